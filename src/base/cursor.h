@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a view from left to right and keeps its first error: after one bad
+ * read all later reads return nothing and move nowhere, so a parser is a list
+ * of reads with one check at the end. ERR_SHORT means that the text ended
+ * where more was needed, ERR_SYNTAX that something else stood there. */
+#ifndef BASE_CURSOR_H
+#define BASE_CURSOR_H
+
+#include "base/err.h"
+#include "base/view.h"
+
+struct cursor {
+	const char *at;         /* next byte */
+	const char *end;
+	enum err err;
+};
+
+struct cursor cursor_on(struct view text);
+struct view cursor_rest(const struct cursor *c);             /* what is left; moves nothing */
+bool cursor_is_at_end(const struct cursor *c);               /* also true after an error */
+void cursor_fail(struct cursor *c, enum err err);            /* first one stays */
+
+/* The next byte without taking it; -1 at the end or after an error. */
+int cursor_peek(const struct cursor *c);
+/* Takes the byte c if it is next; says whether it was. Never an error. */
+bool cursor_skip(struct cursor *c, char byte);
+/* Needs the byte. */
+void cursor_expect(struct cursor *c, char byte);
+void cursor_expect_text(struct cursor *c, struct view text);
+/* One byte, whatever it is. */
+uint8_t cursor_byte(struct cursor *c);
+uint16_t cursor_u16(struct cursor *c);                       /* network order */
+uint32_t cursor_u32(struct cursor *c);
+struct view cursor_take(struct cursor *c, size_t len);
+
+void cursor_blanks(struct cursor *c);                        /* any number of SP and HTAB */
+struct view cursor_token(struct cursor *c);                  /* RFC 3261 25.1 token, at least one byte */
+struct view cursor_until(struct cursor *c, char stop);       /* may be empty; stop is not taken; ends at the end too */
+struct view cursor_digits(struct cursor *c);                 /* at least one */
+uint32_t cursor_decimal(struct cursor *c, uint32_t max);     /* ERR_LIMIT beyond max */
+/* "..." with escapes: the view is what stands between the quotes, still
+ * escaped. Control bytes but HTAB and an open quote are errors. */
+struct view cursor_quoted(struct cursor *c);
+void cursor_end(struct cursor *c);                           /* needs the end */
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A borrowed run of bytes: never owns, never ends in NUL, may be empty.
+ * Lives as long as what it looks at. An empty view may have at == NULL. */
+#ifndef BASE_VIEW_H
+#define BASE_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct view {
+	const char *at;
+	size_t len;
+};
+
+/* A view of a string literal or char array initialised with one. */
+#define VIEW(literal) ((struct view){ (literal), sizeof(literal) - 1 })
+#define VIEW_EMPTY    ((struct view){ NULL, 0 })
+/* For printf: printf("%.*s", VIEW_ARG(v)) */
+#define VIEW_ARG(v)   (int)(v).len, (v).at ? (v).at : ""
+
+struct view view_of(const char *text);                       /* up to the NUL; NULL gives the empty view */
+struct view view_bytes(const void *at, size_t len);
+
+static inline bool view_is_empty(struct view v) { return v.len == 0; }
+bool view_equal(struct view a, struct view b);               /* byte for byte */
+bool view_equal_nocase(struct view a, struct view b);        /* ASCII letters alike */
+bool view_starts(struct view v, struct view prefix);
+bool view_starts_nocase(struct view v, struct view prefix);
+bool view_contains(struct view v, struct view part);
+
+/* Position of the first byte c at or after `from`, or v.len if there is none. */
+size_t view_find(struct view v, char c, size_t from);
+
+/* From `from` (clamped to the view) to its end. */
+struct view view_after(struct view v, size_t from);
+/* The first `len` bytes (clamped). */
+struct view view_first(struct view v, size_t len);
+/* Without SP, HTAB, CR and LF at both ends. */
+struct view view_trim(struct view v);
+
+/* Whole view as a decimal number of at most `max`; no sign, no blanks,
+ * at least one digit. False leaves *ret untouched. */
+bool view_decimal(struct view v, uint64_t max, uint64_t *ret);
+
+/* Copies into a char array of `size` bytes, cut where it does not fit, always
+ * NUL-terminated. Returns false where it was cut. */
+bool view_copy(struct view v, char *ret, size_t size);
+#define VIEW_COPY(v, array) view_copy((v), (array), sizeof(array))
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hierarchical timing wheel: set and cancel in O(1), hundreds of thousands of
+ * timers, no allocation. Resolution 1 ms; a timer never fires early. Knows no
+ * clock: the owner says what time it is. */
+#ifndef BASE_WHEEL_H
+#define BASE_WHEEL_H
+
+#include "base/list.h"
+#include <stdint.h>
+
+struct timer {
+	struct list link;
+	uint64_t due_us;
+	void (*fire)(struct timer *t, uint64_t now_us);
+};
+
+enum { WHEEL_LEVELS = 5, WHEEL_SLOTS = 256 };
+
+struct wheel {
+	struct list slots[WHEEL_LEVELS][WHEEL_SLOTS];
+	uint64_t tick;                  /* ms since start_us that are worked off */
+	uint64_t start_us;
+	uint32_t count;
+};
+
+void wheel_init(struct wheel *w, uint64_t now_us);
+
+void timer_init(struct timer *t, void (*fire)(struct timer *t, uint64_t now_us));
+static inline bool timer_is_set(const struct timer *t) { return !list_is_empty(&t->link); }
+/* Sets or moves; a due time in the past fires at the next advance. */
+void wheel_set(struct wheel *w, struct timer *t, uint64_t due_us);
+void wheel_cancel(struct wheel *w, struct timer *t);    /* a timer not set is ignored */
+
+/* Fires all that is due, in order of due tick. A timer may set or cancel any
+ * timer, itself too, from its fire. */
+void wheel_advance(struct wheel *w, uint64_t now_us);
+
+/* Microseconds until wheel_advance has something to do (an early estimate is
+ * allowed, a late one not); UINT64_MAX where no timer is set. */
+uint64_t wheel_wait_us(const struct wheel *w, uint64_t now_us);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A flow: the way by which bytes came and by which an answer goes back. Local
+ * socket, remote address and port, transport; a connection number where the
+ * transport has connections. A plain value: may be copied, kept and sent. */
+#ifndef EVENT_FLOW_H
+#define EVENT_FLOW_H
+
+#include "base/addr.h"
+
+enum transport_kind { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_WS, TRANSPORT_WSS };
+
+enum { MAX_SIDES = 8, MAX_LISTENERS = 32, MAX_WORKERS = 16 };
+
+struct flow {
+	struct addr local;              /* where it was received: never a wildcard */
+	struct addr remote;
+	uint32_t connection;            /* 0 on UDP */
+	uint16_t listener;              /* row in the configuration's list of listening sockets */
+	uint8_t transport;              /* enum transport_kind */
+	uint8_t side;                   /* index of the `listen` block; 0 is the first that is written */
+};
+
+/* "UDP", "TCP" ... as a Via writes it; static storage. */
+const char *flow_transport_name(enum transport_kind t);
+/* Same local and remote address, port, transport and connection. */
+bool flow_equal(const struct flow *a, const struct flow *b);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The border: ends every dialog outside and begins a clean one inside, and the
+ * other way round. Takes datagrams and the time, gives datagrams, facts,
+ * records and orders through its ports; knows no clock, socket, file or random
+ * source. One border a signal worker; all memory is taken by border_new.
+ *
+ *     border_receive: door -> parse -> screen -> transact -> route -> write
+ */
+#ifndef BORDER_BORDER_H
+#define BORDER_BORDER_H
+
+#include "base/now.h"
+#include "border/settings.h"
+#include "event/ask.h"
+#include "event/counters.h"
+#include "event/order.h"
+#include "event/record.h"
+#include "event/verdict.h"
+
+struct border;
+
+/* What the border needs of the world. All of it outlives the border. The
+ * functions never fail towards the border: what cannot be done is counted by
+ * whoever fills the port. */
+struct border_ports {
+	void *context;
+	/* Bytes are only borrowed for the call. */
+	void (*send)(void *context, const struct flow *to, struct view bytes);
+	/* The port fills version, sequence, owner and time. */
+	void (*fact)(void *context, struct fact *fact);
+	void (*record)(void *context, union record *record);
+	void (*order)(void *context, const struct order *order);
+	void (*random)(void *context, void *ret, size_t len);
+	const struct verdict_table *verdicts;
+	const struct port_table *ports; /* this worker draws from [first, first + count) of each side's group */
+	struct counters *counters;
+	void *checkpoint;               /* border_checkpoint_size() bytes, page-aligned; zeroed by the parent at its start */
+	uint16_t owner;                 /* number of this worker, in every name that it makes */
+	uint16_t owners;                /* workers in all */
+	uint32_t generation;            /* counts starts of the parent, not of the worker */
+	struct hash_key keys[4];        /* of cookies, tags and branches, Contact users, tables; the parent's, so that names outlive a worker */
+};
+
+size_t border_checkpoint_size(const struct border_settings *settings);
+
+/* Reads back what the checkpoint holds: registrations, known flows, confirmed
+ * dialogs. ERR_NO_MEMORY, ERR_LIMIT. */
+enum err border_new(const struct border_settings *settings, const struct border_ports *ports, struct now now,
+		    struct border **ret) MUST_USE;
+void border_free(struct border **b);
+
+/* One datagram. The bytes may be changed in place and are only borrowed. */
+void border_receive(struct border *b, const struct flow *flow, char *bytes, size_t len, struct now now);
+/* A datagram to that flow was answered by ICMP unreachable. */
+void border_unreachable(struct border *b, const struct flow *flow, struct now now);
+void border_media_event(struct border *b, const struct media_event *event, struct now now);
+
+/* Fires timers; border_wait_us says when it is wanted next (UINT64_MAX: never). */
+void border_advance(struct border *b, struct now now);
+uint64_t border_wait_us(const struct border *b, struct now now);
+
+/* New settings in force: peers and limits change, calls stay. ERR_DENIED where
+ * something changed that needs a restart (sockets, ports, ceilings). */
+enum err border_apply(struct border *b, const struct border_settings *settings, struct now now) MUST_USE;
+
+/* Answers ASK_REGISTRATIONS, ASK_LIVE_CALLS, ASK_PEERS, ASK_HEADERS: calls
+ * `answer` once for each row, the last with is_last set. */
+void border_answer(struct border *b, const struct ask *question, struct now now,
+		   void (*answer)(void *context, const struct ask *row), void *context);
+
+#endif

@@ -30,6 +30,7 @@ struct record_head {
 	uint32_t tenant;
 	uint32_t ring;                  /* which ring of this node; set by the writer of the ring */
 	uint64_t sequence;              /* in that ring, set when it is written, never reused over restarts */
+	uint64_t row;                   /* place in the store, the cursor of its lists; 0 until it is kept there */
 	uint64_t now_us;
 	int64_t wall_us;
 };

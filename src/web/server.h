@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP/1.1 on a listening Unix socket that the parent made, by libmicrohttpd
+ * in the caller's thread: the caller watches one descriptor and calls
+ * server_run when it is readable or its time has come. Connections that wait
+ * for another process are suspended and cost nothing. */
+#ifndef WEB_SERVER_H
+#define WEB_SERVER_H
+
+#include "web/web.h"
+
+enum {
+	MAX_WEB_CONNECTIONS = 64,
+	WEB_IDLE_S = 15,                /* a client that sends or reads nothing for so long is cut off */
+};
+
+struct web_server;
+
+/* The socket stays the caller's to close after server_free. ERR_NO_MEMORY, ERR_IO. */
+enum err web_server_new(struct web *w, const struct web_rights *rights, int listening, struct web_server **ret) MUST_USE;
+void web_server_free(struct web_server **s);
+
+int web_server_descriptor(const struct web_server *s);          /* to be watched for reading */
+/* Does what can be done without waiting. Returns milliseconds until it wants
+ * to be called again although nothing is readable; at most one second. */
+uint64_t web_server_run(struct web_server *s);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sandbox: one function per role, called once after set-up. On return the
+ * process has no capabilities, no new privileges, no files (Landlock; the
+ * store: its directory), no network but its inherited sockets (empty network
+ * namespace where permitted), no writable code, and only the system calls of
+ * its row. Calls that libraries are known to try are answered with EPERM
+ * (open, socket, io_uring_setup ...), all others end the process.
+ *
+ * Built with a sanitizer (RINGFENCE_SANITIZED, set by itself from the
+ * compiler's words) the calls that its run-time needs are allowed, unknown
+ * ones are answered with EPERM, and writable code is not refused; all acts of
+ * tests/unit/os/test_escape.c stay forbidden. */
+#ifndef OS_SANDBOX_H
+#define OS_SANDBOX_H
+
+#include "base/err.h"
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct sandbox {
+	uid_t uid;                      /* with root: the user to become; (uid_t)-1 stays */
+	gid_t gid;
+	const char *directory;          /* store: the only files; others NULL */
+	bool is_survivor;               /* does not die with its parent (see spawn.h) */
+};
+
+/* What of it could be had: for the log and `doctor`. */
+struct sandbox_report {
+	int landlock_abi;               /* 0: the kernel has none */
+	bool has_empty_network;
+	bool has_write_xor_execute;     /* by the kernel itself, not by the filter alone */
+	bool has_changed_user;
+};
+
+/* ERR_DENIED where a layer that must stand could not be had (seccomp, no_new_privs,
+ * capabilities, the user): the process must end then. */
+enum err sandbox_enter_signal(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
+enum err sandbox_enter_media(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
+enum err sandbox_enter_judge(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
+enum err sandbox_enter_store(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
+enum err sandbox_enter_web(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
+
+#endif

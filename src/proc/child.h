@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every child process does alike: takes its set-up from the parent,
+ * enters its sandbox, runs its loop, answers asks, ends with its parent. A
+ * role's main is a few callbacks around its engine:
+ *
+ *     int main(void)
+ *     {
+ *             struct child *c = child_begin(ROLE_JUDGE);      // set-up is here, no sandbox yet
+ *
+ *             ... child_settings, child_map, child_ring_reader, allocate everything ...
+ *             child_enter(c);                                 // sandbox; then the parent is told
+ *             return child_run(c, &hooks);
+ *     }
+ *
+ * These functions end the process (one line of log, status 1) where the set-up
+ * is broken: the parent starts it anew. A child never gets new descriptors
+ * after its start but settings that were applied. */
+#ifndef PROC_CHILD_H
+#define PROC_CHILD_H
+
+#include "os/log.h"
+#include "os/loop.h"
+#include "os/ring.h"
+#include "os/shared.h"
+#include "proc/things.h"
+
+struct child;
+
+/* Ends by itself where it was not started by the parent. */
+struct child *child_begin(enum role role);
+const struct child_facts *child_facts(const struct child *c);
+struct loop *child_loop(const struct child *c);
+
+/* The configuration as the parent read it, blocks that this row needs; in the
+ * grammar of the file (conf/), comments and other rows' blocks left out, secrets
+ * in place. Lives until the next settings arrive. */
+struct view child_settings(const struct child *c);
+
+/* A descriptor, -1 where it was not given. Stays the child's (struct child closes it never). */
+int child_descriptor(const struct child *c, enum thing thing, uint32_t index);
+/* Rows of that kind: the highest index given + 1. */
+uint32_t child_count(const struct child *c, enum thing thing);
+/* Maps it, at least `least` bytes; write access where `access` says so. Ends the process otherwise. */
+struct shared_map child_map(struct child *c, enum thing thing, uint32_t index, enum shared_access access, size_t least);
+/* The child's own counters: always there. */
+struct counters *child_counters(const struct child *c);
+
+/* The writing end of a ring. Flushed by child_run at the end of each turn. */
+struct ring *child_ring_writer(struct child *c, enum ring_name name);
+/* The reading end: `drain` is called from child_run while slots are ready, and need not
+ * take all at once. It peeks, works, releases. */
+struct ring *child_ring_reader(struct child *c, enum ring_name name,
+			       void (*drain)(void *context, struct ring *ring, struct now now), void *context);
+
+/* Sandbox of the role, then tells the parent that the child is ready. All memory
+ * and descriptors must be had by now. */
+void child_enter(struct child *c);
+
+/* Members may be NULL; `context` goes to all. */
+struct child_hooks {
+	void *context;
+	/* A question for this role: answer with child_answer, now or later (keep the head). */
+	void (*asked)(void *context, const struct ask *question, struct now now);
+	/* A row that answers a question of ours; the last one has is_last set, also where
+	 * the other process died (result ERR_CLOSED) or may not be asked (ERR_DENIED). */
+	void (*answered)(void *context, const struct ask *row, struct now now);
+	/* New settings (child_settings has them already). The result goes to the parent; on an
+	 * error the old ones stay in force and come back. */
+	enum err (*settings)(void *context, struct view settings, struct now now);
+	/* Microseconds until `advance`, UINT64_MAX for never. */
+	uint64_t (*wait_us)(void *context, struct now now);
+	void (*advance)(void *context, struct now now);
+	/* End of each turn of the loop, before rings are flushed: send what is queued. */
+	void (*flush)(void *context, struct now now);
+	/* The parent is gone or ends us: what must be finished now (store drains its rings). At
+	 * most about half a second; the process ends when it returns. */
+	void (*end)(void *context, struct now now);
+};
+
+/* Until the end; returns the exit status. */
+int child_run(struct child *c, const struct child_hooks *hooks);
+
+/* Sends a question: kind and body are the caller's, head.size how much of the body counts
+ * (child_ask fills the rest and a number, which it returns in ret_id; NULL if of no interest).
+ * ERR_AGAIN where the parent does not read, ERR_CLOSED. */
+enum err child_ask(struct child *c, struct ask *question, uint32_t *ret_id) MUST_USE;
+/* One row of an answer; `row` needs body, head.size, head.result and is_last only. Rows that
+ * find the channel full are kept (MAX_CHILD_ROWS of them), what is beyond is dropped. */
+void child_answer(struct child *c, const struct ask_head *question, struct ask *row);
+
+enum { MAX_CHILD_ROWS = 256 };
+
+/* One line of log and exit status 1: for what must not go on. */
+void child_fail(const char *what, enum err err) __attribute__((noreturn));
+
+#endif

@@ -25,11 +25,14 @@ enum { ADDR_TEXT_MAX = 64 };            /* "[v6]:port" and a NUL */
 /* "192.0.2.1", "2001:db8::1" or "[2001:db8::1]"; no zone, no name, no leading
  * zeros in IPv4. ERR_SYNTAX. Port 0. */
 enum err addr_parse(struct view text, struct addr *ret) MUST_USE;
-/* The same with ":port" required (brackets required around IPv6). */
+/* The same with ":port" (1..65535) required, and brackets around IPv6. */
 enum err addr_parse_port(struct view text, struct addr *ret) MUST_USE;
-/* "192.0.2.0/24"; without /N the single address. ERR_SYNTAX, ERR_LIMIT. */
+/* "192.0.2.0/24"; without /N the single address. ERR_SYNTAX; ERR_LIMIT for a
+ * prefix that is too long; ERR_DENIED for host bits that are set ("192.0.2.1/24"
+ * may mean one address or all: guessing would open or close too much). */
 enum err addr_net_parse(struct view text, struct addr_net *ret) MUST_USE;
 
+/* RFC 5952 form; "-" for no address. */
 void addr_write(struct buffer *b, const struct addr *a);             /* without port, IPv6 without brackets */
 void addr_write_host(struct buffer *b, const struct addr *a);        /* without port, IPv6 in brackets: as in a URI */
 void addr_write_port(struct buffer *b, const struct addr *a);        /* host:port, IPv6 in brackets */
@@ -39,6 +42,7 @@ const char *addr_text(const struct addr *a, char ret[ADDR_TEXT_MAX]);
 
 bool addr_equal(const struct addr *a, const struct addr *b);         /* host and port */
 bool addr_same_host(const struct addr *a, const struct addr *b);     /* port ignored */
+/* Port ignored. ::/0 holds no IPv4 address. */
 bool addr_net_holds(const struct addr_net *n, const struct addr *a);
 /* The source that an address counts for: IPv4 itself, IPv6 its /64; port 0. */
 struct addr addr_source(const struct addr *a);
@@ -47,12 +51,12 @@ struct addr addr_neighbourhood(const struct addr *a);
 
 enum addr_kind {
 	ADDR_PUBLIC,
-	ADDR_PRIVATE,           /* RFC 1918, CGNAT 100.64/10, ULA */
+	ADDR_PRIVATE,           /* RFC 1918, CGNAT 100.64/10, ULA, fec0::/10 */
 	ADDR_LOOPBACK,
 	ADDR_LINK_LOCAL,        /* also 169.254.169.254 */
 	ADDR_MULTICAST,
-	ADDR_BROADCAST,
-	ADDR_UNSPECIFIED,       /* 0.0.0.0, ::, and the rest of 0/8 */
+	ADDR_BROADCAST,         /* 255.255.255.255 and the rest of 240/4 */
+	ADDR_UNSPECIFIED,       /* 0.0.0.0, ::, the rest of 0/8 and of ::/96, no address */
 };
 enum addr_kind addr_kind(const struct addr *a);
 

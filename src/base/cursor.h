@@ -15,15 +15,43 @@ struct cursor {
 	enum err err;
 };
 
-struct cursor cursor_on(struct view text);
-struct view cursor_rest(const struct cursor *c);             /* what is left; moves nothing */
-bool cursor_is_at_end(const struct cursor *c);               /* also true after an error */
-void cursor_fail(struct cursor *c, enum err err);            /* first one stays */
+static inline struct cursor cursor_on(struct view text)
+{
+	/* An empty view may hold NULL, to which not even 0 is added. */
+	return (struct cursor){ text.at, text.len ? text.at + text.len : text.at, ERR_NONE };
+}
+
+/* What is left; moves nothing. */
+static inline struct view cursor_rest(const struct cursor *c)
+{
+	return (struct view){ c->at, (size_t)(c->end - c->at) };
+}
+
+/* Also true after an error. */
+static inline bool cursor_is_at_end(const struct cursor *c) { return c->err != ERR_NONE || c->at == c->end; }
+
+/* The first error stays. */
+static inline void cursor_fail(struct cursor *c, enum err err)
+{
+	if (c->err == ERR_NONE)
+		c->err = err;
+}
 
 /* The next byte without taking it; -1 at the end or after an error. */
-int cursor_peek(const struct cursor *c);
-/* Takes the byte c if it is next; says whether it was. Never an error. */
-bool cursor_skip(struct cursor *c, char byte);
+static inline int cursor_peek(const struct cursor *c)
+{
+	return cursor_is_at_end(c) ? -1 : (unsigned char)*c->at;
+}
+
+/* Takes the byte if it is next; says whether it was. Never an error. */
+static inline bool cursor_skip(struct cursor *c, char byte)
+{
+	if (cursor_is_at_end(c) || *c->at != byte)
+		return false;
+	c->at++;
+	return true;
+}
+
 /* Needs the byte. */
 void cursor_expect(struct cursor *c, char byte);
 void cursor_expect_text(struct cursor *c, struct view text);
@@ -41,6 +69,9 @@ uint32_t cursor_decimal(struct cursor *c, uint32_t max);     /* ERR_LIMIT beyond
 /* "..." with escapes: the view is what stands between the quotes, still
  * escaped. Control bytes but HTAB and an open quote are errors. */
 struct view cursor_quoted(struct cursor *c);
-void cursor_end(struct cursor *c);                           /* needs the end */
+void cursor_end(struct cursor *c);                           /* needs the end: else ERR_SYNTAX */
+
+/* Whether the byte may stand in a token (RFC 3261 25.1). */
+bool cursor_is_token_byte(char byte);
 
 #endif

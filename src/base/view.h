@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct view {
 	const char *at;
@@ -20,10 +21,14 @@ struct view {
 #define VIEW_ARG(v)   (int)(v).len, (v).at ? (v).at : ""
 
 struct view view_of(const char *text);                       /* up to the NUL; NULL gives the empty view */
-struct view view_bytes(const void *at, size_t len);
+static inline struct view view_bytes(const void *at, size_t len) { return (struct view){ at, len }; }
 
 static inline bool view_is_empty(struct view v) { return v.len == 0; }
-bool view_equal(struct view a, struct view b);               /* byte for byte */
+/* Byte for byte. */
+static inline bool view_equal(struct view a, struct view b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
 bool view_equal_nocase(struct view a, struct view b);        /* ASCII letters alike */
 bool view_starts(struct view v, struct view prefix);
 bool view_starts_nocase(struct view v, struct view prefix);
@@ -33,9 +38,15 @@ bool view_contains(struct view v, struct view part);
 size_t view_find(struct view v, char c, size_t from);
 
 /* From `from` (clamped to the view) to its end. */
-struct view view_after(struct view v, size_t from);
+static inline struct view view_after(struct view v, size_t from)
+{
+	return from >= v.len ? VIEW_EMPTY : (struct view){ v.at + from, v.len - from };
+}
 /* The first `len` bytes (clamped). */
-struct view view_first(struct view v, size_t len);
+static inline struct view view_first(struct view v, size_t len)
+{
+	return (struct view){ v.at, len < v.len ? len : v.len };
+}
 /* Without SP, HTAB, CR and LF at both ends. */
 struct view view_trim(struct view v);
 

@@ -18,6 +18,8 @@ enum { WHEEL_LEVELS = 5, WHEEL_SLOTS = 256 };
 
 struct wheel {
 	struct list slots[WHEEL_LEVELS][WHEEL_SLOTS];
+	uint64_t occupied[WHEEL_LEVELS][WHEEL_SLOTS / 64];      /* one bit a slot: empty time is skipped, not walked */
+	struct list overdue;            /* set with a due time that was worked off already */
 	uint64_t tick;                  /* ms since start_us that are worked off */
 	uint64_t start_us;
 	uint32_t count;
@@ -27,7 +29,8 @@ void wheel_init(struct wheel *w, uint64_t now_us);
 
 void timer_init(struct timer *t, void (*fire)(struct timer *t, uint64_t now_us));
 static inline bool timer_is_set(const struct timer *t) { return !list_is_empty(&t->link); }
-/* Sets or moves; a due time in the past fires at the next advance. */
+/* Sets or moves; a due time in the past fires at the next advance (set from a
+ * fire: at the one after this, so that no timer can hold the loop). */
 void wheel_set(struct wheel *w, struct timer *t, uint64_t due_us);
 void wheel_cancel(struct wheel *w, struct timer *t);    /* a timer not set is ignored */
 

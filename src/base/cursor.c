@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Left-to-right reading with the first error kept. No read looks beyond the
+ * view, and none moves once an error stands. */
+#include "base/cursor.h"
+
+/* One load a byte: reading tokens is most of what parsing SIP is. */
+static const bool token_bytes[256] = {
+	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
+	['-'] = true, ['.'] = true, ['!'] = true, ['%'] = true, ['*'] = true,
+	['_'] = true, ['+'] = true, ['`'] = true, ['\''] = true, ['~'] = true,
+};
+
+bool cursor_is_token_byte(char byte)
+{
+	return token_bytes[(unsigned char)byte];
+}
+
+/* Something else stands where a byte was needed, or nothing does. */
+static void fail_here(struct cursor *c)
+{
+	cursor_fail(c, c->at == c->end ? ERR_SHORT : ERR_SYNTAX);
+}
+
+/* From `start` to where the cursor stands; at least one byte needed. */
+static struct view taken(struct cursor *c, const char *start)
+{
+	if (c->at == start) {
+		fail_here(c);
+		return VIEW_EMPTY;
+	}
+	return (struct view){ start, (size_t)(c->at - start) };
+}
+
+void cursor_expect(struct cursor *c, char byte)
+{
+	if (!cursor_skip(c, byte))
+		fail_here(c);
+}
+
+void cursor_expect_text(struct cursor *c, struct view text)
+{
+	struct view rest = cursor_rest(c);
+
+	if (c->err != ERR_NONE)
+		return;
+	if (view_starts(rest, text))
+		c->at += text.len;
+	else
+		cursor_fail(c, view_starts(text, rest) ? ERR_SHORT : ERR_SYNTAX);
+}
+
+struct view cursor_take(struct cursor *c, size_t len)
+{
+	const char *start = c->at;
+
+	if (c->err != ERR_NONE || len == 0)
+		return VIEW_EMPTY;
+	if (len > (size_t)(c->end - c->at)) {
+		cursor_fail(c, ERR_SHORT);
+		return VIEW_EMPTY;
+	}
+	c->at += len;
+	return (struct view){ start, len };
+}
+
+uint8_t cursor_byte(struct cursor *c)
+{
+	struct view v = cursor_take(c, 1);
+
+	return v.len ? (uint8_t)v.at[0] : 0;
+}
+
+uint16_t cursor_u16(struct cursor *c)
+{
+	struct view v = cursor_take(c, 2);
+
+	return v.len ? (uint16_t)((uint8_t)v.at[0] << 8 | (uint8_t)v.at[1]) : 0;
+}
+
+uint32_t cursor_u32(struct cursor *c)
+{
+	struct view v = cursor_take(c, 4);
+
+	return v.len ? (uint32_t)(uint8_t)v.at[0] << 24 | (uint32_t)(uint8_t)v.at[1] << 16 |
+		       (uint32_t)(uint8_t)v.at[2] << 8 | (uint8_t)v.at[3] : 0;
+}
+
+void cursor_blanks(struct cursor *c)
+{
+	while (!cursor_is_at_end(c) && (*c->at == ' ' || *c->at == '\t'))
+		c->at++;
+}
+
+struct view cursor_token(struct cursor *c)
+{
+	const char *start = c->at;
+
+	if (c->err != ERR_NONE)
+		return VIEW_EMPTY;
+	while (c->at < c->end && token_bytes[(unsigned char)*c->at])
+		c->at++;
+	return taken(c, start);
+}
+
+struct view cursor_until(struct cursor *c, char stop)
+{
+	struct view rest = cursor_rest(c);
+
+	return cursor_take(c, view_find(rest, stop, 0));
+}
+
+struct view cursor_digits(struct cursor *c)
+{
+	const char *start = c->at;
+
+	if (c->err != ERR_NONE)
+		return VIEW_EMPTY;
+	while (c->at < c->end && *c->at >= '0' && *c->at <= '9')
+		c->at++;
+	return taken(c, start);
+}
+
+uint32_t cursor_decimal(struct cursor *c, uint32_t max)
+{
+	struct view digits = cursor_digits(c);
+	uint64_t number = 0;
+
+	if (c->err != ERR_NONE)
+		return 0;
+	if (!view_decimal(digits, max, &number)) {
+		cursor_fail(c, ERR_LIMIT);
+		return 0;
+	}
+	return (uint32_t)number;
+}
+
+static bool is_control(char c)
+{
+	return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
+}
+
+struct view cursor_quoted(struct cursor *c)
+{
+	const char *start;
+
+	cursor_expect(c, '"');
+	start = c->at;
+	while (!cursor_is_at_end(c) && *c->at != '"') {
+		/* An escape takes the next byte along, a quote or a backslash too. */
+		if (*c->at == '\\' && c->end - c->at > 1)
+			c->at++;
+		if (is_control(*c->at))
+			cursor_fail(c, ERR_SYNTAX);
+		else
+			c->at++;
+	}
+	cursor_expect(c, '"');
+	if (c->err != ERR_NONE)
+		return VIEW_EMPTY;
+	return (struct view){ start, (size_t)(c->at - 1 - start) };
+}
+
+void cursor_end(struct cursor *c)
+{
+	if (c->at != c->end)
+		cursor_fail(c, ERR_SYNTAX);
+}

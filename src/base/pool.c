@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Objects in one array, their state in another, so that an overrun of an
+ * object cannot forge a generation that names it. An odd generation is a taken
+ * object; taking and giving add one each, so a handle stays dead until 2^31
+ * further lives of its place. Under ASan a red zone parts neighbours. */
+#include "base/pool.h"
+#include <assert.h>
+#include <stdalign.h>
+#include <stdlib.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN 1
+#endif
+#endif
+
+#ifdef HAS_ASAN
+#include <sanitizer/asan_interface.h>
+enum { RED_ZONE = 32 };
+#else
+#define ASAN_POISON_MEMORY_REGION(at, len)   ((void)(at), (void)(len))
+#define ASAN_UNPOISON_MEMORY_REGION(at, len) ((void)(at), (void)(len))
+enum { RED_ZONE = 0 };
+#endif
+
+#define NO_PLACE UINT32_MAX
+
+struct place {
+	uint32_t generation;
+	uint32_t next_free;
+};
+
+struct pool {
+	char *objects;
+	struct place *places;
+	size_t object_size, stride;
+	uint32_t count, used;
+	uint32_t first_free;
+};
+
+static bool is_taken(const struct pool *p, uint32_t index)
+{
+	return p->places[index].generation % 2 == 1;
+}
+
+static void *object_at(const struct pool *p, uint32_t index)
+{
+	return p->objects + index * p->stride;
+}
+
+static uint32_t index_of(const struct pool *p, const void *object)
+{
+	size_t distance = (size_t)((const char *)object - p->objects);
+
+	assert((const char *)object >= p->objects && distance < p->count * p->stride);
+	assert(distance % p->stride == 0);
+	return (uint32_t)(distance / p->stride);
+}
+
+static void lay_out(struct pool *p)
+{
+	for (uint32_t i = 0; i < p->count; i++)
+		p->places[i].next_free = i + 1 < p->count ? i + 1 : NO_PLACE;
+	ASAN_POISON_MEMORY_REGION(p->objects, p->count * p->stride);
+}
+
+enum err pool_new(size_t object_size, uint32_t count, struct pool **ret)
+{
+	const size_t align = alignof(max_align_t);
+	struct pool *p;
+	size_t stride, total;
+
+	if (object_size == 0 || object_size > SIZE_MAX / 2 || count == 0 || count == NO_PLACE)
+		return ERR_LIMIT;
+	stride = (object_size + RED_ZONE + align - 1) / align * align;
+	if (__builtin_mul_overflow(stride, count, &total))
+		return ERR_LIMIT;
+
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return ERR_NO_MEMORY;
+	*p = (struct pool){ .object_size = object_size, .stride = stride, .count = count };
+	p->objects = calloc(1, total);
+	p->places = calloc(count, sizeof(struct place));
+	if (!p->objects || !p->places) {
+		pool_free(&p);
+		return ERR_NO_MEMORY;
+	}
+	lay_out(p);
+	*ret = p;
+	return ERR_NONE;
+}
+
+void pool_free(struct pool **p)
+{
+	if (!*p)
+		return;
+	if ((*p)->objects)
+		ASAN_UNPOISON_MEMORY_REGION((*p)->objects, (*p)->count * (*p)->stride);
+	free((*p)->objects);
+	free((*p)->places);
+	free(*p);
+	*p = NULL;
+}
+
+void *pool_take(struct pool *p)
+{
+	uint32_t index = p->first_free;
+	void *object;
+
+	if (index == NO_PLACE)
+		return NULL;
+	p->first_free = p->places[index].next_free;
+	p->places[index].generation++;
+	p->used++;
+	object = object_at(p, index);
+	ASAN_UNPOISON_MEMORY_REGION(object, p->object_size);
+	memset(object, 0, p->object_size);
+	return object;
+}
+
+void pool_give(struct pool *p, void *object)
+{
+	uint32_t index = index_of(p, object);
+
+	assert(is_taken(p, index));
+	p->places[index].generation++;
+	p->places[index].next_free = p->first_free;
+	p->first_free = index;
+	p->used--;
+	ASAN_POISON_MEMORY_REGION(object, p->object_size);
+}
+
+struct pool_handle pool_handle_of(const struct pool *p, const void *object)
+{
+	uint32_t index = index_of(p, object);
+
+	assert(is_taken(p, index));
+	return (struct pool_handle){ index, p->places[index].generation };
+}
+
+void *pool_at(const struct pool *p, struct pool_handle h)
+{
+	if (h.index >= p->count || p->places[h.index].generation != h.generation || !is_taken(p, h.index))
+		return NULL;
+	return object_at(p, h.index);
+}
+
+void *pool_next(const struct pool *p, uint32_t *place)
+{
+	while (*place < p->count) {
+		uint32_t index = (*place)++;
+
+		if (is_taken(p, index))
+			return object_at(p, index);
+	}
+	return NULL;
+}
+
+uint32_t pool_used(const struct pool *p)
+{
+	return p->used;
+}
+
+uint32_t pool_count(const struct pool *p)
+{
+	return p->count;
+}

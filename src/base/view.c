@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is not worth inlining of the borrowed run of bytes. Case is that of
+ * ASCII alone: the protocols compare nothing else without regard to case, and
+ * a locale must not change what is equal. */
+#include "base/view.h"
+
+static unsigned char lower(char c)
+{
+	unsigned char byte = (unsigned char)c;
+
+	return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte | 0x20) : byte;
+}
+
+struct view view_of(const char *text)
+{
+	return (struct view){ text, text ? strlen(text) : 0 };
+}
+
+bool view_equal_nocase(struct view a, struct view b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (lower(a.at[i]) != lower(b.at[i]))
+			return false;
+	return true;
+}
+
+bool view_starts(struct view v, struct view prefix)
+{
+	return v.len >= prefix.len && view_equal(view_first(v, prefix.len), prefix);
+}
+
+bool view_starts_nocase(struct view v, struct view prefix)
+{
+	return v.len >= prefix.len && view_equal_nocase(view_first(v, prefix.len), prefix);
+}
+
+bool view_contains(struct view v, struct view part)
+{
+	if (part.len == 0)
+		return true;
+	return v.len >= part.len && memmem(v.at, v.len, part.at, part.len) != NULL;
+}
+
+size_t view_find(struct view v, char c, size_t from)
+{
+	const char *found = from < v.len ? memchr(v.at + from, c, v.len - from) : NULL;
+
+	return found ? (size_t)(found - v.at) : v.len;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct view view_trim(struct view v)
+{
+	while (v.len > 0 && is_blank(v.at[0])) {
+		v.at++;
+		v.len--;
+	}
+	while (v.len > 0 && is_blank(v.at[v.len - 1]))
+		v.len--;
+	return v;
+}
+
+bool view_decimal(struct view v, uint64_t max, uint64_t *ret)
+{
+	uint64_t number = 0;
+
+	if (v.len == 0)
+		return false;
+	for (size_t i = 0; i < v.len; i++) {
+		unsigned digit = (unsigned char)v.at[i] - (unsigned)'0';
+
+		if (digit > 9 || __builtin_mul_overflow(number, UINT64_C(10), &number) ||
+		    __builtin_add_overflow(number, digit, &number) || number > max)
+			return false;
+	}
+	*ret = number;
+	return true;
+}
+
+bool view_copy(struct view v, char *ret, size_t size)
+{
+	size_t len;
+
+	if (size == 0)
+		return false;
+	len = v.len < size ? v.len : size - 1;
+	if (len > 0)
+		memcpy(ret, v.at, len);
+	ret[len] = '\0';
+	return len == v.len;
+}

@@ -2,16 +2,22 @@
 /* What signal orders of media, and what media answers. Neither side waits for
  * the other. A stream is one m= line of one call: two legs, each on a port
  * pair of the pool that the parent drew (RTP on the even port, RTCP on the
- * next). Each fits a 256-byte ring slot. */
+ * next). Each fits a 256-byte ring slot.
+ *
+ * Neither side's death loses the other's picture: a signal that is told of a
+ * stream it does not know (MEDIA_STATISTICS, MEDIA_SILENT) answers ORDER_CLOSE;
+ * when media was restarted, signal orders its live streams again. */
 #ifndef EVENT_ORDER_H
 #define EVENT_ORDER_H
 
 #include "event/flow.h"
 
 enum order_kind {
-	ORDER_OPEN,             /* takes both ports' filters off, drains, begins */
-	ORDER_CHANGE,           /* new addresses or directions for a stream that is open */
-	ORDER_CLOSE,            /* puts the filters back; answered by MEDIA_CLOSED */
+	ORDER_OPEN,             /* takes both ports' filters off, drains, begins; for a stream that is open: a change.
+				   The newest order wins: a stream of the same owner on one of the ports is closed */
+	ORDER_CHANGE,           /* new addresses or directions for a stream that is open; its ports stay */
+	ORDER_CLOSE,            /* puts the filters back; answered by MEDIA_CLOSED, of an unknown stream by
+				   MEDIA_REFUSED with ERR_NOT_FOUND. Only generation, owner and stream are read */
 };
 
 /* Where packets of a leg may come from (RTP order of trust, strict always). */
@@ -28,8 +34,16 @@ struct order_leg {
 	uint8_t is_receiving;           /* we send to this end (sendrecv, recvonly) */
 	uint8_t is_known;               /* its SDP was seen: remote is valid */
 	struct addr remote;             /* RTP address and port of its SDP */
-	struct addr rtcp;               /* RTCP address and port (RTP port + 1 unless a=rtcp) */
-	struct addr signalling;         /* source address of its signalling; port 0 */
+	struct addr rtcp;               /* RTCP address and port (RTP port + 1 unless a=rtcp); at the host of remote, or none */
+	struct addr signalling;         /* source address of its signalling; port 0. No address (family 0) where the
+					   end is trusted to name other hosts; else one that never speaks gets 30 s of audio */
+};
+
+/* Clock rates, for the jitter: what rtpmap said. Static payload types are known. */
+enum { MAX_ORDER_FORMATS = 12 };
+struct order_format {
+	uint8_t payload_type;
+	uint8_t clock_khz;              /* 0: row not used */
 };
 
 struct order {
@@ -39,6 +53,9 @@ struct order {
 	uint32_t generation;            /* of the stream id: a late answer to an old stream is recognised */
 	uint64_t stream;                /* unique within the owner */
 	struct order_leg legs[2];       /* caller's leg, callee's leg */
+	struct order_format formats[MAX_ORDER_FORMATS];
+	uint16_t packets_per_s;         /* cap of each direction; 0: 400, which is enough for any audio */
+	uint8_t unused[6];
 };
 
 enum media_event_kind {

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What guard is told: plain values without pointers, so that they travel in a
+ * sealed memfd and can be compared, and the option tables that fill them from
+ * the blocks `mode`, `block`, `never-block`, `detector`, `strangers`, `logins`. */
+#ifndef GUARD_OPTIONS_H
+#define GUARD_OPTIONS_H
+
+#include "event/verdict.h"
+
+/* `count` in each `window_ms`; a burst may use the whole count at once. A count
+ * of 0 allows nothing. */
+struct guard_rate {
+	uint32_t count;
+	uint32_t window_ms;
+};
+
+/* At most so many at once of one sort (ceilings of tables, taken at start). */
+enum { MAX_GUARD_TABLE = 1 << 20 };
+
+/* Signal's half: bounds, budgets and logins. */
+struct guard_door_settings {
+	struct guard_rate neighbourhood_registers;  /* strangers' without proof, per /24 or /64 */
+	struct guard_rate total_registers;          /* the same in total */
+	struct guard_rate stranger_flow;            /* any request of one stranger's flow */
+	struct guard_rate stranger_address;         /* of all strangers of an address */
+	struct guard_rate known_flow;
+	struct guard_rate blocked_challenges;       /* to new ports of a blocked address, see door.h */
+	struct guard_rate pair_refusals;            /* refused logins, per account and source */
+	struct guard_rate source_refusals;          /* the same, per source */
+	uint32_t undecided_per_source;              /* logins in flight */
+	uint32_t cookie_life_s;
+	uint32_t max_neighbourhoods, max_stranger_flows, max_stranger_addresses;
+	uint32_t max_login_pairs, max_login_sources;
+};
+
+enum { MAX_NEVER_BLOCK = 512, GUARD_NOTE_SIZE = 48 };
+
+/* One row of the never-block list. */
+struct guard_never {
+	struct addr_net net;
+	char note[GUARD_NOTE_SIZE];     /* why: "head office", "peer office" */
+};
+
+enum guard_detector { DETECTOR_GUESSING, DETECTOR_SCANNER, DETECTOR_ANOMALY, GUARD_DETECTOR_COUNT };
+
+/* Numbers of the rules of guessing. */
+struct guessing_settings {
+	uint32_t free_failures;         /* failed logins at score 0 per account and source in the window */
+	uint32_t window_s;
+	uint32_t max_accounts;          /* with more accounts failing at a source nothing is free there */
+	uint32_t distributed_sources;   /* so many failing at one account in a day: an incident */
+};
+
+/* The judge's half. */
+struct guard_judge_settings {
+	uint8_t mode;                                   /* enum mode: OBSERVE or BLOCK */
+	uint8_t detector_modes[GUARD_DETECTOR_COUNT];   /* enum mode */
+	uint32_t suspect_milli, block_milli;            /* scores in thousandths: 6000, 10000 */
+	uint32_t fade_s;                                /* a finding fades to 0 over this */
+	uint32_t term_s, max_term_s;                    /* 1 h, doubling to 7 d */
+	uint32_t max_sources, max_pairs, max_accounts;
+	struct guessing_settings guessing;
+	uint32_t never_count;
+	struct guard_never never[MAX_NEVER_BLOCK];      /* configured; the peers are added by proc/ */
+};
+
+void guard_door_defaults(struct guard_door_settings *ret);
+void guard_judge_defaults(struct guard_judge_settings *ret);
+
+/* "guessing" ...; static storage. */
+const char *guard_detector_name(enum guard_detector detector);
+/* ERR_NOT_FOUND. */
+enum err guard_detector_find(struct view name, enum guard_detector *ret) MUST_USE;
+
+#endif

@@ -372,12 +372,16 @@ static enum addr_kind kind_by(const struct kind_row *rows, size_t count, const u
 
 enum addr_kind addr_kind(const struct addr *a)
 {
-	static const uint8_t zero[V4_AT];
+	static const uint8_t loopback[16] = { [15] = 1 };
 
 	if (a->family == 4)
 		return kind_by(v4_kinds, sizeof(v4_kinds) / sizeof(*v4_kinds), a->bytes + V4_AT);
-	/* ::/96 once meant "the IPv4 address within": loopback among them. */
-	if (a->family != 6 || memcmp(a->bytes, zero, sizeof(zero)) == 0)
-		return a->family == 6 && group_at(a, 6) == 0 && group_at(a, 7) == 1 ? ADDR_LOOPBACK : ADDR_UNSPECIFIED;
+	if (a->family != 6)
+		return ADDR_UNSPECIFIED;
+	if (memcmp(a->bytes, loopback, sizeof(loopback)) == 0)
+		return ADDR_LOOPBACK;
+	/* ::/96 once meant "the IPv4 address within": 127.0.0.1 among them. */
+	if (memcmp(a->bytes, loopback, V4_AT) == 0)
+		return ADDR_UNSPECIFIED;
 	return kind_by(v6_kinds, sizeof(v6_kinds) / sizeof(*v6_kinds), a->bytes);
 }

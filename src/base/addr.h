@@ -32,10 +32,11 @@ enum err addr_parse_port(struct view text, struct addr *ret) MUST_USE;
  * may mean one address or all: guessing would open or close too much). */
 enum err addr_net_parse(struct view text, struct addr_net *ret) MUST_USE;
 
-/* RFC 5952 form; "-" for no address. */
-void addr_write(struct buffer *b, const struct addr *a);             /* without port, IPv6 without brackets */
-void addr_write_host(struct buffer *b, const struct addr *a);        /* without port, IPv6 in brackets: as in a URI */
-void addr_write_port(struct buffer *b, const struct addr *a);        /* host:port, IPv6 in brackets */
+/* RFC 5952 form; "-" for no address. Alone; in brackets if IPv6, as in a URI;
+ * with ":port" too. */
+void addr_write(struct buffer *b, const struct addr *a);
+void addr_write_host(struct buffer *b, const struct addr *a);
+void addr_write_port(struct buffer *b, const struct addr *a);
 void addr_net_write(struct buffer *b, const struct addr_net *n);
 /* For logs and messages: host:port into the array, which is returned. */
 const char *addr_text(const struct addr *a, char ret[ADDR_TEXT_MAX]);

@@ -28,7 +28,10 @@ static inline struct view cursor_rest(const struct cursor *c)
 }
 
 /* Also true after an error. */
-static inline bool cursor_is_at_end(const struct cursor *c) { return c->err != ERR_NONE || c->at == c->end; }
+static inline bool cursor_is_at_end(const struct cursor *c)
+{
+	return c->err != ERR_NONE || c->at == c->end;
+}
 
 /* The first error stays. */
 static inline void cursor_fail(struct cursor *c, enum err err)
@@ -62,8 +65,9 @@ uint32_t cursor_u32(struct cursor *c);
 struct view cursor_take(struct cursor *c, size_t len);
 
 void cursor_blanks(struct cursor *c);                        /* any number of SP and HTAB */
-struct view cursor_token(struct cursor *c);                  /* RFC 3261 25.1 token, at least one byte */
-struct view cursor_until(struct cursor *c, char stop);       /* may be empty; stop is not taken; ends at the end too */
+struct view cursor_token(struct cursor *c);                  /* RFC 3261 25.1, at least one byte */
+/* May be empty; stop is not taken; ends at the end too. */
+struct view cursor_until(struct cursor *c, char stop);
 struct view cursor_digits(struct cursor *c);                 /* at least one */
 uint32_t cursor_decimal(struct cursor *c, uint32_t max);     /* ERR_LIMIT beyond max */
 /* "..." with escapes: the view is what stands between the quotes, still

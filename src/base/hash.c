@@ -130,7 +130,8 @@ static size_t finish(EVP_MD_CTX *context, uint8_t ret[HASH_MAX_SIZE])
 	return size;
 }
 
-size_t hash_digest(enum hash_digest which, const struct view *pieces, size_t count, uint8_t ret[HASH_MAX_SIZE])
+size_t hash_digest(enum hash_digest which, const struct view *pieces, size_t count,
+		   uint8_t ret[HASH_MAX_SIZE])
 {
 	EVP_MD_CTX *context = begin(which);
 
@@ -139,10 +140,12 @@ size_t hash_digest(enum hash_digest which, const struct view *pieces, size_t cou
 }
 
 /* RFC 2104: H(key ^ opad, H(key ^ ipad, text)). */
-void hash_hmac_sha256(struct view key, const struct view *pieces, size_t count, uint8_t ret[HASH_SHA256_SIZE])
+void hash_hmac_sha256(struct view key, const struct view *pieces, size_t count,
+		      uint8_t ret[HASH_SHA256_SIZE])
 {
 	uint8_t pad[SHA256_BLOCK] = { 0 }, inner[HASH_MAX_SIZE];
-	struct view pad_view = view_bytes(pad, sizeof(pad)), inner_view = view_bytes(inner, sizeof(inner));
+	struct view pad_view = view_bytes(pad, sizeof(pad));
+	struct view inner_view = view_bytes(inner, sizeof(inner));
 	EVP_MD_CTX *context;
 
 	if (key.len > SHA256_BLOCK)

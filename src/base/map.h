@@ -31,7 +31,8 @@ void map_remove(struct map *m, struct map_node *node);         /* absent nodes a
 
 /* First node with that hash for which `is_it` is true, else NULL. */
 struct map_node *map_find(const struct map *m, uint64_t hash,
-			  bool (*is_it)(const struct map_node *node, const void *wanted), const void *wanted);
+			  bool (*is_it)(const struct map_node *node, const void *wanted),
+			  const void *wanted);
 
 /* Walks all nodes in no order; `each` returns false to stop and may remove
  * the node it was given, nothing else. */

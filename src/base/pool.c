@@ -143,7 +143,10 @@ struct pool_handle pool_handle_of(const struct pool *p, const void *object)
 
 void *pool_at(const struct pool *p, struct pool_handle h)
 {
-	if (h.index >= p->count || p->places[h.index].generation != h.generation || !is_taken(p, h.index))
+	if (h.index >= p->count || p->places[h.index].generation != h.generation)
+		return NULL;
+	/* A forged handle may carry the generation of a free place. */
+	if (!is_taken(p, h.index))
 		return NULL;
 	return object_at(p, h.index);
 }

@@ -20,8 +20,11 @@ struct view {
 /* For printf: printf("%.*s", VIEW_ARG(v)) */
 #define VIEW_ARG(v)   (int)(v).len, (v).at ? (v).at : ""
 
-struct view view_of(const char *text);                       /* up to the NUL; NULL gives the empty view */
-static inline struct view view_bytes(const void *at, size_t len) { return (struct view){ at, len }; }
+struct view view_of(const char *text);          /* up to the NUL; NULL gives the empty view */
+static inline struct view view_bytes(const void *at, size_t len)
+{
+	return (struct view){ at, len };
+}
 
 static inline bool view_is_empty(struct view v) { return v.len == 0; }
 /* Byte for byte. */

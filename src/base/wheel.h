@@ -18,7 +18,8 @@ enum { WHEEL_LEVELS = 5, WHEEL_SLOTS = 256 };
 
 struct wheel {
 	struct list slots[WHEEL_LEVELS][WHEEL_SLOTS];
-	uint64_t occupied[WHEEL_LEVELS][WHEEL_SLOTS / 64];      /* one bit a slot: empty time is skipped, not walked */
+	/* One bit a slot: empty time is skipped, not walked. */
+	uint64_t occupied[WHEEL_LEVELS][WHEEL_SLOTS / 64];
 	struct list overdue;            /* set with a due time that was worked off already */
 	uint64_t tick;                  /* ms since start_us that are worked off */
 	uint64_t start_us;

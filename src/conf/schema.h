@@ -17,10 +17,11 @@
  *     static const struct conf_option guessing_options[] = {
  *             { CONF_BARE, CONF_CHOICE, CONF_AT(struct guard_guessing, mode), .choices = modes,
  *               .fallback = "observe", .help = "what a verdict of this detector leads to" },
- *             { "free", CONF_COUNT, CONF_AT(struct guard_guessing, free_guesses), .min = 1, .max = 1000,
- *               .unit = "wrong passwords per account", .fallback = "4", .help = "guesses without score" },
- *             { "in", CONF_SECONDS, CONF_AT(struct guard_guessing, window_s), .min = 10, .max = 86400,
- *               .fallback = "10m", .help = "window in which guesses are counted together" },
+ *             { "free", CONF_COUNT, CONF_AT(struct guard_guessing, free_guesses),
+ *               .min = 1, .max = 1000, .unit = "wrong passwords per account",
+ *               .fallback = "4", .help = "guesses without score" },
+ *             { "in", CONF_SECONDS, CONF_AT(struct guard_guessing, window_s),
+ *               .min = 10, .max = 86400, .fallback = "10m", .help = "window of the count" },
  *             { "trust", CONF_NETWORKS, CONF_LIST(struct guard_guessing, trusted, trusted_count),
  *               .help = "networks that are never counted" },
  *     };
@@ -51,19 +52,19 @@
 enum conf_type {
 	CONF_SWITCH,            /* no value: the word alone sets 1 */
 	CONF_YES_NO,            /* yes, no, on, off -> 1, 0 */
-	CONF_COUNT,             /* 200, and .unit's words after it if it has one; .min to .max */
+	CONF_COUNT,             /* 200, then .unit's words if it has one; .min to .max */
 	CONF_SECONDS,           /* 30s 10m 1h 7d 2w; .min and .max in seconds */
 	CONF_MILLISECONDS,      /* 250ms 30s 10m; .min and .max in milliseconds */
 	CONF_SIZE,              /* 512 B, 64 kB, 10 GB, 4 KiB, 2 GiB; .min and .max in bytes */
 	CONF_CHOICE,            /* one of .choices -> its place in the list */
 	CONF_FLAGS,             /* one or more of .choices -> 1 << place, or-ed */
-	CONF_TEXT,              /* a word or "text" -> char array, NUL-terminated; .min is the least length */
-	CONF_PATH,              /* like TEXT; relative to the folder of the file in which it stands */
-	CONF_SECRET,            /* file:PATH or env:NAME -> char array with what was read there; never printed */
-	CONF_NAME,              /* label of a .refers_to block -> its row (uint16_t); CONF_NO_ROW where not given */
-	CONF_RANGE,             /* 20000-29999, or one number -> an array of two numbers; .min to .max each */
+	CONF_TEXT,              /* a word or "text" -> char array with NUL; .min: least length */
+	CONF_PATH,              /* TEXT; relative to the folder of the file that says it */
+	CONF_SECRET,            /* file:PATH or env:NAME -> char array with what is read there */
+	CONF_NAME,              /* label of a .refers_to block -> its row, or CONF_NO_ROW; uint16_t */
+	CONF_RANGE,             /* 20000-29999, or one number -> array of two; .min to .max each */
 	CONF_ADDRESS,           /* 192.0.2.1, 2001:db8::1 -> struct addr, port 0 */
-	CONF_ENDPOINT,          /* ADDRESS:PORT, sip:ADDRESS[:PORT] -> struct addr; see CONF_PORT_ALONE, .port */
+	CONF_ENDPOINT,          /* ADDRESS:PORT, sip:ADDRESS[:PORT] -> struct addr; see .port */
 	CONF_NETWORK,           /* 192.0.2.0/24 or an address -> struct addr_net */
 	/* Lists: one or more values on the line, further statements append.
 	 * Field: an array, and a counter of 1, 2 or 4 bytes. */
@@ -84,7 +85,7 @@ struct conf_noted_network {
 
 enum conf_flag {
 	CONF_REQUIRED = 1,      /* must be written; has no .fallback */
-	CONF_SHARES = 2,        /* `udp tcp 5060`: a word followed by a word of the same type shares its value */
+	CONF_SHARES = 2,        /* `udp tcp 5060`: shares the value of the word of its type after it */
 	CONF_PORT_ALONE = 4,    /* an ENDPOINT may be a port alone: family 0 */
 };
 
@@ -100,10 +101,10 @@ struct conf_option {
 	unsigned flags;                 /* enum conf_flag */
 	uint64_t min, max;
 	uint16_t port;                  /* of an ENDPOINT written without one; 0: must be written */
-	const char *unit;               /* COUNT: words after the number; options may share a word and differ here */
+	const char *unit;               /* COUNT: words after the number; tells options of one word apart */
 	const char *const *choices;     /* ends with NULL; at most 32 for FLAGS */
 	const char *refers_to;          /* NAME: the word of a labelled block */
-	const char *fallback;           /* meant where nothing is written, as text; NULL: zero bytes */
+	const char *fallback;           /* meant where nothing is written; NULL: zero bytes */
 	const char *help;               /* one sentence, lower case, no full stop; says the unit */
 };
 
@@ -117,13 +118,14 @@ struct conf_check;
 /* Fields that the block's struct has beyond its options stay 0. */
 struct conf_block {
 	const char *word;
-	const char *label;              /* what the label names ("the side's name"); NULL: the block has none */
+	const char *label;              /* what it names ("name of the side"); NULL: none */
 	uint32_t label_offset, label_size;      /* char array for the label: CONF_LABEL */
 	const struct conf_option *options;
 	uint32_t option_count;
 	uint32_t row_size;              /* of the struct: CONF_ROWS sets these three */
-	uint32_t max_rows;              /* 0: stands once at most and always has a row, of fallbacks if need be */
-	const char *within;             /* word of the block in which it stands; NULL: between blocks */
+	/* 0: stands once at most and always has a row, of fallbacks if need be. */
+	uint32_t max_rows;
+	const char *within;             /* word of the block in which it stands; NULL: outermost */
 	uint32_t parent_offset;         /* uint16_t field for the row of that block */
 	/* Called once per row when everything is read. Finds contradictions that no
 	 * range can; reports them by conf_object. NULL: none. */
@@ -132,10 +134,12 @@ struct conf_block {
 };
 
 #define CONF_ROWS(type, rows) \
-	.row_size = sizeof(type), .options = (rows), .option_count = sizeof(rows) / sizeof((rows)[0])
+	.row_size = sizeof(type), .options = (rows),                                    \
+	.option_count = sizeof(rows) / sizeof((rows)[0])
 /* Labels are unique per block word; letters, digits, - _ and . */
 #define CONF_LABEL(what, type, member) \
-	.label = (what), .label_offset = offsetof(type, member), .label_size = sizeof(((type *)0)->member)
+	.label = (what), .label_offset = offsetof(type, member),                        \
+	.label_size = sizeof(((type *)0)->member)
 
 /* All blocks of a program. A NAME may refer to any block in it. */
 struct conf_schema {
@@ -157,7 +161,7 @@ const char *conf_schema_mistake(const struct conf_schema *s);
 /* For check functions: reports the row as contradictory. `option` and `other`
  * are words of the row's options (as in the table, "at-most calls at once"
  * where a unit tells two apart); other may be NULL. Both lines are named.
- * problem: "srtp is required, but signalling is udp"; remedy: "write signalling tls, or media plain". */
+ * problem: "srtp is required, but signalling is udp"; remedy: "write signalling tls". */
 void conf_object(struct conf_check *c, const char *option, const char *other,
 		 const char *problem, const char *remedy);
 /* Whether the option was written in this row (else it holds its fallback). */

@@ -64,4 +64,8 @@ _Static_assert(sizeof(struct fact) <= 256, "a fact fits its ring slot");
 
 const char *fact_kind_name(enum fact_kind kind);        /* "login", "unknown-user" ...; static storage */
 
+/* Whether a slot that another process wrote may be used: version, every
+ * enumeration in range, addresses of a family, text terminated and printable. */
+bool fact_is_sound(const struct fact *f);
+
 #endif

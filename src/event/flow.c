@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Flows compared and named. */
+#include "event/flow.h"
+
+const char *flow_transport_name(enum transport_kind t)
+{
+	static const char *const names[] = {
+		[TRANSPORT_UDP] = "UDP", [TRANSPORT_TCP] = "TCP", [TRANSPORT_TLS] = "TLS",
+		[TRANSPORT_WS] = "WS", [TRANSPORT_WSS] = "WSS",
+	};
+
+	return (size_t)t < sizeof(names) / sizeof(names[0]) ? names[t] : "?";
+}
+
+bool flow_equal(const struct flow *a, const struct flow *b)
+{
+	return a->transport == b->transport && a->connection == b->connection &&
+	       addr_equal(&a->remote, &b->remote) && addr_equal(&a->local, &b->local);
+}

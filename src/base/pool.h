@@ -2,7 +2,8 @@
 /* Fixed number of equal objects, taken from the system at init. An object is
  * named over time by a handle (index and generation): a handle to an object
  * that was given back finds nothing, so use after free becomes "not found".
- * Freed objects are poisoned under ASan and zeroed when taken. */
+ * Freed objects are poisoned under ASan and zeroed when taken. A fresh pool
+ * gives its objects in order of index. */
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 

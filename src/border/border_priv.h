@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of border share: the border itself, a message in hand, and
+ * who may be asked for what. */
+#ifndef BORDER_BORDER_PRIV_H
+#define BORDER_BORDER_PRIV_H
+
+#include "base/now.h"
+#include "base/wheel.h"
+#include "border/border.h"
+#include "border/checkpoint.h"
+#include "border/known.h"
+#include "border/registration.h"
+#include "sip/msg.h"
+#include "ua/client.h"
+#include "ua/name.h"
+#include "ua/server.h"
+
+struct calls;                           /* calls.h: the call half */
+struct registrar;                       /* registrar.h: REGISTER on its way */
+struct probe;                           /* probe.h: what is learnt of the PBX */
+struct guarding;                        /* guarding.h: the door's tables */
+
+enum { DATAGRAM_MAX = 65535 };
+
+/* Whose transaction it is: chooses who hears of answers and notices. */
+enum purpose {
+	PURPOSE_NONE,                   /* answered at once, nobody waits */
+	PURPOSE_REGISTER,               /* registrar.c; object: its login in hand */
+	PURPOSE_ASK,                    /* registrar.c: a challenge asked of the PBX for an unknown user */
+	PURPOSE_PROBE,                  /* probe.c */
+	PURPOSE_EXCHANGE,               /* exchange.c: OPTIONS and the like, one to one */
+	PURPOSE_CALL,                   /* call.c: INVITE of a call's leg */
+	PURPOSE_CALL_REQUEST,           /* call.c: other requests within a call */
+	PURPOSE_COUNT
+};
+
+struct border {
+	struct border_settings settings;
+	struct border_ports ports;
+	struct now now;                 /* of the event in hand */
+	struct wheel wheel;
+	struct ua *ua;
+	struct ua_namer namer;
+	struct known_table known;
+	struct registrations registrations;
+	struct checkpoint checkpoint;
+	struct guarding *guarding;
+	struct registrar *registrar;
+	struct probe *probe;
+	struct pool *exchanges;
+	struct calls *calls;
+	struct header_counts *removed;  /* headers.h: names kept out */
+	struct sip_msg msg;             /* in hand; valid within border_receive */
+	char out[DATAGRAM_MAX + 1];     /* being built; valid until the next build */
+};
+
+/* A message in hand and who sent it. */
+struct inbound {
+	const struct flow *flow;
+	const struct sip_msg *msg;
+	size_t size;                    /* of its datagram */
+	const struct border_peer *peer; /* NULL: none */
+	struct known_flow *known;       /* NULL: none */
+	enum fact_standing standing;
+	enum fact_proof proof;          /* at least; a good cookie may raise it */
+};
+
+/* Answers and notices by purpose (border.c). */
+struct purpose_row {
+	/* An answer to a client transaction of ours: in->msg is the response. */
+	void (*answer)(struct border *b, const struct inbound *in, const struct ua_event *event,
+		       enum ua_answer answer);
+	void (*notice)(struct border *b, enum ua_notice notice, const struct ua_event *event);
+};
+extern const struct purpose_row purposes[PURPOSE_COUNT];
+
+/* ---- ways of writing (reply.c) ---- */
+
+struct ua_path path_of(const struct flow *flow);
+struct flow flow_of(const struct ua_path *path);
+
+/* Answers without state, once: for what opens no transaction. `headers` are
+ * whole lines or empty. Unproven strangers never get one from here. */
+void reply_stateless(struct border *b, const struct inbound *in, uint16_t status, struct view headers);
+
+/* Opens a server transaction for a request: as the RFC says for known flows,
+ * peers and connections; one datagram for one and at most twice its bytes for
+ * an unproven stranger. On failure it was counted and, where allowed, answered 503. */
+enum err reply_open(struct border *b, const struct inbound *in, enum purpose purpose,
+		    struct pool_handle object, struct pool_handle *ret) MUST_USE;
+
+/* A final or provisional answer without body. `headers` as above. */
+void reply_status(struct border *b, struct pool_handle server, uint16_t status, struct view to_tag,
+		  struct view headers);
+
+/* ---- who and where (party.c) ---- */
+
+/* The listener by which a peer is reached; NULL where its side has none for it. */
+const struct border_listener *party_listener(const struct border *b, const struct border_peer *peer);
+/* A flow to the peer's configured address. ERR_NOT_FOUND without a listener. */
+enum err party_flow_to(const struct border *b, const struct border_peer *peer, struct flow *ret) MUST_USE;
+/* The peer that a datagram on this flow may come from by its address, or NULL. */
+const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow);
+/* Host and port that the other end of this flow shall see of us: the advertised
+ * address (with the listener's port), or the listener's own for the LAN. */
+struct addr party_our_address(const struct border *b, const struct flow *flow);
+/* Whether a host names us on any side: address, advertised address or domain. */
+bool party_is_us(const struct border *b, const struct sip_host *host);
+/* Domain that stands in From and To towards a peer: its `domain`, else its address. */
+void party_write_domain(struct buffer *out, const struct border_peer *peer);
+/* "user@domain" of an identity for facts, records and tables, letters of the
+ * domain lowered, our own names replaced by the subscribers' domain. ERR_LIMIT. */
+enum err party_account(const struct border *b, const struct sip_uri *uri, struct buffer *out) MUST_USE;
+
+/* ---- facts (facts.c) ---- */
+
+/* A fact about the message in hand: source, standing, proof, method, hashes. */
+struct fact fact_of(const struct border *b, const struct inbound *in, enum fact_kind kind);
+void fact_emit(struct border *b, struct fact *fact);
+void fact_account(struct fact *fact, struct view account);
+void border_count(struct border *b, enum counter which);
+
+#endif

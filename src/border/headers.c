@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which headers go on, and the count of those that do not. */
+#include "border/headers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_SIZE = 40, WAYS = 2 };
+
+struct named_count {
+	char name[NAME_SIZE];
+	uint64_t count[WAYS];
+};
+
+struct header_counts {
+	uint64_t known[WAYS][SIP_HEADER_COUNT];
+	struct named_count other[MAX_HEADER_NAMES];
+	uint64_t beyond[WAYS];          /* further names: counted together */
+	unsigned others;
+};
+
+/* What somebody else writes: neither passed here nor counted as removed. */
+enum fate { FATE_REMOVED, FATE_PASSED, FATE_WRITTEN };
+
+static const uint8_t fates[WAYS][SIP_HEADER_COUNT] = {
+#define PASS(id, inward, outward) [SIP_HEADER_##id] = (inward) ? FATE_PASSED : FATE_REMOVED,
+#define WRITTEN                                                                                          \
+	[SIP_HEADER_VIA] = FATE_WRITTEN, [SIP_HEADER_FROM] = FATE_WRITTEN, [SIP_HEADER_TO] = FATE_WRITTEN, \
+	[SIP_HEADER_CALL_ID] = FATE_WRITTEN, [SIP_HEADER_CSEQ] = FATE_WRITTEN,                             \
+	[SIP_HEADER_MAX_FORWARDS] = FATE_WRITTEN, [SIP_HEADER_CONTENT_LENGTH] = FATE_WRITTEN,              \
+	[SIP_HEADER_CONTACT] = FATE_WRITTEN, [SIP_HEADER_ROUTE] = FATE_WRITTEN,                            \
+	[SIP_HEADER_RECORD_ROUTE] = FATE_WRITTEN, [SIP_HEADER_CONTENT_TYPE] = FATE_WRITTEN,                \
+	[SIP_HEADER_AUTHORIZATION] = FATE_WRITTEN, [SIP_HEADER_PROXY_AUTHORIZATION] = FATE_WRITTEN,        \
+	[SIP_HEADER_WWW_AUTHENTICATE] = FATE_WRITTEN, [SIP_HEADER_PROXY_AUTHENTICATE] = FATE_WRITTEN,      \
+	[SIP_HEADER_EXPIRES] = FATE_WRITTEN, [SIP_HEADER_ALLOW] = FATE_WRITTEN,                            \
+	[SIP_HEADER_TIMESTAMP] = FATE_WRITTEN,
+	{
+#include "border/headers.def"
+		WRITTEN
+	},
+#undef PASS
+#define PASS(id, inward, outward) [SIP_HEADER_##id] = (outward) ? FATE_PASSED : FATE_REMOVED,
+	{
+#include "border/headers.def"
+		WRITTEN
+	},
+#undef PASS
+#undef WRITTEN
+};
+
+enum err header_counts_new(struct header_counts **ret)
+{
+	struct header_counts *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return ERR_NO_MEMORY;
+	*ret = c;
+	return ERR_NONE;
+}
+
+void header_counts_free(struct header_counts **c)
+{
+	free(*c);
+	*c = NULL;
+}
+
+static void count_other(struct header_counts *c, struct view name, enum headers_way way)
+{
+	for (unsigned i = 0; i < c->others; i++) {
+		if (view_equal_nocase(view_of(c->other[i].name), name)) {
+			c->other[i].count[way]++;
+			return;
+		}
+	}
+	if (c->others == MAX_HEADER_NAMES || name.len >= NAME_SIZE) {
+		c->beyond[way]++;
+		return;
+	}
+	(void)VIEW_COPY(name, c->other[c->others].name);
+	c->other[c->others++].count[way] = 1;
+}
+
+void headers_copy(struct buffer *b, const struct sip_msg *msg, enum headers_way way, struct header_counts *counts)
+{
+	for (unsigned i = 0; i < msg->count; i++) {
+		const struct sip_header *h = &msg->headers[i];
+
+		if (h->id == SIP_HEADER_OTHER)
+			count_other(counts, h->name, way);
+		else if (fates[way][h->id] == FATE_PASSED)
+			sip_build_header(b, h->id, h->value);
+		else if (fates[way][h->id] == FATE_REMOVED)
+			counts->known[way][h->id]++;
+	}
+}
+
+/* The parser took names as tokens, which hold no quote and no backslash; a count needs no more care. */
+static void write_count(struct buffer *b, struct view name, uint64_t count, bool *is_first)
+{
+	if (count == 0)
+		return;
+	buffer_text(b, *is_first ? "\"" : ",\"");
+	buffer_put(b, name);
+	buffer_text(b, "\":");
+	buffer_decimal(b, count);
+	*is_first = false;
+}
+
+static void write_way(struct buffer *b, const struct header_counts *c, enum headers_way way)
+{
+	bool is_first = true;
+
+	buffer_char(b, '{');
+	for (unsigned id = 0; id < SIP_HEADER_COUNT; id++)
+		write_count(b, sip_header_name(id), c->known[way][id], &is_first);
+	for (unsigned i = 0; i < c->others; i++)
+		write_count(b, view_of(c->other[i].name), c->other[i].count[way], &is_first);
+	write_count(b, VIEW("(further names)"), c->beyond[way], &is_first);
+	buffer_char(b, '}');
+}
+
+void header_counts_write(struct buffer *b, const struct header_counts *c)
+{
+	buffer_text(b, "{\"inward\":");
+	write_way(b, c, HEADERS_INWARD);
+	buffer_text(b, ",\"outward\":");
+	write_way(b, c, HEADERS_OUTWARD);
+	buffer_char(b, '}');
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registrations by token and by flow. */
+#include "border/registration.h"
+
+#include <assert.h>
+#include <string.h>
+
+_Static_assert(sizeof(struct registration_facts) <= CHECKPOINT_REGISTRATION_MAX, "a registration fits its slot");
+
+static uint64_t hash_of_flow(const struct map *map, const struct flow *flow)
+{
+	return map_hash(map, &flow->remote, sizeof(flow->remote));
+}
+
+static bool is_token(const struct map_node *node, const void *wanted)
+{
+	const struct registration *r = HOLDER(node, const struct registration, by_token);
+
+	return view_equal(view_of(r->facts.token), *(const struct view *)wanted);
+}
+
+static bool is_on_flow(const struct map_node *node, const void *wanted)
+{
+	return flow_equal(&HOLDER(node, const struct registration, by_flow)->facts.flow, wanted);
+}
+
+struct continuation {
+	const struct flow *flow;
+	uint64_t call_id_hash;
+	uint32_t cseq;
+};
+
+static bool is_continued(const struct map_node *node, const void *wanted)
+{
+	const struct registration_facts *facts = &HOLDER(node, const struct registration, by_flow)->facts;
+	const struct continuation *next = wanted;
+
+	return flow_equal(&facts->flow, next->flow) && facts->call_id_hash == next->call_id_hash &&
+	       next->cseq > facts->cseq;
+}
+
+static void forget(struct registrations *t, struct registration *r)
+{
+	wheel_cancel(t->wheel, &r->expiry);
+	map_remove(&t->by_token, &r->by_token);
+	map_remove(&t->by_flow, &r->by_flow);
+	known_release(t->known, &r->known);
+	checkpoint_drop(t->checkpoint, CHECKPOINT_REGISTRATION, pool_handle_of(t->pool, r).index);
+	pool_give(t->pool, r);
+}
+
+static void fire_expiry(struct timer *timer, uint64_t now_us)
+{
+	struct registration *r = HOLDER(timer, struct registration, expiry);
+	struct registrations *t = r->table;
+
+	(void)now_us;
+	if (t->expired)
+		t->expired(t->context, r);
+	forget(t, r);
+}
+
+enum err registrations_init(struct registrations *t, uint32_t max, const struct hash_key *key)
+{
+	enum err err = pool_new(sizeof(struct registration), max, &t->pool);
+
+	if (err == ERR_NONE)
+		err = map_init(&t->by_token, max, key);
+	if (err == ERR_NONE)
+		err = map_init(&t->by_flow, max, key);
+	return err;
+}
+
+void registrations_clear(struct registrations *t)
+{
+	map_clear(&t->by_flow);
+	map_clear(&t->by_token);
+	pool_free(&t->pool);
+}
+
+struct registration *registration_by_token(const struct registrations *t, struct view token)
+{
+	struct map_node *node = map_find(&t->by_token, map_hash(&t->by_token, token.at, token.len), is_token, &token);
+
+	return node ? HOLDER(node, struct registration, by_token) : NULL;
+}
+
+struct registration *registration_on_flow(const struct registrations *t, const struct flow *flow)
+{
+	struct map_node *node = map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), is_on_flow, flow);
+
+	return node ? HOLDER(node, struct registration, by_flow) : NULL;
+}
+
+bool registration_is_continued(const struct registrations *t, const struct flow *flow, uint64_t call_id_hash,
+			       uint32_t cseq)
+{
+	struct continuation next = { flow, call_id_hash, cseq };
+
+	return map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), is_continued, &next) != NULL;
+}
+
+/* Moves to another flow, or holds its first one. */
+static enum err set_flow(struct registrations *t, struct registration *r, const struct flow *flow)
+{
+	struct known_flow *known;
+	enum err err;
+
+	if (r->known && flow_equal(&r->facts.flow, flow))
+		return ERR_NONE;
+	err = known_hold(t->known, flow, &known);
+	if (err != ERR_NONE)
+		return err;
+	map_remove(&t->by_flow, &r->by_flow);
+	known_release(t->known, &r->known);
+	r->known = known;
+	map_insert(&t->by_flow, &r->by_flow, hash_of_flow(&t->by_flow, flow));
+	return ERR_NONE;
+}
+
+static struct registration *take(struct registrations *t, struct view token)
+{
+	struct registration *r = pool_take(t->pool);
+
+	if (!r)
+		return NULL;
+	r->table = t;
+	timer_init(&r->expiry, fire_expiry);
+	(void)VIEW_COPY(token, r->facts.token);
+	map_insert(&t->by_token, &r->by_token, map_hash(&t->by_token, token.at, token.len));
+	return r;
+}
+
+static void keep(struct registrations *t, struct registration *r)
+{
+	enum err err = checkpoint_put(t->checkpoint, CHECKPOINT_REGISTRATION, pool_handle_of(t->pool, r).index,
+				      view_bytes(&r->facts, sizeof(r->facts)));
+
+	assert(err == ERR_NONE);
+	(void)err;
+}
+
+enum err registration_put(struct registrations *t, const struct registration_facts *facts, struct now now,
+			  struct registration **ret)
+{
+	struct registration *r = registration_by_token(t, view_of(facts->token));
+	int64_t life_us = facts->expires_wall_us - now.wall_us;
+	int64_t since_wall_us = facts->since_wall_us;
+	enum err err;
+
+	if (r)
+		since_wall_us = r->facts.since_wall_us;
+	else
+		r = take(t, view_of(facts->token));
+	if (!r)
+		return ERR_FULL;
+	err = set_flow(t, r, &facts->flow);
+	if (err != ERR_NONE) {
+		if (!r->known)
+			forget(t, r);
+		return err;
+	}
+	r->facts = *facts;
+	r->facts.since_wall_us = since_wall_us;
+	wheel_set(t->wheel, &r->expiry, now.us + (life_us > 0 ? (uint64_t)life_us : 0));
+	keep(t, r);
+	*ret = r;
+	return ERR_NONE;
+}
+
+void registration_end(struct registrations *t, struct registration **r)
+{
+	if (*r)
+		forget(t, *r);
+	*r = NULL;
+}
+
+/* The memory outlived a process that may have died anywhere: text must end. */
+static bool is_sound(const struct registration_facts *facts)
+{
+	return memchr(facts->token, 0, sizeof(facts->token)) && facts->token[0] &&
+	       memchr(facts->account, 0, sizeof(facts->account)) &&
+	       memchr(facts->contact, 0, sizeof(facts->contact)) &&
+	       memchr(facts->agent, 0, sizeof(facts->agent));
+}
+
+uint32_t registrations_restore(struct registrations *t, struct now now)
+{
+	uint32_t slots = pool_count(t->pool), restored = 0;
+	struct registration_facts facts;
+	struct registration *r;
+	struct view saved;
+
+	/* A fresh pool gives its objects in order, so a put lands on this slot or on one that was read before. */
+	for (uint32_t slot = 0; slot < slots; slot++) {
+		if (checkpoint_get(t->checkpoint, CHECKPOINT_REGISTRATION, slot, &saved) != ERR_NONE ||
+		    saved.len != sizeof(facts))
+			continue;
+		memcpy(&facts, saved.at, sizeof(facts));
+		if (!is_sound(&facts) || facts.expires_wall_us <= now.wall_us) {
+			checkpoint_drop(t->checkpoint, CHECKPOINT_REGISTRATION, slot);
+			continue;
+		}
+		if (registration_put(t, &facts, now, &r) != ERR_NONE)
+			continue;
+		restored++;
+		if (pool_handle_of(t->pool, r).index != slot)
+			checkpoint_drop(t->checkpoint, CHECKPOINT_REGISTRATION, slot);
+	}
+	return restored;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The registrations that are alive: which phone is behind which Contact that
+ * the PBX knows. The PBX sees a token of ours as Contact user; calls to it come
+ * back by the phone's flow. Each registration holds its flow known, is written
+ * to the checkpoint, and ends by its timer. */
+#ifndef BORDER_REGISTRATION_H
+#define BORDER_REGISTRATION_H
+
+#include "base/now.h"
+#include "base/wheel.h"
+#include "border/checkpoint.h"
+#include "border/known.h"
+#include "border/names.h"
+
+enum { REGISTRATION_TOKEN_SIZE = NAMES_HASH_LEN + 1, REGISTRATION_ACCOUNT_SIZE = 128,
+       REGISTRATION_CONTACT_SIZE = 320, REGISTRATION_AGENT_SIZE = 64 };
+
+/* What is known of one, and what the checkpoint keeps of it: a plain value. */
+struct registration_facts {
+	struct flow flow;
+	uint64_t call_id_hash;          /* keyed hash of the phone's own Call-ID */
+	int64_t since_wall_us, expires_wall_us;
+	uint32_t cseq;                  /* highest that the phone used in it */
+	uint16_t peer;                  /* row of the registrar */
+	char token[REGISTRATION_TOKEN_SIZE];
+	char account[REGISTRATION_ACCOUNT_SIZE];        /* user@domain */
+	char contact[REGISTRATION_CONTACT_SIZE];        /* URI as the phone wrote it */
+	char agent[REGISTRATION_AGENT_SIZE];
+};
+
+struct registration {
+	struct registration_facts facts;
+	struct map_node by_token, by_flow;
+	struct timer expiry;
+	struct known_flow *known;
+	struct registrations *table;
+};
+
+struct registrations {
+	struct pool *pool;
+	struct map by_token, by_flow;
+	struct wheel *wheel;
+	struct known_table *known;
+	struct checkpoint *checkpoint;
+	/* Told of each that expires, just before it goes. */
+	void (*expired)(void *context, const struct registration *r);
+	void *context;
+};
+
+/* The three tables outlive it. ERR_NO_MEMORY, ERR_LIMIT. */
+enum err registrations_init(struct registrations *t, uint32_t max, const struct hash_key *key) MUST_USE;
+void registrations_clear(struct registrations *t);
+/* Takes back what the checkpoint holds and is still alive; how many. */
+uint32_t registrations_restore(struct registrations *t, struct now now);
+
+/* Makes or refreshes the registration of that token; a new flow replaces the
+ * old one. ERR_FULL. */
+enum err registration_put(struct registrations *t, const struct registration_facts *facts, struct now now,
+			  struct registration **ret) MUST_USE;
+void registration_end(struct registrations *t, struct registration **r);
+
+struct registration *registration_by_token(const struct registrations *t, struct view token);
+/* Any registration of that flow; NULL where it has none. */
+struct registration *registration_on_flow(const struct registrations *t, const struct flow *flow);
+/* Whether a REGISTER continues one of that flow: its Call-ID, and a higher CSeq. */
+bool registration_is_continued(const struct registrations *t, const struct flow *flow, uint64_t call_id_hash,
+			       uint32_t cseq);
+
+#endif

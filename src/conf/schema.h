@@ -61,7 +61,7 @@ enum conf_type {
 	CONF_TEXT,              /* a word or "text" -> char array with NUL; .min: least length */
 	CONF_PATH,              /* TEXT; relative to the folder of the file that says it */
 	CONF_SECRET,            /* file:PATH or env:NAME -> char array with what is read there */
-	CONF_NAME,              /* label of a .refers_to block -> its row, or CONF_NO_ROW; uint16_t */
+	CONF_NAME,              /* label of a .refers_to block -> its row, CONF_NO_ROW; uint16_t */
 	CONF_RANGE,             /* 20000-29999, or one number -> array of two; .min to .max each */
 	CONF_ADDRESS,           /* 192.0.2.1, 2001:db8::1 -> struct addr, port 0 */
 	CONF_ENDPOINT,          /* ADDRESS:PORT, sip:ADDRESS[:PORT] -> struct addr; see .port */
@@ -85,7 +85,7 @@ struct conf_noted_network {
 
 enum conf_flag {
 	CONF_REQUIRED = 1,      /* must be written; has no .fallback */
-	CONF_SHARES = 2,        /* `udp tcp 5060`: shares the value of the word of its type after it */
+	CONF_SHARES = 2,        /* `udp tcp 5060`: shares the value of the next word of its type */
 	CONF_PORT_ALONE = 4,    /* an ENDPOINT may be a port alone: family 0 */
 };
 
@@ -101,7 +101,7 @@ struct conf_option {
 	unsigned flags;                 /* enum conf_flag */
 	uint64_t min, max;
 	uint16_t port;                  /* of an ENDPOINT written without one; 0: must be written */
-	const char *unit;               /* COUNT: words after the number; tells options of one word apart */
+	const char *unit;               /* COUNT: words after the number; may part two options */
 	const char *const *choices;     /* ends with NULL; at most 32 for FLAGS */
 	const char *refers_to;          /* NAME: the word of a labelled block */
 	const char *fallback;           /* meant where nothing is written; NULL: zero bytes */

@@ -62,7 +62,7 @@ struct flow_leg {
 	struct rtp_statistics sources[MAX_FLOW_SOURCES];
 	struct flow_candidate probation;        /* an SSRC that is new on the locked source */
 	struct flow_bucket rtp_bucket, rtcp_bucket;
-	struct media_leg_statistics totals;     /* all but lost and jitter, which flow_statistics adds */
+	struct media_leg_statistics totals;     /* all but lost and jitter, which media_flow_statistics adds */
 	uint64_t retired_lost;          /* of sources that were displaced */
 	uint32_t ssrc_mask;             /* for what comes from this leg; random */
 	uint32_t unconfirmed;           /* sent to it before it spoke */
@@ -96,23 +96,23 @@ enum { FLOW_RANDOM_SIZE = 2 * (4 + RTCP_CNAME_SIZE / 2) };
 
 /* ERR_SYNTAX where the order is not one that signal can have meant (unknown
  * trust, address without family, RTCP at another host than RTP). */
-enum err flow_order_check(const struct order *o) MUST_USE;
+enum err media_flow_order_check(const struct order *o) MUST_USE;
 
-/* The order must have passed flow_order_check. */
-void flow_open(struct media_flow *f, const struct order *o, const uint8_t random[FLOW_RANDOM_SIZE], uint64_t now_us);
+/* The order must have passed media_flow_order_check. */
+void media_flow_open(struct media_flow *f, const struct order *o, const uint8_t random[FLOW_RANDOM_SIZE], uint64_t now_us);
 /* New addresses, trust and directions. A leg whose addresses and trust stay the
  * same keeps what it learnt. */
-void flow_change(struct media_flow *f, const struct order *o, uint64_t now_us);
+void media_flow_change(struct media_flow *f, const struct order *o, uint64_t now_us);
 
 /* One datagram. *ret is set for FLOW_SEND only. `scratch` takes RTCP that is
  * written anew; at least MAX_RTCP_DATAGRAM bytes. */
-enum flow_verdict flow_receive(struct media_flow *f, const struct flow_datagram *d, struct buffer *scratch,
+enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_datagram *d, struct buffer *scratch,
 			       uint64_t now_us, struct flow_output *ret);
 
 /* True once when neither end sent anything usable for timeout_us; never while
  * held; again only after a packet came. */
-bool flow_is_silent(struct media_flow *f, uint64_t timeout_us, uint64_t now_us);
+bool media_flow_is_silent(struct media_flow *f, uint64_t timeout_us, uint64_t now_us);
 
-void flow_statistics(const struct media_flow *f, struct media_leg_statistics ret[2]);
+void media_flow_statistics(const struct media_flow *f, struct media_leg_statistics ret[2]);
 
 #endif

@@ -13,9 +13,9 @@
 #include "event/order.h"
 #include "media/options.h"
 
-struct relay;
+struct media_relay;
 
-struct relay_ports {
+struct media_relay_ports {
 	void *context;
 	/* Hands an event to signal; false where it finds no room, and the relay
 	 * offers it again later. */
@@ -27,26 +27,26 @@ struct relay_ports {
 
 /* Takes all memory. `table` must outlive the relay. ERR_NO_MEMORY, ERR_LIMIT
  * (more than MAX_PORT_PAIRS), ERR_IO (no epoll set). */
-enum err relay_new(const struct port_table *table, const struct media_options *options,
-		   const struct relay_ports *ports, struct relay **ret) MUST_USE;
-void relay_free(struct relay **r);      /* closes the descriptors that it was given */
+enum err media_relay_new(const struct port_table *table, const struct media_options *options,
+		   const struct media_relay_ports *ports, struct media_relay **ret) MUST_USE;
+void media_relay_free(struct media_relay **r);      /* closes the descriptors that it was given */
 
 /* Gives the descriptors of pair `index` of the table, which the relay owns from
  * then on: sets them non-blocking, filters and drains them, whatever a
  * predecessor left. ERR_LIMIT, ERR_EXISTS, ERR_IO. */
-enum err relay_give_pair(struct relay *r, uint32_t index, int rtp, int rtcp) MUST_USE;
+enum err media_relay_give_pair(struct media_relay *r, uint32_t index, int rtp, int rtcp) MUST_USE;
 
 /* Carries an order out; what cannot be done is answered with MEDIA_REFUSED. */
-void relay_order(struct relay *r, const struct order *order, uint64_t now_us);
+void media_relay_order(struct media_relay *r, const struct order *order, uint64_t now_us);
 
-/* The epoll set: readable when relay_turn has something to do. */
-int relay_descriptor(const struct relay *r);
+/* The epoll set: readable when media_relay_turn has something to do. */
+int media_relay_descriptor(const struct media_relay *r);
 /* Receives and sends what is ready now, at most a bounded number of datagrams;
  * true where more may be waiting. Never blocks. */
-bool relay_turn(struct relay *r, uint64_t now_us);
+bool media_relay_turn(struct media_relay *r, uint64_t now_us);
 /* To be called about once a second: silence, statistics, events that found no room. */
-void relay_tick(struct relay *r, uint64_t now_us);
+void media_relay_tick(struct media_relay *r, uint64_t now_us);
 
-uint32_t relay_open_count(const struct relay *r);
+uint32_t media_relay_open_count(const struct media_relay *r);
 
 #endif

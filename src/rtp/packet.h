@@ -22,8 +22,8 @@ struct rtp_packet {
 };
 
 /* ERR_SHORT: a length points past the end. ERR_SYNTAX: not version 2, padding
- * longer than what is there, or payload type 64..95, which is RTCP on the
- * wrong port (RFC 5761 4). ERR_LIMIT: longer than MAX_RTP_PACKET. */
+ * longer than what is there, or payload type 72..76, which is RTCP on the
+ * wrong port (RFC 3550 A.1). ERR_LIMIT: longer than MAX_RTP_PACKET. */
 enum err rtp_packet_parse(struct view datagram, struct rtp_packet *ret) MUST_USE;
 
 /* Writes the packet anew, every source masked by `ssrc_mask` (0: as it is). */

@@ -62,15 +62,14 @@ struct sdp_media {
 	uint16_t ptime_ms, maxptime_ms; /* 0 where none is written */
 	/* Derived from both levels: */
 	struct addr rtp;                /* effective address and port */
-	struct addr rtcp;               /* a=rtcp, else RTP's host and the next port; family 0 where port is 0 */
+	struct addr rtcp;               /* a=rtcp, else RTP's host and the next port; family 0 where port is 0, held,
+					   or a=rtcp names another host than c= */
 	enum sdp_direction direction;   /* effective; SDP_SENDRECV where nothing is written (RFC 8866 6.7) */
 	bool is_held_by_address;        /* c= is 0.0.0.0 or :: (RFC 3264 8.4): nothing may be sent there */
 	bool has_rtcp_attribute;
+	struct addr rtcp_attribute;     /* as written; family 0 where it names the port alone */
 };
 
-/* Of a kind and protocol that can be relayed (audio or video, RTP/AVP or
- * RTP/AVPF), with a port and at least one usable format. */
-bool sdp_media_is_carried(const struct sdp_media *m);
 /* The describing end will send; wants to receive and can be reached. */
 bool sdp_media_is_sending(const struct sdp_media *m);
 bool sdp_media_is_receiving(const struct sdp_media *m);

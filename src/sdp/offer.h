@@ -42,9 +42,12 @@ enum sdp_answer_verdict {
 enum sdp_answer_verdict sdp_answer_check(const struct sdp_session *offer, const struct sdp_session *answer);
 const char *sdp_answer_text(enum sdp_answer_verdict v);  /* for a person; static storage */
 
-/* m= lines that sdp_media_is_carried. */
+/* Of a kind and protocol that can be relayed (audio or video, RTP/AVP or
+ * RTP/AVPF), with a port and at least one usable format. */
+bool sdp_media_is_carried(const struct sdp_session *s, const struct sdp_media *m);
+/* m= lines that are carried. */
 size_t sdp_carried_count(const struct sdp_session *s);
-/* The first m= line with that kind and port that is carried; NULL if none. */
+/* The first m= line of that kind that is carried; NULL if none. */
 const struct sdp_media *sdp_first_carried(const struct sdp_session *s, enum sdp_kind kind);
 
 /* --- written anew --------------------------------------------------------- */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The m= line, and what it means together with the session level. */
+#include "sdp/reader_priv.h"
+
+#include <string.h>
+
+static const char *const kind_names[SDP_KIND_OTHER] = {
+	[SDP_KIND_AUDIO] = "audio", [SDP_KIND_VIDEO] = "video", [SDP_KIND_TEXT] = "text", [SDP_KIND_IMAGE] = "image",
+	[SDP_KIND_APPLICATION] = "application", [SDP_KIND_MESSAGE] = "message",
+};
+
+static const char *const protocol_names[SDP_PROTOCOL_OTHER] = {
+	[SDP_PROTOCOL_AVP] = "RTP/AVP", [SDP_PROTOCOL_AVPF] = "RTP/AVPF",
+	[SDP_PROTOCOL_SAVP] = "RTP/SAVP", [SDP_PROTOCOL_SAVPF] = "RTP/SAVPF",
+	[SDP_PROTOCOL_DTLS_SAVP] = "UDP/TLS/RTP/SAVP", [SDP_PROTOCOL_DTLS_SAVPF] = "UDP/TLS/RTP/SAVPF",
+	[SDP_PROTOCOL_UDPTL] = "udptl",
+};
+
+/* RFC 3551 6, tables 4 and 5. */
+static const uint32_t static_clocks[] = {
+	[0] = 8000, [3] = 8000, [4] = 8000, [5] = 8000, [6] = 16000, [7] = 8000, [8] = 8000, [9] = 8000,
+	[10] = 44100, [11] = 44100, [12] = 8000, [13] = 8000, [14] = 90000, [15] = 8000, [16] = 11025, [17] = 22050,
+	[18] = 8000, [25] = 90000, [26] = 90000, [28] = 90000, [31] = 90000, [32] = 90000, [33] = 90000, [34] = 90000,
+};
+
+uint32_t sdp_static_clock_hz(uint8_t payload_type)
+{
+	return payload_type < sizeof(static_clocks) / sizeof(static_clocks[0]) ? static_clocks[payload_type] : 0;
+}
+
+bool sdp_protocol_is_rtp(enum sdp_protocol p)
+{
+	return p != SDP_PROTOCOL_UDPTL && p != SDP_PROTOCOL_OTHER;
+}
+
+static bool is_protocol_text(struct view v)
+{
+	if (v.len > MAX_SDP_TOKEN)
+		return false;
+	for (;;) {
+		size_t slash = view_find(v, '/', 0);
+
+		if (!sdp_is_token(view_first(v, slash)))
+			return false;
+		if (slash == v.len)
+			return true;
+		v = view_after(v, slash + 1);
+	}
+}
+
+static enum sdp_kind kind_of(struct view name)
+{
+	for (unsigned i = 0; i < SDP_KIND_OTHER; i++)
+		if (view_equal(name, view_of(kind_names[i])))
+			return (enum sdp_kind)i;
+	return SDP_KIND_OTHER;
+}
+
+static enum sdp_protocol protocol_of(struct view name)
+{
+	for (unsigned i = 0; i < SDP_PROTOCOL_OTHER; i++)
+		if (view_equal_nocase(name, view_of(protocol_names[i])))
+			return (enum sdp_protocol)i;
+	return SDP_PROTOCOL_OTHER;
+}
+
+static bool is_listed(const struct sdp_reader *r, uint8_t payload_type)
+{
+	for (size_t i = 0; i < r->media->format_count; i++)
+		if (r->session->formats[r->media->first_format + i].payload_type == payload_type)
+			return true;
+	return false;
+}
+
+static enum sdp_reason read_format(struct sdp_reader *r, struct view field)
+{
+	struct sdp_session *s = r->session;
+	struct sdp_media *m = r->media;
+	struct sdp_format format = { .text = field };
+	uint64_t number;
+
+	if (m->format_count == MAX_SDP_MEDIA_FORMATS || s->format_count == MAX_SDP_FORMATS)
+		return SDP_FORMAT_COUNT;
+	if (!sdp_is_token(field))
+		return SDP_MEDIA;
+	if (sdp_protocol_is_rtp(m->protocol)) {
+		if (!view_decimal(field, 127, &number))
+			return SDP_PAYLOAD_TYPE;
+		format.payload_type = (uint8_t)number;
+		format.clock_rate_hz = sdp_static_clock_hz(format.payload_type);
+		if (is_listed(r, format.payload_type)) {
+			sdp_note(r, SDP_REPEATED);
+			format.is_dropped = true;
+		}
+	}
+	s->formats[s->format_count++] = format;
+	m->format_count++;
+	return SDP_FINE;
+}
+
+static enum sdp_reason read_port(struct view field, uint16_t *ret)
+{
+	size_t slash = view_find(field, '/', 0);
+	uint64_t port;
+
+	for (size_t i = 0; i < slash; i++)
+		if (field.at[i] < '0' || field.at[i] > '9')
+			return SDP_MEDIA;
+	if (slash == 0)
+		return SDP_MEDIA;
+	if (!view_decimal(view_first(field, slash), UINT16_MAX, &port))
+		return SDP_MEDIA_PORT;
+	if (slash != field.len)
+		return SDP_MEDIA_PORTS;
+	*ret = (uint16_t)port;
+	return SDP_FINE;
+}
+
+enum sdp_reason sdp_read_media(struct sdp_reader *r, struct view value)
+{
+	struct sdp_session *s = r->session;
+	struct sdp_media *m;
+	struct view port;
+	enum sdp_reason reason;
+
+	if (s->media_count == MAX_SDP_MEDIA)
+		return SDP_MEDIA_COUNT;
+	m = &s->media[s->media_count++];
+	memset(m, 0, sizeof(*m));
+	m->level.direction = SDP_DIRECTION_NONE;
+	m->level.first_attribute = s->attribute_count;
+	m->first_format = s->format_count;
+	r->media = m;
+	r->level = &m->level;
+
+	m->kind_text = sdp_field(r, &value);
+	port = sdp_field(r, &value);
+	m->protocol_text = sdp_field(r, &value);
+	if (!sdp_is_token(m->kind_text) || !is_protocol_text(m->protocol_text) || value.len == 0)
+		return SDP_MEDIA;
+	m->kind = kind_of(m->kind_text);
+	m->protocol = protocol_of(m->protocol_text);
+	reason = read_port(port, &m->port);
+	while (reason == SDP_FINE && value.len > 0)
+		reason = read_format(r, sdp_field(r, &value));
+	return reason;
+}
+
+/* A dynamic number without a name means nothing on the other side. On a line
+ * that is refused anyway it is only a place holder. */
+static void drop_unmapped(struct sdp_reader *r, const struct sdp_media *m)
+{
+	if (!sdp_protocol_is_rtp(m->protocol) || m->port == 0)
+		return;
+	for (size_t i = 0; i < m->format_count; i++) {
+		struct sdp_format *f = &r->session->formats[m->first_format + i];
+
+		if (f->clock_rate_hz == 0 && !f->is_dropped) {
+			f->is_dropped = true;
+			sdp_note(r, SDP_UNMAPPED_FORMAT);
+		}
+	}
+}
+
+static bool is_whole_zero(const struct addr *a)
+{
+	static const uint8_t zero[16];
+	size_t first = a->family == 4 ? 12 : 0;
+
+	return memcmp(a->bytes + first, zero, sizeof(zero) - first) == 0;
+}
+
+enum sdp_reason sdp_finish_media(struct sdp_reader *r, struct sdp_media *m)
+{
+	const struct sdp_level *session = &r->session->level;
+	const struct addr *connection = m->level.connection.family ? &m->level.connection : &session->connection;
+
+	if (connection->family == 0 && m->port != 0)
+		return SDP_CONNECTION_NONE;
+	drop_unmapped(r, m);
+	m->direction = m->level.direction != SDP_DIRECTION_NONE ? m->level.direction :
+		       session->direction != SDP_DIRECTION_NONE ? session->direction : SDP_SENDRECV;
+	m->rtp = *connection;
+	m->rtp.port = m->port;
+	m->is_held_by_address = connection->family != 0 && is_whole_zero(connection);
+	if (m->port == 0 || m->is_held_by_address)
+		return SDP_FINE;
+	m->rtcp = *connection;
+	if (m->has_rtcp_attribute) {
+		m->rtcp.port = m->rtcp_attribute.port;
+		if (m->rtcp_attribute.family != 0 && !addr_same_host(&m->rtcp_attribute, connection))
+			m->rtcp = (struct addr){ 0 };
+	} else if (m->port < UINT16_MAX) {
+		m->rtcp.port = (uint16_t)(m->port + 1);
+	} else {
+		m->rtcp = (struct addr){ 0 };
+	}
+	return SDP_FINE;
+}
+
+bool sdp_media_is_sending(const struct sdp_media *m)
+{
+	return m->port != 0 && (m->direction & SDP_SENDONLY) != 0;
+}
+
+bool sdp_media_is_receiving(const struct sdp_media *m)
+{
+	return m->port != 0 && !m->is_held_by_address && (m->direction & SDP_RECVONLY) != 0;
+}
+
+enum sdp_direction sdp_direction_reverse(enum sdp_direction d)
+{
+	if (d == SDP_SENDONLY)
+		return SDP_RECVONLY;
+	return d == SDP_RECVONLY ? SDP_SENDONLY : d;
+}
+
+const char *sdp_direction_text(enum sdp_direction d)
+{
+	static const char *const texts[] = { "inactive", "sendonly", "recvonly", "sendrecv", "" };
+
+	return (unsigned)d < sizeof(texts) / sizeof(texts[0]) ? texts[d] : "";
+}

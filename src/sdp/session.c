@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cuts the text into lines and reads those of the session; m= lines and
+ * attributes have files of their own. */
+#include "sdp/reader_priv.h"
+
+#include <string.h>
+
+struct line_kind {
+	char letter;
+	uint8_t rank;                   /* RFC 8866 5: order within the session level */
+	enum { SESSION = 1, MEDIA = 2, BOTH = 3 } where;
+	enum sdp_reason (*read)(struct sdp_reader *r, struct view value);
+};
+
+struct view sdp_field(struct sdp_reader *r, struct view *line)
+{
+	size_t skip = 0, len;
+	struct view field;
+
+	while (skip < line->len && (line->at[skip] == ' ' || line->at[skip] == '\t'))
+		skip++;
+	if (skip > 1 || (skip == 1 && line->at[0] == '\t'))
+		sdp_note(r, SDP_TRAILING_BLANK);
+	*line = view_after(*line, skip);
+	for (len = 0; len < line->len && line->at[len] != ' ' && line->at[len] != '\t'; len++)
+		;
+	field = view_first(*line, len);
+	*line = view_after(*line, len);
+	return field;
+}
+
+bool sdp_is_token(struct view v)
+{
+	static const char others[] = "!#$%&'*+-.^_`{|}~";
+
+	if (v.len == 0 || v.len > MAX_SDP_TOKEN)
+		return false;
+	for (size_t i = 0; i < v.len; i++) {
+		char c = v.at[i];
+		bool is_alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+		if (!is_alphanumeric && memchr(others, c, sizeof(others) - 1) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool is_host_name(struct view v)
+{
+	bool has_letter = false;
+
+	for (size_t i = 0; i < v.len; i++) {
+		char c = v.at[i];
+		bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+		if (!is_letter && !(c >= '0' && c <= '9') && c != '.' && c != '-' && c != '_')
+			return false;
+		has_letter |= is_letter;
+	}
+	return has_letter;
+}
+
+enum sdp_reason sdp_read_address(struct sdp_reader *r, struct view line, enum sdp_reason broken, struct addr *ret)
+{
+	struct view network = sdp_field(r, &line), type = sdp_field(r, &line), host = sdp_field(r, &line);
+	bool is_v6 = view_equal_nocase(type, VIEW("IP6"));
+	struct addr addr;
+
+	if (host.len == 0 || line.len != 0)
+		return broken;
+	if (!view_equal_nocase(network, VIEW("IN")) || (!is_v6 && !view_equal_nocase(type, VIEW("IP4"))))
+		return SDP_NETWORK;
+	if (view_find(host, '/', 0) != host.len)
+		return SDP_MULTICAST;
+	if (host.at[0] == '[' || addr_parse(host, &addr) != ERR_NONE)
+		return is_host_name(host) ? SDP_NAME : broken;
+	/* An IPv4-mapped address is written under IP6 and is the IPv4 address (RFC 5118 4.8); the other
+	 * mixtures have no meaning. */
+	if (is_v6 != (view_find(host, ':', 0) != host.len))
+		return broken;
+	if (addr_kind(&addr) == ADDR_MULTICAST)
+		return SDP_MULTICAST;
+	*ret = addr;
+	return SDP_FINE;
+}
+
+static enum sdp_reason read_version(struct sdp_reader *r, struct view value)
+{
+	if (r->has_version || !view_equal(value, VIEW("0")))
+		return SDP_VERSION;
+	r->has_version = true;
+	return SDP_FINE;
+}
+
+static bool is_number(struct sdp_reader *r, struct view v)
+{
+	if (v.len > 1 && v.at[0] == '-') {
+		sdp_note(r, SDP_ORIGIN_FORM);
+		v = view_after(v, 1);
+	}
+	for (size_t i = 0; i < v.len; i++)
+		if (v.at[i] < '0' || v.at[i] > '9')
+			return false;
+	return v.len > 0;
+}
+
+/* The user comes first and may hold blanks on some devices, or be absent on
+ * others, so the fields are counted from the end. */
+static enum sdp_reason read_origin(struct sdp_reader *r, struct view value)
+{
+	enum { FIELDS = 5, ALL = 6, MAX_FIELDS = 16 };
+	struct view fields[MAX_FIELDS], *last;
+	size_t count = 0;
+	struct sdp_origin *origin = &r->session->origin;
+
+	if (r->has_origin || r->media)
+		return SDP_ORIGIN;
+	r->has_origin = true;
+	while (value.len > 0 && count < MAX_FIELDS)
+		fields[count++] = sdp_field(r, &value);
+	if (value.len > 0 || count < FIELDS)
+		return SDP_ORIGIN;
+	if (count != ALL)
+		sdp_note(r, SDP_ORIGIN_FORM);
+	last = &fields[count - FIELDS];
+	if (!is_number(r, last[0]) || !is_number(r, last[1]))
+		return SDP_ORIGIN;
+	origin->session_id = last[0];
+	origin->version = last[1];
+	if (addr_parse(last[4], &origin->addr) != ERR_NONE) {
+		origin->addr = (struct addr){ 0 };
+		sdp_note(r, SDP_ORIGIN_FORM);
+	}
+	return SDP_FINE;
+}
+
+static enum sdp_reason read_subject(struct sdp_reader *r, struct view value)
+{
+	(void)value;
+	r->has_subject = true;
+	return SDP_FINE;
+}
+
+static enum sdp_reason read_connection(struct sdp_reader *r, struct view value)
+{
+	if (r->level->connection.family != 0)
+		return SDP_CONNECTION_TWICE;
+	return sdp_read_address(r, value, SDP_CONNECTION, &r->level->connection);
+}
+
+static enum sdp_reason read_bandwidth(struct sdp_reader *r, struct view value)
+{
+	size_t colon = view_find(value, ':', 0);
+	struct view type = view_first(value, colon);
+	uint64_t kbit;
+
+	if (colon == value.len || !sdp_is_token(type) ||
+	    !view_decimal(view_after(value, colon + 1), UINT32_MAX, &kbit))
+		return SDP_BANDWIDTH;
+	if (view_equal(type, VIEW("AS")))
+		r->level->bandwidth_as_kbit = (uint32_t)kbit;
+	return SDP_FINE;
+}
+
+static enum sdp_reason read_time(struct sdp_reader *r, struct view value)
+{
+	uint64_t number;
+
+	if (!view_decimal(sdp_field(r, &value), UINT64_MAX, &number) ||
+	    !view_decimal(sdp_field(r, &value), UINT64_MAX, &number) || value.len != 0)
+		return SDP_TIME;
+	r->has_time = true;
+	return SDP_FINE;
+}
+
+static enum sdp_reason skip_line(struct sdp_reader *r, struct view value)
+{
+	(void)r, (void)value;
+	return SDP_FINE;
+}
+
+static const struct line_kind kinds[] = {
+	{ 'v',  1, BOTH,    read_version },    { 'o',  2, BOTH,    read_origin },
+	{ 's',  3, SESSION, read_subject },    { 'i',  4, BOTH,    skip_line },
+	{ 'u',  5, SESSION, skip_line },       { 'e',  6, SESSION, skip_line },
+	{ 'p',  7, SESSION, skip_line },       { 'c',  8, BOTH,    read_connection },
+	{ 'b',  9, BOTH,    read_bandwidth },  { 't', 10, SESSION, read_time },
+	{ 'r', 11, SESSION, skip_line },       { 'z', 12, SESSION, skip_line },
+	{ 'k', 13, BOTH,    skip_line },       { 'a', 14, BOTH,    sdp_read_attribute },
+	{ 'm', 15, BOTH,    sdp_read_media },
+};
+
+static enum sdp_reason read_line(struct sdp_reader *r, char letter, struct view value)
+{
+	enum { RANK_TIME = 10 };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct line_kind *kind = &kinds[i];
+
+		if (kind->letter != letter)
+			continue;
+		if (r->media && kind->where == SESSION) {
+			sdp_note(r, SDP_LINE_ORDER);
+			return SDP_FINE;
+		}
+		/* A further t= behind r= begins the next period; of b= and a= there may be many. */
+		if (!r->media && kind->rank < r->rank && kind->rank != RANK_TIME)
+			sdp_note(r, SDP_LINE_ORDER);
+		r->rank = kind->rank;
+		return kind->read(r, value);
+	}
+	sdp_note(r, SDP_UNKNOWN_LINE);
+	return SDP_FINE;
+}
+
+static bool has_control_byte(struct view v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if (((unsigned char)v.at[i] < 0x20 && v.at[i] != '\t') || v.at[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* Takes the next line without its end. */
+static enum sdp_reason cut_line(struct sdp_reader *r, struct view *text, struct view *ret)
+{
+	size_t end = view_find(*text, '\n', 0);
+	struct view line = view_first(*text, end);
+
+	if (end == text->len)
+		sdp_note(r, SDP_LAST_LINE_OPEN);
+	*text = view_after(*text, end + 1);
+	if (line.len > 0 && line.at[line.len - 1] == '\r')
+		line.len--;
+	else
+		sdp_note(r, SDP_LINE_FEED_ALONE);
+	if (line.len > MAX_SDP_LINE)
+		return SDP_LINE_LENGTH;
+	if (has_control_byte(line))
+		return SDP_CONTROL_BYTE;
+	while (line.len > 2 && (line.at[line.len - 1] == ' ' || line.at[line.len - 1] == '\t')) {
+		sdp_note(r, SDP_TRAILING_BLANK);
+		line.len--;
+	}
+	*ret = line;
+	return SDP_FINE;
+}
+
+static enum sdp_reason finish(struct sdp_reader *r)
+{
+	struct sdp_session *s = r->session;
+
+	if (!r->has_version)
+		return SDP_VERSION;
+	if (!r->has_origin)
+		return SDP_ORIGIN;
+	if (s->media_count == 0)
+		return SDP_NO_MEDIA;
+	if (!r->has_subject)
+		sdp_note(r, SDP_NO_SUBJECT);
+	if (!r->has_time)
+		sdp_note(r, SDP_NO_TIME);
+	for (size_t i = 0; i < s->media_count; i++) {
+		enum sdp_reason reason = sdp_finish_media(r, &s->media[i]);
+
+		if (reason != SDP_FINE)
+			return reason;
+	}
+	return SDP_FINE;
+}
+
+enum sdp_reason sdp_parse(struct view text, struct sdp_session *ret)
+{
+	struct sdp_reader r = { .session = ret, .level = &ret->level };
+	enum sdp_reason reason = SDP_FINE;
+
+	if (text.len > MAX_SDP_BYTES)
+		return SDP_TOO_LONG;
+	/* The tables are filled up to their counts and read no further. */
+	memset(ret, 0, offsetof(struct sdp_session, media));
+	ret->level.direction = SDP_DIRECTION_NONE;
+	while (text.len > 0 && reason == SDP_FINE) {
+		struct view line;
+
+		reason = cut_line(&r, &text, &line);
+		if (reason != SDP_FINE)
+			break;
+		if (line.len == 0) {
+			sdp_note(&r, SDP_EMPTY_LINE);
+			continue;
+		}
+		if (line.len < 2 || line.at[1] != '=' || line.at[0] < 'a' || line.at[0] > 'z')
+			return SDP_LINE_FORM;
+		if (ret->line_count++ == 0 && line.at[0] != 'v')
+			return SDP_VERSION;
+		reason = read_line(&r, line.at[0], view_after(line, 2));
+	}
+	return reason == SDP_FINE ? finish(&r) : reason;
+}
+
+bool sdp_is_same_session(const struct sdp_session *a, const struct sdp_session *b)
+{
+	return view_equal(a->origin.session_id, b->origin.session_id) &&
+	       addr_same_host(&a->origin.addr, &b->origin.addr);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The description for the other side, written anew from fields. */
+#include "sdp/offer.h"
+
+enum value_rule { FLAG, VALUE };
+
+static const struct {
+	const char *name;
+	enum value_rule rule;
+} allowed[] = {
+#define SDP_ATTRIBUTE(name, rule) { name, rule },
+#include "sdp/attribute.def"
+#undef SDP_ATTRIBUTE
+};
+
+/* Those that are read into fields and written from there. */
+static const char *const from_fields[] = {
+	"rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "sendrecv", "sendonly", "recvonly", "inactive",
+};
+
+static bool is_from_fields(struct view name)
+{
+	for (size_t i = 0; i < sizeof(from_fields) / sizeof(from_fields[0]); i++)
+		if (view_equal(name, view_of(from_fields[i])))
+			return true;
+	return false;
+}
+
+static bool is_printable(struct view v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if (v.at[i] < 0x20 || v.at[i] > 0x7e)
+			return false;
+	return true;
+}
+
+static bool is_allowed(const struct sdp_attribute *a)
+{
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+		if (view_equal(a->name, view_of(allowed[i].name)))
+			return a->has_value == (allowed[i].rule == VALUE) && is_printable(a->value);
+	return false;
+}
+
+static void put_address(struct buffer *b, const struct addr *a)
+{
+	buffer_text(b, a->family == 6 ? "IN IP6 " : "IN IP4 ");
+	addr_write(b, a);
+	buffer_text(b, "\r\n");
+}
+
+static void put_number(struct buffer *b, const char *before, uint64_t number)
+{
+	buffer_text(b, before);
+	buffer_decimal(b, number);
+	buffer_text(b, "\r\n");
+}
+
+static void put_head(struct buffer *b, const struct sdp_session *s, const struct sdp_rewrite *how)
+{
+	buffer_text(b, "v=0\r\no=- ");
+	buffer_decimal(b, how->session_id);
+	buffer_char(b, ' ');
+	buffer_decimal(b, how->version);
+	buffer_char(b, ' ');
+	put_address(b, &how->address);
+	buffer_text(b, "s=-\r\nc=");
+	put_address(b, &how->address);
+	if (s->level.bandwidth_as_kbit != 0)
+		put_number(b, "b=AS:", s->level.bandwidth_as_kbit);
+	buffer_text(b, "t=0 0\r\n");
+}
+
+static void put_format(struct buffer *b, const struct sdp_format *f)
+{
+	if (f->encoding.len != 0) {
+		buffer_text(b, "a=rtpmap:");
+		buffer_decimal(b, f->payload_type);
+		buffer_char(b, ' ');
+		buffer_put(b, f->encoding);
+		buffer_char(b, '/');
+		buffer_decimal(b, f->clock_rate_hz);
+		if (f->channels != 0) {
+			buffer_char(b, '/');
+			buffer_decimal(b, f->channels);
+		}
+		buffer_text(b, "\r\n");
+	}
+	if (f->fmtp.len != 0) {
+		buffer_text(b, "a=fmtp:");
+		buffer_decimal(b, f->payload_type);
+		buffer_char(b, ' ');
+		buffer_put(b, f->fmtp);
+		buffer_text(b, "\r\n");
+	}
+}
+
+static void put_line(struct buffer *b, const struct sdp_media *m, uint16_t port)
+{
+	buffer_text(b, "m=");
+	buffer_put(b, m->kind_text);
+	buffer_char(b, ' ');
+	buffer_decimal(b, port);
+	buffer_char(b, ' ');
+	buffer_put(b, m->protocol_text);
+}
+
+/* RFC 3264 6: a refused line still lists a format; which one means nothing. */
+static void put_refused(struct buffer *b, const struct sdp_session *s, const struct sdp_media *m)
+{
+	put_line(b, m, 0);
+	buffer_char(b, ' ');
+	buffer_put(b, s->formats[m->first_format].text);
+	buffer_text(b, "\r\n");
+}
+
+/* Nobody may send to 0.0.0.0, so what was held by its address says so by its direction. */
+static enum sdp_direction direction_of(const struct sdp_media *m)
+{
+	return m->is_held_by_address ? (enum sdp_direction)(m->direction & SDP_SENDONLY) : m->direction;
+}
+
+static uint32_t put_allowed(struct buffer *b, const struct sdp_session *s, const struct sdp_media *m)
+{
+	uint32_t passed = 0;
+
+	for (size_t i = 0; i < m->level.attribute_count; i++) {
+		const struct sdp_attribute *a = &s->attributes[m->level.first_attribute + i];
+
+		if (!is_allowed(a))
+			continue;
+		passed++;
+		buffer_text(b, "a=");
+		buffer_put(b, a->name);
+		if (a->has_value) {
+			buffer_char(b, ':');
+			buffer_put(b, a->value);
+		}
+		buffer_text(b, "\r\n");
+	}
+	return passed;
+}
+
+static uint32_t put_carried(struct buffer *b, const struct sdp_session *s, const struct sdp_media *m,
+			    const struct sdp_rewrite *how, const struct sdp_local *local)
+{
+	const struct sdp_format *formats = &s->formats[m->first_format];
+	uint32_t passed;
+
+	put_line(b, m, local->rtp.port);
+	for (size_t i = 0; i < m->format_count; i++) {
+		if (formats[i].is_dropped)
+			continue;
+		buffer_char(b, ' ');
+		buffer_decimal(b, formats[i].payload_type);
+	}
+	buffer_text(b, "\r\n");
+	if (!addr_same_host(&local->rtp, &how->address)) {
+		buffer_text(b, "c=");
+		put_address(b, &local->rtp);
+	}
+	if (m->level.bandwidth_as_kbit != 0)
+		put_number(b, "b=AS:", m->level.bandwidth_as_kbit);
+	for (size_t i = 0; i < m->format_count; i++)
+		if (!formats[i].is_dropped)
+			put_format(b, &formats[i]);
+	if (m->ptime_ms != 0)
+		put_number(b, "a=ptime:", m->ptime_ms);
+	if (m->maxptime_ms >= m->ptime_ms && m->maxptime_ms != 0)
+		put_number(b, "a=maxptime:", m->maxptime_ms);
+	passed = put_allowed(b, s, m);
+	if (local->rtcp.port != 0 && local->rtcp.port != local->rtp.port + 1)
+		put_number(b, "a=rtcp:", local->rtcp.port);
+	buffer_text(b, "a=");
+	buffer_text(b, sdp_direction_text(direction_of(m)));
+	buffer_text(b, "\r\n");
+	return passed;
+}
+
+static uint32_t count_dropped(const struct sdp_session *s)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < s->attribute_count; i++)
+		count += !is_from_fields(s->attributes[i].name);
+	return count;
+}
+
+enum err sdp_write(const struct sdp_session *s, const struct sdp_rewrite *how, struct buffer *b)
+{
+	uint32_t dropped = count_dropped(s);
+
+	put_head(b, s, how);
+	for (size_t i = 0; i < s->media_count; i++) {
+		const struct sdp_media *m = &s->media[i];
+
+		if (i < how->local_count && how->locals[i].rtp.port != 0 && sdp_media_is_carried(s, m))
+			dropped -= put_carried(b, s, m, how, &how->locals[i]);
+		else
+			put_refused(b, s, m);
+	}
+	if (b->err == ERR_NONE && how->dropped_attributes)
+		*how->dropped_attributes = dropped;
+	return b->err;
+}

@@ -17,7 +17,7 @@ enum { MAX_FILTER_WORDS = 8, FILTER_VALUE_MAX = 128 };
 enum filter_match { MATCH_TEXT, MATCH_PREFIX, MATCH_NUMBER, MATCH_FROM, MATCH_BELOW };
 
 struct filter_word {
-	const char *column;             /* SQL of ours: one row of the list of fields */
+	const char *columns[2];         /* either may match; the second may be NULL */
 	enum filter_match match;
 	int64_t number;                 /* MATCH_NUMBER, MATCH_FROM, MATCH_BELOW */
 	char text[FILTER_VALUE_MAX];    /* MATCH_TEXT, MATCH_PREFIX */

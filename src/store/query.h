@@ -26,7 +26,7 @@ struct store_query {
 enum err store_query_each(struct store *s, const struct store_query *q, struct buffer *why,
 			  bool (*each)(const union record *r, void *context), void *context) MUST_USE;
 
-/* How many rows of a kind there are; walks an index, for status only. */
+/* How many rows of a kind there are, for status. ERR_LIMIT where that are too many to count. */
 enum err store_query_count(struct store *s, enum record_kind kind, uint64_t *ret) MUST_USE;
 
 #endif

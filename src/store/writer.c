@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing a batch: all of it and where its rings then stand, or nothing. */
+#include "store/connection_priv.h"
+#include <string.h>
+
+static uint64_t *place_of(struct ring_places *places, uint32_t ring)
+{
+	for (size_t i = 0; i < places->count; i++)
+		if (places->list[i].ring == ring)
+			return &places->list[i].sequence;
+	if (places->count == MAX_STORE_RINGS)
+		return NULL;
+	places->list[places->count] = (struct ring_place){ .ring = ring };
+	return &places->list[places->count++].sequence;
+}
+
+uint64_t store_ring_sequence(const struct store *s, uint32_t ring)
+{
+	for (size_t i = 0; i < s->places.count; i++)
+		if (s->places.list[i].ring == ring)
+			return s->places.list[i].sequence;
+	return 0;
+}
+
+static enum err bind_columns(struct store *s, sqlite3_stmt *statement, int first,
+			     const struct column *columns, size_t count, const void *from)
+{
+	for (size_t i = 0; i < count; i++)
+		if (column_bind(statement, first + (int)i, &columns[i], from) != SQLITE_OK)
+			return store_fail(s, "binding a value");
+	return ERR_NONE;
+}
+
+static enum err write_steps(struct store *s, const struct record_block *block)
+{
+	enum err err;
+
+	(void)sqlite3_bind_int64(s->steps_delete, 1, block->block);
+	err = store_run(s, s->steps_delete, "removing a block's old steps");
+	for (uint32_t i = 0; i < block->step_count && err == ERR_NONE; i++) {
+		(void)sqlite3_bind_int64(s->step_insert, 1, block->block);
+		(void)sqlite3_bind_int64(s->step_insert, 2, i);
+		err = bind_columns(s, s->step_insert, 3, store_step_columns, store_step_column_count,
+				   &block->steps[i]);
+		if (err == ERR_NONE)
+			err = store_run(s, s->step_insert, "writing a block's step");
+	}
+	return err;
+}
+
+static enum err write_one(struct store *s, const union record *r)
+{
+	const struct table *t = &store_tables[r->head.kind];
+	sqlite3_stmt *statement = s->insert[r->head.kind];
+	enum err err;
+
+	err = bind_columns(s, statement, 1, t->columns, t->column_count, r);
+	if (err == ERR_NONE)
+		err = store_run(s, statement, t->name);
+	if (err == ERR_NONE && r->head.kind == RECORD_BLOCK)
+		err = write_steps(s, &r->block);
+	return err;
+}
+
+static bool is_shed(const struct store *s, const union record *r)
+{
+	switch (s->pressure) {
+	case PRESSURE_NONE: return false;
+	case PRESSURE_SAMPLES: return r->head.priority == PRIORITY_SAMPLE;
+	case PRESSURE_DETAILS: break;
+	}
+	return r->head.priority != PRIORITY_KEPT;
+}
+
+/* One record of a batch whose transaction is open. */
+static enum err take_one(struct store *s, const union record *r, struct ring_places *places,
+			 struct store_tally *tally)
+{
+	uint64_t *place;
+
+	if (!record_is_sound(r)) {
+		tally->refused++;
+		return ERR_NONE;
+	}
+	place = place_of(places, r->head.ring);
+	if (!place) {
+		tally->refused++;
+		return ERR_NONE;
+	}
+	if (r->head.sequence <= *place) {
+		tally->repeated++;
+		return ERR_NONE;
+	}
+	*place = r->head.sequence;
+	if (is_shed(s, r)) {
+		tally->shed++;
+		return ERR_NONE;
+	}
+	tally->written++;
+	return write_one(s, r);
+}
+
+static enum err write_places(struct store *s, const struct ring_places *places)
+{
+	enum err err = ERR_NONE;
+
+	for (size_t i = 0; i < places->count && err == ERR_NONE; i++) {
+		if (i < s->places.count && s->places.list[i].sequence == places->list[i].sequence)
+			continue;
+		(void)sqlite3_bind_int64(s->place_put, 1, places->list[i].ring);
+		(void)sqlite3_bind_int64(s->place_put, 2, (sqlite3_int64)places->list[i].sequence);
+		err = store_run(s, s->place_put, "writing where a ring stands");
+	}
+	return err;
+}
+
+enum err store_write(struct store *s, const union record *records, size_t count, struct store_tally *ret)
+{
+	struct ring_places places = s->places;
+	struct store_tally tally = { 0 };
+	enum err err;
+
+	if (s->is_dead)
+		return ERR_IO;
+	if (count > MAX_STORE_BATCH)
+		return ERR_LIMIT;
+	err = store_run(s, s->begin, "beginning a batch");
+	if (err != ERR_NONE)
+		return err;
+	for (size_t i = 0; i < count && err == ERR_NONE; i++)
+		err = take_one(s, &records[i], &places, &tally);
+	if (err == ERR_NONE)
+		err = write_places(s, &places);
+	if (err == ERR_NONE)
+		err = store_run(s, s->commit, "committing a batch");
+	if (err != ERR_NONE) {
+		/* The words of the first failure are the ones that help. */
+		(void)sqlite3_step(s->rollback);
+		(void)sqlite3_reset(s->rollback);
+		return err;
+	}
+	s->places = places;
+	*ret = tally;
+	return ERR_NONE;
+}
+
+enum err store_write_audit(struct store *s, const struct record_audit *r)
+{
+	union record record = { .audit = *r };
+	struct store_tally tally;
+	enum err err;
+
+	record.head.ring = STORE_OWN_RING;
+	record.head.sequence = store_ring_sequence(s, STORE_OWN_RING) + 1;
+	record.head.priority = PRIORITY_KEPT;
+	err = store_write(s, &record, 1, &tally);
+	if (err == ERR_NONE && tally.written != 1)
+		return ERR_SYNTAX;
+	return err;
+}

@@ -10,7 +10,12 @@
 #include "border/checkpoint.h"
 #include "border/known.h"
 #include "border/registration.h"
+#include "guard/cookie.h"
+#include "guard/door.h"
+#include "guard/login.h"
+#include "guard/screen.h"
 #include "sip/msg.h"
+#include "sip/uri.h"
 #include "ua/client.h"
 #include "ua/name.h"
 #include "ua/server.h"
@@ -18,9 +23,11 @@
 struct calls;                           /* calls.h: the call half */
 struct registrar;                       /* registrar.h: REGISTER on its way */
 struct probe;                           /* probe.h: what is learnt of the PBX */
-struct guarding;                        /* guarding.h: the door's tables */
 
 enum { DATAGRAM_MAX = 65535 };
+
+/* The parent's keys by use (border_ports.keys). */
+enum { KEY_COOKIES, KEY_NAMES, KEY_CONTACTS, KEY_TABLES };
 
 /* Whose transaction it is: chooses who hears of answers and notices. */
 enum purpose {
@@ -44,7 +51,10 @@ struct border {
 	struct known_table known;
 	struct registrations registrations;
 	struct checkpoint checkpoint;
-	struct guarding *guarding;
+	struct guard_door *door;
+	struct guard_bounds *bounds;
+	struct guard_logins *logins;
+	struct guard_cookie_keys cookie_keys;
 	struct registrar *registrar;
 	struct probe *probe;
 	struct pool *exchanges;
@@ -79,9 +89,19 @@ extern const struct purpose_row purposes[PURPOSE_COUNT];
 struct ua_path path_of(const struct flow *flow);
 struct flow flow_of(const struct ua_path *path);
 
+enum { REPLY_TAG_SIZE = NAMES_HASH_LEN + 1 };
+/* The To tag of an answer of ours: the same each time for the same Call-ID and
+ * From, so that an answer without state repeats itself. */
+void reply_to_tag(struct border *b, const struct inbound *in, char ret[REPLY_TAG_SIZE]);
+
 /* Answers without state, once: for what opens no transaction. `headers` are
- * whole lines or empty. Unproven strangers never get one from here. */
+ * whole lines or empty. To an unproven stranger at most twice what he sent. */
 void reply_stateless(struct border *b, const struct inbound *in, uint16_t status, struct view headers);
+/* 503 with Retry-After at random, without state; to strangers nothing. */
+void reply_busy(struct border *b, const struct inbound *in);
+void reply_retry_after(struct border *b, struct buffer *headers);
+/* Opens a transaction and answers it: for what is refused here and now. */
+void reply_at_once(struct border *b, const struct inbound *in, uint16_t status, struct view headers);
 
 /* Opens a server transaction for a request: as the RFC says for known flows,
  * peers and connections; one datagram for one and at most twice its bytes for
@@ -116,6 +136,7 @@ enum err party_account(const struct border *b, const struct sip_uri *uri, struct
 
 /* A fact about the message in hand: source, standing, proof, method, hashes. */
 struct fact fact_of(const struct border *b, const struct inbound *in, enum fact_kind kind);
+uint64_t fact_hash(const struct border *b, struct view text);
 void fact_emit(struct border *b, struct fact *fact);
 void fact_account(struct fact *fact, struct view account);
 void border_count(struct border *b, enum counter which);

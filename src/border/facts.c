@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happened, as facts. Keyed hashes tell devices apart without keeping
+ * what they wrote. */
+#include "border/border_priv.h"
+
+#include <string.h>
+
+uint64_t fact_hash(const struct border *b, struct view text)
+{
+	return hash_siphash(&b->ports.keys[KEY_TABLES], text.at, text.len);
+}
+
+struct fact fact_of(const struct border *b, const struct inbound *in, enum fact_kind kind)
+{
+	const struct sip_msg *msg = in->msg;
+	struct fact fact = {
+		.kind = (uint8_t)kind,
+		.proof = (uint8_t)in->proof,
+		.standing = (uint8_t)in->standing,
+		.count = 1,
+		.flow = *in->flow,
+	};
+
+	if (!msg)
+		return fact;
+	fact.cseq = msg->cseq.number;
+	fact.call_id_hash = fact_hash(b, msg->call_id);
+	fact.contact_hash = fact_hash(b, sip_msg_value(msg, SIP_HEADER_CONTACT));
+	(void)VIEW_COPY(msg->is_request ? msg->method_text : sip_method_name(msg->method), fact.method);
+	return fact;
+}
+
+void fact_account(struct fact *fact, struct view account)
+{
+	(void)VIEW_COPY(account, fact->account);
+}
+
+void fact_emit(struct border *b, struct fact *fact)
+{
+	b->ports.fact(b->ports.context, fact);
+}
+
+void border_count(struct border *b, enum counter which)
+{
+	counters_add(b->ports.counters, which, 1);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is at the other end of a flow, and what it may see of us. */
+#include "border/border_priv.h"
+
+#include "sip/uri.h"
+
+const struct border_listener *party_listener(const struct border *b, const struct border_peer *peer)
+{
+	const struct border_settings *s = &b->settings;
+
+	for (unsigned i = 0; i < s->listener_count; i++) {
+		const struct border_listener *l = &s->listeners[i];
+
+		if (l->side != peer->side || l->transport != peer->transport ||
+		    l->local.family != peer->address.family)
+			continue;
+		if (peer->appears_as.family == 0 || addr_equal(&peer->appears_as, &l->local))
+			return l;
+	}
+	return NULL;
+}
+
+enum err party_flow_to(const struct border *b, const struct border_peer *peer, struct flow *ret)
+{
+	const struct border_listener *l = party_listener(b, peer);
+
+	if (!l)
+		return ERR_NOT_FOUND;
+	*ret = (struct flow){
+		.local = l->local,
+		.remote = peer->address,
+		.listener = (uint16_t)(l - b->settings.listeners),
+		.transport = peer->transport,
+		.side = peer->side,
+	};
+	return ERR_NONE;
+}
+
+static bool is_from(const struct border_peer *peer, const struct addr *remote)
+{
+	if (peer->from_count == 0)
+		return addr_same_host(&peer->address, remote);
+	for (unsigned i = 0; i < peer->from_count; i++) {
+		if (addr_net_holds(&peer->from[i], remote))
+			return true;
+	}
+	return false;
+}
+
+const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow)
+{
+	const struct border_peer *by_host = NULL;
+
+	for (unsigned i = 0; i < b->settings.peer_count; i++) {
+		const struct border_peer *peer = &b->settings.peers[i];
+
+		if (peer->side != flow->side || !is_from(peer, &flow->remote))
+			continue;
+		/* Two peers on one host are told apart by the port. */
+		if (addr_equal(&peer->address, &flow->remote))
+			return peer;
+		if (!by_host)
+			by_host = peer;
+	}
+	return by_host;
+}
+
+static bool is_on_lan(const struct border_side *side, const struct addr *remote)
+{
+	for (unsigned i = 0; i < side->lan_count; i++) {
+		if (addr_net_holds(&side->lan[i], remote))
+			return true;
+	}
+	return false;
+}
+
+struct addr party_our_address(const struct border *b, const struct flow *flow)
+{
+	const struct border_side *side = &b->settings.sides[flow->side];
+	struct addr ours = flow->local;
+
+	if (side->advertise.family != flow->local.family || is_on_lan(side, &flow->remote))
+		return ours;
+	ours = side->advertise;
+	if (ours.port == 0)
+		ours.port = flow->local.port;
+	return ours;
+}
+
+static bool is_our_address(const struct border *b, const struct addr *host)
+{
+	const struct border_settings *s = &b->settings;
+
+	for (unsigned i = 0; i < s->listener_count; i++) {
+		if (addr_same_host(&s->listeners[i].local, host))
+			return true;
+	}
+	for (unsigned i = 0; i < s->side_count; i++) {
+		if (s->sides[i].advertise.family && addr_same_host(&s->sides[i].advertise, host))
+			return true;
+	}
+	return false;
+}
+
+bool party_is_us(const struct border *b, const struct sip_host *host)
+{
+	struct view domain = view_of(b->settings.subscribers.domain);
+
+	if (host->addr.family != 0)
+		return is_our_address(b, &host->addr);
+	return view_is_empty(domain) || view_equal_nocase(domain, host->text);
+}
+
+void party_write_domain(struct buffer *out, const struct border_peer *peer)
+{
+	if (peer->domain[0])
+		buffer_text(out, peer->domain);
+	else
+		addr_write_host(out, &peer->address);
+}
+
+static void write_lower(struct buffer *out, struct view text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+
+		buffer_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+	}
+}
+
+enum err party_account(const struct border *b, const struct sip_uri *uri, struct buffer *out)
+{
+	const struct border_subscribers *subscribers = &b->settings.subscribers;
+
+	if (uri->scheme == SIP_SCHEME_OTHER)
+		return ERR_UNSUPPORTED;
+	buffer_put(out, uri->user);
+	if (uri->scheme == SIP_SCHEME_TEL)
+		return out->err;
+	buffer_char(out, '@');
+	if (!party_is_us(b, &uri->host))
+		write_lower(out, uri->host.text);
+	else if (subscribers->domain[0])
+		buffer_text(out, subscribers->domain);
+	else
+		party_write_domain(out, &b->settings.peers[subscribers->register_to]);
+	return out->err;
+}

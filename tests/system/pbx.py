@@ -35,6 +35,7 @@ loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "htable.so"
 loadmodule "auth.so"
+loadmodule "xlog.so"
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "max_contacts", 5)
 modparam("registrar", "min_expires", 10)
@@ -108,6 +109,7 @@ route[REGISTRATION] {{
 		www_challenge("{domain}", "1");
 		exit;
 	}}
+	xlog("L_ALERT", "login of <$tU> by way of $si:$sp\n");
 	if (!pv_www_authenticate("{domain}", "$sht(password=>$tU)", "0")) {{
 		switch ($retcode) {{
 		case -4:
@@ -142,7 +144,7 @@ MODULE_FOLDERS = (
 
 def password_of(extension):
     """What the users of the demonstration chose: hard to guess but for one."""
-    return f"k7-{extension}-{(extension * 7919) % 10007:05d}"
+    return f"k7-{extension}-{(int(extension) * 7919) % 10007:05d}"
 
 
 class Pbx:
@@ -170,6 +172,14 @@ class Pbx:
             "-Y", runtime, "-f", config_path])
         if not until(self.answers, 10, pause=0.1):
             raise Failure(f"the PBX does not answer, see {self.process.log_path}")
+
+    def logins(self, user):
+        """How many REGISTERs with credentials for this user have reached the PBX."""
+        return self.process.log().count(f"login of <{user}>")
+
+    def stop(self):
+        if self.process:
+            self.process.stop()
 
     def answers(self):
         if not self.process.is_running():

@@ -55,6 +55,8 @@ enum conf_type {
 	CONF_COUNT,             /* 200, then .unit's words if it has one; .min to .max */
 	CONF_SECONDS,           /* 30s 10m 1h 7d 2w; .min and .max in seconds */
 	CONF_MILLISECONDS,      /* 250ms 30s 10m; .min and .max in milliseconds */
+	CONF_RATE,              /* 30 in 2s, 5 per second -> two uint32_t: count, window in ms */
+	CONF_THOUSANDTHS,       /* 6, 2.5 -> 6000, 2500; .min and .max in thousandths */
 	CONF_SIZE,              /* 512 B, 64 kB, 10 GB, 4 KiB, 2 GiB; .min and .max in bytes */
 	CONF_CHOICE,            /* one of .choices -> its place in the list */
 	CONF_FLAGS,             /* one or more of .choices -> 1 << place, or-ed */
@@ -72,16 +74,11 @@ enum conf_type {
 	CONF_ADDRESSES,         /* -> struct addr [n] */
 	CONF_ENDPOINTS,         /* -> struct addr [n] */
 	CONF_NETWORKS,          /* -> struct addr_net [n] */
-	CONF_NOTED_NETWORKS,    /* 192.0.2.0/24 "head office" -> struct conf_noted_network [n] */
+	CONF_NOTED_NETWORKS,    /* 192.0.2.0/24 "office" -> struct { addr_net; char note[]; } [n] */
 	CONF_RANGES,            /* -> unsigned number [n][2] */
 };
 
 enum { CONF_NO_ROW = 0xffff };
-
-struct conf_noted_network {
-	struct addr_net net;
-	char note[43];
-};
 
 enum conf_flag {
 	CONF_REQUIRED = 1,      /* must be written; has no .fallback */

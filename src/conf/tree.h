@@ -39,7 +39,8 @@ struct conf_ports {
  * the reasons in the report, ERR_NO_MEMORY. The report may hold faults of
  * several lines; it must begin empty. */
 enum err conf_load(const struct conf_schema *schema, const char *path,
-		   const struct conf_ports *ports, struct conf_tree **ret, struct conf_report *report) MUST_USE;
+		   const struct conf_ports *ports, struct conf_tree **ret,
+		   struct conf_report *report) MUST_USE;
 void conf_tree_free(struct conf_tree **t);
 
 /* The block's rows, side by side as its struct. Never NULL for a block with

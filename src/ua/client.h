@@ -19,8 +19,9 @@ struct ua_client_opening {
 	bool is_reliable;
 };
 
-/* Sends it and repeats it as RFC 3261 17.1 says. Not for ACK (ERR_DENIED): send
- * that yourself. ERR_FULL, ERR_LIMIT (does not fit a stored message), ERR_EXISTS. */
+/* Sends it and repeats it as RFC 3261 17.1 says. Not for ACK, which you
+ * send yourself, nor CANCEL (ERR_DENIED): see ua_client_cancel. ERR_FULL,
+ * ERR_LIMIT (does not fit a stored message), ERR_EXISTS. */
 enum err ua_client_open(struct ua *ua, const struct ua_client_opening *opening, uint64_t now_us,
 			struct pool_handle *ret) MUST_USE;
 
@@ -43,10 +44,10 @@ enum ua_answer ua_response(struct ua *ua, const struct ua_namer *namer,
 enum err ua_client_acknowledge(struct ua *ua, struct pool_handle client, struct view ack,
 			       uint64_t now_us) MUST_USE;
 
-/* Cancels an INVITE: CANCEL leaves at once if a provisional answer was there,
- * else after the first one (RFC 3261 9.1). `headers`: whole lines to add, such
- * as Reason, or empty; kept until it leaves only where they fit 128 bytes. If no
- * final answer follows within 64*T1: UA_TIMEOUT. Twice is once. ERR_NOT_FOUND,
+/* Cancels an INVITE, by a transaction of this layer's own: CANCEL leaves at once
+ * if a provisional answer was there, else after the first one (RFC 3261 9.1).
+ * `headers`: whole lines to add, such as Reason, or empty. If no final answer
+ * follows within 64*T1: UA_TIMEOUT. Twice is once. ERR_NOT_FOUND,
  * ERR_DENIED (a final answer is there, or no INVITE), ERR_FULL. */
 enum err ua_client_cancel(struct ua *ua, struct pool_handle client, struct view headers,
 			  uint64_t now_us) MUST_USE;

@@ -78,10 +78,16 @@ enum err ua_dialog_route(const struct ua_dialog *d, struct buffer *uri,
  * Lives with the dialog. */
 struct view ua_dialog_next_hop(const struct ua_dialog *d);
 
-/* Start of an in-dialog request, from the request line to CSeq, CRLF after each:
- * request line, Via as given (without name), Route, Max-Forwards 70, From, To,
- * Call-ID, CSeq. For ACK `cseq` is the INVITE's. */
-enum err ua_dialog_write(const struct ua_dialog *d, struct view method, uint32_t cseq,
-			 struct view via, struct buffer *b) MUST_USE;
+struct ua_dialog_line {
+	struct view method;
+	struct view via;                /* value of the one Via */
+	uint32_t cseq;                  /* ua_dialog_next_cseq; ACK and CANCEL: the INVITE's */
+	uint32_t max_forwards;
+};
+
+/* Start of an in-dialog request, CRLF after each line: request line, Via, Route,
+ * Max-Forwards, From, To, Call-ID, CSeq. */
+enum err ua_dialog_write(const struct ua_dialog *d, const struct ua_dialog_line *line,
+			 struct buffer *b) MUST_USE;
 
 #endif

@@ -6,17 +6,14 @@
 #define UA_DIGEST_H
 
 #include "base/hash.h"
-
-enum ua_digest_algorithm {
-	UA_DIGEST_MD5, UA_DIGEST_MD5_SESS, UA_DIGEST_SHA256, UA_DIGEST_SHA256_SESS,
-};
+#include "sip/auth.h"
 
 enum { UA_DIGEST_TEXT_MAX = 2 * HASH_MAX_SIZE + 1 };    /* hex and NUL */
 
 /* A secret: H(user:realm:password) in hex. Wipe it with ua_ha1_clear. */
 struct ua_ha1 {
 	char text[UA_DIGEST_TEXT_MAX];
-	uint8_t algorithm;      /* enum ua_digest_algorithm; -sess shares its base's HA1 */
+	uint8_t algorithm;      /* enum sip_algorithm, never OTHER */
 };
 
 struct ua_digest {
@@ -26,16 +23,12 @@ struct ua_digest {
 	bool has_qop;           /* qop=auth; never auth-int, since bodies are rewritten */
 };
 
-/* "MD5", "MD5-sess", "SHA-256", "SHA-256-sess", letters alike; empty is MD5.
- * ERR_UNSUPPORTED. */
-enum err ua_digest_algorithm(struct view name, enum ua_digest_algorithm *ret) MUST_USE;
-struct view ua_digest_algorithm_name(enum ua_digest_algorithm algorithm);
-
-void ua_ha1(enum ua_digest_algorithm algorithm, struct view user, struct view realm,
-	    struct view password, struct ua_ha1 *ret);
-/* A stored HA1 in hex. ERR_SYNTAX where its length does not fit or it is not hex. */
-enum err ua_ha1_read(enum ua_digest_algorithm algorithm, struct view hex,
-		     struct ua_ha1 *ret) MUST_USE;
+/* The -sess algorithms share the HA1 of their base. ERR_UNSUPPORTED for OTHER. */
+enum err ua_ha1(enum sip_algorithm algorithm, struct view user, struct view realm,
+		struct view password, struct ua_ha1 *ret) MUST_USE;
+/* A stored HA1 in hex. ERR_SYNTAX where its length does not fit or it is not hex;
+ * ERR_UNSUPPORTED for OTHER. */
+enum err ua_ha1_read(enum sip_algorithm algorithm, struct view hex, struct ua_ha1 *ret) MUST_USE;
 void ua_ha1_clear(struct ua_ha1 *ha1);
 
 /* response= in lower-case hex, NUL-terminated. Quoted views are given unescaped. */

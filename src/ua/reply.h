@@ -21,7 +21,7 @@ struct ua_reply_head {
 
 struct ua_reply {
 	uint16_t status;
-	struct view reason;             /* empty: the RFC's phrase */
+	struct view reason;             /* empty: sip_status_phrase */
 	struct view to_tag;             /* added where the request's To has none and status > 100 */
 	struct view headers;            /* whole lines with CRLF, written as they are */
 	struct view content_type;       /* empty where there is no body */
@@ -38,8 +38,5 @@ enum err ua_reply_head(const struct sip_msg *request, const struct addr *source,
 /* Writes the whole response, Content-Length included. ERR_LIMIT. */
 enum err ua_reply_write(struct buffer *b, const struct ua_reply_head *head,
 			const struct ua_reply *reply) MUST_USE;
-
-/* "Not Found"; "Unknown" where no RFC 3261 phrase is known. Static storage. */
-struct view ua_reason(uint16_t status);
 
 #endif

@@ -63,9 +63,10 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening,
 /* Builds the answer from the stored head, keeps it as long as it may be asked
  * for again, sends it. A 2xx to INVITE is repeated until ua_server_acknowledged
  * (RFC 3261 13.3.1.4), other finals to INVITE until their ACK. ERR_NOT_FOUND: the
- * transaction is over; ERR_DENIED: what RFC 4320 forbids (408, 1xx but 100 to a
- * request that is no INVITE) or a second final; ERR_LIMIT, ERR_FULL: not kept,
- * not sent. */
+ * transaction is over; ERR_DENIED: a second final, or to a request that is no
+ * INVITE what RFC 4320 forbids: 408 and 1xx (the 100 that it asks for after 3.5 s
+ * leaves by itself); ERR_LIMIT, ERR_FULL: not kept, not sent. An INVITE that is
+ * never answered stays for ever: its owner answers it. */
 enum err ua_server_reply(struct ua *ua, struct pool_handle server,
 			 const struct ua_reply *reply, uint64_t now_us) MUST_USE;
 

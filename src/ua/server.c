@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Server transactions: finding them by what a request says (RFC 3261 17.2.3),
+ * opening, answering and ending them. What differs by the kind of request is
+ * in server_invite.c and server_other.c. */
+#include "ua/ua_priv.h"
+
+#include <string.h>
+
+#include "sip/name_addr.h"
+#include "sip/values.h"
+#include "sip/via.h"
+
+/* What a request is found by: hashes of everything that must agree. */
+struct server_key {
+	uint64_t hash, identity;
+	struct view to_tag;
+	bool is_rfc2543;
+};
+
+enum { KEY_PIECES = 7 };
+
+static struct view tag_of(const struct sip_msg *m, enum sip_header_id id)
+{
+	struct sip_name_addr address;
+
+	if (sip_name_addr_parse(sip_msg_value(m, id), &address) != ERR_NONE)
+		return VIEW_EMPTY;
+	return address.tag;
+}
+
+static uint64_t hash_pieces(const struct hash_key *key, const struct view *pieces, size_t count)
+{
+	uint64_t hashes[KEY_PIECES];
+
+	/* Hashes of hashes: pieces cannot flow into one another. */
+	for (size_t i = 0; i < count; i++)
+		hashes[i] = ua_hash_view(key, pieces[i]);
+	return hash_siphash(key, hashes, count * sizeof(hashes[0]));
+}
+
+/* `method` stands for the request's own: an ACK or CANCEL looks for INVITE. */
+static enum err key_of(const struct ua *ua, const struct sip_msg *request, struct view method,
+		       const struct ua_path *from, struct server_key *ret)
+{
+	struct sip_values walk = sip_values_of(request, SIP_HEADER_VIA);
+	struct view pieces[KEY_PIECES], top;
+	struct sip_via via;
+	uint32_t numbers[2];
+	size_t n = 0;
+	enum err err;
+
+	if (!sip_values_next(&walk, &top))
+		return ERR_SYNTAX;
+	err = sip_via_parse(top, &via);
+	if (err != ERR_NONE)
+		return err;
+
+	pieces[n++] = method;
+	pieces[n++] = view_bytes(from->bytes, sizeof(from->bytes));
+	numbers[0] = via.port;
+	numbers[1] = 0;
+	ret->is_rfc2543 = !sip_via_is_rfc3261(&via);
+	if (ret->is_rfc2543) {
+		numbers[1] = request->cseq.number;
+		pieces[n++] = request->uri;
+		pieces[n++] = request->call_id;
+		pieces[n++] = tag_of(request, SIP_HEADER_FROM);
+		pieces[n++] = top;
+	} else {
+		pieces[n++] = via.branch;
+		pieces[n++] = via.host.text;
+	}
+	pieces[n++] = view_bytes(numbers, sizeof(numbers));
+	ret->hash = hash_pieces(&ua->server_map.key, pieces, n);
+	ret->identity = hash_pieces(&ua->identity_key, pieces, n);
+	ret->to_tag = tag_of(request, SIP_HEADER_TO);
+	return ERR_NONE;
+}
+
+static bool is_server(const struct map_node *node, const void *wanted)
+{
+	const uint64_t *identity = wanted;
+
+	return HOLDER(node, struct ua_server, node)->identity == *identity;
+}
+
+static struct ua_server *find(const struct ua *ua, const struct server_key *key)
+{
+	struct map_node *node = map_find(&ua->server_map, key->hash, is_server, &key->identity);
+
+	return node ? HOLDER(node, struct ua_server, node) : NULL;
+}
+
+static struct view matched_method(const struct sip_msg *request)
+{
+	return request->method == SIP_METHOD_ACK ? VIEW("INVITE") : request->method_text;
+}
+
+static struct ua_event event_of(const struct ua_server *s)
+{
+	return (struct ua_event){
+		.transaction = pool_handle_of(s->ua->servers, s),
+		.user = s->user,
+		.status = s->status,
+		.is_server = true,
+		.is_invite = s->is_invite,
+	};
+}
+
+enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request,
+			   const struct ua_path *from, uint64_t now_us, struct ua_event *ret)
+{
+	bool is_ack = request->method == SIP_METHOD_ACK;
+	struct server_key key;
+	struct ua_server *s;
+	enum ua_receipt receipt;
+
+	if (key_of(ua, request, matched_method(request), from, &key) != ERR_NONE)
+		return UA_NEW;
+	s = find(ua, &key);
+	if (!s)
+		return UA_NEW;
+	if (s->old.is_needed) {
+		uint64_t tag = ua_hash_view(&ua->identity_key, key.to_tag);
+
+		if (tag != (is_ack ? s->old.reply_tag : s->old.request_tag))
+			return UA_NEW;
+	}
+
+	if (is_ack) {
+		struct ua_event event = event_of(s);
+
+		receipt = ua_server_invite_ack(s, now_us);
+		if (receipt == UA_PASSED)
+			*ret = event;
+		else
+			ua->counts.requests_absorbed++;
+		return receipt;
+	}
+	ua->counts.requests_absorbed++;
+	s->credit = 1;
+	if (s->is_invite)
+		ua_server_invite_repeated(s);
+	else
+		ua_server_other_repeated(s);
+	return UA_ABSORBED;
+}
+
+enum err ua_server_find_cancelled(struct ua *ua, const struct sip_msg *cancel,
+				  const struct ua_path *from, struct ua_event *ret)
+{
+	struct server_key key;
+	struct ua_server *s;
+	enum err err = key_of(ua, cancel, VIEW("INVITE"), from, &key);
+
+	if (err != ERR_NONE)
+		return err;
+	s = find(ua, &key);
+	if (!s)
+		return ERR_NOT_FOUND;
+	if (s->old.is_needed &&
+	    ua_hash_view(&ua->identity_key, key.to_tag) != s->old.request_tag)
+		return ERR_NOT_FOUND;
+	*ret = event_of(s);
+	return ERR_NONE;
+}
+
+/* The head goes where it stays before anything else is changed. */
+static enum err keep_head(struct ua *ua, const struct ua_server_opening *opening,
+			  struct ua_server *s)
+{
+	struct buffer b = buffer_on(ua->scratch, UA_LARGE_SIZE);
+	enum err err = ua_reply_head(opening->request, opening->source, &b, &s->head);
+
+	if (err != ERR_NONE)
+		return err;
+	err = ua_text_keep(ua, s->head.text, &s->head_text);
+	if (err != ERR_NONE)
+		return err;
+	s->head.text = ua_text_view(s->head_text);
+	return ERR_NONE;
+}
+
+enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening,
+			uint64_t now_us, struct pool_handle *ret)
+{
+	const struct sip_msg *request = opening->request;
+	struct server_key key;
+	struct ua_server *s;
+	enum err err;
+
+	if (request->method == SIP_METHOD_ACK)
+		return ERR_DENIED;
+	err = key_of(ua, request, request->method_text, &opening->path, &key);
+	if (err != ERR_NONE)
+		return err;
+	/* With RFC 2543's key two requests may differ by the To tag alone. */
+	if (find(ua, &key))
+		return ERR_EXISTS;
+	s = pool_take(ua->servers);
+	if (!s) {
+		ua->counts.refused_full++;
+		return ERR_FULL;
+	}
+	err = keep_head(ua, opening, s);
+	if (err != ERR_NONE) {
+		pool_give(ua->servers, s);
+		return err;
+	}
+
+	s->ua = ua;
+	s->identity = key.identity;
+	s->user = opening->user;
+	s->path = opening->path;
+	s->reply_size_max = opening->reply_size_max;
+	s->retransmission = opening->retransmission;
+	s->is_reliable = opening->is_reliable;
+	s->is_invite = request->method == SIP_METHOD_INVITE;
+	s->credit = 1;
+	s->old.is_needed = key.is_rfc2543;
+	s->old.request_tag = ua_hash_view(&ua->identity_key, key.to_tag);
+	s->old.reply_tag = s->old.request_tag;
+	map_insert(&ua->server_map, &s->node, key.hash);
+	if (s->is_invite)
+		ua_server_invite_open(s);
+	else
+		ua_server_other_open(s, now_us);
+	*ret = pool_handle_of(ua->servers, s);
+	return ERR_NONE;
+}
+
+void ua_server_send(struct ua_server *s)
+{
+	struct view bytes = ua_text_view(s->answer);
+
+	if (view_is_empty(bytes))
+		return;
+	if (s->reply_size_max > 0 && bytes.len > s->reply_size_max)
+		return;
+	if (s->retransmission == RETRANSMIT_NEVER) {
+		/* A provisional answer would use up the datagram that the final one needs. */
+		if (s->credit == 0 || s->status < 200)
+			return;
+		s->credit--;
+	}
+	s->ua->ports.send(s->ua->ports.context, &s->path, bytes);
+}
+
+enum err ua_server_answer(struct ua_server *s, const struct ua_reply *reply)
+{
+	struct ua *ua = s->ua;
+	struct buffer b = buffer_on(ua->scratch, UA_LARGE_SIZE);
+	struct ua_text *text;
+	enum err err = ua_reply_write(&b, &s->head, reply);
+
+	if (err != ERR_NONE)
+		return err;
+	err = ua_text_keep(ua, buffer_view(&b), &text);
+	if (err != ERR_NONE)
+		return err;
+	ua_text_drop(ua, &s->answer);
+	s->answer = text;
+	s->status = reply->status;
+	if (!s->head.has_tag)
+		s->old.reply_tag = ua_hash_view(&ua->identity_key, reply->to_tag);
+	ua_server_send(s);
+	return ERR_NONE;
+}
+
+enum err ua_server_reply(struct ua *ua, struct pool_handle server, const struct ua_reply *reply,
+			 uint64_t now_us)
+{
+	struct ua_server *s = pool_at(ua->servers, server);
+
+	if (!s)
+		return ERR_NOT_FOUND;
+	return s->is_invite ? ua_server_invite_reply(s, reply, now_us)
+			    : ua_server_other_reply(s, reply, now_us);
+}
+
+void ua_server_acknowledged(struct ua *ua, struct pool_handle server)
+{
+	struct ua_server *s = pool_at(ua->servers, server);
+
+	if (!s || s->state != UA_ACCEPTED)
+		return;
+	s->is_acknowledged = true;
+	wheel_cancel(ua->wheel, &s->repeat);
+}
+
+bool ua_server_is_final(const struct ua *ua, struct pool_handle server)
+{
+	const struct ua_server *s = pool_at(ua->servers, server);
+
+	return !s || s->status >= 200;
+}
+
+static void give_back(struct ua_server *s)
+{
+	struct ua *ua = s->ua;
+
+	wheel_cancel(ua->wheel, &s->repeat);
+	wheel_cancel(ua->wheel, &s->end);
+	map_remove(&ua->server_map, &s->node);
+	ua_text_drop(ua, &s->head_text);
+	ua_text_drop(ua, &s->answer);
+	pool_give(ua->servers, s);
+}
+
+void ua_server_end(struct ua_server *s, const enum ua_notice *first, uint64_t now_us)
+{
+	struct ua *ua = s->ua;
+	struct ua_event event = event_of(s);
+
+	/* Given back first: the owner may open another one from the notice. */
+	give_back(s);
+	if (first)
+		ua->ports.notice(ua->ports.context, *first, &event, now_us);
+	ua->ports.notice(ua->ports.context, UA_ENDED, &event, now_us);
+}
+
+void ua_server_drop(struct ua *ua, struct pool_handle server)
+{
+	struct ua_server *s = pool_at(ua->servers, server);
+
+	if (s)
+		give_back(s);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* INVITE server transaction: RFC 3261 17.2.1 as RFC 6026 7.1 corrects it. */
+#include "ua/ua_priv.h"
+
+static void repeat_answer(struct timer *t, uint64_t now_us)
+{
+	struct ua_server *s = HOLDER(t, struct ua_server, repeat);
+	struct ua *ua = s->ua;
+
+	ua->counts.responses_repeated++;
+	ua_server_send(s);
+	s->interval_us = s->interval_us * 2 < ua->t2_us ? s->interval_us * 2 : ua->t2_us;
+	wheel_set(ua->wheel, t, now_us + s->interval_us);
+}
+
+/* Timer H or I; for a 2xx timer L, which is also the end of patience with the
+ * caller's ACK (13.3.1.4). */
+static void end(struct timer *t, uint64_t now_us)
+{
+	static const enum ua_notice unacked = UA_UNACKED;
+	struct ua_server *s = HOLDER(t, struct ua_server, end);
+	bool is_done = s->state == UA_CONFIRMED || s->is_acknowledged;
+
+	ua_server_end(s, is_done ? NULL : &unacked, now_us);
+}
+
+void ua_server_invite_open(struct ua_server *s)
+{
+	s->state = UA_PROCEEDING;
+	timer_init(&s->repeat, repeat_answer);
+	timer_init(&s->end, end);
+}
+
+void ua_server_invite_repeated(struct ua_server *s)
+{
+	/* RFC 6026 7.1: in Accepted the 2xx is repeated by its own timer alone. */
+	if (s->state == UA_PROCEEDING || s->state == UA_COMPLETED)
+		ua_server_send(s);
+	else if (s->state == UA_ACCEPTED && s->retransmission == RETRANSMIT_NEVER &&
+		 !s->is_acknowledged)
+		ua_server_send(s);
+}
+
+enum ua_receipt ua_server_invite_ack(struct ua_server *s, uint64_t now_us)
+{
+	struct ua *ua = s->ua;
+
+	if (s->state == UA_ACCEPTED)
+		return UA_PASSED;
+	if (s->state == UA_COMPLETED) {
+		s->state = UA_CONFIRMED;
+		wheel_cancel(ua->wheel, &s->repeat);
+		wheel_set(ua->wheel, &s->end, now_us + (s->is_reliable ? 0 : ua->t4_us)); /* I */
+	}
+	return UA_ABSORBED;
+}
+
+enum err ua_server_invite_reply(struct ua_server *s, const struct ua_reply *reply, uint64_t now_us)
+{
+	struct ua *ua = s->ua;
+	bool is_accepted = reply->status >= 200 && reply->status < 300;
+	enum err err;
+
+	if (s->state != UA_PROCEEDING)
+		return ERR_DENIED;
+	err = ua_server_answer(s, reply);
+	if (err != ERR_NONE || reply->status < 200)
+		return err;
+
+	s->state = is_accepted ? UA_ACCEPTED : UA_COMPLETED;
+	wheel_set(ua->wheel, &s->end, now_us + ua_give_up_us(ua));      /* L, H */
+	/* A 2xx is repeated over reliable transports too: it must reach the far end (13.3.1.4). */
+	if (s->retransmission == RETRANSMIT_AS_RFC && (is_accepted || !s->is_reliable)) {
+		s->interval_us = ua->t1_us;
+		wheel_set(ua->wheel, &s->repeat, now_us + s->interval_us);      /* G */
+	}
+	return ERR_NONE;
+}

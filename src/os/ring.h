@@ -51,6 +51,8 @@ struct ring {
 	uint32_t slot_size, slot_count; /* own copies: what is shared is not believed again */
 	uint64_t first_sequence;
 	uint64_t place;                 /* the end's own position: slots put or released since the first */
+	uint64_t seen;                  /* writer: the tail when it looked last */
+	uint64_t flushed;               /* writer: place at the last flush */
 	uint64_t woken;                 /* writer: the sleep that it ended last */
 	int wake;                       /* borrowed */
 };

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The layers that sandbox.c puts together. */
+#ifndef OS_SANDBOX_PRIV_H
+#define OS_SANDBOX_PRIV_H
+
+#include "base/err.h"
+
+/* Bits, one a role, as the rows of sandbox_calls.def name them. */
+enum sandbox_row {
+	ROW_SIGNAL = 1, ROW_MEDIA = 2, ROW_JUDGE = 4, ROW_STORE = 8, ROW_WEB = 16,
+	ROW_ALL = 31,
+};
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RINGFENCE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || __has_feature(thread_sanitizer)
+#define RINGFENCE_SANITIZED 1
+#endif
+#endif
+#ifndef RINGFENCE_SANITIZED
+#define RINGFENCE_SANITIZED 0
+#endif
+
+/* No file at all, or the one directory. Says which ABI the kernel has; 0 where it has none. */
+enum err sandbox_close_files(const char *directory, int *ret_abi) MUST_USE;
+/* The system call filter: from here on, for ever. */
+enum err sandbox_close_calls(enum sandbox_row row) MUST_USE;
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fork and exec. Between the two the child only makes system calls. */
+#include "os/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void default_signals(void)
+{
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		(void)signal(number, SIG_DFL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/* A channel or pipe whose end is gone is an error to us, not our end. */
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void __attribute__((noreturn)) become(const struct spawn *s, pid_t parent)
+{
+	static char *const environment[] = { NULL };
+	const struct rlimit no_core = { 0, 0 };
+	const char *arguments[MAX_SPAWN_ARGUMENTS + 2] = { s->program };
+
+	for (size_t i = 0; i < MAX_SPAWN_ARGUMENTS && s->arguments[i]; i++)
+		arguments[i + 1] = s->arguments[i];
+	default_signals();
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	if (!s->is_survivor && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		_exit(126);
+	/* The parent may have died before that took effect. */
+	if (getppid() != parent)
+		_exit(126);
+	/* dup2 onto itself would leave close-on-exec set. */
+	if (s->channel == SPAWN_CHANNEL ? fcntl(SPAWN_CHANNEL, F_SETFD, 0) != 0 : dup2(s->channel, SPAWN_CHANNEL) < 0)
+		_exit(126);
+	if (close_range(SPAWN_CHANNEL + 1, ~0U, 0) != 0)
+		_exit(126);
+	(void)execve(s->program, (char *const *)(uintptr_t)arguments, environment);
+	_exit(127);
+}
+
+enum err spawn_start(const struct spawn *s, pid_t *ret)
+{
+	pid_t parent = getpid(), pid;
+
+	if (access(s->program, X_OK) != 0)
+		return ERR_NOT_FOUND;
+	pid = fork();
+	if (pid < 0)
+		return ERR_IO;
+	if (pid == 0)
+		become(s, parent);
+	*ret = pid;
+	return ERR_NONE;
+}
+
+enum err spawn_kill(pid_t pid, int number)
+{
+	return pid > 0 && kill(pid, number) == 0 ? ERR_NONE : ERR_NOT_FOUND;
+}
+
+enum err spawn_reap(struct spawn_end *ret)
+{
+	int status;
+	pid_t pid;
+
+	do
+		pid = waitpid(-1, &status, WNOHANG);
+	while (pid < 0 && errno == EINTR);
+	if (pid == 0)
+		return ERR_AGAIN;
+	if (pid < 0)
+		return ERR_NOT_FOUND;
+	*ret = (struct spawn_end){ pid, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+				   WIFSIGNALED(status) ? WTERMSIG(status) : 0 };
+	return ERR_NONE;
+}
+
+enum err spawn_sibling(const char *name, char *ret, size_t size)
+{
+	char path[4096];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+	int written;
+
+	if (len < 0)
+		return ERR_IO;
+	path[len] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		return ERR_IO;
+	*slash = '\0';
+	written = snprintf(ret, size, "%s/%s", path, name);
+	return written > 0 && (size_t)written < size ? ERR_NONE : ERR_LIMIT;
+}
+
+size_t spawn_raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (size_t)limit.rlim_cur : 0;
+}
+
+void spawn_shut_memory(void)
+{
+	const struct rlimit no_core = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+}

@@ -18,6 +18,8 @@
 #ifndef PROC_CHILD_H
 #define PROC_CHILD_H
 
+#include "conf/tree.h"
+#include "event/counters.h"
 #include "os/log.h"
 #include "os/loop.h"
 #include "os/ring.h"
@@ -31,10 +33,9 @@ struct child *child_begin(enum role role);
 const struct child_facts *child_facts(const struct child *c);
 struct loop *child_loop(const struct child *c);
 
-/* The configuration as the parent read it, blocks that this row needs; in the
- * grammar of the file (conf/), comments and other rows' blocks left out, secrets
- * in place. Lives until the next settings arrive. */
-struct view child_settings(const struct child *c);
+/* The configuration as the parent read it: the blocks that this row needs (the list is in
+ * proc/schema.c), to be looked up with conf_blob_get. Lives until the next settings arrive. */
+struct conf_blob child_settings(const struct child *c);
 
 /* A descriptor, -1 where it was not given. Stays the child's (struct child closes it never). */
 int child_descriptor(const struct child *c, enum thing thing, uint32_t index);
@@ -66,7 +67,7 @@ struct child_hooks {
 	void (*answered)(void *context, const struct ask *row, struct now now);
 	/* New settings (child_settings has them already). The result goes to the parent; on an
 	 * error the old ones stay in force and come back. */
-	enum err (*settings)(void *context, struct view settings, struct now now);
+	enum err (*settings)(void *context, struct conf_blob settings, struct now now);
 	/* Microseconds until `advance`, UINT64_MAX for never. */
 	uint64_t (*wait_us)(void *context, struct now now);
 	void (*advance)(void *context, struct now now);

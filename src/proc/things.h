@@ -8,7 +8,7 @@
 #include "event/ask.h"
 
 enum thing {
-	THING_SETTINGS,         /* sealed memfd: the configuration that the row needs, see child_settings */
+	THING_SETTINGS,         /* sealed memfd: conf blob of the blocks that the row needs */
 	THING_COUNTERS,         /* struct counters, writable: the child's own; web gets all of them, index = role, read-only */
 	THING_PULSE,            /* struct child_pulse, writable */
 	THING_VERDICTS,         /* struct verdict_table; writable for judge, else read-only */

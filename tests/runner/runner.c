@@ -12,11 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_RUNGS        5000  /* allocations that one test sees fail */
-#define MAX_DENSE_RUNGS  512   /* up to here each one, beyond in even steps */
-#define MAX_LADDER_MS    4000  /* processor time for one test's ladder */
-#define MAX_FILTERS      16
-#define MAX_FILE_BYTES   (16u << 20)
+#define MAX_RUNGS       5000 /* allocations that one test sees fail */
+#define MAX_DENSE_RUNGS 512  /* up to here each one, beyond in even steps */
+#define MAX_LADDER_MS   4000 /* processor time for one test's ladder */
+#define MAX_FILTERS     16
+#define MAX_FILE_BYTES  (16u << 20)
 
 enum outcome { OUTCOME_PASSED, OUTCOME_FAILED, OUTCOME_SKIPPED };
 
@@ -63,10 +63,7 @@ static bool allocation_fails(void)
 	return true;
 }
 
-void *__wrap_malloc(size_t size)
-{
-	return allocation_fails() ? NULL : __real_malloc(size);
-}
+void *__wrap_malloc(size_t size) { return allocation_fails() ? NULL : __real_malloc(size); }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
@@ -109,10 +106,7 @@ void test_failed_try(const char *file, int line, const char *call, enum err err)
 	printf("  %s:%d: %s: %s\n", file, line, call, err_text(err));
 }
 
-void test_skipped(const char *reason)
-{
-	run.skip_reason = reason;
-}
+void test_skipped(const char *reason) { run.skip_reason = reason; }
 
 void test_truncations(struct view text, void (*parse)(struct view text))
 {
@@ -133,7 +127,8 @@ static enum err read_all(FILE *file, char **ret, size_t *ret_len)
 	char *text;
 	long size;
 
-	if (fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0 || fseek(file, 0, SEEK_SET) != 0)
+	if (fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0 ||
+	    fseek(file, 0, SEEK_SET) != 0)
 		return ERR_IO;
 	if ((unsigned long)size > MAX_FILE_BYTES)
 		return ERR_LIMIT;
@@ -205,10 +200,7 @@ static void run_once(unsigned long failing)
 	printf("  %s: returned: %s\n", run.test->file, err_text(err));
 }
 
-static unsigned long cpu_ms(void)
-{
-	return (unsigned long)clock() / (CLOCKS_PER_SEC / 1000);
-}
+static unsigned long cpu_ms(void) { return (unsigned long)clock() / (CLOCKS_PER_SEC / 1000); }
 
 /* How many allocations the test makes may change once one has failed, so the
  * ladder ends where a rung was not reached, not at a number counted before. */
@@ -277,7 +269,8 @@ int main(int argc, char **argv)
 	struct options options;
 
 	if (!read_options(argc, argv, &options)) {
-		(void)fprintf(stderr, "usage: %s [--list] [--no-ladder] [--verbose] [SLUG...]\n", argv[0]);
+		(void)fprintf(stderr, "usage: %s [--list] [--no-ladder] [--verbose] [SLUG...]\n",
+		              argv[0]);
 		return 2;
 	}
 	(void)signal(SIGABRT, on_abort);

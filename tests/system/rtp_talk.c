@@ -20,7 +20,7 @@
 
 #define MAX_FRAMES    100000
 #define HEADER_BYTES  12
-#define PAYLOAD_BYTES 160    /* 20 ms of G.711 */
+#define PAYLOAD_BYTES 160 /* 20 ms of G.711 */
 #define FRAME_US      20000
 #define GRACE_US      500000 /* listens on after its own last frame */
 #define MAGIC         0x52464d31u
@@ -115,13 +115,14 @@ static void receive_frame(struct talk *talk)
 	uint8_t packet[2048];
 	struct sockaddr_in from;
 	socklen_t from_len = sizeof(from);
-	ssize_t len = recvfrom(talk->fd, packet, sizeof(packet), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+	ssize_t len = recvfrom(talk->fd, packet, sizeof(packet), MSG_DONTWAIT,
+	                       (struct sockaddr *)&from, &from_len);
 	uint32_t number;
 
 	if (len < 0)
 		return;
-	if (len != HEADER_BYTES + PAYLOAD_BYTES || (packet[0] & 0xdf) != 0x80 || (packet[1] & 0x7f) != 0 ||
-	    get32(packet + HEADER_BYTES) != MAGIC) {
+	if (len != HEADER_BYTES + PAYLOAD_BYTES || (packet[0] & 0xdf) != 0x80 ||
+	    (packet[1] & 0x7f) != 0 || get32(packet + HEADER_BYTES) != MAGIC) {
 		talk->damaged++;
 		return;
 	}
@@ -166,7 +167,7 @@ static bool read_to_file(struct options *options)
 	if (!file)
 		return false;
 	is_read = fscanf(file, "%63s %u", address, &port) == 2 && port > 0 && port < 65536 &&
-		  inet_pton(AF_INET, address, &options->to.sin_addr) == 1;
+	          inet_pton(AF_INET, address, &options->to.sin_addr) == 1;
 	(void)fclose(file);
 	if (!is_read)
 		return false;
@@ -198,11 +199,13 @@ static void report(const struct talk *talk)
 
 	if (talk->n_sources)
 		(void)inet_ntop(AF_INET, &talk->source.sin_addr, source, sizeof(source));
-	printf("{\"tool\": \"rtp_talk\", \"sent\": %" PRIu32 ", \"received\": %" PRIu32 ", \"lost\": %" PRIu32
-	       ", \"twice\": %" PRIu32 ", \"damaged\": %" PRIu32 ", \"sources\": %" PRIu32
+	printf("{\"tool\": \"rtp_talk\", \"sent\": %" PRIu32 ", \"received\": %" PRIu32
+	       ", \"lost\": %" PRIu32 ", \"twice\": %" PRIu32 ", \"damaged\": %" PRIu32
+	       ", \"sources\": %" PRIu32
 	       ", \"source\": \"%s\", \"source_port\": %u, \"span_ms\": %" PRIu64 "}\n",
-	       talk->sent, talk->received, talk->highest - talk->received, talk->twice, talk->damaged,
-	       talk->n_sources, source, talk->n_sources ? (unsigned)ntohs(talk->source.sin_port) : 0,
+	       talk->sent, talk->received, talk->highest - talk->received, talk->twice,
+	       talk->damaged, talk->n_sources, source,
+	       talk->n_sources ? (unsigned)ntohs(talk->source.sin_port) : 0,
 	       (talk->last_us - talk->first_us) / 1000);
 }
 
@@ -236,8 +239,9 @@ static bool read_options(int argc, char **argv, struct options *ret)
 		else
 			return false;
 	}
-	return argc % 2 == 1 && ret->bind.sin_family == AF_INET && (ret->to.sin_family == AF_INET || ret->to_file) &&
-	       ret->n_frames > 0 && ret->n_frames <= MAX_FRAMES;
+	return argc % 2 == 1 && ret->bind.sin_family == AF_INET &&
+	       (ret->to.sin_family == AF_INET || ret->to_file) && ret->n_frames > 0 &&
+	       ret->n_frames <= MAX_FRAMES;
 }
 
 int main(int argc, char **argv)
@@ -247,11 +251,15 @@ int main(int argc, char **argv)
 	uint64_t next_us;
 
 	if (!read_options(argc, argv, &options)) {
-		(void)fprintf(stderr, "usage: %s --bind A:P (--to A:P | --to-file F) [--frames N] [--wait S]\n", argv[0]);
+		(void)fprintf(
+			stderr,
+			"usage: %s --bind A:P (--to A:P | --to-file F) [--frames N] [--wait S]\n",
+			argv[0]);
 		return 2;
 	}
 	talk.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (talk.fd < 0 || bind(talk.fd, (struct sockaddr *)&options.bind, sizeof(options.bind)) != 0) {
+	if (talk.fd < 0 ||
+	    bind(talk.fd, (struct sockaddr *)&options.bind, sizeof(options.bind)) != 0) {
 		perror("rtp_talk: bind");
 		return 1;
 	}

@@ -12,11 +12,11 @@
 enum { RTP_HEADER_SIZE = 12, MAX_RTP_SOURCES = 15, MAX_RTP_PACKET = 2048 };
 
 struct rtp_packet {
-	struct view payload;            /* without padding; may be empty */
+	struct view payload; /* without padding; may be empty */
 	uint32_t ssrc, timestamp;
 	uint16_t sequence;
-	uint8_t payload_type;           /* 0..127 */
-	uint8_t source_count;           /* contributing sources */
+	uint8_t payload_type; /* 0..127 */
+	uint8_t source_count; /* contributing sources */
 	bool is_marked;
 	uint32_t sources[MAX_RTP_SOURCES];
 };
@@ -32,6 +32,7 @@ void rtp_packet_write(struct buffer *b, const struct rtp_packet *p, uint32_t ssr
 /* The same without copying the payload: the header is written in front of it
  * into the bytes that the parse walked, where it always fits. Returns the
  * datagram to send, a part of `datagram`. p must be a parse of `datagram`. */
-struct view rtp_packet_write_in_place(char *datagram, const struct rtp_packet *p, uint32_t ssrc_mask);
+struct view rtp_packet_write_in_place(char *datagram, const struct rtp_packet *p,
+                                      uint32_t ssrc_mask);
 
 #endif

@@ -33,7 +33,8 @@ static struct sdp_format *find_format(struct sdp_reader *r, uint64_t payload_typ
 static enum sdp_reason read_encoding(struct view text, struct sdp_format *ret)
 {
 	size_t slash = view_find(text, '/', 0), second = view_find(text, '/', slash + 1);
-	struct view clock = view_first(view_after(text, slash + 1), second > slash ? second - slash - 1 : 0);
+	struct view clock =
+		view_first(view_after(text, slash + 1), second > slash ? second - slash - 1 : 0);
 	uint64_t clock_hz, channels = 0;
 
 	if (slash == text.len || !sdp_is_token(view_first(text, slash)) ||
@@ -70,8 +71,10 @@ static enum sdp_reason read_rtpmap(struct sdp_reader *r, struct view value)
 	if (format->encoding.len != 0) {
 		sdp_note(r, SDP_REPEATED);
 		return view_equal_nocase(format->encoding, mapped.encoding) &&
-		       format->clock_rate_hz == mapped.clock_rate_hz && format->channels == mapped.channels ?
-		       SDP_FINE : SDP_RTPMAP_CONFLICT;
+		                       format->clock_rate_hz == mapped.clock_rate_hz &&
+		                       format->channels == mapped.channels
+		             ? SDP_FINE
+		             : SDP_RTPMAP_CONFLICT;
 	}
 	format->encoding = mapped.encoding;
 	format->clock_rate_hz = mapped.clock_rate_hz;
@@ -110,7 +113,8 @@ static enum sdp_reason read_milliseconds(struct sdp_reader *r, struct view value
 
 	if (!view_decimal(view_first(value, point), SDP_PTIME_MAX_MS, &ms) || ms == 0)
 		return SDP_PTIME;
-	if (point != value.len && !view_decimal(view_after(value, point + 1), UINT64_MAX, &fraction))
+	if (point != value.len &&
+	    !view_decimal(view_after(value, point + 1), UINT64_MAX, &fraction))
 		return SDP_PTIME;
 	if (*ret != 0)
 		sdp_note(r, SDP_REPEATED);
@@ -171,23 +175,42 @@ static enum sdp_reason note_direction(struct sdp_reader *r, struct view value, e
 	return SDP_FINE;
 }
 
-static enum sdp_reason read_sendrecv(struct sdp_reader *r, struct view v) { return note_direction(r, v, SDP_SENDRECV); }
-static enum sdp_reason read_sendonly(struct sdp_reader *r, struct view v) { return note_direction(r, v, SDP_SENDONLY); }
-static enum sdp_reason read_recvonly(struct sdp_reader *r, struct view v) { return note_direction(r, v, SDP_RECVONLY); }
-static enum sdp_reason read_inactive(struct sdp_reader *r, struct view v) { return note_direction(r, v, SDP_INACTIVE); }
+static enum sdp_reason read_sendrecv(struct sdp_reader *r, struct view value)
+{
+	return note_direction(r, value, SDP_SENDRECV);
+}
 
+static enum sdp_reason read_sendonly(struct sdp_reader *r, struct view value)
+{
+	return note_direction(r, value, SDP_SENDONLY);
+}
+
+static enum sdp_reason read_recvonly(struct sdp_reader *r, struct view value)
+{
+	return note_direction(r, value, SDP_RECVONLY);
+}
+
+static enum sdp_reason read_inactive(struct sdp_reader *r, struct view value)
+{
+	return note_direction(r, value, SDP_INACTIVE);
+}
+
+/* clang-format off */
 static const struct known_attribute known[] = {
 	{ "rtpmap",   read_rtpmap },   { "fmtp",     read_fmtp },     { "ptime",    read_ptime },
 	{ "maxptime", read_maxptime }, { "rtcp",     read_rtcp },     { "sendrecv", read_sendrecv },
 	{ "sendonly", read_sendonly }, { "recvonly", read_recvonly }, { "inactive", read_inactive },
 };
+/* clang-format on */
 
 enum sdp_reason sdp_read_attribute(struct sdp_reader *r, struct view value)
 {
 	struct sdp_session *s = r->session;
 	size_t colon = view_find(value, ':', 0);
 	struct sdp_attribute a = {
-		.name = view_first(value, colon), .value = view_after(value, colon + 1), .has_value = colon != value.len,
+		.name = view_first(value, colon),
+		.value = view_after(value, colon + 1),
+		.has_value = colon != value.len,
 	};
 
 	if (s->attribute_count == MAX_SDP_ATTRIBUTES)

@@ -5,27 +5,41 @@
 #include <string.h>
 
 static const char *const kind_names[SDP_KIND_OTHER] = {
-	[SDP_KIND_AUDIO] = "audio", [SDP_KIND_VIDEO] = "video", [SDP_KIND_TEXT] = "text", [SDP_KIND_IMAGE] = "image",
-	[SDP_KIND_APPLICATION] = "application", [SDP_KIND_MESSAGE] = "message",
+	[SDP_KIND_AUDIO] = "audio",
+	[SDP_KIND_VIDEO] = "video",
+	[SDP_KIND_TEXT] = "text",
+	[SDP_KIND_IMAGE] = "image",
+	[SDP_KIND_APPLICATION] = "application",
+	[SDP_KIND_MESSAGE] = "message",
 };
 
 static const char *const protocol_names[SDP_PROTOCOL_OTHER] = {
-	[SDP_PROTOCOL_AVP] = "RTP/AVP", [SDP_PROTOCOL_AVPF] = "RTP/AVPF",
-	[SDP_PROTOCOL_SAVP] = "RTP/SAVP", [SDP_PROTOCOL_SAVPF] = "RTP/SAVPF",
-	[SDP_PROTOCOL_DTLS_SAVP] = "UDP/TLS/RTP/SAVP", [SDP_PROTOCOL_DTLS_SAVPF] = "UDP/TLS/RTP/SAVPF",
+	[SDP_PROTOCOL_AVP] = "RTP/AVP",
+	[SDP_PROTOCOL_AVPF] = "RTP/AVPF",
+	[SDP_PROTOCOL_SAVP] = "RTP/SAVP",
+	[SDP_PROTOCOL_SAVPF] = "RTP/SAVPF",
+	[SDP_PROTOCOL_DTLS_SAVP] = "UDP/TLS/RTP/SAVP",
+	[SDP_PROTOCOL_DTLS_SAVPF] = "UDP/TLS/RTP/SAVPF",
 	[SDP_PROTOCOL_UDPTL] = "udptl",
 };
 
 /* RFC 3551 6, tables 4 and 5. */
+/* clang-format off */
 static const uint32_t static_clocks[] = {
-	[0] = 8000, [3] = 8000, [4] = 8000, [5] = 8000, [6] = 16000, [7] = 8000, [8] = 8000, [9] = 8000,
-	[10] = 44100, [11] = 44100, [12] = 8000, [13] = 8000, [14] = 90000, [15] = 8000, [16] = 11025, [17] = 22050,
-	[18] = 8000, [25] = 90000, [26] = 90000, [28] = 90000, [31] = 90000, [32] = 90000, [33] = 90000, [34] = 90000,
+	[0] = 8000, [3] = 8000, [4] = 8000, [5] = 8000, [6] = 16000, [7] = 8000,
+	[8] = 8000, [9] = 8000,
+	[10] = 44100, [11] = 44100, [12] = 8000, [13] = 8000, [14] = 90000, [15] = 8000,
+	[16] = 11025, [17] = 22050,
+	[18] = 8000, [25] = 90000, [26] = 90000, [28] = 90000, [31] = 90000, [32] = 90000,
+	[33] = 90000, [34] = 90000,
 };
+/* clang-format on */
 
 uint32_t sdp_static_clock_hz(uint8_t payload_type)
 {
-	return payload_type < sizeof(static_clocks) / sizeof(static_clocks[0]) ? static_clocks[payload_type] : 0;
+	return payload_type < sizeof(static_clocks) / sizeof(static_clocks[0])
+	             ? static_clocks[payload_type]
+	             : 0;
 }
 
 bool sdp_protocol_is_rtp(enum sdp_protocol p)
@@ -173,13 +187,15 @@ static bool is_whole_zero(const struct addr *a)
 enum sdp_reason sdp_finish_media(struct sdp_reader *r, struct sdp_media *m)
 {
 	const struct sdp_level *session = &r->session->level;
-	const struct addr *connection = m->level.connection.family ? &m->level.connection : &session->connection;
+	const struct addr *connection =
+		m->level.connection.family ? &m->level.connection : &session->connection;
 
 	if (connection->family == 0 && m->port != 0)
 		return SDP_CONNECTION_NONE;
 	drop_unmapped(r, m);
-	m->direction = m->level.direction != SDP_DIRECTION_NONE ? m->level.direction :
-		       session->direction != SDP_DIRECTION_NONE ? session->direction : SDP_SENDRECV;
+	m->direction = m->level.direction != SDP_DIRECTION_NONE ? m->level.direction
+	             : session->direction != SDP_DIRECTION_NONE ? session->direction
+	                                                        : SDP_SENDRECV;
 	m->rtp = *connection;
 	m->rtp.port = m->port;
 	m->is_held_by_address = connection->family != 0 && is_whole_zero(connection);
@@ -188,7 +204,8 @@ enum sdp_reason sdp_finish_media(struct sdp_reader *r, struct sdp_media *m)
 	m->rtcp = *connection;
 	if (m->has_rtcp_attribute) {
 		m->rtcp.port = m->rtcp_attribute.port;
-		if (m->rtcp_attribute.family != 0 && !addr_same_host(&m->rtcp_attribute, connection))
+		if (m->rtcp_attribute.family != 0 &&
+		    !addr_same_host(&m->rtcp_attribute, connection))
 			m->rtcp = (struct addr){ 0 };
 	} else if (m->port < UINT16_MAX) {
 		m->rtcp.port = (uint16_t)(m->port + 1);

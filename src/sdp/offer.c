@@ -4,23 +4,24 @@
 #include "sdp/offer.h"
 
 enum sdp_address_verdict sdp_address_check(const struct addr *a, const struct addr *listener,
-					   const struct addr *signalling, enum sdp_side side)
+                                           const struct addr *signalling, enum sdp_side side)
 {
 	enum addr_kind kind = addr_kind(a), of_listener = addr_kind(listener);
 	bool is_at_signalling = addr_same_host(a, signalling);
-	bool is_zero = kind == ADDR_UNSPECIFIED;
+	bool is_zero = a->family != 0;
 
 	for (size_t i = a->family == 4 ? 12 : 0; i < sizeof(a->bytes); i++)
 		is_zero = is_zero && a->bytes[i] == 0;
 	if (is_zero)
 		return SDP_ADDRESS_HOLD;
-	if (a->family == 0 || kind == ADDR_MULTICAST || kind == ADDR_BROADCAST || kind == ADDR_UNSPECIFIED)
+	if (a->family == 0 || kind == ADDR_MULTICAST || kind == ADDR_BROADCAST ||
+	    kind == ADDR_UNSPECIFIED)
 		return SDP_ADDRESS_FORBIDDEN;
 	if ((kind == ADDR_LOOPBACK || kind == ADDR_LINK_LOCAL) && kind != of_listener)
 		return SDP_ADDRESS_FORBIDDEN;
 	if (side == SDP_FROM_INSIDE || is_at_signalling)
 		return SDP_ADDRESS_EXACT;
-	/* The same private network may exist behind every NAT, also where we listen on one ourselves. */
+	/* The same private network may stand behind every NAT, also where we listen on one. */
 	return kind == ADDR_PRIVATE ? SDP_ADDRESS_BEHIND_NAT : SDP_ADDRESS_PORT_LEARNT;
 }
 
@@ -35,7 +36,8 @@ static bool is_usable(const struct sdp_session *s, const struct sdp_media *m)
 bool sdp_media_is_carried(const struct sdp_session *s, const struct sdp_media *m)
 {
 	return m->port != 0 && (m->kind == SDP_KIND_AUDIO || m->kind == SDP_KIND_VIDEO) &&
-	       (m->protocol == SDP_PROTOCOL_AVP || m->protocol == SDP_PROTOCOL_AVPF) && is_usable(s, m);
+	       (m->protocol == SDP_PROTOCOL_AVP || m->protocol == SDP_PROTOCOL_AVPF) &&
+	       is_usable(s, m);
 }
 
 size_t sdp_carried_count(const struct sdp_session *s)
@@ -60,7 +62,8 @@ static enum sdp_protocol without_feedback(enum sdp_protocol p)
 	return p == SDP_PROTOCOL_AVPF ? SDP_PROTOCOL_AVP : p;
 }
 
-enum sdp_answer_verdict sdp_answer_check(const struct sdp_session *offer, const struct sdp_session *answer)
+enum sdp_answer_verdict sdp_answer_check(const struct sdp_session *offer,
+                                         const struct sdp_session *answer)
 {
 	if (offer->media_count != answer->media_count)
 		return SDP_ANSWER_COUNT;
@@ -70,7 +73,8 @@ enum sdp_answer_verdict sdp_answer_check(const struct sdp_session *offer, const 
 		if (!view_equal(asked->kind_text, given->kind_text))
 			return SDP_ANSWER_KIND;
 		/* Some devices refuse a line with another protocol than was asked. */
-		if (given->port != 0 && without_feedback(asked->protocol) != without_feedback(given->protocol))
+		if (given->port != 0 &&
+		    without_feedback(asked->protocol) != without_feedback(given->protocol))
 			return SDP_ANSWER_KIND;
 		if (given->port != 0 && asked->port == 0)
 			return SDP_ANSWER_REFUSED;

@@ -11,12 +11,13 @@
 
 enum sdp_side { SDP_FROM_OUTSIDE, SDP_FROM_INSIDE };
 
+/* Each names the trust that media is to have in the leg (event/order.h). */
 enum sdp_address_verdict {
-	SDP_ADDRESS_EXACT,              /* reachable as written: only this address and port may send */
-	SDP_ADDRESS_PORT_LEARNT,        /* reachable, but not where the signalling came from: host fixed, port learnt */
-	SDP_ADDRESS_BEHIND_NAT,         /* private, from the outside: port learnt at the signalling source's address */
-	SDP_ADDRESS_HOLD,               /* 0.0.0.0 or :: as the whole address: nothing is sent */
-	SDP_ADDRESS_FORBIDDEN,          /* loopback, link-local, multicast, broadcast, rest of 0/8: refuse */
+	SDP_ADDRESS_EXACT,       /* reachable as written: only this address and port may send */
+	SDP_ADDRESS_PORT_LEARNT, /* reachable, but not where signalling came from: port learnt */
+	SDP_ADDRESS_BEHIND_NAT,  /* private, from outside: port learnt at the signalling source */
+	SDP_ADDRESS_HOLD,        /* 0.0.0.0 or ::, nothing is sent */
+	SDP_ADDRESS_FORBIDDEN,   /* loopback, link-local, multicast, broadcast, rest of 0/8 */
 };
 
 /* Judges an address of a description. `listener` is the local address of the
@@ -25,22 +26,23 @@ enum sdp_address_verdict {
  * more forbidden than the listener. Whether it is an address of ours is the
  * border's question, not asked here. */
 enum sdp_address_verdict sdp_address_check(const struct addr *a, const struct addr *listener,
-					   const struct addr *signalling, enum sdp_side side);
+                                           const struct addr *signalling, enum sdp_side side);
 
 /* --- offer and answer ----------------------------------------------------- */
 
 enum sdp_answer_verdict {
 	SDP_ANSWER_FITS,
-	SDP_ANSWER_COUNT,               /* other number of m= lines */
-	SDP_ANSWER_KIND,                /* m= line of another kind or protocol, or in another order */
-	SDP_ANSWER_REFUSED,             /* takes up an m= line that the offer had with port 0 */
-	SDP_ANSWER_EMPTY,               /* no carried m= line left: the call has no media */
+	SDP_ANSWER_COUNT,   /* other number of m= lines */
+	SDP_ANSWER_KIND,    /* m= line of another kind or protocol, or in another order */
+	SDP_ANSWER_REFUSED, /* takes up an m= line that the offer had with port 0 */
+	SDP_ANSWER_EMPTY,   /* no carried m= line left: the call has no media */
 };
 
 /* Does the answer fit the offer line by line (RFC 3264 6)? RTP/AVP for
  * RTP/AVPF and back passes: real devices mix them. */
-enum sdp_answer_verdict sdp_answer_check(const struct sdp_session *offer, const struct sdp_session *answer);
-const char *sdp_answer_text(enum sdp_answer_verdict v);  /* for a person; static storage */
+enum sdp_answer_verdict sdp_answer_check(const struct sdp_session *offer,
+                                         const struct sdp_session *answer);
+const char *sdp_answer_text(enum sdp_answer_verdict v); /* for a person; static storage */
 
 /* Of a kind and protocol that can be relayed (audio or video, RTP/AVP or
  * RTP/AVPF), with a port and at least one usable format. */
@@ -55,7 +57,7 @@ const struct sdp_media *sdp_first_carried(const struct sdp_session *s, enum sdp_
 /* Our ports for one m= line; rtp.port 0 writes the line refused (port 0). */
 struct sdp_local {
 	struct addr rtp;
-	struct addr rtcp;               /* same host; a=rtcp is written where its port is not rtp's + 1 */
+	struct addr rtcp; /* same host; a=rtcp is written where its port is not rtp's + 1 */
 };
 
 struct sdp_rewrite {
@@ -76,6 +78,7 @@ struct sdp_rewrite {
  * held by its address is written as sendonly or inactive with our address.
  * Fails only by the buffer: ERR_LIMIT. What is written parses again without
  * anything sloppy, and writing that again with the same rewrite gives the same. */
-enum err sdp_write(const struct sdp_session *s, const struct sdp_rewrite *how, struct buffer *b) MUST_USE;
+enum err sdp_write(const struct sdp_session *s, const struct sdp_rewrite *how,
+                   struct buffer *b) MUST_USE;
 
 #endif

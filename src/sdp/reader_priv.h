@@ -10,9 +10,9 @@ enum { MAX_SDP_TOKEN = 64 };
 
 struct sdp_reader {
 	struct sdp_session *session;
-	struct sdp_media *media;        /* NULL before the first m= line */
-	struct sdp_level *level;        /* of the session or of media */
-	uint8_t rank;                   /* of the last session line, for their order */
+	struct sdp_media *media; /* NULL before the first m= line */
+	struct sdp_level *level; /* of the session or of media */
+	uint8_t rank;            /* of the last session line, for their order */
 	bool has_version, has_origin, has_subject, has_time;
 };
 
@@ -27,7 +27,8 @@ struct view sdp_field(struct sdp_reader *r, struct view *line);
 /* RFC 8866 9, token, at most MAX_SDP_TOKEN bytes. */
 bool sdp_is_token(struct view v);
 /* network type, address type, address; nothing behind them. Port 0. */
-enum sdp_reason sdp_read_address(struct sdp_reader *r, struct view line, enum sdp_reason broken, struct addr *ret);
+enum sdp_reason sdp_read_address(struct sdp_reader *r, struct view line, enum sdp_reason broken,
+                                 struct addr *ret);
 
 bool sdp_protocol_is_rtp(enum sdp_protocol p);
 enum sdp_reason sdp_read_media(struct sdp_reader *r, struct view value);

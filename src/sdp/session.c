@@ -5,10 +5,12 @@
 
 #include <string.h>
 
+enum line_level { SESSION, BOTH };
+
 struct line_kind {
 	char letter;
-	uint8_t rank;                   /* RFC 8866 5: order within the session level */
-	enum { SESSION = 1, MEDIA = 2, BOTH = 3 } where;
+	uint8_t rank; /* RFC 8866 5: order within the session level */
+	enum line_level where;
 	enum sdp_reason (*read)(struct sdp_reader *r, struct view value);
 };
 
@@ -37,7 +39,8 @@ bool sdp_is_token(struct view v)
 		return false;
 	for (size_t i = 0; i < v.len; i++) {
 		char c = v.at[i];
-		bool is_alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		bool is_alphanumeric =
+			(c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
 		if (!is_alphanumeric && memchr(others, c, sizeof(others) - 1) == NULL)
 			return false;
@@ -60,22 +63,25 @@ static bool is_host_name(struct view v)
 	return has_letter;
 }
 
-enum sdp_reason sdp_read_address(struct sdp_reader *r, struct view line, enum sdp_reason broken, struct addr *ret)
+enum sdp_reason sdp_read_address(struct sdp_reader *r, struct view line, enum sdp_reason broken,
+                                 struct addr *ret)
 {
-	struct view network = sdp_field(r, &line), type = sdp_field(r, &line), host = sdp_field(r, &line);
+	struct view network = sdp_field(r, &line), type = sdp_field(r, &line),
+		    host = sdp_field(r, &line);
 	bool is_v6 = view_equal_nocase(type, VIEW("IP6"));
 	struct addr addr;
 
 	if (host.len == 0 || line.len != 0)
 		return broken;
-	if (!view_equal_nocase(network, VIEW("IN")) || (!is_v6 && !view_equal_nocase(type, VIEW("IP4"))))
+	if (!view_equal_nocase(network, VIEW("IN")) ||
+	    (!is_v6 && !view_equal_nocase(type, VIEW("IP4"))))
 		return SDP_NETWORK;
 	if (view_find(host, '/', 0) != host.len)
 		return SDP_MULTICAST;
 	if (host.at[0] == '[' || addr_parse(host, &addr) != ERR_NONE)
 		return is_host_name(host) ? SDP_NAME : broken;
-	/* An IPv4-mapped address is written under IP6 and is the IPv4 address (RFC 5118 4.8); the other
-	 * mixtures have no meaning. */
+	/* An IPv4-mapped address is written under IP6 and is the IPv4 address (RFC 5118 4.8);
+	 * the other mixtures have no meaning. */
 	if (is_v6 != (view_find(host, ':', 0) != host.len))
 		return broken;
 	if (addr_kind(&addr) == ADDR_MULTICAST)
@@ -179,6 +185,7 @@ static enum sdp_reason skip_line(struct sdp_reader *r, struct view value)
 	return SDP_FINE;
 }
 
+/* clang-format off */
 static const struct line_kind kinds[] = {
 	{ 'v',  1, BOTH,    read_version },    { 'o',  2, BOTH,    read_origin },
 	{ 's',  3, SESSION, read_subject },    { 'i',  4, BOTH,    skip_line },
@@ -189,6 +196,7 @@ static const struct line_kind kinds[] = {
 	{ 'k', 13, BOTH,    skip_line },       { 'a', 14, BOTH,    sdp_read_attribute },
 	{ 'm', 15, BOTH,    sdp_read_media },
 };
+/* clang-format on */
 
 static enum sdp_reason read_line(struct sdp_reader *r, char letter, struct view value)
 {

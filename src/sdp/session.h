@@ -24,16 +24,16 @@ enum sdp_reason {
 enum sdp_grade { SDP_GRADE_HOSTILE, SDP_GRADE_FOREIGN, SDP_GRADE_SLOPPY };
 
 struct sdp_origin {
-	struct view session_id;         /* digits as written, so that any length compares */
+	struct view session_id; /* digits as written, so that any length compares */
 	struct view version;
-	struct addr addr;               /* family 0 where it is a name */
+	struct addr addr; /* family 0 where it is a name */
 };
 
 /* About 25 KiB: keep one a worker, not one a call. */
 struct sdp_session {
 	struct sdp_origin origin;
-	struct sdp_level level;         /* what stands before the first m= line */
-	uint64_t sloppy;                /* bit SDP_... for each thing put right */
+	struct sdp_level level; /* what stands before the first m= line */
+	uint64_t sloppy;        /* bit SDP_... for each thing put right */
 	uint16_t media_count, format_count, attribute_count;
 	uint16_t line_count;
 	struct sdp_media media[MAX_SDP_MEDIA];
@@ -45,8 +45,8 @@ struct sdp_session {
  * useful state (it is too large to be built aside). */
 enum sdp_reason sdp_parse(struct view text, struct sdp_session *ret) MUST_USE;
 
-const char *sdp_reason_name(enum sdp_reason reason);     /* "MEDIA_PORT"; static storage */
-const char *sdp_reason_text(enum sdp_reason reason);     /* for a person; static storage */
+const char *sdp_reason_name(enum sdp_reason reason); /* "MEDIA_PORT"; static storage */
+const char *sdp_reason_text(enum sdp_reason reason); /* for a person; static storage */
 enum sdp_grade sdp_reason_grade(enum sdp_reason reason);
 
 /* Same origin line in session id: the same session described again. */

@@ -15,7 +15,8 @@ static const struct {
 
 /* Those that are read into fields and written from there. */
 static const char *const from_fields[] = {
-	"rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "sendrecv", "sendonly", "recvonly", "inactive",
+	"rtpmap",   "fmtp",     "ptime",    "maxptime", "rtcp",
+	"sendrecv", "sendonly", "recvonly", "inactive",
 };
 
 static bool is_from_fields(struct view name)
@@ -117,10 +118,12 @@ static void put_refused(struct buffer *b, const struct sdp_session *s, const str
 /* Nobody may send to 0.0.0.0, so what was held by its address says so by its direction. */
 static enum sdp_direction direction_of(const struct sdp_media *m)
 {
-	return m->is_held_by_address ? (enum sdp_direction)(m->direction & SDP_SENDONLY) : m->direction;
+	return m->is_held_by_address ? (enum sdp_direction)(m->direction & SDP_SENDONLY)
+	                             : m->direction;
 }
 
-static uint32_t put_allowed(struct buffer *b, const struct sdp_session *s, const struct sdp_media *m)
+static uint32_t put_allowed(struct buffer *b, const struct sdp_session *s,
+                            const struct sdp_media *m)
 {
 	uint32_t passed = 0;
 
@@ -141,8 +144,9 @@ static uint32_t put_allowed(struct buffer *b, const struct sdp_session *s, const
 	return passed;
 }
 
-static uint32_t put_carried(struct buffer *b, const struct sdp_session *s, const struct sdp_media *m,
-			    const struct sdp_rewrite *how, const struct sdp_local *local)
+static uint32_t put_carried(struct buffer *b, const struct sdp_session *s,
+                            const struct sdp_media *m, const struct sdp_rewrite *how,
+                            const struct sdp_local *local)
 {
 	const struct sdp_format *formats = &s->formats[m->first_format];
 	uint32_t passed;
@@ -194,7 +198,8 @@ enum err sdp_write(const struct sdp_session *s, const struct sdp_rewrite *how, s
 	for (size_t i = 0; i < s->media_count; i++) {
 		const struct sdp_media *m = &s->media[i];
 
-		if (i < how->local_count && how->locals[i].rtp.port != 0 && sdp_media_is_carried(s, m))
+		if (i < how->local_count && how->locals[i].rtp.port != 0 &&
+		    sdp_media_is_carried(s, m))
 			dropped -= put_carried(b, s, m, how, &how->locals[i]);
 		else
 			put_refused(b, s, m);

@@ -13,30 +13,35 @@
  * its own memory (no -shm file to share with strangers) and no second process
  * can be the second writer that its WAL-reset fault needs. FULL: the WAL is
  * synchronised at each commit. Temporary tables never touch a disk. */
-static const char PRAGMAS[] =
-	"PRAGMA locking_mode = EXCLUSIVE;"
-	"PRAGMA auto_vacuum = INCREMENTAL;"
-	"PRAGMA journal_mode = WAL;"
-	"PRAGMA synchronous = FULL;"
-	"PRAGMA foreign_keys = ON;"
-	"PRAGMA trusted_schema = OFF;"
-	"PRAGMA cell_size_check = ON;"
-	"PRAGMA temp_store = MEMORY;"
-	"PRAGMA mmap_size = 0;"
-	"PRAGMA cache_size = -16000;"
-	"PRAGMA journal_size_limit = 67108864;";
+static const char PRAGMAS[] = "PRAGMA locking_mode = EXCLUSIVE;"
+			      "PRAGMA auto_vacuum = INCREMENTAL;"
+			      "PRAGMA journal_mode = WAL;"
+			      "PRAGMA synchronous = FULL;"
+			      "PRAGMA foreign_keys = ON;"
+			      "PRAGMA trusted_schema = OFF;"
+			      "PRAGMA cell_size_check = ON;"
+			      "PRAGMA temp_store = MEMORY;"
+			      "PRAGMA mmap_size = 0;"
+			      "PRAGMA cache_size = -16000;"
+			      "PRAGMA journal_size_limit = 67108864;";
 
 static enum err err_of(int code)
 {
 	switch (code & 0xff) {
-	case SQLITE_OK: return ERR_NONE;
-	case SQLITE_NOMEM: return ERR_NO_MEMORY;
+	case SQLITE_OK:
+		return ERR_NONE;
+	case SQLITE_NOMEM:
+		return ERR_NO_MEMORY;
 	case SQLITE_BUSY:
-	case SQLITE_LOCKED: return ERR_EXISTS;
+	case SQLITE_LOCKED:
+		return ERR_EXISTS;
 	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB: return ERR_SYNTAX;
-	case SQLITE_INTERRUPT: return ERR_LIMIT;
-	default: return ERR_IO;
+	case SQLITE_NOTADB:
+		return ERR_SYNTAX;
+	case SQLITE_INTERRUPT:
+		return ERR_LIMIT;
+	default:
+		return ERR_IO;
 	}
 }
 
@@ -88,10 +93,7 @@ enum err store_number(struct store *s, const char *sql, uint64_t *ret)
 	return err;
 }
 
-const char *store_problem(const struct store *s)
-{
-	return s->problem;
-}
+const char *store_problem(const struct store *s) { return s->problem; }
 
 /* "INSERT INTO calls (ring, ...) VALUES (?1, ...)", and where a record grows
  * "ON CONFLICT (incident) DO UPDATE ...". All of it is our own list of columns. */
@@ -129,17 +131,23 @@ static enum err prepare_insert(struct store *s, const struct table *t, sqlite3_s
 
 static enum err prepare_all(struct store *s)
 {
-	const struct { const char *sql; sqlite3_stmt **statement; } list[] = {
+	const struct {
+		const char *sql;
+		sqlite3_stmt **statement;
+	} list[] = {
 		{ "BEGIN IMMEDIATE", &s->begin },
 		{ "COMMIT", &s->commit },
 		{ "ROLLBACK", &s->rollback },
 		{ "INSERT INTO rings (ring, sequence) VALUES (?1, ?2)"
-		  " ON CONFLICT (ring) DO UPDATE SET sequence = excluded.sequence", &s->place_put },
+		  " ON CONFLICT (ring) DO UPDATE SET sequence = excluded.sequence",
+		  &s->place_put },
 		{ "DELETE FROM block_steps WHERE block = ?1", &s->steps_delete },
 		{ "INSERT INTO block_steps (block, place, wall_us, score_milli, rule, account, text)"
-		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", &s->step_insert },
+		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		  &s->step_insert },
 		{ "SELECT wall_us, score_milli, rule, account, text FROM block_steps"
-		  " WHERE block = ?1 ORDER BY place LIMIT ?2", &s->steps_select },
+		  " WHERE block = ?1 ORDER BY place LIMIT ?2",
+		  &s->steps_select },
 	};
 	enum err err = ERR_NONE;
 
@@ -155,7 +163,8 @@ static enum err read_places(struct store *s)
 	sqlite3_stmt *statement = NULL;
 	enum err err;
 
-	err = store_prepare(s, "SELECT ring, sequence FROM rings ORDER BY ring LIMIT ?1", &statement);
+	err = store_prepare(s, "SELECT ring, sequence FROM rings ORDER BY ring LIMIT ?1",
+	                    &statement);
 	if (err != ERR_NONE)
 		return err;
 	(void)sqlite3_bind_int(statement, 1, MAX_STORE_RINGS);
@@ -177,7 +186,7 @@ static int open_directory_of(const char *path)
 	char folder[4096] = ".";
 
 	if (slash && !view_copy((struct view){ path, slash == path ? 1 : (size_t)(slash - path) },
-				folder, sizeof(folder)))
+	                        folder, sizeof(folder)))
 		return -1;
 	return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
@@ -193,7 +202,8 @@ static enum err set_up(struct store *s, struct buffer *why)
 	(void)sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
 	if (sqlite3_exec(s->db, PRAGMAS, NULL, NULL, NULL) != SQLITE_OK) {
 		err = err_of(sqlite3_errcode(s->db));
-		buffer_text(why, err == ERR_EXISTS ? "another process has it open" : sqlite3_errmsg(s->db));
+		buffer_text(why, err == ERR_EXISTS ? "another process has it open"
+		                                   : sqlite3_errmsg(s->db));
 		return err;
 	}
 	err = migrations_run(s->db, store_migrations, store_migration_count, why);
@@ -230,8 +240,10 @@ enum err store_open(const char *path, struct buffer *why, struct store **ret)
 		err = ERR_IO;
 		goto out;
 	}
-	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-			    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &s->db,
+	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+	                            SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE,
+	                    NULL) != SQLITE_OK) {
 		buffer_text(why, s->db ? sqlite3_errmsg(s->db) : "out of memory");
 		err = s->db ? ERR_IO : ERR_NO_MEMORY;
 		goto out;

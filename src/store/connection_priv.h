@@ -22,14 +22,15 @@ struct ring_places {
 
 struct store {
 	sqlite3 *db;
-	sqlite3_stmt *begin, *commit, *rollback, *place_put, *steps_delete, *step_insert, *steps_select;
+	sqlite3_stmt *begin, *commit, *rollback, *place_put, *steps_delete, *step_insert,
+		*steps_select;
 	sqlite3_stmt *insert[RECORD_KIND_COUNT];
 	struct ring_places places;
 	enum store_pressure pressure;
-	int directory;                  /* to measure its disk */
+	int directory; /* to measure its disk */
 	bool is_dead;
-	union record *batch;            /* MAX_STORE_BATCH, for intake */
-	union record row;               /* the one that a query reads into */
+	union record *batch; /* MAX_STORE_BATCH, for intake */
+	union record row;    /* the one that a query reads into */
 	char problem[STORE_PROBLEM_MAX];
 };
 

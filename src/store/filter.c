@@ -3,14 +3,22 @@
 #include "store/filter.h"
 #include "base/cursor.h"
 
-enum field_type { FIELD_TEXT, FIELD_HOST, FIELD_NET, FIELD_NUMBER, FIELD_CHOICE, FIELD_SINCE, FIELD_UNTIL };
+enum field_type {
+	FIELD_TEXT,
+	FIELD_HOST,
+	FIELD_NET,
+	FIELD_NUMBER,
+	FIELD_CHOICE,
+	FIELD_SINCE,
+	FIELD_UNTIL
+};
 
 struct field {
 	enum record_kind kind;
 	const char *word;
 	enum field_type type;
 	const char *columns[2];
-	const char *const *choices;     /* FIELD_CHOICE: their place is the number */
+	const char *const *choices; /* FIELD_CHOICE: their place is the number */
 };
 
 static const char *const no_yes[] = { "no", "yes", NULL };
@@ -93,7 +101,8 @@ static void list_fields(struct buffer *why, enum record_kind kind)
 	}
 }
 
-static enum err read_choice(struct view value, const struct field *f, struct buffer *why, int64_t *ret)
+static enum err read_choice(struct view value, const struct field *f, struct buffer *why,
+                            int64_t *ret)
 {
 	for (size_t i = 0; f->choices[i]; i++)
 		if (view_equal(value, view_of(f->choices[i]))) {
@@ -157,7 +166,10 @@ static enum err read_date(struct view text, int64_t *ret_wall_us)
 /* 30s 15m 12h 7d 2w */
 static enum err read_length(struct view text, int64_t *ret_us)
 {
-	static const struct { char unit; int64_t seconds; } units[] = {
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = {
 		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 },
 	};
 	struct cursor in = cursor_on(text);
@@ -190,7 +202,8 @@ static enum err read_time(struct view value, int64_t now_wall_us, struct buffer 
 }
 
 /* Addresses are kept in one way of writing them, so they are compared in it. */
-static enum err read_address(struct view value, const struct field *f, struct buffer *why, struct filter_word *w)
+static enum err read_address(struct view value, const struct field *f, struct buffer *why,
+                             struct filter_word *w)
 {
 	struct buffer b = buffer_on(w->text, sizeof(w->text) - 1);
 	struct addr host;
@@ -221,7 +234,7 @@ static enum err read_text(struct view value, struct buffer *why, struct filter_w
 }
 
 static enum err read_value(struct view value, const struct field *f, int64_t now_wall_us,
-			   struct buffer *why, struct filter_word *w)
+                           struct buffer *why, struct filter_word *w)
 {
 	uint64_t number;
 
@@ -254,7 +267,7 @@ static enum err read_value(struct view value, const struct field *f, int64_t now
 
 /* field=value or field="value with blanks" */
 static enum err read_word(struct cursor *in, enum record_kind kind, int64_t now_wall_us,
-			  struct buffer *why, struct filter_word *ret)
+                          struct buffer *why, struct filter_word *ret)
 {
 	struct view word = cursor_until(in, '='), value;
 	const struct field *f = find_field(kind, word);
@@ -276,7 +289,7 @@ static enum err read_word(struct cursor *in, enum record_kind kind, int64_t now_
 }
 
 enum err filter_parse(struct view text, enum record_kind kind, int64_t now_wall_us,
-		      struct buffer *why, struct filter *ret)
+                      struct buffer *why, struct filter *ret)
 {
 	struct cursor in = cursor_on(text);
 	struct filter filter = { 0 };

@@ -17,10 +17,10 @@ enum { MAX_FILTER_WORDS = 8, FILTER_VALUE_MAX = 128 };
 enum filter_match { MATCH_TEXT, MATCH_PREFIX, MATCH_NUMBER, MATCH_FROM, MATCH_BELOW };
 
 struct filter_word {
-	const char *columns[2];         /* either may match; the second may be NULL */
+	const char *columns[2]; /* either may match; the second may be NULL */
 	enum filter_match match;
-	int64_t number;                 /* MATCH_NUMBER, MATCH_FROM, MATCH_BELOW */
-	char text[FILTER_VALUE_MAX];    /* MATCH_TEXT, MATCH_PREFIX */
+	int64_t number;              /* MATCH_NUMBER, MATCH_FROM, MATCH_BELOW */
+	char text[FILTER_VALUE_MAX]; /* MATCH_TEXT, MATCH_PREFIX */
 };
 
 struct filter {
@@ -31,6 +31,6 @@ struct filter {
 /* ERR_SYNTAX, ERR_UNSUPPORTED (no such field of that kind), ERR_LIMIT; `why`
  * then holds a sentence that names the word and what may stand there. */
 enum err filter_parse(struct view text, enum record_kind kind, int64_t now_wall_us,
-		      struct buffer *why, struct filter *ret) MUST_USE;
+                      struct buffer *why, struct filter *ret) MUST_USE;
 
 #endif

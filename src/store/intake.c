@@ -22,7 +22,8 @@ static size_t copy_ready(struct store *s, struct ring *ring, uint32_t ring_numbe
 	return count;
 }
 
-enum err store_take(struct store *s, struct ring *ring, uint32_t ring_number, struct store_tally *ret_tally)
+enum err store_take(struct store *s, struct ring *ring, uint32_t ring_number,
+                    struct store_tally *ret_tally)
 {
 	struct store_tally tally;
 	size_t count = copy_ready(s, ring, ring_number);

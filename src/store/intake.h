@@ -12,6 +12,7 @@
 /* Takes at most MAX_STORE_BATCH records and adds to ret_tally. The ring's
  * number and sequence come from the ring, whatever the record says. On an
  * error nothing was released; see store_write. */
-enum err store_take(struct store *s, struct ring *ring, uint32_t ring_number, struct store_tally *ret_tally) MUST_USE;
+enum err store_take(struct store *s, struct ring *ring, uint32_t ring_number,
+                    struct store_tally *ret_tally) MUST_USE;
 
 #endif

@@ -3,6 +3,7 @@
 #include "store/migrations_priv.h"
 #include <stdio.h>
 
+/* clang-format off */
 #define HEAD                                                            \
 	"ring INTEGER NOT NULL, sequence INTEGER NOT NULL,"             \
 	"priority INTEGER NOT NULL, side INTEGER NOT NULL,"             \
@@ -28,8 +29,8 @@ const struct migration store_migrations[] = {
 	  "CREATE TABLE rings (ring INTEGER PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;"
 
 	  "CREATE TABLE calls (row INTEGER PRIMARY KEY AUTOINCREMENT," HEAD
-	  "call INTEGER NOT NULL, started_wall_us INTEGER NOT NULL, answered_wall_us INTEGER NOT NULL,"
-	  "ended_wall_us INTEGER NOT NULL, status INTEGER NOT NULL, ended_by INTEGER NOT NULL,"
+	  "call INTEGER NOT NULL, started_wall_us INTEGER NOT NULL,"
+	  "answered_wall_us INTEGER NOT NULL, ended_wall_us INTEGER NOT NULL, status INTEGER NOT NULL, ended_by INTEGER NOT NULL,"
 	  "is_emergency INTEGER NOT NULL, is_restored INTEGER NOT NULL, cause TEXT NOT NULL,"
 	  "from_identity TEXT NOT NULL, to_identity TEXT NOT NULL, number TEXT NOT NULL,"
 	  LEG("caller_") LEG("callee_")
@@ -68,6 +69,7 @@ const struct migration store_migrations[] = {
 	  "UNIQUE (ring, sequence)) STRICT;"
 	  "CREATE INDEX audit_by_age ON audit (wall_us);" },
 };
+/* clang-format on */
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);
 
 static enum err read_number(sqlite3 *db, const char *pragma, int64_t *ret)
@@ -91,8 +93,9 @@ static enum err run_one(sqlite3 *db, const struct migration *m, size_t version, 
 	int len;
 
 	/* PRAGMA takes no parameters; both numbers are ours. */
-	len = snprintf(pragmas, sizeof(pragmas), "PRAGMA application_id = %d; PRAGMA user_version = %zu;",
-		       STORE_APPLICATION_ID, version);
+	len = snprintf(pragmas, sizeof(pragmas),
+	               "PRAGMA application_id = %d; PRAGMA user_version = %zu;",
+	               STORE_APPLICATION_ID, version);
 	if (len > 0 && (size_t)len < sizeof(pragmas) &&
 	    sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
 	    sqlite3_exec(db, m->sql, NULL, NULL, NULL) == SQLITE_OK &&
@@ -118,7 +121,8 @@ static enum err check_owner(sqlite3 *db, int64_t version, struct buffer *why)
 		buffer_text(why, sqlite3_errmsg(db));
 		return ERR_SYNTAX;
 	}
-	if (application == STORE_APPLICATION_ID || (application == 0 && objects == 0 && version == 0))
+	if (application == STORE_APPLICATION_ID ||
+	    (application == 0 && objects == 0 && version == 0))
 		return ERR_NONE;
 	buffer_text(why, "it is a database of another program");
 	return ERR_UNSUPPORTED;

@@ -8,10 +8,10 @@
 #include "base/err.h"
 #include <sqlite3.h>
 
-enum { STORE_APPLICATION_ID = 0x52464e43 };     /* "RFNC" in the file's head */
+enum { STORE_APPLICATION_ID = 0x52464e43 }; /* "RFNC" in the file's head */
 
 struct migration {
-	const char *name;               /* "calls, incidents ...", for messages */
+	const char *name; /* "calls, incidents ...", for messages */
 	const char *sql;
 };
 
@@ -21,6 +21,7 @@ extern const size_t store_migration_count;
 
 /* Each migration and its version number in one transaction, so that one which
  * is cut off has not happened. ERR_UNSUPPORTED: not ours, or a later version. */
-enum err migrations_run(sqlite3 *db, const struct migration *list, size_t count, struct buffer *why) MUST_USE;
+enum err migrations_run(sqlite3 *db, const struct migration *list, size_t count,
+                        struct buffer *why) MUST_USE;
 
 #endif

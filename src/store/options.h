@@ -7,7 +7,7 @@
 #include "store/retention.h"
 
 struct store_settings {
-	char sqlite[256];               /* path of the database */
+	char sqlite[256]; /* path of the database */
 	uint64_t at_most_bytes;
 	uint32_t keep_calls_s, keep_incidents_s, keep_samples_s, keep_blocks_s, keep_audit_s;
 };

@@ -31,7 +31,10 @@ enum { FIRST_WORD = 5 };
 static void put_word(struct buffer *b, const struct filter_word *w, size_t parameter)
 {
 	static const char *const before[] = {
-		[MATCH_TEXT] = " = ?", [MATCH_NUMBER] = " = ?", [MATCH_FROM] = " >= ?", [MATCH_BELOW] = " < ?",
+		[MATCH_TEXT] = " = ?",
+		[MATCH_NUMBER] = " = ?",
+		[MATCH_FROM] = " >= ?",
+		[MATCH_BELOW] = " < ?",
 	};
 
 	for (size_t i = 0; i < 2 && w->columns[i]; i++) {
@@ -49,7 +52,8 @@ static void put_word(struct buffer *b, const struct filter_word *w, size_t param
 	buffer_text(b, ")");
 }
 
-static enum err build(const struct store_query *q, const struct filter *filter, char *ret, size_t size)
+static enum err build(const struct store_query *q, const struct filter *filter, char *ret,
+                      size_t size)
 {
 	const struct table *t = &store_tables[q->kind];
 	struct buffer b = buffer_on(ret, size - 1);
@@ -71,7 +75,8 @@ static enum err build(const struct store_query *q, const struct filter *filter, 
 		buffer_text(&b, " = ?3");
 	}
 	if (q->is_live_only && q->kind == RECORD_BLOCK)
-		buffer_text(&b, " AND is_removed = 0 AND (until_wall_us = 0 OR until_wall_us > ?4)");
+		buffer_text(&b,
+		            " AND is_removed = 0 AND (until_wall_us = 0 OR until_wall_us > ?4)");
 	for (size_t i = 0; i < filter->count; i++)
 		put_word(&b, &filter->words[i], FIRST_WORD + i);
 	buffer_text(&b, " ORDER BY ");
@@ -88,9 +93,11 @@ static uint64_t as_key(uint64_t number)
 }
 
 /* Parameters that a statement does not have are refused by SQLite, harmlessly. */
-static void bind_all(sqlite3_stmt *statement, const struct store_query *q, const struct filter *filter)
+static void bind_all(sqlite3_stmt *statement, const struct store_query *q,
+                     const struct filter *filter)
 {
-	uint16_t limit = q->limit == 0 || q->limit > MAX_QUERY_ROWS ? (uint16_t)MAX_QUERY_ROWS : q->limit;
+	uint16_t limit =
+		q->limit == 0 || q->limit > MAX_QUERY_ROWS ? (uint16_t)MAX_QUERY_ROWS : q->limit;
 
 	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)as_key(q->after));
 	(void)sqlite3_bind_int64(statement, 2, limit);
@@ -137,7 +144,7 @@ static void read_row(struct store *s, sqlite3_stmt *statement, uint8_t kind)
 }
 
 static enum err walk(struct store *s, sqlite3_stmt *statement, uint8_t kind,
-		     bool (*each)(const union record *r, void *context), void *context)
+                     bool (*each)(const union record *r, void *context), void *context)
 {
 	int code;
 
@@ -150,7 +157,7 @@ static enum err walk(struct store *s, sqlite3_stmt *statement, uint8_t kind,
 }
 
 enum err store_query_each(struct store *s, const struct store_query *q, struct buffer *why,
-			  bool (*each)(const union record *r, void *context), void *context)
+                          bool (*each)(const union record *r, void *context), void *context)
 {
 	char sql[STORE_SQL_MAX];
 	struct filter filter;

@@ -7,21 +7,24 @@
 /* ?1 is the time before which, ?2 how many. What is alive is not forgotten. */
 static const char *const forget_by_age[RECORD_KIND_COUNT] = {
 	[RECORD_CALL] = "DELETE FROM calls WHERE row IN"
-		" (SELECT row FROM calls WHERE wall_us < ?1 ORDER BY wall_us LIMIT ?2)",
+			" (SELECT row FROM calls WHERE wall_us < ?1 ORDER BY wall_us LIMIT ?2)",
 	[RECORD_INCIDENT] = "DELETE FROM incidents WHERE incident IN"
-		" (SELECT incident FROM incidents WHERE last_wall_us < ?1 ORDER BY last_wall_us LIMIT ?2)",
+			    " (SELECT incident FROM incidents WHERE last_wall_us < ?1"
+			    " ORDER BY last_wall_us LIMIT ?2)",
 	[RECORD_SAMPLE] = "DELETE FROM samples WHERE row IN"
-		" (SELECT row FROM samples WHERE wall_us < ?1 ORDER BY wall_us LIMIT ?2)",
+			  " (SELECT row FROM samples WHERE wall_us < ?1 ORDER BY wall_us LIMIT ?2)",
 	[RECORD_BLOCK] = "DELETE FROM blocks WHERE block IN"
-		" (SELECT block FROM blocks WHERE until_wall_us BETWEEN 1 AND ?1 - 1 ORDER BY until_wall_us LIMIT ?2)",
+			 " (SELECT block FROM blocks WHERE until_wall_us BETWEEN 1 AND ?1 - 1"
+			 " ORDER BY until_wall_us LIMIT ?2)",
 	[RECORD_AUDIT] = "DELETE FROM audit WHERE row IN"
-		" (SELECT row FROM audit WHERE wall_us < ?1 ORDER BY wall_us LIMIT ?2)",
+			 " (SELECT row FROM audit WHERE wall_us < ?1 ORDER BY wall_us LIMIT ?2)",
 };
 
 /* Too large: what goes first. Blocks are few, the audit trail is evidence. */
 static const enum record_kind forget_by_size[] = { RECORD_SAMPLE, RECORD_INCIDENT, RECORD_CALL };
 
-static enum err forget_rows(struct store *s, enum record_kind kind, int64_t before_us, uint64_t *ret_rows)
+static enum err forget_rows(struct store *s, enum record_kind kind, int64_t before_us,
+                            uint64_t *ret_rows)
 {
 	sqlite3_stmt *statement = NULL;
 	enum err err;
@@ -38,7 +41,8 @@ static enum err forget_rows(struct store *s, enum record_kind kind, int64_t befo
 	return err;
 }
 
-static enum err forget_old(struct store *s, const struct store_keep *keep, int64_t now_wall_us, bool *ret_is_more)
+static enum err forget_old(struct store *s, const struct store_keep *keep, int64_t now_wall_us,
+                           bool *ret_is_more)
 {
 	enum err err = ERR_NONE;
 	uint64_t rows = 0;
@@ -46,7 +50,8 @@ static enum err forget_old(struct store *s, const struct store_keep *keep, int64
 	for (size_t kind = 0; kind < RECORD_KIND_COUNT && err == ERR_NONE; kind++) {
 		if (keep->age_us[kind] <= 0)
 			continue;
-		err = forget_rows(s, (enum record_kind)kind, now_wall_us - keep->age_us[kind], &rows);
+		err = forget_rows(s, (enum record_kind)kind, now_wall_us - keep->age_us[kind],
+		                  &rows);
 		if (rows == RETENTION_STEP_ROWS)
 			*ret_is_more = true;
 	}
@@ -64,14 +69,17 @@ static enum err forget_large(struct store *s, const struct store_keep *keep, boo
 	err = store_measure(s, &size);
 	if (err != ERR_NONE || size.used_bytes <= keep->at_most_bytes)
 		return err;
-	for (size_t i = 0; i < sizeof(forget_by_size) / sizeof(forget_by_size[0]) && err == ERR_NONE && !rows; i++)
+	for (size_t i = 0;
+	     i < sizeof(forget_by_size) / sizeof(forget_by_size[0]) && err == ERR_NONE && !rows;
+	     i++)
 		err = forget_rows(s, forget_by_size[i], INT64_MAX, &rows);
 	if (rows)
 		*ret_is_more = true;
 	return err;
 }
 
-enum err store_forget(struct store *s, const struct store_keep *keep, int64_t now_wall_us, bool *ret_is_more)
+enum err store_forget(struct store *s, const struct store_keep *keep, int64_t now_wall_us,
+                      bool *ret_is_more)
 {
 	bool is_more = false;
 	enum err err;
@@ -84,7 +92,8 @@ enum err store_forget(struct store *s, const struct store_keep *keep, int64_t no
 	if (err == ERR_NONE)
 		err = forget_large(s, keep, &is_more);
 	/* Free pages go back to the disk in small numbers: each may have to be moved. */
-	if (err == ERR_NONE && sqlite3_exec(s->db, "PRAGMA incremental_vacuum(256)", NULL, NULL, NULL) != SQLITE_OK)
+	if (err == ERR_NONE &&
+	    sqlite3_exec(s->db, "PRAGMA incremental_vacuum(256)", NULL, NULL, NULL) != SQLITE_OK)
 		err = store_fail(s, "giving pages back");
 	if (err == ERR_NONE)
 		err = store_run(s, s->commit, "committing what was forgotten");
@@ -120,7 +129,10 @@ enum err store_measure(struct store *s, struct store_size *ret)
 
 /* Free below which a pressure begins, the smaller of a share and a fixed room;
  * it ends at half as much again. */
-static const struct { uint32_t share; uint64_t bytes; } begins[] = {
+static const struct {
+	uint32_t share;
+	uint64_t bytes;
+} begins[] = {
 	[PRESSURE_SAMPLES] = { 20, UINT64_C(2) << 30 },
 	[PRESSURE_DETAILS] = { 50, UINT64_C(512) << 20 },
 };
@@ -140,10 +152,7 @@ enum store_pressure store_pressure_at(const struct store_size *size, enum store_
 	return PRESSURE_NONE;
 }
 
-void store_press(struct store *s, enum store_pressure pressure)
-{
-	s->pressure = pressure;
-}
+void store_press(struct store *s, enum store_pressure pressure) { s->pressure = pressure; }
 
 const char *store_pressure_name(enum store_pressure p)
 {

@@ -28,9 +28,9 @@ uint64_t store_ring_sequence(const struct store *s, uint32_t ring);
 
 struct store_tally {
 	uint32_t written;
-	uint32_t repeated;              /* (ring, sequence) was kept before: a batch that came twice */
-	uint32_t refused;               /* failed record_is_sound: its writer is broken */
-	uint32_t shed;                  /* below what the pressure lets in */
+	uint32_t repeated; /* (ring, sequence) was kept before: a batch that came twice */
+	uint32_t refused;  /* failed record_is_sound: its writer is broken */
+	uint32_t shed;     /* below what the pressure lets in */
 };
 
 /* Keeps up to MAX_STORE_BATCH records and where their rings then stand, in one
@@ -38,7 +38,8 @@ struct store_tally {
  * a ring, records come in the order of their sequence. After ERR_IO the
  * connection is dead for ever (a failed fsync must not be tried again: the
  * kernel may have thrown the pages away) and the process should end. */
-enum err store_write(struct store *s, const union record *records, size_t count, struct store_tally *ret) MUST_USE;
+enum err store_write(struct store *s, const union record *records, size_t count,
+                     struct store_tally *ret) MUST_USE;
 
 /* Keeps one audit record that came by a request and not by a ring. */
 enum err store_write_audit(struct store *s, const struct record_audit *r) MUST_USE;

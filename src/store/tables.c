@@ -5,8 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
-#define COLUMN(kind, column_name, holder, member) \
-	{ column_name, COLUMN_##kind, offsetof(struct holder, member), sizeof(((struct holder *)0)->member) }
+/* clang-format off */
+#define COLUMN(kind, column_name, holder, member)                                       \
+	{ column_name, COLUMN_##kind, offsetof(struct holder, member),                          \
+	  sizeof(((struct holder *)0)->member) }
 
 #define HEAD_COLUMNS(holder)                                    \
 	COLUMN(U32, "ring", holder, head.ring),                 \
@@ -41,6 +43,7 @@
 	COLUMN(U8, prefix "payload_type", record_call, member.media.payload_type),      \
 	COLUMN(U8, prefix "is_learnt", record_call, member.media.is_learnt),            \
 	COLUMN(U16, prefix "learnt_port", record_call, member.media.learnt_port)
+/* clang-format on */
 
 static const struct column call_columns[] = {
 	HEAD_COLUMNS(record_call),
@@ -123,16 +126,16 @@ const size_t store_step_column_count = sizeof(store_step_columns) / sizeof(store
 #define COLUMNS(list) .columns = (list), .column_count = sizeof(list) / sizeof((list)[0])
 
 const struct table store_tables[RECORD_KIND_COUNT] = {
-	[RECORD_CALL]     = { "calls", "row", "call", "wall_us", sizeof(struct record_call), false,
-			      COLUMNS(call_columns) },
+	[RECORD_CALL] = { "calls", "row", "call", "wall_us", sizeof(struct record_call), false,
+	                  COLUMNS(call_columns) },
 	[RECORD_INCIDENT] = { "incidents", "incident", "incident", "last_wall_us",
-			      sizeof(struct record_incident), true, COLUMNS(incident_columns) },
-	[RECORD_SAMPLE]   = { "samples", "row", "incident", "wall_us", sizeof(struct record_sample), false,
-			      COLUMNS(sample_columns) },
-	[RECORD_BLOCK]    = { "blocks", "block", "block", "until_wall_us", sizeof(struct record_block), true,
-			      COLUMNS(block_columns) },
-	[RECORD_AUDIT]    = { "audit", "row", "row", "wall_us", sizeof(struct record_audit), false,
-			      COLUMNS(audit_columns) },
+	                      sizeof(struct record_incident), true, COLUMNS(incident_columns) },
+	[RECORD_SAMPLE] = { "samples", "row", "incident", "wall_us", sizeof(struct record_sample),
+	                    false, COLUMNS(sample_columns) },
+	[RECORD_BLOCK] = { "blocks", "block", "block", "until_wall_us", sizeof(struct record_block),
+	                   true, COLUMNS(block_columns) },
+	[RECORD_AUDIT] = { "audit", "row", "row", "wall_us", sizeof(struct record_audit), false,
+	                   COLUMNS(audit_columns) },
 };
 
 static uint64_t number_at(const struct column *c, const void *at)
@@ -142,10 +145,21 @@ static uint64_t number_at(const struct column *c, const void *at)
 	/* The tree is built for little-endian machines of today and for
 	 * big-endian ones alike: each width is read as what it is. */
 	switch (c->size) {
-	case 1: return *(const uint8_t *)at;
-	case 2: { uint16_t n; memcpy(&n, at, 2); return n; }
-	case 4: { uint32_t n; memcpy(&n, at, 4); return n; }
-	default: memcpy(&number, at, sizeof(number)); return number;
+	case 1:
+		return *(const uint8_t *)at;
+	case 2: {
+		uint16_t n;
+		memcpy(&n, at, 2);
+		return n;
+	}
+	case 4: {
+		uint32_t n;
+		memcpy(&n, at, 4);
+		return n;
+	}
+	default:
+		memcpy(&number, at, sizeof(number));
+		return number;
 	}
 }
 
@@ -156,10 +170,18 @@ static void number_put(const struct column *c, void *at, uint64_t number)
 	uint32_t n32 = (uint32_t)number;
 
 	switch (c->size) {
-	case 1: memcpy(at, &n8, 1); break;
-	case 2: memcpy(at, &n16, 2); break;
-	case 4: memcpy(at, &n32, 4); break;
-	default: memcpy(at, &number, sizeof(number)); break;
+	case 1:
+		memcpy(at, &n8, 1);
+		break;
+	case 2:
+		memcpy(at, &n16, 2);
+		break;
+	case 4:
+		memcpy(at, &n32, 4);
+		break;
+	default:
+		memcpy(at, &number, sizeof(number));
+		break;
 	}
 }
 
@@ -211,7 +233,8 @@ static struct view text_at(sqlite3_stmt *statement, int place)
 {
 	const unsigned char *text = sqlite3_column_text(statement, place);
 
-	return (struct view){ (const char *)text, text ? (size_t)sqlite3_column_bytes(statement, place) : 0 };
+	return (struct view){ (const char *)text,
+		              text ? (size_t)sqlite3_column_bytes(statement, place) : 0 };
 }
 
 /* A row that another hand has changed reads as an empty value, not as an error:

@@ -8,27 +8,31 @@
 #include <sqlite3.h>
 
 enum column_type {
-	COLUMN_U8, COLUMN_U16, COLUMN_U32, COLUMN_U64, COLUMN_I64,
-	COLUMN_TEXT,            /* char array that ends in NUL */
-	COLUMN_LONG_TEXT,       /* the text of a sample: text_len bytes */
-	COLUMN_HOST,            /* struct addr without its port; NULL where family is 0 */
-	COLUMN_NET,             /* struct addr_net */
+	COLUMN_U8,
+	COLUMN_U16,
+	COLUMN_U32,
+	COLUMN_U64,
+	COLUMN_I64,
+	COLUMN_TEXT,      /* char array that ends in NUL */
+	COLUMN_LONG_TEXT, /* the text of a sample: text_len bytes */
+	COLUMN_HOST,      /* struct addr without its port; NULL where family is 0 */
+	COLUMN_NET,       /* struct addr_net */
 };
 
 struct column {
 	const char *name;
-	uint8_t type;                   /* enum column_type */
+	uint8_t type; /* enum column_type */
 	uint16_t offset, size;
 };
 
 /* What one kind of record is kept as. */
 struct table {
 	const char *name;
-	const char *key;                /* column of head.row: its own number where a record grows, else a rowid */
-	const char *number;             /* column that store_query.number asks for */
-	const char *age;                /* column, in wall microseconds, by which it is forgotten */
+	const char *key; /* column of head.row: its own number where a record grows, else a rowid */
+	const char *number; /* column that store_query.number asks for */
+	const char *age;    /* column, in wall microseconds, by which it is forgotten */
 	uint16_t record_size;
-	bool is_growing;                /* a later record with the same key takes the place of the first */
+	bool is_growing; /* a later record with the same key takes the place of the first */
 	const struct column *columns;
 	size_t column_count;
 };

@@ -23,7 +23,7 @@ uint64_t store_ring_sequence(const struct store *s, uint32_t ring)
 }
 
 static enum err bind_columns(struct store *s, sqlite3_stmt *statement, int first,
-			     const struct column *columns, size_t count, const void *from)
+                             const struct column *columns, size_t count, const void *from)
 {
 	for (size_t i = 0; i < count; i++)
 		if (column_bind(statement, first + (int)i, &columns[i], from) != SQLITE_OK)
@@ -40,8 +40,8 @@ static enum err write_steps(struct store *s, const struct record_block *block)
 	for (uint32_t i = 0; i < block->step_count && err == ERR_NONE; i++) {
 		(void)sqlite3_bind_int64(s->step_insert, 1, block->block);
 		(void)sqlite3_bind_int64(s->step_insert, 2, i);
-		err = bind_columns(s, s->step_insert, 3, store_step_columns, store_step_column_count,
-				   &block->steps[i]);
+		err = bind_columns(s, s->step_insert, 3, store_step_columns,
+		                   store_step_column_count, &block->steps[i]);
 		if (err == ERR_NONE)
 			err = store_run(s, s->step_insert, "writing a block's step");
 	}
@@ -65,16 +65,19 @@ static enum err write_one(struct store *s, const union record *r)
 static bool is_shed(const struct store *s, const union record *r)
 {
 	switch (s->pressure) {
-	case PRESSURE_NONE: return false;
-	case PRESSURE_SAMPLES: return r->head.priority == PRIORITY_SAMPLE;
-	case PRESSURE_DETAILS: break;
+	case PRESSURE_NONE:
+		return false;
+	case PRESSURE_SAMPLES:
+		return r->head.priority == PRIORITY_SAMPLE;
+	case PRESSURE_DETAILS:
+		break;
 	}
 	return r->head.priority != PRIORITY_KEPT;
 }
 
 /* One record of a batch whose transaction is open. */
 static enum err take_one(struct store *s, const union record *r, struct ring_places *places,
-			 struct store_tally *tally)
+                         struct store_tally *tally)
 {
 	uint64_t *place;
 
@@ -114,7 +117,8 @@ static enum err write_places(struct store *s, const struct ring_places *places)
 	return err;
 }
 
-enum err store_write(struct store *s, const union record *records, size_t count, struct store_tally *ret)
+enum err store_write(struct store *s, const union record *records, size_t count,
+                     struct store_tally *ret)
 {
 	struct ring_places places = s->places;
 	struct store_tally tally = { 0 };

@@ -12,13 +12,13 @@
 /* What a route asks for and what a client has; more includes less. */
 enum web_scope { SCOPE_NONE, SCOPE_READ, SCOPE_OPERATE, SCOPE_CONFIGURE };
 
-const char *web_scope_name(enum web_scope s);           /* "none", "read", "operate", "configure" */
+const char *web_scope_name(enum web_scope s); /* "none", "read", "operate", "configure" */
 
 enum { MAX_PEER_GROUPS = 64, WEB_ACTOR_MAX = 48 };
 
 struct web_peer {
 	uint32_t uid, gid;
-	size_t group_count;             /* supplementary groups */
+	size_t group_count; /* supplementary groups */
 	uint32_t groups[MAX_PEER_GROUPS];
 };
 

@@ -10,16 +10,17 @@
 
 enum {
 	MAX_WEB_CONNECTIONS = 64,
-	WEB_IDLE_S = 15,                /* a client that sends or reads nothing for so long is cut off */
+	WEB_IDLE_S = 15, /* a client that sends or reads nothing for so long is cut off */
 };
 
 struct web_server;
 
 /* The socket stays the caller's to close after server_free. ERR_NO_MEMORY, ERR_IO. */
-enum err web_server_new(struct web *w, const struct web_rights *rights, int listening, struct web_server **ret) MUST_USE;
+enum err web_server_new(struct web *w, const struct web_rights *rights, int listening,
+                        struct web_server **ret) MUST_USE;
 void web_server_free(struct web_server **s);
 
-int web_server_descriptor(const struct web_server *s);          /* to be watched for reading */
+int web_server_descriptor(const struct web_server *s); /* to be watched for reading */
 /* Does what can be done without waiting. Returns milliseconds until it wants
  * to be called again although nothing is readable; at most one second. */
 uint64_t web_server_run(struct web_server *s);

@@ -16,11 +16,11 @@
 #include "web/role.h"
 
 enum {
-	MAX_WEB_EXCHANGES = 64,         /* questions under way; beyond: 503 */
-	MAX_WEB_BODY = 65536,           /* 413 */
-	MAX_WEB_TARGET = 2048,          /* 414 */
+	MAX_WEB_EXCHANGES = 64, /* questions under way; beyond: 503 */
+	MAX_WEB_BODY = 65536,   /* 413 */
+	MAX_WEB_TARGET = 2048,  /* 414 */
 	MAX_WEB_REPLY = 4 * 1024 * 1024,
-	WEB_ANSWER_US = 5 * SECOND_US,  /* a process that has not answered by then: 504 */
+	WEB_ANSWER_US = 5 * SECOND_US, /* a process that has not answered by then: 504 */
 };
 
 struct web;
@@ -42,29 +42,30 @@ struct web_page {
 enum { MAX_WEB_PAGES = 16 };
 
 struct web_settings {
-	const char *version;            /* "0.1.0"; borrowed */
-	struct counters *own;           /* where web counts; NULL: nowhere */
+	const char *version;  /* "0.1.0"; borrowed */
+	struct counters *own; /* where web counts; NULL: nowhere */
 	size_t page_count;
 	struct web_page pages[MAX_WEB_PAGES];
 };
 
-enum err web_new(const struct web_settings *settings, const struct web_port *port, struct web **ret) MUST_USE;
+enum err web_new(const struct web_settings *settings, const struct web_port *port,
+                 struct web **ret) MUST_USE;
 void web_free(struct web **w);
 
 struct web_question {
-	struct view method;             /* "GET" */
-	struct view target;             /* as the request line has it: path and query, still escaped */
-	struct view content_type;       /* empty where absent */
+	struct view method;       /* "GET" */
+	struct view target;       /* as the request line has it: path and query, still escaped */
+	struct view content_type; /* empty where absent */
 	struct view body;
-	enum web_scope scope;           /* what the client has */
-	const char *actor;              /* web_actor_name */
+	enum web_scope scope; /* what the client has */
+	const char *actor;    /* web_actor_name */
 };
 
 struct web_reply {
 	uint16_t status;
-	const char *content_type;       /* static storage */
-	const char *allow;              /* for 405: "GET, POST"; else NULL */
-	struct view body;               /* lives for the callback */
+	const char *content_type; /* static storage */
+	const char *allow;        /* for 405: "GET, POST"; else NULL */
+	struct view body;         /* lives for the callback */
 };
 
 typedef void web_done(void *context, const struct web_reply *reply);
@@ -73,7 +74,8 @@ typedef void web_done(void *context, const struct web_reply *reply);
 typedef uint64_t web_exchange_id;
 
 /* Calls `done` exactly once, perhaps before it returns (then 0 comes back). */
-web_exchange_id web_handle(struct web *w, const struct web_question *q, web_done *done, void *context);
+web_exchange_id web_handle(struct web *w, const struct web_question *q, web_done *done,
+                           void *context);
 /* The client has gone: `done` is not called any more. A change under way is finished and audited. */
 void web_abandon(struct web *w, web_exchange_id id);
 

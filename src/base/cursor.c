@@ -74,7 +74,7 @@ uint16_t cursor_u16(struct cursor *c)
 {
 	struct view v = cursor_take(c, 2);
 
-	return v.len ? (uint16_t)((uint8_t)v.at[0] << 8 | (uint8_t)v.at[1]) : 0;
+	return v.len ? (uint16_t)((unsigned)(uint8_t)v.at[0] << 8 | (uint8_t)v.at[1]) : (uint16_t)0;
 }
 
 uint32_t cursor_u32(struct cursor *c)

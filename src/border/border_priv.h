@@ -113,6 +113,27 @@ enum err reply_open(struct border *b, const struct inbound *in, enum purpose pur
 void reply_status(struct border *b, struct pool_handle server, uint16_t status, struct view to_tag,
 		  struct view headers);
 
+/* ---- requests of ours (request.c) ---- */
+
+/* Writes request line and Via into b->out and draws the branch. Headers, CSeq
+ * and body are the caller's; then request_send. */
+struct request {
+	struct buffer out;
+	struct flow to;
+	uint64_t serial;
+};
+struct request request_begin(struct border *b, const struct flow *to, struct view method, struct view uri);
+/* The Via of a request of ours with that branch, without the header's name. */
+void request_via(const struct border *b, const struct flow *to, uint64_t serial, struct buffer *out);
+/* Max-Forwards of a request that goes on: one less than it came with. */
+void request_max_forwards(struct request *r, const struct sip_msg *came);
+/* X-Ringfence-Source, where the peer is told of sources. */
+void request_source(struct request *r, const struct border_peer *to, const struct flow *from);
+/* Opens the client transaction and sends. What fails is counted. ERR_LIMIT,
+ * ERR_FULL, the buffer's error. */
+enum err request_send(struct border *b, const struct request *r, enum purpose purpose,
+		      struct pool_handle object, struct pool_handle *ret) MUST_USE;
+
 /* ---- who and where (party.c) ---- */
 
 /* The listener by which a peer is reached; NULL where its side has none for it. */

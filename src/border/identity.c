@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Identities mapped from side to side. */
+#include "border/identity.h"
+
+#include "sip/build.h"
+
+enum { URI_MAX = 1024, DISPLAY_MAX = 256 };
+
+/* What a party on that flow calls us. */
+static void write_our_name(const struct border *b, struct buffer *out, const struct flow *flow)
+{
+	struct addr ours;
+
+	if (b->settings.subscribers.domain[0]) {
+		buffer_text(out, b->settings.subscribers.domain);
+		return;
+	}
+	ours = party_our_address(b, flow);
+	addr_write_host(out, &ours);
+}
+
+static bool is_of_peers(const struct border *b, const struct sip_host *host)
+{
+	for (unsigned i = 0; i < b->settings.peer_count; i++) {
+		const struct border_peer *peer = &b->settings.peers[i];
+
+		if (host->addr.family ? addr_same_host(&host->addr, &peer->address)
+				      : peer->domain[0] && view_equal_nocase(host->text, view_of(peer->domain)))
+			return true;
+	}
+	return false;
+}
+
+/* Outside, whatever numeric host the inside wrote is its own affair: a private address must never show. */
+static bool is_inner(const struct border *b, const struct sip_host *host)
+{
+	return host->addr.family != 0 || is_of_peers(b, host) || party_is_us(b, host);
+}
+
+void identity_write_uri(const struct border *b, struct buffer *out, const struct sip_uri *uri,
+			const struct border_peer *to, const struct flow *flow)
+{
+	if (uri->scheme == SIP_SCHEME_OTHER) {
+		buffer_fail(out, ERR_UNSUPPORTED);
+		return;
+	}
+	if (uri->scheme == SIP_SCHEME_TEL) {
+		sip_uri_write(out, uri);
+		return;
+	}
+	buffer_text(out, uri->scheme == SIP_SCHEME_SIPS ? "sips:" : "sip:");
+	if (!view_is_empty(uri->user)) {
+		buffer_put(out, uri->user);
+		buffer_char(out, '@');
+	}
+	if (to && party_is_us(b, &uri->host))
+		party_write_domain(out, to);
+	else if (!to && is_inner(b, &uri->host))
+		write_our_name(b, out, flow);
+	else
+		sip_host_write(out, &uri->host);
+}
+
+static void write(const struct border *b, struct buffer *out, enum sip_header_id id, struct view value,
+		  const struct border_peer *to, const struct flow *flow, struct view tag)
+{
+	char uri_text[URI_MAX], display_text[DISPLAY_MAX];
+	struct buffer uri = BUFFER_ON(uri_text), display = BUFFER_ON(display_text);
+	struct sip_name_addr address;
+	enum err err = sip_name_addr_parse(value, &address);
+
+	if (err != ERR_NONE) {
+		buffer_fail(out, err);
+		return;
+	}
+	if (address.is_quoted)
+		sip_quoted_decode(&display, address.display);
+	else
+		buffer_put(&display, address.display);
+	identity_write_uri(b, &uri, &address.uri, to, flow);
+	if (uri.err != ERR_NONE || display.err != ERR_NONE)
+		buffer_fail(out, ERR_LIMIT);
+	sip_build_name_addr(out, id, buffer_view(&display), buffer_view(&uri), tag);
+}
+
+void identity_write(const struct border *b, struct buffer *out, enum sip_header_id id, struct view value,
+		    const struct border_peer *to, struct view tag)
+{
+	write(b, out, id, value, to, NULL, tag);
+}
+
+void identity_write_outward(const struct border *b, struct buffer *out, enum sip_header_id id,
+			    struct view value, const struct flow *flow, struct view tag)
+{
+	write(b, out, id, value, NULL, flow, tag);
+}

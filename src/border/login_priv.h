@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A login in hand, shared by the request half and the answer half. */
+#ifndef BORDER_LOGIN_PRIV_H
+#define BORDER_LOGIN_PRIV_H
+
+#include "border/challenge.h"
+#include "border/registrar.h"
+
+enum { LOGIN_LINES_MAX = 1792, LOGIN_CONTACT_MAX = REGISTRATION_CONTACT_SIZE };
+
+struct registrar {
+	struct border *border;
+	struct pool *logins;            /* struct login */
+};
+
+/* What the phone asked for. */
+struct login_wish {
+	struct registration_facts facts;        /* flow, account, contact, token, agent ... */
+	uint32_t expires_s;
+	bool has_contact, is_star;
+};
+
+/* How far it is. */
+enum login_stage {
+	LOGIN_AT_PBX,                   /* the PBX has it */
+	LOGIN_ASKING,                   /* a challenge is asked for in its place */
+	LOGIN_WAITING,                  /* the answer is ready and waits for its time */
+};
+
+struct login {
+	struct login_wish wish;
+	struct registrar *registrar;
+	struct timer timer;
+	struct pool_handle server;
+	struct fact fact;               /* of its request: to be completed by the outcome */
+	uint64_t came_us;
+	uint64_t nonce_hash;            /* of its proven credentials */
+	uint16_t status;                /* of the answer that waits */
+	uint16_t lines_len;
+	uint8_t stage;                  /* enum login_stage */
+	uint8_t flags;                  /* set of enum login_flag */
+	char to_tag[REPLY_TAG_SIZE];
+	char lines[LOGIN_LINES_MAX];    /* header lines of the answer that waits */
+};
+
+enum login_flag {
+	LOGIN_HAS_CREDENTIALS = 1,      /* went on with credentials */
+	LOGIN_IS_UNKNOWN = 2,           /* its user is unknown to the PBX */
+	LOGIN_HOLDS_SLOT = 4,           /* guard counts it as undecided */
+	LOGIN_IS_REFUSED = 8,           /* what is asked for is the challenge of a refusal */
+};
+
+/* When an answer may leave, counted from when the request came. */
+enum {
+	LOGIN_REFUSAL_US = 250 * MILLISECOND_US,
+	LOGIN_STEP_US = 20 * MILLISECOND_US,
+};
+
+struct guard_login login_key(const struct login *l);
+
+/* The answer, made by registrar_answer.c. */
+void login_challenge(struct border *b, struct login *l, const struct challenge *c);
+void login_refuse(struct border *b, struct login *l, uint16_t status);
+void login_unknown(struct border *b, struct login *l);
+/* Lets it leave at its time. `lines` is what the answer says beside its head. */
+void login_leave(struct border *b, struct login *l, uint16_t status, const struct buffer *lines);
+/* Nothing leaves: gives everything back. */
+void login_drop(struct border *b, struct login *l);
+
+#endif

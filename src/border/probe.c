@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asks the registrar as a phone would, before and beside the phones. */
+#include "border/probe.h"
+
+#include "base/list.h"
+#include "base/secret.h"
+#include "sip/auth.h"
+#include "sip/build.h"
+#include "ua/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A shared nonce is handed out for this long: a third of the shortest life seen on a PBX (30 s). */
+enum { FRESH_US = 10 * SECOND_US, RETRY_US = 3 * SECOND_US, SOON_US = 1 * MILLISECOND_US };
+enum { SHARED_NONCES = 8, USER_SIZE = 64 };
+
+enum stage { STAGE_RANDOM_USER, STAGE_PROBE_USER, STAGE_WRONG_PASSWORD };
+
+struct probe {
+	struct probe_knowledge known;
+	struct border *border;
+	struct timer timer;
+	uint64_t name_serial;           /* of Call-ID and From tag */
+	uint32_t cseq;
+	uint8_t sharing;                /* enum probe_sharing */
+	uint8_t next_shared;
+	uint64_t shared[SHARED_NONCES]; /* hashes of nonces that we gave away */
+	char user[USER_SIZE];           /* of the last probe: who is challenged */
+};
+
+static const struct border_peer *registrar_of(const struct border *b)
+{
+	return &b->settings.peers[b->settings.subscribers.register_to];
+}
+
+static void random_user(struct border *b, char ret[USER_SIZE])
+{
+	struct buffer out = buffer_on(ret, USER_SIZE - 1);
+	uint8_t drawn[6];
+
+	b->ports.random(b->ports.context, drawn, sizeof(drawn));
+	buffer_hex(&out, drawn, sizeof(drawn));
+	ret[out.len] = 0;
+}
+
+static void write_identity(struct buffer *out, const struct border *b, struct view user)
+{
+	buffer_text(out, "sip:");
+	if (!view_is_empty(user)) {
+		buffer_put(out, user);
+		buffer_char(out, '@');
+	}
+	party_write_domain(out, registrar_of(b));
+}
+
+/* Credentials with a password drawn at random: right with a chance of 2^-128. */
+static void write_wrong_password(struct border *b, const struct challenge *c, struct view user, struct view uri,
+				 struct buffer *out)
+{
+	char response[UA_DIGEST_TEXT_MAX], password_text[33], cnonce_text[17];
+	struct buffer password = BUFFER_ON(password_text), cnonce = BUFFER_ON(cnonce_text);
+	struct sip_digest digest;
+	struct ua_ha1 ha1;
+	uint8_t drawn[24];
+
+	if (sip_auth_parse(view_of(c->rows[0]), SIP_AUTH_CHALLENGE, &digest) != ERR_NONE)
+		return;
+	b->ports.random(b->ports.context, drawn, sizeof(drawn));
+	buffer_hex(&password, drawn, 16);
+	buffer_hex(&cnonce, drawn + 16, 8);
+	if (ua_ha1(sip_digest_algorithm(&digest), user, digest.values[SIP_DIGEST_REALM], buffer_view(&password),
+		   &ha1) != ERR_NONE)
+		return;
+	struct ua_digest asked = {
+		.nonce = digest.values[SIP_DIGEST_NONCE], .cnonce = buffer_view(&cnonce),
+		.method = VIEW("REGISTER"), .uri = uri, .nonce_count = 1,
+		.has_qop = sip_digest_has_qop(&digest, VIEW("auth")),
+	};
+	ua_digest_response(&ha1, &asked, response);
+	ua_ha1_clear(&ha1);
+	secret_wipe(password_text, sizeof(password_text));
+	sip_digest_unset(&digest, SIP_DIGEST_STALE);
+	sip_digest_unset(&digest, SIP_DIGEST_DOMAIN);
+	sip_digest_unset(&digest, SIP_DIGEST_QOP);
+	sip_digest_set(&digest, SIP_DIGEST_USERNAME, user);
+	sip_digest_set(&digest, SIP_DIGEST_URI, uri);
+	sip_digest_set(&digest, SIP_DIGEST_RESPONSE, view_of(response));
+	if (asked.has_qop) {
+		sip_digest_set(&digest, SIP_DIGEST_QOP, VIEW("auth"));
+		sip_digest_set(&digest, SIP_DIGEST_NC, VIEW("00000001"));
+		sip_digest_set(&digest, SIP_DIGEST_CNONCE, asked.cnonce);
+	}
+	sip_build_auth(out, c->status == 407 ? SIP_HEADER_PROXY_AUTHORIZATION : SIP_HEADER_AUTHORIZATION, &digest);
+}
+
+struct asking {
+	struct view user;
+	const struct challenge *answered;       /* NULL: without credentials */
+	enum purpose purpose;
+	struct pool_handle object;
+};
+
+static enum err ask(struct border *b, const struct asking *asking)
+{
+	char uri_text[BORDER_DOMAIN_SIZE + 8], identity_text[BORDER_DOMAIN_SIZE + USER_SIZE + 8];
+	char call_id_text[UA_NAME_LEN], tag_text[UA_NAME_LEN];
+	struct buffer uri = BUFFER_ON(uri_text), identity = BUFFER_ON(identity_text);
+	struct buffer call_id = BUFFER_ON(call_id_text), tag = BUFFER_ON(tag_text);
+	struct probe *p = b->probe;
+	struct pool_handle client;
+	struct request r;
+	struct flow to;
+	enum err err;
+
+	err = party_flow_to(b, registrar_of(b), &to);
+	if (err != ERR_NONE)
+		return err;
+	write_identity(&uri, b, VIEW_EMPTY);
+	write_identity(&identity, b, asking->user);
+	ua_name_write(&call_id, &b->namer, UA_NAME_CALL_ID, p->name_serial);
+	ua_name_write(&tag, &b->namer, UA_NAME_TAG, p->name_serial);
+	r = request_begin(b, &to, VIEW("REGISTER"), buffer_view(&uri));
+	sip_build_number(&r.out, SIP_HEADER_MAX_FORWARDS, 70);
+	sip_build_name_addr(&r.out, SIP_HEADER_FROM, VIEW_EMPTY, buffer_view(&identity), buffer_view(&tag));
+	sip_build_name_addr(&r.out, SIP_HEADER_TO, VIEW_EMPTY, buffer_view(&identity), VIEW_EMPTY);
+	sip_build_header(&r.out, SIP_HEADER_CALL_ID, buffer_view(&call_id));
+	sip_build_cseq(&r.out, ++p->cseq, VIEW("REGISTER"));
+	if (asking->answered)
+		write_wrong_password(b, asking->answered, asking->user, buffer_view(&uri), &r.out);
+	sip_build_body(&r.out, VIEW_EMPTY);
+	return request_send(b, &r, asking->purpose, asking->object, &client);
+}
+
+static void ask_stage(struct border *b, enum stage stage, const struct challenge *answered)
+{
+	struct probe *p = b->probe;
+	struct asking asking = { .answered = answered, .purpose = PURPOSE_PROBE, .object = { .index = stage } };
+
+	if (stage == STAGE_RANDOM_USER)
+		random_user(b, p->user);
+	else if (stage == STAGE_PROBE_USER)
+		(void)VIEW_COPY(view_of(b->settings.subscribers.probe_user), p->user);
+	asking.user = view_of(p->user);
+	(void)ask(b, &asking);
+}
+
+static void fire(struct timer *timer, uint64_t now_us)
+{
+	struct probe *p = HOLDER(timer, struct probe, timer);
+	struct border *b = p->border;
+
+	if (!b->settings.subscribers.is_on)
+		return;
+	/* An answer sets it earlier or later; this stands where none comes. */
+	wheel_set(&b->wheel, &p->timer, now_us + FRESH_US);
+	if (p->known.has_challenge && !p->known.challenges_all)
+		ask_stage(b, STAGE_PROBE_USER, NULL);
+	else
+		ask_stage(b, STAGE_RANDOM_USER, NULL);
+}
+
+enum err probe_new(struct border *b, struct probe **ret)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+	char realm[BORDER_DOMAIN_SIZE];
+	struct buffer out = BUFFER_ON(realm);
+
+	if (!p)
+		return ERR_NO_MEMORY;
+	p->border = b;
+	p->known.refusal_status = 401;
+	b->ports.random(b->ports.context, &p->name_serial, sizeof(p->name_serial));
+	party_write_domain(&out, registrar_of(b));
+	challenge_default(b, buffer_view(&out), &p->known.challenge);
+	timer_init(&p->timer, fire);
+	wheel_set(&b->wheel, &p->timer, b->now.us + SOON_US);
+	*ret = p;
+	return ERR_NONE;
+}
+
+void probe_free(struct probe **p)
+{
+	free(*p);
+	*p = NULL;
+}
+
+const struct probe_knowledge *probe_knowledge(const struct probe *p)
+{
+	return &p->known;
+}
+
+static uint64_t nonce_hash_of(const struct border *b, const struct challenge *c)
+{
+	struct sip_digest digest;
+
+	if (sip_auth_parse(view_of(c->rows[0]), SIP_AUTH_CHALLENGE, &digest) != ERR_NONE)
+		return 0;
+	return fact_hash(b, digest.values[SIP_DIGEST_NONCE]);
+}
+
+const struct challenge *probe_shared_challenge(const struct border *b)
+{
+	struct probe *p = b->probe;
+	uint64_t hash;
+
+	if (p->sharing == SHARING_REFUSED || !p->known.has_challenge ||
+	    now_since(b->now.us, p->known.challenge_us) > FRESH_US)
+		return NULL;
+	hash = nonce_hash_of(b, &p->known.challenge);
+	for (unsigned i = 0; i < SHARED_NONCES; i++) {
+		if (p->shared[i] == hash)
+			return &p->known.challenge;
+	}
+	p->shared[p->next_shared] = hash;
+	p->next_shared = (uint8_t)((p->next_shared + 1) % SHARED_NONCES);
+	return &p->known.challenge;
+}
+
+void probe_learn_sharing(struct border *b, uint64_t nonce_hash, bool was_stale)
+{
+	struct probe *p = b->probe;
+
+	for (unsigned i = 0; i < SHARED_NONCES; i++) {
+		if (p->shared[i] && p->shared[i] == nonce_hash)
+			p->sharing = was_stale ? SHARING_REFUSED : SHARING_TAKEN;
+	}
+}
+
+enum err probe_ask(struct border *b, struct pool_handle object)
+{
+	struct probe *p = b->probe;
+	char user[USER_SIZE];
+	struct asking asking = { .purpose = PURPOSE_ASK, .object = object };
+
+	if (b->settings.subscribers.probe_user[0])
+		asking.user = view_of(b->settings.subscribers.probe_user);
+	else if (p->known.challenges_all) {
+		random_user(b, user);
+		asking.user = view_of(user);
+	} else {
+		return ERR_UNSUPPORTED;
+	}
+	return ask(b, &asking);
+}
+
+void probe_saw_challenge(struct border *b, const struct challenge *c)
+{
+	struct probe *p = b->probe;
+
+	if (p->known.has_challenge)
+		return;
+	p->known.challenge = *c;
+	p->known.challenge_us = 0;      /* a phone's: its shape is kept, the nonce is not for sharing */
+}
+
+void probe_saw_refusal(struct border *b, uint16_t status)
+{
+	b->probe->known.refusal_status = status;
+	b->probe->known.has_refusal = true;
+}
+
+static void learn_challenge(struct border *b, const struct sip_msg *response, enum stage stage)
+{
+	struct probe *p = b->probe;
+	struct challenge c;
+
+	if (challenge_read(response, &c) != ERR_NONE)
+		return;
+	p->known.challenge = c;
+	p->known.challenge_us = b->now.us;
+	p->known.has_challenge = true;
+	if (stage == STAGE_RANDOM_USER)
+		p->known.challenges_all = true;
+	if (!p->known.has_refusal)
+		ask_stage(b, STAGE_WRONG_PASSWORD, &c);
+}
+
+void probe_answer(struct border *b, const struct inbound *in, const struct ua_event *event, enum ua_answer answer)
+{
+	enum stage stage = (enum stage)event->user.object.index;
+	struct probe *p = b->probe;
+	uint16_t status = in->msg->status;
+
+	if (answer != UA_ANSWER_FINAL)
+		return;
+	p->known.is_answering = true;
+	if (stage == STAGE_WRONG_PASSWORD) {
+		if (status >= 400 && status < 500)
+			probe_saw_refusal(b, status);
+	} else if (status == 401 || status == 407) {
+		learn_challenge(b, in->msg, stage);
+	} else if (stage == STAGE_RANDOM_USER) {
+		p->known.challenges_all = false;
+		if (b->settings.subscribers.probe_user[0])
+			ask_stage(b, STAGE_PROBE_USER, NULL);
+	}
+}
+
+void probe_notice(struct border *b, enum ua_notice notice, const struct ua_event *event)
+{
+	struct probe *p = b->probe;
+
+	(void)event;
+	if (notice != UA_TIMEOUT)
+		return;
+	p->known.is_answering = false;
+	wheel_set(&b->wheel, &p->timer, b->now.us + RETRY_US);
+}
+
+void probe_write(struct buffer *out, const struct border *b)
+{
+	const struct probe_knowledge *k = &b->probe->known;
+
+	buffer_text(out, "\"answers\":");
+	buffer_text(out, k->is_answering ? "true" : "false");
+	buffer_text(out, ",\"challenge_learnt\":");
+	buffer_text(out, k->has_challenge ? "true" : "false");
+	buffer_text(out, ",\"challenges_unknown_users\":");
+	buffer_text(out, k->challenges_all ? "true" : "false");
+	buffer_text(out, ",\"refusal\":");
+	buffer_decimal(out, k->refusal_status);
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* REGISTER inward: who asks, what for, and whether the PBX may hear it. */
+#include "border/login_priv.h"
+
+#include "base/list.h"
+#include "border/headers.h"
+#include "border/identity.h"
+#include "border/probe.h"
+#include "sip/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXPIRES_DEFAULT_S = 3600, EXPIRES_MAX_S = 86400 * 7 };
+enum { CREDENTIAL_LINES_MAX = MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256) };
+
+static void fire(struct timer *timer, uint64_t now_us);
+
+enum err registrar_new(struct border *b, struct registrar **ret)
+{
+	struct registrar *r = calloc(1, sizeof(*r));
+	enum err err;
+
+	if (!r)
+		return ERR_NO_MEMORY;
+	r->border = b;
+	err = pool_new(sizeof(struct login), MAX_LOGINS_IN_HAND, &r->logins);
+	if (err != ERR_NONE) {
+		registrar_free(&r);
+		return err;
+	}
+	*ret = r;
+	return ERR_NONE;
+}
+
+void registrar_free(struct registrar **r)
+{
+	if (!*r)
+		return;
+	pool_free(&(*r)->logins);
+	free(*r);
+	*r = NULL;
+}
+
+static const struct border_peer *registrar_peer(const struct border *b)
+{
+	return &b->settings.peers[b->settings.subscribers.register_to];
+}
+
+/* ---- what the phone asks for ---- */
+
+static uint32_t read_expires(const struct sip_msg *msg, const struct sip_contact *contact)
+{
+	uint64_t expires_s = EXPIRES_DEFAULT_S;
+
+	if (contact && contact->has_expires)
+		expires_s = contact->expires_s;
+	else
+		(void)view_decimal(sip_msg_value(msg, SIP_HEADER_EXPIRES), UINT32_MAX, &expires_s);
+	return expires_s < EXPIRES_MAX_S ? (uint32_t)expires_s : EXPIRES_MAX_S;
+}
+
+static void write_token(const struct border *b, const struct inbound *in, struct registration_facts *facts)
+{
+	struct addr source = addr_source(&in->flow->remote);
+	struct view pieces[] = { view_of(facts->account), view_of(facts->contact),
+				 view_bytes(source.bytes, sizeof(source.bytes)) };
+	struct buffer token = buffer_on(facts->token, REGISTRATION_TOKEN_SIZE - 1);
+
+	names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT, pieces, 3);
+}
+
+static enum err read_contact(const struct border *b, const struct inbound *in, struct login_wish *wish)
+{
+	struct sip_contact contact;
+	size_t count;
+	enum err err = sip_contacts_read(in->msg, &contact, 1, &count);
+
+	if (err != ERR_NONE)
+		return err;
+	wish->expires_s = read_expires(in->msg, count ? &contact : NULL);
+	if (count == 0)
+		return ERR_NONE;
+	wish->has_contact = true;
+	wish->is_star = contact.is_star;
+	if (contact.is_star)
+		return wish->expires_s == 0 ? ERR_NONE : ERR_SYNTAX;    /* RFC 3261 10.2.2 */
+	if (contact.address.uri.scheme != SIP_SCHEME_SIP && contact.address.uri.scheme != SIP_SCHEME_SIPS)
+		return ERR_UNSUPPORTED;
+	if (!VIEW_COPY(contact.address.uri.text, wish->facts.contact))
+		return ERR_LIMIT;
+	write_token(b, in, &wish->facts);
+	return ERR_NONE;
+}
+
+static enum err read_wish(const struct border *b, const struct inbound *in, struct login_wish *wish)
+{
+	struct registration_facts *facts = &wish->facts;
+	struct buffer account = buffer_on(facts->account, sizeof(facts->account) - 1);
+	struct sip_name_addr to;
+	enum err err = sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to);
+
+	if (err == ERR_NONE)
+		err = party_account(b, &to.uri, &account);
+	if (err != ERR_NONE)
+		return err;
+	facts->flow = *in->flow;
+	facts->cseq = in->msg->cseq.number;
+	facts->call_id_hash = fact_hash(b, in->msg->call_id);
+	facts->peer = b->settings.subscribers.register_to;
+	(void)VIEW_COPY(sip_msg_value(in->msg, SIP_HEADER_USER_AGENT), facts->agent);
+	return read_contact(b, in, wish);
+}
+
+/* ---- towards the PBX ---- */
+
+/* The Contact that the PBX shall know, or the one that it shall forget. */
+static void write_contact(struct border *b, const struct login_wish *wish, struct request *r)
+{
+	const struct registration *registered = registration_on_flow(&b->registrations, &wish->facts.flow);
+	struct addr ours = party_our_address(b, &r->to);
+	const char *token = wish->facts.token;
+	size_t begun;
+
+	if (wish->is_star)
+		token = registered ? registered->facts.token : "";
+	if (!wish->has_contact || !token[0])
+		return;
+	begun = sip_build_begin(&r->out, SIP_HEADER_CONTACT);
+	buffer_text(&r->out, "<sip:");
+	buffer_text(&r->out, token);
+	buffer_char(&r->out, '@');
+	addr_write_port(&r->out, &ours);
+	buffer_text(&r->out, ">;expires=");
+	buffer_decimal(&r->out, wish->expires_s);
+	sip_build_finish(&r->out, begun);
+}
+
+static void write_names(struct border *b, const struct inbound *in, struct request *r)
+{
+	struct addr source = addr_source(&in->flow->remote);
+	struct view host = view_bytes(source.bytes, sizeof(source.bytes));
+	struct view call[] = { in->msg->call_id, host };
+	char call_id_text[NAMES_HASH_LEN], tag_text[NAMES_HASH_LEN];
+	struct buffer call_id = BUFFER_ON(call_id_text), tag = BUFFER_ON(tag_text);
+	struct view from[] = { in->msg->call_id, sip_msg_value(in->msg, SIP_HEADER_FROM), host };
+
+	names_write(&call_id, &b->ports.keys[KEY_NAMES], NAMES_CALL_ID, call, 2);
+	names_write(&tag, &b->ports.keys[KEY_NAMES], NAMES_FROM_TAG, from, 3);
+	identity_write(b, &r->out, SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM), registrar_peer(b),
+		       buffer_view(&tag));
+	identity_write(b, &r->out, SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO), registrar_peer(b), VIEW_EMPTY);
+	sip_build_header(&r->out, SIP_HEADER_CALL_ID, buffer_view(&call_id));
+	sip_build_cseq(&r->out, in->msg->cseq.number, VIEW("REGISTER"));
+}
+
+static enum err forward(struct border *b, const struct inbound *in, struct login *l, struct view credentials)
+{
+	const struct border_peer *pbx = registrar_peer(b);
+	char uri_text[BORDER_DOMAIN_SIZE + 8];
+	struct buffer uri = BUFFER_ON(uri_text);
+	struct pool_handle client;
+	struct request r;
+	struct flow to;
+	enum err err = party_flow_to(b, pbx, &to);
+
+	if (err != ERR_NONE)
+		return err;
+	buffer_text(&uri, "sip:");
+	party_write_domain(&uri, pbx);
+	r = request_begin(b, &to, VIEW("REGISTER"), buffer_view(&uri));
+	request_max_forwards(&r, in->msg);
+	write_names(b, in, &r);
+	write_contact(b, &l->wish, &r);
+	sip_build_number(&r.out, SIP_HEADER_EXPIRES, l->wish.expires_s);
+	headers_copy(&r.out, in->msg, HEADERS_INWARD, b->removed);
+	request_source(&r, pbx, in->flow);
+	buffer_put(&r.out, credentials);
+	sip_build_body(&r.out, VIEW_EMPTY);
+	return request_send(b, &r, PURPOSE_REGISTER, pool_handle_of(b->registrar->logins, l), &client);
+}
+
+/* ---- deciding ---- */
+
+struct guard_login login_key(const struct login *l)
+{
+	return (struct guard_login){
+		.source = l->wish.facts.flow.remote,
+		.account = view_of(l->wish.facts.account),
+		.call_id_hash = l->fact.call_id_hash,
+		.contact_hash = l->fact.contact_hash,
+		.cseq = l->fact.cseq,
+	};
+}
+
+/* A 401 of ours, without state: with a nonce of the PBX's if it takes one from us, else nothing. */
+static void challenge_here(struct border *b, const struct inbound *in)
+{
+	const struct challenge *c = probe_shared_challenge(b);
+	char lines_text[LOGIN_LINES_MAX];
+	struct buffer lines = BUFFER_ON(lines_text);
+
+	border_count(b, c ? COUNT_challenged : COUNT_dropped_bound);
+	if (!c)
+		return;
+	challenge_write(b, c, &in->flow->remote, COOKIE_USER_ORDINARY, &lines);
+	if (lines.err == ERR_NONE)
+		reply_stateless(b, in, c->status, buffer_view(&lines));
+}
+
+static void fire(struct timer *timer, uint64_t now_us)
+{
+	struct login *l = HOLDER(timer, struct login, timer);
+	struct border *b = l->registrar->border;
+
+	(void)now_us;
+	reply_status(b, l->server, l->status, view_of(l->to_tag), view_bytes(l->lines, l->lines_len));
+	login_drop(b, l);
+}
+
+void login_drop(struct border *b, struct login *l)
+{
+	struct guard_login key = login_key(l);
+
+	if (l->flags & LOGIN_HOLDS_SLOT)
+		guard_login_left(b->logins, &key, b->now.us);
+	if (!ua_server_is_final(b->ua, l->server))
+		ua_server_drop(b->ua, l->server);
+	wheel_cancel(&b->wheel, &l->timer);
+	pool_give(b->registrar->logins, l);
+}
+
+static struct login *take_in_hand(struct border *b, const struct inbound *in, const struct login_wish *wish,
+				  const struct credentials *found)
+{
+	struct login *l = pool_take(b->registrar->logins);
+
+	if (!l) {
+		border_count(b, COUNT_limit_transactions);
+		reply_busy(b, in);
+		return NULL;
+	}
+	l->wish = *wish;
+	l->registrar = b->registrar;
+	l->came_us = b->now.us;
+	l->nonce_hash = found->nonce_hash;
+	l->fact = fact_of(b, in, FACT_LOGIN);
+	fact_account(&l->fact, view_of(wish->facts.account));
+	reply_to_tag(b, in, l->to_tag);
+	timer_init(&l->timer, fire);
+	if (found->is_proven)
+		l->flags |= LOGIN_HAS_CREDENTIALS;
+	if (found->is_unknown_user)
+		l->flags |= LOGIN_IS_UNKNOWN;
+	return l;
+}
+
+static void say(struct border *b, struct login *l, enum fact_kind kind, enum fact_outcome outcome)
+{
+	struct fact fact = l->fact;
+
+	fact.kind = (uint8_t)kind;
+	fact.outcome = (uint8_t)outcome;
+	fact_emit(b, &fact);
+}
+
+/* An answer to a marked challenge: refused as a wrong password, and the PBX never hears of it. */
+static void refuse_unknown(struct border *b, struct login *l)
+{
+	struct guard_login key = login_key(l);
+	uint16_t status = probe_knowledge(b->probe)->refusal_status;
+
+	guard_login_decided(b->logins, &key, OUTCOME_FAILED, status, b->now.us);
+	border_count(b, COUNT_logins_refused);
+	l->fact.status = status;
+	say(b, l, FACT_UNKNOWN_USER, OUTCOME_FAILED);
+	login_refuse(b, l, status);
+}
+
+static void proceed(struct border *b, const struct inbound *in, struct login *l, struct view credentials)
+{
+	struct guard_login key = login_key(l);
+	enum guard_login_answer answer = LOGIN_PASS;
+	uint16_t status = 0;
+
+	if (l->flags & LOGIN_HAS_CREDENTIALS) {
+		answer = guard_login_ask(b->logins, &key, b->now.us, &status);
+		if (answer != LOGIN_DROP)
+			l->flags |= LOGIN_HOLDS_SLOT;
+	}
+	if (status == 0)
+		status = probe_knowledge(b->probe)->refusal_status;
+	if (answer == LOGIN_DROP) {
+		border_count(b, COUNT_dropped_inflight);
+		login_drop(b, l);
+	} else if (reply_open(b, in, PURPOSE_REGISTER, pool_handle_of(b->registrar->logins, l), &l->server) != ERR_NONE) {
+		login_drop(b, l);
+	} else if (answer == LOGIN_REPEAT_LAST) {
+		l->fact.status = status;
+		say(b, l, FACT_OLD_PASSWORD, OUTCOME_FAILED);
+		login_refuse(b, l, status);
+	} else if (answer == LOGIN_REFUSE) {
+		border_count(b, COUNT_logins_capped);
+		l->fact.status = status;
+		say(b, l, FACT_CAPPED, OUTCOME_FAILED);
+		login_refuse(b, l, status);
+	} else if (l->flags & LOGIN_IS_UNKNOWN) {
+		refuse_unknown(b, l);
+	} else if (forward(b, in, l, credentials) != ERR_NONE) {
+		reply_status(b, l->server, 503, view_of(l->to_tag), VIEW_EMPTY);
+		login_drop(b, l);
+	}
+}
+
+static void refuse_reading(struct border *b, const struct inbound *in)
+{
+	struct fact fact = fact_of(b, in, FACT_ANOMALY);
+
+	fact.grade = SIP_GRADE_SLOPPY;
+	fact_emit(b, &fact);
+	if (in->standing == STANDING_STRANGER) {
+		border_count(b, COUNT_dropped_malformed);
+		return;
+	}
+	border_count(b, COUNT_refused_malformed);
+	reply_at_once(b, in, 400, VIEW_EMPTY);
+}
+
+void registrar_request(struct border *b, struct inbound *in, enum guard_treatment treatment)
+{
+	char credentials_text[CREDENTIAL_LINES_MAX];
+	struct buffer credentials = BUFFER_ON(credentials_text);
+	struct login_wish wish = { 0 };
+	struct credentials found;
+	struct login *l;
+	bool needs_proof, is_within;
+
+	if (!b->settings.subscribers.is_on || in->flow->side == registrar_peer(b)->side) {
+		border_count(b, COUNT_dropped_stranger);
+		return;
+	}
+	if (read_wish(b, in, &wish) != ERR_NONE) {
+		refuse_reading(b, in);
+		return;
+	}
+	found = credentials_pass(b, in, CREDENTIALS_PROVEN, &credentials);
+	if (credentials.err != ERR_NONE)
+		found = (struct credentials){ 0 };
+	if (found.is_proven && !fact_is_proven(in->proof))
+		in->proof = PROOF_COOKIE;
+	needs_proof = treatment == TREAT_CHALLENGE || b->settings.subscribers.proof_always;
+	is_within = found.is_proven || fact_is_proven(in->proof) ||
+		    registration_is_continued(&b->registrations, in->flow, wish.facts.call_id_hash, wish.facts.cseq) ||
+		    (!needs_proof && guard_bounds_register(b->bounds, &in->flow->remote, b->now.us));
+	if (!found.is_proven && in->standing == STANDING_STRANGER) {
+		struct fact fact = fact_of(b, in, FACT_REQUEST);
+
+		fact_account(&fact, view_of(wish.facts.account));
+		fact_emit(b, &fact);
+	}
+	if (!is_within) {
+		challenge_here(b, in);
+		return;
+	}
+	l = take_in_hand(b, in, &wish, &found);
+	if (l)
+		proceed(b, in, l, found.is_proven ? buffer_view(&credentials) : VIEW_EMPTY);
+}

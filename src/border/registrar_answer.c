@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* REGISTER outward: what the PBX said, told so that an outsider cannot tell a
+ * user that exists from one that does not: same code, headers, order, size and
+ * delay. */
+#include "border/login_priv.h"
+
+#include "border/probe.h"
+#include "sip/build.h"
+#include "sip/contact.h"
+
+#include <string.h>
+
+static struct login *login_of(struct border *b, const struct ua_event *event)
+{
+	return pool_at(b->registrar->logins, event->user.object);
+}
+
+static void say(struct border *b, struct login *l, enum fact_kind kind, enum fact_outcome outcome)
+{
+	struct fact fact = l->fact;
+
+	fact.kind = (uint8_t)kind;
+	fact.outcome = (uint8_t)outcome;
+	fact_emit(b, &fact);
+}
+
+/* ---- when it leaves ---- */
+
+static uint64_t leave_us(const struct border *b, const struct login *l, uint16_t status)
+{
+	uint64_t took = now_since(b->now.us, l->came_us);
+
+	if (status >= 200 && status < 300)
+		return b->now.us;
+	/* Whole steps hide whether the PBX was asked once or twice. */
+	took = (took / LOGIN_STEP_US + 1) * LOGIN_STEP_US;
+	if ((l->flags & LOGIN_HAS_CREDENTIALS) && took < LOGIN_REFUSAL_US)
+		took = LOGIN_REFUSAL_US;
+	return l->came_us + took;
+}
+
+void login_leave(struct border *b, struct login *l, uint16_t status, const struct buffer *lines)
+{
+	if (lines && (lines->err != ERR_NONE || lines->len > sizeof(l->lines))) {
+		login_drop(b, l);
+		return;
+	}
+	l->status = status;
+	l->stage = LOGIN_WAITING;
+	l->lines_len = lines ? (uint16_t)lines->len : 0;
+	if (l->lines_len)
+		memcpy(l->lines, lines->at, l->lines_len);
+	wheel_set(&b->wheel, &l->timer, leave_us(b, l, status));
+}
+
+/* ---- challenge and refusal ---- */
+
+void login_challenge(struct border *b, struct login *l, const struct challenge *c)
+{
+	enum guard_cookie_user user = l->flags & LOGIN_IS_UNKNOWN ? COOKIE_USER_UNKNOWN : COOKIE_USER_ORDINARY;
+	char text[LOGIN_LINES_MAX];
+	struct buffer lines = BUFFER_ON(text);
+
+	challenge_write(b, c, &l->wish.facts.flow.remote, user, &lines);
+	login_leave(b, l, c->status, &lines);
+}
+
+/* A challenge for somebody the PBX would not challenge now: one that it makes for
+ * another, or, where nobody serves for that, one of the same shape. */
+static void challenge_in_place(struct border *b, struct login *l)
+{
+	struct challenge c;
+
+	l->stage = LOGIN_ASKING;
+	if (probe_ask(b, pool_handle_of(b->registrar->logins, l)) == ERR_NONE)
+		return;
+	c = probe_knowledge(b->probe)->challenge;
+	challenge_vary(b, &c);
+	login_challenge(b, l, &c);
+}
+
+void login_unknown(struct border *b, struct login *l)
+{
+	l->flags |= LOGIN_IS_UNKNOWN;
+	say(b, l, FACT_UNKNOWN_USER, OUTCOME_UNKNOWN);
+	challenge_in_place(b, l);
+}
+
+void login_refuse(struct border *b, struct login *l, uint16_t status)
+{
+	if (status == 401 || status == 407)
+		challenge_in_place(b, l);
+	else
+		login_leave(b, l, status, NULL);
+}
+
+void registrar_ask_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
+			  enum ua_answer answer)
+{
+	struct login *l = login_of(b, event);
+	struct challenge c;
+
+	if (!l || l->stage != LOGIN_ASKING || answer != UA_ANSWER_FINAL)
+		return;
+	if ((in->msg->status != 401 && in->msg->status != 407) || challenge_read(in->msg, &c) != ERR_NONE) {
+		c = probe_knowledge(b->probe)->challenge;
+		challenge_vary(b, &c);
+	}
+	login_challenge(b, l, &c);
+}
+
+/* ---- the PBX's words ---- */
+
+static void decided(struct border *b, struct login *l, enum fact_outcome outcome, uint16_t status)
+{
+	struct guard_login key = login_key(l);
+
+	if (l->flags & LOGIN_HAS_CREDENTIALS)
+		guard_login_decided(b->logins, &key, outcome, status, b->now.us);
+	l->fact.status = status;
+}
+
+/* Some say 404 or 480 to a login of a user that they do not know: to the outside that is a wrong password. */
+static bool is_unknown_user(uint16_t status)
+{
+	return status == 404 || status == 410 || status == 480 || status == 604;
+}
+
+static void refused(struct border *b, struct login *l, uint16_t status, const struct challenge *c)
+{
+	decided(b, l, OUTCOME_FAILED, status);
+	border_count(b, COUNT_logins_refused);
+	if (is_unknown_user(status)) {
+		l->flags |= LOGIN_IS_UNKNOWN;
+		say(b, l, FACT_UNKNOWN_USER, OUTCOME_FAILED);
+		login_refuse(b, l, probe_knowledge(b->probe)->refusal_status);
+		return;
+	}
+	say(b, l, FACT_LOGIN, OUTCOME_FAILED);
+	if (!probe_knowledge(b->probe)->has_refusal)
+		probe_saw_refusal(b, status);
+	if (c)
+		login_challenge(b, l, c);
+	else
+		login_refuse(b, l, status);
+}
+
+static void challenged(struct border *b, struct login *l, const struct sip_msg *response)
+{
+	bool has_credentials = l->flags & LOGIN_HAS_CREDENTIALS;
+	struct challenge c;
+
+	if (challenge_read(response, &c) != ERR_NONE) {
+		refused(b, l, response->status, NULL);
+		return;
+	}
+	probe_saw_challenge(b, &c);
+	if (has_credentials) {
+		probe_learn_sharing(b, l->nonce_hash, challenge_is_stale(&c));
+		if (!challenge_is_stale(&c)) {
+			refused(b, l, response->status, &c);
+			return;
+		}
+		decided(b, l, OUTCOME_UNKNOWN, response->status);
+	}
+	login_challenge(b, l, &c);
+}
+
+/* What the PBX granted for our Contact; false where its answer does not name it. */
+static bool granted_to(const struct border *b, const struct login *l, const struct sip_msg *response, uint32_t *ret_s)
+{
+	struct sip_contact contacts[MAX_SIP_CONTACTS];
+	size_t count;
+
+	(void)b;
+	if (sip_contacts_read(response, contacts, MAX_SIP_CONTACTS, &count) != ERR_NONE)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (contacts[i].is_star ||
+		    !view_equal(contacts[i].address.uri.user, view_of(l->wish.facts.token)))
+			continue;
+		*ret_s = contacts[i].has_expires ? contacts[i].expires_s : l->wish.expires_s;
+		return true;
+	}
+	return false;
+}
+
+static void write_binding(struct buffer *lines, const char *contact, uint32_t expires_s)
+{
+	size_t begun = sip_build_begin(lines, SIP_HEADER_CONTACT);
+
+	buffer_char(lines, '<');
+	buffer_text(lines, contact);
+	buffer_text(lines, ">;expires=");
+	buffer_decimal(lines, expires_s);
+	sip_build_finish(lines, begun);
+}
+
+static uint32_t towards_phone_s(const struct border *b, const struct login *l, uint32_t granted_s)
+{
+	uint32_t most_s = b->settings.subscribers.udp_expires_s;
+
+	if (l->wish.facts.flow.transport == TRANSPORT_UDP && granted_s > most_s)
+		return most_s;
+	return granted_s;
+}
+
+/* Beyond what the phone was told: it refreshes late, or its datagram is lost once. */
+enum { GRACE_US = 32 * SECOND_US };
+
+static void bind_contact(struct border *b, struct login *l, uint32_t granted_s, struct buffer *lines)
+{
+	uint32_t expires_s = towards_phone_s(b, l, granted_s);
+	struct registration_facts *facts = &l->wish.facts;
+	struct registration *r;
+
+	facts->since_wall_us = b->now.wall_us;
+	facts->expires_wall_us = b->now.wall_us + (int64_t)expires_s * SECOND_US + GRACE_US;
+	if (registration_put(&b->registrations, facts, b->now, &r) != ERR_NONE) {
+		border_count(b, COUNT_limit_transactions);
+		return;
+	}
+	write_binding(lines, facts->contact, expires_s);
+	border_count(b, COUNT_registrations_made);
+	say(b, l, FACT_REGISTERED, OUTCOME_SUCCEEDED);
+}
+
+static void unbind(struct border *b, struct login *l)
+{
+	struct registration *r = l->wish.is_star
+		? registration_on_flow(&b->registrations, &l->wish.facts.flow)
+		: registration_by_token(&b->registrations, view_of(l->wish.facts.token));
+
+	if (!r)
+		return;
+	say(b, l, FACT_UNREGISTERED, OUTCOME_SUCCEEDED);
+	registration_end(&b->registrations, &r);
+}
+
+static void accepted(struct border *b, struct login *l, const struct sip_msg *response)
+{
+	const struct registration *standing;
+	char text[LOGIN_LINES_MAX];
+	struct buffer lines = BUFFER_ON(text);
+	uint32_t granted_s = l->wish.expires_s;
+
+	decided(b, l, OUTCOME_SUCCEEDED, response->status);
+	if (l->flags & LOGIN_HAS_CREDENTIALS) {
+		probe_learn_sharing(b, l->nonce_hash, false);
+		say(b, l, FACT_LOGIN, OUTCOME_SUCCEEDED);
+	}
+	if (!l->wish.has_contact) {
+		standing = registration_on_flow(&b->registrations, &l->wish.facts.flow);
+		if (standing && standing->facts.expires_wall_us > b->now.wall_us)
+			write_binding(&lines, standing->facts.contact,
+				      (uint32_t)((standing->facts.expires_wall_us - b->now.wall_us) / SECOND_US));
+	} else if (!l->wish.is_star && l->wish.expires_s > 0 &&
+		   (granted_to(b, l, response, &granted_s) || !sip_msg_header(response, SIP_HEADER_CONTACT)) &&
+		   granted_s > 0) {
+		bind_contact(b, l, granted_s, &lines);
+	} else {
+		unbind(b, l);
+	}
+	login_leave(b, l, 200, &lines);
+}
+
+static void too_brief(struct border *b, struct login *l, const struct sip_msg *response)
+{
+	char text[128];
+	struct buffer lines = BUFFER_ON(text);
+	uint64_t least_s = 60;
+
+	(void)view_decimal(sip_msg_value(response, SIP_HEADER_MIN_EXPIRES), UINT32_MAX, &least_s);
+	decided(b, l, OUTCOME_UNKNOWN, response->status);
+	sip_build_number(&lines, SIP_HEADER_MIN_EXPIRES, least_s);
+	login_leave(b, l, response->status, &lines);
+}
+
+void registrar_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
+		      enum ua_answer answer)
+{
+	struct login *l = login_of(b, event);
+	uint16_t status = in->msg->status;
+
+	if (!l || l->stage != LOGIN_AT_PBX || answer != UA_ANSWER_FINAL)
+		return;
+	border_count(b, COUNT_responses_forwarded);
+	if (status < 300) {
+		accepted(b, l, in->msg);
+	} else if (status == 401 || status == 407) {
+		challenged(b, l, in->msg);
+	} else if (status == 423) {
+		too_brief(b, l, in->msg);
+	} else if (status >= 500 && status < 600) {
+		decided(b, l, OUTCOME_UNKNOWN, status);
+		login_leave(b, l, status, NULL);
+	} else if (l->flags & LOGIN_HAS_CREDENTIALS) {
+		refused(b, l, status, NULL);
+	} else {
+		login_unknown(b, l);
+	}
+}
+
+/* RFC 4320 4.1: a REGISTER that the PBX does not answer is not answered by us either. */
+void registrar_notice(struct border *b, enum ua_notice notice, const struct ua_event *event)
+{
+	struct login *l = login_of(b, event);
+
+	if (!l || notice == UA_ENDED || l->stage == LOGIN_WAITING)
+		return;
+	if (!event->is_server)
+		decided(b, l, OUTCOME_UNKNOWN, 0);
+	login_drop(b, l);
+}

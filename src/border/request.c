@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests that we send: their first lines and their transaction. */
+#include "border/border_priv.h"
+
+#include "sip/build.h"
+
+enum { MAX_FORWARDS_MAX = 70 };
+
+static enum sip_transport transport_of(enum transport_kind kind)
+{
+	static const enum sip_transport transports[] = {
+		[TRANSPORT_UDP] = SIP_TRANSPORT_UDP, [TRANSPORT_TCP] = SIP_TRANSPORT_TCP,
+		[TRANSPORT_TLS] = SIP_TRANSPORT_TLS, [TRANSPORT_WS] = SIP_TRANSPORT_WS,
+		[TRANSPORT_WSS] = SIP_TRANSPORT_WSS,
+	};
+
+	return transports[kind];
+}
+
+void request_via(const struct border *b, const struct flow *to, uint64_t serial, struct buffer *out)
+{
+	struct addr ours = party_our_address(b, to);
+	char text[UA_BRANCH_LEN];
+	struct buffer branch = BUFFER_ON(text);
+	struct sip_via via = {
+		.transport = transport_of(to->transport),
+		.host = sip_host_of(&ours),
+		.port = ours.port,
+		.has_rport = true,
+		.ttl = -1,
+	};
+
+	ua_name_write(&branch, &b->namer, UA_NAME_BRANCH, serial);
+	via.branch = buffer_view(&branch);
+	sip_via_write(out, &via);
+}
+
+struct request request_begin(struct border *b, const struct flow *to, struct view method, struct view uri)
+{
+	struct request r = { .out = BUFFER_ON(b->out), .to = *to };
+	size_t begun;
+
+	b->ports.random(b->ports.context, &r.serial, sizeof(r.serial));
+	sip_build_request(&r.out, method, uri);
+	begun = sip_build_begin(&r.out, SIP_HEADER_VIA);
+	request_via(b, to, r.serial, &r.out);
+	sip_build_finish(&r.out, begun);
+	return r;
+}
+
+void request_max_forwards(struct request *r, const struct sip_msg *came)
+{
+	uint64_t hops = MAX_FORWARDS_MAX;
+
+	/* The parser took a number up to 255 or none; 0 was refused before. */
+	(void)view_decimal(sip_msg_value(came, SIP_HEADER_MAX_FORWARDS), UINT8_MAX, &hops);
+	if (hops > MAX_FORWARDS_MAX)
+		hops = MAX_FORWARDS_MAX;
+	sip_build_number(&r->out, SIP_HEADER_MAX_FORWARDS, hops > 0 ? hops - 1 : 0);
+}
+
+void request_source(struct request *r, const struct border_peer *to, const struct flow *from)
+{
+	char text[ADDR_TEXT_MAX + 16];
+	struct buffer value = BUFFER_ON(text);
+
+	if (!to->tells_source)
+		return;
+	addr_write_host(&value, &from->remote);
+	buffer_char(&value, ';');
+	buffer_decimal(&value, from->remote.port);
+	buffer_char(&value, ';');
+	buffer_text(&value, flow_transport_name((enum transport_kind)from->transport));
+	sip_build_named(&r->out, VIEW("X-Ringfence-Source"), buffer_view(&value));
+}
+
+enum err request_send(struct border *b, const struct request *r, enum purpose purpose,
+		      struct pool_handle object, struct pool_handle *ret)
+{
+	struct ua_client_opening opening = {
+		.bytes = buffer_view(&r->out),
+		.serial = r->serial,
+		.path = path_of(&r->to),
+		.user = { .object = object, .purpose = purpose },
+		.is_reliable = r->to.transport != TRANSPORT_UDP,
+	};
+	enum err err = r->out.err;
+
+	if (err == ERR_NONE)
+		err = ua_client_open(b->ua, &opening, b->now.us, ret);
+	if (err == ERR_NONE)
+		border_count(b, COUNT_forwarded);
+	else
+		border_count(b, COUNT_limit_transactions);
+	return err;
+}

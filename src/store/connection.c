@@ -142,7 +142,8 @@ static enum err prepare_all(struct store *s)
 		  " ON CONFLICT (ring) DO UPDATE SET sequence = excluded.sequence",
 		  &s->place_put },
 		{ "DELETE FROM block_steps WHERE block = ?1", &s->steps_delete },
-		{ "INSERT INTO block_steps (block, place, wall_us, score_milli, rule, account, text)"
+		{ "INSERT INTO block_steps"
+		  " (block, place, wall_us, score_milli, rule, account, text)"
 		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 		  &s->step_insert },
 		{ "SELECT wall_us, score_milli, rule, account, text FROM block_steps"

@@ -30,7 +30,8 @@ const struct migration store_migrations[] = {
 
 	  "CREATE TABLE calls (row INTEGER PRIMARY KEY AUTOINCREMENT," HEAD
 	  "call INTEGER NOT NULL, started_wall_us INTEGER NOT NULL,"
-	  "answered_wall_us INTEGER NOT NULL, ended_wall_us INTEGER NOT NULL, status INTEGER NOT NULL, ended_by INTEGER NOT NULL,"
+	  "answered_wall_us INTEGER NOT NULL, ended_wall_us INTEGER NOT NULL,"
+	  "status INTEGER NOT NULL, ended_by INTEGER NOT NULL,"
 	  "is_emergency INTEGER NOT NULL, is_restored INTEGER NOT NULL, cause TEXT NOT NULL,"
 	  "from_identity TEXT NOT NULL, to_identity TEXT NOT NULL, number TEXT NOT NULL,"
 	  LEG("caller_") LEG("callee_")

@@ -126,15 +126,15 @@ const size_t store_step_column_count = sizeof(store_step_columns) / sizeof(store
 #define COLUMNS(list) .columns = (list), .column_count = sizeof(list) / sizeof((list)[0])
 
 const struct table store_tables[RECORD_KIND_COUNT] = {
-	[RECORD_CALL] = { "calls", "row", "call", "wall_us", sizeof(struct record_call), false,
+	[RECORD_CALL] = { "calls", "row", "call", sizeof(struct record_call), false,
 	                  COLUMNS(call_columns) },
-	[RECORD_INCIDENT] = { "incidents", "incident", "incident", "last_wall_us",
-	                      sizeof(struct record_incident), true, COLUMNS(incident_columns) },
-	[RECORD_SAMPLE] = { "samples", "row", "incident", "wall_us", sizeof(struct record_sample),
-	                    false, COLUMNS(sample_columns) },
-	[RECORD_BLOCK] = { "blocks", "block", "block", "until_wall_us", sizeof(struct record_block),
-	                   true, COLUMNS(block_columns) },
-	[RECORD_AUDIT] = { "audit", "row", "row", "wall_us", sizeof(struct record_audit), false,
+	[RECORD_INCIDENT] = { "incidents", "incident", "incident", sizeof(struct record_incident),
+	                      true, COLUMNS(incident_columns) },
+	[RECORD_SAMPLE] = { "samples", "row", "incident", sizeof(struct record_sample), false,
+	                    COLUMNS(sample_columns) },
+	[RECORD_BLOCK] = { "blocks", "block", "block", sizeof(struct record_block), true,
+	                   COLUMNS(block_columns) },
+	[RECORD_AUDIT] = { "audit", "row", "row", sizeof(struct record_audit), false,
 	                   COLUMNS(audit_columns) },
 };
 
@@ -142,8 +142,8 @@ static uint64_t number_at(const struct column *c, const void *at)
 {
 	uint64_t number = 0;
 
-	/* The tree is built for little-endian machines of today and for
-	 * big-endian ones alike: each width is read as what it is. */
+	/* Each width as what it is: the first bytes of a number are not its
+	 * lowest ones everywhere. */
 	switch (c->size) {
 	case 1:
 		return *(const uint8_t *)at;

@@ -30,7 +30,6 @@ struct table {
 	const char *name;
 	const char *key; /* column of head.row: its own number where a record grows, else a rowid */
 	const char *number; /* column that store_query.number asks for */
-	const char *age;    /* column, in wall microseconds, by which it is forgotten */
 	uint16_t record_size;
 	bool is_growing; /* a later record with the same key takes the place of the first */
 	const struct column *columns;

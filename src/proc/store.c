@@ -264,7 +264,7 @@ static void answered(void *context, const struct ask *row, struct now now)
 
 	if (row->head.kind != ASK_BLOCK_RESTORE || !row->head.is_last || !restore->pending)
 		return;
-	/* The judge may refuse one for its own reasons; only its absence is a reason to come back. */
+	/* The judge may refuse one for its own reasons; only its absence brings us back. */
 	if (row->head.result == ERR_CLOSED || row->head.result == ERR_AGAIN)
 		restore->has_failed = true;
 	if (--restore->pending > 0)
@@ -326,20 +326,11 @@ static void advance(void *context, struct now now)
 
 /* --- Start and end --- */
 
-static const struct store_settings *settings_in(struct view bytes)
-{
-	struct conf_blob blob;
-
-	if (conf_blob_open(bytes.at, bytes.len, &blob) != ERR_NONE)
-		return NULL;
-	return conf_blob_get(&blob, &store_block, NULL);
-}
-
 /* Lengths change while we run; another file needs a start. */
-static enum err settings(void *context, struct view bytes, struct now now)
+static enum err settings(void *context, struct conf_blob blob, struct now now)
 {
 	struct keeper *k = context;
-	const struct store_settings *s = settings_in(bytes);
+	const struct store_settings *s = conf_blob_get(&blob, &store_block, NULL);
 
 	if (!s)
 		return ERR_SYNTAX;
@@ -360,7 +351,8 @@ static void end(void *context, struct now now)
 
 static void open_store(struct keeper *k)
 {
-	const struct store_settings *s = settings_in(child_settings(k->child));
+	const struct conf_blob blob = child_settings(k->child);
+	const struct store_settings *s = conf_blob_get(&blob, &store_block, NULL);
 	char text[256];
 	struct buffer why = BUFFER_ON(text);
 	enum err err;

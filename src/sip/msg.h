@@ -40,6 +40,7 @@ struct sip_header {
 	struct view value;              /* trimmed; folds are blanks by now; may be empty */
 	uint8_t id;                     /* enum sip_header_id */
 	uint8_t next;                   /* next header of the same id, or SIP_HEADER_NONE */
+	bool is_foreign;                /* odd grammar: to be kept out of what we write */
 };
 
 struct sip_msg {

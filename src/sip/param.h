@@ -32,6 +32,8 @@ void sip_param_write(struct buffer *b, const struct sip_param *p);
 
 /* Undoes the \x escapes of a quoted string. */
 void sip_quoted_decode(struct buffer *b, struct view quoted);
+/* Writes "..." around text that is escaped already; ERR_SYNTAX where it would end the quotes early. */
+void sip_quoted_put(struct buffer *b, struct view escaped);
 /* Writes "..." around text, escaping what needs it. ERR_SYNTAX for control bytes. */
 void sip_quoted_write(struct buffer *b, struct view plain);
 

@@ -17,7 +17,8 @@ struct sip_values {
 	const struct sip_header *next;  /* header to open when rest is used up */
 	struct view rest;
 	bool is_list, is_open;
-	enum err err;                   /* ERR_SYNTAX: open quote or bracket, empty value between commas */
+	bool skips_empty;               /* set it after: nothing between two commas is passed over */
+	enum err err;                   /* ERR_SYNTAX: open quote or bracket, empty value between commas unless skips_empty */
 };
 
 struct sip_values sip_values_of(const struct sip_msg *m, enum sip_header_id id);

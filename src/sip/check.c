@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The grammar of all headers that we use, by one table. */
+#include "sip/check.h"
+
+#include "sip/auth.h"
+#include "sip/cause.h"
+#include "sip/contact.h"
+#include "sip/content_type.h"
+#include "sip/dialog_name.h"
+#include "sip/event.h"
+#include "sip/name_addr.h"
+#include "sip/number.h"
+#include "sip/tokens.h"
+#include "sip/values.h"
+#include "sip/via.h"
+#include "sip/warning.h"
+
+static enum err check_via(struct view text)
+{
+	struct sip_via via;
+
+	return sip_via_parse(text, &via);
+}
+
+static enum err check_name_addr(struct view text)
+{
+	struct sip_name_addr address;
+
+	return sip_name_addr_parse(text, &address);
+}
+
+static enum err check_seconds(struct view text)
+{
+	uint32_t seconds;
+
+	return sip_seconds_parse(text, &seconds);
+}
+
+static enum err check_number(struct view text)
+{
+	uint32_t number;
+
+	return sip_number_parse(text, UINT32_MAX, &number);
+}
+
+static enum err check_content_type(struct view text)
+{
+	struct sip_content_type type;
+
+	return sip_content_type_parse(text, &type);
+}
+
+static enum err check_token(struct view text)
+{
+	return sip_token_is(text) ? ERR_NONE : ERR_SYNTAX;
+}
+
+static enum err check_challenge(struct view text)
+{
+	struct sip_digest digest;
+
+	return sip_auth_parse(text, SIP_AUTH_CHALLENGE, &digest);
+}
+
+static enum err check_credentials(struct view text)
+{
+	struct sip_digest digest;
+
+	return sip_auth_parse(text, SIP_AUTH_CREDENTIALS, &digest);
+}
+
+static enum err check_warning(struct view text)
+{
+	struct sip_warning warning;
+
+	return sip_warning_parse(text, &warning);
+}
+
+static enum err check_cause(struct view text)
+{
+	struct sip_cause cause;
+
+	return sip_cause_parse(text, &cause);
+}
+
+static enum err check_event(struct view text)
+{
+	struct sip_event event;
+
+	return sip_event_parse(text, &event);
+}
+
+static enum err check_subscription(struct view text)
+{
+	struct sip_subscription subscription;
+
+	return sip_subscription_parse(text, &subscription);
+}
+
+static enum err check_retry_after(struct view text)
+{
+	struct sip_retry_after retry;
+
+	return sip_retry_after_parse(text, &retry);
+}
+
+static enum err check_session_expires(struct view text)
+{
+	struct sip_session_expires session;
+
+	return sip_session_expires_parse(text, &session);
+}
+
+static enum err check_rack(struct view text)
+{
+	struct sip_rack rack;
+
+	return sip_rack_parse(text, &rack);
+}
+
+static enum err check_replaces(struct view text)
+{
+	struct sip_dialog_name name;
+
+	return sip_replaces_parse(text, &name);
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT": all but the weekday's and month's spelling (RFC 3261 20.17). */
+static enum err check_date(struct view text)
+{
+	static const char shape[] = "aaa, dd aaa dddd dd:dd:dd GMT";
+
+	if (text.len != sizeof(shape) - 1)
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i], letter = (char)(c | 0x20);
+		bool is_good = shape[i] == 'a' ? letter >= 'a' && letter <= 'z' :
+			       shape[i] == 'd' ? c >= '0' && c <= '9' : c == shape[i];
+
+		if (!is_good)
+			return ERR_SYNTAX;
+	}
+	return ERR_NONE;
+}
+
+static const struct row {
+	uint8_t id, reason;             /* enum sip_header_id, enum sip_reason */
+	enum err (*check)(struct view value);
+} rows[] = {
+	{ SIP_HEADER_VIA, SIP_REASON_VIA_SYNTAX, check_via },
+	{ SIP_HEADER_FROM, SIP_REASON_FROM_SYNTAX, check_name_addr },
+	{ SIP_HEADER_TO, SIP_REASON_TO_SYNTAX, check_name_addr },
+	{ SIP_HEADER_ROUTE, SIP_REASON_ROUTE_SYNTAX, check_name_addr },
+	{ SIP_HEADER_RECORD_ROUTE, SIP_REASON_ROUTE_SYNTAX, check_name_addr },
+	{ SIP_HEADER_PATH, SIP_REASON_ROUTE_SYNTAX, check_name_addr },
+	{ SIP_HEADER_REFER_TO, SIP_REASON_REFERENCE_SYNTAX, check_name_addr },
+	{ SIP_HEADER_REPLACES, SIP_REASON_REFERENCE_SYNTAX, check_replaces },
+	{ SIP_HEADER_EXPIRES, SIP_REASON_EXPIRES_SYNTAX, check_seconds },
+	{ SIP_HEADER_MIN_EXPIRES, SIP_REASON_EXPIRES_SYNTAX, check_seconds },
+	{ SIP_HEADER_SESSION_EXPIRES, SIP_REASON_EXPIRES_SYNTAX, check_session_expires },
+	{ SIP_HEADER_RETRY_AFTER, SIP_REASON_EXPIRES_SYNTAX, check_retry_after },
+	{ SIP_HEADER_RSEQ, SIP_REASON_EXPIRES_SYNTAX, check_number },
+	{ SIP_HEADER_RACK, SIP_REASON_EXPIRES_SYNTAX, check_rack },
+	{ SIP_HEADER_CONTENT_TYPE, SIP_REASON_CONTENT_TYPE_SYNTAX, check_content_type },
+	{ SIP_HEADER_REQUIRE, SIP_REASON_TOKENS_SYNTAX, check_token },
+	{ SIP_HEADER_PROXY_REQUIRE, SIP_REASON_TOKENS_SYNTAX, check_token },
+	{ SIP_HEADER_SUPPORTED, SIP_REASON_TOKENS_SYNTAX, check_token },
+	{ SIP_HEADER_ALLOW, SIP_REASON_TOKENS_SYNTAX, check_token },
+	{ SIP_HEADER_CONTENT_ENCODING, SIP_REASON_TOKENS_SYNTAX, check_token },
+	{ SIP_HEADER_EVENT, SIP_REASON_EVENT_SYNTAX, check_event },
+	{ SIP_HEADER_SUBSCRIPTION_STATE, SIP_REASON_EVENT_SYNTAX, check_subscription },
+	{ SIP_HEADER_AUTHORIZATION, SIP_REASON_AUTH_SYNTAX, check_credentials },
+	{ SIP_HEADER_PROXY_AUTHORIZATION, SIP_REASON_AUTH_SYNTAX, check_credentials },
+	{ SIP_HEADER_WWW_AUTHENTICATE, SIP_REASON_AUTH_SYNTAX, check_challenge },
+	{ SIP_HEADER_PROXY_AUTHENTICATE, SIP_REASON_AUTH_SYNTAX, check_challenge },
+	{ SIP_HEADER_P_ASSERTED_IDENTITY, SIP_REASON_OTHER_SYNTAX, check_name_addr },
+	{ SIP_HEADER_P_PREFERRED_IDENTITY, SIP_REASON_OTHER_SYNTAX, check_name_addr },
+	{ SIP_HEADER_REMOTE_PARTY_ID, SIP_REASON_OTHER_SYNTAX, check_name_addr },
+	{ SIP_HEADER_DIVERSION, SIP_REASON_OTHER_SYNTAX, check_name_addr },
+	{ SIP_HEADER_REFERRED_BY, SIP_REASON_OTHER_SYNTAX, check_name_addr },
+	{ SIP_HEADER_REASON, SIP_REASON_OTHER_SYNTAX, check_cause },
+	{ SIP_HEADER_MIN_SE, SIP_REASON_OTHER_SYNTAX, check_session_expires },
+	{ SIP_HEADER_WARNING, SIP_REASON_WARNING_SYNTAX, check_warning },
+	{ SIP_HEADER_DATE, SIP_REASON_DATE_SYNTAX, check_date },
+};
+
+static void note(struct sip_msg *m, enum sip_reason r)
+{
+	m->anomalies |= sip_reason_bit(r);
+	if (m->reason == SIP_REASON_NONE && sip_reason_grade(r) == SIP_GRADE_HOSTILE)
+		m->reason = (uint8_t)r;
+}
+
+/* Whether an empty header of ours says something: "none at all". */
+static bool may_be_empty(enum sip_header_id id)
+{
+	return id == SIP_HEADER_SUPPORTED || id == SIP_HEADER_ALLOW || id == SIP_HEADER_CONTENT_ENCODING;
+}
+
+static enum err check_header(const struct row *row, const struct sip_header *h)
+{
+	struct sip_values w = sip_values_on(h->value);
+	struct view value;
+	size_t count = 0;
+
+	w.is_list = sip_header_times(row->id) == SIP_TIMES_LIST;
+	w.skips_empty = row->reason == SIP_REASON_TOKENS_SYNTAX;
+	while (sip_values_next(&w, &value)) {
+		enum err err = row->check(value);
+
+		if (err != ERR_NONE)
+			return err;
+		count++;
+	}
+	if (w.err == ERR_NONE && count == 0 && !may_be_empty(row->id))
+		return ERR_SHORT;
+	return w.err;
+}
+
+static void check_row(struct sip_msg *m, const struct row *row)
+{
+	for (uint8_t i = m->first[row->id]; i != SIP_HEADER_NONE; i = m->headers[i].next) {
+		struct sip_header *h = &m->headers[i];
+
+		if (check_header(row, h) == ERR_NONE)
+			continue;
+		h->is_foreign = sip_reason_grade(row->reason) == SIP_GRADE_FOREIGN;
+		note(m, row->reason);
+	}
+}
+
+/* "*" only by itself and in a REGISTER (RFC 3261 10.2.2). */
+static void check_contacts(struct sip_msg *m)
+{
+	struct sip_values w = sip_values_of(m, SIP_HEADER_CONTACT);
+	struct sip_contact contact;
+	struct view value;
+	size_t count = 0;
+	bool has_star = false;
+
+	while (sip_values_next(&w, &value)) {
+		if (sip_contact_parse(value, &contact) != ERR_NONE) {
+			note(m, SIP_REASON_CONTACT_SYNTAX);
+			return;
+		}
+		has_star = has_star || contact.is_star;
+		count++;
+	}
+	if (w.err != ERR_NONE || (has_star && (count > 1 || m->method != SIP_METHOD_REGISTER)) ||
+	    (count == 0 && m->first[SIP_HEADER_CONTACT] != SIP_HEADER_NONE))
+		note(m, SIP_REASON_CONTACT_SYNTAX);
+}
+
+/* A Request-URI holds no headers (RFC 3261 19.1.1): they would become the request's. */
+static void check_target(struct sip_msg *m)
+{
+	struct sip_uri uri;
+
+	if (!m->is_request)
+		return;
+	if (sip_uri_parse(m->uri, &uri) != ERR_NONE || uri.headers.len > 0)
+		note(m, SIP_REASON_URI_SYNTAX);
+}
+
+enum err sip_check(struct sip_msg *m)
+{
+	check_target(m);
+	check_contacts(m);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (m->first[rows[i].id] != SIP_HEADER_NONE)
+			check_row(m, &rows[i]);
+	return m->reason == SIP_REASON_NONE ? ERR_NONE : ERR_SYNTAX;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CSeq and RAck: numbers with a method behind them. */
+#include "sip/cseq.h"
+
+#include "base/cursor.h"
+
+static struct sip_cseq read_cseq(struct cursor *in)
+{
+	struct sip_cseq cseq;
+
+	cseq.number = cursor_decimal(in, INT32_MAX);    /* RFC 3261 8.1.1.5 */
+	/* A number and a method that touch are one token, not two. */
+	if (cursor_peek(in) != ' ' && cursor_peek(in) != '\t')
+		cursor_fail(in, cursor_is_at_end(in) ? ERR_SHORT : ERR_SYNTAX);
+	cursor_blanks(in);
+	cseq.method_text = cursor_token(in);
+	cursor_end(in);
+	cseq.method = sip_method_of(cseq.method_text);
+	return cseq;
+}
+
+enum err sip_cseq_parse(struct view text, struct sip_cseq *ret)
+{
+	struct cursor in = cursor_on(text);
+	struct sip_cseq cseq = read_cseq(&in);
+
+	if (in.err == ERR_NONE)
+		*ret = cseq;
+	return in.err;
+}
+
+void sip_cseq_write(struct buffer *b, const struct sip_cseq *c)
+{
+	buffer_decimal(b, c->number);
+	buffer_char(b, ' ');
+	buffer_put(b, c->method_text);
+}
+
+enum err sip_rack_parse(struct view text, struct sip_rack *ret)
+{
+	struct cursor in = cursor_on(text);
+	struct sip_rack rack;
+
+	rack.rseq = cursor_decimal(&in, UINT32_MAX);
+	if (cursor_peek(&in) != ' ' && cursor_peek(&in) != '\t')
+		cursor_fail(&in, cursor_is_at_end(&in) ? ERR_SHORT : ERR_SYNTAX);
+	cursor_blanks(&in);
+	rack.cseq = read_cseq(&in);
+	if (in.err == ERR_NONE)
+		*ret = rack;
+	return in.err;
+}
+
+void sip_rack_write(struct buffer *b, const struct sip_rack *r)
+{
+	buffer_decimal(b, r->rseq);
+	buffer_char(b, ' ');
+	sip_cseq_write(b, &r->cseq);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Event and Subscription-State. */
+#include "sip/event.h"
+
+#include "sip/number.h"
+#include "sip/tokens.h"
+
+/* A token and the parameters behind it. */
+static enum err read_head(struct view text, struct view *ret_token, struct view *ret_params)
+{
+	struct cursor in = cursor_on(text);
+	struct view token = cursor_token(&in);
+	struct view params;
+	enum err err;
+
+	cursor_blanks(&in);
+	if (in.err != ERR_NONE)
+		return in.err;
+	params = cursor_rest(&in);
+	err = sip_params_check(params);
+	if (err != ERR_NONE)
+		return err;
+	*ret_token = token;
+	*ret_params = params;
+	return ERR_NONE;
+}
+
+enum err sip_event_parse(struct view text, struct sip_event *ret)
+{
+	struct sip_event e;
+	enum err err = read_head(text, &e.package, &e.params);
+
+	if (err != ERR_NONE)
+		return err;
+	e.id = sip_params_value(e.params, VIEW("id"));
+	*ret = e;
+	return ERR_NONE;
+}
+
+void sip_event_write(struct buffer *b, const struct sip_event *e)
+{
+	if (!sip_token_is(e->package))
+		buffer_fail(b, ERR_SYNTAX);
+	buffer_put(b, e->package);
+	buffer_fail(b, sip_params_check(e->params));
+	buffer_put(b, e->params);
+}
+
+static enum sip_substate substate_of(struct view text)
+{
+	if (view_equal_nocase(text, VIEW("active")))
+		return SIP_SUBSTATE_ACTIVE;
+	if (view_equal_nocase(text, VIEW("pending")))
+		return SIP_SUBSTATE_PENDING;
+	return view_equal_nocase(text, VIEW("terminated")) ? SIP_SUBSTATE_TERMINATED : SIP_SUBSTATE_OTHER;
+}
+
+/* A parameter in seconds, if it is there. */
+static enum err find_seconds(struct view params, struct view name, bool *ret_has, uint32_t *ret)
+{
+	struct sip_param param;
+
+	*ret_has = sip_params_find(params, name, &param);
+	return *ret_has ? sip_seconds_parse(param.value, ret) : ERR_NONE;
+}
+
+enum err sip_subscription_parse(struct view text, struct sip_subscription *ret)
+{
+	struct sip_subscription s = { .expires_s = 0 };
+	struct view params;
+	enum err err = read_head(text, &s.state_text, &params);
+
+	if (err == ERR_NONE)
+		err = find_seconds(params, VIEW("expires"), &s.has_expires, &s.expires_s);
+	if (err == ERR_NONE)
+		err = find_seconds(params, VIEW("retry-after"), &s.has_retry_after, &s.retry_after_s);
+	if (err != ERR_NONE)
+		return err;
+	s.state = substate_of(s.state_text);
+	s.reason = sip_params_value(params, VIEW("reason"));
+	*ret = s;
+	return ERR_NONE;
+}
+
+void sip_subscription_write(struct buffer *b, const struct sip_subscription *s)
+{
+	if (!sip_token_is(s->state_text))
+		buffer_fail(b, ERR_SYNTAX);
+	buffer_put(b, s->state_text);
+	if (s->reason.len > 0)
+		sip_param_write(b, &(struct sip_param){ .name = VIEW("reason"), .value = s->reason, .has_value = true });
+	if (s->has_expires) {
+		buffer_text(b, ";expires=");
+		buffer_decimal(b, s->expires_s);
+	}
+	if (s->has_retry_after) {
+		buffer_text(b, ";retry-after=");
+		buffer_decimal(b, s->retry_after_s);
+	}
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs at build time: searches a factor by which no two header names fall
+ * into one slot, and prints it with the table of slots as C. */
+#include "sip/header_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[] = {
+	"",
+#define HEADER(id, name, compact, times) name,
+#include "sip/header.def"
+#undef HEADER
+};
+
+enum { NAMES = sizeof(names) / sizeof(names[0]), MAX_TRIES = 10000000 };
+
+static int fill(uint32_t factor, unsigned char slots[HEADER_SLOTS])
+{
+	memset(slots, 0, HEADER_SLOTS);
+	for (unsigned i = 1; i < NAMES; i++) {
+		uint32_t slot = header_slot(names[i], strlen(names[i]), factor);
+
+		if (slots[slot])
+			return 0;
+		slots[slot] = (unsigned char)i;
+	}
+	return 1;
+}
+
+int main(void)
+{
+	unsigned char slots[HEADER_SLOTS];
+	uint32_t factor = 0x9e3779b1;
+	int tries = 0;
+
+	while (!fill(factor, slots)) {
+		factor = factor * 1664525 + 1013904223;
+		if (++tries > MAX_TRIES) {
+			fprintf(stderr, "no factor found: give header_slot() another letter or more slots\n");
+			return EXIT_FAILURE;
+		}
+	}
+	printf("/* Made at build time from sip/header.def. */\n");
+	printf("#define HEADER_FACTOR UINT32_C(0x%08x)\n", factor);
+	printf("static const uint8_t header_slots[HEADER_SLOTS] = {");
+	for (unsigned i = 0; i < HEADER_SLOTS; i++)
+		printf("%s%u,", i % 24 == 0 ? "\n\t" : " ", slots[i]);
+	printf("\n};\n");
+	return EXIT_SUCCESS;
+}

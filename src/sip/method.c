@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Methods by number: few enough to compare one after the other. */
+#include "sip/method.h"
+
+static const struct view names[SIP_METHOD_COUNT] = {
+#define METHOD(name) [SIP_METHOD_##name] = { #name, sizeof(#name) - 1 },
+#include "sip/method.def"
+#undef METHOD
+};
+
+enum sip_method sip_method_of(struct view text)
+{
+	for (enum sip_method m = SIP_METHOD_OTHER + 1; m < SIP_METHOD_COUNT; m++)
+		if (view_equal(text, names[m]))
+			return m;
+	return SIP_METHOD_OTHER;
+}
+
+struct view sip_method_name(enum sip_method m)
+{
+	return names[m];
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses with a display name. */
+#include "sip/name_addr.h"
+
+#include "base/cursor.h"
+
+/* *(token LWS): what may stand before '<' without quotes. Bytes beyond ASCII
+ * are not in the grammar; phones write names in UTF-8 there all the same. */
+static struct view read_display(struct cursor *in)
+{
+	const char *start = in->at;
+
+	while (cursor_peek(in) >= 0 && *in->at != '<') {
+		if (!cursor_is_token_byte(*in->at) && *in->at != ' ' && *in->at != '\t' &&
+		    (unsigned char)*in->at < 0x80)
+			cursor_fail(in, ERR_SYNTAX);
+		else
+			in->at++;
+	}
+	return view_trim((struct view){ start, (size_t)(in->at - start) });
+}
+
+static void read_bracketed(struct cursor *in, struct sip_name_addr *a)
+{
+	struct view uri;
+
+	if (cursor_peek(in) == '"') {
+		a->display = cursor_quoted(in);
+		a->is_quoted = true;
+		cursor_blanks(in);
+	} else {
+		a->display = read_display(in);
+	}
+	cursor_expect(in, '<');
+	uri = cursor_until(in, '>');
+	cursor_expect(in, '>');
+	if (in->err == ERR_NONE)
+		cursor_fail(in, sip_uri_parse(uri, &a->uri));
+}
+
+static void read_bare(struct cursor *in, struct sip_name_addr *a)
+{
+	const char *start = in->at;
+	struct view uri;
+
+	while (cursor_peek(in) >= 0 && *in->at != ';' && *in->at != ' ' && *in->at != '\t')
+		in->at++;
+	uri = (struct view){ start, (size_t)(in->at - start) };
+	if (view_find(uri, '?', 0) < uri.len || view_find(uri, ',', 0) < uri.len)
+		cursor_fail(in, ERR_SYNTAX);
+	if (in->err == ERR_NONE)
+		cursor_fail(in, sip_uri_parse(uri, &a->uri));
+}
+
+enum err sip_name_addr_parse(struct view text, struct sip_name_addr *ret)
+{
+	struct cursor in = cursor_on(text);
+	struct sip_name_addr a = { .is_quoted = false };
+
+	cursor_blanks(&in);
+	a.is_bracketed = cursor_peek(&in) == '"' || view_find(text, '<', 0) < text.len;
+	if (a.is_bracketed)
+		read_bracketed(&in, &a);
+	else
+		read_bare(&in, &a);
+	cursor_blanks(&in);
+	if (in.err != ERR_NONE)
+		return in.err;
+	a.params = view_trim(cursor_rest(&in));
+	in.err = sip_params_check(a.params);
+	if (in.err != ERR_NONE)
+		return in.err;
+	a.tag = sip_params_value(a.params, VIEW("tag"));
+	*ret = a;
+	return ERR_NONE;
+}
+
+void sip_name_addr_write(struct buffer *b, const struct sip_name_addr *a)
+{
+	if (a->display.len > 0) {
+		if (a->is_quoted)
+			sip_quoted_put(b, a->display);
+		else
+			sip_quoted_write(b, a->display);
+		buffer_char(b, ' ');
+	}
+	buffer_char(b, '<');
+	sip_uri_write(b, &a->uri);
+	buffer_char(b, '>');
+	buffer_fail(b, sip_params_check(a->params));
+	buffer_put(b, a->params);
+}
+
+/* What would end the brackets or the line. */
+static bool is_safe_in_brackets(struct view uri)
+{
+	for (size_t i = 0; i < uri.len; i++) {
+		unsigned char c = (unsigned char)uri.at[i];
+
+		if (c <= 0x20 || c == 0x7f || c == '<' || c == '>')
+			return false;
+	}
+	return uri.len > 0;
+}
+
+void sip_name_addr_put(struct buffer *b, struct view display, struct view uri, struct view tag)
+{
+	if (!is_safe_in_brackets(uri))
+		buffer_fail(b, ERR_SYNTAX);
+	if (display.len > 0) {
+		sip_quoted_write(b, display);
+		buffer_char(b, ' ');
+	}
+	buffer_char(b, '<');
+	buffer_put(b, uri);
+	buffer_char(b, '>');
+	if (tag.len > 0)
+		sip_param_write(b, &(struct sip_param){ .name = VIEW("tag"), .value = tag, .has_value = true });
+}

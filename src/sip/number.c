@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers and counts of seconds. */
+#include "sip/number.h"
+
+#include "base/cursor.h"
+#include "sip/param.h"
+
+enum err sip_number_parse(struct view text, uint32_t max, uint32_t *ret)
+{
+	struct cursor in = cursor_on(text);
+	uint32_t number = cursor_decimal(&in, max);
+
+	cursor_end(&in);
+	if (in.err == ERR_NONE)
+		*ret = number;
+	return in.err;
+}
+
+enum err sip_number_of(const struct sip_msg *m, enum sip_header_id id, uint32_t max, uint32_t *ret)
+{
+	const struct sip_header *h = sip_msg_header(m, id);
+
+	return h ? sip_number_parse(h->value, max, ret) : ERR_NOT_FOUND;
+}
+
+/* Digits of any count; what is beyond 32 bits is the largest number. */
+static uint32_t read_seconds(struct cursor *in)
+{
+	struct view digits = cursor_digits(in);
+	uint64_t number;
+
+	if (in->err != ERR_NONE)
+		return 0;
+	return view_decimal(digits, UINT32_MAX, &number) ? (uint32_t)number : UINT32_MAX;
+}
+
+enum err sip_seconds_parse(struct view text, uint32_t *ret)
+{
+	struct cursor in = cursor_on(text);
+	uint32_t seconds = read_seconds(&in);
+
+	cursor_end(&in);
+	if (in.err == ERR_NONE)
+		*ret = seconds;
+	return in.err;
+}
+
+enum err sip_seconds_of(const struct sip_msg *m, enum sip_header_id id, uint32_t *ret)
+{
+	const struct sip_header *h = sip_msg_header(m, id);
+
+	return h ? sip_seconds_parse(h->value, ret) : ERR_NOT_FOUND;
+}
+
+/* What is left has to be parameters. */
+static struct view read_params(struct cursor *in)
+{
+	struct view params;
+
+	cursor_blanks(in);
+	if (in->err != ERR_NONE)
+		return VIEW_EMPTY;
+	params = cursor_rest(in);
+	cursor_fail(in, sip_params_check(params));
+	return params;
+}
+
+/* "(" text ")" with inner pairs and \x escapes; the view is without the outer pair. */
+static struct view read_comment(struct cursor *in)
+{
+	const char *start = in->at + 1;
+	size_t depth = 0;
+
+	do {
+		if (cursor_peek(in) == '\\')
+			(void)cursor_byte(in);
+		else if (cursor_peek(in) == '(')
+			depth++;
+		else if (cursor_peek(in) == ')')
+			depth--;
+		(void)cursor_byte(in);
+	} while (in->err == ERR_NONE && depth > 0);
+	return in->err == ERR_NONE ? (struct view){ start, (size_t)(in->at - 1 - start) } : VIEW_EMPTY;
+}
+
+enum err sip_retry_after_parse(struct view text, struct sip_retry_after *ret)
+{
+	struct cursor in = cursor_on(text);
+	struct sip_retry_after r = { .after_s = read_seconds(&in) };
+
+	cursor_blanks(&in);
+	if (cursor_peek(&in) == '(')
+		r.comment = read_comment(&in);
+	r.params = read_params(&in);
+	if (in.err == ERR_NONE)
+		*ret = r;
+	return in.err;
+}
+
+void sip_retry_after_write(struct buffer *b, const struct sip_retry_after *r)
+{
+	buffer_decimal(b, r->after_s);
+	if (r->comment.len > 0) {
+		buffer_text(b, " (");
+		buffer_put(b, r->comment);
+		buffer_char(b, ')');
+	}
+	buffer_put(b, r->params);
+}
+
+enum err sip_session_expires_parse(struct view text, struct sip_session_expires *ret)
+{
+	struct cursor in = cursor_on(text);
+	struct sip_session_expires s = { .interval_s = read_seconds(&in) };
+	struct view params = read_params(&in);
+	struct sip_param param;
+
+	if (in.err != ERR_NONE)
+		return in.err;
+	if (sip_params_find(params, VIEW("refresher"), &param)) {
+		if (view_equal_nocase(param.value, VIEW("uac")))
+			s.refresher = SIP_REFRESHER_UAC;
+		else if (view_equal_nocase(param.value, VIEW("uas")))
+			s.refresher = SIP_REFRESHER_UAS;
+		else
+			return ERR_SYNTAX;
+	}
+	*ret = s;
+	return ERR_NONE;
+}
+
+void sip_session_expires_write(struct buffer *b, const struct sip_session_expires *s)
+{
+	buffer_decimal(b, s->interval_s);
+	if (s->refresher != SIP_REFRESHER_NONE)
+		buffer_text(b, s->refresher == SIP_REFRESHER_UAC ? ";refresher=uac" : ";refresher=uas");
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ;name=value parameters and quoted strings. */
+#include "sip/param.h"
+
+#include "sip/tokens.h"
+
+/* Values that stand without quotes: token, host with port or IPv6 reference,
+ * and what a parameter of a URI may hold. */
+static const bool value_bytes[256] = {
+	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
+	['-'] = true, ['.'] = true, ['!'] = true, ['%'] = true, ['*'] = true, ['_'] = true, ['+'] = true,
+	['`'] = true, ['\''] = true, ['~'] = true, ['['] = true, [']'] = true, [':'] = true, ['/'] = true,
+	['&'] = true, ['$'] = true, ['('] = true, [')'] = true,
+};
+
+static struct view read_bare_value(struct cursor *in)
+{
+	const char *start = in->at;
+
+	while (cursor_peek(in) >= 0 && value_bytes[cursor_peek(in)])
+		in->at++;
+	if (in->err == ERR_NONE && in->at == start)
+		cursor_fail(in, in->at == in->end ? ERR_SHORT : ERR_SYNTAX);
+	return in->err == ERR_NONE ? (struct view){ start, (size_t)(in->at - start) } : VIEW_EMPTY;
+}
+
+bool sip_params_next(struct cursor *in, struct sip_param *ret)
+{
+	struct sip_param param = { .has_value = false };
+
+	cursor_blanks(in);
+	if (!cursor_skip(in, ';'))
+		return false;
+	cursor_blanks(in);
+	/* Names in a URI may hold what tokens do not ("[", ":"), values too. */
+	param.name = read_bare_value(in);
+	cursor_blanks(in);
+	if (cursor_skip(in, '=')) {
+		param.has_value = true;
+		cursor_blanks(in);
+		param.is_quoted = cursor_peek(in) == '"';
+		param.value = param.is_quoted ? cursor_quoted(in) : read_bare_value(in);
+	}
+	if (in->err != ERR_NONE)
+		return false;
+	*ret = param;
+	return true;
+}
+
+enum err sip_params_check(struct view params)
+{
+	struct cursor in = cursor_on(params);
+	struct view names[MAX_SIP_PARAMS];
+	struct sip_param param;
+	size_t count = 0;
+
+	while (sip_params_next(&in, &param)) {
+		if (count == MAX_SIP_PARAMS)
+			return ERR_LIMIT;
+		for (size_t i = 0; i < count; i++)
+			if (view_equal_nocase(names[i], param.name))
+				return ERR_EXISTS;
+		names[count++] = param.name;
+	}
+	cursor_end(&in);
+	return in.err;
+}
+
+bool sip_params_find(struct view params, struct view name, struct sip_param *ret)
+{
+	struct cursor in = cursor_on(params);
+	struct sip_param param;
+
+	while (sip_params_next(&in, &param)) {
+		if (!view_equal_nocase(param.name, name))
+			continue;
+		*ret = param;
+		return true;
+	}
+	return false;
+}
+
+struct view sip_params_value(struct view params, struct view name)
+{
+	struct sip_param param;
+
+	return sip_params_find(params, name, &param) ? param.value : VIEW_EMPTY;
+}
+
+static bool is_bare_value(struct view v)
+{
+	struct cursor in = cursor_on(v);
+
+	(void)read_bare_value(&in);
+	cursor_end(&in);
+	return in.err == ERR_NONE;
+}
+
+void sip_param_write(struct buffer *b, const struct sip_param *p)
+{
+	if (!is_bare_value(p->name)) {
+		buffer_fail(b, ERR_SYNTAX);
+		return;
+	}
+	buffer_char(b, ';');
+	buffer_put(b, p->name);
+	if (!p->has_value)
+		return;
+	buffer_char(b, '=');
+	if (p->is_quoted)
+		sip_quoted_put(b, p->value);
+	else if (is_bare_value(p->value))
+		buffer_put(b, p->value);
+	else
+		sip_quoted_write(b, p->value);
+}
+
+void sip_quoted_decode(struct buffer *b, struct view quoted)
+{
+	for (size_t i = 0; i < quoted.len; i++) {
+		if (quoted.at[i] == '\\' && i + 1 < quoted.len)
+			i++;
+		buffer_char(b, quoted.at[i]);
+	}
+}
+
+void sip_quoted_put(struct buffer *b, struct view escaped)
+{
+	for (size_t i = 0; i < escaped.len; i++) {
+		unsigned char c = (unsigned char)escaped.at[i];
+		bool is_escape = c == '\\';
+
+		if (is_escape && i + 1 < escaped.len)
+			c = (unsigned char)escaped.at[++i];
+		else if (is_escape || c == '"')
+			c = 0;
+		if ((c < 0x20 && c != '\t') || c == 0x7f) {
+			buffer_fail(b, ERR_SYNTAX);
+			return;
+		}
+	}
+	buffer_char(b, '"');
+	buffer_put(b, escaped);
+	buffer_char(b, '"');
+}
+
+void sip_quoted_write(struct buffer *b, struct view plain)
+{
+	buffer_char(b, '"');
+	for (size_t i = 0; i < plain.len; i++) {
+		unsigned char c = (unsigned char)plain.at[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			buffer_fail(b, ERR_SYNTAX);
+		if (c == '"' || c == '\\')
+			buffer_char(b, '\\');
+		buffer_char(b, plain.at[i]);
+	}
+	buffer_char(b, '"');
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* URIs. A user part ends at the only '@' that a URI may have, which is why
+ * ';' and '?' may stand in it (RFC 4475 3.1.1.9). */
+#include "sip/uri.h"
+
+#include <string.h>
+
+enum { USER = 1, PASSWORD = 2, PARAM = 4, HEADER = 8, NUMBER = 16 };
+
+/* Which parts a byte may stand in as it is. '#' belongs to dial strings that
+ * real phones send without escaping. */
+static const uint8_t parts[256] = {
+	['a' ... 'z'] = USER | PASSWORD | PARAM | HEADER, ['A' ... 'Z'] = USER | PASSWORD | PARAM | HEADER,
+	['0' ... '9'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
+	['-'] = USER | PASSWORD | PARAM | HEADER | NUMBER, ['_'] = USER | PASSWORD | PARAM | HEADER,
+	['.'] = USER | PASSWORD | PARAM | HEADER | NUMBER, ['!'] = USER | PASSWORD | PARAM | HEADER,
+	['~'] = USER | PASSWORD | PARAM | HEADER, ['*'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
+	['\''] = USER | PASSWORD | PARAM | HEADER, ['('] = USER | PASSWORD | PARAM | HEADER | NUMBER,
+	[')'] = USER | PASSWORD | PARAM | HEADER | NUMBER, ['&'] = USER | PASSWORD | PARAM | HEADER,
+	['='] = USER | PASSWORD | HEADER, ['+'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
+	['$'] = USER | PASSWORD | PARAM | HEADER, [','] = USER | PASSWORD, [';'] = USER,
+	['?'] = USER | HEADER, ['/'] = USER | PARAM | HEADER, ['['] = PARAM | HEADER, [']'] = PARAM | HEADER,
+	[':'] = PARAM | HEADER, ['#'] = USER | NUMBER,
+};
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Takes bytes of that part and whole escapes; may be empty. */
+static struct view read_part(struct cursor *in, uint8_t part)
+{
+	const char *start = in->at;
+
+	if (in->err != ERR_NONE)
+		return VIEW_EMPTY;
+	for (;;) {
+		while (in->at < in->end && (parts[(unsigned char)*in->at] & part))
+			in->at++;
+		if (in->at == in->end || *in->at != '%')
+			break;
+		if (in->end - in->at < 3) {
+			cursor_fail(in, ERR_SHORT);
+			break;
+		}
+		if (hex_digit(in->at[1]) < 0 || hex_digit(in->at[2]) < 0) {
+			cursor_fail(in, ERR_SYNTAX);
+			break;
+		}
+		in->at += 3;
+	}
+	return (struct view){ start, (size_t)(in->at - start) };
+}
+
+/* Needs at least one byte of that part. */
+static struct view read_word(struct cursor *in, uint8_t part)
+{
+	struct view word = read_part(in, part);
+
+	if (in->err == ERR_NONE && word.len == 0)
+		cursor_fail(in, in->at == in->end ? ERR_SHORT : ERR_SYNTAX);
+	return word;
+}
+
+static bool is_named(const struct view *names, size_t count, struct view name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (view_equal_nocase(names[i], name))
+			return true;
+	return false;
+}
+
+/* *( ";" name [ "=" value ] ), without blanks and quotes. */
+static struct view read_params(struct cursor *in)
+{
+	const char *start = in->at;
+	struct view names[MAX_SIP_PARAMS];
+	size_t count = 0;
+
+	while (cursor_skip(in, ';')) {
+		struct view name = read_word(in, PARAM);
+
+		if (cursor_skip(in, '='))
+			(void)read_word(in, PARAM);
+		if (count == MAX_SIP_PARAMS)
+			cursor_fail(in, ERR_LIMIT);
+		else if (is_named(names, count, name))
+			cursor_fail(in, ERR_EXISTS);
+		else
+			names[count++] = name;
+	}
+	return (struct view){ start, (size_t)(in->at - start) };
+}
+
+/* name "=" value *( "&" name "=" value ); values may be empty. */
+static struct view read_headers(struct cursor *in)
+{
+	struct view all = cursor_rest(in);
+	struct view whole = read_word(in, HEADER);
+	struct cursor pairs = cursor_on(whole);
+
+	while (in->err == ERR_NONE && !cursor_is_at_end(&pairs)) {
+		struct view pair = cursor_until(&pairs, '&');
+
+		/* RFC 3261 25.1: a name is not empty, the equals sign is there. */
+		if (view_find(pair, '=', 0) == 0 || view_find(pair, '=', 0) == pair.len)
+			cursor_fail(in, ERR_SYNTAX);
+		if (cursor_skip(&pairs, '&') && cursor_is_at_end(&pairs))
+			cursor_fail(in, ERR_SHORT);
+	}
+	return view_first(all, whole.len);
+}
+
+static void read_sip(struct cursor *in, struct sip_uri *uri)
+{
+	struct view rest = cursor_rest(in);
+
+	if (view_find(rest, '@', 0) < rest.len) {
+		uri->user = read_word(in, USER);
+		if (cursor_skip(in, ':'))
+			uri->password = read_part(in, PASSWORD);
+		cursor_expect(in, '@');
+	}
+	sip_host_read(in, &uri->host);
+	uri->port = sip_port_read(in);
+	uri->params = read_params(in);
+	if (cursor_skip(in, '?'))
+		uri->headers = read_headers(in);
+}
+
+static bool is_hex_number(struct view number)
+{
+	for (size_t i = 0; i < number.len; i++)
+		if (!(parts[(unsigned char)number.at[i]] & NUMBER) && hex_digit(number.at[i]) < 0)
+			return false;
+	return true;
+}
+
+/* RFC 3966 3: a global number begins with '+' and has digits and separators
+ * only; a local one may have hexadecimal digits, * and #. */
+static void read_tel(struct cursor *in, struct sip_uri *uri)
+{
+	bool has_digit = false;
+
+	uri->user = cursor_until(in, ';');
+	for (size_t i = 0; i < uri->user.len; i++) {
+		char c = uri->user.at[i];
+		bool is_global = uri->user.at[0] == '+';
+
+		has_digit = has_digit || hex_digit(c) >= 0 || c == '*' || c == '#';
+		if ((c == '+' && i > 0) || (is_global && (c == '*' || c == '#' || hex_digit(c) > 9)))
+			cursor_fail(in, ERR_SYNTAX);
+	}
+	if (!has_digit || !is_hex_number(uri->user))
+		cursor_fail(in, uri->user.len == 0 ? ERR_SHORT : ERR_SYNTAX);
+	uri->params = read_params(in);
+}
+
+/* Bytes that would end a URI where it stands in a header. */
+static void read_rest(struct cursor *in, struct sip_uri *uri)
+{
+	uri->rest = cursor_rest(in);
+	for (size_t i = 0; i < uri->rest.len; i++) {
+		unsigned char c = (unsigned char)uri->rest.at[i];
+
+		if (c <= 0x20 || c >= 0x7f || c == '<' || c == '>' || c == '"')
+			cursor_fail(in, ERR_SYNTAX);
+	}
+	if (uri->rest.len == 0)
+		cursor_fail(in, ERR_SHORT);
+	else if (in->err == ERR_NONE)
+		in->at = in->end;
+}
+
+static bool is_scheme(struct view name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = (char)(name.at[i] | 0x20);
+
+		if (c >= 'a' && c <= 'z')
+			continue;
+		if (i == 0 || !(hex_digit(c) >= 0 || name.at[i] == '+' || name.at[i] == '-' || name.at[i] == '.'))
+			return false;
+	}
+	return name.len > 0;
+}
+
+enum err sip_uri_parse(struct view text, struct sip_uri *ret)
+{
+	struct cursor in = cursor_on(text);
+	struct sip_uri uri = { .text = text, .scheme = SIP_SCHEME_OTHER };
+	struct view scheme = cursor_until(&in, ':');
+
+	cursor_expect(&in, ':');
+	if (in.err == ERR_NONE && !is_scheme(scheme))
+		cursor_fail(&in, ERR_SYNTAX);
+	if (view_equal_nocase(scheme, VIEW("sip")))
+		uri.scheme = SIP_SCHEME_SIP;
+	else if (view_equal_nocase(scheme, VIEW("sips")))
+		uri.scheme = SIP_SCHEME_SIPS;
+	else if (view_equal_nocase(scheme, VIEW("tel")))
+		uri.scheme = SIP_SCHEME_TEL;
+	if (in.err != ERR_NONE)
+		return in.err;
+	if (uri.scheme == SIP_SCHEME_TEL)
+		read_tel(&in, &uri);
+	else if (uri.scheme == SIP_SCHEME_OTHER)
+		read_rest(&in, &uri);
+	else
+		read_sip(&in, &uri);
+	cursor_end(&in);
+	if (in.err == ERR_NONE)
+		*ret = uri;
+	return in.err;
+}
+
+/* Puts text that was given as a part, if it is one. */
+static void put_part(struct buffer *b, struct view text, uint8_t part)
+{
+	struct cursor in = cursor_on(text);
+
+	(void)read_part(&in, part);
+	cursor_end(&in);
+	buffer_fail(b, in.err);
+	buffer_put(b, text);
+}
+
+static void write_sip(struct buffer *b, const struct sip_uri *u)
+{
+	buffer_text(b, u->scheme == SIP_SCHEME_SIPS ? "sips:" : "sip:");
+	if (u->user.len > 0) {
+		put_part(b, u->user, USER);
+		if (u->password.at) {
+			buffer_char(b, ':');
+			put_part(b, u->password, PASSWORD);
+		}
+		buffer_char(b, '@');
+	}
+	sip_host_write(b, &u->host);
+	if (u->port != 0) {
+		buffer_char(b, ':');
+		buffer_decimal(b, u->port);
+	}
+}
+
+static void write_params(struct buffer *b, struct view params)
+{
+	struct cursor in = cursor_on(params);
+
+	(void)read_params(&in);
+	cursor_end(&in);
+	buffer_fail(b, in.err);
+	buffer_put(b, params);
+}
+
+void sip_uri_write(struct buffer *b, const struct sip_uri *u)
+{
+	if (u->scheme == SIP_SCHEME_OTHER) {
+		struct sip_uri again;
+
+		buffer_fail(b, sip_uri_parse(u->text, &again));
+		buffer_put(b, u->text);
+		return;
+	}
+	if (u->scheme == SIP_SCHEME_TEL) {
+		buffer_text(b, "tel:");
+		buffer_fail(b, is_hex_number(u->user) ? ERR_NONE : ERR_SYNTAX);
+		buffer_put(b, u->user);
+		write_params(b, u->params);
+		return;
+	}
+	write_sip(b, u);
+	write_params(b, u->params);
+	if (u->headers.len > 0) {
+		buffer_char(b, '?');
+		put_part(b, u->headers, HEADER);
+	}
+}
+
+bool sip_uri_param(const struct sip_uri *u, struct view name, struct view *ret)
+{
+	struct sip_param param;
+
+	if (!sip_params_find(u->params, name, &param))
+		return false;
+	*ret = param.value;
+	return true;
+}
+
+bool sip_uri_is_number(const struct sip_uri *u)
+{
+	bool has_digit = false;
+
+	if (u->scheme == SIP_SCHEME_OTHER)
+		return false;
+	for (size_t i = 0; i < u->user.len; i++) {
+		char c = u->user.at[i];
+
+		if (!(parts[(unsigned char)c] & NUMBER) || (c == '+' && i > 0))
+			return false;
+		has_digit = has_digit || (c >= '0' && c <= '9');
+	}
+	return has_digit;
+}
+
+void sip_escape_decode(struct buffer *b, struct view escaped)
+{
+	for (size_t i = 0; i < escaped.len; i++) {
+		int high, low;
+
+		if (escaped.at[i] != '%') {
+			buffer_char(b, escaped.at[i]);
+			continue;
+		}
+		high = escaped.len - i > 2 ? hex_digit(escaped.at[i + 1]) : -1;
+		low = high < 0 ? -1 : hex_digit(escaped.at[i + 2]);
+		/* An escaped line end must not become one (header injection on rewriting). */
+		if (low < 0 || high < 2 || (high == 7 && low == 15)) {
+			buffer_fail(b, ERR_SYNTAX);
+			return;
+		}
+		buffer_char(b, (char)(high << 4 | low));
+		i += 2;
+	}
+}
+
+void sip_escape_user(struct buffer *b, struct view plain)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < plain.len; i++) {
+		unsigned char c = (unsigned char)plain.at[i];
+
+		if ((parts[c] & USER) && c != '#') {
+			buffer_char(b, (char)c);
+			continue;
+		}
+		buffer_char(b, '%');
+		buffer_char(b, digits[c >> 4]);
+		buffer_char(b, digits[c & 15]);
+	}
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Via: the one header in which blanks may stand around '/' and ':'. */
+#include "sip/via.h"
+
+static const struct view transports[] = {
+	[SIP_TRANSPORT_UDP] = { "UDP", 3 }, [SIP_TRANSPORT_TCP] = { "TCP", 3 }, [SIP_TRANSPORT_TLS] = { "TLS", 3 },
+	[SIP_TRANSPORT_SCTP] = { "SCTP", 4 }, [SIP_TRANSPORT_WS] = { "WS", 2 }, [SIP_TRANSPORT_WSS] = { "WSS", 3 },
+};
+
+enum { TRANSPORTS = sizeof(transports) / sizeof(transports[0]) };
+
+enum sip_transport sip_transport_of(struct view text)
+{
+	for (unsigned t = SIP_TRANSPORT_OTHER + 1; t < TRANSPORTS; t++)
+		if (view_equal_nocase(text, transports[t]))
+			return t;
+	return SIP_TRANSPORT_OTHER;
+}
+
+struct view sip_transport_name(enum sip_transport t)
+{
+	return transports[t];
+}
+
+static void read_slash(struct cursor *in)
+{
+	cursor_blanks(in);
+	cursor_expect(in, '/');
+	cursor_blanks(in);
+}
+
+static void read_protocol(struct cursor *in, struct sip_via *via)
+{
+	struct view name = cursor_token(in);
+	struct view version;
+
+	read_slash(in);
+	version = cursor_token(in);
+	if (in->err == ERR_NONE && (!view_equal_nocase(name, VIEW("SIP")) || !view_equal(version, VIEW("2.0"))))
+		cursor_fail(in, ERR_SYNTAX);
+	read_slash(in);
+	via->transport_text = cursor_token(in);
+	via->transport = sip_transport_of(via->transport_text);
+	if (cursor_peek(in) != ' ' && cursor_peek(in) != '\t')
+		cursor_fail(in, cursor_is_at_end(in) ? ERR_SHORT : ERR_SYNTAX);
+	cursor_blanks(in);
+}
+
+static void read_sent_by(struct cursor *in, struct sip_via *via)
+{
+	struct view digits;
+	uint64_t port = 0;
+
+	sip_host_read(in, &via->host);
+	cursor_blanks(in);
+	if (!cursor_skip(in, ':'))
+		return;
+	cursor_blanks(in);
+	digits = cursor_digits(in);
+	if (in->err == ERR_NONE && (digits.len > 5 || !view_decimal(digits, UINT16_MAX, &port) || port == 0))
+		cursor_fail(in, ERR_SYNTAX);
+	via->port = (uint16_t)port;
+	cursor_blanks(in);
+}
+
+static void take_branch(struct cursor *in, struct sip_via *via, const struct sip_param *p)
+{
+	if (p->value.len == 0 || p->is_quoted)
+		cursor_fail(in, ERR_SYNTAX);
+	via->branch = p->value;
+}
+
+/* IPv6 with or without brackets (RFC 5118 4.5). */
+static void take_received(struct cursor *in, struct sip_via *via, const struct sip_param *p)
+{
+	if (addr_parse(p->value, &via->received) != ERR_NONE)
+		cursor_fail(in, ERR_SYNTAX);
+}
+
+static void take_rport(struct cursor *in, struct sip_via *via, const struct sip_param *p)
+{
+	uint64_t port = 0;
+
+	via->has_rport = true;
+	if (p->has_value && (p->value.len > 5 || !view_decimal(p->value, UINT16_MAX, &port) || port == 0))
+		cursor_fail(in, ERR_SYNTAX);
+	via->rport = (uint16_t)port;
+}
+
+static void take_maddr(struct cursor *in, struct sip_via *via, const struct sip_param *p)
+{
+	cursor_fail(in, sip_host_parse(p->value, &via->maddr));
+}
+
+static void take_ttl(struct cursor *in, struct sip_via *via, const struct sip_param *p)
+{
+	uint64_t ttl = 0;
+
+	if (p->value.len > 3 || !view_decimal(p->value, UINT8_MAX, &ttl))
+		cursor_fail(in, ERR_SYNTAX);
+	via->ttl = (int16_t)ttl;
+}
+
+static const struct {
+	struct view name;
+	void (*take)(struct cursor *in, struct sip_via *via, const struct sip_param *p);
+} takers[] = {
+	{ { "branch", 6 }, take_branch }, { { "received", 8 }, take_received }, { { "rport", 5 }, take_rport },
+	{ { "maddr", 5 }, take_maddr }, { { "ttl", 3 }, take_ttl },
+};
+
+enum { TAKERS = sizeof(takers) / sizeof(takers[0]) };
+
+static size_t find_taker(struct view name)
+{
+	size_t i = 0;
+
+	while (i < TAKERS && !view_equal_nocase(takers[i].name, name))
+		i++;
+	return i;
+}
+
+enum err sip_via_parse(struct view text, struct sip_via *ret)
+{
+	struct cursor in = cursor_on(text);
+	struct sip_via via = { .ttl = -1 };
+	struct sip_param param;
+
+	read_protocol(&in, &via);
+	read_sent_by(&in, &via);
+	if (in.err != ERR_NONE)
+		return in.err;
+	via.params = cursor_rest(&in);
+	in.err = sip_params_check(via.params);
+	while (sip_params_next(&in, &param)) {
+		size_t i = find_taker(param.name);
+
+		if (i < TAKERS)
+			takers[i].take(&in, &via, &param);
+	}
+	cursor_end(&in);
+	if (in.err == ERR_NONE)
+		*ret = via;
+	return in.err;
+}
+
+static void write_named(struct buffer *b, const struct sip_via *v)
+{
+	if (v->branch.len > 0)
+		sip_param_write(b, &(struct sip_param){ .name = VIEW("branch"), .value = v->branch, .has_value = true });
+	if (v->received.family != 0) {
+		/* Without brackets: RFC 3261's grammar has none here, and all readers take it (RFC 5118 4.5). */
+		buffer_text(b, ";received=");
+		addr_write(b, &v->received);
+	}
+	if (v->has_rport)
+		buffer_text(b, ";rport");
+	if (v->has_rport && v->rport != 0) {
+		buffer_char(b, '=');
+		buffer_decimal(b, v->rport);
+	}
+	if (v->maddr.text.len > 0 || v->maddr.addr.family != 0) {
+		buffer_text(b, ";maddr=");
+		sip_host_write(b, &v->maddr);
+	}
+	if (v->ttl >= 0) {
+		buffer_text(b, ";ttl=");
+		buffer_decimal(b, (uint64_t)v->ttl);
+	}
+}
+
+void sip_via_write(struct buffer *b, const struct sip_via *v)
+{
+	struct view transport = v->transport == SIP_TRANSPORT_OTHER ? v->transport_text : transports[v->transport];
+	struct cursor in = cursor_on(v->params);
+	struct sip_param param;
+
+	buffer_text(b, "SIP/2.0/");
+	buffer_fail(b, transport.len > 0 ? ERR_NONE : ERR_SYNTAX);
+	buffer_put(b, transport);
+	buffer_char(b, ' ');
+	sip_host_write(b, &v->host);
+	if (v->port != 0) {
+		buffer_char(b, ':');
+		buffer_decimal(b, v->port);
+	}
+	write_named(b, v);
+	while (sip_params_next(&in, &param))
+		if (find_taker(param.name) == TAKERS)
+			sip_param_write(b, &param);
+	cursor_end(&in);
+	buffer_fail(b, in.err);
+}
+
+bool sip_via_is_rfc3261(const struct sip_via *v)
+{
+	struct view cookie = VIEW("z9hG4bK");
+
+	return v->branch.len > cookie.len && view_starts_nocase(v->branch, cookie);
+}

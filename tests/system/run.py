@@ -10,6 +10,7 @@ import sys
 import harness
 import test_oracles  # noqa: F401  (a test registers itself where it stands)
 import test_ringfence  # noqa: F401
+import test_store  # noqa: F401
 
 INSIDE = "RINGFENCE_TEST_NAMESPACE"
 

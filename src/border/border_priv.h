@@ -26,6 +26,9 @@ struct probe;                           /* probe.h: what is learnt of the PBX */
 
 enum { DATAGRAM_MAX = 65535 };
 
+/* What we carry, as Allow says it. */
+#define BORDER_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, NOTIFY, UPDATE"
+
 /* The parent's keys by use (border_ports.keys). */
 enum { KEY_COOKIES, KEY_NAMES, KEY_CONTACTS, KEY_TABLES };
 
@@ -53,6 +56,7 @@ struct border {
 	struct checkpoint checkpoint;
 	struct guard_door *door;
 	struct guard_bounds *bounds;
+	struct guard_bucket peer_budgets[MAX_PEERS];
 	struct guard_logins *logins;
 	struct guard_cookie_keys cookie_keys;
 	struct registrar *registrar;
@@ -72,6 +76,7 @@ struct inbound {
 	const struct border_peer *peer; /* NULL: none */
 	struct known_flow *known;       /* NULL: none */
 	enum fact_standing standing;
+	bool is_blocked;                /* the address is, this flow slipped through for a challenge */
 	enum fact_proof proof;          /* at least; a good cookie may raise it */
 };
 

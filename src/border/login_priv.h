@@ -47,7 +47,6 @@ enum login_flag {
 	LOGIN_HAS_CREDENTIALS = 1,      /* went on with credentials */
 	LOGIN_IS_UNKNOWN = 2,           /* its user is unknown to the PBX */
 	LOGIN_HOLDS_SLOT = 4,           /* guard counts it as undecided */
-	LOGIN_IS_REFUSED = 8,           /* what is asked for is the challenge of a refusal */
 };
 
 /* When an answer may leave, counted from when the request came. */
@@ -57,6 +56,8 @@ enum {
 };
 
 struct guard_login login_key(const struct login *l);
+/* Emits its fact as this kind and outcome. */
+void login_say(struct border *b, const struct login *l, enum fact_kind kind, enum fact_outcome outcome);
 
 /* The answer, made by registrar_answer.c. */
 void login_challenge(struct border *b, struct login *l, const struct challenge *c);

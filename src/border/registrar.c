@@ -255,7 +255,7 @@ static struct login *take_in_hand(struct border *b, const struct inbound *in, co
 	return l;
 }
 
-static void say(struct border *b, struct login *l, enum fact_kind kind, enum fact_outcome outcome)
+void login_say(struct border *b, const struct login *l, enum fact_kind kind, enum fact_outcome outcome)
 {
 	struct fact fact = l->fact;
 
@@ -273,7 +273,7 @@ static void refuse_unknown(struct border *b, struct login *l)
 	guard_login_decided(b->logins, &key, OUTCOME_FAILED, status, b->now.us);
 	border_count(b, COUNT_logins_refused);
 	l->fact.status = status;
-	say(b, l, FACT_UNKNOWN_USER, OUTCOME_FAILED);
+	login_say(b, l, FACT_UNKNOWN_USER, OUTCOME_FAILED);
 	login_refuse(b, l, status);
 }
 
@@ -297,12 +297,12 @@ static void proceed(struct border *b, const struct inbound *in, struct login *l,
 		login_drop(b, l);
 	} else if (answer == LOGIN_REPEAT_LAST) {
 		l->fact.status = status;
-		say(b, l, FACT_OLD_PASSWORD, OUTCOME_FAILED);
+		login_say(b, l, FACT_OLD_PASSWORD, OUTCOME_FAILED);
 		login_refuse(b, l, status);
 	} else if (answer == LOGIN_REFUSE) {
 		border_count(b, COUNT_logins_capped);
 		l->fact.status = status;
-		say(b, l, FACT_CAPPED, OUTCOME_FAILED);
+		login_say(b, l, FACT_CAPPED, OUTCOME_FAILED);
 		login_refuse(b, l, status);
 	} else if (l->flags & LOGIN_IS_UNKNOWN) {
 		refuse_unknown(b, l);
@@ -348,7 +348,9 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 		found = (struct credentials){ 0 };
 	if (found.is_proven && !fact_is_proven(in->proof))
 		in->proof = PROOF_COOKIE;
-	needs_proof = treatment == TREAT_CHALLENGE || b->settings.subscribers.proof_always;
+	if (in->is_blocked && !registration_is_at(&b->registrations, view_of(wish.facts.account), &in->flow->remote))
+		found = (struct credentials){ 0 };
+	needs_proof = in->is_blocked || treatment == TREAT_CHALLENGE || b->settings.subscribers.proof_always;
 	is_within = found.is_proven || fact_is_proven(in->proof) ||
 		    registration_is_continued(&b->registrations, in->flow, wish.facts.call_id_hash, wish.facts.cseq) ||
 		    (!needs_proof && guard_bounds_register(b->bounds, &in->flow->remote, b->now.us));

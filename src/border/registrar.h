@@ -13,7 +13,10 @@ enum { MAX_LOGINS_IN_HAND = 4096 };
 enum err registrar_new(struct border *b, struct registrar **ret) MUST_USE;
 void registrar_free(struct registrar **r);
 
-/* A REGISTER that passed door and screen. */
+/* A REGISTER that passed door and screen. TREAT_CHALLENGE: the PBX hears it
+ * only with proof. in->is_blocked: its address is blocked, but known flows live
+ * there; then with proof only for an account that is registered there (a phone
+ * that came back on a new port), else our own challenge. */
 void registrar_request(struct border *b, struct inbound *in, enum guard_treatment treatment);
 
 /* Answers of the PBX to REGISTER (PURPOSE_REGISTER) and to what was asked for

@@ -15,15 +15,6 @@ static struct login *login_of(struct border *b, const struct ua_event *event)
 	return pool_at(b->registrar->logins, event->user.object);
 }
 
-static void say(struct border *b, struct login *l, enum fact_kind kind, enum fact_outcome outcome)
-{
-	struct fact fact = l->fact;
-
-	fact.kind = (uint8_t)kind;
-	fact.outcome = (uint8_t)outcome;
-	fact_emit(b, &fact);
-}
-
 /* ---- when it leaves ---- */
 
 static uint64_t leave_us(const struct border *b, const struct login *l, uint16_t status)
@@ -82,7 +73,7 @@ static void challenge_in_place(struct border *b, struct login *l)
 void login_unknown(struct border *b, struct login *l)
 {
 	l->flags |= LOGIN_IS_UNKNOWN;
-	say(b, l, FACT_UNKNOWN_USER, OUTCOME_UNKNOWN);
+	login_say(b, l, FACT_UNKNOWN_USER, OUTCOME_UNKNOWN);
 	challenge_in_place(b, l);
 }
 
@@ -132,11 +123,11 @@ static void refused(struct border *b, struct login *l, uint16_t status, const st
 	border_count(b, COUNT_logins_refused);
 	if (is_unknown_user(status)) {
 		l->flags |= LOGIN_IS_UNKNOWN;
-		say(b, l, FACT_UNKNOWN_USER, OUTCOME_FAILED);
+		login_say(b, l, FACT_UNKNOWN_USER, OUTCOME_FAILED);
 		login_refuse(b, l, probe_knowledge(b->probe)->refusal_status);
 		return;
 	}
-	say(b, l, FACT_LOGIN, OUTCOME_FAILED);
+	login_say(b, l, FACT_LOGIN, OUTCOME_FAILED);
 	if (!probe_knowledge(b->probe)->has_refusal)
 		probe_saw_refusal(b, status);
 	if (c)
@@ -222,7 +213,7 @@ static void bind_contact(struct border *b, struct login *l, uint32_t granted_s, 
 	}
 	write_binding(lines, facts->contact, expires_s);
 	border_count(b, COUNT_registrations_made);
-	say(b, l, FACT_REGISTERED, OUTCOME_SUCCEEDED);
+	login_say(b, l, FACT_REGISTERED, OUTCOME_SUCCEEDED);
 }
 
 static void unbind(struct border *b, struct login *l)
@@ -233,7 +224,7 @@ static void unbind(struct border *b, struct login *l)
 
 	if (!r)
 		return;
-	say(b, l, FACT_UNREGISTERED, OUTCOME_SUCCEEDED);
+	login_say(b, l, FACT_UNREGISTERED, OUTCOME_SUCCEEDED);
 	registration_end(&b->registrations, &r);
 }
 
@@ -247,7 +238,7 @@ static void accepted(struct border *b, struct login *l, const struct sip_msg *re
 	decided(b, l, OUTCOME_SUCCEEDED, response->status);
 	if (l->flags & LOGIN_HAS_CREDENTIALS) {
 		probe_learn_sharing(b, l->nonce_hash, false);
-		say(b, l, FACT_LOGIN, OUTCOME_SUCCEEDED);
+		login_say(b, l, FACT_LOGIN, OUTCOME_SUCCEEDED);
 	}
 	if (!l->wish.has_contact) {
 		standing = registration_on_flow(&b->registrations, &l->wish.facts.flow);

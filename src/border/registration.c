@@ -12,6 +12,11 @@ static uint64_t hash_of_flow(const struct map *map, const struct flow *flow)
 	return map_hash(map, &flow->remote, sizeof(flow->remote));
 }
 
+static uint64_t hash_of_account(const struct map *map, struct view account)
+{
+	return map_hash(map, account.at, account.len);
+}
+
 static bool is_token(const struct map_node *node, const void *wanted)
 {
 	const struct registration *r = HOLDER(node, const struct registration, by_token);
@@ -22,6 +27,20 @@ static bool is_token(const struct map_node *node, const void *wanted)
 static bool is_on_flow(const struct map_node *node, const void *wanted)
 {
 	return flow_equal(&HOLDER(node, const struct registration, by_flow)->facts.flow, wanted);
+}
+
+struct place {
+	struct view account;
+	const struct addr *source;
+};
+
+static bool is_at(const struct map_node *node, const void *wanted)
+{
+	const struct registration_facts *facts = &HOLDER(node, const struct registration, by_account)->facts;
+	const struct place *place = wanted;
+
+	return view_equal(view_of(facts->account), place->account) &&
+	       addr_same_host(&facts->flow.remote, place->source);
 }
 
 struct continuation {
@@ -44,6 +63,7 @@ static void forget(struct registrations *t, struct registration *r)
 	wheel_cancel(t->wheel, &r->expiry);
 	map_remove(&t->by_token, &r->by_token);
 	map_remove(&t->by_flow, &r->by_flow);
+	map_remove(&t->by_account, &r->by_account);
 	known_release(t->known, &r->known);
 	checkpoint_drop(t->checkpoint, CHECKPOINT_REGISTRATION, pool_handle_of(t->pool, r).index);
 	pool_give(t->pool, r);
@@ -68,11 +88,14 @@ enum err registrations_init(struct registrations *t, uint32_t max, const struct 
 		err = map_init(&t->by_token, max, key);
 	if (err == ERR_NONE)
 		err = map_init(&t->by_flow, max, key);
+	if (err == ERR_NONE)
+		err = map_init(&t->by_account, max, key);
 	return err;
 }
 
 void registrations_clear(struct registrations *t)
 {
+	map_clear(&t->by_account);
 	map_clear(&t->by_flow);
 	map_clear(&t->by_token);
 	pool_free(&t->pool);
@@ -90,6 +113,13 @@ struct registration *registration_on_flow(const struct registrations *t, const s
 	struct map_node *node = map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), is_on_flow, flow);
 
 	return node ? HOLDER(node, struct registration, by_flow) : NULL;
+}
+
+bool registration_is_at(const struct registrations *t, struct view account, const struct addr *source)
+{
+	struct place place = { account, source };
+
+	return map_find(&t->by_account, hash_of_account(&t->by_account, account), is_at, &place) != NULL;
 }
 
 bool registration_is_continued(const struct registrations *t, const struct flow *flow, uint64_t call_id_hash,
@@ -160,8 +190,10 @@ enum err registration_put(struct registrations *t, const struct registration_fac
 			forget(t, r);
 		return err;
 	}
+	map_remove(&t->by_account, &r->by_account);
 	r->facts = *facts;
 	r->facts.since_wall_us = since_wall_us;
+	map_insert(&t->by_account, &r->by_account, hash_of_account(&t->by_account, view_of(facts->account)));
 	wheel_set(t->wheel, &r->expiry, now.us + (life_us > 0 ? (uint64_t)life_us : 0));
 	keep(t, r);
 	*ret = r;

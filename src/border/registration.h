@@ -30,7 +30,7 @@ struct registration_facts {
 
 struct registration {
 	struct registration_facts facts;
-	struct map_node by_token, by_flow;
+	struct map_node by_token, by_flow, by_account;
 	struct timer expiry;
 	struct known_flow *known;
 	struct registrations *table;
@@ -38,7 +38,7 @@ struct registration {
 
 struct registrations {
 	struct pool *pool;
-	struct map by_token, by_flow;
+	struct map by_token, by_flow, by_account;
 	struct wheel *wheel;
 	struct known_table *known;
 	struct checkpoint *checkpoint;
@@ -62,6 +62,8 @@ void registration_end(struct registrations *t, struct registration **r);
 struct registration *registration_by_token(const struct registrations *t, struct view token);
 /* Any registration of that flow; NULL where it has none. */
 struct registration *registration_on_flow(const struct registrations *t, const struct flow *flow);
+/* Whether that account (user@domain) has a live registration at the address, whatever its port. */
+bool registration_is_at(const struct registrations *t, struct view account, const struct addr *source);
 /* Whether a REGISTER continues one of that flow: its Call-ID, and a higher CSeq. */
 bool registration_is_continued(const struct registrations *t, const struct flow *flow, uint64_t call_id_hash,
 			       uint32_t cseq);

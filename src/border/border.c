@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The border as one: its parts made, fed with time, and asked. */
+#include "border/border_priv.h"
+
+#include "border/calls.h"
+#include "border/exchange.h"
+#include "border/headers.h"
+#include "border/ingress.h"
+#include "border/probe.h"
+#include "border/registrar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct purpose_row purposes[PURPOSE_COUNT] = {
+	[PURPOSE_REGISTER] = { registrar_answer, registrar_notice },
+	[PURPOSE_ASK] = { registrar_ask_answer, registrar_notice },
+	[PURPOSE_PROBE] = { probe_answer, probe_notice },
+	[PURPOSE_EXCHANGE] = { exchange_answer, exchange_notice },
+	[PURPOSE_CALL] = { calls_answer, calls_notice },
+	[PURPOSE_CALL_REQUEST] = { calls_request_answer, calls_request_notice },
+};
+
+/* A call keeps at most two INVITE transactions and a few others at once. */
+enum { TRANSACTIONS_PER_CALL = 4, LARGE_TEXTS = 64, FLOWS_PER_CALL = 2 };
+
+size_t border_checkpoint_size(const struct border_settings *settings)
+{
+	return checkpoint_size(settings->subscribers.max_registrations, settings->max_calls);
+}
+
+static void send(void *context, const struct ua_path *to, struct view bytes)
+{
+	struct border *b = context;
+	struct flow flow = flow_of(to);
+
+	b->ports.send(b->ports.context, &flow, bytes);
+}
+
+static void notice(void *context, enum ua_notice what, const struct ua_event *event, uint64_t now_us)
+{
+	struct border *b = context;
+
+	(void)now_us;
+	if (purposes[event->user.purpose].notice)
+		purposes[event->user.purpose].notice(b, what, event);
+}
+
+static void expired(void *context, const struct registration *r)
+{
+	struct border *b = context;
+	struct inbound in = { .flow = &r->facts.flow, .standing = STANDING_KNOWN };
+	struct fact fact = fact_of(b, &in, FACT_UNREGISTERED);
+
+	fact_account(&fact, view_of(r->facts.account));
+	fact_emit(b, &fact);
+}
+
+static enum err make_ua(struct border *b)
+{
+	uint32_t each = b->settings.max_transactions;
+	struct ua_settings settings = {
+		.max_servers = each, .max_clients = each,
+		.max_small = each, .max_medium = 2 * each, .max_large = LARGE_TEXTS,
+	};
+	struct ua_ports ports = { b, send, notice };
+
+	return ua_new(&settings, &ports, &b->wheel, &b->ports.keys[KEY_TABLES], &b->ua);
+}
+
+static enum err make_guard(struct border *b)
+{
+	const struct hash_key *key = &b->ports.keys[KEY_TABLES];
+	enum err err = guard_door_new(b->ports.verdicts, key, &b->door);
+
+	if (err == ERR_NONE)
+		err = guard_bounds_new(&b->settings.door, key, &b->bounds);
+	if (err == ERR_NONE)
+		err = guard_logins_new(&b->settings.door, key, &b->logins);
+	return err;
+}
+
+static enum err make_tables(struct border *b)
+{
+	const uint32_t slots[CHECKPOINT_KINDS] = { b->settings.subscribers.max_registrations, b->settings.max_calls };
+	const struct hash_key *key = &b->ports.keys[KEY_TABLES];
+	uint32_t flows = slots[CHECKPOINT_REGISTRATION] + FLOWS_PER_CALL * slots[CHECKPOINT_DIALOG];
+	enum err err;
+
+	checkpoint_init(&b->checkpoint, b->ports.checkpoint, slots, key);
+	b->registrations = (struct registrations){
+		.wheel = &b->wheel, .known = &b->known, .checkpoint = &b->checkpoint, .expired = expired, .context = b,
+	};
+	err = known_table_init(&b->known, flows, key);
+	if (err == ERR_NONE)
+		err = registrations_init(&b->registrations, slots[CHECKPOINT_REGISTRATION], key);
+	if (err == ERR_NONE)
+		err = header_counts_new(&b->removed);
+	if (err == ERR_NONE)
+		err = exchanges_new(&b->exchanges);
+	return err;
+}
+
+static enum err make_engines(struct border *b)
+{
+	enum err err = registrar_new(b, &b->registrar);
+
+	if (err == ERR_NONE)
+		err = calls_new(b, &b->calls);
+	if (err == ERR_NONE)
+		err = probe_new(b, &b->probe);
+	return err;
+}
+
+enum err border_new(const struct border_settings *settings, const struct border_ports *ports, struct now now,
+		    struct border **ret)
+{
+	struct border *b = calloc(1, sizeof(*b));
+	enum err err;
+
+	if (!b)
+		return ERR_NO_MEMORY;
+	b->settings = *settings;
+	b->ports = *ports;
+	b->now = now;
+	wheel_init(&b->wheel, now.us);
+	b->namer = (struct ua_namer){ ports->keys[KEY_NAMES], ports->owner, ports->generation };
+	b->cookie_keys.epochs[0] = b->cookie_keys.epochs[1] = ports->keys[KEY_COOKIES];
+	err = make_ua(b);
+	if (err == ERR_NONE)
+		err = make_guard(b);
+	if (err == ERR_NONE)
+		err = make_tables(b);
+	if (err == ERR_NONE)
+		err = make_engines(b);
+	if (err != ERR_NONE) {
+		border_free(&b);
+		return err;
+	}
+	(void)registrations_restore(&b->registrations, now);
+	(void)calls_restore(b);
+	*ret = b;
+	return ERR_NONE;
+}
+
+void border_free(struct border **border)
+{
+	struct border *b = *border;
+
+	if (!b)
+		return;
+	probe_free(&b->probe);
+	calls_free(&b->calls);
+	registrar_free(&b->registrar);
+	pool_free(&b->exchanges);
+	header_counts_free(&b->removed);
+	registrations_clear(&b->registrations);
+	known_table_clear(&b->known);
+	guard_logins_free(&b->logins);
+	guard_bounds_free(&b->bounds);
+	guard_door_free(&b->door);
+	ua_free(&b->ua);
+	free(b);
+	*border = NULL;
+}
+
+void border_receive(struct border *b, const struct flow *flow, char *bytes, size_t len, struct now now)
+{
+	b->now = now;
+	ingress(b, flow, bytes, len);
+}
+
+void border_unreachable(struct border *b, const struct flow *flow, struct now now)
+{
+	struct ua_path path = path_of(flow);
+
+	b->now = now;
+	/* An ICMP message is as easy to forge as a datagram: only a peer's is worth ending a transaction early. */
+	if (party_peer_of(b, flow))
+		ua_path_failed(b->ua, &path, now.us);
+}
+
+void border_media_event(struct border *b, const struct media_event *event, struct now now)
+{
+	b->now = now;
+	calls_media_event(b, event);
+}
+
+void border_advance(struct border *b, struct now now)
+{
+	b->now = now;
+	wheel_advance(&b->wheel, now.us);
+}
+
+uint64_t border_wait_us(const struct border *b, struct now now)
+{
+	return wheel_wait_us(&b->wheel, now.us);
+}
+
+/* ---- settings ---- */
+
+static bool needs_restart(const struct border_settings *a, const struct border_settings *b)
+{
+	return a->max_calls != b->max_calls || a->max_transactions != b->max_transactions ||
+	       a->subscribers.max_registrations != b->subscribers.max_registrations ||
+	       a->listener_count != b->listener_count ||
+	       memcmp(a->listeners, b->listeners, sizeof(a->listeners)) != 0;
+}
+
+enum err border_apply(struct border *b, const struct border_settings *settings, struct now now)
+{
+	b->now = now;
+	if (needs_restart(&b->settings, settings))
+		return ERR_DENIED;
+	b->settings = *settings;
+	guard_bounds_apply(b->bounds, &settings->door);
+	guard_logins_apply(b->logins, &settings->door);
+	return ERR_NONE;
+}
+
+/* ---- questions ---- */
+
+static void answer_registrations(struct border *b, struct ask *row,
+				 void (*answer)(void *context, const struct ask *row), void *context)
+{
+	const struct registration *r;
+	uint32_t place = 0;
+
+	row->head.size = sizeof(row->body.registration);
+	while ((r = pool_next(b->registrations.pool, &place))) {
+		struct ask_registration *out = &row->body.registration;
+
+		memset(out, 0, sizeof(*out));
+		out->flow = r->facts.flow;
+		(void)VIEW_COPY(view_of(r->facts.account), out->account);
+		(void)VIEW_COPY(view_of(r->facts.contact), out->contact);
+		(void)VIEW_COPY(view_of(r->facts.agent), out->user_agent);
+		out->since_wall_us = r->facts.since_wall_us;
+		out->expires_wall_us = r->facts.expires_wall_us;
+		answer(context, row);
+	}
+}
+
+static void write_peer(const struct border *b, const struct border_peer *peer, struct buffer *out)
+{
+	char address[ADDR_TEXT_MAX];
+
+	buffer_text(out, "{\"name\":\"");
+	buffer_text(out, peer->name);
+	buffer_text(out, "\",\"side\":\"");
+	buffer_text(out, b->settings.sides[peer->side].name);
+	buffer_text(out, "\",\"address\":\"");
+	buffer_text(out, addr_text(&peer->address, address));
+	buffer_char(out, '"');
+	if (b->settings.subscribers.is_on && peer == &b->settings.peers[b->settings.subscribers.register_to]) {
+		buffer_char(out, ',');
+		probe_write(out, b);
+	}
+	buffer_char(out, '}');
+}
+
+static void answer_peers(struct border *b, struct ask *row, void (*answer)(void *context, const struct ask *row),
+			 void *context)
+{
+	for (unsigned i = 0; i < b->settings.peer_count; i++) {
+		struct buffer out = BUFFER_ON(row->body.text);
+
+		write_peer(b, &b->settings.peers[i], &out);
+		row->head.size = (uint32_t)out.len;
+		answer(context, row);
+	}
+}
+
+void border_answer(struct border *b, const struct ask *question, struct now now,
+		   void (*answer)(void *context, const struct ask *row), void *context)
+{
+	struct ask row = { .head = question->head };
+	struct buffer out = BUFFER_ON(row.body.text);
+
+	b->now = now;
+	row.head.is_answer = 1;
+	row.head.size = 0;
+	switch (question->head.kind) {
+	case ASK_REGISTRATIONS:
+		answer_registrations(b, &row, answer, context);
+		break;
+	case ASK_LIVE_CALLS:
+		calls_list(b, question, answer, context);
+		break;
+	case ASK_PEERS:
+		answer_peers(b, &row, answer, context);
+		break;
+	case ASK_HEADERS:
+		header_counts_write(&out, b->removed);
+		row.head.size = (uint32_t)out.len;
+		answer(context, &row);
+		break;
+	default:
+		row.head.result = ERR_UNSUPPORTED;
+		break;
+	}
+	row.head.size = 0;
+	row.head.is_last = 1;
+	answer(context, &row);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests without a dialog, one to one. */
+#include "border/exchange.h"
+
+#include "border/challenge.h"
+#include "border/headers.h"
+#include "border/identity.h"
+#include "border/route.h"
+#include "sip/build.h"
+
+enum { LINES_MAX = 4096, CREDENTIAL_LINES_MAX = MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256) };
+
+struct exchange {
+	struct pool_handle server, client;
+	struct flow from;
+	bool is_inward;                 /* the request goes to a peer */
+	char to_tag[REPLY_TAG_SIZE];
+};
+
+enum err exchanges_new(struct pool **ret)
+{
+	return pool_new(sizeof(struct exchange), MAX_EXCHANGES, ret);
+}
+
+static void write_identities(struct border *b, const struct inbound *in, const struct route *route, struct request *r)
+{
+	char tag_text[UA_NAME_LEN], call_id_text[UA_NAME_LEN];
+	struct buffer tag = BUFFER_ON(tag_text), call_id = BUFFER_ON(call_id_text);
+	struct view from = sip_msg_value(in->msg, SIP_HEADER_FROM), to = sip_msg_value(in->msg, SIP_HEADER_TO);
+
+	ua_name_write(&tag, &b->namer, UA_NAME_TAG, r->serial);
+	ua_name_write(&call_id, &b->namer, UA_NAME_CALL_ID, r->serial);
+	if (route->peer) {
+		identity_write(b, &r->out, SIP_HEADER_FROM, from, route->peer, buffer_view(&tag));
+		identity_write(b, &r->out, SIP_HEADER_TO, to, route->peer, VIEW_EMPTY);
+	} else {
+		/* The PBX writes the To of a qualify with our token: the phone reads its own Contact instead. */
+		identity_write_outward(b, &r->out, SIP_HEADER_FROM, from, &route->to, buffer_view(&tag));
+		sip_build_name_addr(&r->out, SIP_HEADER_TO, VIEW_EMPTY, view_of(route->uri), VIEW_EMPTY);
+	}
+	sip_build_header(&r->out, SIP_HEADER_CALL_ID, buffer_view(&call_id));
+	sip_build_cseq(&r->out, in->msg->cseq.number, in->msg->method_text);
+}
+
+static enum err forward(struct border *b, const struct inbound *in, const struct route *route, struct exchange *e)
+{
+	char text[CREDENTIAL_LINES_MAX];
+	struct buffer credentials = BUFFER_ON(text);
+	struct request r = request_begin(b, &route->to, in->msg->method_text, view_of(route->uri));
+
+	request_max_forwards(&r, in->msg);
+	write_identities(b, in, route, &r);
+	headers_copy(&r.out, in->msg, e->is_inward ? HEADERS_INWARD : HEADERS_OUTWARD, b->removed);
+	if (e->is_inward) {
+		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
+		buffer_put(&r.out, credentials.err == ERR_NONE ? buffer_view(&credentials) : VIEW_EMPTY);
+		request_source(&r, route->peer, in->flow);
+	}
+	sip_build_body(&r.out, VIEW_EMPTY);
+	return request_send(b, &r, PURPOSE_EXCHANGE, pool_handle_of(b->exchanges, e), &e->client);
+}
+
+/* OPTIONS that means us: what we can do (RFC 3261 11.2). */
+static void answer_ourselves(struct border *b, const struct inbound *in)
+{
+	char text[256];
+	struct buffer lines = BUFFER_ON(text);
+
+	sip_build_header(&lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
+	sip_build_header(&lines, SIP_HEADER_ACCEPT, VIEW("application/sdp"));
+	reply_at_once(b, in, 200, buffer_view(&lines));
+}
+
+static bool is_for_us(const struct border *b, const struct inbound *in)
+{
+	struct sip_uri uri;
+
+	return in->peer && sip_uri_parse(in->msg->uri, &uri) == ERR_NONE && view_is_empty(uri.user) &&
+	       party_is_us(b, &uri.host);
+}
+
+void exchange_request(struct border *b, const struct inbound *in)
+{
+	struct exchange *e;
+	struct route route;
+
+	if (is_for_us(b, in)) {
+		answer_ourselves(b, in);
+		return;
+	}
+	if (route_find(b, in, &route) != ERR_NONE) {
+		reply_at_once(b, in, route.refusal, VIEW_EMPTY);
+		return;
+	}
+	e = pool_take(b->exchanges);
+	if (!e) {
+		border_count(b, COUNT_limit_transactions);
+		reply_busy(b, in);
+		return;
+	}
+	e->from = *in->flow;
+	e->is_inward = route.peer != NULL;
+	reply_to_tag(b, in, e->to_tag);
+	if (reply_open(b, in, PURPOSE_EXCHANGE, pool_handle_of(b->exchanges, e), &e->server) != ERR_NONE) {
+		pool_give(b->exchanges, e);
+		return;
+	}
+	if (forward(b, in, &route, e) != ERR_NONE) {
+		reply_status(b, e->server, 503, view_of(e->to_tag), VIEW_EMPTY);
+		pool_give(b->exchanges, e);
+	}
+}
+
+/* A challenge that goes to the account's own flow, or the end of one from outside. */
+static uint16_t pass_challenge(struct border *b, const struct inbound *in, const struct exchange *e,
+			       struct buffer *lines)
+{
+	struct challenge c;
+
+	if (!e->is_inward) {
+		struct fact fact = fact_of(b, in, FACT_DIGEST_LEAK);
+
+		fact_emit(b, &fact);
+		return 500;
+	}
+	if (challenge_read(in->msg, &c) == ERR_NONE)
+		challenge_write(b, &c, &e->from.remote, COOKIE_USER_ORDINARY, lines);
+	return in->msg->status;
+}
+
+void exchange_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
+		     enum ua_answer answer)
+{
+	struct exchange *e = pool_at(b->exchanges, event->user.object);
+	uint16_t status = in->msg->status;
+	char text[LINES_MAX];
+	struct buffer lines = BUFFER_ON(text);
+
+	if (!e || answer != UA_ANSWER_FINAL)
+		return;
+	if (status == 401 || status == 407)
+		status = pass_challenge(b, in, e, &lines);
+	headers_copy(&lines, in->msg, e->is_inward ? HEADERS_OUTWARD : HEADERS_INWARD, b->removed);
+	if (sip_msg_header(in->msg, SIP_HEADER_ALLOW))
+		sip_build_header(&lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
+	border_count(b, COUNT_responses_forwarded);
+	reply_status(b, e->server, status, view_of(e->to_tag), lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY);
+	pool_give(b->exchanges, e);
+}
+
+/* RFC 4320 4.1: no answer from there, none from here. */
+void exchange_notice(struct border *b, enum ua_notice notice, const struct ua_event *event)
+{
+	struct exchange *e = pool_at(b->exchanges, event->user.object);
+
+	if (!e || notice == UA_ENDED)
+		return;
+	ua_server_drop(b->ua, e->server);
+	pool_give(b->exchanges, e);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each step either ends the datagram or hands it to the next. */
+#include "border/ingress.h"
+
+#include "border/calls.h"
+#include "border/exchange.h"
+#include "border/registrar.h"
+#include "sip/build.h"
+#include "sip/tokens.h"
+
+enum { PEER_WINDOW_MS = 2000 };
+
+/* ---- door ---- */
+
+static struct inbound meet(struct border *b, const struct flow *flow)
+{
+	struct inbound in = { .flow = flow, .peer = party_peer_of(b, flow) };
+
+	if (!in.peer)
+		in.known = known_find(&b->known, flow);
+	in.standing = in.peer ? STANDING_PEER : in.known ? STANDING_KNOWN : STANDING_STRANGER;
+	if (flow->transport != TRANSPORT_UDP)
+		in.proof = PROOF_CONNECTION;
+	return in;
+}
+
+static void count_hits(struct border *b, const struct inbound *in, uint32_t hits)
+{
+	struct fact fact = fact_of(b, in, FACT_BLOCKED_HITS);
+
+	fact.count = hits;
+	fact_emit(b, &fact);
+}
+
+static bool passes_door(struct border *b, struct inbound *in, struct view bytes, bool *ret_is_suspect)
+{
+	struct guard_knock knock = {
+		.flow = in->flow, .bytes = bytes, .standing = in->standing,
+		.host_has_known = in->standing == STANDING_STRANGER && known_has_host(&b->known, &in->flow->remote),
+	};
+	struct guard_welcome welcome = guard_door_meet(b->door, &knock, &b->settings.door.blocked_challenges, b->now);
+
+	if (welcome.hits)
+		count_hits(b, in, welcome.hits);
+	if (welcome.is_non_sip) {
+		struct fact fact = fact_of(b, in, FACT_NON_SIP);
+
+		fact_emit(b, &fact);
+	}
+	if (welcome.answer == DOOR_DROP) {
+		border_count(b, welcome.counter);
+		return false;
+	}
+	in->is_blocked = welcome.answer == DOOR_CHALLENGE;
+	*ret_is_suspect = welcome.is_suspect;
+	if (in->standing == STANDING_STRANGER && !guard_bounds_stranger(b->bounds, in->flow, b->now.us)) {
+		border_count(b, COUNT_dropped_bound);
+		return false;
+	}
+	return true;
+}
+
+/* ---- parse ---- */
+
+static void say_anomaly(struct border *b, const struct inbound *in, enum sip_reason reason)
+{
+	struct fact fact = fact_of(b, in, FACT_ANOMALY);
+
+	fact.reason = (uint16_t)reason;
+	fact.grade = (uint8_t)sip_reason_grade(reason);
+	fact_emit(b, &fact);
+}
+
+/* What was read all the same: each oddity is counted, none is scored. */
+static void say_anomalies(struct border *b, const struct inbound *in)
+{
+	for (unsigned reason = 1; reason < SIP_REASON_COUNT; reason++) {
+		if (sip_reason_in(in->msg->anomalies, (enum sip_reason)reason))
+			say_anomaly(b, in, (enum sip_reason)reason);
+	}
+}
+
+static void refuse_malformed(struct border *b, const struct inbound *in)
+{
+	say_anomaly(b, in, (enum sip_reason)in->msg->reason);
+	if (in->standing == STANDING_STRANGER || !sip_msg_is_answerable(in->msg)) {
+		border_count(b, COUNT_dropped_malformed);
+		return;
+	}
+	border_count(b, COUNT_refused_malformed);
+	reply_stateless(b, in, 400, VIEW_EMPTY);
+}
+
+/* ---- budget ---- */
+
+static bool fits_flow(const struct border *b, const struct inbound *in)
+{
+	const struct sip_msg *m = in->msg;
+
+	if (!m->is_request)
+		return true;
+	if (m->method == SIP_METHOD_REGISTER)
+		return registration_is_continued(&b->registrations, in->flow, fact_hash(b, m->call_id), m->cseq.number);
+	return calls_has_dialog(b, m, in->flow);
+}
+
+static bool is_within_budget(struct border *b, const struct inbound *in)
+{
+	bool is_within = true;
+
+	if (in->peer) {
+		struct guard_rate rate = { in->peer->requests_per_2s, PEER_WINDOW_MS };
+		size_t row = (size_t)(in->peer - b->settings.peers);
+
+		is_within = guard_bucket_take(&b->peer_budgets[row], &rate, b->now.us);
+	} else if (in->known && fits_flow(b, in)) {
+		is_within = guard_bucket_take(&in->known->budget, &b->settings.door.known_flow, b->now.us);
+	} else if (in->known) {
+		/* A forger may write a known flow's address: what does not fit it never eats its budget. */
+		is_within = guard_bounds_stranger(b->bounds, in->flow, b->now.us);
+	}
+	if (!is_within)
+		border_count(b, COUNT_dropped_budget);
+	return is_within;
+}
+
+/* ---- transact ---- */
+
+static void take_response(struct border *b, struct inbound *in)
+{
+	struct ua_event event;
+	enum ua_answer answer = ua_response(b->ua, &b->namer, in->msg, b->now.us, &event);
+
+	if (answer == UA_ANSWER_STRAY) {
+		border_count(b, COUNT_dropped_mismatch);
+		if (in->standing == STANDING_PEER) {
+			struct fact fact = fact_of(b, in, FACT_PEER_MISMATCH);
+
+			fact_emit(b, &fact);
+		}
+		return;
+	}
+	if (answer == UA_ANSWER_REPEATED) {
+		border_count(b, COUNT_absorbed_retransmission);
+		return;
+	}
+	if (!fact_is_proven(in->proof))
+		in->proof = PROOF_BRANCH;
+	if (purposes[event.user.purpose].answer)
+		purposes[event.user.purpose].answer(b, in, &event, answer);
+}
+
+/* ---- route ---- */
+
+static bool refuse_requirements(struct border *b, const struct inbound *in)
+{
+	static const enum sip_header_id asked[] = { SIP_HEADER_REQUIRE, SIP_HEADER_PROXY_REQUIRE };
+	char unknown_text[256], text[320];
+
+	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct buffer unknown = BUFFER_ON(unknown_text), lines = BUFFER_ON(text);
+
+		if (sip_tokens_unknown(in->msg, asked[i], NULL, 0, &unknown) == 0)
+			continue;
+		if (unknown.err == ERR_NONE)
+			sip_build_header(&lines, SIP_HEADER_UNSUPPORTED, buffer_view(&unknown));
+		reply_at_once(b, in, 420, buffer_view(&lines));
+		return true;
+	}
+	return false;
+}
+
+static void refuse_method(struct border *b, const struct inbound *in)
+{
+	char text[160];
+	struct buffer lines = BUFFER_ON(text);
+
+	sip_build_header(&lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
+	reply_at_once(b, in, 405, buffer_view(&lines));
+}
+
+/* A stranger's request that is no REGISTER: nothing leaves, and what was dialled is remembered. */
+static void silence(struct border *b, const struct inbound *in)
+{
+	struct fact fact = fact_of(b, in, FACT_REQUEST);
+	struct sip_uri uri;
+
+	if (sip_uri_parse(in->msg->uri, &uri) == ERR_NONE)
+		(void)VIEW_COPY(uri.user, fact.number);
+	fact_emit(b, &fact);
+	border_count(b, COUNT_dropped_stranger);
+}
+
+static bool has_to_tag(const struct sip_msg *msg)
+{
+	struct sip_name_addr to;
+
+	return sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE && !view_is_empty(to.tag);
+}
+
+static bool is_out_of_hops(const struct sip_msg *msg)
+{
+	uint64_t hops = 1;
+
+	(void)view_decimal(sip_msg_value(msg, SIP_HEADER_MAX_FORWARDS), UINT8_MAX, &hops);
+	return hops == 0;
+}
+
+static void route_new(struct border *b, struct inbound *in, enum guard_treatment treatment)
+{
+	enum sip_method method = (enum sip_method)in->msg->method;
+
+	if (method == SIP_METHOD_ACK || has_to_tag(in->msg))
+		calls_in_dialog(b, in, NULL);
+	else if (in->standing == STANDING_STRANGER && method != SIP_METHOD_REGISTER)
+		silence(b, in);
+	else if (in->standing != STANDING_STRANGER && is_out_of_hops(in->msg))
+		reply_at_once(b, in, 483, VIEW_EMPTY);
+	else if (in->standing != STANDING_STRANGER && refuse_requirements(b, in))
+		return;
+	else if (method == SIP_METHOD_REGISTER)
+		registrar_request(b, in, treatment);
+	else if (method == SIP_METHOD_INVITE)
+		calls_invite(b, in);
+	else if (method == SIP_METHOD_OPTIONS)
+		exchange_request(b, in);
+	else
+		refuse_method(b, in);
+}
+
+static void take_request(struct border *b, struct inbound *in, bool is_suspect)
+{
+	struct guard_screening screening = guard_screen(in->msg, in->flow, in->standing, is_suspect);
+	struct ua_path path = path_of(in->flow);
+	struct ua_event event;
+
+	if (screening.signature != SIGNATURE_NONE) {
+		struct fact fact = fact_of(b, in, FACT_SCANNER);
+
+		fact.reason = (uint16_t)screening.signature;
+		fact_emit(b, &fact);
+	}
+	if (screening.treatment == TREAT_SILENCE) {
+		border_count(b, COUNT_dropped_screen);
+		return;
+	}
+	switch (ua_request(b->ua, in->msg, &path, b->now.us, &event)) {
+	case UA_ABSORBED:
+		border_count(b, COUNT_absorbed_retransmission);
+		return;
+	case UA_PASSED:
+		calls_in_dialog(b, in, &event);
+		return;
+	case UA_NEW:
+		break;
+	}
+	if (in->is_blocked && in->msg->method != SIP_METHOD_REGISTER)
+		border_count(b, COUNT_dropped_verdict);
+	else if (in->msg->method == SIP_METHOD_CANCEL)
+		calls_cancel(b, in);
+	else
+		route_new(b, in, screening.treatment);
+}
+
+void ingress(struct border *b, const struct flow *flow, char *bytes, size_t len)
+{
+	struct inbound in = meet(b, flow);
+	bool is_suspect = false;
+	enum err err;
+
+	border_count(b, COUNT_datagrams_received);
+	in.size = len;
+	if (!passes_door(b, &in, view_bytes(bytes, len), &is_suspect))
+		return;
+	err = sip_msg_parse(bytes, len, &sip_limits_default, &b->msg);
+	in.msg = &b->msg;
+	if (err != ERR_NONE) {
+		refuse_malformed(b, &in);
+		return;
+	}
+	if (b->msg.anomalies)
+		say_anomalies(b, &in);
+	if (!is_within_budget(b, &in))
+		return;
+	if (b->msg.is_request)
+		take_request(b, &in, is_suspect);
+	else
+		take_response(b, &in);
+}

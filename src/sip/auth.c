@@ -69,7 +69,7 @@ static bool is_complete(const struct sip_digest *d, enum sip_auth_kind kind)
 	if (kind == SIP_AUTH_CREDENTIALS)
 		return has_all(d, credentials, sizeof(credentials)) &&
 		       (sip_digest_has(d, SIP_DIGEST_USERNAME) || sip_digest_has(d, SIP_DIGEST_USERNAME_STAR));
-	return true;
+	return d->present != 0;
 }
 
 enum err sip_auth_parse(struct view text, enum sip_auth_kind kind, struct sip_digest *ret)

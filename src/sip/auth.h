@@ -32,7 +32,7 @@ struct sip_digest {
 enum sip_auth_kind {
 	SIP_AUTH_CHALLENGE,             /* realm and nonce must be there */
 	SIP_AUTH_CREDENTIALS,           /* username (or username*), realm, nonce, uri, response must be there */
-	SIP_AUTH_INFO,                  /* Authentication-Info: no scheme word, nothing must be there */
+	SIP_AUTH_INFO,                  /* Authentication-Info: no scheme word; at least one we know */
 };
 
 /* Whole text is one challenge or one set of credentials. ERR_UNSUPPORTED:

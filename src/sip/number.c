@@ -72,13 +72,15 @@ static struct view read_comment(struct cursor *in)
 	size_t depth = 0;
 
 	do {
-		if (cursor_peek(in) == '\\')
-			(void)cursor_byte(in);
-		else if (cursor_peek(in) == '(')
+		bool is_escaped = cursor_skip(in, '\\');
+		uint8_t c = cursor_byte(in);
+
+		if (in->err == ERR_NONE && ((c < 0x20 && c != '\t') || c == 0x7f))
+			cursor_fail(in, ERR_SYNTAX);
+		if (!is_escaped && c == '(')
 			depth++;
-		else if (cursor_peek(in) == ')')
+		else if (!is_escaped && c == ')')
 			depth--;
-		(void)cursor_byte(in);
 	} while (in->err == ERR_NONE && depth > 0);
 	return in->err == ERR_NONE ? (struct view){ start, (size_t)(in->at - 1 - start) } : VIEW_EMPTY;
 }
@@ -101,10 +103,20 @@ void sip_retry_after_write(struct buffer *b, const struct sip_retry_after *r)
 {
 	buffer_decimal(b, r->after_s);
 	if (r->comment.len > 0) {
+		size_t from = b->len;
+		struct cursor in;
+
 		buffer_text(b, " (");
 		buffer_put(b, r->comment);
 		buffer_char(b, ')');
+		/* What was put has to be one comment, not one that ends early. */
+		in = cursor_on(view_after(buffer_view(b), from + 1));
+		if (b->err == ERR_NONE)
+			(void)read_comment(&in);
+		cursor_end(&in);
+		buffer_fail(b, in.err);
 	}
+	buffer_fail(b, sip_params_check(r->params));
 	buffer_put(b, r->params);
 }
 

@@ -52,9 +52,11 @@ static void send_cancel(struct ua_client *c, uint64_t now_us)
 
 	if (err == ERR_NONE) {
 		opening.bytes = buffer_view(&b);
-		/* Without room for it the INVITE still ends on its own clock below. */
-		(void)ua_client_open_any(ua, &opening, now_us, &cancel);
+		err = ua_client_open_any(ua, &opening, now_us, &cancel);
 	}
+	/* Without room for it the INVITE still ends on its own clock below. */
+	if (err != ERR_NONE)
+		ua->counts.own_unsent++;
 	ua_text_drop(ua, &c->cancel_headers);
 	c->is_cancel_sent = true;
 	/* 9.1: 64*T1, then it is over. */
@@ -136,7 +138,8 @@ static void acknowledge_refusal(struct ua_client *c, const struct sip_msg *respo
 		return;
 	ua_client_send(c, buffer_view(&b));
 	/* Without room a repeated answer is not acknowledged; timer H ends it there. */
-	(void)ua_text_keep(ua, buffer_view(&b), &c->ack);
+	if (ua_text_keep(ua, buffer_view(&b), &c->ack) != ERR_NONE)
+		ua->counts.own_unsent++;
 }
 
 static enum ua_answer take_refusal(struct ua_client *c, const struct sip_msg *response,

@@ -75,7 +75,8 @@ struct ua_counts {
 	uint64_t requests_absorbed, responses_absorbed; /* repeated by the other end */
 	uint64_t requests_repeated, responses_repeated;         /* sent again by us on a timer */
 	uint64_t responses_stray;       /* no transaction of ours (late or forged) */
-	uint64_t refused_full;                                  /* a table was full */
+	uint64_t refused_full;          /* a table was full */
+	uint64_t own_unsent;            /* ACK or CANCEL of this layer that could not be kept */
 };
 
 /* The wheel and the ports outlive the layer. `key` keys its tables: strangers

@@ -8,8 +8,6 @@
 #include "sip/build.h"
 #include "sip/tokens.h"
 
-enum { PEER_WINDOW_MS = 2000 };
-
 /* ---- door ---- */
 
 static struct inbound meet(struct border *b, const struct flow *flow)
@@ -109,10 +107,9 @@ static bool is_within_budget(struct border *b, const struct inbound *in)
 	bool is_within = true;
 
 	if (in->peer) {
-		struct guard_rate rate = { in->peer->requests_per_2s, PEER_WINDOW_MS };
 		size_t row = (size_t)(in->peer - b->settings.peers);
 
-		is_within = guard_bucket_take(&b->peer_budgets[row], &rate, b->now.us);
+		is_within = guard_bucket_take(&b->peer_budgets[row], &in->peer->budget, b->now.us);
 	} else if (in->known && fits_flow(b, in)) {
 		is_within = guard_bucket_take(&in->known->budget, &b->settings.door.known_flow, b->now.us);
 	} else if (in->known) {

@@ -31,7 +31,7 @@ enum err party_flow_to(const struct border *b, const struct border_peer *peer, s
 		.remote = peer->address,
 		.listener = (uint16_t)(l - b->settings.listeners),
 		.transport = peer->transport,
-		.side = peer->side,
+		.side = (uint8_t)peer->side,
 	};
 	return ERR_NONE;
 }

@@ -36,10 +36,11 @@ struct border_peer {
 	struct addr appears_as;         /* our listener that it sees; family 0: the first of its side and family */
 	struct addr_net from[MAX_PEER_NETS];    /* where it may come from; empty: the address's host */
 	struct addr_net media_from[MAX_PEER_NETS];
-	uint32_t requests_per_2s;       /* its budget */
+	struct guard_rate budget;       /* of its requests */
 	uint8_t from_count, media_from_count;
+	uint16_t side;
 	uint8_t kind;                   /* enum peer_kind */
-	uint8_t side, transport;
+	uint8_t transport;
 	uint8_t may_place_calls, may_receive_calls;
 	uint8_t tells_source;           /* add X-Ringfence-Source towards it */
 };
@@ -55,16 +56,21 @@ struct border_subscribers {
 	uint8_t calls_without_registration;
 };
 
+struct border_numbers {
+	char emergency[MAX_EMERGENCY_NUMBERS][16];      /* exactly as dialled */
+	uint8_t emergency_count;
+};
+
 struct border_settings {
 	struct border_side sides[MAX_SIDES];
 	struct border_listener listeners[MAX_LISTENERS];
 	struct border_peer peers[MAX_PEERS];
 	struct border_subscribers subscribers;
-	char emergency[MAX_EMERGENCY_NUMBERS][16];
+	struct border_numbers numbers;
 	struct guard_door_settings door;        /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
 	uint32_t no_media_s;            /* 0: never; media watches, border is told so for its CDR */
-	uint16_t side_count, listener_count, peer_count, emergency_count;
+	uint16_t side_count, listener_count, peer_count;
 };
 
 #endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The blocks of the configuration that the border reads: `peer NAME`,
+ * `subscribers`, `numbers`. Their rows are struct border_peer,
+ * struct border_subscribers and struct border_numbers of settings.h. */
+#ifndef BORDER_OPTIONS_H
+#define BORDER_OPTIONS_H
+
+#include "border/settings.h"
+#include "conf/schema.h"
+
+extern const struct conf_block border_peer_block;
+extern const struct conf_block border_subscribers_block;
+extern const struct conf_block border_numbers_block;
+
+#endif

@@ -22,13 +22,13 @@ enum ask_kind {
 enum { ASK_BODY_MAX = 4096 };
 
 struct ask_head {
-	uint16_t kind;                  /* enum ask_kind */
-	uint8_t from, to;               /* enum role; set by the parent on the way, never believed from a child */
-	uint32_t id;                    /* chosen by the asker; the answer carries it */
+	uint16_t kind;    /* enum ask_kind */
+	uint8_t from, to; /* enum role; set by the parent on the way, never believed from a child */
+	uint32_t id;      /* chosen by the asker; the answer carries it */
 	uint8_t is_answer, is_last;
-	uint8_t result;                 /* enum err, in an answer */
+	uint8_t result; /* enum err, in an answer */
 	uint8_t unused;
-	uint32_t size;                  /* bytes of body */
+	uint32_t size; /* bytes of body */
 };
 
 struct ask {
@@ -36,18 +36,45 @@ struct ask {
 	union {
 		uint8_t bytes[ASK_BODY_MAX];
 		union record record;
-		struct ask_net { struct addr_net net; uint32_t term_s; char reason[160]; char actor[48]; } net;
-		struct ask_mode { uint8_t mode; char detector[24]; uint32_t for_s; char reason[160]; char actor[48]; } mode;
-		struct ask_query { uint8_t kind; uint8_t only_live; uint16_t limit; uint64_t after;     /* of a list: rows with a smaller number */
-				   uint64_t number; char filter[128]; } query;
-		struct ask_registration { struct flow flow; char account[128]; char contact[256]; char user_agent[64];
-					  int64_t since_wall_us, expires_wall_us; } registration;
-		struct ask_detector { char name[24]; uint8_t mode; uint64_t findings, incidents, blocks; char text[128]; } detector;
-		char text[ASK_BODY_MAX];        /* JSON or configuration text, size bytes, no NUL */
+		struct ask_net {
+			struct addr_net net;
+			uint32_t term_s;
+			char reason[160];
+			char actor[48];
+		} net;
+		struct ask_mode {
+			uint8_t mode;
+			char detector[24];
+			uint32_t for_s;
+			char reason[160];
+			char actor[48];
+		} mode;
+		struct ask_query {
+			uint8_t kind;
+			uint8_t only_live;
+			uint16_t limit;
+			uint64_t after; /* of a list: rows with a smaller number */
+			uint64_t number;
+			char filter[128];
+		} query;
+		struct ask_registration {
+			struct flow flow;
+			char account[128];
+			char contact[256];
+			char user_agent[64];
+			int64_t since_wall_us, expires_wall_us;
+		} registration;
+		struct ask_detector {
+			char name[24];
+			uint8_t mode;
+			uint64_t findings, incidents, blocks;
+			char text[128];
+		} detector;
+		char text[ASK_BODY_MAX]; /* JSON or configuration text, size bytes, no NUL */
 	} body;
 };
 
 const char *ask_kind_name(enum ask_kind kind);
-const char *role_name(enum role role);          /* "signal" ...; static storage */
+const char *role_name(enum role role); /* "signal" ...; static storage */
 
 #endif

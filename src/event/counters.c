@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
-static const struct { const char *name, *text; } rows[COUNTER_COUNT] = {
+static const struct {
+	const char *name, *text;
+} rows[COUNTER_COUNT] = {
 #define COUNTER(name, text) [COUNT_##name] = { #name, text },
 #include "event/counters.def"
 #undef COUNTER

@@ -28,7 +28,7 @@ static inline uint64_t counters_get(const struct counters *c, enum counter which
 	return atomic_load_explicit(&c->values[which], memory_order_relaxed);
 }
 
-const char *counter_name(enum counter which);           /* "datagrams_received"; static storage */
+const char *counter_name(enum counter which); /* "datagrams_received"; static storage */
 const char *counter_text(enum counter which);
 
 #endif

@@ -10,23 +10,23 @@
 enum { FACT_VERSION = 1 };
 
 enum fact_kind {
-	FACT_REQUEST,           /* a stranger's request that was met by silence, challenge or bound; `method` */
-	FACT_LOGIN,             /* a REGISTER with credentials was decided; `outcome` */
-	FACT_UNKNOWN_USER,      /* the PBX does not know `account` */
-	FACT_ANOMALY,           /* the parser or the screen named a reason; `reason`, `grade` */
-	FACT_SCANNER,           /* structural signature matched; `reason` */
-	FACT_NON_SIP,           /* not SIP at all on a SIP port */
-	FACT_OUT_OF_DIALOG,     /* wrong tags */
-	FACT_PEER_MISMATCH,     /* a peer's address without what that peer would carry */
-	FACT_CAPPED,            /* a login beyond the caps, refused by us */
-	FACT_OLD_PASSWORD,      /* a device repeats one wrong login; held back by us */
-	FACT_DIGEST_LEAK,       /* an outside party challenged what came from inside */
-	FACT_CALL,              /* a call was tried, answered or ended; `number`, `outcome` */
-	FACT_UNACKED,           /* an INVITE was answered and never acknowledged */
-	FACT_BLOCKED_HITS,      /* `count` datagrams dropped at the door since the last such fact */
-	FACT_REGISTERED,        /* registration made or refreshed */
-	FACT_UNREGISTERED,      /* registration ended or expired */
-	FACT_CRASH,             /* a worker died with this message in hand */
+	FACT_REQUEST, /* a stranger's request that was met by silence, challenge or bound; `method` */
+	FACT_LOGIN,   /* a REGISTER with credentials was decided; `outcome` */
+	FACT_UNKNOWN_USER,  /* the PBX does not know `account` */
+	FACT_ANOMALY,       /* the parser or the screen named a reason; `reason`, `grade` */
+	FACT_SCANNER,       /* structural signature matched; `reason` */
+	FACT_NON_SIP,       /* not SIP at all on a SIP port */
+	FACT_OUT_OF_DIALOG, /* wrong tags */
+	FACT_PEER_MISMATCH, /* a peer's address without what that peer would carry */
+	FACT_CAPPED,        /* a login beyond the caps, refused by us */
+	FACT_OLD_PASSWORD,  /* a device repeats one wrong login; held back by us */
+	FACT_DIGEST_LEAK,   /* an outside party challenged what came from inside */
+	FACT_CALL,          /* a call was tried, answered or ended; `number`, `outcome` */
+	FACT_UNACKED,       /* an INVITE was answered and never acknowledged */
+	FACT_BLOCKED_HITS,  /* `count` datagrams dropped at the door since the last such fact */
+	FACT_REGISTERED,    /* registration made or refreshed */
+	FACT_UNREGISTERED,  /* registration ended or expired */
+	FACT_CRASH,         /* a worker died with this message in hand */
 	FACT_KIND_COUNT
 };
 
@@ -37,32 +37,32 @@ static inline bool fact_is_proven(enum fact_proof p) { return p != PROOF_NONE; }
 enum fact_outcome { OUTCOME_UNKNOWN, OUTCOME_SUCCEEDED, OUTCOME_FAILED };
 
 struct fact {
-	uint8_t version, kind;          /* FACT_VERSION, enum fact_kind */
-	uint8_t proof, outcome;         /* enum fact_proof, enum fact_outcome */
-	uint8_t standing;               /* enum fact_standing: what the source was when it sent this */
-	uint8_t grade;                  /* enum sip_grade of an anomaly */
-	uint16_t reason;                /* enum sip_reason or guard's signature number */
-	uint16_t status;                /* SIP status that decided it, 0 if none */
-	uint16_t owner;                 /* worker that says so */
-	uint32_t tenant;                /* 0 by default */
-	uint32_t count;                 /* 1 unless it stands for several */
+	uint8_t version, kind;  /* FACT_VERSION, enum fact_kind */
+	uint8_t proof, outcome; /* enum fact_proof, enum fact_outcome */
+	uint8_t standing;       /* enum fact_standing: what the source was when it sent this */
+	uint8_t grade;          /* enum sip_grade of an anomaly */
+	uint16_t reason;        /* enum sip_reason or guard's signature number */
+	uint16_t status;        /* SIP status that decided it, 0 if none */
+	uint16_t owner;         /* worker that says so */
+	uint32_t tenant;        /* 0 by default */
+	uint32_t count;         /* 1 unless it stands for several */
 	uint32_t cseq;
-	uint64_t sequence;              /* in its ring; rises by one */
-	uint64_t now_us;                /* monotonic */
-	int64_t wall_us;                /* since 1970, UTC */
+	uint64_t sequence; /* in its ring; rises by one */
+	uint64_t now_us;   /* monotonic */
+	int64_t wall_us;   /* since 1970, UTC */
 	struct flow flow;
-	uint64_t call_id_hash;          /* keyed: tells one device's attempts from another's */
+	uint64_t call_id_hash; /* keyed: tells one device's attempts from another's */
 	uint64_t contact_hash;
 	char method[12];
-	char account[56];               /* user@domain of To (REGISTER) or From, cut */
-	char number[32];                /* dialled string, cut */
+	char account[56]; /* user@domain of To (REGISTER) or From, cut */
+	char number[32];  /* dialled string, cut */
 };
 
 enum fact_standing { STANDING_STRANGER, STANDING_KNOWN, STANDING_PEER };
 
 _Static_assert(sizeof(struct fact) <= 256, "a fact fits its ring slot");
 
-const char *fact_kind_name(enum fact_kind kind);        /* "login", "unknown-user" ...; static storage */
+const char *fact_kind_name(enum fact_kind kind); /* "login", "unknown-user" ...; static storage */
 
 /* Whether a slot that another process wrote may be used: version, every
  * enumeration in range, addresses of a family, text terminated and printable. */

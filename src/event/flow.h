@@ -12,12 +12,12 @@ enum transport_kind { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_WS,
 enum { MAX_SIDES = 8, MAX_LISTENERS = 32, MAX_WORKERS = 16 };
 
 struct flow {
-	struct addr local;              /* where it was received: never a wildcard */
+	struct addr local; /* where it was received: never a wildcard */
 	struct addr remote;
-	uint32_t connection;            /* 0 on UDP */
-	uint16_t listener;              /* row in the configuration's list of listening sockets */
-	uint8_t transport;              /* enum transport_kind */
-	uint8_t side;                   /* index of the `listen` block; 0 is the first that is written */
+	uint32_t connection; /* 0 on UDP */
+	uint16_t listener;   /* row in the configuration's list of listening sockets */
+	uint8_t transport;   /* enum transport_kind */
+	uint8_t side;        /* index of the `listen` block; 0 is the first that is written */
 };
 
 /* "UDP", "TCP" ... as a Via writes it; static storage. */

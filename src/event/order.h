@@ -13,29 +13,31 @@
 #include "event/flow.h"
 
 enum order_kind {
-	ORDER_OPEN,             /* takes both ports' filters off, drains, begins; for a stream that is open: a change.
+	ORDER_OPEN, /* takes both ports' filters off, drains, begins; for a stream that is open: a change.
 				   The newest order wins: a stream of the same owner on one of the ports is closed */
-	ORDER_CHANGE,           /* new addresses or directions for a stream that is open; its ports stay */
-	ORDER_CLOSE,            /* puts the filters back; answered by MEDIA_CLOSED, of an unknown stream by
+	ORDER_CHANGE, /* new addresses or directions for a stream that is open; its ports stay */
+	ORDER_CLOSE,  /* puts the filters back; answered by MEDIA_CLOSED, of an unknown stream by
 				   MEDIA_REFUSED with ERR_NOT_FOUND. Only generation, owner and stream are read */
 };
 
 /* Where packets of a leg may come from (RTP order of trust, strict always). */
 enum media_trust {
-	TRUST_EXACT,            /* only the address and port that the SDP names */
-	TRUST_PORT_AT_SDP,      /* the SDP's address; the port is learnt */
+	TRUST_EXACT,              /* only the address and port that the SDP names */
+	TRUST_PORT_AT_SDP,        /* the SDP's address; the port is learnt */
 	TRUST_PORT_AT_SIGNALLING, /* the signalling source's address; the port is learnt */
 };
 
 struct order_leg {
-	uint32_t port;                  /* index of the pair in the pool's table */
-	uint8_t trust;                  /* enum media_trust */
-	uint8_t is_sending;             /* this end may send to us (sendrecv, sendonly) */
-	uint8_t is_receiving;           /* we send to this end (sendrecv, recvonly) */
-	uint8_t is_known;               /* its SDP was seen: remote is valid */
-	struct addr remote;             /* RTP address and port of its SDP */
-	struct addr rtcp;               /* RTCP address and port (RTP port + 1 unless a=rtcp); at the host of remote, or none */
-	struct addr signalling;         /* source address of its signalling; port 0. No address (family 0) where the
+	uint32_t port;        /* index of the pair in the pool's table */
+	uint8_t trust;        /* enum media_trust */
+	uint8_t is_sending;   /* this end may send to us (sendrecv, sendonly) */
+	uint8_t is_receiving; /* we send to this end (sendrecv, recvonly) */
+	uint8_t is_known;     /* its SDP was seen: remote is valid */
+	struct addr remote;   /* RTP address and port of its SDP */
+	struct addr
+		rtcp; /* RTCP address and port (RTP port + 1 unless a=rtcp); at the host of remote, or none */
+	struct addr
+		signalling; /* source address of its signalling; port 0. No address (family 0) where the
 					   end is trusted to name other hosts; else one that never speaks gets 30 s of audio */
 };
 
@@ -43,42 +45,42 @@ struct order_leg {
 enum { MAX_ORDER_FORMATS = 12 };
 struct order_format {
 	uint8_t payload_type;
-	uint8_t clock_khz;              /* 0: row not used */
+	uint8_t clock_khz; /* 0: row not used */
 };
 
 struct order {
-	uint8_t kind;                   /* enum order_kind */
-	uint8_t is_held;                /* no-media timeout off */
-	uint16_t owner;                 /* signal worker that owns the call */
-	uint32_t generation;            /* of the stream id: a late answer to an old stream is recognised */
-	uint64_t stream;                /* unique within the owner */
-	struct order_leg legs[2];       /* caller's leg, callee's leg */
+	uint8_t kind;        /* enum order_kind */
+	uint8_t is_held;     /* no-media timeout off */
+	uint16_t owner;      /* signal worker that owns the call */
+	uint32_t generation; /* of the stream id: a late answer to an old stream is recognised */
+	uint64_t stream;     /* unique within the owner */
+	struct order_leg legs[2]; /* caller's leg, callee's leg */
 	struct order_format formats[MAX_ORDER_FORMATS];
-	uint16_t packets_per_s;         /* cap of each direction; 0: 400, which is enough for any audio */
+	uint16_t packets_per_s; /* cap of each direction; 0: 400, which is enough for any audio */
 	uint8_t unused[6];
 };
 
 enum media_event_kind {
-	MEDIA_CLOSED,           /* answer to ORDER_CLOSE; statistics are final */
-	MEDIA_SILENT,           /* no packet from either end for the configured time */
-	MEDIA_STATISTICS,       /* now and then while open */
-	MEDIA_REFUSED,          /* an order that could not be done; `reason` */
+	MEDIA_CLOSED,     /* answer to ORDER_CLOSE; statistics are final */
+	MEDIA_SILENT,     /* no packet from either end for the configured time */
+	MEDIA_STATISTICS, /* now and then while open */
+	MEDIA_REFUSED,    /* an order that could not be done; `reason` */
 };
 
-struct media_leg_statistics {           /* what came from this leg */
+struct media_leg_statistics { /* what came from this leg */
 	uint64_t packets, octets;
-	uint32_t lost;                  /* from sequence numbers (RFC 3550 A.3) */
-	uint32_t jitter_us;             /* RFC 3550 A.8, in microseconds */
-	uint32_t dropped_source;        /* wrong source */
+	uint32_t lost;           /* from sequence numbers (RFC 3550 A.3) */
+	uint32_t jitter_us;      /* RFC 3550 A.8, in microseconds */
+	uint32_t dropped_source; /* wrong source */
 	uint32_t dropped_malformed;
-	uint32_t dropped_direction;     /* held or not allowed to send */
+	uint32_t dropped_direction; /* held or not allowed to send */
 	uint8_t payload_type, is_learnt;
 	uint16_t learnt_port;
 };
 
 struct media_event {
-	uint8_t kind;                   /* enum media_event_kind */
-	uint8_t reason;                 /* enum err */
+	uint8_t kind;   /* enum media_event_kind */
+	uint8_t reason; /* enum err */
 	uint16_t owner;
 	uint32_t generation;
 	uint64_t stream;
@@ -93,15 +95,15 @@ _Static_assert(sizeof(struct media_event) <= 256, "a media event fits its ring s
 enum { MAX_PORT_PAIRS = 16384 };
 
 struct port_pair {
-	struct addr local;              /* RTP address and even port on this side */
+	struct addr local; /* RTP address and even port on this side */
 	uint8_t side;
 	uint8_t unused[3];
 };
 
 struct port_table {
-	uint32_t version;               /* 1 */
+	uint32_t version; /* 1 */
 	uint32_t count;
-	struct port_pair pairs[];       /* grouped by side */
+	struct port_pair pairs[]; /* grouped by side */
 };
 
 #endif

@@ -10,14 +10,20 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { TABLE_MAGIC = 0x52465631, ROW_WORDS = 7, READ_TRIES = 16, PREFIX_WORDS = 3, PREFIX_MAX = 128 };
+enum {
+	TABLE_MAGIC = 0x52465631,
+	ROW_WORDS = 7,
+	READ_TRIES = 16,
+	PREFIX_WORDS = 3,
+	PREFIX_MAX = 128
+};
 
 /* EMPTY ends a search: nothing was ever put beyond it. GONE does not. */
 enum row_use { ROW_EMPTY, ROW_GONE, ROW_TAKEN };
 
 struct content {
 	struct verdict verdict;
-	uint8_t use;                    /* enum row_use */
+	uint8_t use; /* enum row_use */
 };
 
 union words {
@@ -39,7 +45,8 @@ struct verdict_table {
 	uint32_t magic, rows, row_size;
 	_Atomic uint32_t mode;
 	struct hash_key key;
-	_Atomic uint64_t prefixes[PREFIX_WORDS];        /* lengths of networks ever put: what find looks for */
+	_Atomic uint64_t
+		prefixes[PREFIX_WORDS]; /* lengths of networks ever put: what find looks for */
 	_Atomic uint64_t forgotten;
 	struct row row[VERDICT_ROWS];
 };
@@ -49,10 +56,7 @@ struct place {
 	uint8_t prefix;
 };
 
-size_t verdict_table_size(void)
-{
-	return sizeof(struct verdict_table);
-}
+size_t verdict_table_size(void) { return sizeof(struct verdict_table); }
 
 void verdict_table_init(struct verdict_table *t, const struct hash_key *key)
 {
@@ -79,10 +83,12 @@ static uint8_t own_prefix(const struct addr *source)
 
 static struct place place_of(const struct addr *source, uint8_t prefix)
 {
-	struct place p = { *source, prefix == 0 || prefix > PREFIX_MAX ? own_prefix(source) : prefix };
+	struct place p = { *source,
+		           prefix == 0 || prefix > PREFIX_MAX ? own_prefix(source) : prefix };
 
 	for (size_t bit = p.prefix; bit < PREFIX_MAX; bit++)
-		p.source.bytes[bit / 8] = (uint8_t)(p.source.bytes[bit / 8] & ~(0x80u >> (bit % 8)));
+		p.source.bytes[bit / 8] =
+			(uint8_t)(p.source.bytes[bit / 8] & ~(0x80u >> (bit % 8)));
 	p.source.unused = 0;
 	if (p.prefix < own_prefix(source))
 		p.source.port = 0;
@@ -174,7 +180,7 @@ static bool goes_before(const struct verdict *a, const struct verdict *b)
 
 /* Where a new row may stand; VERDICT_ROWS where all around ranks above it. */
 static uint32_t make_room(struct verdict_table *t, const struct place *p, const struct verdict *v,
-			  int64_t wall_us)
+                          int64_t wall_us)
 {
 	uint32_t start = first_row(t, p), victim = VERDICT_ROWS;
 	struct verdict weakest = *v;
@@ -212,8 +218,8 @@ void verdict_table_put(struct verdict_table *t, const struct verdict *v, int64_t
 	c.verdict.prefix = p.prefix;
 	row_write(&t->row[at], &c);
 	if (p.prefix != own_prefix(&p.source))
-		atomic_fetch_or_explicit(&t->prefixes[p.prefix / 64], UINT64_C(1) << (p.prefix % 64),
-					 memory_order_release);
+		atomic_fetch_or_explicit(&t->prefixes[p.prefix / 64],
+		                         UINT64_C(1) << (p.prefix % 64), memory_order_release);
 }
 
 void verdict_table_remove(struct verdict_table *t, const struct addr *source, uint8_t prefix)
@@ -259,7 +265,7 @@ bool verdict_table_next(const struct verdict_table *t, uint32_t *place, struct v
 }
 
 static bool look(const struct verdict_table *t, const struct addr *source, uint8_t prefix,
-		 int64_t wall_us, struct verdict *ret)
+                 int64_t wall_us, struct verdict *ret)
 {
 	struct place p = place_of(source, prefix);
 	struct verdict found;
@@ -271,7 +277,7 @@ static bool look(const struct verdict_table *t, const struct addr *source, uint8
 }
 
 bool verdict_table_get(const struct verdict_table *t, const struct addr *source, int64_t wall_us,
-		       struct verdict *ret)
+                       struct verdict *ret)
 {
 	return look(t, source, 0, wall_us, ret);
 }
@@ -284,7 +290,7 @@ static bool is_stricter(const struct verdict *a, const struct verdict *b, enum m
 }
 
 bool verdict_table_find(const struct verdict_table *t, const struct addr *address, int64_t wall_us,
-			struct verdict *ret)
+                        struct verdict *ret)
 {
 	enum mode mode = verdict_table_mode(t);
 	struct addr host = *address;
@@ -318,7 +324,8 @@ bool verdict_acts(const struct verdict *v, enum mode mode)
 
 enum mode verdict_table_mode(const struct verdict_table *t)
 {
-	return atomic_load_explicit(&t->mode, memory_order_acquire) == MODE_BLOCK ? MODE_BLOCK : MODE_OBSERVE;
+	return atomic_load_explicit(&t->mode, memory_order_acquire) == MODE_BLOCK ? MODE_BLOCK
+	                                                                          : MODE_OBSERVE;
 }
 
 uint64_t verdict_table_forgotten(const struct verdict_table *t)

@@ -11,7 +11,7 @@
 #include "guard/options.h"
 
 struct guard_bucket {
-	uint64_t free_at_us;            /* when all that was taken has flowed back */
+	uint64_t free_at_us; /* when all that was taken has flowed back */
 };
 
 /* Takes one if there is one. */
@@ -21,7 +21,7 @@ struct guard_bounds;
 
 /* Takes all memory. ERR_NO_MEMORY, ERR_LIMIT. */
 enum err guard_bounds_new(const struct guard_door_settings *settings, const struct hash_key *key,
-			  struct guard_bounds **ret) MUST_USE;
+                          struct guard_bounds **ret) MUST_USE;
 void guard_bounds_free(struct guard_bounds **b);
 /* New figures from now on; the tables keep their size. */
 void guard_bounds_apply(struct guard_bounds *b, const struct guard_door_settings *settings);

@@ -22,44 +22,46 @@ enum { COOKIE_TEXT = 28, COOKIE_WITH_SEPARATOR = COOKIE_TEXT + 1 };
  * old ones are read under the other until that is replaced in its turn. */
 struct guard_cookie_keys {
 	struct hash_key epochs[2];
-	uint8_t current;                /* 0 or 1 */
+	uint8_t current; /* 0 or 1 */
 };
 
 /* What a cookie is bound to. */
 struct guard_cookie_subject {
-	struct addr source;             /* as it came; port ignored, IPv6 cut to its /64 */
-	struct view nonce;              /* of the challenge, unescaped */
+	struct addr source; /* as it came; port ignored, IPv6 cut to its /64 */
+	struct view nonce;  /* of the challenge, unescaped */
 };
 
 enum guard_cookie_user { COOKIE_USER_ORDINARY, COOKIE_USER_UNKNOWN };
 
 enum guard_cookie_verdict {
-	COOKIE_ABSENT,                  /* nothing of our shape */
-	COOKIE_BAD,                     /* our shape, not ours, or for another address or nonce */
-	COOKIE_OLD,                     /* ours, beyond its life: counts as none */
+	COOKIE_ABSENT, /* nothing of our shape */
+	COOKIE_BAD,    /* our shape, not ours, or for another address or nonce */
+	COOKIE_OLD,    /* ours, beyond its life: counts as none */
 	COOKIE_GOOD,
 };
 
 struct guard_cookie {
 	enum guard_cookie_verdict verdict;
-	enum guard_cookie_user user;    /* ORDINARY unless GOOD or OLD */
+	enum guard_cookie_user user; /* ORDINARY unless GOOD or OLD */
 	uint32_t age_s;
-	bool has_opaque;                /* false: the PBX's challenge had none, none goes back */
-	struct view opaque;             /* the PBX's own; lives with the text that was read */
+	bool has_opaque;    /* false: the PBX's challenge had none, none goes back */
+	struct view opaque; /* the PBX's own; lives with the text that was read */
 };
 
 struct guard_cookie_issue {
-	struct view opaque;             /* the PBX's own, as between its quotes; at == NULL: it had none */
+	struct view opaque; /* the PBX's own, as between its quotes; at == NULL: it had none */
 	enum guard_cookie_user user;
 	int64_t wall_us;
 };
 
 /* Writes cookie, separator and the PBX's opaque. */
 void guard_cookie_write(struct buffer *b, const struct guard_cookie_keys *keys,
-			const struct guard_cookie_subject *subject, const struct guard_cookie_issue *issue);
+                        const struct guard_cookie_subject *subject,
+                        const struct guard_cookie_issue *issue);
 
 /* Reads what stood between the quotes of opaque= ; any bytes are welcome. */
 struct guard_cookie guard_cookie_read(struct view text, const struct guard_cookie_keys *keys,
-				      const struct guard_cookie_subject *subject, uint32_t life_s, int64_t wall_us);
+                                      const struct guard_cookie_subject *subject, uint32_t life_s,
+                                      int64_t wall_us);
 
 #endif

@@ -13,16 +13,16 @@
 #include "guard/bound.h"
 
 enum guard_door_answer {
-	DOOR_PASS,              /* parse it */
-	DOOR_CHALLENGE,         /* blocked address where known flows live, new port: our own
+	DOOR_PASS,      /* parse it */
+	DOOR_CHALLENGE, /* blocked address where known flows live, new port: our own
 				 * 401 to a REGISTER, all else is dropped */
-	DOOR_DROP,              /* count `counter`, say nothing */
+	DOOR_DROP,      /* count `counter`, say nothing */
 };
 
 /* What the first bytes are. */
 enum guard_bytes {
-	BYTES_SIP,              /* may be SIP: the parser decides */
-	BYTES_KEEPALIVE,        /* CRLF, CRLF CRLF, zero bytes, empty */
+	BYTES_SIP,       /* may be SIP: the parser decides */
+	BYTES_KEEPALIVE, /* CRLF, CRLF CRLF, zero bytes, empty */
 	BYTES_STUN,
 	BYTES_HTTP,
 	BYTES_TLS,
@@ -35,32 +35,32 @@ enum { MAX_DOOR_SOURCES = 4096, MAX_DATAGRAM = 65535 };
 struct guard_knock {
 	const struct flow *flow;
 	struct view bytes;
-	enum fact_standing standing;    /* KNOWN: this flow is; PEER: a peer's address on its side */
-	bool host_has_known;            /* any known flow at this source: border's known_has_host() */
+	enum fact_standing standing; /* KNOWN: this flow is; PEER: a peer's address on its side */
+	bool host_has_known;         /* any known flow at this source: border's known_has_host() */
 };
 
 struct guard_welcome {
 	enum guard_door_answer answer;
 	enum guard_bytes bytes;
-	enum counter counter;           /* valid where answer is DROP */
-	bool is_suspect;                /* challenge rather than pass, silence what matches */
-	uint32_t block;                 /* number of the block that dropped it, else 0 */
-	uint32_t hits;                  /* where not 0: emit FACT_BLOCKED_HITS with this count */
-	bool is_non_sip;                /* emit FACT_NON_SIP (unproven on UDP) */
+	enum counter counter; /* valid where answer is DROP */
+	bool is_suspect;      /* challenge rather than pass, silence what matches */
+	uint32_t block;       /* number of the block that dropped it, else 0 */
+	uint32_t hits;        /* where not 0: emit FACT_BLOCKED_HITS with this count */
+	bool is_non_sip;      /* emit FACT_NON_SIP (unproven on UDP) */
 };
 
 struct guard_door;
 
 /* Takes all memory; borrows the table for its life. ERR_NO_MEMORY. */
 enum err guard_door_new(const struct verdict_table *verdicts, const struct hash_key *key,
-			struct guard_door **ret) MUST_USE;
+                        struct guard_door **ret) MUST_USE;
 void guard_door_free(struct guard_door **d);
 
 struct guard_welcome guard_door_meet(struct guard_door *d, const struct guard_knock *knock,
-				     const struct guard_rate *blocked_challenges, struct now now);
+                                     const struct guard_rate *blocked_challenges, struct now now);
 
 /* The first bytes alone. */
 enum guard_bytes guard_bytes_of(struct view bytes);
-const char *guard_bytes_name(enum guard_bytes bytes);   /* "keepalive" ...; static storage */
+const char *guard_bytes_name(enum guard_bytes bytes); /* "keepalive" ...; static storage */
 
 #endif

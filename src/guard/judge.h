@@ -41,8 +41,8 @@ struct guard_judge_ports {
  * is followed by at least one record, so the record ring's sequence serves.
  * Takes all memory. ERR_NO_MEMORY, ERR_LIMIT. */
 enum err guard_judge_new(const struct guard_judge_settings *settings,
-			 const struct guard_judge_ports *ports, const struct hash_key *key,
-			 uint64_t first_number, struct guard_judge **ret) MUST_USE;
+                         const struct guard_judge_ports *ports, const struct hash_key *key,
+                         uint64_t first_number, struct guard_judge **ret) MUST_USE;
 void guard_judge_free(struct guard_judge **j);
 
 /* One fact, judged at its own time. A fact that is not sound (fact_is_sound)
@@ -56,12 +56,12 @@ uint64_t guard_judge_wait_us(const struct guard_judge *j, struct now now);
 /* New settings in force: blocks and scores stay; who is now on the never-block
  * list is unblocked. Table sizes do not change. */
 void guard_judge_apply(struct guard_judge *j, const struct guard_judge_settings *settings,
-		       struct now now);
+                       struct now now);
 
 /* Answers every ask whose answerer is JUDGE (event/ask.def), BLOCK_RESTORE too:
  * calls `answer` once for each row, the last with is_last set. Nothing in a
  * question is believed unchecked. */
 void guard_judge_answer(struct guard_judge *j, const struct ask *question, struct now now,
-			void (*answer)(void *context, const struct ask *row), void *context);
+                        void (*answer)(void *context, const struct ask *row), void *context);
 
 #endif

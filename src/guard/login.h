@@ -24,7 +24,7 @@
  * wrong password, without asking it, and decide FAILED (FACT_UNKNOWN_USER with
  * OUTCOME_FAILED). After any answer but DROP the slot is taken until
  * guard_login_left. Tables are bounded: a full one forgets the pair or source
- * that was quiet for longest among those with nothing in flight. */
+ * that was quiet for longest, pairs with nothing in flight first. */
 #ifndef GUARD_LOGIN_H
 #define GUARD_LOGIN_H
 
@@ -34,36 +34,40 @@
 enum guard_login_answer { LOGIN_PASS, LOGIN_REPEAT_LAST, LOGIN_REFUSE, LOGIN_DROP };
 
 struct guard_login {
-	struct addr source;             /* as it came: port ignored, IPv6 cut to its /64 */
-	struct view account;            /* user@domain, as in facts */
-	uint64_t call_id_hash, contact_hash;    /* keyed, as in facts; the contact as the phone wrote it */
+	struct addr source;  /* as it came: port ignored, IPv6 cut to its /64 */
+	struct view account; /* user@domain, as in facts */
+	uint64_t call_id_hash,
+		contact_hash; /* keyed, as in facts; the contact as the phone wrote it */
 	uint32_t cseq;
 };
 
 enum {
-	LOGIN_UNDECIDED_LIFE_S = 40,    /* then a forgotten slot is free: beyond timer F */
-	LOGIN_MEMORY_S = 7200,          /* quiet for so long, it begins anew: 10 in 2 h are below 6 an hour */
-	LOGIN_FIRST_HOLD = 5, LOGIN_FIRST_HOLD_S = 30,
-	LOGIN_SECOND_HOLD = 10, LOGIN_SECOND_HOLD_S = 600,
-	MAX_LOGIN_DEVICES = 3,          /* remembered per account and source */
+	LOGIN_UNDECIDED_LIFE_S = 40, /* then a forgotten slot is free: beyond timer F */
+	LOGIN_MEMORY_S =
+		7200, /* quiet for so long, it begins anew: 10 in 2 h are below 6 an hour */
+	LOGIN_FIRST_HOLD = 5,
+	LOGIN_FIRST_HOLD_S = 30,
+	LOGIN_SECOND_HOLD = 10,
+	LOGIN_SECOND_HOLD_S = 600,
+	MAX_LOGIN_DEVICES = 3, /* remembered per account and source */
 };
 
 struct guard_logins;
 
 /* Takes all memory. ERR_NO_MEMORY, ERR_LIMIT. */
 enum err guard_logins_new(const struct guard_door_settings *settings, const struct hash_key *key,
-			  struct guard_logins **ret) MUST_USE;
+                          struct guard_logins **ret) MUST_USE;
 void guard_logins_free(struct guard_logins **l);
 void guard_logins_apply(struct guard_logins *l, const struct guard_door_settings *settings);
 
 /* *ret_status is the status to repeat with REPEAT_LAST and the last one seen
  * for this pair with REFUSE (0: none yet, use what was learnt of this PBX). */
 enum guard_login_answer guard_login_ask(struct guard_logins *l, const struct guard_login *login,
-					uint64_t now_us, uint16_t *ret_status);
+                                        uint64_t now_us, uint16_t *ret_status);
 /* The PBX's final answer to a login that passed. FAILED: 401 again without
  * stale, 403, 407; SUCCEEDED: 2xx; UNKNOWN: stale nonce, 5xx, no answer. */
 void guard_login_decided(struct guard_logins *l, const struct guard_login *login,
-			 enum fact_outcome outcome, uint16_t status, uint64_t now_us);
+                         enum fact_outcome outcome, uint16_t status, uint64_t now_us);
 /* Our answer has left, or none ever will. */
 void guard_login_left(struct guard_logins *l, const struct guard_login *login, uint64_t now_us);
 

@@ -2,7 +2,7 @@
 /* The screen: structural signatures of scanners, looked for in a message that
  * the parser took. A signature is a shape that no phone has; a User-Agent alone
  * is none, since anybody may write anything there. Each has its twin in the
- * tests: a real phone's shape that must not match. */
+ * tests: a real phone's shape that must not match. Pure, no memory. */
 #ifndef GUARD_SCREEN_H
 #define GUARD_SCREEN_H
 
@@ -23,17 +23,16 @@ enum guard_treatment { TREAT_PASS, TREAT_CHALLENGE, TREAT_SILENCE };
 
 struct guard_screening {
 	enum guard_treatment treatment;
-	enum guard_signature signature;         /* SIGNATURE_NONE or FACT_SCANNER's reason */
+	enum guard_signature signature; /* SIGNATURE_NONE or FACT_SCANNER's reason */
 };
 
-/* Looks at a request. Known flows and peers always pass, their matches are
- * still named. A stranger's REGISTER that matches passes as any stranger's, so
- * that a guesser proves himself; one from a suspect is challenged without the
+/* Looks at a request. Known flows and peers pass unseen. A stranger's
+ * REGISTER that matches passes as any stranger's, so that a guesser proves himself; one from a suspect is challenged without the
  * PBX; everything else that matches is met by silence. */
 struct guard_screening guard_screen(const struct sip_msg *msg, const struct flow *flow,
-				    enum fact_standing standing, bool is_suspect);
+                                    enum fact_standing standing, bool is_suspect);
 
-const char *guard_signature_name(enum guard_signature signature);       /* "hex-tag" ...; static */
-const char *guard_signature_text(enum guard_signature signature);       /* sentence for a person */
+const char *guard_signature_name(enum guard_signature signature); /* "hex-tag" ...; static */
+const char *guard_signature_text(enum guard_signature signature); /* sentence for a person */
 
 #endif

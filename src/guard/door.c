@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What costs least comes first: a blocked source is dropped after one or two
+ * look-ups, before a byte of what it sent is read. */
+#include "guard/door.h"
+
+#include "guard/recent.h"
+
+#include <stdlib.h>
+
+enum { TELL_HITS_US = 60 * SECOND_US, SHORT_KEEPALIVE = 4, MAX_METHOD = 64, MAX_FIRST_LINE = 2048 };
+
+struct door_source {
+	struct guard_row row;
+	struct guard_bucket challenges;
+	uint64_t told_us;
+	uint32_t hits; /* not told yet */
+};
+
+struct guard_door {
+	const struct verdict_table *verdicts;
+	struct guard_recent sources; /* blocked ones that keep coming */
+};
+
+enum err guard_door_new(const struct verdict_table *verdicts, const struct hash_key *key,
+                        struct guard_door **ret)
+{
+	struct guard_door *d = calloc(1, sizeof(*d));
+	enum err err;
+
+	if (!d)
+		return ERR_NO_MEMORY;
+	d->verdicts = verdicts;
+	err = guard_recent_init(&d->sources, sizeof(struct door_source), MAX_DOOR_SOURCES, key);
+	if (err == ERR_NONE)
+		*ret = d;
+	else
+		free(d);
+	return err;
+}
+
+void guard_door_free(struct guard_door **d)
+{
+	if (!*d)
+		return;
+	guard_recent_clear(&(*d)->sources);
+	free(*d);
+	*d = NULL;
+}
+
+static bool is_blank_line(char c) { return c == '\r' || c == '\n'; }
+
+/* What follows a method or a version in a start line of SIP and of HTTP alike. */
+static bool is_token_byte(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && view_find(VIEW("-.!%*_+`'~"), c, 0) < 10);
+}
+
+static bool is_stun(struct view bytes)
+{
+	/* RFC 8489 5: two zero bits, then the magic cookie at its place. */
+	return bytes.len >= 20 && (bytes.at[0] & 0xc0) == 0 &&
+	       view_equal(view_first(view_after(bytes, 4), 4), VIEW("\x21\x12\xa4\x42"));
+}
+
+static bool is_all_zero(struct view bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++) {
+		if (bytes.at[i] != '\0')
+			return false;
+	}
+	return true;
+}
+
+static enum guard_bytes text_of(struct view text)
+{
+	struct view line = view_first(text, view_find(view_first(text, MAX_FIRST_LINE), '\n', 0));
+	size_t len = 0;
+
+	if (view_contains(line, VIEW(" HTTP/")) || view_starts(line, VIEW("HTTP/")))
+		return BYTES_HTTP;
+	if (view_starts_nocase(line, VIEW("SIP/")))
+		return BYTES_SIP;
+	while (len < line.len && is_token_byte(line.at[len]))
+		len++;
+	if (len == 0 || len > MAX_METHOD || len == line.len || line.at[len] != ' ')
+		return BYTES_GARBAGE;
+	return BYTES_SIP;
+}
+
+enum guard_bytes guard_bytes_of(struct view bytes)
+{
+	size_t lead = 0;
+
+	if (bytes.len > MAX_DATAGRAM)
+		return BYTES_TOO_LONG;
+	/* Phones keep their NAT open with CRLF, zero bytes or a few letters of their maker. */
+	if (bytes.len <= SHORT_KEEPALIVE || is_all_zero(view_first(bytes, 2 * SHORT_KEEPALIVE)))
+		return bytes.len <= 2 * SHORT_KEEPALIVE ? BYTES_KEEPALIVE : BYTES_GARBAGE;
+	if (is_stun(bytes))
+		return BYTES_STUN;
+	if (bytes.at[0] == 0x16 && bytes.at[1] == 0x03)
+		return BYTES_TLS;
+	while (lead < bytes.len && lead < MAX_FIRST_LINE && is_blank_line(bytes.at[lead]))
+		lead++;
+	return lead == bytes.len ? BYTES_KEEPALIVE : text_of(view_after(bytes, lead));
+}
+
+const char *guard_bytes_name(enum guard_bytes bytes)
+{
+	static const char *const names[] = {
+		[BYTES_SIP] = "sip",           [BYTES_KEEPALIVE] = "keepalive",
+		[BYTES_STUN] = "stun",         [BYTES_HTTP] = "http",
+		[BYTES_TLS] = "tls",           [BYTES_GARBAGE] = "garbage",
+		[BYTES_TOO_LONG] = "too-long",
+	};
+
+	return (size_t)bytes < sizeof(names) / sizeof(names[0]) ? names[bytes] : "?";
+}
+
+/* Hits are told at the first and then once a minute: a flood must not become a
+ * flood of facts. */
+static uint32_t hits_to_tell(struct door_source *source, uint64_t now_us)
+{
+	uint32_t hits = source->hits;
+
+	if (source->told_us != 0 && now_since(now_us, source->told_us) < TELL_HITS_US)
+		return 0;
+	source->told_us = now_us;
+	source->hits = 0;
+	return hits;
+}
+
+static void meet_blocked(struct guard_door *d, const struct guard_knock *knock,
+                         const struct guard_rate *challenges, struct now now,
+                         struct guard_welcome *ret)
+{
+	struct addr address = addr_source(&knock->flow->remote);
+	struct guard_key key = guard_key_of(&address, 0);
+	struct door_source *source = guard_recent_touch(&d->sources, &key);
+
+	if (knock->standing == STANDING_STRANGER && knock->host_has_known &&
+	    guard_bucket_take(&source->challenges, challenges, now.us)) {
+		ret->answer = DOOR_CHALLENGE;
+		return;
+	}
+	source->hits++;
+	ret->hits = hits_to_tell(source, now.us);
+	ret->answer = DOOR_DROP;
+	ret->counter = COUNT_dropped_verdict;
+}
+
+/* Whether a verdict drops it; says on the way whether it stands as suspect. A
+ * peer's address is on the never-block list, which the judge keeps. */
+static bool is_blocked(const struct guard_door *d, const struct guard_knock *knock, int64_t wall_us,
+                       struct guard_welcome *ret)
+{
+	enum mode mode = verdict_table_mode(d->verdicts);
+	struct verdict v;
+
+	if (knock->standing == STANDING_PEER)
+		return false;
+	if (verdict_table_get(d->verdicts, &knock->flow->remote, wall_us, &v) &&
+	    verdict_acts(&v, mode)) {
+		ret->block = v.block;
+		return true;
+	}
+	if (knock->standing == STANDING_KNOWN ||
+	    !verdict_table_find(d->verdicts, &knock->flow->remote, wall_us, &v))
+		return false;
+	if (verdict_acts(&v, mode)) {
+		ret->block = v.block;
+		return true;
+	}
+	ret->is_suspect = v.state == VERDICT_SUSPECT && mode == MODE_BLOCK;
+	return false;
+}
+
+static void meet_bytes(struct guard_welcome *ret)
+{
+	static const struct {
+		enum counter counter;
+		bool is_non_sip;
+	} ways[] = {
+		[BYTES_KEEPALIVE] = { COUNT_dropped_keepalive, false },
+		[BYTES_STUN] = { COUNT_dropped_keepalive, false },
+		[BYTES_HTTP] = { COUNT_dropped_not_sip, true },
+		[BYTES_TLS] = { COUNT_dropped_not_sip, true },
+		[BYTES_GARBAGE] = { COUNT_dropped_not_sip, true },
+		[BYTES_TOO_LONG] = { COUNT_dropped_size, false },
+	};
+
+	if (ret->bytes == BYTES_SIP)
+		return;
+	if (ret->answer == DOOR_PASS || ret->answer == DOOR_CHALLENGE) {
+		ret->answer = DOOR_DROP;
+		ret->counter = ways[ret->bytes].counter;
+		ret->is_non_sip = ways[ret->bytes].is_non_sip;
+	}
+}
+
+struct guard_welcome guard_door_meet(struct guard_door *d, const struct guard_knock *knock,
+                                     const struct guard_rate *blocked_challenges, struct now now)
+{
+	struct guard_welcome welcome = { .answer = DOOR_PASS };
+
+	if (is_blocked(d, knock, now.wall_us, &welcome))
+		meet_blocked(d, knock, blocked_challenges, now, &welcome);
+	if (welcome.answer == DOOR_DROP)
+		return welcome;
+	welcome.bytes = guard_bytes_of(knock->bytes);
+	meet_bytes(&welcome);
+	return welcome;
+}

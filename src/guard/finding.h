@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a detector says: a rule fired, with a score, about one fact. */
+#ifndef GUARD_FINDING_H
+#define GUARD_FINDING_H
+
+#include "event/fact.h"
+#include "guard/options.h"
+
+enum guard_rule {
+	RULE_NONE,
+#define RULE(id, detector, name, text) RULE_##id,
+#include "guard/rule.def"
+#undef RULE
+	RULE_COUNT
+};
+
+/* Whom the incident of a finding is about. A score always goes to the source. */
+enum guard_scope {
+	SCOPE_SOURCE,
+	SCOPE_ACCOUNT_AT_SOURCE,
+	SCOPE_ACCOUNT,
+};
+
+struct guard_finding {
+	enum guard_rule rule;
+	enum guard_scope scope;
+	uint32_t score_milli;
+	bool is_proven;   /* else it adds to suspicion alone */
+	bool is_incident; /* worth an incident even at score 0 */
+};
+
+enum { MAX_FINDINGS_PER_FACT = 4 };
+
+const char *guard_rule_name(enum guard_rule rule); /* "failed-login"; static storage */
+const char *guard_rule_text(enum guard_rule rule);
+enum guard_detector guard_rule_detector(enum guard_rule rule);
+
+#endif

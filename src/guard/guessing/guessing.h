@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The guessing detector: who tries passwords and users.
+ *
+ *   failed-login  a login refused, by the PBX or by us in its stead (capped).
+ *                 Free for the first few per account and source in the window,
+ *                 2 each beyond. Nothing is free where many accounts fail.
+ *   unknown-user  1, once per user and source in the window. A password tried
+ *                 for such a user is a failed login as well, so that users
+ *                 who are there and who are not lead to the same block.
+ *   old-password  one account, constant Call-ID and Contact, rising CSeq: 0, an
+ *                 incident once per window. What such a device is refused is
+ *                 no failed login but the first time.
+ *   distributed   one account, refused from many sources within a day: an
+ *                 incident, and suspicion of each such source.
+ *
+ * Successes are told too: they end a device's conduct. */
+#ifndef GUESSING_GUESSING_H
+#define GUESSING_GUESSING_H
+
+#include "guard/finding.h"
+
+enum {
+	MAX_FREE_FAILURES = 16,
+	MAX_FAILING_ACCOUNTS = 31,
+	MAX_DISTRIBUTED_SOURCES = 32,
+	GUESSING_FAILURE_MILLI = 2000,
+	GUESSING_UNKNOWN_MILLI = 1000,
+	GUESSING_DISTRIBUTED_MILLI = 6000,
+	MAX_GUESSING_DEVICES = 3, /* remembered per account and source */
+};
+
+struct guessing;
+
+/* Takes all memory. ERR_NO_MEMORY, ERR_LIMIT. */
+enum err guessing_new(const struct guard_judge_settings *settings, const struct hash_key *key,
+                      struct guessing **ret) MUST_USE;
+void guessing_free(struct guessing **g);
+void guessing_apply(struct guessing *g, const struct guard_judge_settings *settings);
+
+/* Findings about a sound fact, none for facts of other kinds. Returns their number. */
+size_t guessing_judge(struct guessing *g, const struct fact *fact,
+                      struct guard_finding ret[MAX_FINDINGS_PER_FACT]);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A bounded table of rows about strangers (sources, flows, accounts at a
+ * source), with room taken once. A full table forgets the row that was not
+ * touched for longest, rows that were not worth keeping before those that were:
+ * addresses are forged faster than they can be stored, so what somebody proved
+ * must not be pushed out by what nobody did. */
+#ifndef GUARD_RECENT_H
+#define GUARD_RECENT_H
+
+#include "base/addr.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/pool.h"
+
+/* Whom a row is about: an address or flow, and whatever else tells rows apart
+ * (hash of an account, number of a listener). */
+struct guard_key {
+	uint8_t address[16];
+	uint32_t family, port;
+	uint64_t extra;
+};
+
+/* First member of every row. */
+struct guard_row {
+	struct map_node node;
+	struct list order;
+	struct guard_key key;
+	bool is_kept;
+};
+
+struct guard_recent {
+	struct pool *pool;
+	struct map map;
+	struct list weak, kept; /* longest untouched first */
+};
+
+/* ERR_NO_MEMORY, ERR_LIMIT. */
+enum err guard_recent_init(struct guard_recent *r, size_t row_size, uint32_t max_rows,
+                           const struct hash_key *key) MUST_USE;
+void guard_recent_clear(struct guard_recent *r); /* an empty one is fine */
+
+struct guard_key guard_key_of(const struct addr *address, uint64_t extra);
+
+/* NULL where there is none. Touches nothing. */
+void *guard_recent_find(const struct guard_recent *r, const struct guard_key *key);
+/* The row, made anew (all zero but its key) if there is none; now the most
+ * recent of its sort. Never fails: it forgets. */
+void *guard_recent_touch(struct guard_recent *r, const struct guard_key *key);
+void guard_recent_keep(struct guard_recent *r, void *row, bool is_kept);
+void guard_recent_forget(struct guard_recent *r, void *row);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signatures as a table of shapes. Each asks for what the tool's code cannot
+ * help writing and no phone writes: one odd thing in a message is a bad phone,
+ * a conjunction of three is a tool. */
+#include "guard/screen.h"
+
+#include "sip/msg.h"
+#include "sip/name_addr.h"
+#include "sip/via.h"
+
+/* What the signatures look at, parsed once. */
+struct shape {
+	const struct sip_msg *msg;
+	const struct flow *flow;
+	struct sip_name_addr from, to;
+	struct sip_via via;
+};
+
+static bool shape_read(const struct sip_msg *msg, const struct flow *flow, struct shape *ret)
+{
+	struct view via = sip_msg_value(msg, SIP_HEADER_VIA);
+
+	ret->msg = msg;
+	ret->flow = flow;
+	return sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_FROM), &ret->from) == ERR_NONE &&
+	       sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &ret->to) == ERR_NONE &&
+	       sip_via_parse(view_first(via, view_find(via, ',', 0)), &ret->via) == ERR_NONE;
+}
+
+static bool is_user_at(const struct sip_name_addr *a, struct view user, struct view host)
+{
+	return view_equal(a->uri.user, user) && view_equal_nocase(a->uri.host.text, host);
+}
+
+static bool has_bare_contact(const struct shape *s)
+{
+	struct view contact = view_trim(sip_msg_value(s->msg, SIP_HEADER_CONTACT));
+
+	return view_starts_nocase(contact, VIEW("sip:")) &&
+	       view_find(contact, '<', 0) == contact.len;
+}
+
+static bool accepts_sdp_alone(const struct shape *s)
+{
+	return view_equal_nocase(view_trim(sip_msg_value(s->msg, SIP_HEADER_ACCEPT)),
+	                         VIEW("application/sdp"));
+}
+
+static bool is_nowhere(const struct shape *s)
+{
+	return is_user_at(&s->from, VIEW("100"), VIEW("1.1.1.1")) &&
+	       is_user_at(&s->to, VIEW("100"), VIEW("1.1.1.1"));
+}
+
+static bool has_tool_name(const struct shape *s)
+{
+	static const char *const names[] = { "sipvicious", "friendly-scanner", "ccxllrlflgig",
+		                             "sip-scan", "sipscan" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (view_equal_nocase(s->from.display, view_of(names[i])))
+			return true;
+	}
+	return false;
+}
+
+static int nibble_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* hex(target 0x01 decimals): the tool keeps in its tag whom it asked. Printable
+ * text, one byte 01 and at least four digits do not come about by chance. */
+static bool has_hex_tag(const struct shape *s)
+{
+	enum { MAX_TAG = 256, LEAST_DIGITS = 4 };
+	struct view tag = s->from.tag;
+	size_t digits = 0;
+	bool is_number = false;
+
+	if (tag.len % 2 != 0 || tag.len > MAX_TAG)
+		return false;
+	for (size_t i = 0; i < tag.len; i += 2) {
+		int high = nibble_of(tag.at[i]), low = nibble_of(tag.at[i + 1]),
+		    byte = high * 16 + low;
+
+		if (high < 0 || low < 0)
+			return false;
+		if (!is_number && byte == 1 && i > 0)
+			is_number = true;
+		else if (is_number ? byte < '0' || byte > '9' : byte < 0x20 || byte > 0x7e)
+			return false;
+		else
+			digits += is_number;
+	}
+	return digits >= LEAST_DIGITS;
+}
+
+static bool has_toolkit_shape(const struct shape *s)
+{
+	struct view number = view_after(s->via.branch, 8);
+	uint64_t unused;
+
+	return view_starts(s->via.branch, VIEW("z9hG4bK-")) &&
+	       view_decimal(number, UINT64_MAX, &unused) && has_bare_contact(s) &&
+	       accepts_sdp_alone(s);
+}
+
+static bool has_same_ends(const struct shape *s)
+{
+	return s->msg->method == SIP_METHOD_OPTIONS && s->msg->cseq.number == 1 &&
+	       s->from.uri.user.len > 0 && sip_uri_same_account(&s->from.uri, &s->to.uri) &&
+	       has_bare_contact(s) && accepts_sdp_alone(s);
+}
+
+static bool is_gateway_guise(const struct shape *s)
+{
+	static const char *const users[] = { "voipgw", "trunk", "user" };
+	const struct sip_host *host = &s->from.uri.host;
+
+	if (s->msg->method == SIP_METHOD_REGISTER || host->addr.family == 0 ||
+	    !addr_same_host(&host->addr, &s->flow->local))
+		return false;
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+		if (view_equal_nocase(s->from.uri.user, view_of(users[i])))
+			return true;
+	}
+	return false;
+}
+
+static bool is_port_probe(const struct shape *s)
+{
+	return is_user_at(&s->from, VIEW("nm"), VIEW("nm")) &&
+	       (view_equal(s->to.uri.user, VIEW("nm")) || view_equal(s->to.uri.user, VIEW("nm2")));
+}
+
+static const struct {
+	const char *name, *text;
+} signatures[SIGNATURE_COUNT] = {
+	[SIGNATURE_NONE] = { "none", "matches no signature" },
+#define SIGNATURE(id, slug, sentence) [SIGNATURE_##id] = { slug, sentence },
+#include "guard/signature.def"
+#undef SIGNATURE
+};
+
+static bool (*const matchers[SIGNATURE_COUNT])(const struct shape *s) = {
+	[SIGNATURE_NOWHERE] = is_nowhere,       [SIGNATURE_TOOL_NAME] = has_tool_name,
+	[SIGNATURE_HEX_TAG] = has_hex_tag,      [SIGNATURE_TOOLKIT_SHAPE] = has_toolkit_shape,
+	[SIGNATURE_SAME_ENDS] = has_same_ends,  [SIGNATURE_GATEWAY_GUISE] = is_gateway_guise,
+	[SIGNATURE_PORT_PROBE] = is_port_probe,
+};
+
+static enum guard_signature match(const struct shape *s)
+{
+	for (int i = SIGNATURE_NONE + 1; i < SIGNATURE_COUNT; i++) {
+		if (matchers[i](s))
+			return (enum guard_signature)i;
+	}
+	return SIGNATURE_NONE;
+}
+
+struct guard_screening guard_screen(const struct sip_msg *msg, const struct flow *flow,
+                                    enum fact_standing standing, bool is_suspect)
+{
+	struct guard_screening screening = { .treatment = TREAT_PASS };
+	struct shape shape;
+
+	if (standing != STANDING_STRANGER || !msg->is_request || !shape_read(msg, flow, &shape))
+		return screening;
+	screening.signature = match(&shape);
+	if (screening.signature == SIGNATURE_NONE)
+		return screening;
+	if (msg->method != SIP_METHOD_REGISTER)
+		screening.treatment = TREAT_SILENCE;
+	else if (is_suspect)
+		screening.treatment = TREAT_CHALLENGE;
+	return screening;
+}
+
+const char *guard_signature_name(enum guard_signature signature)
+{
+	return (size_t)signature < SIGNATURE_COUNT ? signatures[signature].name : "?";
+}
+
+const char *guard_signature_text(enum guard_signature signature)
+{
+	return (size_t)signature < SIGNATURE_COUNT ? signatures[signature].text : "?";
+}

@@ -51,7 +51,7 @@ static struct ua_event event_of(const struct ua_client *c)
 }
 
 enum err ua_client_open(struct ua *ua, const struct ua_client_opening *opening, uint64_t now_us,
-			struct pool_handle *ret)
+                        struct pool_handle *ret)
 {
 	struct view method = method_of(opening->bytes);
 
@@ -60,8 +60,8 @@ enum err ua_client_open(struct ua *ua, const struct ua_client_opening *opening, 
 	return ua_client_open_any(ua, opening, now_us, ret);
 }
 
-enum err ua_client_open_any(struct ua *ua, const struct ua_client_opening *opening,
-			    uint64_t now_us, struct pool_handle *ret)
+enum err ua_client_open_any(struct ua *ua, const struct ua_client_opening *opening, uint64_t now_us,
+                            struct pool_handle *ret)
 {
 	struct view method = method_of(opening->bytes);
 	struct client_key key = { opening->serial, view_equal(method, VIEW("CANCEL")) };
@@ -99,7 +99,7 @@ enum err ua_client_open_any(struct ua *ua, const struct ua_client_opening *openi
 }
 
 static struct ua_client *find_answered(const struct ua *ua, const struct ua_namer *namer,
-				       const struct sip_msg *response)
+                                       const struct sip_msg *response)
 {
 	struct sip_values walk = sip_values_of(response, SIP_HEADER_VIA);
 	struct client_key key;
@@ -120,7 +120,7 @@ static struct ua_client *find_answered(const struct ua *ua, const struct ua_name
 }
 
 enum ua_answer ua_response(struct ua *ua, const struct ua_namer *namer,
-			   const struct sip_msg *response, uint64_t now_us, struct ua_event *ret)
+                           const struct sip_msg *response, uint64_t now_us, struct ua_event *ret)
 {
 	struct ua_client *c = find_answered(ua, namer, response);
 	struct ua_event event;
@@ -133,7 +133,7 @@ enum ua_answer ua_response(struct ua *ua, const struct ua_namer *namer,
 	event = event_of(c);
 	event.status = response->status;
 	answer = c->is_invite ? ua_client_invite_answer(c, response, now_us)
-			      : ua_client_other_answer(c, response, now_us);
+	                      : ua_client_other_answer(c, response, now_us);
 	if (answer == UA_ANSWER_REPEATED)
 		ua->counts.responses_absorbed++;
 	else

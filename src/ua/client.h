@@ -12,8 +12,8 @@
 struct sip_msg;
 
 struct ua_client_opening {
-	struct view bytes;              /* the request; borrowed, kept as a copy */
-	uint64_t serial;                /* of the name in its branch */
+	struct view bytes; /* the request; borrowed, kept as a copy */
+	uint64_t serial;   /* of the name in its branch */
 	struct ua_path path;
 	struct ua_user user;
 	bool is_reliable;
@@ -23,26 +23,26 @@ struct ua_client_opening {
  * send yourself, nor CANCEL (ERR_DENIED): see ua_client_cancel. ERR_FULL,
  * ERR_LIMIT (does not fit a stored message), ERR_EXISTS. */
 enum err ua_client_open(struct ua *ua, const struct ua_client_opening *opening, uint64_t now_us,
-			struct pool_handle *ret) MUST_USE;
+                        struct pool_handle *ret) MUST_USE;
 
 enum ua_answer {
-	UA_ANSWER_STRAY,        /* belongs to nothing of ours: to be dropped; event untouched */
-	UA_ANSWER_REPEATED,     /* dealt with here (its ACK was sent again); event untouched */
+	UA_ANSWER_STRAY,    /* belongs to nothing of ours: to be dropped; event untouched */
+	UA_ANSWER_REPEATED, /* dealt with here (its ACK was sent again); event untouched */
 	UA_ANSWER_PROVISIONAL,
-	UA_ANSWER_FINAL,        /* first final; a refusal of INVITE is acknowledged here */
-	UA_ANSWER_FORKED,       /* further 2xx to INVITE, other To tag: ACK and BYE it (6026 7.2) */
+	UA_ANSWER_FINAL,  /* first final; a refusal of INVITE is acknowledged here */
+	UA_ANSWER_FORKED, /* further 2xx to INVITE, other To tag: ACK and BYE it (6026 7.2) */
 };
 
 /* For each response. `namer` proves the branch. */
 enum ua_answer ua_response(struct ua *ua, const struct ua_namer *namer,
-			   const struct sip_msg *response, uint64_t now_us,
-			   struct ua_event *ret) MUST_USE;
+                           const struct sip_msg *response, uint64_t now_us,
+                           struct ua_event *ret) MUST_USE;
 
 /* The ACK to the first 2xx, whole: sent now on the transaction's path, and again
  * for each repetition of that 2xx. ERR_NOT_FOUND: the INVITE's transaction is
  * over (ACK is then sent by yourself); ERR_DENIED: no 2xx came. */
 enum err ua_client_acknowledge(struct ua *ua, struct pool_handle client, struct view ack,
-			       uint64_t now_us) MUST_USE;
+                               uint64_t now_us) MUST_USE;
 
 /* Cancels an INVITE, by a transaction of this layer's own: CANCEL leaves at once
  * if a provisional answer was there, else after the first one (RFC 3261 9.1).
@@ -50,7 +50,7 @@ enum err ua_client_acknowledge(struct ua *ua, struct pool_handle client, struct 
  * follows within 64*T1: UA_TIMEOUT. Twice is once. ERR_NOT_FOUND,
  * ERR_DENIED (a final answer is there, or no INVITE), ERR_FULL. */
 enum err ua_client_cancel(struct ua *ua, struct pool_handle client, struct view headers,
-			  uint64_t now_us) MUST_USE;
+                          uint64_t now_us) MUST_USE;
 
 /* The transport could not send (RFC 3261 17.1.4): ends it at once, no notice. */
 void ua_client_drop(struct ua *ua, struct pool_handle client);

@@ -36,8 +36,8 @@ void ua_client_invite_open(struct ua_client *c, uint64_t now_us)
 	timer_init(&c->repeat, repeat_request);
 	timer_init(&c->end, end);
 	if (!c->is_reliable)
-		wheel_set(ua->wheel, &c->repeat, now_us + c->interval_us);      /* A */
-	wheel_set(ua->wheel, &c->end, now_us + ua_give_up_us(ua));              /* B */
+		wheel_set(ua->wheel, &c->repeat, now_us + c->interval_us); /* A */
+	wheel_set(ua->wheel, &c->end, now_us + ua_give_up_us(ua));         /* B */
 }
 
 static void send_cancel(struct ua_client *c, uint64_t now_us)
@@ -45,7 +45,9 @@ static void send_cancel(struct ua_client *c, uint64_t now_us)
 	struct ua *ua = c->ua;
 	struct buffer b = buffer_on(ua->scratch, UA_LARGE_SIZE);
 	struct ua_client_opening opening = {
-		.serial = c->serial, .path = c->path, .is_reliable = c->is_reliable,
+		.serial = c->serial,
+		.path = c->path,
+		.is_reliable = c->is_reliable,
 	};
 	struct pool_handle cancel;
 	enum err err = ua_hop_cancel(ua_text_view(c->request), ua_text_view(c->cancel_headers), &b);
@@ -64,7 +66,7 @@ static void send_cancel(struct ua_client *c, uint64_t now_us)
 }
 
 enum err ua_client_cancel(struct ua *ua, struct pool_handle client, struct view headers,
-			  uint64_t now_us)
+                          uint64_t now_us)
 {
 	struct ua_client *c = pool_at(ua->clients, client);
 	enum err err;
@@ -108,7 +110,7 @@ static uint64_t tag_hash(const struct ua *ua, const struct sip_msg *response)
 }
 
 static enum ua_answer take_success(struct ua_client *c, const struct sip_msg *response,
-				   uint64_t now_us)
+                                   uint64_t now_us)
 {
 	struct ua *ua = c->ua;
 
@@ -123,7 +125,7 @@ static enum ua_answer take_success(struct ua_client *c, const struct sip_msg *re
 	c->state = UA_ACCEPTED;
 	c->answer_tag = tag_hash(ua, response);
 	wheel_cancel(ua->wheel, &c->repeat);
-	wheel_set(ua->wheel, &c->end, now_us + ua_give_up_us(ua));      /* M */
+	wheel_set(ua->wheel, &c->end, now_us + ua_give_up_us(ua)); /* M */
 	return UA_ANSWER_FINAL;
 }
 
@@ -143,7 +145,7 @@ static void acknowledge_refusal(struct ua_client *c, const struct sip_msg *respo
 }
 
 static enum ua_answer take_refusal(struct ua_client *c, const struct sip_msg *response,
-				   uint64_t now_us)
+                                   uint64_t now_us)
 {
 	struct ua *ua = c->ua;
 
@@ -161,7 +163,7 @@ static enum ua_answer take_refusal(struct ua_client *c, const struct sip_msg *re
 }
 
 enum ua_answer ua_client_invite_answer(struct ua_client *c, const struct sip_msg *response,
-				       uint64_t now_us)
+                                       uint64_t now_us)
 {
 	enum ua_answer answer;
 
@@ -177,7 +179,7 @@ enum ua_answer ua_client_invite_answer(struct ua_client *c, const struct sip_msg
 }
 
 enum err ua_client_acknowledge(struct ua *ua, struct pool_handle client, struct view ack,
-			       uint64_t now_us)
+                               uint64_t now_us)
 {
 	struct ua_client *c = pool_at(ua->clients, client);
 	struct ua_text *text;

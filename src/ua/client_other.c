@@ -41,7 +41,7 @@ void ua_client_other_open(struct ua_client *c, uint64_t now_us)
 }
 
 enum ua_answer ua_client_other_answer(struct ua_client *c, const struct sip_msg *response,
-				      uint64_t now_us)
+                                      uint64_t now_us)
 {
 	struct ua *ua = c->ua;
 
@@ -55,6 +55,6 @@ enum ua_answer ua_client_other_answer(struct ua_client *c, const struct sip_msg 
 	}
 	c->state = UA_COMPLETED;
 	wheel_cancel(ua->wheel, &c->repeat);
-	wheel_set(ua->wheel, &c->end, now_us + (c->is_reliable ? 0 : ua->t4_us));       /* K */
+	wheel_set(ua->wheel, &c->end, now_us + (c->is_reliable ? 0 : ua->t4_us)); /* K */
 	return c->is_cancel ? UA_ANSWER_REPEATED : UA_ANSWER_FINAL;
 }

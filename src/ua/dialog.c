@@ -25,7 +25,7 @@ static enum err keep_buffer(const struct buffer *b, char *ret)
 }
 
 static enum err address_of(const struct sip_msg *m, enum sip_header_id id,
-			   struct sip_name_addr *ret)
+                           struct sip_name_addr *ret)
 {
 	return sip_name_addr_parse(sip_msg_value(m, id), ret);
 }
@@ -55,7 +55,7 @@ static enum err keep_target(const struct sip_msg *m, char ret[UA_DIALOG_TARGET_M
 	if (err != ERR_NONE)
 		return err;
 	if (contact.is_star || (contact.address.uri.scheme != SIP_SCHEME_SIP &&
-				contact.address.uri.scheme != SIP_SCHEME_SIPS))
+	                        contact.address.uri.scheme != SIP_SCHEME_SIPS))
 		return ERR_SYNTAX;
 	return keep_uri(contact.address.uri, ret, UA_DIALOG_TARGET_MAX);
 }
@@ -71,8 +71,7 @@ static void write_route(struct buffer *b, const struct sip_name_addr *route)
 
 /* Record-Route as a route set: in order for who was called, turned round for
  * the caller (12.1.1, 12.1.2). */
-static enum err keep_routes(const struct sip_msg *m, bool is_turned,
-			    char ret[UA_DIALOG_ROUTES_MAX])
+static enum err keep_routes(const struct sip_msg *m, bool is_turned, char ret[UA_DIALOG_ROUTES_MAX])
 {
 	struct sip_values walk = sip_values_of(m, SIP_HEADER_RECORD_ROUTE);
 	struct sip_name_addr routes[MAX_ROUTES];
@@ -98,7 +97,7 @@ static enum err keep_routes(const struct sip_msg *m, bool is_turned,
 }
 
 enum err ua_dialog_accept(const struct sip_msg *request, struct view local_tag, bool is_secure,
-			  struct ua_dialog *ret)
+                          struct ua_dialog *ret)
 {
 	struct ua_dialog d = { .state = UA_DIALOG_EARLY, .is_secure = is_secure };
 	struct sip_name_addr from, to;
@@ -131,7 +130,11 @@ enum err ua_dialog_accept(const struct sip_msg *request, struct view local_tag, 
 enum err ua_dialog_begin(const struct ua_dialog_start *start, struct ua_dialog *ret)
 {
 	struct ua_dialog d = { .local_cseq = start->cseq, .is_secure = start->is_secure };
-	const struct { struct view text; char *at; size_t size; } parts[] = {
+	const struct {
+		struct view text;
+		char *at;
+		size_t size;
+	} parts[] = {
 		{ start->call_id, d.call_id, sizeof(d.call_id) },
 		{ start->local_tag, d.local_tag, sizeof(d.local_tag) },
 		{ start->local_uri, d.local_uri, sizeof(d.local_uri) },
@@ -227,7 +230,7 @@ enum err ua_dialog_refresh(struct ua_dialog *d, const struct sip_msg *msg)
 
 enum err ua_dialog_next_cseq(struct ua_dialog *d, uint32_t *ret)
 {
-	if (d->local_cseq >= INT32_MAX)         /* 8.1.1.5: below 2^31 */
+	if (d->local_cseq >= INT32_MAX) /* 8.1.1.5: below 2^31 */
 		return ERR_LIMIT;
 	*ret = ++d->local_cseq;
 	return ERR_NONE;
@@ -277,7 +280,7 @@ struct view ua_dialog_next_hop(const struct ua_dialog *d)
 }
 
 enum err ua_dialog_write(const struct ua_dialog *d, const struct ua_dialog_line *line,
-			 struct buffer *b)
+                         struct buffer *b)
 {
 	char uri_text[UA_DIALOG_TARGET_MAX + UA_DIALOG_ROUTES_MAX];
 	char route_text[UA_DIALOG_TARGET_MAX + UA_DIALOG_ROUTES_MAX];
@@ -292,9 +295,9 @@ enum err ua_dialog_write(const struct ua_dialog *d, const struct ua_dialog_line 
 		sip_build_header(b, SIP_HEADER_ROUTE, buffer_view(&routes));
 	sip_build_number(b, SIP_HEADER_MAX_FORWARDS, line->max_forwards);
 	sip_build_name_addr(b, SIP_HEADER_FROM, VIEW_EMPTY, view_of(d->local_uri),
-			    view_of(d->local_tag));
+	                    view_of(d->local_tag));
 	sip_build_name_addr(b, SIP_HEADER_TO, VIEW_EMPTY, view_of(d->remote_uri),
-			    view_of(d->remote_tag));
+	                    view_of(d->remote_tag));
 	sip_build_header(b, SIP_HEADER_CALL_ID, view_of(d->call_id));
 	sip_build_cseq(b, line->cseq, line->method);
 	return b->err;

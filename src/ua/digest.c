@@ -7,13 +7,11 @@
 static enum hash_digest hash_of(enum sip_algorithm algorithm)
 {
 	return algorithm == SIP_ALGORITHM_SHA256 || algorithm == SIP_ALGORITHM_SHA256_SESS
-		       ? HASH_SHA256 : HASH_MD5;
+	             ? HASH_SHA256
+	             : HASH_MD5;
 }
 
-static char lower_hex(char c)
-{
-	return c >= 'A' && c <= 'F' ? (char)(c + 32) : c;
-}
+static char lower_hex(char c) { return c >= 'A' && c <= 'F' ? (char)(c + 32) : c; }
 
 static bool is_session(enum sip_algorithm algorithm)
 {
@@ -27,7 +25,7 @@ static size_t hex_len(enum sip_algorithm algorithm)
 
 /* H(pieces joined by colons) in hex. */
 static void hash_joined(enum hash_digest which, const struct view *pieces, size_t count,
-			char ret[UA_DIGEST_TEXT_MAX])
+                        char ret[UA_DIGEST_TEXT_MAX])
 {
 	enum { MAX_PIECES = 6 };
 	struct view joined[2 * MAX_PIECES];
@@ -46,7 +44,7 @@ static void hash_joined(enum hash_digest which, const struct view *pieces, size_
 }
 
 enum err ua_ha1(enum sip_algorithm algorithm, struct view user, struct view realm,
-		struct view password, struct ua_ha1 *ret)
+                struct view password, struct ua_ha1 *ret)
 {
 	const struct view pieces[] = { user, realm, password };
 
@@ -69,20 +67,17 @@ enum err ua_ha1_read(enum sip_algorithm algorithm, struct view hex, struct ua_ha
 		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')))
 			return ERR_SYNTAX;
 	}
-	for (size_t i = 0; i < hex.len; i++)    /* what is hashed further is lower case */
+	for (size_t i = 0; i < hex.len; i++) /* what is hashed further is lower case */
 		ret->text[i] = lower_hex(hex.at[i]);
 	ret->text[hex.len] = '\0';
 	ret->algorithm = (uint8_t)algorithm;
 	return ERR_NONE;
 }
 
-void ua_ha1_clear(struct ua_ha1 *ha1)
-{
-	secret_wipe(ha1, sizeof(*ha1));
-}
+void ua_ha1_clear(struct ua_ha1 *ha1) { secret_wipe(ha1, sizeof(*ha1)); }
 
 void ua_digest_response(const struct ua_ha1 *ha1, const struct ua_digest *digest,
-			char ret[UA_DIGEST_TEXT_MAX])
+                        char ret[UA_DIGEST_TEXT_MAX])
 {
 	enum sip_algorithm algorithm = (enum sip_algorithm)ha1->algorithm;
 	enum hash_digest which = hash_of(algorithm);
@@ -97,8 +92,8 @@ void ua_digest_response(const struct ua_ha1 *ha1, const struct ua_digest *digest
 	}
 	hash_joined(which, ha2_pieces, 2, ha2);
 	if (digest->has_qop) {
-		const struct view pieces[] = { secret, digest->nonce, view_bytes(nc, 8),
-					       digest->cnonce, VIEW("auth"), view_of(ha2) };
+		const struct view pieces[] = { secret,         digest->nonce, view_bytes(nc, 8),
+			                       digest->cnonce, VIEW("auth"),  view_of(ha2) };
 
 		ua_digest_nc_write(digest->nonce_count, nc);
 		hash_joined(which, pieces, 6, ret);
@@ -111,7 +106,7 @@ void ua_digest_response(const struct ua_ha1 *ha1, const struct ua_digest *digest
 }
 
 bool ua_digest_verify(const struct ua_ha1 *ha1, const struct ua_digest *digest,
-		      struct view response)
+                      struct view response)
 {
 	char want[UA_DIGEST_TEXT_MAX], got[UA_DIGEST_TEXT_MAX];
 	size_t len = hex_len((enum sip_algorithm)ha1->algorithm);

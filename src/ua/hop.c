@@ -73,7 +73,7 @@ static void write_start(struct buffer *b, struct view invite, struct view method
 }
 
 static enum err write_end(struct buffer *b, struct view invite, struct view method,
-			  struct view headers)
+                          struct view headers)
 {
 	copy_line(b, invite, VIEW("Call-ID: "));
 	write_cseq(b, invite, method);

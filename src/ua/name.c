@@ -13,7 +13,7 @@ static const char alphabet[32] = "abcdefghijklmnopqrstuvwxyz234567";
 #define COOKIE VIEW("z9hG4bK")
 
 static void code_of(const struct ua_namer *namer, enum ua_name_kind kind,
-		    const uint8_t plain[PLAIN_BYTES], uint8_t ret[CODE_BYTES])
+                    const uint8_t plain[PLAIN_BYTES], uint8_t ret[CODE_BYTES])
 {
 	uint8_t text[PLAIN_BYTES + 1];
 	uint64_t hash;
@@ -71,7 +71,7 @@ static enum err base32_read(struct view text, uint8_t ret[NAME_BYTES])
 }
 
 void ua_name_rewrite(struct buffer *b, const struct ua_namer *namer, enum ua_name_kind kind,
-		     const struct ua_name *name)
+                     const struct ua_name *name)
 {
 	uint8_t bytes[NAME_BYTES];
 	struct buffer plain = buffer_on(bytes, PLAIN_BYTES);
@@ -87,17 +87,19 @@ void ua_name_rewrite(struct buffer *b, const struct ua_namer *namer, enum ua_nam
 }
 
 void ua_name_write(struct buffer *b, const struct ua_namer *namer, enum ua_name_kind kind,
-		   uint64_t serial)
+                   uint64_t serial)
 {
 	struct ua_name name = {
-		.serial = serial, .generation = namer->generation, .owner = namer->owner,
+		.serial = serial,
+		.generation = namer->generation,
+		.owner = namer->owner,
 	};
 
 	ua_name_rewrite(b, namer, kind, &name);
 }
 
 enum err ua_name_read(struct view text, const struct ua_namer *namer, enum ua_name_kind kind,
-		      struct ua_name *ret)
+                      struct ua_name *ret)
 {
 	uint8_t bytes[NAME_BYTES], code[CODE_BYTES];
 	struct cursor in;

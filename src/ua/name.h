@@ -16,9 +16,9 @@ enum ua_name_kind { UA_NAME_BRANCH, UA_NAME_TAG, UA_NAME_CALL_ID, UA_NAME_CONTAC
 enum { UA_NAME_LEN = 32, UA_BRANCH_LEN = 7 + UA_NAME_LEN };
 
 struct ua_namer {
-	struct hash_key key;            /* a key for nothing else */
-	uint16_t owner;                 /* this worker */
-	uint32_t generation;            /* counts starts of the parent */
+	struct hash_key key; /* a key for nothing else */
+	uint16_t owner;      /* this worker */
+	uint32_t generation; /* counts starts of the parent */
 };
 
 struct ua_name {
@@ -29,16 +29,16 @@ struct ua_name {
 
 /* Writes a name of that kind with the serial (random bytes of the caller). */
 void ua_name_write(struct buffer *b, const struct ua_namer *namer, enum ua_name_kind kind,
-		   uint64_t serial);
+                   uint64_t serial);
 /* The same with an owner and generation that are not the namer's own: to write
  * once more a name that outlived a restart. */
 void ua_name_rewrite(struct buffer *b, const struct ua_namer *namer, enum ua_name_kind kind,
-		     const struct ua_name *name);
+                     const struct ua_name *name);
 
 /* Whole text as a name of that kind. ERR_SYNTAX: not of this shape; ERR_DENIED:
  * of this shape, but we never made it. Letters in either case: a proxy may
  * lower or raise them. */
 enum err ua_name_read(struct view text, const struct ua_namer *namer, enum ua_name_kind kind,
-		      struct ua_name *ret) MUST_USE;
+                      struct ua_name *ret) MUST_USE;
 
 #endif

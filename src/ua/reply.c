@@ -24,7 +24,7 @@ static void via_stamp(struct sip_via *via, const struct addr *source)
 }
 
 static enum err vias_write(const struct sip_msg *request, const struct addr *source,
-			   struct buffer *b)
+                           struct buffer *b)
 {
 	struct sip_values walk = sip_values_of(request, SIP_HEADER_VIA);
 	struct sip_via top;
@@ -51,7 +51,7 @@ static enum err vias_write(const struct sip_msg *request, const struct addr *sou
 }
 
 enum err ua_reply_head(const struct sip_msg *request, const struct addr *source, struct buffer *b,
-		       struct ua_reply_head *ret)
+                       struct ua_reply_head *ret)
 {
 	struct sip_name_addr to;
 	size_t begun = b->len, to_end, routes_at;
@@ -65,7 +65,7 @@ enum err ua_reply_head(const struct sip_msg *request, const struct addr *source,
 
 	sip_build_header(b, SIP_HEADER_FROM, sip_msg_value(request, SIP_HEADER_FROM));
 	sip_build_header(b, SIP_HEADER_TO, sip_msg_value(request, SIP_HEADER_TO));
-	to_end = b->len - begun - 2;    /* before CRLF; means nothing after an error */
+	to_end = b->len - begun - 2; /* before CRLF; means nothing after an error */
 	sip_build_header(b, SIP_HEADER_CALL_ID, request->call_id);
 	sip_build_cseq(b, request->cseq.number, request->cseq.method_text);
 	sip_build_copy(b, request, SIP_HEADER_TIMESTAMP);
@@ -84,7 +84,7 @@ enum err ua_reply_head(const struct sip_msg *request, const struct addr *source,
 }
 
 enum err ua_reply_write(struct buffer *b, const struct ua_reply_head *head,
-			const struct ua_reply *reply)
+                        const struct ua_reply *reply)
 {
 	struct view text = head->text;
 	size_t end = reply->has_record_route ? text.len : head->routes_at;

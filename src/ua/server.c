@@ -40,7 +40,7 @@ static uint64_t hash_pieces(const struct hash_key *key, const struct view *piece
 
 /* `method` stands for the request's own: an ACK or CANCEL looks for INVITE. */
 static enum err key_of(const struct ua *ua, const struct sip_msg *request, struct view method,
-		       const struct ua_path *from, struct server_key *ret)
+                       const struct ua_path *from, struct server_key *ret)
 {
 	struct sip_values walk = sip_values_of(request, SIP_HEADER_VIA);
 	struct view pieces[KEY_PIECES], top;
@@ -107,8 +107,8 @@ static struct ua_event event_of(const struct ua_server *s)
 	};
 }
 
-enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request,
-			   const struct ua_path *from, uint64_t now_us, struct ua_event *ret)
+enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const struct ua_path *from,
+                           uint64_t now_us, struct ua_event *ret)
 {
 	bool is_ack = request->method == SIP_METHOD_ACK;
 	struct server_key key;
@@ -138,7 +138,6 @@ enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request,
 		return receipt;
 	}
 	ua->counts.requests_absorbed++;
-	s->credit = 1;
 	if (s->is_invite)
 		ua_server_invite_repeated(s);
 	else
@@ -147,7 +146,7 @@ enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request,
 }
 
 enum err ua_server_find_cancelled(struct ua *ua, const struct sip_msg *cancel,
-				  const struct ua_path *from, struct ua_event *ret)
+                                  const struct ua_path *from, struct ua_event *ret)
 {
 	struct server_key key;
 	struct ua_server *s;
@@ -158,8 +157,7 @@ enum err ua_server_find_cancelled(struct ua *ua, const struct sip_msg *cancel,
 	s = find(ua, &key);
 	if (!s)
 		return ERR_NOT_FOUND;
-	if (s->old.is_needed &&
-	    ua_hash_view(&ua->identity_key, key.to_tag) != s->old.request_tag)
+	if (s->old.is_needed && ua_hash_view(&ua->identity_key, key.to_tag) != s->old.request_tag)
 		return ERR_NOT_FOUND;
 	*ret = event_of(s);
 	return ERR_NONE;
@@ -167,7 +165,7 @@ enum err ua_server_find_cancelled(struct ua *ua, const struct sip_msg *cancel,
 
 /* The head goes where it stays before anything else is changed. */
 static enum err keep_head(struct ua *ua, const struct ua_server_opening *opening,
-			  struct ua_server *s)
+                          struct ua_server *s)
 {
 	struct buffer b = buffer_on(ua->scratch, UA_LARGE_SIZE);
 	enum err err = ua_reply_head(opening->request, opening->source, &b, &s->head);
@@ -181,8 +179,8 @@ static enum err keep_head(struct ua *ua, const struct ua_server_opening *opening
 	return ERR_NONE;
 }
 
-enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening,
-			uint64_t now_us, struct pool_handle *ret)
+enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening, uint64_t now_us,
+                        struct pool_handle *ret)
 {
 	const struct sip_msg *request = opening->request;
 	struct server_key key;
@@ -216,7 +214,6 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening,
 	s->retransmission = opening->retransmission;
 	s->is_reliable = opening->is_reliable;
 	s->is_invite = request->method == SIP_METHOD_INVITE;
-	s->credit = 1;
 	s->old.is_needed = key.is_rfc2543;
 	s->old.request_tag = ua_hash_view(&ua->identity_key, key.to_tag);
 	s->old.reply_tag = s->old.request_tag;
@@ -237,12 +234,10 @@ void ua_server_send(struct ua_server *s)
 		return;
 	if (s->reply_size_max > 0 && bytes.len > s->reply_size_max)
 		return;
-	if (s->retransmission == RETRANSMIT_NEVER) {
-		/* A provisional answer would use up the datagram that the final one needs. */
-		if (s->credit == 0 || s->status < 200)
-			return;
-		s->credit--;
-	}
+	/* One final for the request and one for each repetition of it, none by a timer: with no
+	 * provisional answer beside them that is never more than came. */
+	if (s->retransmission == RETRANSMIT_NEVER && s->status < 200)
+		return;
 	s->ua->ports.send(s->ua->ports.context, &s->path, bytes);
 }
 
@@ -268,14 +263,14 @@ enum err ua_server_answer(struct ua_server *s, const struct ua_reply *reply)
 }
 
 enum err ua_server_reply(struct ua *ua, struct pool_handle server, const struct ua_reply *reply,
-			 uint64_t now_us)
+                         uint64_t now_us)
 {
 	struct ua_server *s = pool_at(ua->servers, server);
 
 	if (!s)
 		return ERR_NOT_FOUND;
 	return s->is_invite ? ua_server_invite_reply(s, reply, now_us)
-			    : ua_server_other_reply(s, reply, now_us);
+	                    : ua_server_other_reply(s, reply, now_us);
 }
 
 void ua_server_acknowledged(struct ua *ua, struct pool_handle server)

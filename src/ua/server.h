@@ -21,44 +21,43 @@
 struct sip_msg;
 
 enum ua_receipt {
-	UA_NEW,                 /* no transaction knows it; event untouched */
-	UA_ABSORBED,            /* dealt with here; event untouched */
-	UA_PASSED,              /* for the owner of event.transaction */
+	UA_NEW,      /* no transaction knows it; event untouched */
+	UA_ABSORBED, /* dealt with here; event untouched */
+	UA_PASSED,   /* for the owner of event.transaction */
 };
 
 /* For each request that may be believed to be one. An ACK to a refusal is
  * absorbed; an ACK that matches an accepted INVITE (sent wrongly with its
  * branch) is passed; any other ACK is UA_NEW: match it by its dialog. */
-enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request,
-			   const struct ua_path *from, uint64_t now_us,
-			   struct ua_event *ret) MUST_USE;
+enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const struct ua_path *from,
+                           uint64_t now_us, struct ua_event *ret) MUST_USE;
 
 /* The INVITE that this CANCEL means (RFC 3261 9.2). ERR_NOT_FOUND: 481. */
 enum err ua_server_find_cancelled(struct ua *ua, const struct sip_msg *cancel,
-				  const struct ua_path *from, struct ua_event *ret) MUST_USE;
+                                  const struct ua_path *from, struct ua_event *ret) MUST_USE;
 
 enum ua_retransmission {
 	RETRANSMIT_AS_RFC,
-	/* For an unproven stranger: at most one datagram out for each datagram in.
-	 * An answer beyond that waits for the next repetition of the request. */
+	/* For an unproven stranger: at most one datagram out for each datagram in. Provisional
+	 * answers are kept and not sent; a final one leaves once, and once for each repetition. */
 	RETRANSMIT_NEVER,
 };
 
 struct ua_server_opening {
-	const struct sip_msg *request;  /* borrowed for the call */
-	struct ua_path path;            /* where it came from; answers go there */
-	const struct addr *source;      /* for received and rport (RFC 3581) */
+	const struct sip_msg *request; /* borrowed for the call */
+	struct ua_path path;           /* where it came from; answers go there */
+	const struct addr *source;     /* for received and rport (RFC 3581) */
 	struct ua_user user;
-	uint16_t reply_size_max;        /* an answer beyond is not sent; 0: no bound */
-	uint8_t retransmission;         /* enum ua_retransmission */
-	bool is_reliable;               /* the transport repeats lost bytes by itself */
+	uint16_t reply_size_max; /* an answer beyond is not sent; 0: no bound */
+	uint8_t retransmission;  /* enum ua_retransmission */
+	bool is_reliable;        /* the transport repeats lost bytes by itself */
 };
 
 /* Not for ACK (ERR_DENIED). Keeps what each answer repeats: Via, From, To,
  * Call-ID, CSeq, Record-Route, Timestamp. ERR_FULL; ERR_EXISTS where the request
  * has a transaction; ERR_LIMIT where its head is too large to keep. */
-enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening,
-			uint64_t now_us, struct pool_handle *ret) MUST_USE;
+enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening, uint64_t now_us,
+                        struct pool_handle *ret) MUST_USE;
 
 /* Builds the answer from the stored head, keeps it as long as it may be asked
  * for again, sends it. A 2xx to INVITE is repeated until ua_server_acknowledged
@@ -67,8 +66,8 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening,
  * INVITE what RFC 4320 forbids: 408 and 1xx (the 100 that it asks for after 3.5 s
  * leaves by itself); ERR_LIMIT, ERR_FULL: not kept, not sent. An INVITE that is
  * never answered stays for ever: its owner answers it. */
-enum err ua_server_reply(struct ua *ua, struct pool_handle server,
-			 const struct ua_reply *reply, uint64_t now_us) MUST_USE;
+enum err ua_server_reply(struct ua *ua, struct pool_handle server, const struct ua_reply *reply,
+                         uint64_t now_us) MUST_USE;
 
 /* The ACK to the 2xx came (matched by its dialog): stops the repetition. */
 void ua_server_acknowledged(struct ua *ua, struct pool_handle server);

@@ -37,7 +37,7 @@ void ua_server_invite_repeated(struct ua_server *s)
 	if (s->state == UA_PROCEEDING || s->state == UA_COMPLETED)
 		ua_server_send(s);
 	else if (s->state == UA_ACCEPTED && s->retransmission == RETRANSMIT_NEVER &&
-		 !s->is_acknowledged)
+	         !s->is_acknowledged)
 		ua_server_send(s);
 }
 
@@ -68,11 +68,11 @@ enum err ua_server_invite_reply(struct ua_server *s, const struct ua_reply *repl
 		return err;
 
 	s->state = is_accepted ? UA_ACCEPTED : UA_COMPLETED;
-	wheel_set(ua->wheel, &s->end, now_us + ua_give_up_us(ua));      /* L, H */
+	wheel_set(ua->wheel, &s->end, now_us + ua_give_up_us(ua)); /* L, H */
 	/* A 2xx is repeated over reliable transports too: it must reach the far end (13.3.1.4). */
 	if (s->retransmission == RETRANSMIT_AS_RFC && (is_accepted || !s->is_reliable)) {
 		s->interval_us = ua->t1_us;
-		wheel_set(ua->wheel, &s->repeat, now_us + s->interval_us);      /* G */
+		wheel_set(ua->wheel, &s->repeat, now_us + s->interval_us); /* G */
 	}
 	return ERR_NONE;
 }

@@ -6,9 +6,11 @@
 
 static enum err check_ceilings(const struct ua_settings *s)
 {
-	const struct { uint32_t count, max; } ceilings[] = {
+	const struct {
+		uint32_t count, max;
+	} ceilings[] = {
 		{ s->max_servers, MAX_UA_TRANSACTIONS }, { s->max_clients, MAX_UA_TRANSACTIONS },
-		{ s->max_small, MAX_UA_TEXTS }, { s->max_medium, MAX_UA_TEXTS },
+		{ s->max_small, MAX_UA_TEXTS },          { s->max_medium, MAX_UA_TEXTS },
 		{ s->max_large, MAX_UA_TEXTS },
 	};
 
@@ -56,7 +58,7 @@ static struct hash_key derive_key(const struct hash_key *key)
 }
 
 enum err ua_new(const struct ua_settings *settings, const struct ua_ports *ports,
-		struct wheel *wheel, const struct hash_key *key, struct ua **ret)
+                struct wheel *wheel, const struct hash_key *key, struct ua **ret)
 {
 	struct ua *ua;
 	enum err err = check_ceilings(settings);

@@ -34,7 +34,7 @@ struct ua_user {
 struct ua_event {
 	struct pool_handle transaction;
 	struct ua_user user;
-	uint16_t status;                /* last status that this transaction got or gave; 0: none */
+	uint16_t status; /* last status that this transaction got or gave; 0: none */
 	bool is_server;
 	bool is_invite;
 };
@@ -56,13 +56,13 @@ struct ua_ports {
 	void (*send)(void *context, const struct ua_path *to, struct view bytes);
 	/* May open, answer and end any transaction but the one it is told of. */
 	void (*notice)(void *context, enum ua_notice notice, const struct ua_event *event,
-		       uint64_t now_us);
+	               uint64_t now_us);
 };
 
 /* Ceilings and times. A time of 0 takes the RFC's: 500, 4000, 5000 ms. */
 enum { MAX_UA_TRANSACTIONS = 1 << 20, MAX_UA_TEXTS = 1 << 21 };
 struct ua_settings {
-	uint32_t max_servers, max_clients;              /* 1 .. MAX_UA_TRANSACTIONS */
+	uint32_t max_servers, max_clients;         /* 1 .. MAX_UA_TRANSACTIONS */
 	uint32_t max_small, max_medium, max_large; /* stored messages, 1 .. MAX_UA_TEXTS */
 	uint32_t t1_ms, t2_ms, t4_ms;
 };
@@ -73,16 +73,16 @@ enum { UA_SMALL_SIZE = 1024, UA_MEDIUM_SIZE = 4096, UA_LARGE_SIZE = 65536 };
 
 struct ua_counts {
 	uint64_t requests_absorbed, responses_absorbed; /* repeated by the other end */
-	uint64_t requests_repeated, responses_repeated;         /* sent again by us on a timer */
-	uint64_t responses_stray;       /* no transaction of ours (late or forged) */
-	uint64_t refused_full;          /* a table was full */
-	uint64_t own_unsent;            /* ACK or CANCEL of this layer that could not be kept */
+	uint64_t requests_repeated, responses_repeated; /* sent again by us on a timer */
+	uint64_t responses_stray; /* no transaction of ours (late or forged) */
+	uint64_t refused_full;    /* a table was full */
+	uint64_t own_unsent;      /* ACK or CANCEL of this layer that could not be kept */
 };
 
 /* The wheel and the ports outlive the layer. `key` keys its tables: strangers
  * choose branches. ERR_NO_MEMORY; ERR_LIMIT where a ceiling is out of range. */
 enum err ua_new(const struct ua_settings *settings, const struct ua_ports *ports,
-		struct wheel *wheel, const struct hash_key *key, struct ua **ret) MUST_USE;
+                struct wheel *wheel, const struct hash_key *key, struct ua **ret) MUST_USE;
 /* Ends everything in silence: no notice is given. */
 void ua_free(struct ua **ua);
 

@@ -26,38 +26,37 @@ struct ua {
 	struct hash_key identity_key;
 	struct ua_counts counts;
 	uint64_t t1_us, t2_us, t4_us;
-	char *scratch;                  /* UA_LARGE_SIZE: messages are built here, then kept */
+	char *scratch; /* UA_LARGE_SIZE: messages are built here, then kept */
 };
 
 enum ua_state {
-	UA_TRYING,              /* client: CALLING too */
+	UA_TRYING, /* client: CALLING too */
 	UA_PROCEEDING,
 	UA_COMPLETED,
-	UA_CONFIRMED,           /* server INVITE */
-	UA_ACCEPTED,            /* INVITE after 2xx (RFC 6026) */
+	UA_CONFIRMED, /* server INVITE */
+	UA_ACCEPTED,  /* INVITE after 2xx (RFC 6026) */
 };
 
 /* What RFC 2543 elements are matched by besides the key: their branches repeat. */
 struct ua_old_match {
-	uint64_t request_tag, reply_tag;        /* keyed hashes of the To tags */
+	uint64_t request_tag, reply_tag; /* keyed hashes of the To tags */
 	bool is_needed;
 };
 
 struct ua_server {
 	struct map_node node;
-	uint64_t identity;              /* second keyed hash over the same key as node.hash */
+	uint64_t identity; /* second keyed hash over the same key as node.hash */
 	struct ua *ua;
 	struct timer repeat, end;
 	struct ua_user user;
 	struct ua_path path;
-	struct ua_reply_head head;      /* over head_text */
+	struct ua_reply_head head; /* over head_text */
 	struct ua_text *head_text, *answer;
 	struct ua_old_match old;
-	uint64_t interval_us;           /* of the repeat timer */
+	uint64_t interval_us; /* of the repeat timer */
 	uint16_t status, reply_size_max;
-	uint8_t state;                  /* enum ua_state */
-	uint8_t retransmission;         /* enum ua_retransmission */
-	uint8_t credit;                 /* RETRANSMIT_NEVER: datagrams that may leave */
+	uint8_t state;          /* enum ua_state */
+	uint8_t retransmission; /* enum ua_retransmission */
 	bool is_reliable, is_invite, is_acknowledged;
 };
 
@@ -69,14 +68,14 @@ struct ua_client {
 	struct ua_user user;
 	struct ua_path path;
 	struct ua_text *request;
-	struct ua_text *ack;            /* INVITE: what answers a repeated final */
+	struct ua_text *ack; /* INVITE: what answers a repeated final */
 	struct ua_text *cancel_headers;
-	uint64_t answer_tag;            /* keyed hash of the To tag of the first 2xx */
+	uint64_t answer_tag; /* keyed hash of the To tag of the first 2xx */
 	uint64_t interval_us;
 	uint16_t status;
-	uint8_t state;                  /* enum ua_state */
+	uint8_t state; /* enum ua_state */
 	bool is_reliable, is_invite;
-	bool is_cancel;                 /* a CANCEL of this layer: its owner is the layer */
+	bool is_cancel; /* a CANCEL of this layer: its owner is the layer */
 	bool is_cancelled, is_cancel_sent;
 };
 
@@ -103,29 +102,29 @@ void ua_server_invite_open(struct ua_server *s);
 void ua_server_invite_repeated(struct ua_server *s);
 enum ua_receipt ua_server_invite_ack(struct ua_server *s, uint64_t now_us);
 enum err ua_server_invite_reply(struct ua_server *s, const struct ua_reply *reply,
-				uint64_t now_us) MUST_USE;
+                                uint64_t now_us) MUST_USE;
 
 /* server_other.c */
 void ua_server_other_open(struct ua_server *s, uint64_t now_us);
 void ua_server_other_repeated(struct ua_server *s);
 enum err ua_server_other_reply(struct ua_server *s, const struct ua_reply *reply,
-			       uint64_t now_us) MUST_USE;
+                               uint64_t now_us) MUST_USE;
 
 /* client.c: the first also opens CANCEL, whose owner is the layer. */
-enum err ua_client_open_any(struct ua *ua, const struct ua_client_opening *opening,
-			    uint64_t now_us, struct pool_handle *ret) MUST_USE;
+enum err ua_client_open_any(struct ua *ua, const struct ua_client_opening *opening, uint64_t now_us,
+                            struct pool_handle *ret) MUST_USE;
 void ua_client_send(struct ua_client *c, struct view bytes);
 void ua_client_end(struct ua_client *c, const enum ua_notice *first, uint64_t now_us);
 
 /* client_invite.c */
 void ua_client_invite_open(struct ua_client *c, uint64_t now_us);
 enum ua_answer ua_client_invite_answer(struct ua_client *c, const struct sip_msg *response,
-				       uint64_t now_us);
+                                       uint64_t now_us);
 
 /* client_other.c */
 void ua_client_other_open(struct ua_client *c, uint64_t now_us);
 enum ua_answer ua_client_other_answer(struct ua_client *c, const struct sip_msg *response,
-				      uint64_t now_us);
+                                      uint64_t now_us);
 
 /* hop.c: the requests that an INVITE transaction writes by itself, from the
  * INVITE as it was sent (RFC 3261 17.1.1.3 and 9.1). */

@@ -19,15 +19,15 @@ static enum err on_bench(enum err (*body)(void))
 	return err;
 }
 
-#define BENCH_TEST(slug, sentence)                                   \
-	static enum err body_##slug(void);                           \
-	TEST(slug, sentence) { return on_bench(body_##slug); }       \
+#define BENCH_TEST(slug, sentence)                                                                 \
+	static enum err body_##slug(void);                                                         \
+	TEST(slug, sentence)                                                                       \
+	{                                                                                          \
+		return on_bench(body_##slug);                                                      \
+	}                                                                                          \
 	static enum err body_##slug(void)
 
-static bool last_is(const char *method)
-{
-	return view_starts(view_of(w.last), view_of(method));
-}
+static bool last_is(const char *method) { return view_starts(view_of(w.last), view_of(method)); }
 
 BENCH_TEST(client_invite_times, "repeats an INVITE at 0.5, 1, 2, 4, 8, 16 s and gives up at 32 s")
 {
@@ -47,8 +47,8 @@ BENCH_TEST(client_invite_times, "repeats an INVITE at 0.5, 1, 2, 4, 8, 16 s and 
 
 BENCH_TEST(client_other_times, "repeats another request at 0.5, 1, 2, 4, 4 ... s, gives up at 32 s")
 {
-	static const uint64_t want_ms[] = { 0, 500, 1500, 3500, 7500, 11500, 15500, 19500, 23500,
-					    27500, 31500 };
+	static const uint64_t want_ms[] = { 0,     500,   1500,  3500,  7500, 11500,
+		                            15500, 19500, 23500, 27500, 31500 };
 	struct pool_handle client;
 
 	TRY(wire_open_client(&w, "BYE", 1, false, &client));
@@ -132,7 +132,8 @@ BENCH_TEST(client_invite_cells, "does the right thing at every answer in every s
 		if (statuses[c->state] > 0)
 			(void)wire_answer(&w, "INVITE", 50 + i, statuses[c->state], "t");
 		before = w.sent;
-		CHECK_CASE(wire_answer(&w, "INVITE", 50 + i, c->status, c->tag) == c->want, c->name);
+		CHECK_CASE(wire_answer(&w, "INVITE", 50 + i, c->status, c->tag) == c->want,
+		           c->name);
 		CHECK_CASE(w.sent - before == c->sends, c->name);
 		ua_client_drop(w.ua, client);
 	}
@@ -159,7 +160,7 @@ BENCH_TEST(client_refusal_ack, "acknowledges a refusal hop by hop with the INVIT
 		ack = wire_read_bytes(&n, w.last, w.last_len);
 		CHECK(view_equal(sip_msg_value(ack, SIP_HEADER_VIA), branch));
 		CHECK(view_equal(sip_msg_value(ack, SIP_HEADER_TO),
-				 VIEW("<sip:desk@border.example>;tag=theirs")));
+		                 VIEW("<sip:desk@border.example>;tag=theirs")));
 		CHECK(view_equal(sip_msg_value(ack, SIP_HEADER_ROUTE), VIEW("<sip:10.0.0.20;lr>")));
 		CHECK(ack->cseq.number == 17 && ack->cseq.method == SIP_METHOD_ACK);
 		CHECK(view_equal(ack->call_id, VIEW("our-call")));
@@ -167,7 +168,8 @@ BENCH_TEST(client_refusal_ack, "acknowledges a refusal hop by hop with the INVIT
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_refusal_kept, "acknowledges a repeated refusal for 32 s, then knows nothing of it")
+BENCH_TEST(client_refusal_kept,
+           "acknowledges a repeated refusal for 32 s, then knows nothing of it")
 {
 	struct pool_handle client;
 
@@ -320,9 +322,10 @@ BENCH_TEST(client_forged, "drops an answer whose branch we never made, or made f
 		ua_name_write(&b, &w.namer, UA_NAME_BRANCH, 1);
 		buffer_char(&b, '\0');
 		snprintf(text, sizeof(text),
-			 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 10.0.0.2:5060;branch=%s\r\n"
-			 "From: <sip:a@b>;tag=ours\r\nTo: <sip:c@d>;tag=t\r\nCall-ID: our-call\r\n"
-			 "CSeq: 17 INVITE\r\n\r\n", branch);
+		         "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 10.0.0.2:5060;branch=%s\r\n"
+		         "From: <sip:a@b>;tag=ours\r\nTo: <sip:c@d>;tag=t\r\nCall-ID: our-call\r\n"
+		         "CSeq: 17 INVITE\r\n\r\n",
+		         branch);
 		CHECK(ua_response(w.ua, &kept, wire_read(&m, text), w.now_us, &event) ==
 		      UA_ANSWER_STRAY);
 	}

@@ -7,21 +7,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char invite[] =
-	"INVITE sip:desk@border.example SIP/2.0\r\n"
-	"Via: SIP/2.0/UDP 10.1.1.7:5070;branch=z9hG4bKa1\r\n"
-	"Record-Route: <sip:p2.example;lr>, <sip:p1.example;lr>\r\n"
-	"From: \"A Phone\" <sip:phone@border.example>;tag=caller\r\n"
-	"To: <sip:desk@border.example>\r\n"
-	"Call-ID: bench-call\r\n"
-	"CSeq: 41 INVITE\r\n"
-	"Contact: <sip:phone@10.1.1.7:5070;line=2?Subject=x>;expires=5\r\n"
-	"Content-Length: 0\r\n\r\n";
+static const char invite[] = "INVITE sip:desk@border.example SIP/2.0\r\n"
+			     "Via: SIP/2.0/UDP 10.1.1.7:5070;branch=z9hG4bKa1\r\n"
+			     "Record-Route: <sip:p2.example;lr>, <sip:p1.example;lr>\r\n"
+			     "From: \"A Phone\" <sip:phone@border.example>;tag=caller\r\n"
+			     "To: <sip:desk@border.example>\r\n"
+			     "Call-ID: bench-call\r\n"
+			     "CSeq: 41 INVITE\r\n"
+			     "Contact: <sip:phone@10.1.1.7:5070;line=2?Subject=x>;expires=5\r\n"
+			     "Content-Length: 0\r\n\r\n";
 
 static const struct ua_dialog_start start = {
-	.call_id = VIEW("our-call"), .local_tag = VIEW("ours"),
-	.local_uri = VIEW("sip:phone@border.example"), .remote_uri = VIEW("sip:desk@border.example"),
-	.target = VIEW("sip:desk@10.0.0.20"), .cseq = 17,
+	.call_id = VIEW("our-call"),
+	.local_tag = VIEW("ours"),
+	.local_uri = VIEW("sip:phone@border.example"),
+	.remote_uri = VIEW("sip:desk@border.example"),
+	.target = VIEW("sip:desk@10.0.0.20"),
+	.cseq = 17,
 };
 
 static struct wire_msg came;
@@ -31,11 +33,11 @@ static const struct sip_msg *response(unsigned status, const char *tag, const ch
 	char text[2048];
 
 	snprintf(text, sizeof(text),
-		 "SIP/2.0 %u Whatever\r\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKz\r\n%s"
-		 "From: <sip:phone@border.example>;tag=ours\r\n"
-		 "To: <sip:desk@border.example>%s%s\r\n"
-		 "Call-ID: our-call\r\nCSeq: 17 INVITE\r\n\r\n",
-		 status, more, *tag ? ";tag=" : "", tag);
+	         "SIP/2.0 %u Whatever\r\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKz\r\n%s"
+	         "From: <sip:phone@border.example>;tag=ours\r\n"
+	         "To: <sip:desk@border.example>%s%s\r\n"
+	         "Call-ID: our-call\r\nCSeq: 17 INVITE\r\n\r\n",
+	         status, more, *tag ? ";tag=" : "", tag);
 	return wire_read(&came, text);
 }
 
@@ -44,10 +46,11 @@ static const struct sip_msg *within(const char *method, unsigned cseq, const cha
 	char text[2048];
 
 	snprintf(text, sizeof(text),
-		 "%s sip:us@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.1.1.7;branch=z9hG4bKq\r\n%s"
-		 "From: <sip:phone@border.example>;tag=caller\r\n"
-		 "To: <sip:desk@border.example>;tag=mine\r\n"
-		 "Call-ID: bench-call\r\nCSeq: %u %s\r\n\r\n", method, more, cseq, method);
+	         "%s sip:us@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.1.1.7;branch=z9hG4bKq\r\n%s"
+	         "From: <sip:phone@border.example>;tag=caller\r\n"
+	         "To: <sip:desk@border.example>;tag=mine\r\n"
+	         "Call-ID: bench-call\r\nCSeq: %u %s\r\n\r\n",
+	         method, more, cseq, method);
 	return wire_read(&came, text);
 }
 
@@ -71,9 +74,10 @@ TEST(dialog_answer, "turns the route set round for the calling end")
 	struct ua_dialog d;
 
 	TRY(ua_dialog_begin(&start, &d));
-	TRY(ua_dialog_answer(&d, response(180, "theirs", "Record-Route: <sip:p2.example;lr>\r\n"
-					  "Record-Route: <sip:p1.example;lr>\r\n"
-					  "Contact: <sip:desk@10.0.0.31>\r\n")));
+	TRY(ua_dialog_answer(&d, response(180, "theirs",
+	                                  "Record-Route: <sip:p2.example;lr>\r\n"
+	                                  "Record-Route: <sip:p1.example;lr>\r\n"
+	                                  "Contact: <sip:desk@10.0.0.31>\r\n")));
 	CHECK(d.state == UA_DIALOG_EARLY && strcmp(d.remote_tag, "theirs") == 0);
 	CHECK(strcmp(d.routes, "<sip:p1.example;lr>, <sip:p2.example;lr>") == 0);
 	CHECK(strcmp(d.remote_target, "sip:desk@10.0.0.31") == 0);
@@ -112,7 +116,8 @@ static const struct answer_case {
 	  UA_DIALOG_CONFIRMED },
 	{ "486 makes none", 486, "t", "", ERR_DENIED, UA_DIALOG_NONE },
 	{ "Contact * makes none", 200, "t", "Contact: *\r\n", ERR_SYNTAX, UA_DIALOG_NONE },
-	{ "tel Contact makes none", 200, "t", "Contact: <tel:+4420>\r\n", ERR_SYNTAX, UA_DIALOG_NONE },
+	{ "tel Contact makes none", 200, "t", "Contact: <tel:+4420>\r\n", ERR_SYNTAX,
+	  UA_DIALOG_NONE },
 };
 
 TEST(dialog_answers, "makes a dialog of the answers that may make one")
@@ -122,7 +127,8 @@ TEST(dialog_answers, "makes a dialog of the answers that may make one")
 		struct ua_dialog d;
 
 		TRY(ua_dialog_begin(&start, &d));
-		CHECK_CASE(ua_dialog_answer(&d, response(c->status, c->tag, c->more)) == c->want, c->name);
+		CHECK_CASE(ua_dialog_answer(&d, response(c->status, c->tag, c->more)) == c->want,
+		           c->name);
 		CHECK_CASE(d.state == c->state, c->name);
 	}
 	return ERR_NONE;
@@ -200,9 +206,11 @@ static const struct route_case {
 	const char *name, *routes, *uri, *sent, *hop;
 } routes[] = {
 	{ "no route", "", "sip:a@10.0.0.1", "", "sip:a@10.0.0.1" },
-	{ "loose", "<sip:p1;lr>, <sip:p2;lr>", "sip:a@10.0.0.1", "<sip:p1;lr>, <sip:p2;lr>", "sip:p1;lr" },
+	{ "loose", "<sip:p1;lr>, <sip:p2;lr>", "sip:a@10.0.0.1", "<sip:p1;lr>, <sip:p2;lr>",
+	  "sip:p1;lr" },
 	{ "strict alone", "<sip:p1>", "sip:p1", "<sip:a@10.0.0.1>", "sip:p1" },
-	{ "strict first", "<sip:p1>, <sip:p2;lr>", "sip:p1", "<sip:p2;lr>, <sip:a@10.0.0.1>", "sip:p1" },
+	{ "strict first", "<sip:p1>, <sip:p2;lr>", "sip:p1", "<sip:p2;lr>, <sip:a@10.0.0.1>",
+	  "sip:p1" },
 };
 
 TEST(dialog_route, "routes by loose and strict routers as RFC 3261 12.2.1.1 says")
@@ -228,8 +236,10 @@ TEST(dialog_write, "writes the start of a request that the other end's parser re
 	struct buffer b = BUFFER_ON(text);
 	struct ua_dialog d;
 	const struct ua_dialog_line line = {
-		.method = VIEW("BYE"), .via = VIEW("SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKnn"),
-		.cseq = 4, .max_forwards = 66,
+		.method = VIEW("BYE"),
+		.via = VIEW("SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKnn"),
+		.cseq = 4,
+		.max_forwards = 66,
 	};
 	const struct sip_msg *m;
 
@@ -239,11 +249,13 @@ TEST(dialog_write, "writes the start of a request that the other end's parser re
 	m = wire_read_bytes(&came, text, b.len);
 	CHECK(m->method == SIP_METHOD_BYE && m->cseq.number == 4);
 	CHECK(view_equal(m->uri, VIEW("sip:phone@10.1.1.7:5070;line=2")));
-	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_FROM), VIEW("<sip:desk@border.example>;tag=mine")));
-	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_TO), VIEW("<sip:phone@border.example>;tag=caller")));
+	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_FROM),
+	                 VIEW("<sip:desk@border.example>;tag=mine")));
+	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_TO),
+	                 VIEW("<sip:phone@border.example>;tag=caller")));
 	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_MAX_FORWARDS), VIEW("66")));
 	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_ROUTE),
-			 VIEW("<sip:p2.example;lr>, <sip:p1.example;lr>")));
+	                 VIEW("<sip:p2.example;lr>, <sip:p1.example;lr>")));
 	return ERR_NONE;
 }
 
@@ -255,14 +267,16 @@ TEST(dialog_bounds, "refuses what does not fit instead of cutting it")
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	snprintf(text, sizeof(text),
-		 "INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKa1\r\n"
-		 "From: <sip:p@b>;tag=%s\r\nTo: <sip:d@b>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
-		 "Contact: <sip:p@h>\r\n\r\n", name);
+	         "INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKa1\r\n"
+	         "From: <sip:p@b>;tag=%s\r\nTo: <sip:d@b>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
+	         "Contact: <sip:p@h>\r\n\r\n",
+	         name);
 	CHECK(ua_dialog_accept(wire_read(&came, text), VIEW("mine"), false, &d) == ERR_LIMIT);
 	snprintf(text, sizeof(text),
-		 "INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKa1\r\n"
-		 "From: <sip:p@b>;tag=t\r\nTo: <sip:d@b>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
-		 "Contact: <sip:%s@h>\r\n\r\n", name);
+	         "INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKa1\r\n"
+	         "From: <sip:p@b>;tag=t\r\nTo: <sip:d@b>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
+	         "Contact: <sip:%s@h>\r\n\r\n",
+	         name);
 	CHECK(ua_dialog_accept(wire_read(&came, text), VIEW("mine"), false, &d) == ERR_LIMIT);
 	CHECK(d.state == UA_DIALOG_ENDED);
 	return ERR_NONE;
@@ -279,11 +293,12 @@ TEST(dialog_routes_full, "refuses the seventeenth route")
 		enum err want = count <= 16 ? ERR_NONE : ERR_LIMIT;
 
 		used += (size_t)snprintf(more + used, sizeof(more) - used,
-					 "Record-Route: <sip:r%u;lr>\r\n", count);
+		                         "Record-Route: <sip:r%u;lr>\r\n", count);
 		snprintf(text, sizeof(text),
-			 "INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKa1\r\n%s"
-			 "From: <sip:p@b>;tag=t\r\nTo: <sip:d@b>\r\nCall-ID: c\r\n"
-			 "CSeq: 1 INVITE\r\nContact: <sip:p@h>\r\n\r\n", more);
+		         "INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKa1\r\n%s"
+		         "From: <sip:p@b>;tag=t\r\nTo: <sip:d@b>\r\nCall-ID: c\r\n"
+		         "CSeq: 1 INVITE\r\nContact: <sip:p@h>\r\n\r\n",
+		         more);
 		CHECK(ua_dialog_accept(wire_read(&came, text), VIEW("mine"), false, &d) == want);
 	}
 	return ERR_NONE;

@@ -29,8 +29,12 @@ static const struct digest_case {
 static struct ua_digest digest_of(const struct digest_case *c)
 {
 	return (struct ua_digest){
-		.nonce = VIEW("4f2c19aa"), .cnonce = VIEW("b7e1"), .method = VIEW("REGISTER"),
-		.uri = VIEW("sip:voice.example"), .nonce_count = 0x1a, .has_qop = c->has_qop,
+		.nonce = VIEW("4f2c19aa"),
+		.cnonce = VIEW("b7e1"),
+		.method = VIEW("REGISTER"),
+		.uri = VIEW("sip:voice.example"),
+		.nonce_count = 0x1a,
+		.has_qop = c->has_qop,
 	};
 }
 

@@ -21,7 +21,7 @@ struct datagram {
 
 struct world {
 	struct wheel wheel;
-	struct ua *ua[2];               /* 0 calls, 1 is called */
+	struct ua *ua[2]; /* 0 calls, 1 is called */
 	struct ua_namer namer;
 	uint64_t now_us, seed;
 	unsigned loss_percent;
@@ -70,7 +70,7 @@ static void send_from(void *context, const struct ua_path *to, struct view bytes
 }
 
 static void notice_of(void *context, enum ua_notice notice, const struct ua_event *event,
-		      uint64_t now_us)
+                      uint64_t now_us)
 {
 	(void)context;
 	(void)now_us;
@@ -81,8 +81,9 @@ static void notice_of(void *context, enum ua_notice notice, const struct ua_even
 
 static void at_server(const struct sip_msg *m)
 {
-	static const struct addr source = { .bytes = { [10] = 0xff, 0xff, 10, 0, 0, 2 }, .family = 4,
-					    .port = 5060 };
+	static const struct addr source = { .bytes = { [10] = 0xff, 0xff, 10, 0, 0, 2 },
+		                            .family = 4,
+		                            .port = 5060 };
 	const struct ua_server_opening opening = { .request = m, .source = &source };
 	struct ua_path path = { { 0 } };
 	struct ua_event event;
@@ -107,10 +108,14 @@ static void at_client(const struct sip_msg *m)
 	t.tally.finals++;
 	/* The ACK to a 2xx is the owner's own, with a branch of its own. */
 	if (event.is_invite && event.status < 300)
-		t.tally.failed += ERR_NONE != ua_client_acknowledge(t.ua[0], t.client,
-			VIEW("ACK sip:d@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKack\r\n"
-			     "From: <sip:a@b>;tag=ours\r\nTo: <sip:c@d>;tag=callee\r\nCall-ID: c\r\n"
-			     "CSeq: 17 ACK\r\n\r\n"), t.now_us);
+		t.tally.failed +=
+			ERR_NONE !=
+			ua_client_acknowledge(
+				t.ua[0], t.client,
+				VIEW("ACK sip:d@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKack\r\n"
+		                     "From: <sip:a@b>;tag=ours\r\nTo: <sip:c@d>;tag=callee\r\nCall-ID: c\r\n"
+		                     "CSeq: 17 ACK\r\n\r\n"),
+				t.now_us);
 }
 
 static void deliver(void)
@@ -132,7 +137,7 @@ static void deliver(void)
 	}
 	if (t.answer_due_us > 0 && t.answer_due_us <= t.now_us) {
 		const struct ua_reply reply = { .status = (uint16_t)t.answer_status,
-						.to_tag = VIEW("callee") };
+			                        .to_tag = VIEW("callee") };
 
 		t.answer_due_us = 0;
 		/* Late for one that has given up: ERR_NOT_FOUND is right then. */
@@ -182,8 +187,9 @@ static enum err set_up(void)
 	t.now_us = 1000;
 	wheel_init(&t.wheel, t.now_us);
 	for (int i = 0; i < 2; i++) {
-		const struct ua_ports ports = { .context = &t.ua[i], .send = send_from,
-						.notice = notice_of };
+		const struct ua_ports ports = { .context = &t.ua[i],
+			                        .send = send_from,
+			                        .notice = notice_of };
 
 		TRY(ua_new(&settings, &ports, &t.wheel, &key, &t.ua[i]));
 	}
@@ -209,7 +215,7 @@ static enum err live(const char *method)
 }
 
 static enum err all_seeds(const char *method, unsigned status, unsigned loss_percent,
-			  unsigned *ret_finals)
+                          unsigned *ret_finals)
 {
 	enum err err = set_up();
 	unsigned finals = 0;
@@ -234,7 +240,7 @@ TEST(loss_other, "hears one answer or a timeout to a request, whatever the wire 
 	unsigned finals = 0;
 
 	TRY(all_seeds("INFO", 200, 30, &finals));
-	CHECK(finals == SEEDS);         /* ten tries each way at 30 %: none fails in practice */
+	CHECK(finals == SEEDS); /* ten tries each way at 30 %: none fails in practice */
 	return ERR_NONE;
 }
 

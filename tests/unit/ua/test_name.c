@@ -6,7 +6,9 @@
 #include <string.h>
 
 static const struct ua_namer namer = { .key = { "one key" }, .owner = 11, .generation = 70000 };
-static const struct ua_namer stranger = { .key = { "other key" }, .owner = 11, .generation = 70000 };
+static const struct ua_namer stranger = { .key = { "other key" },
+	                                  .owner = 11,
+	                                  .generation = 70000 };
 static const uint64_t serial = UINT64_C(0x0123456789abcdef);
 
 static struct view make(enum ua_name_kind kind, char ret[64])

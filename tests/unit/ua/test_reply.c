@@ -19,12 +19,13 @@ static const char request_text[] =
 	"Content-Length: 0\r\n\r\n";
 
 static const struct addr source = { .bytes = { [10] = 0xff, 0xff, 192, 0, 2, 44 },
-				    .port = 1024, .family = 4 };
+	                            .port = 1024,
+	                            .family = 4 };
 
 static struct wire_msg came, back;
 
 static const struct sip_msg *answer(const char *text, const struct addr *from,
-				    const struct ua_reply *reply)
+                                    const struct ua_reply *reply)
 {
 	static char head_text[4096], bytes[4096];
 	struct buffer head_out = BUFFER_ON(head_text), out = BUFFER_ON(bytes);
@@ -43,8 +44,9 @@ TEST(reply_repeats, "repeats all of Via, From, Call-ID, CSeq and Timestamp, and 
 
 	CHECK(m && m->status == 404 && view_equal(m->phrase, VIEW("Not Found")));
 	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_FROM),
-			 VIEW("\"A Phone\" <sip:phone@border.example>;tag=caller")));
-	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_TO), VIEW("<sip:desk@border.example>;tag=t1")));
+	                 VIEW("\"A Phone\" <sip:phone@border.example>;tag=caller")));
+	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_TO),
+	                 VIEW("<sip:desk@border.example>;tag=t1")));
 	CHECK(view_equal(m->call_id, VIEW("bench-call")));
 	CHECK(m->cseq.number == 41 && m->cseq.method == SIP_METHOD_INVITE);
 	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_TIMESTAMP), VIEW("54.5")));
@@ -82,17 +84,19 @@ TEST(reply_unstamped, "adds neither rport nor received where neither is called f
 
 	CHECK(m);
 	CHECK(view_equal(sip_msg_value(m, SIP_HEADER_VIA),
-			 VIEW("SIP/2.0/UDP 192.0.2.44:1024;branch=z9hG4bKa1")));
+	                 VIEW("SIP/2.0/UDP 192.0.2.44:1024;branch=z9hG4bKa1")));
 	return ERR_NONE;
 }
 
 TEST(reply_record_route, "repeats Record-Route only where a dialog is made")
 {
-	const struct ua_reply reply = { .status = 180, .to_tag = VIEW("t1"), .has_record_route = true };
+	const struct ua_reply reply = { .status = 180,
+		                        .to_tag = VIEW("t1"),
+		                        .has_record_route = true };
 	const struct sip_msg *m = answer(request_text, &source, &reply);
 
 	CHECK(m && view_equal(sip_msg_value(m, SIP_HEADER_RECORD_ROUTE),
-			      VIEW("<sip:p2.example;lr>, <sip:p1.example;lr>")));
+	                      VIEW("<sip:p2.example;lr>, <sip:p1.example;lr>")));
 	return ERR_NONE;
 }
 
@@ -116,16 +120,19 @@ TEST(reply_in_dialog, "leaves a tag that the request brought")
 	const struct sip_msg *m = answer(text, &source, &reply);
 
 	CHECK(m && view_equal(sip_msg_value(m, SIP_HEADER_TO),
-			      VIEW("<sip:desk@border.example>;tag=there")));
+	                      VIEW("<sip:desk@border.example>;tag=there")));
 	return ERR_NONE;
 }
 
 TEST(reply_body, "writes added headers and a body with its type and length")
 {
 	const struct ua_reply reply = {
-		.status = 200, .reason = VIEW("Fine"), .to_tag = VIEW("t1"),
+		.status = 200,
+		.reason = VIEW("Fine"),
+		.to_tag = VIEW("t1"),
 		.headers = VIEW("Contact: <sip:us@192.0.2.1>\r\nAllow: INVITE\r\n"),
-		.content_type = VIEW("text/plain"), .body = VIEW("hello"),
+		.content_type = VIEW("text/plain"),
+		.body = VIEW("hello"),
 	};
 	const struct sip_msg *m = answer(request_text, &source, &reply);
 

@@ -21,7 +21,7 @@ static void on_send(void *context, const struct ua_path *to, struct view bytes)
 }
 
 static void on_notice(void *context, enum ua_notice notice, const struct ua_event *event,
-		      uint64_t now_us)
+                      uint64_t now_us)
 {
 	struct wire *w = context;
 
@@ -36,8 +36,11 @@ static void on_notice(void *context, enum ua_notice notice, const struct ua_even
 enum err wire_up(struct wire *w)
 {
 	const struct ua_settings settings = {
-		.max_servers = WIRE_SERVERS, .max_clients = WIRE_CLIENTS,
-		.max_small = 24, .max_medium = 8, .max_large = 2,
+		.max_servers = WIRE_SERVERS,
+		.max_clients = WIRE_CLIENTS,
+		.max_small = 24,
+		.max_medium = 4,
+		.max_large = 2,
 	};
 	const struct ua_ports ports = { .context = w, .send = on_send, .notice = on_notice };
 	const struct hash_key key = { "tables' key" };
@@ -49,10 +52,7 @@ enum err wire_up(struct wire *w)
 	return ua_new(&settings, &ports, &w->wheel, &key, &w->ua);
 }
 
-void wire_down(struct wire *w)
-{
-	ua_free(&w->ua);
-}
+void wire_down(struct wire *w) { ua_free(&w->ua); }
 
 void wire_pass(struct wire *w, uint64_t ms)
 {
@@ -99,28 +99,33 @@ const struct sip_msg *wire_request(struct wire_msg *m, const struct wire_request
 	char text[WIRE_TEXT];
 
 	snprintf(text, sizeof(text),
-		 "%s sip:desk@border.example SIP/2.0\r\n"
-		 "Via: SIP/2.0/UDP 10.1.1.7:5070;branch=%s;rport\r\n"
-		 "Max-Forwards: 70\r\n"
-		 "From: <sip:phone@border.example>;tag=caller\r\n"
-		 "To: <sip:desk@border.example>%s%s\r\n"
-		 "Call-ID: bench-call\r\n"
-		 "CSeq: %u %s\r\n"
-		 "Contact: <sip:phone@10.1.1.7:5070>\r\n"
-		 "Content-Length: 0\r\n\r\n",
-		 r->method, r->branch, r->to_tag ? ";tag=" : "", r->to_tag ? r->to_tag : "",
-		 r->cseq, r->method);
+	         "%s sip:desk@border.example SIP/2.0\r\n"
+	         "Via: SIP/2.0/UDP 10.1.1.7:5070;branch=%s;rport\r\n"
+	         "Max-Forwards: 70\r\n"
+	         "From: <sip:phone@border.example>;tag=caller\r\n"
+	         "To: <sip:desk@border.example>%s%s\r\n"
+	         "Call-ID: bench-call\r\n"
+	         "CSeq: %u %s\r\n"
+	         "Contact: <sip:phone@10.1.1.7:5070>\r\n"
+	         "Content-Length: 0\r\n\r\n",
+	         r->method, r->branch, r->to_tag ? ";tag=" : "", r->to_tag ? r->to_tag : "",
+	         r->cseq, r->method);
 	return wire_read(m, text);
 }
 
 enum err wire_open_server(struct wire *w, const struct sip_msg *request, enum ua_retransmission r,
-			  bool is_reliable, struct pool_handle *ret)
+                          bool is_reliable, struct pool_handle *ret)
 {
 	static const struct addr source = { .bytes = { [10] = 0xff, 0xff, 192, 0, 2, 44 },
-					    .port = 1024, .family = 4 };
+		                            .port = 1024,
+		                            .family = 4 };
 	const struct ua_server_opening opening = {
-		.request = request, .path = wire_path(1), .source = &source,
-		.user = { .purpose = 5 }, .retransmission = (uint8_t)r, .is_reliable = is_reliable,
+		.request = request,
+		.path = wire_path(1),
+		.source = &source,
+		.user = { .purpose = 5 },
+		.retransmission = (uint8_t)r,
+		.is_reliable = is_reliable,
 	};
 
 	return ua_server_open(w->ua, &opening, w->now_us, ret);
@@ -141,33 +146,36 @@ enum ua_receipt wire_show(struct wire *w, const struct sip_msg *request, struct 
 }
 
 enum err wire_open_client(struct wire *w, const char *method, uint64_t serial, bool is_reliable,
-			  struct pool_handle *ret)
+                          struct pool_handle *ret)
 {
 	char text[WIRE_TEXT], branch[UA_BRANCH_LEN + 1];
 	struct buffer b = BUFFER_ON(branch);
 	struct ua_client_opening opening = {
-		.serial = serial, .path = wire_path(2), .user = { .purpose = 6 },
+		.serial = serial,
+		.path = wire_path(2),
+		.user = { .purpose = 6 },
 		.is_reliable = is_reliable,
 	};
 
 	ua_name_write(&b, &w->namer, UA_NAME_BRANCH, serial);
 	buffer_char(&b, '\0');
 	snprintf(text, sizeof(text),
-		 "%s sip:desk@10.0.0.20 SIP/2.0\r\n"
-		 "Via: SIP/2.0/UDP 10.0.0.2:5060;branch=%s\r\n"
-		 "Route: <sip:10.0.0.20;lr>\r\n"
-		 "Max-Forwards: 69\r\n"
-		 "From: <sip:phone@border.example>;tag=ours\r\n"
-		 "To: <sip:desk@border.example>\r\n"
-		 "Call-ID: our-call\r\n"
-		 "CSeq: 17 %s\r\n"
-		 "Content-Length: 0\r\n\r\n", method, branch, method);
+	         "%s sip:desk@10.0.0.20 SIP/2.0\r\n"
+	         "Via: SIP/2.0/UDP 10.0.0.2:5060;branch=%s\r\n"
+	         "Route: <sip:10.0.0.20;lr>\r\n"
+	         "Max-Forwards: 69\r\n"
+	         "From: <sip:phone@border.example>;tag=ours\r\n"
+	         "To: <sip:desk@border.example>\r\n"
+	         "Call-ID: our-call\r\n"
+	         "CSeq: 17 %s\r\n"
+	         "Content-Length: 0\r\n\r\n",
+	         method, branch, method);
 	opening.bytes = view_of(text);
 	return ua_client_open(w->ua, &opening, w->now_us, ret);
 }
 
 enum ua_answer wire_answer(struct wire *w, const char *method, uint64_t serial, unsigned status,
-			   const char *to_tag)
+                           const char *to_tag)
 {
 	static struct wire_msg m;
 	char text[WIRE_TEXT], branch[UA_BRANCH_LEN + 1];
@@ -177,12 +185,13 @@ enum ua_answer wire_answer(struct wire *w, const char *method, uint64_t serial, 
 	ua_name_write(&b, &w->namer, UA_NAME_BRANCH, serial);
 	buffer_char(&b, '\0');
 	snprintf(text, sizeof(text),
-		 "SIP/2.0 %u Whatever\r\n"
-		 "Via: SIP/2.0/UDP 10.0.0.2:5060;branch=%s\r\n"
-		 "From: <sip:phone@border.example>;tag=ours\r\n"
-		 "To: <sip:desk@border.example>;tag=%s\r\n"
-		 "Call-ID: our-call\r\n"
-		 "CSeq: 17 %s\r\n"
-		 "Content-Length: 0\r\n\r\n", status, branch, to_tag, method);
+	         "SIP/2.0 %u Whatever\r\n"
+	         "Via: SIP/2.0/UDP 10.0.0.2:5060;branch=%s\r\n"
+	         "From: <sip:phone@border.example>;tag=ours\r\n"
+	         "To: <sip:desk@border.example>;tag=%s\r\n"
+	         "Call-ID: our-call\r\n"
+	         "CSeq: 17 %s\r\n"
+	         "Content-Length: 0\r\n\r\n",
+	         status, branch, to_tag, method);
 	return ua_response(w->ua, &w->namer, wire_read(&m, text), w->now_us, &event);
 }

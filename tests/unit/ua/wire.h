@@ -16,15 +16,15 @@ struct wire {
 	struct wheel wheel;
 	struct ua_namer namer;
 	uint64_t now_us;
-	unsigned sent;                          /* datagrams that left */
-	uint64_t sent_ms[WIRE_MAX_SENT];        /* when, since the start */
-	char last[WIRE_TEXT];                   /* the last one, NUL-terminated */
+	unsigned sent;                   /* datagrams that left */
+	uint64_t sent_ms[WIRE_MAX_SENT]; /* when, since the start */
+	char last[WIRE_TEXT];            /* the last one, NUL-terminated */
 	size_t last_len;
 	struct ua_path last_path;
 	unsigned notices;
 	enum ua_notice notice[WIRE_MAX_NOTICES];
 	uint64_t notice_ms[WIRE_MAX_NOTICES];
-	struct ua_event event;                  /* of the last notice */
+	struct ua_event event; /* of the last notice */
 };
 
 enum { WIRE_SERVERS = 8, WIRE_CLIENTS = 8 };
@@ -45,20 +45,20 @@ const struct sip_msg *wire_read(struct wire_msg *m, const char *text);
 const struct sip_msg *wire_read_bytes(struct wire_msg *m, const char *text, size_t len);
 
 struct wire_request {
-	const char *method, *branch, *to_tag;   /* to_tag NULL: none */
+	const char *method, *branch, *to_tag; /* to_tag NULL: none */
 	unsigned cseq;
 };
 const struct sip_msg *wire_request(struct wire_msg *m, const struct wire_request *r);
 enum err wire_open_server(struct wire *w, const struct sip_msg *request, enum ua_retransmission r,
-			  bool is_reliable, struct pool_handle *ret) MUST_USE;
+                          bool is_reliable, struct pool_handle *ret) MUST_USE;
 enum err wire_reply(struct wire *w, struct pool_handle server, unsigned status) MUST_USE;
 enum ua_receipt wire_show(struct wire *w, const struct sip_msg *request, struct ua_event *ret);
 
 /* Opens a client with that method and serial. */
 enum err wire_open_client(struct wire *w, const char *method, uint64_t serial, bool is_reliable,
-			  struct pool_handle *ret) MUST_USE;
+                          struct pool_handle *ret) MUST_USE;
 /* Shows a response to the client of that serial. */
 enum ua_answer wire_answer(struct wire *w, const char *method, uint64_t serial, unsigned status,
-			   const char *to_tag);
+                           const char *to_tag);
 
 #endif

@@ -14,81 +14,21 @@ import sys
 import time
 
 import phones
-from pbx import Pbx, password_of
-from process import Cast, Failure, until
+from pbx import DOMAIN, PBX_ADDRESS, Pbx, password_of
+from process import Cast, Failure
+from ringfence import INSTALLED, OUTSIDE_ADDRESS, PROBE_USER, ROOT, Ringfence, is_built
 from scanners import attacker, svcrack, svwar
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.join(ROOT, "build", "demo")
-INSTALLED = os.path.join(FOLDER, "root", "usr", "bin", "ringfence")
 
-DOMAIN = "office.example"
-PBX_ADDRESS = "127.0.0.20"
-OUTSIDE_ADDRESS, INSIDE_ADDRESS = "127.0.0.10", "127.0.0.11"
 EXTENSIONS = "200-299"
 USERS = [str(200 + 5 * i) for i in range(20)]
 VICTIM, WEAK_PASSWORD, WEAK_AT = "215", "letmein", 40
-PROBE_USER = "ringfence-probe"
 CALLER, CALLEE = "200", "210"
 
-CONFIG = f"""\
-# The demonstration's own configuration; everything is on loopback.
-mode block
-numbers {{ country GB  area 0151  extensions {EXTENSIONS} }}
-
-listen outside {{ udp {OUTSIDE_ADDRESS}:5060 }}
-listen inside {{ udp {INSIDE_ADDRESS}:5060 }}
-
-peer office {{
-    kind pbx
-    inside  address sip:{PBX_ADDRESS}:5060
-    domain {DOMAIN}
-}}
-subscribers {{ domain {DOMAIN}  register-to office  probe-user {PROBE_USER} }}
-
-detector guessing {{ block }}
-
-media {{ ports 20000-20199  calls 20 }}
-store {{ sqlite {FOLDER}/ringfence.db }}
-web {{ socket {FOLDER}/api.sock }}
-"""
 
 def say(text=""):
     print(text, flush=True)
-
-
-class Ringfence:
-    """The installed program: started, asked and ended as an operator would."""
-
-    def __init__(self, cast, binary, config_path, socket_path=None):
-        self.cast, self.binary, self.config_path, self.socket_path = cast, binary, config_path, socket_path
-        self.process = None
-
-    def start(self):
-        if not os.access(self.binary, os.X_OK):
-            raise Failure(f"{os.path.relpath(self.binary, ROOT)} is not built")
-        self.process = self.cast.start("ringfence", [self.binary, "run", "-c", self.config_path])
-        if not until(self.is_ready, 15, pause=0.1):
-            raise Failure(f"Ringfence did not come up within 15 s, see {self.process.log_path}\n"
-                          + self.last_words())
-
-    def is_ready(self):
-        if not self.process.is_running():
-            raise Failure(f"Ringfence ended at once, see {self.process.log_path}\n" + self.last_words())
-        return self.ask("status")[0] == 0
-
-    def last_words(self):
-        return "\n".join("    " + line for line in self.process.log().splitlines()[-5:])
-
-    def ask(self, *words):
-        """(exit code, text) of `ringfence WORDS`."""
-        command = [self.binary] + (["--socket", self.socket_path] if self.socket_path else [])
-        try:
-            done = subprocess.run(command + list(words), stdin=subprocess.DEVNULL, timeout=10,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        except subprocess.TimeoutExpired:
-            return -1, "no answer within 10 s"
-        return done.returncode, done.stdout.decode("utf-8", "replace").rstrip()
 
 
 class Half:
@@ -180,18 +120,15 @@ def demonstrate(cast, seconds):
     started = time.monotonic()
     words = os.path.join(FOLDER, "words.txt")
     write_words(words)
-    config_path = os.path.join(FOLDER, "ringfence.conf")
-    with open(config_path, "w", encoding="utf-8") as file:
-        file.write(CONFIG)
     users = {user: password_of(user) for user in USERS}
     users[VICTIM] = WEAK_PASSWORD
     users[PROBE_USER] = f"{random.getrandbits(128):032x}"
-    pbx = Pbx(cast, PBX_ADDRESS, domain=DOMAIN, users=users)
+    pbx = Pbx(cast, PBX_ADDRESS, users=users)
     pbx.start()
     direct_line = tell_direct(Half(cast, pbx, f"{PBX_ADDRESS}:5060", words,
                                    (f"127.0.0.{host}" for host in range(60, 70))))
     say("  " + direct_line)
-    ringfence = Ringfence(cast, INSTALLED, config_path, os.path.join(FOLDER, "api.sock"))
+    ringfence = Ringfence(cast, extensions=EXTENSIONS)
     ringfence.start()
     is_good, through_line, source = tell_through(Half(cast, pbx, f"{OUTSIDE_ADDRESS}:5060", words,
                                                       (f"127.0.0.{host}" for host in range(70, 80))))
@@ -218,7 +155,7 @@ def stay(process, until_when):
 
 def run_own(cast, config_path, seconds):
     """`--config FILE`: a configuration of the user's, no demonstration."""
-    if not os.access(INSTALLED, os.X_OK):
+    if not is_built():
         raise Failure(f"{os.path.relpath(INSTALLED, ROOT)} is not built")
     checked = subprocess.run([INSTALLED, "config", "check", "-c", config_path], stdin=subprocess.DEVNULL,
                              check=False)

@@ -11,6 +11,9 @@ import os
 from process import Failure, until
 from sip_text import Wire, register
 
+DOMAIN = "office.example"
+PBX_ADDRESS = "127.0.0.20"
+
 CONFIG = """\
 debug=1
 log_stderror=yes
@@ -148,7 +151,7 @@ def password_of(extension):
 
 
 class Pbx:
-    def __init__(self, cast, address, port=5060, domain="office.example", users=None):
+    def __init__(self, cast, address, port=5060, domain=DOMAIN, users=None):
         self.address, self.port, self.domain = address, port, domain
         self.users = users or {}
         self.folder = cast.folder

@@ -7,11 +7,10 @@ import subprocess
 
 import phones
 from harness import ROOT, RTP_TALK, check, test
-from pbx import Pbx, password_of
+from pbx import DOMAIN, PBX_ADDRESS, Pbx, password_of
 from scanners import attacker, svcrack, svwar
 
-DOMAIN = "office.example"
-PBX_ADDRESS, ATTACKER = "127.0.0.20", "127.0.0.66"
+ATTACKER = "127.0.0.66"
 TARGET = f"{PBX_ADDRESS}:5060"
 REAL = [str(1000 + 47 * i) for i in range(20)]
 VICTIM, WEAK_PASSWORD = REAL[3], "letmein"
@@ -20,7 +19,7 @@ VICTIM, WEAK_PASSWORD = REAL[3], "letmein"
 def bare_pbx(cast):
     users = {user: password_of(user) for user in REAL}
     users[VICTIM] = WEAK_PASSWORD
-    pbx = Pbx(cast, PBX_ADDRESS, domain=DOMAIN, users=users)
+    pbx = Pbx(cast, PBX_ADDRESS, users=users)
     pbx.start()
     return pbx
 

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ringfence as installed: started, asked and ended as an operator would."""
+
+import json
+import os
+import subprocess
+
+from pbx import DOMAIN, PBX_ADDRESS
+from process import Failure, until
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+INSTALLED = os.path.join(ROOT, "build", "release", "root", "usr", "bin", "ringfence")
+
+
+OUTSIDE_ADDRESS, INSIDE_ADDRESS = "127.0.0.10", "127.0.0.11"
+PROBE_USER = "ringfence-probe"
+
+CONFIG = """\
+mode {mode}
+numbers {{ country GB  area 0151  extensions {extensions} }}
+
+listen outside {{ udp {outside}:5060 }}
+listen inside {{ udp {inside}:5060 }}
+
+peer office {{
+    kind pbx
+    inside  address sip:{pbx}:5060
+    domain {domain}
+}}
+subscribers {{ domain {domain}  register-to office  probe-user {probe} }}
+
+detector guessing {{ {guessing} }}
+{more}
+media {{ ports 20000-29999  calls {calls} }}
+store {{ sqlite {folder}/ringfence.db }}
+web {{ socket {socket} }}
+"""
+
+
+def is_built():
+    return os.access(INSTALLED, os.X_OK)
+
+
+class Ringfence:
+    """The installed program: started, asked and ended as an operator would."""
+
+    def __init__(self, cast, **changes):
+        self.cast, self.process = cast, None
+        self.config_path = os.path.join(cast.folder, "ringfence.conf")
+        self.socket_path = os.path.join(cast.folder, "api.sock")
+        words = {"mode": "block", "extensions": "200-299", "outside": OUTSIDE_ADDRESS,
+                 "inside": INSIDE_ADDRESS, "pbx": PBX_ADDRESS, "domain": DOMAIN, "probe": PROBE_USER,
+                 "guessing": "block", "more": "", "calls": 100, "folder": cast.folder,
+                 "socket": self.socket_path}
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            file.write(CONFIG.format(**{**words, **changes}))
+
+    def start(self):
+        if not is_built():
+            raise Failure(f"{os.path.relpath(INSTALLED, ROOT)} is not built")
+        self.process = self.cast.start("ringfence", [INSTALLED, "run", "-c", self.config_path])
+        if not until(self.is_ready, 15, pause=0.1):
+            raise Failure(f"Ringfence did not come up within 15 s, see {self.process.log_path}\n"
+                          + self.last_words())
+
+    def is_ready(self):
+        if not self.process.is_running():
+            raise Failure(f"Ringfence ended at once, see {self.process.log_path}\n" + self.last_words())
+        return self.ask("status")[0] == 0
+
+    def last_words(self):
+        return "\n".join("    " + line for line in self.process.log().splitlines()[-5:])
+
+    def ask(self, *words):
+        """(exit code, text) of `ringfence WORDS`."""
+        try:
+            done = subprocess.run([INSTALLED, "--socket", self.socket_path] + list(words), stdin=subprocess.DEVNULL, timeout=10,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        except subprocess.TimeoutExpired:
+            return -1, "no answer within 10 s"
+        return done.returncode, done.stdout.decode("utf-8", "replace").rstrip()
+
+    def rows(self, *words):
+        """The machine's form of a list, as Python values."""
+        code, text = self.ask("-o", "json", *words)
+        if code != 0:
+            raise Failure(f"ringfence {' '.join(words)} ended with {code}: {text}")
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise Failure(f"ringfence {' '.join(words)} wrote no JSON: {text[:200]}") from None
+
+    def children(self):
+        """{role: process id} of the processes that the parent has started."""
+        found = {}
+        for name in os.listdir("/proc"):
+            try:
+                with open(f"/proc/{name}/stat", encoding="ascii") as file:
+                    words = file.read().rsplit(")", 1)[1].split()
+                if name.isdigit() and int(words[1]) == self.process.child.pid:
+                    found[os.path.basename(os.readlink(f"/proc/{name}/exe"))] = int(name)
+            except (OSError, IndexError):
+                continue
+        return found

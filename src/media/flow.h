@@ -6,18 +6,22 @@
  * Strict source, always. What a leg accepts and where it is sent:
  *
  *   TRUST_EXACT               the SDP's address and port, nothing is learnt.
- *   TRUST_PORT_AT_SDP         the SDP's host. Its own port speaks for itself at
- *                             once and always; any other port must be learnt.
- *                             Until then we send to the SDP's address.
+ *   TRUST_PORT_AT_SDP         the SDP's host. Its own port counts at once, any
+ *                             other port must be learnt. Until then we send to
+ *                             the SDP's address.
  *   TRUST_PORT_AT_SIGNALLING  the signalling source's host; the port is learnt.
  *                             Until then nothing is sent: the SDP's address is
  *                             private and means somebody else here.
  *
  * Learning: a source at the allowed host is locked after FLOW_LEARN_PACKETS RTP
- * packets of one SSRC in unbroken sequence, or with at least two when
- * FLOW_LEARN_US have passed since its first. Nothing is forwarded before: whoever sprays ports hears
- * and says nothing. Once locked, only a change of the leg by signalling opens
- * the learning again, and the old source goes on until a new one is locked. */
+ * packets of one SSRC in unbroken sequence, or with two when FLOW_LEARN_US have
+ * passed since its first. Nothing is forwarded before: whoever sprays ports
+ * hears and says nothing. Once locked, a source is displaced only when the
+ * SDP's own port proves itself in the same way, or after signalling changed the
+ * leg; meanwhile the old source goes on, and stays if it is still heard
+ * FLOW_LEARN_US after the change.
+ *
+ * RTCP is taken from the host that RTP is taken from, and no other. */
 #ifndef MEDIA_FLOW_H
 #define MEDIA_FLOW_H
 
@@ -25,26 +29,27 @@
 #include "rtp/rtcp.h"
 #include "rtp/statistics.h"
 
-enum { FLOW_LEARN_PACKETS = 4, FLOW_LEARN_US = 3 * 1000000, MAX_FLOW_CANDIDATES = 4, MAX_FLOW_SOURCES = 2 };
+enum { FLOW_LEARN_PACKETS = 4, FLOW_LEARN_LEAST = 2, FLOW_LEARN_US = 3 * 1000000 };
+enum { MAX_FLOW_CANDIDATES = 4, MAX_FLOW_SOURCES = 2 };
 enum { FLOW_PACKETS_PER_S = 400, FLOW_RTCP_PER_S = 25 };
 /* To a host that is not the signalling's and never spoke: about 30 s of audio,
  * so that no third party can be made a target (voice hammer). */
 enum { MAX_FLOW_UNCONFIRMED = 1500 };
 
 enum flow_verdict {
-	FLOW_SEND,                      /* bytes in `out` go to `to`, from the other leg's socket */
-	FLOW_LEARNING,                  /* from an allowed host, not proven yet */
+	FLOW_SEND,     /* bytes in `out` go to `to`, from the other leg's socket */
+	FLOW_LEARNING, /* from an allowed host, not proven yet */
 	FLOW_WRONG_SOURCE,
 	FLOW_MALFORMED,
-	FLOW_DIRECTION,                 /* held, or not allowed to send */
-	FLOW_UNREADY,                   /* the other end is not known yet, or not confirmed */
+	FLOW_DIRECTION, /* held, or not allowed to send */
+	FLOW_UNREADY,   /* the other end is not known yet, or not confirmed */
 	FLOW_RATE,
-	FLOW_SEQUENCE,                  /* source on probation, or sequence far off */
+	FLOW_SEQUENCE, /* source on probation, or sequence far off */
 	FLOW_VERDICT_COUNT
 };
 
 struct flow_candidate {
-	struct addr from;               /* family 0: free */
+	struct addr from; /* family 0: free */
 	uint64_t first_us;
 	uint32_t ssrc;
 	uint16_t next_sequence, count;
@@ -52,23 +57,23 @@ struct flow_candidate {
 
 struct flow_bucket {
 	uint64_t at_us;
-	uint32_t tokens_milli;          /* thousandths of a packet */
+	uint64_t micropackets;
 };
 
 struct flow_leg {
 	struct order_leg order;
-	struct addr locked, rtcp_locked;        /* family 0 until learnt */
+	struct addr locked, rtcp_locked; /* family 0 until learnt */
 	struct flow_candidate candidates[MAX_FLOW_CANDIDATES];
 	struct rtp_statistics sources[MAX_FLOW_SOURCES];
-	struct flow_candidate probation;        /* an SSRC that is new on the locked source */
+	struct flow_candidate probation; /* an SSRC that is new on the locked source */
 	struct flow_bucket rtp_bucket, rtcp_bucket;
-	struct media_leg_statistics totals;     /* all but lost and jitter, which media_flow_statistics adds */
-	uint64_t retired_lost;          /* of sources that were displaced */
-	uint32_t ssrc_mask;             /* for what comes from this leg; random */
-	uint32_t unconfirmed;           /* sent to it before it spoke */
-	uint8_t newest;                 /* index in sources */
+	struct media_leg_statistics totals; /* all but what the sources know */
+	uint64_t retired_lost;              /* of sources that were displaced */
+	uint32_t ssrc_mask;                 /* random; for what comes from this leg */
+	uint32_t unconfirmed;               /* packets sent to it before it spoke */
+	uint8_t newest;                     /* index in sources */
 	bool is_relearning, has_spoken;
-	char cname[RTCP_CNAME_SIZE];    /* under which the other end sees it */
+	char cname[RTCP_CNAME_SIZE]; /* under which the other end sees it */
 };
 
 struct media_flow {
@@ -76,38 +81,41 @@ struct media_flow {
 	struct order_format formats[MAX_ORDER_FORMATS];
 	uint64_t last_packet_us;
 	uint16_t packets_per_s;
-	bool is_held, is_silent;        /* is_silent: reported, until a packet comes */
+	bool is_held;
+	bool is_silent; /* reported, until a packet comes */
 };
 
 struct flow_datagram {
-	char *bytes;                    /* changed in place */
+	char *bytes; /* changed in place */
 	size_t len;
 	struct addr from;
-	uint8_t leg;                    /* on whose port it came */
+	uint8_t leg; /* on whose port it came */
 	bool is_rtcp;
 };
 
 struct flow_output {
-	struct view out;                /* within the datagram or the scratch; as long-lived as they are */
+	struct view out; /* within the datagram or the scratch; as long-lived as they are */
 	struct addr to;
 };
 
 enum { FLOW_RANDOM_SIZE = 2 * (4 + RTCP_CNAME_SIZE / 2) };
 
-/* ERR_SYNTAX where the order is not one that signal can have meant (unknown
- * trust, address without family, RTCP at another host than RTP). */
+/* ERR_SYNTAX where the order is not one that signal can have meant: unknown
+ * trust, no or no single host to send to, RTCP at another host than RTP. */
 enum err media_flow_order_check(const struct order *o) MUST_USE;
 
 /* The order must have passed media_flow_order_check. */
-void media_flow_open(struct media_flow *f, const struct order *o, const uint8_t random[FLOW_RANDOM_SIZE], uint64_t now_us);
+void media_flow_open(struct media_flow *f, const struct order *o,
+                     const uint8_t random[FLOW_RANDOM_SIZE], uint64_t now_us);
 /* New addresses, trust and directions. A leg whose addresses and trust stay the
  * same keeps what it learnt. */
 void media_flow_change(struct media_flow *f, const struct order *o, uint64_t now_us);
 
 /* One datagram. *ret is set for FLOW_SEND only. `scratch` takes RTCP that is
  * written anew; at least MAX_RTCP_DATAGRAM bytes. */
-enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_datagram *d, struct buffer *scratch,
-			       uint64_t now_us, struct flow_output *ret);
+enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_datagram *d,
+                                     struct buffer *scratch, uint64_t now_us,
+                                     struct flow_output *ret);
 
 /* True once when neither end sent anything usable for timeout_us; never while
  * held; again only after a packet came. */

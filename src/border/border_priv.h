@@ -57,6 +57,7 @@ struct border {
 	struct guard_door *door;
 	struct guard_bounds *bounds;
 	struct guard_bucket peer_budgets[MAX_PEERS];
+	struct guard_bucket sample_budget;
 	struct guard_logins *logins;
 	struct guard_cookie_keys cookie_keys;
 	struct registrar *registrar;

@@ -5,6 +5,7 @@
 #include "border/calls.h"
 #include "border/exchange.h"
 #include "border/registrar.h"
+#include "border/sample.h"
 #include "sip/build.h"
 #include "sip/tokens.h"
 
@@ -81,6 +82,8 @@ static void say_anomalies(struct border *b, const struct inbound *in)
 static void refuse_malformed(struct border *b, const struct inbound *in)
 {
 	say_anomaly(b, in, (enum sip_reason)in->msg->reason);
+	if (!view_is_empty(in->msg->text))
+		sample_take(b, in);
 	if (in->standing == STANDING_STRANGER || !sip_msg_is_answerable(in->msg)) {
 		border_count(b, COUNT_dropped_malformed);
 		return;
@@ -236,6 +239,7 @@ static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 
 		fact.reason = (uint16_t)screening.signature;
 		fact_emit(b, &fact);
+		sample_take(b, in);
 	}
 	if (screening.treatment == TREAT_SILENCE) {
 		border_count(b, COUNT_dropped_screen);

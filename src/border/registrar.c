@@ -6,6 +6,7 @@
 #include "border/headers.h"
 #include "border/identity.h"
 #include "border/probe.h"
+#include "border/sample.h"
 #include "sip/build.h"
 
 #include <stdlib.h>
@@ -348,6 +349,8 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 		found = (struct credentials){ 0 };
 	if (found.is_proven && !fact_is_proven(in->proof))
 		in->proof = PROOF_COOKIE;
+	if (found.is_proven && in->standing == STANDING_STRANGER)
+		sample_take(b, in);
 	if (in->is_blocked && !registration_is_at(&b->registrations, view_of(wish.facts.account), &in->flow->remote))
 		found = (struct credentials){ 0 };
 	needs_proof = in->is_blocked || treatment == TREAT_CHALLENGE || b->settings.subscribers.proof_always;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Samples show what was tried and nothing that helps to guess. */
+#include "border/sample.h"
+#include "runner/test.h"
+
+static const struct { const char *name, *text, *want; } cases[] = {
+	{ "masks the response of a digest",
+	  "Authorization: Digest username=\"200\", response=\"0123\", uri=\"sip:a\"\r\n",
+	  "Authorization: Digest username=\"200\", response=\"...\", uri=\"sip:a\"\r\n" },
+	{ "masks cnonce and rspauth, in letters of either case",
+	  "A: Digest CNONCE=\"x\",rspauth=abc, nc=1\r\n", "A: Digest CNONCE=\"...\",rspauth=\"...\", nc=1\r\n" },
+	{ "masks credentials of another scheme whole", "Authorization: Basic dXNlcjpwYXNz\r\n", "Authorization: ...\r\n" },
+	{ "leaves words that only end so", "X: myresponse=\"1\"\r\n", "X: myresponse=\"1\"\r\n" },
+	{ "survives an open quote", "A: Digest response=\"abc", "A: Digest response=\"...\"" },
+};
+
+TEST(masks, "secrets are masked, everything else stays")
+{
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[256];
+		struct buffer out = BUFFER_ON(text);
+
+		sample_mask(view_of(cases[i].text), &out);
+		CHECK_CASE(view_equal(buffer_view(&out), view_of(cases[i].want)), cases[i].name);
+	}
+	return ERR_NONE;
+}
+
+static void mask(struct view text)
+{
+	char storage[48];
+	struct buffer out = BUFFER_ON(storage);
+
+	sample_mask(text, &out);
+}
+
+TEST(cut, "a sample is cut wherever its text or its room ends")
+{
+	test_truncations(VIEW("Authorization: Digest username=\"200\", response=\"0123\", cnonce=\"7\"\r\n"), mask);
+	return ERR_NONE;
+}

@@ -73,7 +73,7 @@ enum err sip_msg_frame(struct view bytes, const struct sip_limits *limits, size_
 
 		if (!next_header(&w, &line))
 			return too_long_or_short(&w, start, limits);
-		if (w.at - start > limits->headers)
+		if (w.at - start > limits->headers && !is_empty_line(line))
 			return ERR_LIMIT;
 		err = take_length(line, limits->message, &has_length, &length);
 		if (err != ERR_NONE)
@@ -81,7 +81,7 @@ enum err sip_msg_frame(struct view bytes, const struct sip_limits *limits, size_
 	}
 	if (!has_length)
 		return ERR_SYNTAX;
-	if (length > limits->message - (w.at - start) && w.at - start + length > limits->message)
+	if (w.at + length > limits->message)
 		return ERR_LIMIT;
 	if (length > bytes.len - w.at)
 		return ERR_SHORT;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Covers RAck: sip/cseq.c.
+ * What is accepted and can be written is read as the same again. */
+#include <assert.h>
+
+#include "sip/cseq.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char first_text[1 << 16], second_text[1 << 16];
+	struct buffer first = BUFFER_ON(first_text), second = BUFFER_ON(second_text);
+	struct sip_rack one, two;
+
+	if (sip_rack_parse(view_bytes(data, size), &one) != ERR_NONE)
+		return 0;
+	sip_rack_write(&first, &one);
+	if (first.err != ERR_NONE)
+		return 0;
+	assert(sip_rack_parse(buffer_view(&first), &two) == ERR_NONE);
+	sip_rack_write(&second, &two);
+	assert(view_equal(buffer_view(&first), buffer_view(&second)));
+	return 0;
+}

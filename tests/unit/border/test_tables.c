@@ -145,7 +145,7 @@ TEST(registrations, "registrations fill their table, move with their phone, and 
 
 static enum err restored(struct bench *k)
 {
-	struct registrations successor = k->registrations;
+	struct registrations successor = { .wheel = &k->wheel, .checkpoint = &k->checkpoint };
 	struct now now = { 0, 0 }, later = { 7, 30 * (int64_t)SECOND_US };
 	struct registration *r, *gone;
 	struct registration_facts f;

@@ -7,8 +7,11 @@
 
 static struct fact sound_fact(void)
 {
-	struct fact f = { .version = FACT_VERSION, .kind = FACT_LOGIN, .proof = PROOF_COOKIE,
-			  .outcome = OUTCOME_FAILED, .count = 1 };
+	struct fact f = { .version = FACT_VERSION,
+		          .kind = FACT_LOGIN,
+		          .proof = PROOF_COOKIE,
+		          .outcome = OUTCOME_FAILED,
+		          .count = 1 };
 
 	f.flow.remote.family = f.flow.local.family = 4;
 	(void)VIEW_COPY(VIEW("REGISTER"), f.method);
@@ -31,7 +34,10 @@ static void escape_in_account(struct fact *f) { f->account[1] = 0x1b; }
 static void newline_in_method(struct fact *f) { f->method[0] = '\n'; }
 static void delete_in_number(struct fact *f) { f->number[0] = 0x7f; }
 
-static const struct { const char *name; void (*spoil)(struct fact *f); } cases[] = {
+static const struct {
+	const char *name;
+	void (*spoil)(struct fact *f);
+} cases[] = {
 	{ "another version", bad_version },
 	{ "an unknown kind", bad_kind },
 	{ "an unknown proof", bad_proof },

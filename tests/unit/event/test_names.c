@@ -14,13 +14,17 @@ static const char *count_name(size_t i) { return counter_name((enum counter)i); 
 static const char *count_text(size_t i) { return counter_text((enum counter)i); }
 static const char *transport_name(size_t i) { return flow_transport_name((enum transport_kind)i); }
 
-static const struct { const char *what; const char *(*name)(size_t i); size_t count; } lists[] = {
-	{ "facts",      fact_name,      FACT_KIND_COUNT   },
-	{ "records",    record_name,    RECORD_KIND_COUNT },
-	{ "asks",       ask_name,       ASK_KIND_COUNT    },
-	{ "roles",      role_of,        ROLE_COUNT        },
-	{ "counters",   count_name,     COUNTER_COUNT     },
-	{ "texts",      count_text,     COUNTER_COUNT     },
+static const struct {
+	const char *what;
+	const char *(*name)(size_t i);
+	size_t count;
+} lists[] = {
+	{ "facts", fact_name, FACT_KIND_COUNT },
+	{ "records", record_name, RECORD_KIND_COUNT },
+	{ "asks", ask_name, ASK_KIND_COUNT },
+	{ "roles", role_of, ROLE_COUNT },
+	{ "counters", count_name, COUNTER_COUNT },
+	{ "texts", count_text, COUNTER_COUNT },
 	{ "transports", transport_name, TRANSPORT_WSS + 1 },
 };
 
@@ -30,7 +34,8 @@ TEST(names_are_there, "each kind has a name of its own, and numbers beyond have 
 		for (size_t i = 0; i < lists[l].count; i++) {
 			const char *name = lists[l].name(i);
 
-			CHECK_CASE(name && strcmp(name, "?") != 0 && name[0] != '\0', lists[l].what);
+			CHECK_CASE(name && strcmp(name, "?") != 0 && name[0] != '\0',
+			           lists[l].what);
 			for (size_t k = 0; k < i; k++)
 				CHECK_CASE(strcmp(name, lists[l].name(k)) != 0, lists[l].what);
 		}
@@ -39,7 +44,8 @@ TEST(names_are_there, "each kind has a name of its own, and numbers beyond have 
 	return ERR_NONE;
 }
 
-TEST(flows_compare, "two flows are one only with both addresses, ports, transport and connection alike")
+TEST(flows_compare,
+     "two flows are one only with both addresses, ports, transport and connection alike")
 {
 	struct flow a = { .transport = TRANSPORT_UDP }, b;
 

@@ -51,10 +51,13 @@ static struct addr addressed(const char *text)
 	return a;
 }
 
-static void put(struct verdict_table *t, struct addr source, enum verdict_state state, int64_t for_s)
+static void put(struct verdict_table *t, struct addr source, enum verdict_state state,
+                int64_t for_s)
 {
-	struct verdict v = { .source = source, .state = (uint8_t)state, .until_wall_us = wall + for_s * 1000000,
-			     .block = 7 };
+	struct verdict v = { .source = source,
+		             .state = (uint8_t)state,
+		             .until_wall_us = wall + for_s * 1000000,
+		             .block = 7 };
 
 	verdict_table_put(t, &v, wall);
 }
@@ -109,7 +112,8 @@ TEST(verdict_keys, "a flow's row, its address's row and a network's row are thre
 {
 	OWNED_TABLE *t = NULL;
 	struct addr host = addressed("192.0.2.7"), flow = host, v6 = addressed("2001:db8:1:2::9");
-	struct addr v6_neighbour = addressed("2001:db8:1:2:ffff::1"), v6_other = addressed("2001:db8:1:3::9");
+	struct addr v6_neighbour = addressed("2001:db8:1:2:ffff::1"),
+		    v6_other = addressed("2001:db8:1:3::9");
 	struct verdict v;
 
 	TRY(table_new(&t));
@@ -133,31 +137,41 @@ TEST(verdict_keys, "a flow's row, its address's row and a network's row are thre
 TEST(verdict_networks, "the strictest row that holds an address is found, networks too")
 {
 	OWNED_TABLE *t = NULL;
-	struct verdict net = { .source = addressed("198.51.100.77"), .prefix = 96 + 24, .state = VERDICT_BLOCK,
-			       .is_by_admin = 1, .until_wall_us = wall + 1000000 };
+	struct verdict net = { .source = addressed("198.51.100.77"),
+		               .prefix = 96 + 24,
+		               .state = VERDICT_BLOCK,
+		               .is_by_admin = 1,
+		               .until_wall_us = wall + 1000000 };
 	struct addr inside = addressed("198.51.100.3"), outside = addressed("198.51.101.3"), v;
 	struct verdict found;
 
 	TRY(table_new(&t));
 	verdict_table_put(t, &net, wall);
-	CHECK(verdict_table_find(t, &inside, wall, &found) && found.prefix == 120 && found.is_by_admin);
+	CHECK(verdict_table_find(t, &inside, wall, &found) && found.prefix == 120 &&
+	      found.is_by_admin);
 	CHECK(!verdict_table_find(t, &outside, wall, &found));
 	put(t, inside, VERDICT_SUSPECT, 60);
 	CHECK(verdict_table_find(t, &inside, wall, &found) && found.state == VERDICT_BLOCK);
-	CHECK(verdict_table_find(t, &inside, wall + 2000000, &found) && found.state == VERDICT_SUSPECT);
+	CHECK(verdict_table_find(t, &inside, wall + 2000000, &found) &&
+	      found.state == VERDICT_SUSPECT);
 	v = net.source;
 	verdict_table_remove(t, &v, 120);
 	CHECK(verdict_table_find(t, &inside, wall, &found) && found.state == VERDICT_SUSPECT);
 	return ERR_NONE;
 }
 
-TEST(verdict_modes, "in mode observe only the administrator's blocks act, and hide behind no observed one")
+TEST(verdict_modes,
+     "in mode observe only the administrator's blocks act, and hide behind no observed one")
 {
 	OWNED_TABLE *t = NULL;
-	struct verdict judged = { .source = addressed("192.0.2.7"), .state = VERDICT_BLOCK,
-				  .until_wall_us = wall + 1000000 };
-	struct verdict admin = { .source = addressed("192.0.2.0"), .prefix = 120, .state = VERDICT_BLOCK,
-				 .is_by_admin = 1, .until_wall_us = wall + 1000000 };
+	struct verdict judged = { .source = addressed("192.0.2.7"),
+		                  .state = VERDICT_BLOCK,
+		                  .until_wall_us = wall + 1000000 };
+	struct verdict admin = { .source = addressed("192.0.2.0"),
+		                 .prefix = 120,
+		                 .state = VERDICT_BLOCK,
+		                 .is_by_admin = 1,
+		                 .until_wall_us = wall + 1000000 };
 	struct verdict suspect = { .state = VERDICT_SUSPECT, .is_by_admin = 1 }, found;
 
 	TRY(table_new(&t));
@@ -174,7 +188,8 @@ TEST(verdict_modes, "in mode observe only the administrator's blocks act, and hi
 
 enum { FLOOD = 3 * VERDICT_ROWS, MANY = 500 };
 
-TEST(verdict_full_of_suspects, "blocks find room in a table full of suspects, and the newest suspects do")
+TEST(verdict_full_of_suspects,
+     "blocks find room in a table full of suspects, and the newest suspects do")
 {
 	OWNED_TABLE *t = NULL;
 
@@ -193,7 +208,8 @@ TEST(verdict_full_of_suspects, "blocks find room in a table full of suspects, an
 	return ERR_NONE;
 }
 
-TEST(verdict_full_of_blocks, "the administrator's blocks are the last to go, and give way to none of the judge's")
+TEST(verdict_full_of_blocks,
+     "the administrator's blocks are the last to go, and give way to none of the judge's")
 {
 	OWNED_TABLE *t = NULL;
 	struct verdict v = { .state = VERDICT_BLOCK, .is_by_admin = 1 };
@@ -241,8 +257,9 @@ TEST(verdict_room, "what has ended makes room, and what is taken out leaves the 
 	CHECK(live == VERDICT_ROWS / 4);
 	forgotten = verdict_table_forgotten(t);
 	for (uint32_t i = 0; i < VERDICT_ROWS / 2; i++) {
-		v = (struct verdict){ .source = numbered(0x20000000 + i), .state = VERDICT_BLOCK,
-				      .until_wall_us = wall + 200 * INT64_C(1000000) };
+		v = (struct verdict){ .source = numbered(0x20000000 + i),
+			              .state = VERDICT_BLOCK,
+			              .until_wall_us = wall + 200 * INT64_C(1000000) };
 		verdict_table_put(t, &v, wall + 61 * INT64_C(1000000));
 	}
 	CHECK(verdict_table_forgotten(t) == forgotten);
@@ -325,8 +342,11 @@ TEST(verdict_race, "a reader beside the writer never sees half a row")
 	if (pthread_create(&reader, NULL, read_on, &race) != 0)
 		return ERR_NO_MEMORY;
 	for (uint32_t i = 1; i < ROUNDS; i++) {
-		struct verdict v = { .source = addressed("192.0.2.7"), .state = VERDICT_BLOCK, .block = i,
-				     .rule = (uint16_t)i, .until_wall_us = wall + i };
+		struct verdict v = { .source = addressed("192.0.2.7"),
+			             .state = VERDICT_BLOCK,
+			             .block = i,
+			             .rule = (uint16_t)i,
+			             .until_wall_us = wall + i };
 
 		verdict_table_put(t, &v, wall);
 	}

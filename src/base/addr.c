@@ -93,7 +93,7 @@ static void read_v6(struct cursor *c, uint8_t ret[16])
 				cursor_fail(c, ERR_SYNTAX);
 			gap = count;
 		} else if (hex_digit(cursor_peek(c)) < 0) {
-			cursor_fail(c, ERR_SYNTAX);     /* a single colon at the end */
+			cursor_fail(c, ERR_SYNTAX); /* a single colon at the end */
 		}
 	}
 	/* "::" stands for one group at least. */
@@ -326,15 +326,9 @@ static struct addr within(const struct addr *a, unsigned v4_prefix, unsigned v6_
 	return source;
 }
 
-struct addr addr_source(const struct addr *a)
-{
-	return within(a, 128, 64);
-}
+struct addr addr_source(const struct addr *a) { return within(a, 128, 64); }
 
-struct addr addr_neighbourhood(const struct addr *a)
-{
-	return within(a, V4_PREFIX + 24, 64);
-}
+struct addr addr_neighbourhood(const struct addr *a) { return within(a, V4_PREFIX + 24, 64); }
 
 /* Told by the first two bytes; what no row names is public. */
 struct kind_row {
@@ -343,22 +337,22 @@ struct kind_row {
 };
 
 static const struct kind_row v4_kinds[] = {
-	{ { 0, 0 },     { 0xff, 0 },    ADDR_UNSPECIFIED },
-	{ { 10, 0 },    { 0xff, 0 },    ADDR_PRIVATE },
-	{ { 100, 64 },  { 0xff, 0xc0 }, ADDR_PRIVATE },
-	{ { 127, 0 },   { 0xff, 0 },    ADDR_LOOPBACK },
+	{ { 0, 0 }, { 0xff, 0 }, ADDR_UNSPECIFIED },
+	{ { 10, 0 }, { 0xff, 0 }, ADDR_PRIVATE },
+	{ { 100, 64 }, { 0xff, 0xc0 }, ADDR_PRIVATE },
+	{ { 127, 0 }, { 0xff, 0 }, ADDR_LOOPBACK },
 	{ { 169, 254 }, { 0xff, 0xff }, ADDR_LINK_LOCAL },
-	{ { 172, 16 },  { 0xff, 0xf0 }, ADDR_PRIVATE },
+	{ { 172, 16 }, { 0xff, 0xf0 }, ADDR_PRIVATE },
 	{ { 192, 168 }, { 0xff, 0xff }, ADDR_PRIVATE },
-	{ { 224, 0 },   { 0xf0, 0 },    ADDR_MULTICAST },
-	{ { 240, 0 },   { 0xf0, 0 },    ADDR_BROADCAST },
+	{ { 224, 0 }, { 0xf0, 0 }, ADDR_MULTICAST },
+	{ { 240, 0 }, { 0xf0, 0 }, ADDR_BROADCAST },
 };
 
 static const struct kind_row v6_kinds[] = {
-	{ { 0xfc, 0 },    { 0xfe, 0 },    ADDR_PRIVATE },
+	{ { 0xfc, 0 }, { 0xfe, 0 }, ADDR_PRIVATE },
 	{ { 0xfe, 0x80 }, { 0xff, 0xc0 }, ADDR_LINK_LOCAL },
 	{ { 0xfe, 0xc0 }, { 0xff, 0xc0 }, ADDR_PRIVATE },
-	{ { 0xff, 0 },    { 0xff, 0 },    ADDR_MULTICAST },
+	{ { 0xff, 0 }, { 0xff, 0 }, ADDR_MULTICAST },
 };
 
 static enum addr_kind kind_by(const struct kind_row *rows, size_t count, const uint8_t bytes[2])

@@ -10,17 +10,17 @@
 
 struct addr {
 	uint8_t bytes[16];
-	uint16_t port;                  /* host order; 0 where none is known */
-	uint8_t family;                 /* 4, 6, or 0 for no address */
-	uint8_t unused;                 /* 0 */
+	uint16_t port;  /* host order; 0 where none is known */
+	uint8_t family; /* 4, 6, or 0 for no address */
+	uint8_t unused; /* 0 */
 };
 
 struct addr_net {
-	struct addr base;               /* port 0, host bits 0 */
-	uint8_t prefix;                 /* 0..128; IPv4 prefixes count from 96 */
+	struct addr base; /* port 0, host bits 0 */
+	uint8_t prefix;   /* 0..128; IPv4 prefixes count from 96 */
 };
 
-enum { ADDR_TEXT_MAX = 64 };            /* "[v6]:port" and a NUL */
+enum { ADDR_TEXT_MAX = 64 }; /* "[v6]:port" and a NUL */
 
 /* "192.0.2.1", "2001:db8::1" or "[2001:db8::1]"; no zone, no name, no leading
  * zeros in IPv4. ERR_SYNTAX. Port 0. */
@@ -41,8 +41,8 @@ void addr_net_write(struct buffer *b, const struct addr_net *n);
 /* For logs and messages: host:port into the array, which is returned. */
 const char *addr_text(const struct addr *a, char ret[ADDR_TEXT_MAX]);
 
-bool addr_equal(const struct addr *a, const struct addr *b);         /* host and port */
-bool addr_same_host(const struct addr *a, const struct addr *b);     /* port ignored */
+bool addr_equal(const struct addr *a, const struct addr *b);     /* host and port */
+bool addr_same_host(const struct addr *a, const struct addr *b); /* port ignored */
 /* Port ignored. ::/0 holds no IPv4 address. */
 bool addr_net_holds(const struct addr_net *n, const struct addr *a);
 /* The source that an address counts for: IPv4 itself, IPv6 its /64; port 0. */
@@ -52,12 +52,12 @@ struct addr addr_neighbourhood(const struct addr *a);
 
 enum addr_kind {
 	ADDR_PUBLIC,
-	ADDR_PRIVATE,           /* RFC 1918, CGNAT 100.64/10, ULA, fec0::/10 */
+	ADDR_PRIVATE, /* RFC 1918, CGNAT 100.64/10, ULA, fec0::/10 */
 	ADDR_LOOPBACK,
-	ADDR_LINK_LOCAL,        /* also 169.254.169.254 */
+	ADDR_LINK_LOCAL, /* also 169.254.169.254 */
 	ADDR_MULTICAST,
-	ADDR_BROADCAST,         /* 255.255.255.255 and the rest of 240/4 */
-	ADDR_UNSPECIFIED,       /* 0.0.0.0, ::, the rest of 0/8 and of ::/96, no address */
+	ADDR_BROADCAST,   /* 255.255.255.255 and the rest of 240/4 */
+	ADDR_UNSPECIFIED, /* 0.0.0.0, ::, the rest of 0/8 and of ::/96, no address */
 };
 enum addr_kind addr_kind(const struct addr *a);
 

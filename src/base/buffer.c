@@ -35,10 +35,7 @@ void buffer_put(struct buffer *b, struct view v)
 		memcpy(at, v.at, v.len);
 }
 
-void buffer_text(struct buffer *b, const char *text)
-{
-	buffer_put(b, view_of(text));
-}
+void buffer_text(struct buffer *b, const char *text) { buffer_put(b, view_of(text)); }
 
 void buffer_char(struct buffer *b, char c)
 {
@@ -50,7 +47,7 @@ void buffer_char(struct buffer *b, char c)
 
 void buffer_decimal(struct buffer *b, uint64_t number)
 {
-	char digits[20];                /* 2^64 - 1 has 20 */
+	char digits[20]; /* 2^64 - 1 has 20 */
 	size_t first = sizeof(digits);
 
 	do {
@@ -89,7 +86,7 @@ void buffer_u16(struct buffer *b, uint16_t number)
 void buffer_u32(struct buffer *b, uint32_t number)
 {
 	const uint8_t bytes[] = { (uint8_t)(number >> 24), (uint8_t)(number >> 16),
-				  (uint8_t)(number >> 8), (uint8_t)number };
+		                  (uint8_t)(number >> 8), (uint8_t)number };
 
 	buffer_put(b, view_bytes(bytes, sizeof(bytes)));
 }
@@ -106,7 +103,4 @@ void buffer_reset(struct buffer *b)
 	b->err = ERR_NONE;
 }
 
-struct view buffer_view(const struct buffer *b)
-{
-	return (struct view){ b->at, b->len };
-}
+struct view buffer_view(const struct buffer *b) { return (struct view){ b->at, b->len }; }

@@ -18,14 +18,14 @@ struct buffer buffer_on(void *storage, size_t max);
 #define BUFFER_ON(array) buffer_on((array), sizeof(array))
 
 void buffer_put(struct buffer *b, struct view v);
-void buffer_text(struct buffer *b, const char *text);        /* up to the NUL: texts of ours */
+void buffer_text(struct buffer *b, const char *text); /* up to the NUL: texts of ours */
 void buffer_char(struct buffer *b, char c);
 void buffer_decimal(struct buffer *b, uint64_t number);
-void buffer_hex(struct buffer *b, const void *bytes, size_t len);     /* lower case */
-void buffer_u16(struct buffer *b, uint16_t number);          /* network order */
+void buffer_hex(struct buffer *b, const void *bytes, size_t len); /* lower case */
+void buffer_u16(struct buffer *b, uint16_t number);               /* network order */
 void buffer_u32(struct buffer *b, uint32_t number);
 void buffer_fail(struct buffer *b, enum err err);
-void buffer_reset(struct buffer *b);                         /* empty again, error forgotten */
+void buffer_reset(struct buffer *b); /* empty again, error forgotten */
 /* What was written; lives with the storage. */
 struct view buffer_view(const struct buffer *b);
 

@@ -5,15 +5,13 @@
 
 /* One load a byte: reading tokens is most of what parsing SIP is. */
 static const bool token_bytes[256] = {
-	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
-	['-'] = true, ['.'] = true, ['!'] = true, ['%'] = true, ['*'] = true,
-	['_'] = true, ['+'] = true, ['`'] = true, ['\''] = true, ['~'] = true,
+	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
+	['.'] = true,         ['!'] = true,         ['%'] = true,         ['*'] = true,
+	['_'] = true,         ['+'] = true,         ['`'] = true,         ['\''] = true,
+	['~'] = true,
 };
 
-bool cursor_is_token_byte(char byte)
-{
-	return token_bytes[(unsigned char)byte];
-}
+bool cursor_is_token_byte(char byte) { return token_bytes[(unsigned char)byte]; }
 
 /* Something else stands where a byte was needed, or nothing does. */
 static void fail_here(struct cursor *c)
@@ -82,7 +80,8 @@ uint32_t cursor_u32(struct cursor *c)
 	struct view v = cursor_take(c, 4);
 
 	return v.len ? (uint32_t)(uint8_t)v.at[0] << 24 | (uint32_t)(uint8_t)v.at[1] << 16 |
-		       (uint32_t)(uint8_t)v.at[2] << 8 | (uint8_t)v.at[3] : 0;
+	                       (uint32_t)(uint8_t)v.at[2] << 8 | (uint8_t)v.at[3]
+	             : 0;
 }
 
 void cursor_blanks(struct cursor *c)
@@ -134,10 +133,7 @@ uint32_t cursor_decimal(struct cursor *c, uint32_t max)
 	return (uint32_t)number;
 }
 
-static bool is_control(char c)
-{
-	return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
-}
+static bool is_control(char c) { return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f; }
 
 struct view cursor_quoted(struct cursor *c)
 {

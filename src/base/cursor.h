@@ -10,7 +10,7 @@
 #include "base/view.h"
 
 struct cursor {
-	const char *at;         /* next byte */
+	const char *at; /* next byte */
 	const char *end;
 	enum err err;
 };
@@ -60,20 +60,20 @@ void cursor_expect(struct cursor *c, char byte);
 void cursor_expect_text(struct cursor *c, struct view text);
 /* One byte, whatever it is. */
 uint8_t cursor_byte(struct cursor *c);
-uint16_t cursor_u16(struct cursor *c);                       /* network order */
+uint16_t cursor_u16(struct cursor *c); /* network order */
 uint32_t cursor_u32(struct cursor *c);
 struct view cursor_take(struct cursor *c, size_t len);
 
-void cursor_blanks(struct cursor *c);                        /* any number of SP and HTAB */
-struct view cursor_token(struct cursor *c);                  /* RFC 3261 25.1, at least one byte */
+void cursor_blanks(struct cursor *c);       /* any number of SP and HTAB */
+struct view cursor_token(struct cursor *c); /* RFC 3261 25.1, at least one byte */
 /* May be empty; stop is not taken; ends at the end too. */
 struct view cursor_until(struct cursor *c, char stop);
-struct view cursor_digits(struct cursor *c);                 /* at least one */
-uint32_t cursor_decimal(struct cursor *c, uint32_t max);     /* ERR_LIMIT beyond max */
+struct view cursor_digits(struct cursor *c);             /* at least one */
+uint32_t cursor_decimal(struct cursor *c, uint32_t max); /* ERR_LIMIT beyond max */
 /* "..." with escapes: the view is what stands between the quotes, still
  * escaped. Control bytes but HTAB and an open quote are errors. */
 struct view cursor_quoted(struct cursor *c);
-void cursor_end(struct cursor *c);                           /* needs the end: else ERR_SYNTAX */
+void cursor_end(struct cursor *c); /* needs the end: else ERR_SYNTAX */
 
 /* Whether the byte may stand in a token (RFC 3261 25.1). */
 bool cursor_is_token_byte(char byte);

@@ -10,10 +10,7 @@
 
 enum { SHA256_BLOCK = 64 };
 
-static uint64_t rotated(uint64_t x, int bits)
-{
-	return x << bits | x >> (64 - bits);
-}
+static uint64_t rotated(uint64_t x, int bits) { return x << bits | x >> (64 - bits); }
 
 static uint64_t little_u64(const uint8_t *at)
 {
@@ -50,7 +47,7 @@ uint64_t hash_siphash(const struct hash_key *key, const void *data, size_t len)
 	const uint8_t *at = data;
 	uint64_t k0 = little_u64(key->bytes), k1 = little_u64(key->bytes + 8);
 	uint64_t v[4] = { k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
-			  k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573) };
+		          k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573) };
 	uint64_t last = (uint64_t)len << 56;
 	size_t left = len;
 
@@ -85,7 +82,7 @@ static enum err prepare(enum hash_digest which)
 		err = ERR_NO_MEMORY;
 	else if (EVP_DigestInit_ex2(context, algorithm, NULL) == 1)
 		err = ERR_NONE;
-	EVP_MD_free(algorithm);         /* the context holds its own reference */
+	EVP_MD_free(algorithm); /* the context holds its own reference */
 	if (err == ERR_NONE)
 		contexts[which] = context;
 	else
@@ -131,7 +128,7 @@ static size_t finish(EVP_MD_CTX *context, uint8_t ret[HASH_MAX_SIZE])
 }
 
 size_t hash_digest(enum hash_digest which, const struct view *pieces, size_t count,
-		   uint8_t ret[HASH_MAX_SIZE])
+                   uint8_t ret[HASH_MAX_SIZE])
 {
 	EVP_MD_CTX *context = begin(which);
 
@@ -141,7 +138,7 @@ size_t hash_digest(enum hash_digest which, const struct view *pieces, size_t cou
 
 /* RFC 2104: H(key ^ opad, H(key ^ ipad, text)). */
 void hash_hmac_sha256(struct view key, const struct view *pieces, size_t count,
-		      uint8_t ret[HASH_SHA256_SIZE])
+                      uint8_t ret[HASH_SHA256_SIZE])
 {
 	uint8_t pad[SHA256_BLOCK] = { 0 }, inner[HASH_MAX_SIZE];
 	struct view pad_view = view_bytes(pad, sizeof(pad));

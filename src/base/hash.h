@@ -20,8 +20,8 @@ enum hash_digest { HASH_MD5, HASH_SHA256 };
 enum err hash_prepare(void) MUST_USE;
 /* Over `count` pieces, one after the other. Returns the digest's size in bytes. */
 size_t hash_digest(enum hash_digest which, const struct view *pieces, size_t count,
-		   uint8_t ret[HASH_MAX_SIZE]);
+                   uint8_t ret[HASH_MAX_SIZE]);
 void hash_hmac_sha256(struct view key, const struct view *pieces, size_t count,
-		      uint8_t ret[HASH_SHA256_SIZE]);
+                      uint8_t ret[HASH_SHA256_SIZE]);
 
 #endif

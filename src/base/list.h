@@ -12,9 +12,13 @@ struct list {
 };
 
 /* From a pointer to a member to the struct that holds it. */
-#define HOLDER(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define HOLDER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-static inline void list_init(struct list *l)           { l->next = l; l->prev = l; }
+static inline void list_init(struct list *l)
+{
+	l->next = l;
+	l->prev = l;
+}
 static inline bool list_is_empty(const struct list *l) { return l->next == l; }
 
 static inline void list_insert_before(struct list *where, struct list *link)
@@ -36,8 +40,8 @@ static inline void list_remove(struct list *link)
 }
 
 /* Safe against removal of `link` in the body. */
-#define LIST_FOR_EACH(link, l) \
-	for (struct list *link = (l)->next, *link##_next = link->next; link != (l); \
+#define LIST_FOR_EACH(link, l)                                                                     \
+	for (struct list *link = (l)->next, *link##_next = link->next; link != (l);                \
 	     link = link##_next, link##_next = link->next)
 
 #endif

@@ -62,8 +62,8 @@ void map_remove(struct map *m, struct map_node *node)
 }
 
 struct map_node *map_find(const struct map *m, uint64_t hash,
-			  bool (*is_it)(const struct map_node *node, const void *wanted),
-			  const void *wanted)
+                          bool (*is_it)(const struct map_node *node, const void *wanted),
+                          const void *wanted)
 {
 	for (struct map_node *node = *bucket_of(m, hash); node; node = node->next)
 		if (node->hash == hash && is_it(node, wanted))

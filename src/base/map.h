@@ -15,24 +15,24 @@ struct map_node {
 
 struct map {
 	struct map_node **buckets;
-	size_t mask;                    /* bucket count - 1 */
+	size_t mask; /* bucket count - 1 */
 	size_t count;
 	struct hash_key key;
 };
 
 /* Room for about `capacity` members at one a bucket. ERR_NO_MEMORY, ERR_LIMIT (0 or > 2^28). */
 enum err map_init(struct map *m, size_t capacity, const struct hash_key *key) MUST_USE;
-void map_clear(struct map *m);          /* frees the buckets; members are their owner's */
+void map_clear(struct map *m); /* frees the buckets; members are their owner's */
 
 uint64_t map_hash(const struct map *m, const void *key, size_t len);
 
 void map_insert(struct map *m, struct map_node *node, uint64_t hash);
-void map_remove(struct map *m, struct map_node *node);         /* absent nodes are ignored */
+void map_remove(struct map *m, struct map_node *node); /* absent nodes are ignored */
 
 /* First node with that hash for which `is_it` is true, else NULL. */
 struct map_node *map_find(const struct map *m, uint64_t hash,
-			  bool (*is_it)(const struct map_node *node, const void *wanted),
-			  const void *wanted);
+                          bool (*is_it)(const struct map_node *node, const void *wanted),
+                          const void *wanted);
 
 /* Walks all nodes in no order; `each` returns false to stop and may remove
  * the node it was given, nothing else. */

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 struct now {
-	uint64_t us;                    /* monotonic; starts anywhere, never goes back */
-	int64_t wall_us;                /* since 1970 UTC; may jump */
+	uint64_t us;     /* monotonic; starts anywhere, never goes back */
+	int64_t wall_us; /* since 1970 UTC; may jump */
 };
 
 enum { MILLISECOND_US = 1000, SECOND_US = 1000000 };

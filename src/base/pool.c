@@ -162,12 +162,6 @@ void *pool_next(const struct pool *p, uint32_t *place)
 	return NULL;
 }
 
-uint32_t pool_used(const struct pool *p)
-{
-	return p->used;
-}
+uint32_t pool_used(const struct pool *p) { return p->used; }
 
-uint32_t pool_count(const struct pool *p)
-{
-	return p->count;
-}
+uint32_t pool_count(const struct pool *p) { return p->count; }

@@ -14,16 +14,16 @@ struct pool;
 
 struct pool_handle {
 	uint32_t index;
-	uint32_t generation;            /* 0 never names anything */
+	uint32_t generation; /* 0 never names anything */
 };
 
 enum err pool_new(size_t object_size, uint32_t count, struct pool **ret) MUST_USE;
 void pool_free(struct pool **p);
 
-void *pool_take(struct pool *p);                       /* zeroed; NULL where the pool is empty */
-void pool_give(struct pool *p, void *object);          /* object must be taken */
+void *pool_take(struct pool *p);              /* zeroed; NULL where the pool is empty */
+void pool_give(struct pool *p, void *object); /* object must be taken */
 struct pool_handle pool_handle_of(const struct pool *p, const void *object);
-void *pool_at(const struct pool *p, struct pool_handle h);   /* NULL where it is gone */
+void *pool_at(const struct pool *p, struct pool_handle h); /* NULL where it is gone */
 /* Walks the taken objects: index from *place on; NULL at the end. Start with place 0. */
 void *pool_next(const struct pool *p, uint32_t *place);
 uint32_t pool_used(const struct pool *p);

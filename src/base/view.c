@@ -11,10 +11,7 @@ static unsigned char lower(char c)
 	return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte | 0x20) : byte;
 }
 
-struct view view_of(const char *text)
-{
-	return (struct view){ text, text ? strlen(text) : 0 };
-}
+struct view view_of(const char *text) { return (struct view){ text, text ? strlen(text) : 0 }; }
 
 bool view_equal_nocase(struct view a, struct view b)
 {
@@ -50,10 +47,7 @@ size_t view_find(struct view v, char c, size_t from)
 	return found ? (size_t)(found - v.at) : v.len;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 struct view view_trim(struct view v)
 {

@@ -20,7 +20,7 @@ struct view {
 /* For printf: printf("%.*s", VIEW_ARG(v)) */
 #define VIEW_ARG(v)   (int)(v).len, (v).at ? (v).at : ""
 
-struct view view_of(const char *text);          /* up to the NUL; NULL gives the empty view */
+struct view view_of(const char *text); /* up to the NUL; NULL gives the empty view */
 static inline struct view view_bytes(const void *at, size_t len)
 {
 	return (struct view){ at, len };
@@ -32,7 +32,7 @@ static inline bool view_equal(struct view a, struct view b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
-bool view_equal_nocase(struct view a, struct view b);        /* ASCII letters alike */
+bool view_equal_nocase(struct view a, struct view b); /* ASCII letters alike */
 bool view_starts(struct view v, struct view prefix);
 bool view_starts_nocase(struct view v, struct view prefix);
 bool view_contains(struct view v, struct view part);

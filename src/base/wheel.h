@@ -20,8 +20,8 @@ struct wheel {
 	struct list slots[WHEEL_LEVELS][WHEEL_SLOTS];
 	/* One bit a slot: empty time is skipped, not walked. */
 	uint64_t occupied[WHEEL_LEVELS][WHEEL_SLOTS / 64];
-	struct list overdue;            /* set with a due time that was worked off already */
-	uint64_t tick;                  /* ms since start_us that are worked off */
+	struct list overdue; /* set with a due time that was worked off already */
+	uint64_t tick;       /* ms since start_us that are worked off */
 	uint64_t start_us;
 	uint32_t count;
 };
@@ -33,7 +33,7 @@ static inline bool timer_is_set(const struct timer *t) { return !list_is_empty(&
 /* Sets or moves; a due time in the past fires at the next advance (set from a
  * fire: at the one after this, so that no timer can hold the loop). */
 void wheel_set(struct wheel *w, struct timer *t, uint64_t due_us);
-void wheel_cancel(struct wheel *w, struct timer *t);    /* a timer not set is ignored */
+void wheel_cancel(struct wheel *w, struct timer *t); /* a timer not set is ignored */
 
 /* Fires all that is due, in order of due tick. A timer may set or cancel any
  * timer, itself too, from its fire. */

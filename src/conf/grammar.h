@@ -13,20 +13,20 @@
 
 enum conf_token_kind {
 	CONF_TOKEN_WORD,
-	CONF_TOKEN_TEXT,                /* view without its quotes, still escaped */
-	CONF_TOKEN_OPEN,                /* { */
-	CONF_TOKEN_CLOSE,               /* } */
+	CONF_TOKEN_TEXT,  /* view without its quotes, still escaped */
+	CONF_TOKEN_OPEN,  /* { */
+	CONF_TOKEN_CLOSE, /* } */
 	CONF_TOKEN_COMMA,
-	CONF_TOKEN_COMMENT,             /* with its #, without blanks at its end */
+	CONF_TOKEN_COMMENT, /* with its #, without blanks at its end */
 	CONF_TOKEN_NEWLINE,
 	CONF_TOKEN_END,
-	CONF_TOKEN_BAD,                 /* cannot stand here, or a text without its end */
+	CONF_TOKEN_BAD, /* cannot stand here, or a text without its end */
 };
 
 struct conf_token {
 	enum conf_token_kind kind;
 	struct view text;
-	uint32_t line, column;          /* from 1; column in bytes */
+	uint32_t line, column; /* from 1; column in bytes */
 };
 
 struct conf_lexer {

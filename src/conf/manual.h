@@ -10,7 +10,7 @@
  * ("free"), or both ("detector guessing free", "peer at-most"). ERR_NOT_FOUND,
  * and then *ret_nearest is a word that may be meant, or NULL. */
 enum err conf_explain(const struct conf_schema *s, struct view word, struct buffer *b,
-		      const char **ret_nearest) MUST_USE;
+                      const char **ret_nearest) MUST_USE;
 
 enum conf_manual_form { CONF_MARKDOWN, CONF_SCDOC };
 /* The reference of all blocks. Errors stay in the buffer. */

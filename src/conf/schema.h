@@ -50,40 +50,40 @@
 /* What an option takes, and the field that takes it. Numbers go into an
  * unsigned field of 1, 2, 4 or 8 bytes; .max must fit into it. */
 enum conf_type {
-	CONF_SWITCH,            /* no value: the word alone sets 1 */
-	CONF_YES_NO,            /* yes, no, on, off -> 1, 0 */
-	CONF_COUNT,             /* 200, then .unit's words if it has one; .min to .max */
-	CONF_SECONDS,           /* 30s 10m 1h 7d 2w; .min and .max in seconds */
-	CONF_MILLISECONDS,      /* 250ms 30s 10m; .min and .max in milliseconds */
-	CONF_RATE,              /* 30 in 2s, 5 per second -> two uint32_t: count, window in ms */
-	CONF_THOUSANDTHS,       /* 6, 2.5 -> 6000, 2500; .min and .max in thousandths */
-	CONF_SIZE,              /* 512 B, 64 kB, 10 GB, 4 KiB, 2 GiB; .min and .max in bytes */
-	CONF_CHOICE,            /* one of .choices -> its place in the list */
-	CONF_FLAGS,             /* one or more of .choices -> 1 << place, or-ed */
-	CONF_TEXT,              /* a word or "text" -> char array with NUL; .min: least length */
-	CONF_PATH,              /* TEXT; relative to the folder of the file that says it */
-	CONF_SECRET,            /* file:PATH or env:NAME -> char array with what is read there */
-	CONF_NAME,              /* label of a .refers_to block -> its row, CONF_NO_ROW; uint16_t */
-	CONF_RANGE,             /* 20000-29999, or one number -> array of two; .min to .max each */
-	CONF_ADDRESS,           /* 192.0.2.1, 2001:db8::1 -> struct addr, port 0 */
-	CONF_ENDPOINT,          /* ADDRESS:PORT, sip:ADDRESS[:PORT] -> struct addr; see .port */
-	CONF_NETWORK,           /* 192.0.2.0/24 or an address -> struct addr_net */
+	CONF_SWITCH,       /* no value: the word alone sets 1 */
+	CONF_YES_NO,       /* yes, no, on, off -> 1, 0 */
+	CONF_COUNT,        /* 200, then .unit's words if it has one; .min to .max */
+	CONF_SECONDS,      /* 30s 10m 1h 7d 2w; .min and .max in seconds */
+	CONF_MILLISECONDS, /* 250ms 30s 10m; .min and .max in milliseconds */
+	CONF_RATE,         /* 30 in 2s, 5 per second -> two uint32_t: count, window in ms */
+	CONF_THOUSANDTHS,  /* 6, 2.5 -> 6000, 2500; .min and .max in thousandths */
+	CONF_SIZE,         /* 512 B, 64 kB, 10 GB, 4 KiB, 2 GiB; .min and .max in bytes */
+	CONF_CHOICE,       /* one of .choices -> its place in the list */
+	CONF_FLAGS,        /* one or more of .choices -> 1 << place, or-ed */
+	CONF_TEXT,         /* a word or "text" -> char array with NUL; .min: least length */
+	CONF_PATH,         /* TEXT; relative to the folder of the file that says it */
+	CONF_SECRET,       /* file:PATH or env:NAME -> char array with what is read there */
+	CONF_NAME,         /* label of a .refers_to block -> its row, CONF_NO_ROW; uint16_t */
+	CONF_RANGE,        /* 20000-29999, or one number -> array of two; .min to .max each */
+	CONF_ADDRESS,      /* 192.0.2.1, 2001:db8::1 -> struct addr, port 0 */
+	CONF_ENDPOINT,     /* ADDRESS:PORT, sip:ADDRESS[:PORT] -> struct addr; see .port */
+	CONF_NETWORK,      /* 192.0.2.0/24 or an address -> struct addr_net */
 	/* Lists: one or more values on the line, further statements append.
 	 * Field: an array, and a counter of 1, 2 or 4 bytes. */
-	CONF_TEXTS,             /* -> char [n][size] */
-	CONF_ADDRESSES,         /* -> struct addr [n] */
-	CONF_ENDPOINTS,         /* -> struct addr [n] */
-	CONF_NETWORKS,          /* -> struct addr_net [n] */
-	CONF_NOTED_NETWORKS,    /* 192.0.2.0/24 "office" -> struct { addr_net; char note[]; } [n] */
-	CONF_RANGES,            /* -> unsigned number [n][2] */
+	CONF_TEXTS,          /* -> char [n][size] */
+	CONF_ADDRESSES,      /* -> struct addr [n] */
+	CONF_ENDPOINTS,      /* -> struct addr [n] */
+	CONF_NETWORKS,       /* -> struct addr_net [n] */
+	CONF_NOTED_NETWORKS, /* 192.0.2.0/24 "office" -> struct { addr_net; char note[]; } [n] */
+	CONF_RANGES,         /* -> unsigned number [n][2] */
 };
 
 enum { CONF_NO_ROW = 0xffff };
 
 enum conf_flag {
-	CONF_REQUIRED = 1,      /* must be written; has no .fallback */
-	CONF_SHARES = 2,        /* `udp tcp 5060`: shares the value of the next word of its type */
-	CONF_PORT_ALONE = 4,    /* an ENDPOINT may be a port alone: family 0 */
+	CONF_REQUIRED = 1,   /* must be written; has no .fallback */
+	CONF_SHARES = 2,     /* `udp tcp 5060`: shares the value of the next word of its type */
+	CONF_PORT_ALONE = 4, /* an ENDPOINT may be a port alone: family 0 */
 };
 
 /* Word of the one option (CHOICE, FLAGS or a list) whose values stand without a word. */
@@ -92,50 +92,51 @@ enum conf_flag {
 struct conf_option {
 	const char *word;
 	enum conf_type type;
-	uint32_t offset, size;          /* of the field: CONF_AT */
-	uint32_t count_offset, count_size;      /* of a list's counter: CONF_LIST */
-	uint32_t item_size;             /* of a list's item */
-	unsigned flags;                 /* enum conf_flag */
+	uint32_t offset, size;             /* of the field: CONF_AT */
+	uint32_t count_offset, count_size; /* of a list's counter: CONF_LIST */
+	uint32_t item_size;                /* of a list's item */
+	unsigned flags;                    /* enum conf_flag */
 	uint64_t min, max;
-	uint16_t port;                  /* of an ENDPOINT written without one; 0: must be written */
-	const char *unit;               /* COUNT: words after the number; may part two options */
-	const char *const *choices;     /* ends with NULL; at most 32 for FLAGS */
-	const char *refers_to;          /* NAME: the word of a labelled block */
-	const char *fallback;           /* meant where nothing is written; NULL: zero bytes */
-	const char *help;               /* one sentence, lower case, no full stop; says the unit */
+	uint16_t port;              /* of an ENDPOINT written without one; 0: must be written */
+	const char *unit;           /* COUNT: words after the number; may part two options */
+	const char *const *choices; /* ends with NULL; at most 32 for FLAGS */
+	const char *refers_to;      /* NAME: the word of a labelled block */
+	const char *fallback;       /* meant where nothing is written; NULL: zero bytes */
+	const char *help;           /* one sentence, lower case, no full stop; says the unit */
 };
 
 #define CONF_AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
-#define CONF_LIST(type, member, counter)                                                \
-	CONF_AT(type, member), .item_size = sizeof(((type *)0)->member[0]),             \
-	.count_offset = offsetof(type, counter), .count_size = sizeof(((type *)0)->counter)
+#define CONF_LIST(type, member, counter)                                                           \
+	CONF_AT(type, member), .item_size = sizeof(((type *)0)->member[0]),                        \
+			       .count_offset = offsetof(type, counter),                            \
+			       .count_size = sizeof(((type *)0)->counter)
 
 struct conf_check;
 
 /* Fields that the block's struct has beyond its options stay 0. */
 struct conf_block {
 	const char *word;
-	const char *label;              /* what it names ("name of the side"); NULL: none */
-	uint32_t label_offset, label_size;      /* char array for the label: CONF_LABEL */
+	const char *label;                 /* what it names ("name of the side"); NULL: none */
+	uint32_t label_offset, label_size; /* char array for the label: CONF_LABEL */
 	const struct conf_option *options;
 	uint32_t option_count;
-	uint32_t row_size;              /* of the struct: CONF_ROWS sets these three */
+	uint32_t row_size; /* of the struct: CONF_ROWS sets these three */
 	/* 0: stands once at most and always has a row, of fallbacks if need be. */
 	uint32_t max_rows;
-	const char *within;             /* word of the block in which it stands; NULL: outermost */
-	uint32_t parent_offset;         /* uint16_t field for the row of that block */
+	const char *within;     /* word of the block in which it stands; NULL: outermost */
+	uint32_t parent_offset; /* uint16_t field for the row of that block */
 	/* Called once per row when everything is read. Finds contradictions that no
 	 * range can; reports them by conf_object. NULL: none. */
 	void (*check)(struct conf_check *c, const void *row);
-	const char *help;               /* one sentence for the manual */
+	const char *help; /* one sentence for the manual */
 };
 
-#define CONF_ROWS(type, rows) \
-	.row_size = sizeof(type), .options = (rows),                                    \
+#define CONF_ROWS(type, rows)                                                                      \
+	.row_size = sizeof(type), .options = (rows),                                               \
 	.option_count = sizeof(rows) / sizeof((rows)[0])
 /* Labels are unique per block word; letters, digits, - _ and . */
-#define CONF_LABEL(what, type, member) \
-	.label = (what), .label_offset = offsetof(type, member),                        \
+#define CONF_LABEL(what, type, member)                                                             \
+	.label = (what), .label_offset = offsetof(type, member),                                   \
 	.label_size = sizeof(((type *)0)->member)
 
 /* All blocks of a program. A NAME may refer to any block in it. */
@@ -145,9 +146,9 @@ struct conf_schema {
 };
 
 enum {
-	MAX_CONF_BLOCKS = 64,           /* of a schema */
-	MAX_CONF_OPTIONS = 48,          /* of a block */
-	MAX_CONF_LABEL = 31,            /* bytes */
+	MAX_CONF_BLOCKS = 64,  /* of a schema */
+	MAX_CONF_OPTIONS = 48, /* of a block */
+	MAX_CONF_LABEL = 31,   /* bytes */
 };
 
 /* Finds mistakes in tables: fields too small, defaults out of range, words
@@ -159,8 +160,8 @@ const char *conf_schema_mistake(const struct conf_schema *s);
  * are words of the row's options (as in the table, "at-most calls at once"
  * where a unit tells two apart); other may be NULL. Both lines are named.
  * problem: "srtp is required, but signalling is udp"; remedy: "write signalling tls". */
-void conf_object(struct conf_check *c, const char *option, const char *other,
-		 const char *problem, const char *remedy);
+void conf_object(struct conf_check *c, const char *option, const char *other, const char *problem,
+                 const char *remedy);
 /* Whether the option was written in this row (else it holds its fallback). */
 bool conf_is_written(const struct conf_check *c, const char *option);
 

@@ -17,14 +17,27 @@ static bool reads_as(const char *text, const char *want)
 
 TEST(addr_forms, "reads what is an address, refuses what only looks like one, writes one form")
 {
-	static const struct { const char *text, *want; } cases[] = {
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
 		{ "192.0.2.1", "192.0.2.1" },
 		{ "0.0.0.0", "0.0.0.0" },
 		{ "255.255.255.255", "255.255.255.255" },
-		{ "192.0.2", NULL }, { "192.0.2.1.", NULL }, { "192.0.2.256", NULL }, { "192.0.2.01", NULL },
-		{ "192.0.2.1 ", NULL }, { " 192.0.2.1", NULL }, { "0x7f.0.0.1", NULL }, { "1.2.3.4.5", NULL },
-		{ "192.0.2.99999999999999999999", NULL }, { "192.0..1", NULL }, { "127.1", NULL },
-		{ "", NULL }, { "localhost", NULL }, { "[192.0.2.1]", NULL }, { "192.0.2.1:5060", NULL },
+		{ "192.0.2", NULL },
+		{ "192.0.2.1.", NULL },
+		{ "192.0.2.256", NULL },
+		{ "192.0.2.01", NULL },
+		{ "192.0.2.1 ", NULL },
+		{ " 192.0.2.1", NULL },
+		{ "0x7f.0.0.1", NULL },
+		{ "1.2.3.4.5", NULL },
+		{ "192.0.2.99999999999999999999", NULL },
+		{ "192.0..1", NULL },
+		{ "127.1", NULL },
+		{ "", NULL },
+		{ "localhost", NULL },
+		{ "[192.0.2.1]", NULL },
+		{ "192.0.2.1:5060", NULL },
 		{ "::", "::" },
 		{ "::1", "::1" },
 		{ "1::", "1::" },
@@ -43,11 +56,26 @@ TEST(addr_forms, "reads what is an address, refuses what only looks like one, wr
 		{ "1:2:3:4:5:6:192.0.2.1", "1:2:3:4:5:6:c000:201" },
 		{ "::ffff:192.0.2.1", "192.0.2.1" },
 		{ "::ffff:c000:201", "192.0.2.1" },
-		{ "1:2:3:4:5:6:7", NULL }, { "1:2:3:4:5:6:7:8:9", NULL }, { "1:2:3:4:5:6:7:8::", NULL },
-		{ "1::2::3", NULL }, { ":::", NULL }, { ":1", NULL }, { "1:", NULL }, { "::1:", NULL },
-		{ "12345::", NULL }, { "g::", NULL }, { "fe80::1%eth0", NULL }, { "[::1", NULL }, { "::1]", NULL },
-		{ "1:2:3:4:5:6:7:192.0.2.1", NULL }, { "::192.0.2", NULL }, { "::192.0.2.1:1", NULL },
-		{ ":", NULL }, { "[]", NULL }, { "[[::1]]", NULL }, { "::.1", NULL },
+		{ "1:2:3:4:5:6:7", NULL },
+		{ "1:2:3:4:5:6:7:8:9", NULL },
+		{ "1:2:3:4:5:6:7:8::", NULL },
+		{ "1::2::3", NULL },
+		{ ":::", NULL },
+		{ ":1", NULL },
+		{ "1:", NULL },
+		{ "::1:", NULL },
+		{ "12345::", NULL },
+		{ "g::", NULL },
+		{ "fe80::1%eth0", NULL },
+		{ "[::1", NULL },
+		{ "::1]", NULL },
+		{ "1:2:3:4:5:6:7:192.0.2.1", NULL },
+		{ "::192.0.2", NULL },
+		{ "::192.0.2.1:1", NULL },
+		{ ":", NULL },
+		{ "[]", NULL },
+		{ "[[::1]]", NULL },
+		{ "::.1", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
@@ -57,14 +85,23 @@ TEST(addr_forms, "reads what is an address, refuses what only looks like one, wr
 
 TEST(addr_ports, "needs a port from 1 to 65535, and brackets around IPv6")
 {
-	static const struct { const char *text, *want; } cases[] = {
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
 		{ "192.0.2.1:5060", "192.0.2.1:5060" },
 		{ "192.0.2.1:65535", "192.0.2.1:65535" },
 		{ "[2001:db8::1]:1", "[2001:db8::1]:1" },
 		{ "[::ffff:192.0.2.1]:5060", "192.0.2.1:5060" },
-		{ "192.0.2.1:65536", NULL }, { "192.0.2.1:0", NULL }, { "192.0.2.1:", NULL },
-		{ "192.0.2.1", NULL }, { "2001:db8::1:5060", NULL }, { "[::1]5060", NULL },
-		{ "192.0.2.1:05060", NULL }, { "192.0.2.1:5060 ", NULL }, { "192.0.2.1:-1", NULL }, { ":5060", NULL },
+		{ "192.0.2.1:65536", NULL },
+		{ "192.0.2.1:0", NULL },
+		{ "192.0.2.1:", NULL },
+		{ "192.0.2.1", NULL },
+		{ "2001:db8::1:5060", NULL },
+		{ "[::1]5060", NULL },
+		{ "192.0.2.1:05060", NULL },
+		{ "192.0.2.1:5060 ", NULL },
+		{ "192.0.2.1:-1", NULL },
+		{ ":5060", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -75,7 +112,7 @@ TEST(addr_ports, "needs a port from 1 to 65535, and brackets around IPv6")
 		CHECK_CASE(err == (cases[i].want ? ERR_NONE : ERR_SYNTAX), cases[i].text);
 		if (cases[i].want)
 			CHECK_CASE(view_equal(view_of(addr_text(&a, text)), view_of(cases[i].want)),
-				   cases[i].text);
+			           cases[i].text);
 	}
 	return ERR_NONE;
 }
@@ -93,7 +130,11 @@ TEST(addr_untouched, "leaves the result alone where the text is no address")
 
 TEST(addr_nets, "reads networks, and says which sort of wrong one is")
 {
-	static const struct { const char *text; enum err err; const char *want; } cases[] = {
+	static const struct {
+		const char *text;
+		enum err err;
+		const char *want;
+	} cases[] = {
 		{ "192.0.2.0/24", ERR_NONE, "192.0.2.0/24" },
 		{ "192.0.2.7", ERR_NONE, "192.0.2.7" },
 		{ "192.0.2.7/32", ERR_NONE, "192.0.2.7" },
@@ -106,9 +147,12 @@ TEST(addr_nets, "reads networks, and says which sort of wrong one is")
 		{ "::ffff:0.0.0.0/64", ERR_DENIED, NULL },
 		{ "192.0.2.0/33", ERR_LIMIT, NULL },
 		{ "::/129", ERR_LIMIT, NULL },
-		{ "192.0.2.0/", ERR_SYNTAX, NULL }, { "192.0.2.0/024", ERR_SYNTAX, NULL },
-		{ "192.0.2.0/2 ", ERR_SYNTAX, NULL }, { "192.0.2/24", ERR_SYNTAX, NULL },
-		{ "192.0.2.0/24/24", ERR_SYNTAX, NULL }, { "/24", ERR_SYNTAX, NULL },
+		{ "192.0.2.0/", ERR_SYNTAX, NULL },
+		{ "192.0.2.0/024", ERR_SYNTAX, NULL },
+		{ "192.0.2.0/2 ", ERR_SYNTAX, NULL },
+		{ "192.0.2/24", ERR_SYNTAX, NULL },
+		{ "192.0.2.0/24/24", ERR_SYNTAX, NULL },
+		{ "/24", ERR_SYNTAX, NULL },
 		{ "192.0.2.0/4294967296", ERR_SYNTAX, NULL },
 	};
 
@@ -117,7 +161,8 @@ TEST(addr_nets, "reads networks, and says which sort of wrong one is")
 		struct buffer b = BUFFER_ON(storage);
 		struct addr_net n;
 
-		CHECK_CASE(addr_net_parse(view_of(cases[i].text), &n) == cases[i].err, cases[i].text);
+		CHECK_CASE(addr_net_parse(view_of(cases[i].text), &n) == cases[i].err,
+		           cases[i].text);
 		if (cases[i].err != ERR_NONE)
 			continue;
 		addr_net_write(&b, &n);
@@ -128,14 +173,24 @@ TEST(addr_nets, "reads networks, and says which sort of wrong one is")
 
 TEST(addr_net_holds, "holds its own addresses, at both edges, and no other")
 {
-	static const struct { const char *net, *addr; bool holds; } cases[] = {
-		{ "192.0.2.0/24", "192.0.2.0", true }, { "192.0.2.0/24", "192.0.2.255", true },
-		{ "192.0.2.0/24", "192.0.3.0", false }, { "192.0.2.0/24", "192.0.1.255", false },
-		{ "192.0.2.128/25", "192.0.2.127", false }, { "192.0.2.128/25", "192.0.2.128", true },
-		{ "0.0.0.0/0", "203.0.113.9", true }, { "0.0.0.0/0", "2001:db8::1", false },
-		{ "::/0", "2001:db8::1", true }, { "::/0", "192.0.2.1", false },
-		{ "2001:db8::/33", "2001:db8:7fff::", true }, { "2001:db8::/33", "2001:db8:8000::", false },
-		{ "192.0.2.7", "192.0.2.7", true }, { "192.0.2.7", "192.0.2.6", false },
+	static const struct {
+		const char *net, *addr;
+		bool holds;
+	} cases[] = {
+		{ "192.0.2.0/24", "192.0.2.0", true },
+		{ "192.0.2.0/24", "192.0.2.255", true },
+		{ "192.0.2.0/24", "192.0.3.0", false },
+		{ "192.0.2.0/24", "192.0.1.255", false },
+		{ "192.0.2.128/25", "192.0.2.127", false },
+		{ "192.0.2.128/25", "192.0.2.128", true },
+		{ "0.0.0.0/0", "203.0.113.9", true },
+		{ "0.0.0.0/0", "2001:db8::1", false },
+		{ "::/0", "2001:db8::1", true },
+		{ "::/0", "192.0.2.1", false },
+		{ "2001:db8::/33", "2001:db8:7fff::", true },
+		{ "2001:db8::/33", "2001:db8:8000::", false },
+		{ "192.0.2.7", "192.0.2.7", true },
+		{ "192.0.2.7", "192.0.2.6", false },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -152,7 +207,9 @@ TEST(addr_net_holds, "holds its own addresses, at both edges, and no other")
 
 TEST(addr_sources, "counts IPv4 singly and IPv6 by its /64, and knows the neighbourhood")
 {
-	static const struct { const char *addr, *source, *neighbourhood; } cases[] = {
+	static const struct {
+		const char *addr, *source, *neighbourhood;
+	} cases[] = {
 		{ "192.0.2.77", "192.0.2.77", "192.0.2.0" },
 		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", "2001:db8:1:2::" },
 	};
@@ -175,24 +232,51 @@ TEST(addr_sources, "counts IPv4 singly and IPv6 by its /64, and knows the neighb
 
 TEST(addr_kinds, "knows the kinds of addresses at their edges")
 {
-	static const struct { const char *text; enum addr_kind want; } cases[] = {
-		{ "0.0.0.0", ADDR_UNSPECIFIED }, { "0.255.255.255", ADDR_UNSPECIFIED }, { "1.0.0.0", ADDR_PUBLIC },
-		{ "9.255.255.255", ADDR_PUBLIC }, { "10.0.0.0", ADDR_PRIVATE }, { "11.0.0.0", ADDR_PUBLIC },
-		{ "100.63.255.255", ADDR_PUBLIC }, { "100.64.0.0", ADDR_PRIVATE },
-		{ "100.127.255.255", ADDR_PRIVATE }, { "100.128.0.0", ADDR_PUBLIC },
-		{ "127.0.0.1", ADDR_LOOPBACK }, { "127.255.255.255", ADDR_LOOPBACK }, { "128.0.0.0", ADDR_PUBLIC },
-		{ "169.254.169.254", ADDR_LINK_LOCAL }, { "169.255.0.0", ADDR_PUBLIC },
-		{ "172.15.255.255", ADDR_PUBLIC }, { "172.16.0.0", ADDR_PRIVATE },
-		{ "172.31.255.255", ADDR_PRIVATE }, { "172.32.0.0", ADDR_PUBLIC },
-		{ "192.168.0.0", ADDR_PRIVATE }, { "192.169.0.0", ADDR_PUBLIC },
-		{ "223.255.255.255", ADDR_PUBLIC }, { "224.0.0.0", ADDR_MULTICAST },
-		{ "239.255.255.255", ADDR_MULTICAST }, { "240.0.0.0", ADDR_BROADCAST },
-		{ "255.255.255.255", ADDR_BROADCAST }, { "203.0.113.1", ADDR_PUBLIC },
-		{ "::", ADDR_UNSPECIFIED }, { "::1", ADDR_LOOPBACK }, { "::127.0.0.1", ADDR_UNSPECIFIED },
-		{ "::1:0:0", ADDR_PUBLIC }, { "fbff::", ADDR_PUBLIC }, { "fc00::1", ADDR_PRIVATE },
-		{ "fdff::", ADDR_PRIVATE }, { "fe00::", ADDR_PUBLIC }, { "fe80::1", ADDR_LINK_LOCAL },
-		{ "febf::", ADDR_LINK_LOCAL }, { "fec0::", ADDR_PRIVATE }, { "ff02::1", ADDR_MULTICAST },
-		{ "2001:db8::1", ADDR_PUBLIC }, { "::ffff:10.0.0.1", ADDR_PRIVATE },
+	static const struct {
+		const char *text;
+		enum addr_kind want;
+	} cases[] = {
+		{ "0.0.0.0", ADDR_UNSPECIFIED },
+		{ "0.255.255.255", ADDR_UNSPECIFIED },
+		{ "1.0.0.0", ADDR_PUBLIC },
+		{ "9.255.255.255", ADDR_PUBLIC },
+		{ "10.0.0.0", ADDR_PRIVATE },
+		{ "11.0.0.0", ADDR_PUBLIC },
+		{ "100.63.255.255", ADDR_PUBLIC },
+		{ "100.64.0.0", ADDR_PRIVATE },
+		{ "100.127.255.255", ADDR_PRIVATE },
+		{ "100.128.0.0", ADDR_PUBLIC },
+		{ "127.0.0.1", ADDR_LOOPBACK },
+		{ "127.255.255.255", ADDR_LOOPBACK },
+		{ "128.0.0.0", ADDR_PUBLIC },
+		{ "169.254.169.254", ADDR_LINK_LOCAL },
+		{ "169.255.0.0", ADDR_PUBLIC },
+		{ "172.15.255.255", ADDR_PUBLIC },
+		{ "172.16.0.0", ADDR_PRIVATE },
+		{ "172.31.255.255", ADDR_PRIVATE },
+		{ "172.32.0.0", ADDR_PUBLIC },
+		{ "192.168.0.0", ADDR_PRIVATE },
+		{ "192.169.0.0", ADDR_PUBLIC },
+		{ "223.255.255.255", ADDR_PUBLIC },
+		{ "224.0.0.0", ADDR_MULTICAST },
+		{ "239.255.255.255", ADDR_MULTICAST },
+		{ "240.0.0.0", ADDR_BROADCAST },
+		{ "255.255.255.255", ADDR_BROADCAST },
+		{ "203.0.113.1", ADDR_PUBLIC },
+		{ "::", ADDR_UNSPECIFIED },
+		{ "::1", ADDR_LOOPBACK },
+		{ "::127.0.0.1", ADDR_UNSPECIFIED },
+		{ "::1:0:0", ADDR_PUBLIC },
+		{ "fbff::", ADDR_PUBLIC },
+		{ "fc00::1", ADDR_PRIVATE },
+		{ "fdff::", ADDR_PRIVATE },
+		{ "fe00::", ADDR_PUBLIC },
+		{ "fe80::1", ADDR_LINK_LOCAL },
+		{ "febf::", ADDR_LINK_LOCAL },
+		{ "fec0::", ADDR_PRIVATE },
+		{ "ff02::1", ADDR_MULTICAST },
+		{ "2001:db8::1", ADDR_PUBLIC },
+		{ "::ffff:10.0.0.1", ADDR_PRIVATE },
 	};
 	struct addr none = { 0 };
 
@@ -212,7 +296,8 @@ TEST(addr_longest, "has room for the longest text, and a dash for no address")
 	char text[ADDR_TEXT_MAX];
 
 	TRY(addr_parse_port(VIEW("[1111:2222:3333:4444:5555:6666:7777:8888]:65535"), &a));
-	CHECK(view_equal(view_of(addr_text(&a, text)), VIEW("[1111:2222:3333:4444:5555:6666:7777:8888]:65535")));
+	CHECK(view_equal(view_of(addr_text(&a, text)),
+	                 VIEW("[1111:2222:3333:4444:5555:6666:7777:8888]:65535")));
 	CHECK(view_equal(view_of(addr_text(&none, text)), VIEW("-:0")));
 	return ERR_NONE;
 }

@@ -30,9 +30,12 @@ TEST(cursor_sticks, "keeps its first error, moves no more and returns nothing")
 
 TEST(cursor_short, "tells a text that ends from one that differs")
 {
-	static const struct { const char *text; enum err want; } cases[] = {
-		{ "", ERR_SHORT }, { "SI", ERR_SHORT }, { "SIP", ERR_NONE }, { "SIX", ERR_SYNTAX },
-		{ "X", ERR_SYNTAX },
+	static const struct {
+		const char *text;
+		enum err want;
+	} cases[] = {
+		{ "", ERR_SHORT },     { "SI", ERR_SHORT }, { "SIP", ERR_NONE },
+		{ "SIX", ERR_SYNTAX }, { "X", ERR_SYNTAX },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -79,7 +82,12 @@ TEST(cursor_tokens, "takes exactly the bytes of a token")
 
 TEST(cursor_numbers, "reads decimals up to their maximum and network order")
 {
-	static const struct { const char *text; uint32_t max; enum err err; uint32_t want; } cases[] = {
+	static const struct {
+		const char *text;
+		uint32_t max;
+		enum err err;
+		uint32_t want;
+	} cases[] = {
 		{ "4294967295", UINT32_MAX, ERR_NONE, UINT32_MAX },
 		{ "4294967296", UINT32_MAX, ERR_LIMIT, 0 },
 		{ "99999999999999999999999999", UINT32_MAX, ERR_LIMIT, 0 },
@@ -124,21 +132,18 @@ TEST(cursor_takes, "takes what there is and not a byte more")
 
 TEST(cursor_quotes, "reads a quoted text with its escapes, and no control bytes")
 {
-	static const struct { const char *text; enum err err; const char *want; } cases[] = {
-		{ "\"abc\"", ERR_NONE, "abc" },
-		{ "\"\"", ERR_NONE, "" },
-		{ "\"a\\\"b\"", ERR_NONE, "a\\\"b" },
-		{ "\"a\\\\\"", ERR_NONE, "a\\\\" },
-		{ "\"a\tb\"", ERR_NONE, "a\tb" },
-		{ "\"\xc3\xa4\"", ERR_NONE, "\xc3\xa4" },
-		{ "abc\"", ERR_SYNTAX, "" },
-		{ "\"abc", ERR_SHORT, "" },
-		{ "\"abc\\", ERR_SHORT, "" },
-		{ "\"abc\\\"", ERR_SHORT, "" },
-		{ "\"a\rb\"", ERR_SYNTAX, "" },
-		{ "\"a\\\nb\"", ERR_SYNTAX, "" },
-		{ "\"a\x7f\"", ERR_SYNTAX, "" },
-		{ "", ERR_SHORT, "" },
+	static const struct {
+		const char *text;
+		enum err err;
+		const char *want;
+	} cases[] = {
+		{ "\"abc\"", ERR_NONE, "abc" },       { "\"\"", ERR_NONE, "" },
+		{ "\"a\\\"b\"", ERR_NONE, "a\\\"b" }, { "\"a\\\\\"", ERR_NONE, "a\\\\" },
+		{ "\"a\tb\"", ERR_NONE, "a\tb" },     { "\"\xc3\xa4\"", ERR_NONE, "\xc3\xa4" },
+		{ "abc\"", ERR_SYNTAX, "" },          { "\"abc", ERR_SHORT, "" },
+		{ "\"abc\\", ERR_SHORT, "" },         { "\"abc\\\"", ERR_SHORT, "" },
+		{ "\"a\rb\"", ERR_SYNTAX, "" },       { "\"a\\\nb\"", ERR_SYNTAX, "" },
+		{ "\"a\x7f\"", ERR_SYNTAX, "" },      { "", ERR_SHORT, "" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

@@ -17,6 +17,6 @@ TEST(err_texts, "names each error and gives it a text of its own")
 TEST(err_unknown, "has a text for a number that is no error")
 {
 	CHECK(view_equal(view_of(err_name(ERR_COUNT)), VIEW("UNKNOWN")));
-	CHECK(view_of(err_text((enum err)-1)).len > 0);
+	CHECK(view_of(err_text((enum err) - 1)).len > 0);
 	return ERR_NONE;
 }

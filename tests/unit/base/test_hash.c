@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SipHash and digests against their authors' published values. */
-#include "base/hash.h"
 #include "base/buffer.h"
+#include "base/hash.h"
 #include "runner/test.h"
 
 TEST(siphash_vectors, "computes the first values of SipHash's own table")
 {
-	static const uint64_t want[] = {        /* key 00..0f over 0, 1 .. 7 bytes 00, 01 .. */
+	static const uint64_t want[] = {
+		/* key 00..0f over 0, 1 .. 7 bytes 00, 01 .. */
 		0x726fdb47dd0e0e31, 0x74f839c593dc67fd, 0x0d6c8009d9a94f5a, 0x85676696d7fb7e2d,
 		0xcf2794e0277187b7, 0x18765564cd99a68d, 0xcbc9466e58fee3ce, 0xab0200f58b01d137,
 	};
@@ -56,11 +57,16 @@ static bool is_hex(const uint8_t *bytes, size_t len, const char *want)
 
 TEST(digest_values, "computes MD5 and SHA-256 over pieces as over the whole")
 {
-	static const struct { enum hash_digest which; const char *text, *want; } cases[] = {
+	static const struct {
+		enum hash_digest which;
+		const char *text, *want;
+	} cases[] = {
 		{ HASH_MD5, "", "d41d8cd98f00b204e9800998ecf8427e" },
 		{ HASH_MD5, "abc", "900150983cd24fb0d6963f7d28e17f72" },
-		{ HASH_SHA256, "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
-		{ HASH_SHA256, "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+		{ HASH_SHA256, "",
+		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+		{ HASH_SHA256, "abc",
+		  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
 	};
 
 	TRY(hash_prepare());
@@ -84,15 +90,18 @@ TEST(hmac_values, "computes HMAC-SHA-256 with keys shorter, equal and longer tha
 	char key[131];
 	uint8_t code[HASH_SHA256_SIZE];
 
-	hash_hmac_sha256(VIEW("Jefe"), &text, 1, code);         /* RFC 4231 4.3 */
-	CHECK(is_hex(code, sizeof(code), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+	hash_hmac_sha256(VIEW("Jefe"), &text, 1, code); /* RFC 4231 4.3 */
+	CHECK(is_hex(code, sizeof(code),
+	             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
 
-	memset(key, 0xaa, sizeof(key));                         /* RFC 4231 4.7 */
+	memset(key, 0xaa, sizeof(key)); /* RFC 4231 4.7 */
 	text = VIEW("Test Using Larger Than Block-Size Key - Hash Key First");
 	hash_hmac_sha256(view_bytes(key, sizeof(key)), &text, 1, code);
-	CHECK(is_hex(code, sizeof(code), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"));
+	CHECK(is_hex(code, sizeof(code),
+	             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"));
 
 	hash_hmac_sha256(VIEW_EMPTY, NULL, 0, code);
-	CHECK(is_hex(code, sizeof(code), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
+	CHECK(is_hex(code, sizeof(code),
+	             "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
 	return ERR_NONE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The hash map over foreign nodes. */
-#include "base/map.h"
 #include "base/list.h"
+#include "base/map.h"
 #include "runner/test.h"
 
 struct member {

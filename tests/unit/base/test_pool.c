@@ -65,7 +65,7 @@ TEST(pool_handles, "finds nothing by a handle whose object was given back, nor b
 	CHECK(pool_at(p, h) == NULL);
 	CHECK(pool_at(p, (struct pool_handle){ h.index, h.generation + 1 }) == NULL);
 
-	CHECK(pool_take(p) == object);          /* the same place lives again, under another name */
+	CHECK(pool_take(p) == object); /* the same place lives again, under another name */
 	again = pool_handle_of(p, object);
 	CHECK(again.index == h.index && pool_at(p, h) == NULL && pool_at(p, again) == object);
 	CHECK(pool_at(p, (struct pool_handle){ 1, 0 }) == NULL);

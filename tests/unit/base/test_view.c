@@ -5,14 +5,17 @@
 
 TEST(view_compares, "compares byte for byte, and letters without case where asked")
 {
-	static const struct { const char *a, *b; bool same, alike; } cases[] = {
+	static const struct {
+		const char *a, *b;
+		bool same, alike;
+	} cases[] = {
 		{ "abc", "abc", true, true },
 		{ "abc", "ABC", false, true },
 		{ "abc", "abcd", false, false },
 		{ "", "", true, true },
-		{ "@", "`", false, false },     /* one bit apart like letters, yet none */
+		{ "@", "`", false, false }, /* one bit apart like letters, yet none */
 		{ "[", "{", false, false },
-		{ "\xc4", "\xe4", false, false },       /* letters of Latin-1 are no ASCII */
+		{ "\xc4", "\xe4", false, false }, /* letters of Latin-1 are no ASCII */
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -71,7 +74,11 @@ TEST(view_parts, "clamps its parts to itself")
 
 TEST(view_decimals, "reads a whole view as a number or leaves the result alone")
 {
-	static const struct { const char *text; uint64_t max, want; bool is_number; } cases[] = {
+	static const struct {
+		const char *text;
+		uint64_t max, want;
+		bool is_number;
+	} cases[] = {
 		{ "0", 10, 0, true },
 		{ "10", 10, 10, true },
 		{ "11", 10, 0, false },
@@ -91,8 +98,9 @@ TEST(view_decimals, "reads a whole view as a number or leaves the result alone")
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		uint64_t number = 77;
 
-		CHECK_CASE(view_decimal(view_of(cases[i].text), cases[i].max, &number) == cases[i].is_number,
-			   cases[i].text);
+		CHECK_CASE(view_decimal(view_of(cases[i].text), cases[i].max, &number) ==
+		                   cases[i].is_number,
+		           cases[i].text);
 		CHECK_CASE(number == (cases[i].is_number ? cases[i].want : 77), cases[i].text);
 	}
 	return ERR_NONE;

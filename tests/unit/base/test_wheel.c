@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The timing wheel, by cases and against a list that keeps the same timers. */
-#include "base/wheel.h"
 #include "base/now.h"
+#include "base/wheel.h"
 #include "runner/test.h"
 
 enum { MS = 1000 };
@@ -9,9 +9,9 @@ enum { MS = 1000 };
 struct probe {
 	struct timer timer;
 	struct wheel *wheel;
-	uint64_t fired_us;              /* when last; 0: not yet */
+	uint64_t fired_us; /* when last; 0: not yet */
 	unsigned fired, order;
-	uint64_t again_us;              /* sets itself again so much later */
+	uint64_t again_us; /* sets itself again so much later */
 	struct probe *cancels;
 };
 
@@ -38,9 +38,20 @@ static void probe_init(struct probe *p, struct wheel *w)
 
 TEST(wheel_never_early, "fires in the millisecond after the due time, never before it")
 {
-	static const uint64_t delays[] = { 1, 999, 1000, 1001, 255 * MS, 256 * MS, 256 * MS + 1, 257 * MS,
-		65535 * MS, 65536 * MS, 65537 * MS, UINT64_C(16777215) * MS, UINT64_C(16777216) * MS,
-		UINT64_C(86400000) * MS * 30 };
+	static const uint64_t delays[] = { 1,
+		                           999,
+		                           1000,
+		                           1001,
+		                           255 * MS,
+		                           256 * MS,
+		                           256 * MS + 1,
+		                           257 * MS,
+		                           65535 * MS,
+		                           65536 * MS,
+		                           65537 * MS,
+		                           UINT64_C(16777215) * MS,
+		                           UINT64_C(16777216) * MS,
+		                           UINT64_C(86400000) * MS * 30 };
 	static struct wheel w;
 	struct probe p;
 	uint64_t start = 12345678;
@@ -191,7 +202,8 @@ enum { PROBES = 200 };
 
 /* Each timer that was due a millisecond ago has fired, none that is not due has;
  * and while one is set, the wheel asks to be woken no later than it is due. */
-static enum err compare(const struct wheel *w, struct probe *probes, const bool *is_set, uint64_t now)
+static enum err compare(const struct wheel *w, struct probe *probes, const bool *is_set,
+                        uint64_t now)
 {
 	uint64_t wait_us = wheel_wait_us(w, now), earliest = UINT64_MAX;
 	uint32_t set = 0;
@@ -238,7 +250,8 @@ TEST(wheel_property, "does what a plain list of timers would do, over 20,000 ran
 		}
 		if (next_random(&seed) % 8 != 0)
 			continue;
-		now += next_random(&seed) % 2 ? random_delay_us(&seed) / 16 : wheel_wait_us(&w, now) % (1 << 30);
+		now += next_random(&seed) % 2 ? random_delay_us(&seed) / 16
+		                              : wheel_wait_us(&w, now) % (1 << 30);
 		fire_order = 0;
 		wheel_advance(&w, now);
 		for (size_t i = 0; i < PROBES; i++) {

@@ -10,8 +10,8 @@
 enum { FACT_VERSION = 1 };
 
 enum fact_kind {
-	FACT_REQUEST, /* a stranger's request that was met by silence, challenge or bound; `method` */
-	FACT_LOGIN,   /* a REGISTER with credentials was decided; `outcome` */
+	FACT_REQUEST,       /* a stranger's, met by silence, challenge or bound; `method` */
+	FACT_LOGIN,         /* a REGISTER with credentials was decided; `outcome` */
 	FACT_UNKNOWN_USER,  /* the PBX does not know `account` */
 	FACT_ANOMALY,       /* the parser or the screen named a reason; `reason`, `grade` */
 	FACT_SCANNER,       /* structural signature matched; `reason` */

@@ -12,12 +12,13 @@
 
 #include "event/flow.h"
 
+/* OPEN of a stream that is open is a change. The newest order wins: a stream of
+ * the same owner on one of the ports is closed. Of a CLOSE only generation,
+ * owner and stream are read. */
 enum order_kind {
-	ORDER_OPEN, /* takes both ports' filters off, drains, begins; for a stream that is open: a change.
-				   The newest order wins: a stream of the same owner on one of the ports is closed */
+	ORDER_OPEN,   /* takes both ports' filters off, drains, begins */
 	ORDER_CHANGE, /* new addresses or directions for a stream that is open; its ports stay */
-	ORDER_CLOSE,  /* puts the filters back; answered by MEDIA_CLOSED, of an unknown stream by
-				   MEDIA_REFUSED with ERR_NOT_FOUND. Only generation, owner and stream are read */
+	ORDER_CLOSE,  /* puts the filters back. MEDIA_CLOSED; MEDIA_REFUSED if it is unknown */
 };
 
 /* Where packets of a leg may come from (RTP order of trust, strict always). */
@@ -27,18 +28,17 @@ enum media_trust {
 	TRUST_PORT_AT_SIGNALLING, /* the signalling source's address; the port is learnt */
 };
 
+/* signalling has no address (family 0) where the end is trusted to name other
+ * hosts; else one that never speaks gets 30 s of audio. */
 struct order_leg {
-	uint32_t port;        /* index of the pair in the pool's table */
-	uint8_t trust;        /* enum media_trust */
-	uint8_t is_sending;   /* this end may send to us (sendrecv, sendonly) */
-	uint8_t is_receiving; /* we send to this end (sendrecv, recvonly) */
-	uint8_t is_known;     /* its SDP was seen: remote is valid */
-	struct addr remote;   /* RTP address and port of its SDP */
-	struct addr
-		rtcp; /* RTCP address and port (RTP port + 1 unless a=rtcp); at the host of remote, or none */
-	struct addr
-		signalling; /* source address of its signalling; port 0. No address (family 0) where the
-					   end is trusted to name other hosts; else one that never speaks gets 30 s of audio */
+	uint32_t port;          /* index of the pair in the pool's table */
+	uint8_t trust;          /* enum media_trust */
+	uint8_t is_sending;     /* this end may send to us (sendrecv, sendonly) */
+	uint8_t is_receiving;   /* we send to this end (sendrecv, recvonly) */
+	uint8_t is_known;       /* its SDP was seen: remote is valid */
+	struct addr remote;     /* RTP address and port of its SDP */
+	struct addr rtcp;       /* RTP port + 1 unless a=rtcp; at the host of remote, or none */
+	struct addr signalling; /* source of its signalling; port 0 (see below) */
 };
 
 /* Clock rates, for the jitter: what rtpmap said. Static payload types are known. */

@@ -27,8 +27,9 @@ struct guard_screening {
 };
 
 /* Looks at a request. Known flows and peers pass unseen. A stranger's
- * REGISTER that matches passes as any stranger's, so that a guesser proves himself; one from a suspect is challenged without the
- * PBX; everything else that matches is met by silence. */
+ * REGISTER that matches passes as any stranger's, so that a guesser proves
+ * himself; one from a suspect is challenged without the PBX; everything else
+ * that matches is met by silence. */
 struct guard_screening guard_screen(const struct sip_msg *msg, const struct flow *flow,
                                     enum fact_standing standing, bool is_suspect);
 

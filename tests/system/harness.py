@@ -19,14 +19,18 @@ RTP_TALK = os.path.join(ROOT, "build", "release", "tests", "system", "rtp_talk")
 
 TESTS = []
 
+# Set while a test runs a second time, with the PBX reached directly.
+is_bare = False
+
 
 class Skip(Exception):
     """The reason, for the report."""
 
 
-def test(sentence):
+def test(sentence, fails_bare=False):
+    """fails_bare: it runs a second time without Ringfence, and must fail there."""
     def note(function):
-        TESTS.append((function.__name__, sentence, function))
+        TESTS.append((function.__name__, sentence, function, fails_bare))
         return function
     return note
 
@@ -36,14 +40,31 @@ def check(condition, words):
         raise Failure(words)
 
 
-def run_one(name, sentence, function):
+def run_bare(name, function):
+    """What the second run failed with; None where it passed, so that the first proves nothing."""
+    global is_bare
+    is_bare = True
+    try:
+        with Cast(os.path.join(FOLDER, name + "-bare")) as cast:
+            function(cast)
+    except Failure as failure:
+        return str(failure).splitlines()[0]
+    finally:
+        is_bare = False
+    return None
+
+
+def run_one(name, sentence, function, fails_bare):
     """'passed', 'failed' or 'skipped'."""
-    folder = os.path.join(FOLDER, name)
-    shutil.rmtree(folder, ignore_errors=True)
+    for folder in (name, name + "-bare"):
+        shutil.rmtree(os.path.join(FOLDER, folder), ignore_errors=True)
     started = time.monotonic()
     try:
-        with Cast(folder) as cast:
+        with Cast(os.path.join(FOLDER, name)) as cast:
             function(cast)
+        bare = run_bare(name, function) if fails_bare else ""
+        if bare is None:
+            raise Failure("passes without Ringfence too, so it proves nothing")
     except Skip as skip:
         print(f"SKIP {name}: {skip}", flush=True)
         return "skipped"
@@ -54,4 +75,6 @@ def run_one(name, sentence, function):
         print(f"FAIL {name}: {sentence}\n{traceback.format_exc()}", flush=True)
         return "failed"
     print(f"ok   {name}: {sentence} ({time.monotonic() - started:.1f} s)", flush=True)
+    if bare:
+        print(f"     the PBX reached directly: {bare}", flush=True)
     return "passed"

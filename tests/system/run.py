@@ -8,7 +8,10 @@ import subprocess
 import sys
 
 import harness
-import test_oracles  # noqa: F401  (a test registers itself where it stands)
+import test_calls  # noqa: F401  (a test registers itself where it stands)
+import test_enumeration  # noqa: F401
+import test_guessing  # noqa: F401
+import test_oracles  # noqa: F401
 import test_ringfence  # noqa: F401
 import test_store  # noqa: F401
 

@@ -138,6 +138,9 @@ static int add_lists(scmp_filter_ctx filter, enum sandbox_row row)
 			bad = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
 	for (size_t i = 0; i < COUNT(deadly) && bad == 0 && RINGFENCE_SANITIZED; i++)
 		bad = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
+	/* Run-times of sanitizers take their signal stack down when a thread ends. */
+	if (bad == 0 && RINGFENCE_SANITIZED)
+		bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sigaltstack), 0);
 	return bad;
 }
 

@@ -374,8 +374,6 @@ static void __attribute__((noreturn)) live(const struct role *role)
 
 TEST(escape_lives, "what a role lives by goes on inside, the store's folder too")
 {
-	enum err err = ERR_NONE;
-
 	TRY(scene_open());
 	for (size_t r = 0; r < sizeof(roles) / sizeof(roles[0]); r++) {
 		int status = -1;
@@ -384,13 +382,10 @@ TEST(escape_lives, "what a role lives by goes on inside, the store's folder too"
 		if (pid == 0)
 			live(&roles[r]);
 		CHECK_CASE(waitpid(pid, &status, 0) == pid && WIFEXITED(status), roles[r].name);
-		if (WEXITSTATUS(status) == NO_MEMORY)
-			err = ERR_NO_MEMORY;
-		else
-			CHECK_CASE(WEXITSTATUS(status) == DONE, roles[r].name);
+		/* In the ladder it is the child's allocation that fails. */
+		CHECK_CASE(WEXITSTATUS(status) == DONE || WEXITSTATUS(status) == NO_MEMORY, roles[r].name);
 	}
 	scene_close();
-	TRY(err);
 	return ERR_NONE;
 }
 

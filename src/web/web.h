@@ -27,8 +27,9 @@ struct web;
 
 /* What web needs of the process that it lives in. */
 struct web_port {
-	/* Sends an ask to the parent; head.id is set. Answers come back by web_answer. */
-	enum err (*ask)(void *context, const struct ask *a);
+	/* Sends an ask to the parent and says its number. Answers come back by web_answer
+	 * with that number in head.id. */
+	enum err (*ask)(void *context, struct ask *a, uint32_t *ret_id);
 	struct now (*now)(void *context);
 	void *context;
 };
@@ -76,7 +77,8 @@ typedef uint64_t web_exchange_id;
 /* Calls `done` exactly once, perhaps before it returns (then 0 comes back). */
 web_exchange_id web_handle(struct web *w, const struct web_question *q, web_done *done,
                            void *context);
-/* The client has gone: `done` is not called any more. A change under way is finished and audited. */
+/* The client has gone: `done` is not called any more. A change under way is
+ * finished and audited. */
 void web_abandon(struct web *w, web_exchange_id id);
 
 /* One answer that came over the channel. One that nobody waits for is ignored. */

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libmicrohttpd around the engine: its own epoll descriptor, our thread, and a
+ * connection that waits for another process is suspended. */
+#include "web/server.h"
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+	CONNECTION_MEMORY = 16384,     /* request line and headers, and a block of the answer */
+	MAX_CONNECTIONS_PER_USER = 16, /* all but root, who must always get in */
+	RUN_AGAIN_MS = 1000,
+};
+
+/* Who is at the other end; lives with the connection. */
+struct client {
+	struct web_peer peer;
+	bool is_known;
+};
+
+struct request {
+	struct web_server *server;
+	struct MHD_Connection *connection;
+	struct request *next; /* all that are under way */
+	bool is_begun, is_asked, is_done, is_suspended;
+	web_exchange_id exchange;
+	char target[MAX_WEB_TARGET + 2]; /* one byte more than allowed shows that it is too long */
+	char *body;
+	size_t body_len;
+	struct web_reply reply; /* its body is our copy */
+	char allow[64];
+};
+
+struct web_server {
+	struct web *web;
+	struct web_rights rights;
+	struct MHD_Daemon *daemon;
+	struct request *requests;
+	struct client clients[MAX_WEB_CONNECTIONS];
+};
+
+/* --- Connections --- */
+
+static struct client *take_client(struct web_server *s, const struct web_peer *peer)
+{
+	struct client *unused = NULL;
+	size_t same = 0;
+
+	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++) {
+		if (!s->clients[i].is_known)
+			unused = &s->clients[i];
+		else if (s->clients[i].peer.uid == peer->uid)
+			same++;
+	}
+	if (!unused || (peer->uid != 0 && same >= MAX_CONNECTIONS_PER_USER))
+		return NULL;
+	unused->peer = *peer;
+	unused->is_known = true;
+	return unused;
+}
+
+static void connection_changed(void *context, struct MHD_Connection *connection, void **client,
+                               enum MHD_ConnectionNotificationCode what)
+{
+	struct web_server *s = context;
+	const union MHD_ConnectionInfo *info;
+	struct web_peer peer;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (*client)
+			memset(*client, 0, sizeof(struct client));
+		return;
+	}
+	*client = NULL;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (!info)
+		return;
+	if (web_peer_read(info->connect_fd, &peer) == ERR_NONE)
+		*client = take_client(s, &peer);
+	if (!*client)
+		(void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+static const struct client *client_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+/* --- Requests --- */
+
+/* The target as it came, before libmicrohttpd unescapes it. */
+static void *request_begins(void *context, const char *target, struct MHD_Connection *connection)
+{
+	struct web_server *s = context;
+	struct request *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->server = s;
+	r->connection = connection;
+	(void)VIEW_COPY(view_of(target), r->target);
+	r->next = s->requests;
+	s->requests = r;
+	return r;
+}
+
+static void request_ends(void *context, struct MHD_Connection *connection, void **request,
+                         enum MHD_RequestTerminationCode why)
+{
+	struct web_server *s = context;
+	struct request *r = *request;
+
+	(void)connection;
+	(void)why;
+	if (!r)
+		return;
+	for (struct request **at = &s->requests; *at; at = &(*at)->next)
+		if (*at == r) {
+			*at = r->next;
+			break;
+		}
+	if (r->exchange)
+		web_abandon(s->web, r->exchange);
+	free((void *)(uintptr_t)r->reply.body.at);
+	free(r->body);
+	free(r);
+	*request = NULL;
+}
+
+static void keep_reply(void *context, const struct web_reply *reply)
+{
+	struct request *r = context;
+	char *copy = malloc(reply->body.len + 1);
+
+	r->reply = *reply;
+	r->reply.body = VIEW_EMPTY;
+	if (copy) {
+		memcpy(copy, reply->body.at ? reply->body.at : "", reply->body.len);
+		r->reply.body = (struct view){ copy, reply->body.len };
+	} else {
+		r->reply.status = MHD_HTTP_SERVICE_UNAVAILABLE;
+	}
+	(void)VIEW_COPY(view_of(reply->allow), r->allow);
+	r->reply.allow = r->allow[0] ? r->allow : NULL;
+	r->is_done = true;
+	r->exchange = 0;
+	if (r->is_suspended) {
+		r->is_suspended = false;
+		MHD_resume_connection(r->connection);
+	}
+}
+
+static void add_headers(struct MHD_Response *response, const struct web_reply *reply)
+{
+	static const char *const always[][2] = {
+		{ "Cache-Control", "no-store" },
+		{ "X-Content-Type-Options", "nosniff" },
+		{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
+	};
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		(void)MHD_add_response_header(response, always[i][0], always[i][1]);
+	if (reply->content_type)
+		(void)MHD_add_response_header(response, "Content-Type", reply->content_type);
+	if (reply->allow)
+		(void)MHD_add_response_header(response, "Allow", reply->allow);
+}
+
+static enum MHD_Result send_reply(struct request *r)
+{
+	struct MHD_Response *response;
+	enum MHD_Result result;
+
+	/* The copy goes to libmicrohttpd, which frees it when it is sent. */
+	response = MHD_create_response_from_buffer(
+		r->reply.body.len, (void *)(uintptr_t)r->reply.body.at, MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		return MHD_NO;
+	r->reply.body = VIEW_EMPTY;
+	add_headers(response, &r->reply);
+	result = MHD_queue_response(r->connection, r->reply.status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static struct view header_of(const struct request *r, const char *name)
+{
+	return view_of(MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name));
+}
+
+static enum MHD_Result ask(struct request *r, const char *method)
+{
+	const struct client *client = client_of(r->connection);
+	struct web_question q = { .method = view_of(method), .target = view_of(r->target) };
+	char actor[WEB_ACTOR_MAX];
+
+	if (!client)
+		return MHD_NO;
+	q.scope = web_scope_of(&r->server->rights, &client->peer);
+	web_actor_name(&client->peer, q.scope, actor);
+	q.actor = actor;
+	q.content_type = header_of(r, MHD_HTTP_HEADER_CONTENT_TYPE);
+	q.body = (struct view){ r->body, r->body_len };
+	r->is_asked = true;
+	r->exchange = web_handle(r->server->web, &q, keep_reply, r);
+	if (r->is_done)
+		return send_reply(r);
+	r->is_suspended = true;
+	MHD_suspend_connection(r->connection);
+	return MHD_YES;
+}
+
+/* Takes a part of the body. False: it is larger than any body may be. */
+static bool take_body(struct request *r, const char *bytes, size_t len)
+{
+	char *grown;
+
+	if (len > MAX_WEB_BODY || r->body_len > MAX_WEB_BODY - len)
+		return false;
+	grown = realloc(r->body, r->body_len + len);
+	if (!grown)
+		return false;
+	memcpy(grown + r->body_len, bytes, len);
+	r->body = grown;
+	r->body_len += len;
+	return true;
+}
+
+static bool says_too_much(const struct request *r)
+{
+	struct view length = header_of(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	uint64_t number;
+
+	return !view_is_empty(length) && !view_decimal(length, MAX_WEB_BODY, &number);
+}
+
+static void refuse_body(struct request *r)
+{
+	static const char text[] = "{\"type\":\"urn:ringfence:problem:too-large\","
+				   "\"title\":\"the body is too large\",\"status\":413}";
+	const struct web_reply reply = { .status = 413,
+		                         .content_type = "application/problem+json",
+		                         .body = VIEW(text) };
+
+	keep_reply(r, &reply);
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
+                              const char *method, const char *version, const char *bytes,
+                              size_t *len, void **request)
+{
+	struct request *r = *request;
+
+	(void)context;
+	(void)connection;
+	(void)path;
+	(void)version;
+	if (!r)
+		return MHD_NO;
+	if (!r->is_begun) {
+		r->is_begun = true;
+		if (!says_too_much(r))
+			return MHD_YES;
+		refuse_body(r);
+		return send_reply(r);
+	}
+	if (*len > 0) {
+		/* A body without a length that grows past all bounds: the connection goes. */
+		if (!take_body(r, bytes, *len))
+			return MHD_NO;
+		*len = 0;
+		return MHD_YES;
+	}
+	if (r->is_done)
+		return send_reply(r);
+	return r->is_asked ? MHD_YES : ask(r, method);
+}
+
+/* --- The server --- */
+
+enum err web_server_new(struct web *w, const struct web_rights *rights, int listening,
+                        struct web_server **ret)
+{
+	struct web_server *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return ERR_NO_MEMORY;
+	s->web = w;
+	s->rights = *rights;
+	s->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, s,
+		MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)MAX_WEB_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)WEB_IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, request_begins, s,
+		MHD_OPTION_NOTIFY_COMPLETED, request_ends, s, MHD_OPTION_NOTIFY_CONNECTION,
+		connection_changed, s, MHD_OPTION_END);
+	if (!s->daemon) {
+		free(s);
+		return ERR_IO;
+	}
+	*ret = s;
+	return ERR_NONE;
+}
+
+void web_server_free(struct web_server **s)
+{
+	struct web_server *gone = *s;
+
+	if (!gone)
+		return;
+	*s = NULL;
+	/* libmicrohttpd does not stop while a connection is suspended. */
+	for (struct request *r = gone->requests; r; r = r->next) {
+		if (!r->is_suspended)
+			continue;
+		web_abandon(gone->web, r->exchange);
+		r->exchange = 0;
+		r->is_suspended = false;
+		MHD_resume_connection(r->connection);
+	}
+	(void)MHD_quiesce_daemon(gone->daemon);
+	MHD_stop_daemon(gone->daemon);
+	free(gone);
+}
+
+int web_server_descriptor(const struct web_server *s)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+	return info ? info->epoll_fd : -1;
+}
+
+uint64_t web_server_run(struct web_server *s)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms = RUN_AGAIN_MS;
+
+	(void)MHD_run(s->daemon);
+	if (MHD_get_timeout(s->daemon, &wait_ms) != MHD_YES || wait_ms > RUN_AGAIN_MS)
+		return RUN_AGAIN_MS;
+	return wait_ms;
+}

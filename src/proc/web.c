@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The API's process: HTTP on an inherited Unix socket, everything else by asks
+ * to the parent. Opens no file and no socket after its start. */
+#include "os/clock.h"
+#include "proc/child.h"
+#include "web/options.h"
+#include "web/server.h"
+#include <grp.h>
+#include <unistd.h>
+
+#ifndef RINGFENCE_VERSION
+#define RINGFENCE_VERSION "0.1.0"
+#endif
+
+enum { TICK_US = SECOND_US };
+
+struct window {
+	struct child *child;
+	struct web *web;
+	struct web_server *server;
+	struct now now;
+	uint64_t run_us, tick_us;
+};
+
+static enum err ask_parent(void *context, struct ask *a, uint32_t *ret_id)
+{
+	struct window *v = context;
+
+	return child_ask(v->child, a, ret_id);
+}
+
+static struct now read_now(void *context)
+{
+	const struct window *v = context;
+
+	return v->now;
+}
+
+static void serve(struct window *v, struct now now)
+{
+	v->now = now;
+	v->run_us = now.us + web_server_run(v->server) * MILLISECOND_US;
+}
+
+static void readable(void *context, int fd, int what)
+{
+	(void)fd;
+	(void)what;
+	serve(context, clock_now());
+}
+
+static void answered(void *context, const struct ask *row, struct now now)
+{
+	struct window *v = context;
+
+	v->now = now;
+	web_answer(v->web, row);
+}
+
+static uint64_t wait_us(void *context, struct now now)
+{
+	const struct window *v = context;
+	uint64_t due = v->run_us < v->tick_us ? v->run_us : v->tick_us;
+
+	return due > now.us ? due - now.us : 0;
+}
+
+static void advance(void *context, struct now now)
+{
+	struct window *v = context;
+
+	v->now = now;
+	if (now.us >= v->tick_us) {
+		web_tick(v->web);
+		v->tick_us = now.us + TICK_US;
+	}
+	if (now.us >= v->run_us)
+		serve(v, now);
+}
+
+static void end(void *context, struct now now)
+{
+	struct window *v = context;
+
+	(void)now;
+	web_server_free(&v->server);
+	web_free(&v->web);
+}
+
+/* Names of groups become numbers while /etc/group can still be read. */
+static uint32_t group_number(const char *name)
+{
+	const struct group *group = name[0] ? getgrnam(name) : NULL;
+
+	if (name[0] && !group)
+		log_write(LEVEL_WARNING, "group unknown",
+		          "there is no group %s: it gives nobody a right", name);
+	return group ? group->gr_gid : WEB_NO_GROUP;
+}
+
+static struct web_rights rights_of(const struct window *v)
+{
+	const struct conf_blob blob = child_settings(v->child);
+	const struct web_options *o = conf_blob_get(&blob, &web_block, NULL);
+	uint32_t uid = child_facts(v->child)->uid;
+
+	if (!o)
+		child_fail("settings", ERR_SYNTAX);
+	return (struct web_rights){ .own_uid = uid == UINT32_MAX ? geteuid() : uid,
+		                    .administrators = group_number(o->administrators),
+		                    .operators = group_number(o->operators),
+		                    .readers = group_number(o->readers) };
+}
+
+static void map_pages(struct window *v, struct web_settings *settings)
+{
+	for (uint32_t role = 0; role < ROLE_COUNT; role++) {
+		struct shared_map map;
+
+		if (role == ROLE_WEB || child_descriptor(v->child, THING_COUNTERS, role) < 0)
+			continue;
+		map = child_map(v->child, THING_COUNTERS, role, SHARED_READ,
+		                sizeof(struct counters));
+		settings->pages[settings->page_count++] =
+			(struct web_page){ (enum role)role, map.at };
+	}
+	settings->own = child_counters(v->child);
+	settings->pages[settings->page_count++] = (struct web_page){ ROLE_WEB, settings->own };
+}
+
+static void open_server(struct window *v)
+{
+	const struct web_port port = { ask_parent, read_now, v };
+	struct web_settings settings = { .version = RINGFENCE_VERSION };
+	struct web_rights rights = rights_of(v);
+	int listening = child_descriptor(v->child, THING_API_SOCKET, 0);
+	struct loop_watch *watch;
+	enum err err;
+
+	map_pages(v, &settings);
+	err = web_new(&settings, &port, &v->web);
+	if (err == ERR_NONE)
+		err = web_server_new(v->web, &rights, listening, &v->server);
+	if (err == ERR_NONE)
+		err = loop_watch(child_loop(v->child), web_server_descriptor(v->server),
+		                 LOOP_READABLE, readable, v, &watch);
+	if (err != ERR_NONE)
+		child_fail("API", err);
+}
+
+int main(void)
+{
+	static struct window v;
+	struct child_hooks hooks = { .context = &v,
+		                     .answered = answered,
+		                     .wait_us = wait_us,
+		                     .advance = advance,
+		                     .end = end };
+
+	v.child = child_begin(ROLE_WEB);
+	v.now = clock_now();
+	open_server(&v);
+	child_enter(v.child);
+	return child_run(v.child, &hooks);
+}

@@ -3,13 +3,15 @@
 #ifndef MEDIA_OPTIONS_H
 #define MEDIA_OPTIONS_H
 
-#include <stdint.h>
+#include "conf/schema.h"
 
 struct media_options {
-	uint32_t first_port, last_port; /* even first, odd last */
-	uint32_t max_calls;             /* per side two pairs for a call on which audio and video meet */
-	uint32_t timeout_s;             /* silence on both legs that ends a call; not while held */
-	uint32_t statistics_s;          /* between two MEDIA_STATISTICS of an open stream */
+	uint32_t ports[2];     /* first and last; the parent draws even ones from it */
+	uint32_t max_calls;    /* at once; a call takes two pairs, one on each of its sides */
+	uint32_t timeout_s;    /* silence of both ends that ends a call; not while held */
+	uint32_t statistics_s; /* between two MEDIA_STATISTICS of an open stream */
 };
+
+extern const struct conf_block media_block;
 
 #endif

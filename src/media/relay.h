@@ -17,33 +17,41 @@ struct media_relay;
 
 struct media_relay_ports {
 	void *context;
-	/* Hands an event to signal; false where it finds no room, and the relay
-	 * offers it again later. */
+	/* Hands an event to signal; false where it finds no room. MEDIA_CLOSED, MEDIA_SILENT
+	 * and MEDIA_STATISTICS are then offered again by media_relay_tick, MEDIA_REFUSED
+	 * is lost. */
 	bool (*event)(void *context, const struct media_event *event);
 	void (*random)(void *context, void *ret, size_t len);
 	struct counters *counters;
 	struct hash_key key;
 };
 
-/* Takes all memory. `table` must outlive the relay. ERR_NO_MEMORY, ERR_LIMIT
- * (more than MAX_PORT_PAIRS), ERR_IO (no epoll set). */
+/* Takes all memory and the epoll set. `table` must outlive the relay. ERR_NO_MEMORY,
+ * ERR_LIMIT (more than MAX_PORT_PAIRS), ERR_IO. */
 enum err media_relay_new(const struct port_table *table, const struct media_options *options,
-		   const struct media_relay_ports *ports, struct media_relay **ret) MUST_USE;
-void media_relay_free(struct media_relay **r);      /* closes the descriptors that it was given */
+                         const struct media_relay_ports *ports, struct media_relay **ret) MUST_USE;
+/* Puts the filters back and closes the descriptors that it was given. */
+void media_relay_free(struct media_relay **r);
 
-/* Gives the descriptors of pair `index` of the table, which the relay owns from
- * then on: sets them non-blocking, filters and drains them, whatever a
- * predecessor left. ERR_LIMIT, ERR_EXISTS, ERR_IO. */
+/* Gives the two sockets of row `index` of the table, which the relay owns from
+ * then on: filters and drains them, whatever a predecessor left. On an error
+ * they stay the caller's. ERR_LIMIT, ERR_EXISTS, ERR_IO. */
 enum err media_relay_give_pair(struct media_relay *r, uint32_t index, int rtp, int rtcp) MUST_USE;
 
-/* Carries an order out; what cannot be done is answered with MEDIA_REFUSED. */
+/* Carries an order out; what cannot be done is answered with MEDIA_REFUSED and
+ * the reason: ERR_SYNTAX (see media_flow_order_check), ERR_NOT_FOUND (stream or
+ * port), ERR_STALE (older generation than the stream's), ERR_DENIED (another
+ * owner's port), ERR_UNSUPPORTED (address of another family than the port's),
+ * ERR_FULL, ERR_IO. */
 void media_relay_order(struct media_relay *r, const struct order *order, uint64_t now_us);
 
 /* The epoll set: readable when media_relay_turn has something to do. */
 int media_relay_descriptor(const struct media_relay *r);
-/* Receives and sends what is ready now, at most a bounded number of datagrams;
- * true where more may be waiting. Never blocks. */
+/* Receives and sends once for each socket that is ready now, at most
+ * MEDIA_RELAY_TURN of them; true where it were so many that more may be
+ * waiting. Never blocks. */
 bool media_relay_turn(struct media_relay *r, uint64_t now_us);
+enum { MEDIA_RELAY_TURN = 256 };
 /* To be called about once a second: silence, statistics, events that found no room. */
 void media_relay_tick(struct media_relay *r, uint64_t now_us);
 

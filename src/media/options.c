@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What may be configured of media. */
+#include "media/options.h"
+
+#include "event/order.h"
+
+static const struct conf_option options[] = {
+	{ "ports", CONF_RANGE, CONF_AT(struct media_options, ports), .min = 1024, .max = 65535,
+	  .fallback = "20000-29999",
+	  .help = "UDP ports from which each side's pairs are drawn, RTP even and RTCP odd" },
+	{ "calls", CONF_COUNT, CONF_AT(struct media_options, max_calls), .min = 1,
+	  .max = MAX_PORT_PAIRS / 2, .fallback = "2000",
+	  .help = "calls at once for which port pairs are held on each side" },
+	{ "timeout", CONF_SECONDS, CONF_AT(struct media_options, timeout_s), .min = 5, .max = 86400,
+	  .fallback = "60s",
+	  .help = "silence of both ends after which a call is ended; never while it is held" },
+	{ "statistics", CONF_SECONDS, CONF_AT(struct media_options, statistics_s), .min = 1,
+	  .max = 3600, .fallback = "10s",
+	  .help = "time between two reports of a stream that is open" },
+};
+
+/* Each side needs a pair, two ports, for each call; sides have addresses of their own. */
+static void check(struct conf_check *c, const void *row)
+{
+	const struct media_options *o = row;
+	uint32_t first = o->ports[0] + (o->ports[0] & 1);
+
+	if (o->ports[1] < first || (o->ports[1] - first + 1) / 2 < o->max_calls)
+		conf_object(c, "ports", "calls", "the range has fewer port pairs than calls",
+		            "name a wider range or fewer calls");
+}
+
+const struct conf_block media_block = {
+	.word = "media",
+	CONF_ROWS(struct media_options, options),
+	.check = check,
+	.help = "the ports for audio and video, and when silence ends a call",
+};

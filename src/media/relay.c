@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The streams: orders carried out, events given. */
+#include "media/relay_priv.h"
+
+#include "os/socket.h"
+
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+struct stream_name {
+	uint64_t number;
+	uint16_t owner;
+};
+
+static bool is_named(const struct map_node *node, const void *wanted)
+{
+	const struct relay_stream *s = HOLDER(node, struct relay_stream, node);
+	const struct stream_name *name = wanted;
+
+	return s->number == name->number && s->owner == name->owner;
+}
+
+static uint64_t hash_of(const struct media_relay *r, uint64_t number, uint16_t owner)
+{
+	const uint64_t key[2] = { number, owner };
+
+	return map_hash(&r->by_number, key, sizeof(key));
+}
+
+static struct relay_stream *find(const struct media_relay *r, const struct order *o)
+{
+	const struct stream_name name = { o->stream, o->owner };
+	struct map_node *node =
+		map_find(&r->by_number, hash_of(r, o->stream, o->owner), is_named, &name);
+
+	return node ? HOLDER(node, struct relay_stream, node) : NULL;
+}
+
+enum err media_relay_new(const struct port_table *table, const struct media_options *options,
+                         const struct media_relay_ports *ports, struct media_relay **ret)
+{
+	struct media_relay *r;
+	uint32_t room = table->count > 0 ? table->count : 1;
+
+	if (table->count > MAX_PORT_PAIRS)
+		return ERR_LIMIT;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return ERR_NO_MEMORY;
+	r->table = table;
+	r->options = *options;
+	r->ports = *ports;
+	r->pair_count = table->count;
+	r->epoll = epoll_create1(EPOLL_CLOEXEC);
+	r->pairs = calloc(room, sizeof(*r->pairs));
+	/* Open streams have two pairs each; the other half are closed ones whose event waits. */
+	if (r->epoll < 0 || !r->pairs || map_init(&r->by_number, room, &ports->key) != ERR_NONE ||
+	    pool_new(sizeof(struct relay_stream), room, &r->streams) != ERR_NONE) {
+		enum err err = r->epoll < 0 ? ERR_IO : ERR_NO_MEMORY;
+
+		r->pair_count = 0;
+		media_relay_free(&r);
+		return err;
+	}
+	for (uint32_t i = 0; i < r->pair_count; i++)
+		r->pairs[i].rtp = r->pairs[i].rtcp = -1;
+	*ret = r;
+	return ERR_NONE;
+}
+
+void media_relay_free(struct media_relay **r)
+{
+	struct media_relay *gone = *r;
+
+	if (!gone)
+		return;
+	for (uint32_t i = 0; i < gone->pair_count; i++) {
+		if (gone->pairs[i].stream)
+			media_pair_close(gone, i);
+		socket_close(&gone->pairs[i].rtp);
+		socket_close(&gone->pairs[i].rtcp);
+	}
+	socket_close(&gone->epoll);
+	map_clear(&gone->by_number);
+	pool_free(&gone->streams);
+	free(gone->pairs);
+	free(gone);
+	*r = NULL;
+}
+
+static bool emit(struct media_relay *r, enum media_event_kind kind, const struct relay_stream *s)
+{
+	struct media_event event = {
+		.kind = (uint8_t)kind,
+		.owner = s->owner,
+		.generation = s->generation,
+		.stream = s->number,
+	};
+
+	media_flow_statistics(&s->flow, event.legs);
+	return r->ports.event(r->ports.context, &event);
+}
+
+static void refuse(struct media_relay *r, const struct order *o, enum err reason)
+{
+	struct media_event event = {
+		.kind = MEDIA_REFUSED,
+		.reason = (uint8_t)reason,
+		.owner = o->owner,
+		.generation = o->generation,
+		.stream = o->stream,
+	};
+
+	counters_add(r->ports.counters, COUNT_media_orders_refused, 1);
+	(void)r->ports.event(r->ports.context, &event);
+}
+
+/* Its name and its ports are free at once; only its last words may wait. */
+static void close_stream(struct media_relay *r, struct relay_stream *s)
+{
+	for (size_t i = 0; i < 2; i++)
+		media_pair_close(r, s->pairs[i]);
+	map_remove(&r->by_number, &s->node);
+	r->open_count--;
+	counters_add(r->ports.counters, COUNT_streams_closed, 1);
+	s->is_closed = true;
+	if (emit(r, MEDIA_CLOSED, s))
+		pool_give(r->streams, s);
+}
+
+static enum err check_port(const struct media_relay *r, const struct order *o, size_t leg)
+{
+	const struct order_leg *l = &o->legs[leg];
+	const struct relay_pair *pair;
+
+	if (l->port >= r->pair_count || r->pairs[l->port].rtp < 0)
+		return ERR_NOT_FOUND;
+	pair = &r->pairs[l->port];
+	if (l->is_known && l->remote.family != r->table->pairs[l->port].local.family)
+		return ERR_UNSUPPORTED;
+	return pair->stream && pair->stream->owner != o->owner ? ERR_DENIED : ERR_NONE;
+}
+
+static enum err check(const struct media_relay *r, const struct order *o)
+{
+	enum err err = media_flow_order_check(o);
+
+	for (size_t i = 0; i < 2 && err == ERR_NONE; i++)
+		err = check_port(r, o, i);
+	return err;
+}
+
+static enum err open_stream(struct media_relay *r, const struct order *o, uint64_t now_us)
+{
+	uint8_t random[FLOW_RANDOM_SIZE];
+	struct relay_stream *s;
+	enum err err;
+
+	/* The owner gives out its ports: one that it gives again is free, whatever we missed. */
+	for (size_t i = 0; i < 2; i++)
+		if (r->pairs[o->legs[i].port].stream)
+			close_stream(r, r->pairs[o->legs[i].port].stream);
+	s = pool_take(r->streams);
+	if (!s)
+		return ERR_FULL;
+	r->ports.random(r->ports.context, random, sizeof(random));
+	s->number = o->stream;
+	s->owner = o->owner;
+	s->generation = o->generation;
+	s->statistics_due_us = now_us + r->options.statistics_s * (uint64_t)SECOND_US;
+	media_flow_open(&s->flow, o, random, now_us);
+	for (uint8_t i = 0; i < 2; i++) {
+		s->pairs[i] = o->legs[i].port;
+		err = media_pair_open(r, s->pairs[i], s, i);
+		if (err == ERR_NONE)
+			continue;
+		if (i > 0)
+			media_pair_close(r, s->pairs[0]);
+		pool_give(r->streams, s);
+		return err;
+	}
+	map_insert(&r->by_number, &s->node, hash_of(r, s->number, s->owner));
+	r->open_count++;
+	counters_add(r->ports.counters, COUNT_streams_opened, 1);
+	return ERR_NONE;
+}
+
+static bool has_ports_of(const struct relay_stream *s, const struct order *o)
+{
+	return s->pairs[0] == o->legs[0].port && s->pairs[1] == o->legs[1].port;
+}
+
+static enum err do_open(struct media_relay *r, const struct order *o, struct relay_stream *s,
+                        uint64_t now_us)
+{
+	enum err err = check(r, o);
+
+	if (err != ERR_NONE)
+		return err;
+	if (s && s->generation == o->generation && has_ports_of(s, o)) {
+		media_flow_change(&s->flow, o, now_us);
+		return ERR_NONE;
+	}
+	if (s)
+		close_stream(r, s);
+	return open_stream(r, o, now_us);
+}
+
+static enum err do_change(struct media_relay *r, const struct order *o, struct relay_stream *s,
+                          uint64_t now_us)
+{
+	struct order here = *o;
+	enum err err;
+
+	if (!s)
+		return ERR_NOT_FOUND;
+	for (size_t i = 0; i < 2; i++)
+		here.legs[i].port = s->pairs[i];
+	err = check(r, &here);
+	if (err == ERR_NONE)
+		media_flow_change(&s->flow, &here, now_us);
+	return err;
+}
+
+void media_relay_order(struct media_relay *r, const struct order *o, uint64_t now_us)
+{
+	struct relay_stream *s = find(r, o);
+	enum err err = ERR_UNSUPPORTED;
+
+	/* Generations rise; the difference is signed so that they may wrap. */
+	if (s && (int32_t)(o->generation - s->generation) < 0)
+		err = ERR_STALE;
+	else if (o->kind == ORDER_OPEN)
+		err = do_open(r, o, s, now_us);
+	else if (s && s->generation != o->generation)
+		err = ERR_NOT_FOUND;
+	else if (o->kind == ORDER_CHANGE)
+		err = do_change(r, o, s, now_us);
+	else if (o->kind == ORDER_CLOSE)
+		err = s ? ERR_NONE : ERR_NOT_FOUND;
+	if (err != ERR_NONE)
+		refuse(r, o, err);
+	else if (o->kind == ORDER_CLOSE)
+		close_stream(r, s);
+}
+
+static void tick_stream(struct media_relay *r, struct relay_stream *s, uint64_t now_us)
+{
+	uint64_t timeout_us = r->options.timeout_s * (uint64_t)SECOND_US;
+
+	if (s->is_closed) {
+		if (emit(r, MEDIA_CLOSED, s))
+			pool_give(r->streams, s);
+		return;
+	}
+	if (media_flow_is_silent(&s->flow, timeout_us, now_us) && !emit(r, MEDIA_SILENT, s))
+		s->flow.is_silent = false;
+	if (now_us >= s->statistics_due_us && emit(r, MEDIA_STATISTICS, s))
+		s->statistics_due_us = now_us + r->options.statistics_s * (uint64_t)SECOND_US;
+}
+
+void media_relay_tick(struct media_relay *r, uint64_t now_us)
+{
+	uint32_t place = 0;
+
+	for (struct relay_stream *s = pool_next(r->streams, &place); s;
+	     s = pool_next(r->streams, &place))
+		tick_stream(r, s, now_us);
+}
+
+int media_relay_descriptor(const struct media_relay *r) { return r->epoll; }
+
+uint32_t media_relay_open_count(const struct media_relay *r) { return r->open_count; }

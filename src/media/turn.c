@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One turn: a datagram from each socket that is ready, judged by its flow, and
+ * sent on. */
+#include "media/relay_priv.h"
+
+#include "os/socket.h"
+
+#include <sys/epoll.h>
+
+static const enum counter dropped_rtp[FLOW_VERDICT_COUNT] = {
+	[FLOW_LEARNING] = COUNT_media_dropped_unready,
+	[FLOW_WRONG_SOURCE] = COUNT_media_dropped_source,
+	[FLOW_MALFORMED] = COUNT_media_dropped_malformed,
+	[FLOW_DIRECTION] = COUNT_media_dropped_direction,
+	[FLOW_UNREADY] = COUNT_media_dropped_unready,
+	[FLOW_RATE] = COUNT_media_dropped_rate,
+	[FLOW_SEQUENCE] = COUNT_media_dropped_sequence,
+};
+
+static void count(struct media_relay *r, enum counter which)
+{
+	counters_add(r->ports.counters, which, 1);
+}
+
+static void send_out(struct media_relay *r, int fd, const struct flow_output *out, bool is_rtcp)
+{
+	struct sockaddr_storage name;
+	socklen_t len = socket_name_of(&out->to, &name);
+
+	if (sendto(fd, out->out.at, out->out.len, MSG_DONTWAIT, (struct sockaddr *)&name, len) < 0)
+		count(r, COUNT_media_send_failures);
+	else
+		count(r, is_rtcp ? COUNT_rtcp_sent : COUNT_media_sent);
+}
+
+static void carry(struct media_relay *r, struct relay_pair *pair, const struct flow_datagram *d,
+                  uint64_t now_us)
+{
+	struct relay_stream *s = pair->stream;
+	const struct relay_pair *other = &r->pairs[s->pairs[pair->leg ^ 1]];
+	struct buffer scratch = BUFFER_ON(r->scratch);
+	struct flow_output out;
+	enum flow_verdict verdict = media_flow_receive(&s->flow, d, &scratch, now_us, &out);
+
+	count(r, d->is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
+	if (verdict == FLOW_SEND)
+		send_out(r, d->is_rtcp ? other->rtcp : other->rtp, &out, d->is_rtcp);
+	else
+		count(r, d->is_rtcp ? COUNT_rtcp_dropped : dropped_rtp[verdict]);
+}
+
+static void receive(struct media_relay *r, uint64_t event, uint64_t now_us)
+{
+	struct relay_pair *pair = &r->pairs[event >> 1];
+	struct flow_datagram d = { .bytes = r->datagram, .leg = pair->leg, .is_rtcp = event & 1 };
+	struct sockaddr_storage name;
+	socklen_t name_len = sizeof(name);
+	ssize_t len = recvfrom(d.is_rtcp ? pair->rtcp : pair->rtp, r->datagram, sizeof(r->datagram),
+	                       MSG_DONTWAIT, (struct sockaddr *)&name, &name_len);
+
+	/* Whatever recvfrom finds wrong is gone with it: nothing there, or an ICMP error. */
+	if (len < 0 || !pair->stream || !socket_addr_of(&name, name_len, &d.from))
+		return;
+	d.len = (size_t)len;
+	carry(r, pair, &d, now_us);
+}
+
+bool media_relay_turn(struct media_relay *r, uint64_t now_us)
+{
+	struct epoll_event events[MEDIA_RELAY_TURN];
+	int n = epoll_wait(r->epoll, events, MEDIA_RELAY_TURN, 0);
+
+	for (int i = 0; i < n; i++)
+		receive(r, events[i].data.u64, now_us);
+	return n == MEDIA_RELAY_TURN;
+}

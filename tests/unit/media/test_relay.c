@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The relay over real sockets of the loopback network, without waiting: what is
+ * sent over loopback is queued when sendto returns, and time is an argument. */
+#include "media/relay.h"
+#include "os/socket.h"
+#include "rtp/packet.h"
+#include "runner/test.h"
+
+#include <string.h>
+
+enum { PAIRS = 8, ENDS = 2, SOCKETS_A_PAIR = 2 };
+enum { MAX_EVENTS = 16 };
+
+/* The ends' sockets stay ours, the pairs' are the relay's. */
+struct bench {
+	struct media_relay *relay;
+	struct port_table *table;
+	struct counters counters;
+	struct media_event events[MAX_EVENTS];
+	size_t event_count, event_room;
+	int ends[ENDS][SOCKETS_A_PAIR];
+	struct addr end_addresses[ENDS][SOCKETS_A_PAIR];
+	struct addr pair_rtcp[PAIRS];
+};
+
+static struct bench bench;
+static const uint64_t start_us = 1000 * (uint64_t)SECOND_US;
+
+static bool take_event(void *context, const struct media_event *event)
+{
+	struct bench *b = context;
+
+	if (b->event_count >= b->event_room)
+		return false;
+	b->events[b->event_count++] = *event;
+	return true;
+}
+
+static void fixed_random(void *context, void *ret, size_t len)
+{
+	(void)context;
+	memset(ret, 0x5a, len);
+}
+
+static enum err open_socket(const char *host, bool is_filtered, int *ret_fd, struct addr *ret)
+{
+	struct socket_options options = { .is_filtered = is_filtered };
+	struct addr any = { 0 };
+
+	TRY(addr_parse(view_of(host), &any));
+	TRY(socket_udp_open(&any, &options, ret_fd));
+	return socket_local(*ret_fd, ret);
+}
+
+static enum err give_pair(struct bench *b, uint32_t index)
+{
+	int rtp = -1, rtcp = -1;
+	enum err err;
+
+	TRY(open_socket("127.0.0.1", true, &rtp, &b->table->pairs[index].local));
+	TRY(open_socket("127.0.0.1", true, &rtcp, &b->pair_rtcp[index]));
+	err = media_relay_give_pair(b->relay, index, rtp, rtcp);
+	if (err != ERR_NONE) {
+		socket_close(&rtp);
+		socket_close(&rtcp);
+	}
+	return err;
+}
+
+static void tear_down(struct bench *b)
+{
+	media_relay_free(&b->relay);
+	for (size_t i = 0; i < ENDS; i++)
+		for (size_t j = 0; j < SOCKETS_A_PAIR; j++)
+			socket_close(&b->ends[i][j]);
+}
+
+static enum err set_up(struct bench *b)
+{
+	static _Alignas(struct port_table) char
+		table[sizeof(struct port_table) + PAIRS * sizeof(struct port_pair)];
+	static const struct media_options options = { .timeout_s = 60, .statistics_s = 10 };
+	static const char *const hosts[ENDS] = { "127.0.0.11", "127.0.0.12" };
+	struct media_relay_ports ports = {
+		.context = b, .event = take_event, .random = fixed_random, .counters = &b->counters
+	};
+	enum err err;
+
+	memset(b, 0, sizeof(*b));
+	memset(b->ends, 0xff, sizeof(b->ends));
+	b->event_room = MAX_EVENTS;
+	b->table = (struct port_table *)(void *)table;
+	b->table->count = PAIRS;
+	err = media_relay_new(b->table, &options, &ports, &b->relay);
+	if (err != ERR_NONE)
+		return err;
+	for (size_t i = 0; i < ENDS; i++)
+		for (size_t j = 0; j < SOCKETS_A_PAIR; j++)
+			TRY(open_socket(hosts[i], false, &b->ends[i][j], &b->end_addresses[i][j]));
+	for (uint32_t i = 0; i < PAIRS; i++)
+		TRY(give_pair(b, i));
+	return ERR_NONE;
+}
+
+#define WITH_BENCH                                                                                 \
+	do {                                                                                       \
+		enum err bench_err = set_up(&bench);                                               \
+		if (bench_err != ERR_NONE) {                                                       \
+			tear_down(&bench);                                                         \
+			return bench_err;                                                          \
+		}                                                                                  \
+	} while (0)
+
+static struct order order_of(enum order_kind kind, uint64_t stream, uint32_t first_pair)
+{
+	struct order o = { .kind = (uint8_t)kind, .stream = stream, .generation = 1 };
+
+	for (size_t i = 0; i < ENDS; i++)
+		o.legs[i] = (struct order_leg){
+			.port = first_pair + (uint32_t)i,
+			.trust = TRUST_EXACT,
+			.is_sending = 1,
+			.is_receiving = 1,
+			.is_known = 1,
+			.remote = bench.end_addresses[i][0],
+			.rtcp = bench.end_addresses[i][1],
+		};
+	/* The order's rule wants RTCP at RTP's host; the port may be any. */
+	return o;
+}
+
+static void give_order(const struct order *o) { media_relay_order(bench.relay, o, start_us); }
+
+static bool send_to(int fd, const struct addr *to, struct view bytes)
+{
+	struct sockaddr_storage name;
+	socklen_t len = socket_name_of(to, &name);
+
+	return sendto(fd, bytes.at, bytes.len, 0, (struct sockaddr *)&name, len) ==
+	       (ssize_t)bytes.len;
+}
+
+static struct view receive_from(int fd, char storage[MAX_RTP_PACKET])
+{
+	ssize_t len = recv(fd, storage, MAX_RTP_PACKET, MSG_DONTWAIT);
+
+	return view_bytes(storage, len > 0 ? (size_t)len : 0);
+}
+
+static uint64_t counted(enum counter which) { return counters_get(&bench.counters, which); }
+
+#define SOUND      VIEW("\x80\x00\x00\x01\x00\x00\x00\xa0\x11\x11\x11\x11sound")
+#define MORE_SOUND VIEW("\x80\x00\x00\x02\x00\x00\x01\x40\x11\x11\x11\x11more.")
+#define REPORT     VIEW("\x80\xc9\x00\x01\x11\x11\x11\x11")
+
+TEST(relay_both_ways, "carries RTP both ways and RTCP, each from the other leg's port")
+{
+	char storage[MAX_RTP_PACKET];
+	struct order o;
+	struct view got;
+
+	WITH_BENCH;
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	CHECK(media_relay_open_count(bench.relay) == 1 && bench.event_count == 0);
+	for (uint8_t from = 0; from < ENDS; from++) {
+		CHECK(send_to(bench.ends[from][0], &bench.table->pairs[from].local, SOUND));
+		CHECK(!media_relay_turn(bench.relay, start_us));
+		got = receive_from(bench.ends[1 - from][0], storage);
+		CHECK(got.len == SOUND.len && view_equal(view_after(got, 12), VIEW("sound")));
+	}
+	CHECK(send_to(bench.ends[0][1], &bench.pair_rtcp[0], REPORT));
+	(void)media_relay_turn(bench.relay, start_us);
+	got = receive_from(bench.ends[1][1], storage);
+	CHECK(got.len > REPORT.len && view_contains(got, VIEW("5a5a5a5a5a5a5a5a")));
+	CHECK(counted(COUNT_media_received) == 2 && counted(COUNT_media_sent) == 2);
+	CHECK(counted(COUNT_rtcp_received) == 1 && counted(COUNT_rtcp_sent) == 1);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_idle, "hears nothing on an idle port, neither before a stream opens nor after it closed")
+{
+	char storage[MAX_RTP_PACKET];
+	struct order o;
+
+	WITH_BENCH;
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	(void)media_relay_turn(bench.relay, start_us);
+	CHECK(counted(COUNT_media_received) == 0);
+	o.kind = ORDER_CLOSE;
+	give_order(&o);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	o = order_of(ORDER_OPEN, 2, 0);
+	give_order(&o);
+	(void)media_relay_turn(bench.relay, start_us);
+	CHECK(counted(COUNT_media_received) == 0 && counted(COUNT_media_dropped_idle) == 0);
+	CHECK(receive_from(bench.ends[1][0], storage).len == 0);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	(void)media_relay_turn(bench.relay, start_us);
+	CHECK(receive_from(bench.ends[1][0], storage).len == SOUND.len);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_predecessor, "filters and drains a port that a dead predecessor left open")
+{
+	struct order o;
+	int rtp = -1, rtcp = -1;
+	struct addr rtcp_address;
+
+	WITH_BENCH;
+	media_relay_free(&bench.relay);
+	memset(&bench.counters, 0, sizeof(bench.counters));
+	TRY(media_relay_new(bench.table,
+	                    &(struct media_options){ .timeout_s = 60, .statistics_s = 10 },
+	                    &(struct media_relay_ports){ .context = &bench,
+	                                                 .event = take_event,
+	                                                 .random = fixed_random,
+	                                                 .counters = &bench.counters },
+	                    &bench.relay));
+	TRY(open_socket("127.0.0.1", false, &rtp, &bench.table->pairs[0].local));
+	TRY(open_socket("127.0.0.1", false, &rtcp, &rtcp_address));
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	TRY(media_relay_give_pair(bench.relay, 0, rtp, rtcp));
+	CHECK(counted(COUNT_media_dropped_idle) == 1);
+	CHECK(media_relay_give_pair(bench.relay, 0, rtp, rtcp) == ERR_EXISTS);
+	CHECK(media_relay_give_pair(bench.relay, PAIRS, rtp, rtcp) == ERR_LIMIT);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	TRY(give_pair(&bench, 1));
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	(void)media_relay_turn(bench.relay, start_us);
+	CHECK(media_relay_open_count(bench.relay) == 1);
+	CHECK(counted(COUNT_media_received) == 0 && counted(COUNT_media_dropped_idle) == 1);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_stranger, "sends nothing for a stranger's packet and counts it")
+{
+	char storage[MAX_RTP_PACKET];
+	struct order o;
+
+	WITH_BENCH;
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	CHECK(send_to(bench.ends[1][1], &bench.table->pairs[0].local, SOUND));
+	(void)media_relay_turn(bench.relay, start_us);
+	CHECK(counted(COUNT_media_dropped_source) == 1 && counted(COUNT_media_sent) == 0);
+	for (size_t i = 0; i < ENDS; i++)
+		for (size_t j = 0; j < SOCKETS_A_PAIR; j++)
+			CHECK(receive_from(bench.ends[i][j], storage).len == 0);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_closed, "answers a close with the final figures")
+{
+	struct order o;
+
+	WITH_BENCH;
+	o = order_of(ORDER_OPEN, 7, 0);
+	o.owner = 3;
+	give_order(&o);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, MORE_SOUND));
+	(void)media_relay_turn(bench.relay, start_us);
+	(void)media_relay_turn(bench.relay, start_us);
+	o.kind = ORDER_CLOSE;
+	give_order(&o);
+	CHECK(bench.event_count == 1 && bench.events[0].kind == MEDIA_CLOSED);
+	CHECK(bench.events[0].stream == 7 && bench.events[0].owner == 3 &&
+	      bench.events[0].generation == 1);
+	CHECK(bench.events[0].legs[0].packets == 2 && bench.events[0].legs[1].packets == 0);
+	CHECK(media_relay_open_count(bench.relay) == 0);
+	give_order(&o);
+	CHECK(bench.events[1].kind == MEDIA_REFUSED && bench.events[1].reason == ERR_NOT_FOUND);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_no_room, "offers an event again that found no room, and frees the ports meanwhile")
+{
+	struct order o;
+
+	WITH_BENCH;
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	bench.event_room = 0;
+	o.kind = ORDER_CLOSE;
+	give_order(&o);
+	CHECK(bench.event_count == 0 && media_relay_open_count(bench.relay) == 0);
+	o = order_of(ORDER_OPEN, 2, 0);
+	give_order(&o);
+	CHECK(media_relay_open_count(bench.relay) == 1);
+	media_relay_tick(bench.relay, start_us);
+	CHECK(bench.event_count == 0);
+	bench.event_room = MAX_EVENTS;
+	media_relay_tick(bench.relay, start_us);
+	CHECK(bench.event_count == 1 && bench.events[0].kind == MEDIA_CLOSED &&
+	      bench.events[0].stream == 1);
+	media_relay_tick(bench.relay, start_us);
+	CHECK(bench.event_count == 1);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_tick,
+     "reports statistics in their time and silence once, also when it found no room first")
+{
+	struct order o;
+	const uint64_t later_us = start_us + 60 * (uint64_t)SECOND_US;
+
+	WITH_BENCH;
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	media_relay_tick(bench.relay, start_us + 9 * (uint64_t)SECOND_US);
+	CHECK(bench.event_count == 0);
+	media_relay_tick(bench.relay, start_us + 10 * (uint64_t)SECOND_US);
+	CHECK(bench.event_count == 1 && bench.events[0].kind == MEDIA_STATISTICS);
+	media_relay_tick(bench.relay, start_us + 19 * (uint64_t)SECOND_US);
+	CHECK(bench.event_count == 1);
+	bench.event_room = 1;
+	media_relay_tick(bench.relay, later_us);
+	bench.event_room = MAX_EVENTS;
+	media_relay_tick(bench.relay, later_us);
+	CHECK(bench.event_count == 3 && bench.events[1].kind == MEDIA_SILENT);
+	media_relay_tick(bench.relay, later_us + 1);
+	CHECK(bench.event_count == 3);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_refused, "refuses with its reason what cannot be done, and what stands goes on")
+{
+	struct order good, bad;
+	size_t n = 0;
+
+	WITH_BENCH;
+	good = order_of(ORDER_OPEN, 1, 0);
+	good.generation = 5;
+	give_order(&good);
+	bad = good;
+	bad.generation = 4;
+	give_order(&bad);
+	CHECK(bench.events[n++].reason == ERR_STALE);
+	bad = good;
+	bad.legs[1].port = 0;
+	give_order(&bad);
+	CHECK(bench.events[n++].reason == ERR_SYNTAX);
+	bad = order_of(ORDER_OPEN, 2, PAIRS - 1);
+	give_order(&bad);
+	CHECK(bench.events[n++].reason == ERR_NOT_FOUND);
+	bad = order_of(ORDER_OPEN, 2, 1);
+	bad.owner = 1;
+	give_order(&bad);
+	CHECK(bench.events[n++].reason == ERR_DENIED);
+	bad = good;
+	TRY(addr_parse_port(VIEW("[2001:db8::1]:4000"), &bad.legs[0].remote));
+	bad.legs[0].rtcp.family = 0;
+	give_order(&bad);
+	CHECK(bench.events[n++].reason == ERR_UNSUPPORTED);
+	bad = order_of(ORDER_CHANGE, 2, 2);
+	give_order(&bad);
+	CHECK(bench.events[n++].reason == ERR_NOT_FOUND);
+	bad = good;
+	bad.kind = 9;
+	give_order(&bad);
+	CHECK(bench.events[n++].reason == ERR_UNSUPPORTED);
+	CHECK(bench.event_count == n && counted(COUNT_media_orders_refused) == n);
+	CHECK(media_relay_open_count(bench.relay) == 1 && counted(COUNT_streams_closed) == 0);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_newest_wins, "closes a stream whose port its owner gives to another")
+{
+	struct order o;
+
+	WITH_BENCH;
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	o = order_of(ORDER_OPEN, 2, 1);
+	give_order(&o);
+	CHECK(media_relay_open_count(bench.relay) == 1);
+	CHECK(bench.event_count == 1 && bench.events[0].kind == MEDIA_CLOSED &&
+	      bench.events[0].stream == 1);
+	o = order_of(ORDER_OPEN, 2, 1);
+	o.generation = 2;
+	give_order(&o);
+	CHECK(bench.events[1].kind == MEDIA_CLOSED && bench.events[1].generation == 1);
+	CHECK(media_relay_open_count(bench.relay) == 1);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_open_again, "takes an open of an open stream for a change and keeps its figures")
+{
+	char storage[MAX_RTP_PACKET];
+	struct order o;
+
+	WITH_BENCH;
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	(void)media_relay_turn(bench.relay, start_us);
+	(void)receive_from(bench.ends[1][0], storage);
+	o.legs[1].is_receiving = 0;
+	give_order(&o);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, MORE_SOUND));
+	(void)media_relay_turn(bench.relay, start_us);
+	CHECK(receive_from(bench.ends[1][0], storage).len == 0);
+	CHECK(counted(COUNT_media_dropped_direction) == 1 && bench.event_count == 0);
+	o.kind = ORDER_CLOSE;
+	give_order(&o);
+	CHECK(bench.events[0].legs[0].packets == 2 &&
+	      bench.events[0].legs[0].dropped_direction == 1);
+	CHECK(bench.events[0].legs[1].dropped_direction == 0);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_all_pairs, "opens as many streams as there are pairs for, and refuses the next")
+{
+	struct order o;
+
+	WITH_BENCH;
+	for (uint32_t i = 0; i < PAIRS / 2; i++) {
+		o = order_of(ORDER_OPEN, i, 2 * i);
+		give_order(&o);
+	}
+	CHECK(media_relay_open_count(bench.relay) == PAIRS / 2 && bench.event_count == 0);
+	o = order_of(ORDER_OPEN, 99, PAIRS);
+	give_order(&o);
+	CHECK(bench.event_count == 1 && bench.events[0].kind == MEDIA_REFUSED);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_too_many, "refuses a table of more pairs than its ceiling")
+{
+	struct port_table table = { .count = MAX_PORT_PAIRS + 1 };
+	struct media_relay *relay = NULL;
+
+	CHECK(media_relay_new(&table, &(struct media_options){ 0 },
+	                      &(struct media_relay_ports){ 0 }, &relay) == ERR_LIMIT);
+	CHECK(relay == NULL);
+	return ERR_NONE;
+}

@@ -173,7 +173,12 @@ class Ended(Exception):
     """A signal asked us to end; everything started is ended on the way out."""
 
 
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
 def on_signal(number, _frame):
+    for other in SIGNALS:  # a second one must not disturb the cleaning up
+        signal.signal(other, signal.SIG_IGN)
     raise Ended(number)
 
 
@@ -182,7 +187,7 @@ def main():
     parser.add_argument("--seconds", type=float, help="ends by itself after so long")
     parser.add_argument("--config", help="runs with this configuration, without a demonstration")
     options = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for number in SIGNALS:
         signal.signal(number, on_signal)
     try:
         with Cast(FOLDER) as cast:

@@ -151,9 +151,10 @@ def password_of(extension):
 
 
 class Pbx:
-    def __init__(self, cast, address, port=5060, domain=DOMAIN, users=None):
+    def __init__(self, cast, address, port=5060, domain=DOMAIN, users=None, host=()):
         self.address, self.port, self.domain = address, port, domain
         self.users = users or {}
+        self.host = list(host)
         self.folder = cast.folder
         self.process = None
         self.cast = cast
@@ -170,7 +171,7 @@ class Pbx:
                                      modules=modules, users=users))
         runtime = os.path.join(self.folder, "pbx-run")
         os.makedirs(runtime, exist_ok=True)
-        self.process = self.cast.start("pbx", [
+        self.process = self.cast.start("pbx", self.host + [
             "/usr/sbin/kamailio", "-DD", "-E", "-m", "32", "-M", "8",
             "-Y", runtime, "-f", config_path])
         if not until(self.answers, 10, pause=0.1):
@@ -187,6 +188,6 @@ class Pbx:
     def answers(self):
         if not self.process.is_running():
             raise Failure(f"the PBX ended at once, see {self.process.log_path}")
-        with Wire("127.0.0.1", (self.address, self.port)) as wire:
+        with Wire("0.0.0.0" if self.host else "127.0.0.1", (self.address, self.port)) as wire:
             reply = wire.ask(register(wire, "nobody", self.domain), 0.3)
         return reply is not None

@@ -11,6 +11,7 @@ import harness
 import test_calls  # noqa: F401  (a test registers itself where it stands)
 import test_enumeration  # noqa: F401
 import test_guessing  # noqa: F401
+import test_load  # noqa: F401
 import test_oracles  # noqa: F401
 import test_ringfence  # noqa: F401
 import test_store  # noqa: F401

@@ -31,9 +31,16 @@ class Stage:
         self.pbx = self.ringfence = None
         self.address = PBX_ADDRESS if harness.is_bare else OUTSIDE_ADDRESS
         self.target = f"{self.address}:5060"
+        self.pbx_address, self.pbx_host = PBX_ADDRESS, ()
+
+    def place_apart(self, outside, pbx_address, pbx_host):
+        """Not on loopback: where Ringfence and the PBX are, and how to enter the PBX's host."""
+        self.address = pbx_address if harness.is_bare else outside
+        self.target = f"{self.address}:5060"
+        self.pbx_address, self.pbx_host = pbx_address, pbx_host
 
     def start(self):
-        self.pbx = Pbx(self.cast, PBX_ADDRESS, users=self.users)
+        self.pbx = Pbx(self.cast, self.pbx_address, users=self.users, host=self.pbx_host)
         self.pbx.start()
         if not harness.is_bare:
             self.ringfence = Ringfence(self.cast, **self.changes)

@@ -89,6 +89,11 @@ void media_relay_free(struct media_relay **r)
 	*r = NULL;
 }
 
+void media_relay_set_options(struct media_relay *r, const struct media_options *options)
+{
+	r->options = *options;
+}
+
 static bool emit(struct media_relay *r, enum media_event_kind kind, const struct relay_stream *s)
 {
 	struct media_event event = {

@@ -38,6 +38,9 @@ void media_relay_free(struct media_relay **r);
  * they stay the caller's. ERR_LIMIT, ERR_EXISTS, ERR_IO. */
 enum err media_relay_give_pair(struct media_relay *r, uint32_t index, int rtp, int rtcp) MUST_USE;
 
+/* Times from the options; ports and calls are as they were at the start. */
+void media_relay_set_options(struct media_relay *r, const struct media_options *options);
+
 /* Carries an order out; what cannot be done is answered with MEDIA_REFUSED and
  * the reason: ERR_SYNTAX (see media_flow_order_check), ERR_NOT_FOUND (stream or
  * port), ERR_STALE (older generation than the stream's), ERR_DENIED (another

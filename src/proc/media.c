@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The media process: relays what signal orders, tells it what became of it. It
+ * knows no SIP, opens no socket and keeps nothing: when it dies, signal orders
+ * its live streams again and the successor finds every port filtered. */
+#include "media/relay.h"
+#include "os/clock.h"
+#include "os/random.h"
+#include "proc/child.h"
+
+enum {
+	TICK_US = SECOND_US,
+	ORDERS_A_TURN = 256, /* then packets have their turn again */
+	TURNS_A_WAKE = 16,
+	PORT_TABLE_VERSION = 1,
+};
+
+struct carrier {
+	struct child *child;
+	struct media_relay *relay;
+	struct counters *counters;
+	struct ring *events;
+	struct loop_watch *watch;
+	uint64_t tick_us;
+};
+
+/* The last words about a stream may use the whole ring; what comes again
+ * finds it full first. */
+static bool put_event(void *context, const struct media_event *event)
+{
+	const struct carrier *c = context;
+	enum ring_class class = event->kind == MEDIA_STATISTICS ? RING_SAMPLE : RING_KEPT;
+
+	return ring_put(c->events, event, sizeof(*event), class) == ERR_NONE;
+}
+
+static void fill_random(void *context, void *ret, size_t len)
+{
+	(void)context;
+	random_fill(ret, len);
+}
+
+static void drain_orders(void *context, struct ring *ring, struct now now)
+{
+	struct carrier *c = context;
+	uint32_t ready = ring_ready(ring), done = 0;
+	struct order order;
+
+	for (; done < ready && done < ORDERS_A_TURN; done++) {
+		if (ring_peek(ring, done, &order, sizeof(order), NULL) == ERR_NONE)
+			media_relay_order(c->relay, &order, now.us);
+		else
+			counters_add(c->counters, COUNT_bad_slots, 1);
+	}
+	ring_release(ring, done);
+}
+
+/* One look at the clock serves all packets that are there: they came together. */
+static void carry(void *context, int fd, int what)
+{
+	struct carrier *c = context;
+	struct now now = clock_now();
+
+	(void)fd, (void)what;
+	for (int i = 0; i < TURNS_A_WAKE && media_relay_turn(c->relay, now.us); i++)
+		;
+}
+
+static uint64_t wait_us(void *context, struct now now)
+{
+	const struct carrier *c = context;
+
+	return now_since(c->tick_us + TICK_US, now.us);
+}
+
+static void advance(void *context, struct now now)
+{
+	struct carrier *c = context;
+
+	if (now_since(now.us, c->tick_us) < TICK_US)
+		return;
+	c->tick_us = now.us;
+	media_relay_tick(c->relay, now.us);
+}
+
+static enum err settings(void *context, struct conf_blob blob, struct now now)
+{
+	struct carrier *c = context;
+	const struct media_options *options = conf_blob_get(&blob, &media_block, NULL);
+
+	(void)now;
+	if (!options)
+		return ERR_SYNTAX;
+	media_relay_set_options(c->relay, options);
+	return ERR_NONE;
+}
+
+static void end(void *context, struct now now)
+{
+	struct carrier *c = context;
+
+	(void)now;
+	loop_unwatch(&c->watch);
+	media_relay_free(&c->relay);
+}
+
+static const struct port_table *map_table(struct carrier *c)
+{
+	struct shared_map map =
+		child_map(c->child, THING_PORT_TABLE, 0, SHARED_READ, sizeof(struct port_table));
+	const struct port_table *table = map.at;
+
+	if (table->version != PORT_TABLE_VERSION || table->count > MAX_PORT_PAIRS ||
+	    map.size < sizeof(*table) + table->count * sizeof(table->pairs[0]))
+		child_fail("port table", ERR_SYNTAX);
+	return table;
+}
+
+static void take_pairs(struct carrier *c, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		int rtp = child_descriptor(c->child, THING_RTP_SOCKET, i);
+		int rtcp = child_descriptor(c->child, THING_RTCP_SOCKET, i);
+		enum err err = ERR_NOT_FOUND;
+
+		if (rtp >= 0 && rtcp >= 0)
+			err = media_relay_give_pair(c->relay, i, rtp, rtcp);
+		if (err != ERR_NONE)
+			child_fail("port pair", err);
+	}
+}
+
+static void open_relay(struct carrier *c)
+{
+	const struct conf_blob blob = child_settings(c->child);
+	const struct media_options *options = conf_blob_get(&blob, &media_block, NULL);
+	const struct port_table *table = map_table(c);
+	struct media_relay_ports ports = {
+		.context = c,
+		.event = put_event,
+		.random = fill_random,
+		.counters = c->counters,
+		.key = child_facts(c->child)->random,
+	};
+	enum err err;
+
+	if (!options)
+		child_fail("settings", ERR_SYNTAX);
+	err = media_relay_new(table, options, &ports, &c->relay);
+	if (err != ERR_NONE)
+		child_fail("relay", err);
+	take_pairs(c, table->count);
+	err = loop_watch(child_loop(c->child), media_relay_descriptor(c->relay), LOOP_READABLE,
+	                 carry, c, &c->watch);
+	if (err != ERR_NONE)
+		child_fail("relay", err);
+}
+
+int main(void)
+{
+	static struct carrier c;
+	struct child_hooks hooks = {
+		.context = &c,
+		.settings = settings,
+		.wait_us = wait_us,
+		.advance = advance,
+		.end = end,
+	};
+
+	c.child = child_begin(ROLE_MEDIA);
+	c.counters = child_counters(c.child);
+	c.tick_us = clock_now().us;
+	c.events = child_ring_writer(c.child, RING_NAME_MEDIA_EVENTS);
+	open_relay(&c);
+	(void)child_ring_reader(c.child, RING_NAME_ORDERS, drain_orders, &c);
+	child_enter(c.child);
+	return child_run(c.child, &hooks);
+}

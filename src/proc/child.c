@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The child's side: set-up, sandbox, loop, asks, end. */
+#include "proc/child.h"
+
+#include "os/clock.h"
+#include "os/sandbox.h"
+#include "os/spawn.h"
+#include "proc/backlog.h"
+#include "proc/frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SETUP_WAIT_MS = 10000, MAX_WATCHES = 20000, MAX_MESSAGES_A_TURN = 64 };
+
+struct descriptors {
+	int *fds;
+	uint32_t count;
+};
+
+struct reader {
+	struct ring ring;
+	struct loop_watch *watch;
+	void (*drain)(void *context, struct ring *ring, struct now now);
+	void *context;
+	bool is_open;
+};
+
+struct writer {
+	struct ring ring;
+	bool is_open;
+};
+
+struct child {
+	enum role role;
+	struct child_facts facts;
+	struct descriptors things[THING_COUNT];
+	struct loop *loop;
+	struct loop_watch *channel;
+	struct backlog backlog;
+	struct shared_map settings;
+	struct conf_blob blob;
+	struct counters *counters;
+	struct child_pulse *pulse;
+	struct reader readers[RING_NAME_COUNT];
+	struct writer writers[RING_NAME_COUNT];
+	struct child_hooks hooks;
+	uint32_t next_id;
+	bool is_ending;
+};
+
+/* One message at a time is in hand; 8 KiB and its descriptors do not belong on the stack. */
+static struct channel_message message;
+static struct ask asked;
+
+void child_fail(const char *what, enum err err)
+{
+	log_write(LEVEL_ERROR, "child failed", "%s %s", what, err_text(err));
+	_exit(1);
+}
+
+static void keep_descriptors(struct child *c, const struct frame_head *head)
+{
+	struct descriptors *d;
+	uint64_t end = (uint64_t)head->index + message.descriptor_count;
+
+	if (head->thing >= THING_COUNT || end > 4 * MAX_PORT_PAIRS)
+		child_fail("set-up", ERR_SYNTAX);
+	d = &c->things[head->thing];
+	if (end > d->count) {
+		int *fds = realloc(d->fds, end * sizeof(*fds));
+
+		if (!fds)
+			child_fail("set-up", ERR_NO_MEMORY);
+		for (uint32_t i = d->count; i < end; i++)
+			fds[i] = -1;
+		d->fds = fds;
+		d->count = (uint32_t)end;
+	}
+	memcpy(d->fds + head->index, message.descriptors, message.descriptor_count * sizeof(int));
+}
+
+/* True once the set-up has come to its end. */
+static bool take_setup(struct child *c)
+{
+	struct frame_head head;
+
+	if (frame_head_read(&message, &head) != ERR_NONE)
+		child_fail("set-up", ERR_SHORT);
+	switch (head.kind) {
+	case FRAME_THINGS:
+		keep_descriptors(c, &head);
+		return false;
+	case FRAME_FACTS:
+		if (message.len != sizeof(head) + sizeof(c->facts))
+			child_fail("set-up", ERR_SHORT);
+		memcpy(&c->facts, message.bytes + sizeof(head), sizeof(c->facts));
+		return false;
+	case FRAME_START:
+		return true;
+	default:
+		child_fail("set-up", ERR_SYNTAX);
+	}
+}
+
+static void take_settings(struct child *c, int fd)
+{
+	enum err err = shared_map(fd, SHARED_READ, 1, &c->settings);
+
+	if (err == ERR_NONE)
+		err = conf_blob_open(c->settings.at, c->settings.size, &c->blob);
+	if (err != ERR_NONE)
+		child_fail("settings", err);
+}
+
+struct child *child_begin(enum role role)
+{
+	struct child *c = calloc(1, sizeof(*c));
+	bool is_started = false;
+	enum err err;
+
+	log_open(role_name(role), LOG_PLAIN, LEVEL_NOTICE);
+	if (!c)
+		child_fail("start", ERR_NO_MEMORY);
+	c->role = role;
+	while (!is_started) {
+		err = channel_wait(SPAWN_CHANNEL, SETUP_WAIT_MS);
+		if (err == ERR_NONE)
+			err = channel_receive(SPAWN_CHANNEL, &message);
+		if (err == ERR_CLOSED)
+			_exit(0);
+		if (err == ERR_IO)
+			child_fail("this program is started by ringfence run, on its own it", ERR_UNSUPPORTED);
+		if (err != ERR_NONE)
+			child_fail("set-up", err);
+		is_started = take_setup(c);
+	}
+	log_open(role_name(role), (enum log_format)c->facts.log_format, (enum log_level)c->facts.log_level);
+	(void)spawn_raise_descriptors();
+	if (loop_new(MAX_WATCHES, &c->loop) != ERR_NONE || backlog_init(&c->backlog) != ERR_NONE)
+		child_fail("start", ERR_NO_MEMORY);
+	take_settings(c, child_descriptor(c, THING_SETTINGS, 0));
+	c->counters = child_map(c, THING_COUNTERS, (uint32_t)role, SHARED_WRITE, sizeof(struct counters)).at;
+	c->pulse = child_map(c, THING_PULSE, 0, SHARED_WRITE, sizeof(struct child_pulse)).at;
+	atomic_store(&c->pulse->is_ready, 0);
+	return c;
+}
+
+const struct child_facts *child_facts(const struct child *c)
+{
+	return &c->facts;
+}
+
+struct loop *child_loop(const struct child *c)
+{
+	return c->loop;
+}
+
+struct conf_blob child_settings(const struct child *c)
+{
+	return c->blob;
+}
+
+struct counters *child_counters(const struct child *c)
+{
+	return c->counters;
+}
+
+int child_descriptor(const struct child *c, enum thing thing, uint32_t index)
+{
+	const struct descriptors *d = &c->things[thing];
+
+	return index < d->count ? d->fds[index] : -1;
+}
+
+uint32_t child_count(const struct child *c, enum thing thing)
+{
+	return c->things[thing].count;
+}
+
+struct shared_map child_map(struct child *c, enum thing thing, uint32_t index, enum shared_access access, size_t least)
+{
+	struct shared_map map = { NULL, 0 };
+	enum err err = shared_map(child_descriptor(c, thing, index), access, least, &map);
+
+	if (err != ERR_NONE)
+		child_fail("shared memory", err);
+	return map;
+}
+
+static struct ring_parts parts_of(const struct child *c, enum thing thing, enum ring_name name)
+{
+	uint32_t first = (uint32_t)name * RING_PART_COUNT;
+
+	return (struct ring_parts){ child_descriptor(c, thing, first), child_descriptor(c, thing, first + 1),
+				    child_descriptor(c, thing, first + 2) };
+}
+
+struct ring *child_ring_writer(struct child *c, enum ring_name name)
+{
+	struct ring_parts parts = parts_of(c, THING_RING_WRITER, name);
+	enum err err = ring_open_writer(&c->writers[name].ring, &parts);
+
+	if (err != ERR_NONE)
+		child_fail("ring", err);
+	c->writers[name].is_open = true;
+	return &c->writers[name].ring;
+}
+
+static void on_ring(void *context, int fd, int what)
+{
+	struct reader *r = context;
+
+	(void)fd;
+	(void)what;
+	ring_rise(&r->ring);
+}
+
+struct ring *child_ring_reader(struct child *c, enum ring_name name,
+			       void (*drain)(void *context, struct ring *ring, struct now now), void *context)
+{
+	struct ring_parts parts = parts_of(c, THING_RING_READER, name);
+	struct reader *r = &c->readers[name];
+	enum err err = ring_open_reader(&r->ring, &parts);
+
+	if (err == ERR_NONE)
+		err = loop_watch(c->loop, parts.wake, LOOP_READABLE, on_ring, r, &r->watch);
+	if (err != ERR_NONE)
+		child_fail("ring", err);
+	r->drain = drain;
+	r->context = context;
+	r->is_open = true;
+	return &r->ring;
+}
+
+/* --- Asks --- */
+
+static void send_frame(struct child *c)
+{
+	enum err err = backlog_send(&c->backlog, SPAWN_CHANNEL, &message);
+
+	if (err == ERR_NONE && !backlog_is_empty(&c->backlog))
+		err = loop_watch_change(c->channel, LOOP_READABLE | LOOP_WRITABLE);
+	if (err == ERR_FULL)
+		log_write(LEVEL_WARNING, "answer dropped", "the parent takes no more for now");
+	/* A closed channel ends us where it is read. */
+}
+
+enum err child_ask(struct child *c, struct ask *question, uint32_t *ret_id)
+{
+	uint32_t id = ++c->next_id;
+	enum err err;
+
+	question->head.from = (uint8_t)c->role;
+	question->head.id = id;
+	question->head.is_answer = question->head.is_last = question->head.result = question->head.unused = 0;
+	frame_ask_write(&message, question);
+	if (!backlog_is_empty(&c->backlog))
+		return ERR_AGAIN;
+	err = channel_send(SPAWN_CHANNEL, &message);
+	if (err == ERR_NONE && ret_id)
+		*ret_id = id;
+	return err;
+}
+
+void child_answer(struct child *c, const struct ask_head *question, struct ask *row)
+{
+	row->head.kind = question->kind;
+	row->head.from = question->from;
+	row->head.to = question->to;
+	row->head.id = question->id;
+	row->head.is_answer = 1;
+	frame_ask_write(&message, row);
+	send_frame(c);
+}
+
+/* New settings come as a sealed memfd beside the ask. The old ones stay mapped until
+ * the engine has said yes. */
+static void apply_settings(struct child *c, const struct ask_head *question, struct now now)
+{
+	static struct ask answer;
+	struct shared_map old_map = c->settings, map = { NULL, 0 };
+	struct conf_blob old_blob = c->blob;
+	enum err err = message.descriptor_count == 1 ? ERR_NONE : ERR_SHORT;
+
+	if (err == ERR_NONE)
+		err = shared_map(message.descriptors[0], SHARED_READ, 1, &map);
+	channel_drop_descriptors(&message);
+	if (err == ERR_NONE)
+		err = conf_blob_open(map.at, map.size, &c->blob);
+	if (err == ERR_NONE) {
+		c->settings = map;
+		err = c->hooks.settings ? c->hooks.settings(c->hooks.context, c->blob, now) : ERR_NONE;
+	}
+	if (err == ERR_NONE) {
+		shared_unmap(&old_map);
+	} else {
+		shared_unmap(&map);
+		c->settings = old_map;
+		c->blob = old_blob;
+	}
+	answer.head = (struct ask_head){ .result = (uint8_t)err, .is_last = 1 };
+	child_answer(c, question, &answer);
+}
+
+static void take_ask(struct child *c)
+{
+	struct now now = clock_now();
+	struct frame_head head;
+	struct ask_head question;
+
+	if (frame_head_read(&message, &head) != ERR_NONE || head.kind != FRAME_ASK ||
+	    frame_ask_read(&message, &asked) != ERR_NONE) {
+		channel_drop_descriptors(&message);
+		return;
+	}
+	question = asked.head;
+	if (question.is_answer) {
+		if (c->hooks.answered)
+			c->hooks.answered(c->hooks.context, &asked, now);
+	} else if (question.kind == ASK_SETTINGS || question.kind == ASK_SETTINGS_JUDGE) {
+		apply_settings(c, &question, now);
+	} else if (c->hooks.asked) {
+		c->hooks.asked(c->hooks.context, &asked, now);
+	}
+	channel_drop_descriptors(&message);
+}
+
+static void on_channel(void *context, int fd, int what)
+{
+	struct child *c = context;
+	enum err err = ERR_NONE;
+
+	if ((what & LOOP_WRITABLE) != 0 && backlog_flush(&c->backlog, fd) == ERR_NONE)
+		(void)!loop_watch_change(c->channel, LOOP_READABLE);
+	for (int i = 0; i < MAX_MESSAGES_A_TURN && !c->is_ending; i++) {
+		err = channel_receive(fd, &message);
+		if (err == ERR_AGAIN)
+			return;
+		if (err == ERR_CLOSED || err == ERR_IO) {
+			c->is_ending = true;
+			loop_stop(c->loop);
+		} else if (err == ERR_NONE) {
+			take_ask(c);
+		}
+		/* ERR_LIMIT: a message whose descriptors found our table full is gone; the
+		 * parent's question runs into its time limit there. */
+	}
+}
+
+/* --- Sandbox and loop --- */
+
+static const struct {
+	enum err (*enter)(const struct sandbox *s, struct sandbox_report *ret);
+} sandboxes[ROLE_COUNT] = {
+	[ROLE_SIGNAL] = { sandbox_enter_signal }, [ROLE_MEDIA] = { sandbox_enter_media },
+	[ROLE_JUDGE] = { sandbox_enter_judge },   [ROLE_STORE] = { sandbox_enter_store },
+	[ROLE_WEB] = { sandbox_enter_web },
+};
+
+static void enter_sandbox(struct child *c)
+{
+	struct sandbox s = { c->facts.uid, c->facts.gid, NULL, c->role == ROLE_STORE };
+	struct sandbox_report report = { 0 };
+	enum err err;
+
+	if (c->role == ROLE_STORE && c->facts.directory[0] != '\0')
+		s.directory = c->facts.directory;
+	err = sandboxes[c->role].enter(&s, &report);
+	if (err != ERR_NONE)
+		child_fail("sandbox", err);
+	log_write(c->facts.starts == 1 ? LEVEL_INFO : LEVEL_DEBUG, "sandbox",
+		  "Landlock ABI %d, %s network, %s, %s", report.landlock_abi,
+		  report.has_empty_network ? "empty" : "inherited",
+		  report.has_write_xor_execute ? "no writable code" : "writable code refused by filter",
+		  report.has_changed_user ? "own user" : "the parent's user");
+}
+
+void child_enter(struct child *c)
+{
+	if (loop_watch(c->loop, SPAWN_CHANNEL, LOOP_READABLE, on_channel, c, &c->channel) != ERR_NONE)
+		child_fail("channel", ERR_IO);
+	if (c->facts.is_sandbox_off)
+		log_write(LEVEL_WARNING, "sandbox", "switched off");
+	else
+		enter_sandbox(c);
+	atomic_store(&c->pulse->is_ready, 1);
+	frame_begin(&message, FRAME_READY);
+	if (channel_send(SPAWN_CHANNEL, &message) != ERR_NONE)
+		child_fail("channel", ERR_CLOSED);
+}
+
+static bool on_turn(void *context, struct now now)
+{
+	struct child *c = context;
+	bool is_busy = false;
+
+	atomic_fetch_add_explicit(&c->pulse->beats, 1, memory_order_relaxed);
+	for (size_t i = 0; i < RING_NAME_COUNT; i++)
+		if (c->readers[i].is_open && ring_ready(&c->readers[i].ring) > 0)
+			c->readers[i].drain(c->readers[i].context, &c->readers[i].ring, now);
+	if (c->hooks.flush)
+		c->hooks.flush(c->hooks.context, now);
+	for (size_t i = 0; i < RING_NAME_COUNT; i++)
+		if (c->writers[i].is_open)
+			ring_flush(&c->writers[i].ring);
+	for (size_t i = 0; i < RING_NAME_COUNT; i++)
+		if (c->readers[i].is_open && !ring_sleep(&c->readers[i].ring))
+			is_busy = true;
+	return is_busy;
+}
+
+static uint64_t on_wait(void *context, struct now now)
+{
+	const struct child *c = context;
+
+	return c->hooks.wait_us ? c->hooks.wait_us(c->hooks.context, now) : UINT64_MAX;
+}
+
+static void on_advance(void *context, struct now now)
+{
+	struct child *c = context;
+
+	if (c->hooks.advance)
+		c->hooks.advance(c->hooks.context, now);
+}
+
+int child_run(struct child *c, const struct child_hooks *hooks)
+{
+	c->hooks = *hooks;
+	loop_set_hooks(c->loop, &(struct loop_hooks){ c, on_turn, on_wait, on_advance });
+	loop_run(c->loop);
+	if (c->hooks.end)
+		c->hooks.end(c->hooks.context, clock_now());
+	if (c->hooks.flush)
+		c->hooks.flush(c->hooks.context, clock_now());
+	for (size_t i = 0; i < RING_NAME_COUNT; i++)
+		if (c->writers[i].is_open)
+			ring_flush(&c->writers[i].ring);
+	/* Without exit handlers: a sanitizer's last look would make calls that the sandbox forbids. */
+	_exit(0);
+}

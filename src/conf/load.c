@@ -38,16 +38,16 @@ static enum err read_text(struct conf_loading *l, const char *path, struct view 
 
 static void bad_token_fault(const struct conf_reader *r)
 {
-	const struct view *rest = &r->lexer.text;
+	struct conf_token token = { .line = r->token.line, .column = r->token.column };
 	size_t at = r->lexer.at;
+	unsigned byte = at < r->lexer.text.len ? (unsigned char)r->lexer.text.at[at] : 0;
 
-	if (at < rest->len && rest->at[at] == '"')
-		conf_fault(
-			r, &r->token,
-			"the \" has no fellow on its line, or a \\ before another byte than \" and \\");
+	if (byte == '"')
+		conf_fault(r, &token,
+		           "the \" has no fellow on its line, or a \\ stands before another "
+		           "byte than \" and \\");
 	else
-		conf_fault(r, &r->token, "a byte that cannot stand here: 0x%02x",
-		           at < rest->len ? (unsigned char)rest->at[at] : 0U);
+		conf_fault(r, &token, "a byte that cannot stand here: 0x%02x", byte);
 }
 
 static void read_file(struct conf_loading *l, const char *path, const struct conf_reader *from,

@@ -83,12 +83,17 @@ const struct conf_option *conf_bare_option(const struct conf_block *block)
 }
 
 /* Whether the next word may be meant for the option that stands without a word. */
-bool conf_fits_bare(const struct conf_option *o, const struct conf_reader *r)
+bool conf_fits_bare(const struct conf_block *block, const struct conf_reader *r)
 {
+	const struct conf_option *o = conf_bare_option(block);
+	bool is_alone = block->option_count == 1;
+
 	if (!o || !conf_reader_has_value(r))
 		return false;
 	if (o->choices)
 		return conf_choice_of(o, r->token.text) >= 0;
+	if (is_alone)
+		return true;
 	/* Addresses begin so; other lists take any word. */
 	if (o->type == CONF_NETWORKS || o->type == CONF_NOTED_NETWORKS || o->type == CONF_ADDRESSES)
 		return view_find(r->token.text, '.', 0) < r->token.text.len ||
@@ -176,18 +181,21 @@ static const struct conf_block *home_of(const struct conf_schema *s, const struc
 void conf_unknown_fault(const struct conf_schema *s, const struct conf_reader *r,
                         const struct conf_block *block)
 {
-	char text[CONF_FAULT_SIZE], known[256];
-	struct buffer b = BUFFER_ON(text), list = BUFFER_ON(known);
+	char text[CONF_FAULT_SIZE], known[256], written[64];
+	struct buffer b = BUFFER_ON(text), list = BUFFER_ON(known), words = BUFFER_ON(written);
 	struct guess g = { .r = r, .distance = SIZE_MAX, .list = &list };
 	const struct conf_block *home;
 
 	weigh_all(&g, s, block);
 	home = g.nearest ? NULL : home_of(s, r);
 	buffer_text(&b, "unknown word \"");
-	buffer_put(&b, view_first(r->token.text, 80));
+	buffer_put(&b,
+	           g.nearest ? next_words(r, g.nearest, &words) : view_first(r->token.text, 80));
 	buffer_text(&b, block ? "\" in " : "\"");
 	buffer_text(&b, block ? block->word : "");
-	if (g.nearest) {
+	if (view_equal(r->token.text, VIEW("="))) {
+		buffer_text(&b, "; a value follows its word without a mark between them");
+	} else if (g.nearest) {
 		buffer_text(&b, "; did you mean \"");
 		buffer_text(&b, g.nearest);
 		buffer_text(&b, "\"?");

@@ -57,7 +57,7 @@ enum err conf_scaled_read(struct conf_reader *r, const struct conf_unit *units, 
 		suffix = conf_reader_take(r).text;
 	unit = find_unit(units, suffix);
 	if (!unit)
-		return ERR_SYNTAX;
+		return suffix.len == 0 ? ERR_SHORT : ERR_SYNTAX;
 	if (!view_decimal(view_first(token.text, digits), UINT64_MAX / unit->factor, &number))
 		return ERR_LIMIT;
 	*ret = number * unit->factor;

@@ -61,6 +61,9 @@ void conf_fault(const struct conf_reader *r, const struct conf_token *at, const 
 	char text[CONF_FAULT_SIZE];
 	va_list args;
 
+	/* Told once, by who reads the file, as what it is. */
+	if (at->kind == CONF_TOKEN_BAD)
+		return;
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);

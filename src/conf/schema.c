@@ -26,6 +26,8 @@ static const char *field_mistake(const struct conf_option *o)
 	switch (o->type) {
 	case CONF_SWITCH:
 	case CONF_YES_NO:
+	case CONF_CHOICE:
+	case CONF_FLAGS:
 		return is_number_width(size) ? NULL : "field is no number";
 	case CONF_COUNT:
 	case CONF_SECONDS:
@@ -99,7 +101,7 @@ static const char *option_mistake(const struct conf_schema *s, const struct conf
 		return "refers_to names no block with a label";
 	if ((o->flags & CONF_REQUIRED) && o->fallback)
 		return "required, yet with a fallback";
-	if (o->min > o->max)
+	if (o->min > o->max && o->type != CONF_TEXT && o->type != CONF_TEXTS)
 		return "min is above max";
 	return field_mistake(o);
 }

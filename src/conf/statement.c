@@ -287,7 +287,7 @@ static bool read_statement(struct conf_loading *l, struct conf_reader *r, struct
 		read_block(l, r, m.nested, t);
 		return true;
 	}
-	if (!m.option && given.len == 0 && conf_fits_bare(conf_bare_option(block), r)) {
+	if (!m.option && given.len == 0 && conf_fits_bare(block, r)) {
 		m.option = conf_bare_option(block);
 		m.after = *r;
 	}
@@ -348,7 +348,9 @@ static void read_body(struct conf_loading *l, struct conf_reader *r, struct targ
 
 	if (open.kind != CONF_TOKEN_OPEN) {
 		if (ends_inline(r))
-			conf_fault(r, &r->token, "%s: { or an option is missing", block->word);
+			conf_fault(r, &r->token,
+			           "%s: nothing follows; write { }, or its options on the line",
+			           block->word);
 		while (!ends_inline(r) && l->err == ERR_NONE)
 			read_line(l, r, t);
 		return;
@@ -485,7 +487,7 @@ static void check_required(struct conf_loading *l, const struct conf_reader *r,
 		    conf_spot_at(l->tree, t->block, t->row, i)->line > 0)
 			continue;
 		conf_range_write(o, &b);
-		conf_fault(r, word, "%s%s%s: %s is missing; write %s and %.*s", block->word,
+		conf_fault(r, word, "%s%s%s: %s is missing; write %s and then %.*s", block->word,
 		           label[0] ? " " : "", label, o->word[0] ? o->word : "a value", o->word,
 		           VIEW_ARG(buffer_view(&b)));
 	}

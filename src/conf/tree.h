@@ -61,9 +61,14 @@ struct conf_check {
 	size_t row;
 	struct conf_report *report;
 };
+/* One side of a contradiction: an option of a row, or with NULL the row itself. */
+struct conf_claim {
+	const struct conf_check *check;
+	const char *option;
+};
 /* Two rows, of any blocks, contradict each other: both places are named. */
-void conf_object_to(const struct conf_check *c, const char *option, const struct conf_check *other,
-                    const char *other_option, const char *problem, const char *remedy);
+void conf_object_to(struct conf_claim claim, struct conf_claim rival, const char *problem,
+                    const char *remedy);
 
 /* What differs between two trees of one schema, in the schema's order; secrets
  * compare by content and show nothing. Rows of labelled blocks are matched by label. */

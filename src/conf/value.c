@@ -307,7 +307,7 @@ static enum err read_noted_network(struct conf_reader *r, const struct conf_opti
 
 	if (err != ERR_NONE || r->token.kind != CONF_TOKEN_TEXT)
 		return err;
-	return read_text(r, &note, at + sizeof(struct addr_net));
+	return read_text(r, &note, at + sizeof(struct addr_net)) == ERR_NONE ? ERR_NONE : ERR_FULL;
 }
 
 static const struct {
@@ -346,20 +346,26 @@ enum err conf_value_read(struct conf_reader *r, const struct conf_option *o, cha
 	return types[o->type].read(r, o, at);
 }
 
-/* ", did you mean X?" for a mistyped choice and for a network with host bits. */
+/* What was meant by a mistyped choice, a network with host bits, a lost unit. */
 static void write_guess(struct buffer *b, const struct conf_option *o, struct view value)
 {
+	const struct conf_unit *units = o->type == CONF_SIZE ? conf_sizes : conf_durations;
 	size_t slash = view_find(value, '/', 0);
 	const char *nearest;
 	struct addr a;
 
 	if (o->choices) {
 		nearest = conf_nearest(value, o->choices, conf_choice_count(o));
-		if (!nearest)
-			return;
-		buffer_text(b, "; did you mean \"");
+		buffer_text(b, nearest ? "; did you mean \"" : "");
 		buffer_text(b, nearest);
-		buffer_text(b, "\"?");
+		buffer_text(b, nearest ? "\"?" : "");
+	} else if (o->type == CONF_SIZE || o->type == CONF_SECONDS ||
+	           o->type == CONF_MILLISECONDS) {
+		buffer_text(b, "; units are");
+		for (; units->text; units++) {
+			buffer_char(b, ' ');
+			buffer_text(b, units->text);
+		}
 	} else if (slash < value.len && addr_parse(view_first(value, slash), &a) == ERR_NONE) {
 		buffer_text(b, "; write ");
 		addr_write(b, &a);
@@ -376,6 +382,8 @@ static const char *complaint_of(enum err err)
 		return " lacks its unit";
 	case ERR_DENIED:
 		return " has bits set behind its prefix";
+	case ERR_FULL:
+		return " has a note that is too long";
 	case ERR_NOT_FOUND:
 		return " is not known";
 	default:
@@ -383,31 +391,45 @@ static const char *complaint_of(enum err err)
 	}
 }
 
+static void write_complaint(struct buffer *b, const struct conf_option *o, struct view value,
+                            enum err err)
+{
+	const char *complaint = complaint_of(err);
+
+	/* It may be the secret itself, and faults are printed and kept. */
+	if (o->type == CONF_SECRET) {
+		buffer_text(b, "a secret is not written here itself");
+		return;
+	}
+	buffer_char(b, '"');
+	buffer_put(b, view_first(value, 80));
+	buffer_char(b, '"');
+	if (complaint) {
+		buffer_text(b, complaint);
+		return;
+	}
+	buffer_text(b, " is not ");
+	buffer_text(b, types[o->type].noun);
+}
+
 void conf_value_fault(const struct conf_reader *r, const struct conf_token *at,
                       const struct conf_block *block, const struct conf_option *o, enum err err)
 {
 	bool is_missing = at->kind != CONF_TOKEN_WORD && at->kind != CONF_TOKEN_TEXT;
-	const char *complaint = complaint_of(err);
 	char text[CONF_FAULT_SIZE];
 	struct buffer b = BUFFER_ON(text);
 
 	buffer_text(&b, o->word[0] ? o->word : block->word);
-	if (is_missing) {
-		buffer_text(&b, ": a value is missing");
-	} else {
-		buffer_text(&b, ": \"");
-		buffer_put(&b, view_first(at->text, 80));
-		buffer_char(&b, '"');
-		if (complaint) {
-			buffer_text(&b, complaint);
-		} else {
-			buffer_text(&b, " is not ");
-			buffer_text(&b, types[o->type].noun);
-		}
-	}
+	buffer_text(&b, ": ");
+	if (is_missing)
+		buffer_text(&b, "a value is missing");
+	else
+		write_complaint(&b, o, at->text, err);
 	buffer_text(&b, "; expected ");
 	conf_range_write(o, &b);
-	if (!is_missing && (err == ERR_NOT_FOUND || err == ERR_DENIED))
+	if (!is_missing && err != ERR_LIMIT && err != ERR_FULL)
 		write_guess(&b, o, at->text);
+	if (!is_missing && at->text.len > 0 && at->text.at[at->text.len - 1] == ';')
+		buffer_text(&b, "; a statement ends with its line, without a mark");
 	conf_fault(r, at, "%.*s", VIEW_ARG(buffer_view(&b)));
 }

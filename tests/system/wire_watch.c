@@ -47,7 +47,8 @@ static int open_interface(const char *name)
 	int size = BUFFER_BYTES;
 
 	place.sll_ifindex = (int)if_nametoindex(name);
-	if (fd < 0 || place.sll_ifindex == 0 || bind(fd, (struct sockaddr *)&place, sizeof(place)) != 0)
+	if (fd < 0 || place.sll_ifindex == 0 ||
+	    bind(fd, (struct sockaddr *)&place, sizeof(place)) != 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
@@ -120,10 +121,12 @@ int main(int argc, char **argv)
 	while (!is_ending) {
 		struct sockaddr_ll from;
 		socklen_t from_len = sizeof(from);
-		ssize_t len = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &from_len);
+		ssize_t len = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from,
+		                       &from_len);
 
 		if (len > 0)
-			look(packet, (size_t)len, from.sll_pkttype == PACKET_OUTGOING, file, &counts);
+			look(packet, (size_t)len, from.sll_pkttype == PACKET_OUTGOING, file,
+			     &counts);
 		else if (errno != EAGAIN && errno != EINTR)
 			break;
 	}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Puts the rows of several modules together for the border. */
+#include "proc/border_settings.h"
+
+#include "border/options.h"
+#include "guard/options.h"
+#include "media/options.h"
+#include "transport/options.h"
+
+#include <string.h>
+
+/* Transactions live for half a minute beyond their answer (RFC 3261 17, Timer H, J), so a
+ * call that is set up needs several; each registration refresh one now and then. */
+enum { TRANSACTIONS_A_CALL = 8, TRANSACTIONS_LEAST = 8192, TRANSACTIONS_MOST = 262144 };
+
+static void fill_sides(const struct transport_side *sides, size_t count, struct border_settings *ret)
+{
+	ret->side_count = (uint16_t)count;
+	for (size_t i = 0; i < count; i++) {
+		struct border_side *side = &ret->sides[i];
+
+		(void)VIEW_COPY(view_of(sides[i].name), side->name);
+		side->advertise = sides[i].advertise;
+		side->lan_count = sides[i].lan_count;
+		memcpy(side->lan, sides[i].lan, sizeof(side->lan));
+	}
+}
+
+static void fill_listeners(const struct child_facts *facts, struct border_settings *ret)
+{
+	ret->listener_count = facts->listener_count;
+	for (size_t i = 0; i < facts->listener_count && i < MAX_LISTENERS; i++)
+		ret->listeners[i] = (struct border_listener){ .local = facts->listeners[i],
+							      .transport = TRANSPORT_UDP,
+							      .side = facts->listener_sides[i] };
+}
+
+static uint32_t transactions_for(uint32_t calls)
+{
+	uint32_t wanted = calls > TRANSACTIONS_MOST / TRANSACTIONS_A_CALL ? TRANSACTIONS_MOST
+									   : calls * TRANSACTIONS_A_CALL;
+
+	return wanted < TRANSACTIONS_LEAST ? TRANSACTIONS_LEAST : wanted;
+}
+
+enum err border_settings_of(const struct conf_blob *blob, const struct child_facts *facts,
+			    struct border_settings *ret)
+{
+	size_t side_count, peer_count;
+	const struct transport_side *sides = conf_blob_get(blob, &transport_side_block, &side_count);
+	const struct border_peer *peers = conf_blob_get(blob, &border_peer_block, &peer_count);
+	const struct border_subscribers *subscribers = conf_blob_get(blob, &border_subscribers_block, NULL);
+	const struct border_numbers *numbers = conf_blob_get(blob, &border_numbers_block, NULL);
+	const struct media_options *media = conf_blob_get(blob, &media_block, NULL);
+	const struct guard_rows rows = {
+		.strangers = conf_blob_get(blob, &guard_strangers_block, NULL),
+		.logins = conf_blob_get(blob, &guard_logins_block, NULL),
+	};
+
+	if (!sides || !peers || !subscribers || !numbers || !media || side_count > MAX_SIDES ||
+	    peer_count > MAX_PEERS || facts->listener_count > MAX_LISTENERS)
+		return ERR_SYNTAX;
+	memset(ret, 0, sizeof(*ret));
+	fill_sides(sides, side_count, ret);
+	fill_listeners(facts, ret);
+	ret->peer_count = (uint16_t)peer_count;
+	memcpy(ret->peers, peers, peer_count * sizeof(*peers));
+	ret->subscribers = *subscribers;
+	ret->subscribers.is_on = subscribers->register_to < peer_count;
+	ret->numbers = *numbers;
+	guard_door_settings_of(&rows, &ret->door);
+	ret->max_calls = media->max_calls;
+	ret->max_transactions = transactions_for(media->max_calls);
+	ret->no_media_s = media->timeout_s;
+	return ERR_NONE;
+}

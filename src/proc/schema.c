@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who reads which block: the only place where the blocks of all modules meet. */
+#include "proc/schema.h"
+
+#include "border/options.h"
+#include "guard/options.h"
+#include "media/options.h"
+#include "store/options.h"
+#include "transport/options.h"
+#include "web/options.h"
+
+enum { SIGNAL = 1 << ROLE_SIGNAL, MEDIA = 1 << ROLE_MEDIA, JUDGE = 1 << ROLE_JUDGE, STORE = 1 << ROLE_STORE,
+       WEB = 1 << ROLE_WEB };
+
+/* Block, and the rows that get it; in the order in which it is explained. */
+#define BLOCKS(X)                                          \
+	X(guard_mode_block, JUDGE)                         \
+	X(transport_side_block, SIGNAL | JUDGE)            \
+	X(border_peer_block, SIGNAL | JUDGE)               \
+	X(border_subscribers_block, SIGNAL)                \
+	X(border_numbers_block, SIGNAL)                    \
+	X(guard_never_block, JUDGE)                        \
+	X(guard_guessing_block, JUDGE)                     \
+	X(guard_scanner_block, JUDGE)                      \
+	X(guard_anomaly_block, JUDGE)                      \
+	X(guard_term_block, JUDGE)                         \
+	X(guard_strangers_block, SIGNAL)                   \
+	X(guard_logins_block, SIGNAL)                      \
+	X(media_block, SIGNAL | MEDIA)                     \
+	X(store_block, STORE)                              \
+	X(web_block, WEB)
+
+static const struct conf_block *const blocks[] = {
+#define X(block, roles) &block,
+	BLOCKS(X)
+#undef X
+};
+
+static const unsigned readers[] = {
+#define X(block, roles) (roles),
+	BLOCKS(X)
+#undef X
+};
+
+enum { BLOCK_COUNT = sizeof(blocks) / sizeof(blocks[0]) };
+
+const struct conf_schema proc_schema = { blocks, BLOCK_COUNT };
+
+const struct conf_block *const *proc_blocks_of(enum role role, size_t *ret_count)
+{
+	static const struct conf_block *chosen[ROLE_COUNT][BLOCK_COUNT];
+	size_t count = 0;
+
+	for (size_t i = 0; i < BLOCK_COUNT; i++)
+		if ((readers[i] & (1U << role)) != 0)
+			chosen[role][count++] = blocks[i];
+	*ret_count = count;
+	return chosen[role];
+}
+
+/* Option NULL: the block as a whole. */
+static const struct {
+	const struct conf_block *block;
+	const char *option;
+} cold[] = {
+	{ &transport_side_block, NULL },
+	{ &border_subscribers_block, "registrations" },
+	{ &media_block, "ports" },
+	{ &media_block, "calls" },
+	{ &store_block, "sqlite" },
+	{ &web_block, NULL },
+};
+
+bool proc_needs_start(const struct conf_change *change)
+{
+	for (size_t i = 0; i < sizeof(cold) / sizeof(cold[0]); i++) {
+		if (cold[i].block != change->block)
+			continue;
+		/* A block of one row is added and removed by options that differ. */
+		if (!cold[i].option || !change->option ||
+		    view_equal(view_of(cold[i].option), view_of(change->option->word)))
+			return true;
+	}
+	return false;
+}

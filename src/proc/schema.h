@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole configuration: the blocks of all modules, which process gets which,
+ * and what cannot change while we run. */
+#ifndef PROC_SCHEMA_H
+#define PROC_SCHEMA_H
+
+#include "conf/tree.h"
+#include "event/ask.h"
+
+extern const struct conf_schema proc_schema;
+
+/* The blocks that the row of the privilege table needs. */
+const struct conf_block *const *proc_blocks_of(enum role role, size_t *ret_count);
+
+/* Sockets, ports, files and ceilings are taken at start: such a change has to wait for the next. */
+bool proc_needs_start(const struct conf_change *change);
+
+#endif

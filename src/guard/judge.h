@@ -26,7 +26,7 @@ struct guard_judge;
 
 /* Both tables forget the quietest first, sources without proven findings
  * before those with some, because addresses are forged faster than stored. */
-enum { MAX_JUDGE_SOURCES = 1 << 18, MAX_BLOCKS = VERDICT_ROWS, MAX_FINDINGS = 24 };
+enum { MAX_JUDGE_SOURCES = 1 << 18, MAX_BLOCKS = 16384, MAX_FINDINGS = 24 };
 
 /* All of it outlives the judge. */
 struct guard_judge_ports {
@@ -62,6 +62,6 @@ void guard_judge_apply(struct guard_judge *j, const struct guard_judge_settings 
  * calls `answer` once for each row, the last with is_last set. Nothing in a
  * question is believed unchecked. */
 void guard_judge_answer(struct guard_judge *j, const struct ask *question, struct now now,
-                        void (*answer)(void *context, const struct ask *row), void *context);
+                        void (*answer)(void *context, struct ask *row), void *context);
 
 #endif

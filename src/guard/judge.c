@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fact in, detectors asked, findings scored, conclusions drawn. */
+#include "guard/judge_priv.h"
+
+#include "sip/reason.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ADVANCE_US = 5 * SECOND_US };
+enum { SCANNER_MILLI = 5000, HOSTILE_MILLI = 2000 };
+
+/* A judge that was started anew finds in the verdict table what it had decided. */
+static void adopt_verdicts(struct guard_judge *j)
+{
+	struct verdict v;
+	uint32_t place = 0;
+
+	while (verdict_table_next(j->ports.verdicts, &place, &v)) {
+		struct addr_net net = { v.source, v.prefix };
+		struct guard_block *block;
+
+		if (v.state != VERDICT_BLOCK)
+			continue;
+		block = guard_block_touch(&j->blocks, &net);
+		block->number = v.block;
+		block->until_wall_us = v.until_wall_us;
+		block->term_s = j->settings.term_s;
+		block->origin = v.is_by_admin ? ORIGIN_ADMIN : ORIGIN_JUDGE;
+		block->rule = (uint8_t)(v.rule < RULE_COUNT ? v.rule : RULE_NONE);
+		guard_recent_keep(&j->blocks.rows, block, v.is_by_admin);
+	}
+}
+
+static void configure_never(struct guard_judge *j)
+{
+	guard_never_drop(&j->blocks, ORIGIN_CONFIGURATION);
+	for (uint32_t i = 0; i < j->settings.never_count; i++) {
+		struct guard_never_entry entry = { .net = j->settings.never[i].net,
+			                           .origin = ORIGIN_CONFIGURATION };
+
+		(void)VIEW_COPY(view_of(j->settings.never[i].note), entry.note);
+		if (guard_never_put(&j->blocks, &entry) != ERR_NONE)
+			continue;
+	}
+}
+
+static enum err take_memory(struct guard_judge *j, const struct hash_key *key)
+{
+	enum err err = guard_scores_init(&j->scores, j->settings.max_sources, key);
+
+	if (err == ERR_NONE)
+		err = guard_incidents_init(&j->incidents, key);
+	if (err == ERR_NONE)
+		err = guard_blocks_init(&j->blocks, MAX_BLOCKS, key, j->ports.verdicts);
+	if (err == ERR_NONE)
+		err = guessing_new(&j->settings, key, &j->guessing);
+	return err;
+}
+
+enum err guard_judge_new(const struct guard_judge_settings *settings,
+                         const struct guard_judge_ports *ports, const struct hash_key *key,
+                         uint64_t first_number, struct guard_judge **ret)
+{
+	struct guard_judge *j = calloc(1, sizeof(*j));
+	enum err err;
+
+	if (!j)
+		return ERR_NO_MEMORY;
+	j->settings = *settings;
+	j->ports = *ports;
+	j->next_number = first_number > 0 ? first_number : 1;
+	err = take_memory(j, key);
+	if (err != ERR_NONE) {
+		guard_judge_free(&j);
+		return err;
+	}
+	j->incidents.next_number = &j->next_number;
+	j->incidents.record = ports->record;
+	j->incidents.context = ports->context;
+	configure_never(j);
+	adopt_verdicts(j);
+	verdict_table_set_mode(ports->verdicts, (enum mode)settings->mode);
+	*ret = j;
+	return ERR_NONE;
+}
+
+void guard_judge_free(struct guard_judge **j)
+{
+	if (!*j)
+		return;
+	guard_scores_clear(&(*j)->scores);
+	guard_incidents_clear(&(*j)->incidents);
+	guard_blocks_clear(&(*j)->blocks);
+	guessing_free(&(*j)->guessing);
+	free(*j);
+	*j = NULL;
+}
+
+void judge_record(struct guard_judge *j, struct record_block *block, struct now now)
+{
+	union record record;
+
+	block->head.now_us = now.us;
+	block->head.wall_us = now.wall_us;
+	record.block = *block;
+	j->ports.record(j->ports.context, &record);
+}
+
+void judge_record_block(struct guard_judge *j, const struct guard_block *block,
+                        const struct guard_subject *subject, struct now now)
+{
+	struct record_block record;
+
+	guard_block_record(block, &record);
+	if (subject)
+		guard_score_steps(subject, &record);
+	judge_record(j, &record, now);
+}
+
+/* --- Conclusions --- */
+
+static void write_reason(struct guard_block *block, const struct guard_sums *sums)
+{
+	struct buffer b = buffer_on(block->reason, sizeof(block->reason) - 1);
+
+	buffer_text(&b, "score ");
+	buffer_decimal(&b, sums->proven_milli / 1000);
+	buffer_char(&b, '.');
+	buffer_decimal(&b, sums->proven_milli / 100 % 10);
+	buffer_text(&b, ", last for: ");
+	buffer_text(&b, guard_rule_text((enum guard_rule)block->rule));
+	if (block->net.base.port) {
+		buffer_text(&b, "; this port alone, since a phone is registered there");
+	}
+	block->reason[b.len] = '\0';
+	(void)VIEW_COPY(VIEW("judge"), block->actor);
+}
+
+static void block_subject(struct guard_judge *j, const struct guard_subject *subject,
+                          const struct guard_sums *sums, bool is_observed, struct now now)
+{
+	const struct guard_mark *last = &subject->marks[subject->count - 1];
+	struct addr_net net = guard_block_net(&subject->source);
+	struct guard_block *block = guard_block_find(&j->blocks, &net);
+	uint32_t term_s =
+		guard_block_term(block, j->settings.term_s, j->settings.max_term_s, now.wall_us);
+	struct guard_incident *incident =
+		guard_incident_find(&j->incidents, (enum guard_rule)last->rule, &subject->source);
+
+	block = guard_block_touch(&j->blocks, &net);
+	block->number = (uint32_t)j->next_number++;
+	block->from_wall_us = now.wall_us;
+	block->until_wall_us = now.wall_us + (int64_t)term_s * SECOND_US;
+	block->term_s = term_s;
+	block->origin = ORIGIN_JUDGE;
+	block->rule = last->rule;
+	block->is_observed = is_observed;
+	block->is_ended = false;
+	write_reason(block, sums);
+	guard_block_enforce(&j->blocks, block, now.wall_us);
+	if (incident) {
+		incident->is_blocked |= !is_observed;
+		guard_incident_write(&j->incidents, incident, now);
+		block->incident = incident->number;
+	}
+	judge_record_block(j, block, subject, now);
+	counters_add(j->ports.counters, COUNT_blocks_made, !is_observed);
+	j->tallies[guard_rule_detector((enum guard_rule)last->rule)].blocks++;
+}
+
+/* UDP hits can be forged: the end of a block slides only by what came over a connection. */
+static void slide(struct guard_judge *j, struct guard_block *block, const struct fact *fact)
+{
+	if (fact->proof != PROOF_CONNECTION)
+		return;
+	block->until_wall_us = fact->wall_us + (int64_t)block->term_s * SECOND_US;
+	guard_block_enforce(&j->blocks, block, fact->wall_us);
+}
+
+static void suspect(struct guard_judge *j, const struct guard_subject *subject, struct now now)
+{
+	struct verdict v = {
+		.source = subject->source,
+		.until_wall_us = now.wall_us + (int64_t)j->settings.fade_s * SECOND_US,
+		.state = VERDICT_SUSPECT,
+		.rule = subject->marks[subject->count - 1].rule,
+	};
+
+	verdict_table_put(j->ports.verdicts, &v, now.wall_us);
+}
+
+static void conclude(struct guard_judge *j, const struct guard_subject *subject,
+                     const struct fact *fact)
+{
+	struct now now = { fact->now_us, fact->wall_us };
+	struct guard_sums sums = guard_score_sum(subject, j->settings.fade_s, now.us);
+	struct addr_net net = guard_block_net(&subject->source);
+	struct guard_block *block = guard_block_find(&j->blocks, &net);
+	bool is_acting =
+		j->settings.mode == MODE_BLOCK && sums.acting_milli >= j->settings.block_milli;
+
+	if (guard_never_find(&j->blocks, &net))
+		return;
+	if (block && guard_block_is_live(block, now.wall_us) &&
+	    (!block->is_observed || !is_acting)) {
+		if (!block->is_observed)
+			slide(j, block, fact);
+		return;
+	}
+	if (is_acting)
+		block_subject(j, subject, &sums, false, now);
+	else if (sums.proven_milli >= j->settings.block_milli)
+		block_subject(j, subject, &sums, true, now);
+	else if (j->settings.mode == MODE_BLOCK &&
+	         sums.suspicion_milli >= j->settings.suspect_milli && subject->source.port == 0)
+		suspect(j, subject, now);
+}
+
+/* --- Facts --- */
+
+/* A known flow's offences are its own; everybody else's are the source's. */
+static struct addr subject_of(const struct fact *fact)
+{
+	return fact->standing == STANDING_KNOWN ? fact->flow.remote
+	                                        : addr_source(&fact->flow.remote);
+}
+
+static uint64_t account_hash(const struct guard_judge *j, const struct fact *fact)
+{
+	return map_hash(&j->scores.subjects.map, fact->account, strlen(fact->account));
+}
+
+static uint64_t flow_hash(const struct guard_judge *j, const struct fact *fact)
+{
+	struct guard_key key = guard_key_of(
+		&fact->flow.remote, (uint64_t)fact->flow.connection << 8 | fact->flow.transport);
+
+	return map_hash(&j->scores.subjects.map, &key, sizeof(key));
+}
+
+static struct guard_mark mark_of(const struct guard_judge *j, const struct guard_finding *finding,
+                                 const struct fact *fact)
+{
+	enum guard_detector detector = guard_rule_detector(finding->rule);
+	struct guard_mark mark = {
+		.now_us = fact->now_us,
+		.wall_us = fact->wall_us,
+		.account_hash = account_hash(j, fact),
+		.flow_hash = flow_hash(j, fact),
+		.score_milli = finding->score_milli,
+		.status = fact->status,
+		.rule = (uint8_t)finding->rule,
+		.is_proven = finding->is_proven,
+		.is_acting = j->settings.detector_modes[detector] == MODE_BLOCK,
+	};
+
+	(void)VIEW_COPY(view_of(fact->method), mark.method);
+	(void)VIEW_COPY(view_of(fact->account), mark.account);
+	return mark;
+}
+
+/* What nothing proves touches neither a known flow nor a peer; a peer is not
+ * judged at all. */
+static void apply(struct guard_judge *j, const struct guard_finding *finding,
+                  const struct fact *fact)
+{
+	struct addr source = subject_of(fact);
+	struct guard_subject *subject;
+	struct guard_mark mark;
+	struct guard_sums sums;
+	uint64_t numbers = j->next_number;
+
+	if (fact->standing == STANDING_PEER ||
+	    (fact->standing == STANDING_KNOWN && !finding->is_proven))
+		return;
+	mark = mark_of(j, finding, fact);
+	subject = guard_scores_touch(&j->scores, &source);
+	guard_score_add(&j->scores, subject, &mark, j->settings.fade_s);
+	sums = guard_score_sum(subject, j->settings.fade_s, fact->now_us);
+	(void)guard_incident_note(&j->incidents, finding, fact, &source, sums.suspicion_milli);
+	counters_add(j->ports.counters, COUNT_findings, 1);
+	j->tallies[guard_rule_detector(finding->rule)].findings++;
+	j->tallies[guard_rule_detector(finding->rule)].incidents += j->next_number - numbers;
+	conclude(j, subject, fact);
+}
+
+/* Success lowers only findings about that account on that flow. Where guesses
+ * of that account have scored, it also is how the incident came out. */
+static void succeed(struct guard_judge *j, const struct fact *fact)
+{
+	struct addr sources[2] = { addr_source(&fact->flow.remote), fact->flow.remote };
+	uint64_t account = account_hash(j, fact), flow = flow_hash(j, fact);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct guard_subject *subject = guard_scores_find(&j->scores, &sources[i]);
+		struct guard_incident *incident =
+			guard_incident_find(&j->incidents, RULE_FAILED_LOGIN, &sources[i]);
+
+		if (subject && incident && incident->number != 0 &&
+		    guard_score_is_guessed(subject, account)) {
+			incident->outcome = OUTCOME_SUCCEEDED;
+			guard_incident_write(&j->incidents, incident,
+			                     (struct now){ fact->now_us, fact->wall_us });
+		}
+		if (subject)
+			(void)guard_score_lower(subject, account, flow);
+	}
+}
+
+/* The two detectors that need no memory. */
+static size_t judge_shape(const struct fact *fact, struct guard_finding *ret)
+{
+	bool is_proven = fact_is_proven((enum fact_proof)fact->proof);
+
+	if (fact->kind == FACT_SCANNER)
+		ret[0] = (struct guard_finding){ .rule = RULE_STRUCTURE,
+			                         .score_milli = SCANNER_MILLI,
+			                         .is_proven = is_proven };
+	else if (fact->kind == FACT_ANOMALY && fact->grade == SIP_GRADE_HOSTILE)
+		ret[0] = (struct guard_finding){ .rule = RULE_HOSTILE,
+			                         .score_milli = HOSTILE_MILLI,
+			                         .is_proven = is_proven };
+	else
+		return 0;
+	return 1;
+}
+
+/* Hits at the door belong to the incident that led to the block. */
+static void note_hits(struct guard_judge *j, const struct fact *fact)
+{
+	struct addr source = addr_source(&fact->flow.remote);
+	struct addr_net net = guard_block_net(&source);
+	struct guard_block *block = guard_block_find(&j->blocks, &net);
+	struct guard_incident *incident;
+
+	if (!block)
+		return;
+	incident = guard_incident_find(&j->incidents, (enum guard_rule)block->rule, &source);
+	if (!incident || incident->number != block->incident)
+		return;
+	incident->count += fact->count;
+	incident->last_us = fact->now_us;
+	incident->last_wall_us = fact->wall_us;
+	incident->is_changed = true;
+}
+
+void guard_judge_take(struct guard_judge *j, const struct fact *fact)
+{
+	struct guard_finding findings[MAX_FINDINGS_PER_FACT];
+	size_t count;
+
+	if (!fact_is_sound(fact)) {
+		counters_add(j->ports.counters, COUNT_bad_slots, 1);
+		return;
+	}
+	counters_add(j->ports.counters, COUNT_facts_judged, 1);
+	if (fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_SUCCEEDED)
+		succeed(j, fact);
+	if (fact->kind == FACT_BLOCKED_HITS)
+		note_hits(j, fact);
+	count = judge_shape(fact, findings);
+	if (count == 0)
+		count = guessing_judge(j->guessing, fact, findings);
+	for (size_t i = 0; i < count; i++) {
+		if (j->settings.detector_modes[guard_rule_detector(findings[i].rule)] != MODE_OFF)
+			apply(j, &findings[i], fact);
+	}
+}
+
+/* --- Time and settings --- */
+
+void judge_set_mode(struct guard_judge *j, int detector, enum mode mode, uint64_t until_us)
+{
+	uint8_t *place =
+		detector == JUDGE_MODE ? &j->settings.mode : &j->settings.detector_modes[detector];
+
+	if (until_us == 0)
+		j->returns[detector].at_us = 0;
+	else if (j->returns[detector].at_us == 0)
+		j->returns[detector] = (struct judge_return){ until_us, *place };
+	else
+		j->returns[detector].at_us = until_us;
+	*place = (uint8_t)mode;
+	if (detector == JUDGE_MODE)
+		verdict_table_set_mode(j->ports.verdicts, mode);
+}
+
+void guard_judge_advance(struct guard_judge *j, struct now now)
+{
+	for (int i = 0; i <= JUDGE_MODE; i++) {
+		if (j->returns[i].at_us != 0 && j->returns[i].at_us <= now.us)
+			judge_set_mode(j, i, (enum mode)j->returns[i].mode, 0);
+	}
+	if (now_since(now.us, j->advanced_us) < ADVANCE_US && j->advanced_us != 0)
+		return;
+	j->advanced_us = now.us;
+	counters_add(j->ports.counters, COUNT_blocks_ended,
+	             guard_blocks_advance(&j->blocks, now.wall_us));
+	guard_incidents_advance(&j->incidents, now);
+}
+
+uint64_t guard_judge_wait_us(const struct guard_judge *j, struct now now)
+{
+	uint64_t due_us = j->advanced_us + ADVANCE_US;
+
+	for (int i = 0; i <= JUDGE_MODE; i++) {
+		if (j->returns[i].at_us != 0 && j->returns[i].at_us < due_us)
+			due_us = j->returns[i].at_us;
+	}
+	return now_since(due_us, now.us);
+}
+
+uint32_t judge_lift(struct guard_judge *j, const struct addr_net *net, struct now now)
+{
+	struct guard_block *block;
+	struct guard_subject *subject;
+	uint32_t place = 0, lifted = 0;
+
+	while ((block = pool_next(j->blocks.rows.pool, &place)) != NULL) {
+		struct record_block record;
+
+		if (!addr_net_holds(net, &block->net.base))
+			continue;
+		if (guard_block_is_live(block, now.wall_us)) {
+			guard_block_record(block, &record);
+			record.is_removed = 1;
+			judge_record(j, &record, now);
+			lifted++;
+		}
+		guard_block_lift(&j->blocks, block);
+	}
+	place = 0;
+	while ((subject = pool_next(j->scores.subjects.pool, &place)) != NULL) {
+		if (!addr_net_holds(net, &subject->source))
+			continue;
+		verdict_table_remove(j->ports.verdicts, &subject->source, 0);
+		guard_recent_forget(&j->scores.subjects, subject);
+	}
+	return lifted;
+}
+
+/* An entry may lie within a block, or a block within an entry. */
+void judge_unblock_never(struct guard_judge *j, struct now now)
+{
+	struct guard_block *block;
+	uint32_t place = 0;
+
+	for (uint32_t i = 0; i < j->blocks.never_count; i++)
+		(void)judge_lift(j, &j->blocks.never[i].net, now);
+	while ((block = pool_next(j->blocks.rows.pool, &place)) != NULL) {
+		struct addr_net net = block->net;
+
+		if (guard_never_find(&j->blocks, &net))
+			(void)judge_lift(j, &net, now);
+	}
+}
+
+void guard_judge_apply(struct guard_judge *j, const struct guard_judge_settings *settings,
+                       struct now now)
+{
+	j->settings = *settings;
+	memset(j->returns, 0, sizeof(j->returns));
+	guessing_apply(j->guessing, settings);
+	verdict_table_set_mode(j->ports.verdicts, (enum mode)settings->mode);
+	configure_never(j);
+	judge_unblock_never(j, now);
+}

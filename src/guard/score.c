@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sums are taken anew each time: two dozen findings, and no state that could
+ * drift from what `blocks why` shows. */
+#include "guard/score.h"
+
+#include "base/now.h"
+
+#include <string.h>
+
+enum err guard_scores_init(struct guard_scores *s, uint32_t max_subjects,
+                           const struct hash_key *key)
+{
+	return guard_recent_init(&s->subjects, sizeof(struct guard_subject), max_subjects, key);
+}
+
+void guard_scores_clear(struct guard_scores *s) { guard_recent_clear(&s->subjects); }
+
+struct guard_subject *guard_scores_touch(struct guard_scores *s, const struct addr *source)
+{
+	struct guard_key key = guard_key_of(source, 0);
+	struct guard_subject *subject = guard_recent_touch(&s->subjects, &key);
+
+	subject->source = *source;
+	return subject;
+}
+
+struct guard_subject *guard_scores_find(const struct guard_scores *s, const struct addr *source)
+{
+	struct guard_key key = guard_key_of(source, 0);
+
+	return guard_recent_find(&s->subjects, &key);
+}
+
+static uint32_t worth_milli(const struct guard_mark *mark, uint32_t fade_s, uint64_t now_us)
+{
+	uint64_t fade_us = (uint64_t)fade_s * SECOND_US, age_us = now_since(now_us, mark->now_us);
+
+	if (age_us >= fade_us)
+		return 0;
+	return (uint32_t)(mark->score_milli * (fade_us - age_us) / fade_us);
+}
+
+static void take_out(struct guard_subject *subject, uint32_t place)
+{
+	subject->count--;
+	memmove(&subject->marks[place], &subject->marks[place + 1],
+	        (subject->count - place) * sizeof(subject->marks[0]));
+}
+
+void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
+                     const struct guard_mark *mark, uint32_t fade_s)
+{
+	uint32_t least = 0;
+
+	if (subject->count == MAX_FINDINGS) {
+		for (uint32_t i = 1; i < subject->count; i++) {
+			if (worth_milli(&subject->marks[i], fade_s, mark->now_us) <
+			    worth_milli(&subject->marks[least], fade_s, mark->now_us))
+				least = i;
+		}
+		take_out(subject, least);
+	}
+	subject->marks[subject->count++] = *mark;
+	if (mark->is_proven)
+		guard_recent_keep(&s->subjects, subject, true);
+}
+
+struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t fade_s,
+                                  uint64_t now_us)
+{
+	struct guard_sums sums = { 0 };
+
+	for (uint32_t i = 0; i < subject->count; i++) {
+		const struct guard_mark *mark = &subject->marks[i];
+		uint32_t worth = worth_milli(mark, fade_s, now_us);
+
+		sums.acting_milli += mark->is_proven && mark->is_acting ? worth : 0;
+		sums.proven_milli += mark->is_proven ? worth : 0;
+		sums.suspicion_milli += mark->is_acting ? worth : 0;
+	}
+	return sums;
+}
+
+bool guard_score_lower(struct guard_subject *subject, uint64_t account_hash, uint64_t flow_hash)
+{
+	bool had_score = false;
+
+	for (uint32_t i = subject->count; i-- > 0;) {
+		const struct guard_mark *mark = &subject->marks[i];
+
+		if (mark->account_hash != account_hash || mark->flow_hash != flow_hash)
+			continue;
+		had_score |= mark->score_milli > 0;
+		take_out(subject, i);
+	}
+	return had_score;
+}
+
+bool guard_score_is_guessed(const struct guard_subject *subject, uint64_t account_hash)
+{
+	for (uint32_t i = 0; i < subject->count; i++) {
+		const struct guard_mark *mark = &subject->marks[i];
+
+		if (mark->rule == RULE_FAILED_LOGIN && mark->account_hash == account_hash &&
+		    mark->score_milli > 0)
+			return true;
+	}
+	return false;
+}
+
+static void write_step(const struct guard_mark *mark, struct block_step *ret)
+{
+	struct buffer b;
+
+	*ret = (struct block_step){ .wall_us = mark->wall_us, .score_milli = mark->score_milli };
+	(void)VIEW_COPY(view_of(guard_rule_name((enum guard_rule)mark->rule)), ret->rule);
+	(void)VIEW_COPY(view_of(mark->account), ret->account);
+	b = buffer_on(ret->text, sizeof(ret->text) - 1);
+	buffer_text(&b, mark->method[0] ? mark->method : "message");
+	buffer_char(&b, ' ');
+	if (mark->account[0]) {
+		buffer_text(&b, mark->account);
+		buffer_text(&b, ": ");
+	}
+	buffer_text(&b, guard_rule_text((enum guard_rule)mark->rule));
+	if (mark->status) {
+		buffer_text(&b, " with ");
+		buffer_decimal(&b, mark->status);
+	}
+	if (!mark->is_proven)
+		buffer_text(&b, " (unproven)");
+	ret->text[b.len] = '\0';
+}
+
+void guard_score_steps(const struct guard_subject *subject, struct record_block *ret)
+{
+	uint32_t first = subject->count > MAX_BLOCK_STEPS ? subject->count - MAX_BLOCK_STEPS : 0;
+
+	ret->step_count = subject->count - first;
+	for (uint32_t i = first; i < subject->count; i++)
+		write_step(&subject->marks[i], &ret->steps[i - first]);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scores: the findings of each source, or of one known flow, and their sum
+ * now. Each finding fades linearly from its own time. A subject keeps its last
+ * MAX_FINDINGS; what is worth least now makes room. */
+#ifndef GUARD_SCORE_H
+#define GUARD_SCORE_H
+
+#include "event/record.h"
+#include "guard/finding.h"
+#include "guard/judge.h"
+#include "guard/recent.h"
+
+/* One finding kept, with what `blocks why` says about it. */
+struct guard_mark {
+	uint64_t now_us;
+	int64_t wall_us;
+	uint64_t account_hash, flow_hash;
+	uint32_t score_milli;
+	uint16_t status;
+	uint8_t rule;
+	bool is_proven;
+	bool is_acting; /* its detector was in mode block */
+	char method[12];
+	char account[40];
+};
+
+struct guard_subject {
+	struct guard_row row;
+	struct addr source; /* port 0: the source; else one known flow of it */
+	uint32_t count;
+	struct guard_mark marks[MAX_FINDINGS]; /* oldest first */
+};
+
+struct guard_sums {
+	uint32_t acting_milli;    /* proven, of detectors that act: what blocks */
+	uint32_t proven_milli;    /* proven, of all detectors: what would block */
+	uint32_t suspicion_milli; /* proven or not, of detectors that act */
+};
+
+struct guard_scores {
+	struct guard_recent subjects;
+};
+
+/* ERR_NO_MEMORY, ERR_LIMIT. */
+enum err guard_scores_init(struct guard_scores *s, uint32_t max_subjects,
+                           const struct hash_key *key) MUST_USE;
+void guard_scores_clear(struct guard_scores *s);
+
+struct guard_subject *guard_scores_touch(struct guard_scores *s, const struct addr *source);
+struct guard_subject *guard_scores_find(const struct guard_scores *s, const struct addr *source);
+
+void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
+                     const struct guard_mark *mark, uint32_t fade_s);
+struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t fade_s,
+                                  uint64_t now_us);
+/* A success: takes out what is about this account on this flow, nothing else.
+ * Says whether anything of that had a score. */
+bool guard_score_lower(struct guard_subject *subject, uint64_t account_hash, uint64_t flow_hash);
+/* Whether logins of the account have scored here. */
+bool guard_score_is_guessed(const struct guard_subject *subject, uint64_t account_hash);
+/* The last marks, oldest first, as a record keeps them. */
+void guard_score_steps(const struct guard_subject *subject, struct record_block *ret);
+
+#endif

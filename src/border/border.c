@@ -37,7 +37,8 @@ static void send(void *context, const struct ua_path *to, struct view bytes)
 	b->ports.send(b->ports.context, &flow, bytes);
 }
 
-static void notice(void *context, enum ua_notice what, const struct ua_event *event, uint64_t now_us)
+static void notice(void *context, enum ua_notice what, const struct ua_event *event,
+                   uint64_t now_us)
 {
 	struct border *b = context;
 
@@ -60,8 +61,11 @@ static enum err make_ua(struct border *b)
 {
 	uint32_t each = b->settings.max_transactions;
 	struct ua_settings settings = {
-		.max_servers = each, .max_clients = each,
-		.max_small = each, .max_medium = 2 * each, .max_large = LARGE_TEXTS,
+		.max_servers = each,
+		.max_clients = each,
+		.max_small = each,
+		.max_medium = 2 * each,
+		.max_large = LARGE_TEXTS,
 	};
 	struct ua_ports ports = { b, send, notice };
 
@@ -82,14 +86,19 @@ static enum err make_guard(struct border *b)
 
 static enum err make_tables(struct border *b)
 {
-	const uint32_t slots[CHECKPOINT_KINDS] = { b->settings.subscribers.max_registrations, b->settings.max_calls };
+	const uint32_t slots[CHECKPOINT_KINDS] = { b->settings.subscribers.max_registrations,
+		                                   b->settings.max_calls };
 	const struct hash_key *key = &b->ports.keys[KEY_TABLES];
 	uint32_t flows = slots[CHECKPOINT_REGISTRATION] + FLOWS_PER_CALL * slots[CHECKPOINT_DIALOG];
 	enum err err;
 
 	checkpoint_init(&b->checkpoint, b->ports.checkpoint, slots, key);
 	b->registrations = (struct registrations){
-		.wheel = &b->wheel, .known = &b->known, .checkpoint = &b->checkpoint, .expired = expired, .context = b,
+		.wheel = &b->wheel,
+		.known = &b->known,
+		.checkpoint = &b->checkpoint,
+		.expired = expired,
+		.context = b,
 	};
 	err = known_table_init(&b->known, flows, key);
 	if (err == ERR_NONE)
@@ -112,8 +121,8 @@ static enum err make_engines(struct border *b)
 	return err;
 }
 
-enum err border_new(const struct border_settings *settings, const struct border_ports *ports, struct now now,
-		    struct border **ret)
+enum err border_new(const struct border_settings *settings, const struct border_ports *ports,
+                    struct now now, struct border **ret)
 {
 	struct border *b = calloc(1, sizeof(*b));
 	enum err err;
@@ -164,7 +173,8 @@ void border_free(struct border **border)
 	*border = NULL;
 }
 
-void border_receive(struct border *b, const struct flow *flow, char *bytes, size_t len, struct now now)
+void border_receive(struct border *b, const struct flow *flow, char *bytes, size_t len,
+                    struct now now)
 {
 	b->now = now;
 	ingress(b, flow, bytes, len);
@@ -221,7 +231,8 @@ enum err border_apply(struct border *b, const struct border_settings *settings, 
 /* ---- questions ---- */
 
 static void answer_registrations(struct border *b, struct ask *row,
-				 void (*answer)(void *context, const struct ask *row), void *context)
+                                 void (*answer)(void *context, const struct ask *row),
+                                 void *context)
 {
 	const struct registration *r;
 	uint32_t place = 0;
@@ -252,15 +263,16 @@ static void write_peer(const struct border *b, const struct border_peer *peer, s
 	buffer_text(out, "\",\"address\":\"");
 	buffer_text(out, addr_text(&peer->address, address));
 	buffer_char(out, '"');
-	if (b->settings.subscribers.is_on && peer == &b->settings.peers[b->settings.subscribers.register_to]) {
+	if (b->settings.subscribers.is_on &&
+	    peer == &b->settings.peers[b->settings.subscribers.register_to]) {
 		buffer_char(out, ',');
 		probe_write(out, b);
 	}
 	buffer_char(out, '}');
 }
 
-static void answer_peers(struct border *b, struct ask *row, void (*answer)(void *context, const struct ask *row),
-			 void *context)
+static void answer_peers(struct border *b, struct ask *row,
+                         void (*answer)(void *context, const struct ask *row), void *context)
 {
 	for (unsigned i = 0; i < b->settings.peer_count; i++) {
 		struct buffer out = BUFFER_ON(row->body.text);
@@ -272,7 +284,7 @@ static void answer_peers(struct border *b, struct ask *row, void (*answer)(void 
 }
 
 void border_answer(struct border *b, const struct ask *question, struct now now,
-		   void (*answer)(void *context, const struct ask *row), void *context)
+                   void (*answer)(void *context, const struct ask *row), void *context)
 {
 	struct ask row = { .head = question->head };
 	struct buffer out = BUFFER_ON(row.body.text);

@@ -32,25 +32,28 @@ struct border_ports {
 	void (*order)(void *context, const struct order *order);
 	void (*random)(void *context, void *ret, size_t len);
 	const struct verdict_table *verdicts;
-	const struct port_table *ports; /* this worker draws from [first, first + count) of each side's group */
+	const struct port_table
+		*ports; /* this worker draws from [first, first + count) of each side's group */
 	struct counters *counters;
-	void *checkpoint;               /* border_checkpoint_size() bytes, page-aligned; zeroed by the parent at its start */
-	uint16_t owner;                 /* number of this worker, in every name that it makes */
-	uint16_t owners;                /* workers in all */
-	uint32_t generation;            /* counts starts of the parent, not of the worker */
-	struct hash_key keys[4];        /* of cookies, tags and branches, Contact users, tables; the parent's, so that names outlive a worker */
+	void *checkpoint; /* border_checkpoint_size() bytes, page-aligned; zeroed by the parent at its start */
+	uint16_t owner;      /* number of this worker, in every name that it makes */
+	uint16_t owners;     /* workers in all */
+	uint32_t generation; /* counts starts of the parent, not of the worker */
+	struct hash_key keys
+		[4]; /* of cookies, tags and branches, Contact users, tables; the parent's, so that names outlive a worker */
 };
 
 size_t border_checkpoint_size(const struct border_settings *settings);
 
 /* Reads back what the checkpoint holds: registrations, known flows, confirmed
  * dialogs. ERR_NO_MEMORY, ERR_LIMIT. */
-enum err border_new(const struct border_settings *settings, const struct border_ports *ports, struct now now,
-		    struct border **ret) MUST_USE;
+enum err border_new(const struct border_settings *settings, const struct border_ports *ports,
+                    struct now now, struct border **ret) MUST_USE;
 void border_free(struct border **b);
 
 /* One datagram. The bytes may be changed in place and are only borrowed. */
-void border_receive(struct border *b, const struct flow *flow, char *bytes, size_t len, struct now now);
+void border_receive(struct border *b, const struct flow *flow, char *bytes, size_t len,
+                    struct now now);
 /* A datagram to that flow was answered by ICMP unreachable. */
 void border_unreachable(struct border *b, const struct flow *flow, struct now now);
 void border_media_event(struct border *b, const struct media_event *event, struct now now);
@@ -61,11 +64,12 @@ uint64_t border_wait_us(const struct border *b, struct now now);
 
 /* New settings in force: peers and limits change, calls stay. ERR_DENIED where
  * something changed that needs a restart (sockets, ports, ceilings). */
-enum err border_apply(struct border *b, const struct border_settings *settings, struct now now) MUST_USE;
+enum err border_apply(struct border *b, const struct border_settings *settings,
+                      struct now now) MUST_USE;
 
 /* Answers ASK_REGISTRATIONS, ASK_LIVE_CALLS, ASK_PEERS, ASK_HEADERS: calls
  * `answer` once for each row, the last with is_last set. */
 void border_answer(struct border *b, const struct ask *question, struct now now,
-		   void (*answer)(void *context, const struct ask *row), void *context);
+                   void (*answer)(void *context, const struct ask *row), void *context);
 
 #endif

@@ -20,9 +20,9 @@
 #include "ua/name.h"
 #include "ua/server.h"
 
-struct calls;                           /* calls.h: the call half */
-struct registrar;                       /* registrar.h: REGISTER on its way */
-struct probe;                           /* probe.h: what is learnt of the PBX */
+struct calls;     /* calls.h: the call half */
+struct registrar; /* registrar.h: REGISTER on its way */
+struct probe;     /* probe.h: what is learnt of the PBX */
 
 enum { DATAGRAM_MAX = 65535 };
 
@@ -34,20 +34,20 @@ enum { KEY_COOKIES, KEY_NAMES, KEY_CONTACTS, KEY_TABLES };
 
 /* Whose transaction it is: chooses who hears of answers and notices. */
 enum purpose {
-	PURPOSE_NONE,                   /* answered at once, nobody waits */
-	PURPOSE_REGISTER,               /* registrar.c; object: its login in hand */
-	PURPOSE_ASK,                    /* registrar.c: a challenge asked of the PBX for an unknown user */
-	PURPOSE_PROBE,                  /* probe.c */
-	PURPOSE_EXCHANGE,               /* exchange.c: OPTIONS and the like, one to one */
-	PURPOSE_CALL,                   /* call.c: INVITE of a call's leg */
-	PURPOSE_CALL_REQUEST,           /* call.c: other requests within a call */
+	PURPOSE_NONE,         /* answered at once, nobody waits */
+	PURPOSE_REGISTER,     /* registrar.c; object: its login in hand */
+	PURPOSE_ASK,          /* registrar.c: a challenge asked of the PBX for an unknown user */
+	PURPOSE_PROBE,        /* probe.c */
+	PURPOSE_EXCHANGE,     /* exchange.c: OPTIONS and the like, one to one */
+	PURPOSE_CALL,         /* call.c: INVITE of a call's leg */
+	PURPOSE_CALL_REQUEST, /* call.c: other requests within a call */
 	PURPOSE_COUNT
 };
 
 struct border {
 	struct border_settings settings;
 	struct border_ports ports;
-	struct now now;                 /* of the event in hand */
+	struct now now; /* of the event in hand */
 	struct wheel wheel;
 	struct ua *ua;
 	struct ua_namer namer;
@@ -64,9 +64,9 @@ struct border {
 	struct probe *probe;
 	struct pool *exchanges;
 	struct calls *calls;
-	struct header_counts *removed;  /* headers.h: names kept out */
-	struct sip_msg msg;             /* in hand; valid within border_receive */
-	char out[DATAGRAM_MAX + 1];     /* being built; valid until the next build */
+	struct header_counts *removed; /* headers.h: names kept out */
+	struct sip_msg msg;            /* in hand; valid within border_receive */
+	char out[DATAGRAM_MAX + 1];    /* being built; valid until the next build */
 };
 
 /* A message in hand and who sent it. */
@@ -77,15 +77,15 @@ struct inbound {
 	const struct border_peer *peer; /* NULL: none */
 	struct known_flow *known;       /* NULL: none */
 	enum fact_standing standing;
-	bool is_blocked;                /* the address is, this flow slipped through for a challenge */
-	enum fact_proof proof;          /* at least; a good cookie may raise it */
+	bool is_blocked;       /* the address is, this flow slipped through for a challenge */
+	enum fact_proof proof; /* at least; a good cookie may raise it */
 };
 
 /* Answers and notices by purpose (border.c). */
 struct purpose_row {
 	/* An answer to a client transaction of ours: in->msg is the response. */
 	void (*answer)(struct border *b, const struct inbound *in, const struct ua_event *event,
-		       enum ua_answer answer);
+	               enum ua_answer answer);
 	void (*notice)(struct border *b, enum ua_notice notice, const struct ua_event *event);
 };
 extern const struct purpose_row purposes[PURPOSE_COUNT];
@@ -102,22 +102,24 @@ void reply_to_tag(struct border *b, const struct inbound *in, char ret[REPLY_TAG
 
 /* Answers without state, once: for what opens no transaction. `headers` are
  * whole lines or empty. To an unproven stranger at most twice what he sent. */
-void reply_stateless(struct border *b, const struct inbound *in, uint16_t status, struct view headers);
+void reply_stateless(struct border *b, const struct inbound *in, uint16_t status,
+                     struct view headers);
 /* 503 with Retry-After at random, without state; to strangers nothing. */
 void reply_busy(struct border *b, const struct inbound *in);
 void reply_retry_after(struct border *b, struct buffer *headers);
 /* Opens a transaction and answers it: for what is refused here and now. */
-void reply_at_once(struct border *b, const struct inbound *in, uint16_t status, struct view headers);
+void reply_at_once(struct border *b, const struct inbound *in, uint16_t status,
+                   struct view headers);
 
 /* Opens a server transaction for a request: as the RFC says for known flows,
  * peers and connections; one datagram for one and at most twice its bytes for
  * an unproven stranger. On failure it was counted and, where allowed, answered 503. */
 enum err reply_open(struct border *b, const struct inbound *in, enum purpose purpose,
-		    struct pool_handle object, struct pool_handle *ret) MUST_USE;
+                    struct pool_handle object, struct pool_handle *ret) MUST_USE;
 
 /* A final or provisional answer without body. `headers` as above. */
 void reply_status(struct border *b, struct pool_handle server, uint16_t status, struct view to_tag,
-		  struct view headers);
+                  struct view headers);
 
 /* ---- requests of ours (request.c) ---- */
 
@@ -128,9 +130,11 @@ struct request {
 	struct flow to;
 	uint64_t serial;
 };
-struct request request_begin(struct border *b, const struct flow *to, struct view method, struct view uri);
+struct request request_begin(struct border *b, const struct flow *to, struct view method,
+                             struct view uri);
 /* The Via of a request of ours with that branch, without the header's name. */
-void request_via(const struct border *b, const struct flow *to, uint64_t serial, struct buffer *out);
+void request_via(const struct border *b, const struct flow *to, uint64_t serial,
+                 struct buffer *out);
 /* Max-Forwards of a request that goes on: one less than it came with. */
 void request_max_forwards(struct request *r, const struct sip_msg *came);
 /* X-Ringfence-Source, where the peer is told of sources. */
@@ -138,14 +142,16 @@ void request_source(struct request *r, const struct border_peer *to, const struc
 /* Opens the client transaction and sends. What fails is counted. ERR_LIMIT,
  * ERR_FULL, the buffer's error. */
 enum err request_send(struct border *b, const struct request *r, enum purpose purpose,
-		      struct pool_handle object, struct pool_handle *ret) MUST_USE;
+                      struct pool_handle object, struct pool_handle *ret) MUST_USE;
 
 /* ---- who and where (party.c) ---- */
 
 /* The listener by which a peer is reached; NULL where its side has none for it. */
-const struct border_listener *party_listener(const struct border *b, const struct border_peer *peer);
+const struct border_listener *party_listener(const struct border *b,
+                                             const struct border_peer *peer);
 /* A flow to the peer's configured address. ERR_NOT_FOUND without a listener. */
-enum err party_flow_to(const struct border *b, const struct border_peer *peer, struct flow *ret) MUST_USE;
+enum err party_flow_to(const struct border *b, const struct border_peer *peer,
+                       struct flow *ret) MUST_USE;
 /* The peer that a datagram on this flow may come from by its address, or NULL. */
 const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow);
 /* Host and port that the other end of this flow shall see of us: the advertised
@@ -157,7 +163,8 @@ bool party_is_us(const struct border *b, const struct sip_host *host);
 void party_write_domain(struct buffer *out, const struct border_peer *peer);
 /* "user@domain" of an identity for facts, records and tables, letters of the
  * domain lowered, our own names replaced by the subscribers' domain. ERR_LIMIT. */
-enum err party_account(const struct border *b, const struct sip_uri *uri, struct buffer *out) MUST_USE;
+enum err party_account(const struct border *b, const struct sip_uri *uri,
+                       struct buffer *out) MUST_USE;
 
 /* ---- facts (facts.c) ---- */
 

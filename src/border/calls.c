@@ -1,87 +1,453 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls: refused until their half stands. */
-#include "border/calls.h"
+/* The tables of calls and turns, and where each message of a call goes. */
+#include "border/call_priv.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-struct calls {
-	uint32_t count;
-};
+/* Beyond max_calls, for emergency calls alone. */
+enum { EMERGENCY_RESERVE = 8, TURNS_PER_CALL = 2, TURNS_BESIDE = 64 };
+enum { RINGING_MAX_S = 180, BYE_PATIENCE_US = 2 * SECOND_US, MEDIA_PATIENCE_US = 1500 * MILLISECOND_US };
 
 enum err calls_new(struct border *b, struct calls **ret)
 {
+	uint32_t count = b->settings.max_calls + EMERGENCY_RESERVE;
+	const struct hash_key *key = &b->ports.keys[KEY_TABLES];
 	struct calls *c = calloc(1, sizeof(*c));
+	enum err err;
 
-	(void)b;
 	if (!c)
 		return ERR_NO_MEMORY;
+	err = pool_new(sizeof(struct call), count, &c->calls);
+	if (err == ERR_NONE)
+		err = pool_new(sizeof(struct turn), TURNS_PER_CALL * count + TURNS_BESIDE, &c->turns);
+	if (err == ERR_NONE)
+		err = map_init(&c->by_serial, CALL_LEGS * (size_t)count, key);
+	if (err == ERR_NONE)
+		err = map_init(&c->by_id, count, key);
+	if (err == ERR_NONE)
+		err = port_share_new(b, &c->ports);
+	if (err != ERR_NONE) {
+		calls_free(&c);
+		return err;
+	}
 	*ret = c;
 	return ERR_NONE;
 }
 
-void calls_free(struct calls **c)
+void calls_free(struct calls **calls)
 {
-	free(*c);
-	*c = NULL;
+	struct calls *c = *calls;
+
+	if (!c)
+		return;
+	port_share_free(&c->ports);
+	map_clear(&c->by_serial);
+	map_clear(&c->by_id);
+	pool_free(&c->calls);
+	pool_free(&c->turns);
+	free(c);
+	*calls = NULL;
 }
 
-uint32_t calls_restore(struct border *b)
+/* ---- finding ---- */
+
+static bool has_serial(const struct map_node *node, const void *wanted)
 {
-	return b->calls->count;
+	const struct leg *leg = HOLDER(node, struct leg, by_serial);
+
+	return leg->serial == *(const uint64_t *)wanted;
 }
 
-void calls_invite(struct border *b, struct inbound *in)
+static bool has_id(const struct map_node *node, const void *wanted)
 {
-	reply_at_once(b, in, 503, VIEW_EMPTY);
+	return HOLDER(node, struct call, by_id)->facts.id == *(const uint64_t *)wanted;
 }
 
-void calls_cancel(struct border *b, struct inbound *in)
+static struct call *call_by_serial(const struct border *b, uint64_t serial, unsigned *ret_leg)
 {
-	if (in->standing != STANDING_STRANGER)
-		reply_at_once(b, in, 481, VIEW_EMPTY);
+	const struct map *m = &b->calls->by_serial;
+	struct map_node *node = map_find(m, map_hash(m, &serial, sizeof(serial)), has_serial, &serial);
+	struct leg *leg;
+
+	if (!node)
+		return NULL;
+	leg = HOLDER(node, struct leg, by_serial);
+	*ret_leg = leg->number;
+	return HOLDER(leg - leg->number, struct call, legs);
+}
+
+struct call *call_by_tag(const struct border *b, struct view tag, unsigned *ret_leg)
+{
+	struct ua_name name;
+
+	if (ua_name_read(tag, &b->namer, UA_NAME_TAG, &name) != ERR_NONE)
+		return NULL;
+	return call_by_serial(b, name.serial, ret_leg);
+}
+
+uint64_t call_number_by_call_id(const struct border *b, struct view call_id)
+{
+	struct ua_name name;
+	struct call *call;
+	unsigned leg;
+
+	if (ua_name_read(call_id, &b->namer, UA_NAME_CALL_ID, &name) != ERR_NONE)
+		return 0;
+	call = call_by_serial(b, name.serial, &leg);
+	return call ? call->facts.number : 0;
+}
+
+struct call *call_by_id(const struct border *b, uint64_t id)
+{
+	const struct map *m = &b->calls->by_id;
+	struct map_node *node = map_find(m, map_hash(m, &id, sizeof(id)), has_id, &id);
+
+	return node ? HOLDER(node, struct call, by_id) : NULL;
+}
+
+struct call *call_of_turn(struct border *b, const struct turn *turn)
+{
+	return pool_at(b->calls->calls, turn->call);
+}
+
+struct pool_handle call_handle(const struct border *b, const struct call *call)
+{
+	return pool_handle_of(b->calls->calls, call);
+}
+
+struct pool_handle turn_handle(const struct border *b, const struct turn *turn)
+{
+	return pool_handle_of(b->calls->turns, turn);
+}
+
+struct turn *turn_at(struct border *b, struct pool_handle h)
+{
+	return pool_at(b->calls->turns, h);
+}
+
+/* ---- beginning and end ---- */
+
+void call_patience(struct call *call, uint64_t us)
+{
+	wheel_set(&call->border->wheel, &call->timer, call->border->now.us + us);
+}
+
+void call_rings(struct call *call)
+{
+	call_patience(call, (uint64_t)RINGING_MAX_S * SECOND_US);
+}
+
+void call_awaits_bye(struct call *call)
+{
+	call_patience(call, BYE_PATIENCE_US);
+}
+
+static void run_out(struct timer *t, uint64_t now_us)
+{
+	struct call *call = HOLDER(t, struct call, timer);
+	struct border *b = call->border;
+	struct turn *turn;
+
+	(void)now_us;
+	switch ((enum call_state)call->state) {
+	case CALL_SETUP:
+		turn = turn_at(b, call->invite);
+		if (turn)
+			answer_timeout(b, turn);
+		else
+			call_end(call, END_RINGFENCE, "no answer");
+		break;
+	case CALL_UP:
+		within_bye_unanswered(call);
+		break;
+	case CALL_ENDING:
+		call_finish(call);
+		break;
+	}
+}
+
+static void draw_id(struct border *b, struct call *call)
+{
+	uint64_t wall_ms = b->now.wall_us > 0 ? (uint64_t)b->now.wall_us / 1000 : 0;
+	struct calls *c = b->calls;
+
+	b->ports.random(b->ports.context, &call->facts.id, sizeof(call->facts.id));
+	call->facts.id >>= 4;           /* the stream's number stands in the last four bits */
+	/* From the clock, so that a number is not given twice by a worker that was restarted. */
+	c->last_number = wall_ms > c->last_number ? wall_ms : c->last_number + 1;
+	call->facts.number = c->last_number;
+}
+
+void call_enter(struct border *b, struct call *call)
+{
+	struct calls *c = b->calls;
+
+	call->border = b;
+	timer_init(&call->timer, run_out);
+	map_insert(&c->by_id, &call->by_id, map_hash(&c->by_id, &call->facts.id, sizeof(call->facts.id)));
+	for (unsigned i = 0; i < CALL_LEGS; i++) {
+		struct leg *leg = &call->legs[i];
+
+		leg->number = (uint8_t)i;
+		leg->serial = call->facts.legs[i].serial;
+		map_insert(&c->by_serial, &leg->by_serial,
+			   map_hash(&c->by_serial, &leg->serial, sizeof(leg->serial)));
+	}
+}
+
+struct call *call_take(struct border *b, bool is_emergency)
+{
+	struct call *call;
+
+	if (!is_emergency && pool_used(b->calls->calls) >= b->settings.max_calls)
+		return NULL;
+	call = pool_take(b->calls->calls);
+	if (!call)
+		return NULL;
+	draw_id(b, call);
+	for (unsigned i = 0; i < CALL_LEGS; i++)
+		leg_name(b, leg_of(call, i));
+	call->facts.is_emergency = is_emergency;
+	call->facts.started_wall_us = b->now.wall_us;
+	call_enter(b, call);
+	return call;
+}
+
+void call_finish(struct call *call)
+{
+	struct border *b = call->border;
+	struct calls *c = b->calls;
+
+	if (!call->is_silent) {
+		call_record(call);
+		border_count(b, COUNT_calls_ended);
+	}
+	call_unsave(call);
+	wheel_cancel(&b->wheel, &call->timer);
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
+		stream_give_ports(call, i);
+	for (unsigned i = 0; i < CALL_LEGS; i++) {
+		map_remove(&c->by_serial, &call->legs[i].by_serial);
+		known_release(&b->known, &call->legs[i].known);
+	}
+	map_remove(&c->by_id, &call->by_id);
+	pool_give(c->calls, call);
+}
+
+/* What is still asked has no call to go to any more. */
+static void end_invite(struct border *b, struct call *call)
+{
+	struct turn *turn = turn_at(b, call->invite);
+
+	call->invite = (struct pool_handle){ 0 };
+	if (!turn || turn->is_answered)
+		return;
+	if (turn->has_server && !ua_server_is_final(b->ua, turn->server))
+		reply_status(b, turn->server, 487, view_of(leg_of(call, turn->from)->dialog.local_tag),
+			     VIEW_EMPTY);
+	turn_cancel(b, turn, VIEW_EMPTY);
+}
+
+void call_end(struct call *call, enum call_end by, const char *cause)
+{
+	struct border *b = call->border;
+
+	if (call->state == CALL_ENDING)
+		return;
+	call->state = CALL_ENDING;
+	call->ended_by = (uint8_t)by;
+	call->cause = cause;
+	call->ended_wall_us = b->now.wall_us;
+	end_invite(b, call);
+	call_unsave(call);
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
+		stream_close(call, i);
+	if (stream_is_any_closing(call))
+		call_patience(call, MEDIA_PATIENCE_US);
+	else
+		call_finish(call);
+}
+
+struct turn *turn_take(struct border *b, struct call *call, unsigned from, const struct sip_msg *request)
+{
+	struct turn *turn = pool_take(b->calls->turns);
+
+	if (!turn)
+		return NULL;
+	turn->call = call_handle(b, call);
+	turn->from = (uint8_t)from;
+	turn->method = request->method;
+	turn->came_cseq = request->cseq.number;
+	return turn;
+}
+
+void turn_give(struct border *b, struct turn *turn)
+{
+	pool_give(b->calls->turns, turn);
+}
+
+void turn_cancel(struct border *b, struct turn *turn, struct view reason)
+{
+	enum err err = ERR_NOT_FOUND;
+
+	turn->is_cancelled = true;
+	if (turn->has_client)
+		err = ua_client_cancel(b->ua, turn->client, reason, b->now.us);
+	/* ERR_DENIED: its final answer crossed; whoever hears of it sees is_cancelled. */
+	if (err != ERR_NONE && err != ERR_DENIED)
+		border_count(b, COUNT_limit_transactions);
+}
+
+/* ---- what comes within a dialog ---- */
+
+static void out_of_dialog(struct border *b, const struct inbound *in)
+{
+	struct fact fact = fact_of(b, in, FACT_OUT_OF_DIALOG);
+
+	fact_emit(b, &fact);
+	if (in->standing == STANDING_STRANGER || in->msg->method == SIP_METHOD_ACK)
+		border_count(b, COUNT_dropped_out_of_dialog);
+	else
+		reply_stateless(b, in, 481, VIEW_EMPTY);
+}
+
+static bool has_moved(struct border *b, const struct inbound *in, const struct leg_facts *leg)
+{
+	const struct registration *r;
+
+	if (leg->peer != CALL_PHONE || in->standing != STANDING_KNOWN)
+		return false;
+	r = registration_on_flow(&b->registrations, in->flow);
+	return r && fact_hash(b, view_of(r->facts.account)) == leg->account_hash;
+}
+
+/* Whether the leg's own party speaks. A phone that has moved is believed once its
+ * account has registered from the new flow. */
+static bool is_at_leg(struct border *b, const struct inbound *in, struct call *call, unsigned number)
+{
+	struct leg_facts *leg = leg_of(call, number);
+
+	if (flow_equal(&leg->flow, in->flow))
+		return true;
+	if (leg->peer != CALL_PHONE)
+		return in->peer && in->peer == leg_peer(b, leg);
+	if (!has_moved(b, in, leg))
+		return false;
+	leg->flow = *in->flow;
+	if (leg_hold(call, number) != ERR_NONE)
+		border_count(b, COUNT_limit_calls);
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		struct order_leg *media = &call->facts.streams[i].legs[number];
+
+		if (media->signalling.family == 0)
+			continue;
+		media->signalling = in->flow->remote;
+		media->signalling.port = 0;
+		if (call->facts.streams[i].is_open)
+			stream_order(call, i);
+	}
+	return true;
+}
+
+static void refuse_moved(struct border *b, const struct inbound *in)
+{
+	bool is_silent = in->msg->method == SIP_METHOD_ACK || in->flow->transport == TRANSPORT_UDP;
+
+	border_count(b, COUNT_dropped_mismatch);
+	if (!is_silent)
+		reply_at_once(b, in, 403, VIEW_EMPTY);
 }
 
 void calls_in_dialog(struct border *b, struct inbound *in, const struct ua_event *passed)
 {
-	(void)passed;
-	if (in->standing != STANDING_STRANGER && in->msg->method != SIP_METHOD_ACK)
-		reply_at_once(b, in, 481, VIEW_EMPTY);
+	struct sip_name_addr to;
+	struct call *call;
+	unsigned leg;
+
+	(void)passed;   /* it is matched by its dialog like any other ACK */
+	if (sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to) != ERR_NONE ||
+	    !(call = call_by_tag(b, to.tag, &leg)) || !ua_dialog_matches(&leg_of(call, leg)->dialog, in->msg)) {
+		out_of_dialog(b, in);
+		return;
+	}
+	if (!fact_is_proven(in->proof))
+		in->proof = PROOF_TAG;
+	if (!is_at_leg(b, in, call, leg))
+		refuse_moved(b, in);
+	else if (in->msg->method == SIP_METHOD_ACK)
+		answer_acknowledged(b, in, call, leg);
+	else
+		within_request(b, in, call, leg);
 }
 
-void calls_answer(struct border *b, const struct inbound *in, const struct ua_event *event, enum ua_answer answer)
+bool calls_has_dialog(const struct border *b, const struct sip_msg *msg, const struct flow *flow)
 {
-	(void)b, (void)in, (void)event, (void)answer;
+	struct sip_name_addr to;
+	struct call *call;
+	unsigned leg;
+
+	if (sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) != ERR_NONE)
+		return false;
+	call = call_by_tag(b, to.tag, &leg);
+	return call && flow_equal(&leg_of(call, leg)->flow, flow) &&
+	       ua_dialog_matches(&leg_of(call, leg)->dialog, msg);
+}
+
+/* ---- answers, notices, media ---- */
+
+void calls_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
+		  enum ua_answer answer)
+{
+	struct turn *turn = turn_at(b, event->user.object);
+
+	if (turn)
+		answer_invite(b, in, turn, answer);
 }
 
 void calls_notice(struct border *b, enum ua_notice notice, const struct ua_event *event)
 {
-	(void)b, (void)notice, (void)event;
+	struct turn *turn = turn_at(b, event->user.object);
+
+	if (!turn)
+		return;
+	if (notice == UA_TIMEOUT)
+		answer_timeout(b, turn);
+	else if (notice == UA_UNACKED && event->status < 300)
+		answer_unacknowledged(b, turn);
 }
 
 void calls_request_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
 			  enum ua_answer answer)
 {
-	(void)b, (void)in, (void)event, (void)answer;
+	struct turn *turn = turn_at(b, event->user.object);
+
+	if (turn && answer == UA_ANSWER_FINAL)
+		within_answer(b, in, turn);
 }
 
 void calls_request_notice(struct border *b, enum ua_notice notice, const struct ua_event *event)
 {
-	(void)b, (void)notice, (void)event;
-}
+	struct turn *turn = turn_at(b, event->user.object);
 
-void calls_media_event(struct border *b, const struct media_event *event)
-{
-	(void)b, (void)event;
-}
-
-bool calls_has_dialog(const struct border *b, const struct sip_msg *msg, const struct flow *flow)
-{
-	(void)b, (void)msg, (void)flow;
-	return false;
+	if (turn && (notice == UA_TIMEOUT || notice == UA_UNANSWERED))
+		within_timeout(b, turn);
 }
 
 void calls_list(struct border *b, const struct ask *question,
 		void (*answer)(void *context, const struct ask *row), void *context)
 {
-	(void)b, (void)question, (void)answer, (void)context;
+	struct ask row = { .head = question->head };
+	const struct call *call;
+	uint32_t place = 0;
+
+	row.head.is_answer = 1;
+	row.head.size = sizeof(row.body.record.call);
+	while ((call = pool_next(b->calls->calls, &place))) {
+		if (call->state == CALL_ENDING)
+			continue;
+		call_fill_record(call, &row.body.record.call);
+		answer(context, &row);
+	}
 }

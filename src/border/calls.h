@@ -22,10 +22,11 @@ void calls_cancel(struct border *b, struct inbound *in);
  * it; wrong tags: 481 to a known flow or peer, silence to a stranger. */
 void calls_in_dialog(struct border *b, struct inbound *in, const struct ua_event *passed);
 
-void calls_answer(struct border *b, const struct inbound *in, const struct ua_event *event, enum ua_answer answer);
+void calls_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
+                  enum ua_answer answer);
 void calls_notice(struct border *b, enum ua_notice notice, const struct ua_event *event);
 void calls_request_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
-			  enum ua_answer answer);
+                          enum ua_answer answer);
 void calls_request_notice(struct border *b, enum ua_notice notice, const struct ua_event *event);
 
 void calls_media_event(struct border *b, const struct media_event *event);
@@ -34,6 +35,6 @@ void calls_media_event(struct border *b, const struct media_event *event);
 bool calls_has_dialog(const struct border *b, const struct sip_msg *msg, const struct flow *flow);
 /* Rows for ASK_LIVE_CALLS. */
 void calls_list(struct border *b, const struct ask *question,
-		void (*answer)(void *context, const struct ask *row), void *context);
+                void (*answer)(void *context, const struct ask *row), void *context);
 
 #endif

@@ -48,7 +48,8 @@ bool challenge_is_stale(const struct challenge *c)
 }
 
 static void write_row(const struct border *b, enum sip_header_id id, struct sip_digest *digest,
-		      const struct guard_cookie_subject *subject, enum guard_cookie_user user, struct buffer *lines)
+                      const struct guard_cookie_subject *subject, enum guard_cookie_user user,
+                      struct buffer *lines)
 {
 	struct guard_cookie_issue issue = { .user = user, .wall_us = b->now.wall_us };
 	char text[CHALLENGE_ROW_SIZE + COOKIE_WITH_SEPARATOR];
@@ -69,7 +70,7 @@ static void write_row(const struct border *b, enum sip_header_id id, struct sip_
 }
 
 void challenge_write(const struct border *b, const struct challenge *c, const struct addr *source,
-		     enum guard_cookie_user user, struct buffer *lines)
+                     enum guard_cookie_user user, struct buffer *lines)
 {
 	for (unsigned i = 0; i < c->count; i++) {
 		struct sip_digest digest;
@@ -132,18 +133,22 @@ void challenge_default(struct border *b, struct view realm, struct challenge *re
 
 	buffer_text(&row, "Digest realm=\"");
 	buffer_put(&row, realm);
-	buffer_text(&row, "\", nonce=\"00000000000000000000000000000000\", algorithm=MD5, qop=\"auth\"");
+	buffer_text(&row,
+	            "\", nonce=\"00000000000000000000000000000000\", algorithm=MD5, qop=\"auth\"");
 	challenge_vary(b, &c);
 	*ret = c;
 }
 
 /* True where the row may go on; its opaque then is the PBX's own. */
-static bool take_cookie(const struct border *b, const struct inbound *in, enum credentials_policy policy,
-			struct sip_digest *digest, struct credentials *found)
+static bool take_cookie(const struct border *b, const struct inbound *in,
+                        enum credentials_policy policy, struct sip_digest *digest,
+                        struct credentials *found)
 {
-	struct guard_cookie_subject subject = { in->flow->remote, digest->values[SIP_DIGEST_NONCE] };
-	struct guard_cookie cookie = guard_cookie_read(digest->values[SIP_DIGEST_OPAQUE], &b->cookie_keys, &subject,
-						       b->settings.door.cookie_life_s, b->now.wall_us);
+	struct guard_cookie_subject subject = { in->flow->remote,
+		                                digest->values[SIP_DIGEST_NONCE] };
+	struct guard_cookie cookie =
+		guard_cookie_read(digest->values[SIP_DIGEST_OPAQUE], &b->cookie_keys, &subject,
+	                          b->settings.door.cookie_life_s, b->now.wall_us);
 
 	if (cookie.verdict == COOKIE_ABSENT)
 		return policy == CREDENTIALS_ANY;
@@ -160,8 +165,9 @@ static bool take_cookie(const struct border *b, const struct inbound *in, enum c
 	return true;
 }
 
-static void pass_rows(const struct border *b, const struct inbound *in, enum credentials_policy policy,
-		      enum sip_header_id id, struct credentials *found, struct buffer *lines)
+static void pass_rows(const struct border *b, const struct inbound *in,
+                      enum credentials_policy policy, enum sip_header_id id,
+                      struct credentials *found, struct buffer *lines)
 {
 	const struct sip_header *h = sip_msg_header(in->msg, id);
 
@@ -180,7 +186,7 @@ static void pass_rows(const struct border *b, const struct inbound *in, enum cre
 }
 
 struct credentials credentials_pass(const struct border *b, const struct inbound *in,
-				    enum credentials_policy policy, struct buffer *lines)
+                                    enum credentials_policy policy, struct buffer *lines)
 {
 	struct credentials found = { 0 };
 

@@ -14,7 +14,7 @@ enum { MAX_CHALLENGE_ROWS = 4, CHALLENGE_ROW_SIZE = 640 };
 struct challenge {
 	char rows[MAX_CHALLENGE_ROWS][CHALLENGE_ROW_SIZE];
 	uint8_t count;
-	uint16_t status;                /* 401 or 407 */
+	uint16_t status; /* 401 or 407 */
 };
 
 /* ERR_NOT_FOUND without a Digest challenge; ERR_LIMIT where one does not fit. */
@@ -22,28 +22,28 @@ enum err challenge_read(const struct sip_msg *response, struct challenge *ret) M
 bool challenge_is_stale(const struct challenge *c);
 /* Writes its header lines for that source. ERR_LIMIT and parser's errors are in the buffer. */
 void challenge_write(const struct border *b, const struct challenge *c, const struct addr *source,
-		     enum guard_cookie_user user, struct buffer *lines);
+                     enum guard_cookie_user user, struct buffer *lines);
 /* The same challenge with other nonces of the same length and alphabet. */
 void challenge_vary(struct border *b, struct challenge *c);
 /* One as PBXs commonly make them, until a real one was seen: MD5, qop=auth. */
 void challenge_default(struct border *b, struct view realm, struct challenge *ret);
 
 enum credentials_policy {
-	CREDENTIALS_PROVEN,             /* REGISTER: only those with a good cookie go on */
-	CREDENTIALS_ANY,                /* known flow or peer: those that never were ours go on too */
+	CREDENTIALS_PROVEN, /* REGISTER: only those with a good cookie go on */
+	CREDENTIALS_ANY,    /* known flow or peer: those that never were ours go on too */
 };
 
 struct credentials {
-	uint8_t passed;                 /* rows written */
+	uint8_t passed; /* rows written */
 	uint8_t taken_out;
-	bool is_proven;                 /* one had a good cookie for this source */
-	bool is_unknown_user;           /* that cookie was marked */
-	uint64_t nonce_hash;            /* of the proven one */
+	bool is_proven;       /* one had a good cookie for this source */
+	bool is_unknown_user; /* that cookie was marked */
+	uint64_t nonce_hash;  /* of the proven one */
 };
 
 /* Writes the Authorization and Proxy-Authorization lines that may go on, the
  * PBX's own opaque put back. */
 struct credentials credentials_pass(const struct border *b, const struct inbound *in,
-				    enum credentials_policy policy, struct buffer *lines);
+                                    enum credentials_policy policy, struct buffer *lines);
 
 #endif

@@ -7,9 +7,9 @@
 #include <string.h>
 
 struct copy {
-	uint64_t checksum;              /* over everything after it, keyed */
-	uint32_t generation;            /* 0: never written */
-	uint32_t size;                  /* 0: dropped */
+	uint64_t checksum;   /* over everything after it, keyed */
+	uint32_t generation; /* 0: never written */
+	uint32_t size;       /* 0: dropped */
 	uint8_t bytes[];
 };
 
@@ -21,18 +21,19 @@ static const size_t copy_sizes[CHECKPOINT_KINDS] = {
 size_t checkpoint_size(uint32_t registrations, uint32_t dialogs)
 {
 	return 2 * ((size_t)registrations * copy_sizes[CHECKPOINT_REGISTRATION] +
-		    (size_t)dialogs * copy_sizes[CHECKPOINT_DIALOG]);
+	            (size_t)dialogs * copy_sizes[CHECKPOINT_DIALOG]);
 }
 
 void checkpoint_init(struct checkpoint *c, void *memory, const uint32_t slots[CHECKPOINT_KINDS],
-		     const struct hash_key *key)
+                     const struct hash_key *key)
 {
 	c->memory = memory;
 	c->key = *key;
 	memcpy(c->slots, slots, sizeof(c->slots));
 }
 
-static struct copy *copy_at(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot, unsigned which)
+static struct copy *copy_at(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
+                            unsigned which)
 {
 	size_t offset = 0;
 
@@ -47,7 +48,8 @@ static uint64_t checksum(const struct checkpoint *c, const struct copy *copy)
 {
 	const size_t skipped = sizeof(copy->checksum);
 
-	return hash_siphash(&c->key, (const uint8_t *)copy + skipped, sizeof(*copy) - skipped + copy->size);
+	return hash_siphash(&c->key, (const uint8_t *)copy + skipped,
+	                    sizeof(*copy) - skipped + copy->size);
 }
 
 static bool is_whole(const struct checkpoint *c, enum checkpoint_kind kind, const struct copy *copy)
@@ -72,7 +74,8 @@ static struct copy *newest(const struct checkpoint *c, enum checkpoint_kind kind
 	return best;
 }
 
-static void write_copy(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot, struct view saved)
+static void write_copy(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
+                       struct view saved)
 {
 	const struct copy *last = newest(c, kind, slot);
 	struct copy *next = copy_at(c, kind, slot, 0);
@@ -90,7 +93,8 @@ static void write_copy(struct checkpoint *c, enum checkpoint_kind kind, uint32_t
 	next->checksum = checksum(c, next);
 }
 
-enum err checkpoint_put(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot, struct view saved)
+enum err checkpoint_put(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
+                        struct view saved)
 {
 	if (saved.len == 0 || saved.len > copy_sizes[kind] - sizeof(struct copy))
 		return ERR_LIMIT;
@@ -104,7 +108,8 @@ void checkpoint_drop(struct checkpoint *c, enum checkpoint_kind kind, uint32_t s
 		write_copy(c, kind, slot, VIEW_EMPTY);
 }
 
-enum err checkpoint_get(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot, struct view *ret)
+enum err checkpoint_get(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
+                        struct view *ret)
 {
 	const struct copy *copy = newest(c, kind, slot);
 

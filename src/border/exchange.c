@@ -13,7 +13,7 @@ enum { LINES_MAX = 4096, CREDENTIAL_LINES_MAX = MAX_CHALLENGE_ROWS * (CHALLENGE_
 struct exchange {
 	struct pool_handle server, client;
 	struct flow from;
-	bool is_inward;                 /* the request goes to a peer */
+	bool is_inward; /* the request goes to a peer */
 	char to_tag[REPLY_TAG_SIZE];
 };
 
@@ -22,11 +22,13 @@ enum err exchanges_new(struct pool **ret)
 	return pool_new(sizeof(struct exchange), MAX_EXCHANGES, ret);
 }
 
-static void write_identities(struct border *b, const struct inbound *in, const struct route *route, struct request *r)
+static void write_identities(struct border *b, const struct inbound *in, const struct route *route,
+                             struct request *r)
 {
 	char tag_text[UA_NAME_LEN], call_id_text[UA_NAME_LEN];
 	struct buffer tag = BUFFER_ON(tag_text), call_id = BUFFER_ON(call_id_text);
-	struct view from = sip_msg_value(in->msg, SIP_HEADER_FROM), to = sip_msg_value(in->msg, SIP_HEADER_TO);
+	struct view from = sip_msg_value(in->msg, SIP_HEADER_FROM),
+		    to = sip_msg_value(in->msg, SIP_HEADER_TO);
 
 	ua_name_write(&tag, &b->namer, UA_NAME_TAG, r->serial);
 	ua_name_write(&call_id, &b->namer, UA_NAME_CALL_ID, r->serial);
@@ -35,14 +37,17 @@ static void write_identities(struct border *b, const struct inbound *in, const s
 		identity_write(b, &r->out, SIP_HEADER_TO, to, route->peer, VIEW_EMPTY);
 	} else {
 		/* The PBX writes the To of a qualify with our token: the phone reads its own Contact instead. */
-		identity_write_outward(b, &r->out, SIP_HEADER_FROM, from, &route->to, buffer_view(&tag));
-		sip_build_name_addr(&r->out, SIP_HEADER_TO, VIEW_EMPTY, view_of(route->uri), VIEW_EMPTY);
+		identity_write_outward(b, &r->out, SIP_HEADER_FROM, from, &route->to,
+		                       buffer_view(&tag));
+		sip_build_name_addr(&r->out, SIP_HEADER_TO, VIEW_EMPTY, view_of(route->uri),
+		                    VIEW_EMPTY);
 	}
 	sip_build_header(&r->out, SIP_HEADER_CALL_ID, buffer_view(&call_id));
 	sip_build_cseq(&r->out, in->msg->cseq.number, in->msg->method_text);
 }
 
-static enum err forward(struct border *b, const struct inbound *in, const struct route *route, struct exchange *e)
+static enum err forward(struct border *b, const struct inbound *in, const struct route *route,
+                        struct exchange *e)
 {
 	char text[CREDENTIAL_LINES_MAX];
 	struct buffer credentials = BUFFER_ON(text);
@@ -53,7 +58,8 @@ static enum err forward(struct border *b, const struct inbound *in, const struct
 	headers_copy(&r.out, in->msg, e->is_inward ? HEADERS_INWARD : HEADERS_OUTWARD, b->removed);
 	if (e->is_inward) {
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
-		buffer_put(&r.out, credentials.err == ERR_NONE ? buffer_view(&credentials) : VIEW_EMPTY);
+		buffer_put(&r.out,
+		           credentials.err == ERR_NONE ? buffer_view(&credentials) : VIEW_EMPTY);
 		request_source(&r, route->peer, in->flow);
 	}
 	sip_build_body(&r.out, VIEW_EMPTY);
@@ -75,8 +81,8 @@ static bool is_for_us(const struct border *b, const struct inbound *in)
 {
 	struct sip_uri uri;
 
-	return in->peer && sip_uri_parse(in->msg->uri, &uri) == ERR_NONE && view_is_empty(uri.user) &&
-	       party_is_us(b, &uri.host);
+	return in->peer && sip_uri_parse(in->msg->uri, &uri) == ERR_NONE &&
+	       view_is_empty(uri.user) && party_is_us(b, &uri.host);
 }
 
 void exchange_request(struct border *b, const struct inbound *in)
@@ -101,7 +107,8 @@ void exchange_request(struct border *b, const struct inbound *in)
 	e->from = *in->flow;
 	e->is_inward = route.peer != NULL;
 	reply_to_tag(b, in, e->to_tag);
-	if (reply_open(b, in, PURPOSE_EXCHANGE, pool_handle_of(b->exchanges, e), &e->server) != ERR_NONE) {
+	if (reply_open(b, in, PURPOSE_EXCHANGE, pool_handle_of(b->exchanges, e), &e->server) !=
+	    ERR_NONE) {
 		pool_give(b->exchanges, e);
 		return;
 	}
@@ -113,7 +120,7 @@ void exchange_request(struct border *b, const struct inbound *in)
 
 /* A challenge that goes to the account's own flow, or the end of one from outside. */
 static uint16_t pass_challenge(struct border *b, const struct inbound *in, const struct exchange *e,
-			       struct buffer *lines)
+                               struct buffer *lines)
 {
 	struct challenge c;
 
@@ -129,7 +136,7 @@ static uint16_t pass_challenge(struct border *b, const struct inbound *in, const
 }
 
 void exchange_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
-		     enum ua_answer answer)
+                     enum ua_answer answer)
 {
 	struct exchange *e = pool_at(b->exchanges, event->user.object);
 	uint16_t status = in->msg->status;
@@ -144,7 +151,8 @@ void exchange_answer(struct border *b, const struct inbound *in, const struct ua
 	if (sip_msg_header(in->msg, SIP_HEADER_ALLOW))
 		sip_build_header(&lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
 	border_count(b, COUNT_responses_forwarded);
-	reply_status(b, e->server, status, view_of(e->to_tag), lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY);
+	reply_status(b, e->server, status, view_of(e->to_tag),
+	             lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY);
 	pool_give(b->exchanges, e);
 }
 

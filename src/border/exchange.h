@@ -13,7 +13,7 @@ enum err exchanges_new(struct pool **ret) MUST_USE;
 
 void exchange_request(struct border *b, const struct inbound *in);
 void exchange_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
-		     enum ua_answer answer);
+                     enum ua_answer answer);
 void exchange_notice(struct border *b, enum ua_notice notice, const struct ua_event *event);
 
 #endif

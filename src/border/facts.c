@@ -26,7 +26,8 @@ struct fact fact_of(const struct border *b, const struct inbound *in, enum fact_
 	fact.cseq = msg->cseq.number;
 	fact.call_id_hash = fact_hash(b, msg->call_id);
 	fact.contact_hash = fact_hash(b, sip_msg_value(msg, SIP_HEADER_CONTACT));
-	(void)VIEW_COPY(msg->is_request ? msg->method_text : sip_method_name(msg->method), fact.method);
+	(void)VIEW_COPY(msg->is_request ? msg->method_text : sip_method_name(msg->method),
+	                fact.method);
 	return fact;
 }
 
@@ -35,10 +36,7 @@ void fact_account(struct fact *fact, struct view account)
 	(void)VIEW_COPY(account, fact->account);
 }
 
-void fact_emit(struct border *b, struct fact *fact)
-{
-	b->ports.fact(b->ports.context, fact);
-}
+void fact_emit(struct border *b, struct fact *fact) { b->ports.fact(b->ports.context, fact); }
 
 void border_count(struct border *b, enum counter which)
 {

@@ -15,7 +15,7 @@ struct named_count {
 struct header_counts {
 	uint64_t known[WAYS][SIP_HEADER_COUNT];
 	struct named_count other[MAX_HEADER_NAMES];
-	uint64_t beyond[WAYS];          /* further names: counted together */
+	uint64_t beyond[WAYS]; /* further names: counted together */
 	unsigned others;
 };
 
@@ -24,26 +24,25 @@ enum fate { FATE_REMOVED, FATE_PASSED, FATE_WRITTEN };
 
 static const uint8_t fates[WAYS][SIP_HEADER_COUNT] = {
 #define PASS(id, inward, outward) [SIP_HEADER_##id] = (inward) ? FATE_PASSED : FATE_REMOVED,
-#define WRITTEN                                                                                          \
-	[SIP_HEADER_VIA] = FATE_WRITTEN, [SIP_HEADER_FROM] = FATE_WRITTEN, [SIP_HEADER_TO] = FATE_WRITTEN, \
-	[SIP_HEADER_CALL_ID] = FATE_WRITTEN, [SIP_HEADER_CSEQ] = FATE_WRITTEN,                             \
-	[SIP_HEADER_MAX_FORWARDS] = FATE_WRITTEN, [SIP_HEADER_CONTENT_LENGTH] = FATE_WRITTEN,              \
-	[SIP_HEADER_CONTACT] = FATE_WRITTEN, [SIP_HEADER_ROUTE] = FATE_WRITTEN,                            \
-	[SIP_HEADER_RECORD_ROUTE] = FATE_WRITTEN, [SIP_HEADER_CONTENT_TYPE] = FATE_WRITTEN,                \
-	[SIP_HEADER_AUTHORIZATION] = FATE_WRITTEN, [SIP_HEADER_PROXY_AUTHORIZATION] = FATE_WRITTEN,        \
-	[SIP_HEADER_WWW_AUTHENTICATE] = FATE_WRITTEN, [SIP_HEADER_PROXY_AUTHENTICATE] = FATE_WRITTEN,      \
-	[SIP_HEADER_EXPIRES] = FATE_WRITTEN, [SIP_HEADER_ALLOW] = FATE_WRITTEN,                            \
-	[SIP_HEADER_TIMESTAMP] = FATE_WRITTEN,
+#define WRITTEN                                                                                    \
+	[SIP_HEADER_VIA] = FATE_WRITTEN, [SIP_HEADER_FROM] = FATE_WRITTEN,                         \
+	[SIP_HEADER_TO] = FATE_WRITTEN, [SIP_HEADER_CALL_ID] = FATE_WRITTEN,                       \
+	[SIP_HEADER_CSEQ] = FATE_WRITTEN, [SIP_HEADER_MAX_FORWARDS] = FATE_WRITTEN,                \
+	[SIP_HEADER_CONTENT_LENGTH] = FATE_WRITTEN, [SIP_HEADER_CONTACT] = FATE_WRITTEN,           \
+	[SIP_HEADER_ROUTE] = FATE_WRITTEN, [SIP_HEADER_RECORD_ROUTE] = FATE_WRITTEN,               \
+	[SIP_HEADER_CONTENT_TYPE] = FATE_WRITTEN, [SIP_HEADER_AUTHORIZATION] = FATE_WRITTEN,       \
+	[SIP_HEADER_PROXY_AUTHORIZATION] = FATE_WRITTEN,                                           \
+	[SIP_HEADER_WWW_AUTHENTICATE] = FATE_WRITTEN,                                              \
+	[SIP_HEADER_PROXY_AUTHENTICATE] = FATE_WRITTEN, [SIP_HEADER_EXPIRES] = FATE_WRITTEN,       \
+	[SIP_HEADER_ALLOW] = FATE_WRITTEN, [SIP_HEADER_TIMESTAMP] = FATE_WRITTEN,
 	{
 #include "border/headers.def"
-		WRITTEN
-	},
+		WRITTEN },
 #undef PASS
 #define PASS(id, inward, outward) [SIP_HEADER_##id] = (outward) ? FATE_PASSED : FATE_REMOVED,
 	{
 #include "border/headers.def"
-		WRITTEN
-	},
+		WRITTEN },
 #undef PASS
 #undef WRITTEN
 };
@@ -80,7 +79,8 @@ static void count_other(struct header_counts *c, struct view name, enum headers_
 	c->other[c->others++].count[way] = 1;
 }
 
-void headers_copy(struct buffer *b, const struct sip_msg *msg, enum headers_way way, struct header_counts *counts)
+void headers_copy(struct buffer *b, const struct sip_msg *msg, enum headers_way way,
+                  struct header_counts *counts)
 {
 	for (unsigned i = 0; i < msg->count; i++) {
 		const struct sip_header *h = &msg->headers[i];

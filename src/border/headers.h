@@ -13,7 +13,7 @@ enum headers_way { HEADERS_INWARD, HEADERS_OUTWARD };
 
 struct header_counts;
 
-enum { MAX_HEADER_NAMES = 64 };         /* names we do not know, remembered for `doctor headers` */
+enum { MAX_HEADER_NAMES = 64 }; /* names we do not know, remembered for `doctor headers` */
 
 enum err header_counts_new(struct header_counts **ret) MUST_USE;
 void header_counts_free(struct header_counts **c);
@@ -21,7 +21,8 @@ void header_counts_free(struct header_counts **c);
 /* Copies the allowed headers of `msg`, each on a line of its own, and counts
  * what stays behind. Via, From, To, Call-ID, CSeq, Max-Forwards, Contact,
  * routes, credentials and what describes the body are their writers' matter. */
-void headers_copy(struct buffer *b, const struct sip_msg *msg, enum headers_way way, struct header_counts *counts);
+void headers_copy(struct buffer *b, const struct sip_msg *msg, enum headers_way way,
+                  struct header_counts *counts);
 
 /* Writes "{"inward":{...},"outward":{...}}" for ASK_HEADERS. */
 void header_counts_write(struct buffer *b, const struct header_counts *c);

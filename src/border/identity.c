@@ -25,7 +25,8 @@ static bool is_of_peers(const struct border *b, const struct sip_host *host)
 		const struct border_peer *peer = &b->settings.peers[i];
 
 		if (host->addr.family ? addr_same_host(&host->addr, &peer->address)
-				      : peer->domain[0] && view_equal_nocase(host->text, view_of(peer->domain)))
+		                      : peer->domain[0] && view_equal_nocase(host->text,
+		                                                             view_of(peer->domain)))
 			return true;
 	}
 	return false;
@@ -38,7 +39,7 @@ static bool is_inner(const struct border *b, const struct sip_host *host)
 }
 
 void identity_write_uri(const struct border *b, struct buffer *out, const struct sip_uri *uri,
-			const struct border_peer *to, const struct flow *flow)
+                        const struct border_peer *to, const struct flow *flow)
 {
 	if (uri->scheme == SIP_SCHEME_OTHER) {
 		buffer_fail(out, ERR_UNSUPPORTED);
@@ -61,8 +62,9 @@ void identity_write_uri(const struct border *b, struct buffer *out, const struct
 		sip_host_write(out, &uri->host);
 }
 
-static void write(const struct border *b, struct buffer *out, enum sip_header_id id, struct view value,
-		  const struct border_peer *to, const struct flow *flow, struct view tag)
+static void write(const struct border *b, struct buffer *out, enum sip_header_id id,
+                  struct view value, const struct border_peer *to, const struct flow *flow,
+                  struct view tag)
 {
 	char uri_text[URI_MAX], display_text[DISPLAY_MAX];
 	struct buffer uri = BUFFER_ON(uri_text), display = BUFFER_ON(display_text);
@@ -83,14 +85,14 @@ static void write(const struct border *b, struct buffer *out, enum sip_header_id
 	sip_build_name_addr(out, id, buffer_view(&display), buffer_view(&uri), tag);
 }
 
-void identity_write(const struct border *b, struct buffer *out, enum sip_header_id id, struct view value,
-		    const struct border_peer *to, struct view tag)
+void identity_write(const struct border *b, struct buffer *out, enum sip_header_id id,
+                    struct view value, const struct border_peer *to, struct view tag)
 {
 	write(b, out, id, value, to, NULL, tag);
 }
 
 void identity_write_outward(const struct border *b, struct buffer *out, enum sip_header_id id,
-			    struct view value, const struct flow *flow, struct view tag)
+                            struct view value, const struct flow *flow, struct view tag)
 {
 	write(b, out, id, value, NULL, flow, tag);
 }

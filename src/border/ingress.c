@@ -31,13 +31,18 @@ static void count_hits(struct border *b, const struct inbound *in, uint32_t hits
 	fact_emit(b, &fact);
 }
 
-static bool passes_door(struct border *b, struct inbound *in, struct view bytes, bool *ret_is_suspect)
+static bool passes_door(struct border *b, struct inbound *in, struct view bytes,
+                        bool *ret_is_suspect)
 {
 	struct guard_knock knock = {
-		.flow = in->flow, .bytes = bytes, .standing = in->standing,
-		.host_has_known = in->standing == STANDING_STRANGER && known_has_host(&b->known, &in->flow->remote),
+		.flow = in->flow,
+		.bytes = bytes,
+		.standing = in->standing,
+		.host_has_known = in->standing == STANDING_STRANGER &&
+		                  known_has_host(&b->known, &in->flow->remote),
 	};
-	struct guard_welcome welcome = guard_door_meet(b->door, &knock, &b->settings.door.blocked_challenges, b->now);
+	struct guard_welcome welcome =
+		guard_door_meet(b->door, &knock, &b->settings.door.blocked_challenges, b->now);
 
 	if (welcome.hits)
 		count_hits(b, in, welcome.hits);
@@ -52,7 +57,8 @@ static bool passes_door(struct border *b, struct inbound *in, struct view bytes,
 	}
 	in->is_blocked = welcome.answer == DOOR_CHALLENGE;
 	*ret_is_suspect = welcome.is_suspect;
-	if (in->standing == STANDING_STRANGER && !guard_bounds_stranger(b->bounds, in->flow, b->now.us)) {
+	if (in->standing == STANDING_STRANGER &&
+	    !guard_bounds_stranger(b->bounds, in->flow, b->now.us)) {
 		border_count(b, COUNT_dropped_bound);
 		return false;
 	}
@@ -101,7 +107,8 @@ static bool fits_flow(const struct border *b, const struct inbound *in)
 	if (!m->is_request)
 		return true;
 	if (m->method == SIP_METHOD_REGISTER)
-		return registration_is_continued(&b->registrations, in->flow, fact_hash(b, m->call_id), m->cseq.number);
+		return registration_is_continued(&b->registrations, in->flow,
+		                                 fact_hash(b, m->call_id), m->cseq.number);
 	return calls_has_dialog(b, m, in->flow);
 }
 
@@ -114,7 +121,8 @@ static bool is_within_budget(struct border *b, const struct inbound *in)
 
 		is_within = guard_bucket_take(&b->peer_budgets[row], &in->peer->budget, b->now.us);
 	} else if (in->known && fits_flow(b, in)) {
-		is_within = guard_bucket_take(&in->known->budget, &b->settings.door.known_flow, b->now.us);
+		is_within = guard_bucket_take(&in->known->budget, &b->settings.door.known_flow,
+		                              b->now.us);
 	} else if (in->known) {
 		/* A forger may write a known flow's address: what does not fit it never eats its budget. */
 		is_within = guard_bounds_stranger(b->bounds, in->flow, b->now.us);
@@ -195,7 +203,8 @@ static bool has_to_tag(const struct sip_msg *msg)
 {
 	struct sip_name_addr to;
 
-	return sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE && !view_is_empty(to.tag);
+	return sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE &&
+	       !view_is_empty(to.tag);
 }
 
 static bool is_out_of_hops(const struct sip_msg *msg)
@@ -230,7 +239,8 @@ static void route_new(struct border *b, struct inbound *in, enum guard_treatment
 
 static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 {
-	struct guard_screening screening = guard_screen(in->msg, in->flow, in->standing, is_suspect);
+	struct guard_screening screening =
+		guard_screen(in->msg, in->flow, in->standing, is_suspect);
 	struct ua_path path = path_of(in->flow);
 	struct ua_event event;
 

@@ -61,15 +61,16 @@ void known_table_clear(struct known_table *t)
 struct known_flow *known_find(const struct known_table *t, const struct flow *flow)
 {
 	struct flow_key key = key_of(flow);
-	struct map_node *node = map_find(&t->by_flow, map_hash(&t->by_flow, &key, sizeof(key)), is_flow, flow);
+	struct map_node *node =
+		map_find(&t->by_flow, map_hash(&t->by_flow, &key, sizeof(key)), is_flow, flow);
 
 	return node ? HOLDER(node, struct known_flow, by_flow) : NULL;
 }
 
 static struct known_host *host_find(const struct known_table *t, const struct addr *source)
 {
-	struct map_node *node = map_find(&t->by_host, map_hash(&t->by_host, source, sizeof(*source)),
-					 is_host, source);
+	struct map_node *node = map_find(
+		&t->by_host, map_hash(&t->by_host, source, sizeof(*source)), is_host, source);
 
 	return node ? HOLDER(node, struct known_host, by_host) : NULL;
 }
@@ -91,7 +92,8 @@ static struct known_host *host_hold(struct known_table *t, const struct addr *re
 		if (!host)
 			return NULL;
 		host->source = source;
-		map_insert(&t->by_host, &host->by_host, map_hash(&t->by_host, &source, sizeof(source)));
+		map_insert(&t->by_host, &host->by_host,
+		           map_hash(&t->by_host, &source, sizeof(source)));
 	}
 	host->flows++;
 	return host;

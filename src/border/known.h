@@ -25,13 +25,17 @@ struct known_table {
 };
 
 /* ERR_NO_MEMORY, ERR_LIMIT. */
-enum err known_table_init(struct known_table *t, uint32_t max_flows, const struct hash_key *key) MUST_USE;
+enum err known_table_init(struct known_table *t, uint32_t max_flows,
+                          const struct hash_key *key) MUST_USE;
 void known_table_clear(struct known_table *t);
 
-struct known_flow *known_find(const struct known_table *t, const struct flow *flow);   /* NULL: not known */
+struct known_flow *known_find(const struct known_table *t,
+                              const struct flow *flow); /* NULL: not known */
 /* Makes it known or adds a holder. ERR_FULL. The pointer lives until its last holder lets go. */
-enum err known_hold(struct known_table *t, const struct flow *flow, struct known_flow **ret) MUST_USE;
-void known_release(struct known_table *t, struct known_flow **flow);    /* empties the pointer; an empty one is fine */
+enum err known_hold(struct known_table *t, const struct flow *flow,
+                    struct known_flow **ret) MUST_USE;
+void known_release(struct known_table *t,
+                   struct known_flow **flow); /* empties the pointer; an empty one is fine */
 
 /* Whether any flow of that source (port ignored, IPv6 by /64) is known. */
 bool known_has_host(const struct known_table *t, const struct addr *source);

@@ -10,21 +10,21 @@ enum { LOGIN_LINES_MAX = 1792, LOGIN_CONTACT_MAX = REGISTRATION_CONTACT_SIZE };
 
 struct registrar {
 	struct border *border;
-	struct pool *logins;            /* struct login */
+	struct pool *logins; /* struct login */
 };
 
 /* What the phone asked for. */
 struct login_wish {
-	struct registration_facts facts;        /* flow, account, contact, token, agent ... */
+	struct registration_facts facts; /* flow, account, contact, token, agent ... */
 	uint32_t expires_s;
 	bool has_contact, is_star;
 };
 
 /* How far it is. */
 enum login_stage {
-	LOGIN_AT_PBX,                   /* the PBX has it */
-	LOGIN_ASKING,                   /* a challenge is asked for in its place */
-	LOGIN_WAITING,                  /* the answer is ready and waits for its time */
+	LOGIN_AT_PBX,  /* the PBX has it */
+	LOGIN_ASKING,  /* a challenge is asked for in its place */
+	LOGIN_WAITING, /* the answer is ready and waits for its time */
 };
 
 struct login {
@@ -32,21 +32,21 @@ struct login {
 	struct registrar *registrar;
 	struct timer timer;
 	struct pool_handle server;
-	struct fact fact;               /* of its request: to be completed by the outcome */
+	struct fact fact; /* of its request: to be completed by the outcome */
 	uint64_t came_us;
-	uint64_t nonce_hash;            /* of its proven credentials */
-	uint16_t status;                /* of the answer that waits */
+	uint64_t nonce_hash; /* of its proven credentials */
+	uint16_t status;     /* of the answer that waits */
 	uint16_t lines_len;
-	uint8_t stage;                  /* enum login_stage */
-	uint8_t flags;                  /* set of enum login_flag */
+	uint8_t stage; /* enum login_stage */
+	uint8_t flags; /* set of enum login_flag */
 	char to_tag[REPLY_TAG_SIZE];
-	char lines[LOGIN_LINES_MAX];    /* header lines of the answer that waits */
+	char lines[LOGIN_LINES_MAX]; /* header lines of the answer that waits */
 };
 
 enum login_flag {
-	LOGIN_HAS_CREDENTIALS = 1,      /* went on with credentials */
-	LOGIN_IS_UNKNOWN = 2,           /* its user is unknown to the PBX */
-	LOGIN_HOLDS_SLOT = 4,           /* guard counts it as undecided */
+	LOGIN_HAS_CREDENTIALS = 1, /* went on with credentials */
+	LOGIN_IS_UNKNOWN = 2,      /* its user is unknown to the PBX */
+	LOGIN_HOLDS_SLOT = 4,      /* guard counts it as undecided */
 };
 
 /* When an answer may leave, counted from when the request came. */
@@ -57,7 +57,8 @@ enum {
 
 struct guard_login login_key(const struct login *l);
 /* Emits its fact as this kind and outcome. */
-void login_say(struct border *b, const struct login *l, enum fact_kind kind, enum fact_outcome outcome);
+void login_say(struct border *b, const struct login *l, enum fact_kind kind,
+               enum fact_outcome outcome);
 
 /* The answer, made by registrar_answer.c. */
 void login_challenge(struct border *b, struct login *l, const struct challenge *c);

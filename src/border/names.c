@@ -7,7 +7,8 @@
 enum { TEXT_MAX = 2048 };
 
 /* Pieces are joined with their lengths, so that ("ab","c") and ("a","bc") differ. */
-static size_t join(char text[TEXT_MAX], enum names_purpose purpose, const struct view *pieces, size_t count)
+static size_t join(char text[TEXT_MAX], enum names_purpose purpose, const struct view *pieces,
+                   size_t count)
 {
 	struct buffer b = buffer_on(text, TEXT_MAX);
 
@@ -20,13 +21,14 @@ static size_t join(char text[TEXT_MAX], enum names_purpose purpose, const struct
 		if (room < sizeof(uint32_t))
 			break;
 		buffer_u32(&b, (uint32_t)pieces[i].len);
-		buffer_put(&b, view_first(pieces[i], wanted <= room ? pieces[i].len : room - sizeof(uint32_t)));
+		buffer_put(&b, view_first(pieces[i], wanted <= room ? pieces[i].len
+		                                                    : room - sizeof(uint32_t)));
 	}
 	return b.len;
 }
 
 void names_write(struct buffer *b, const struct hash_key *key, enum names_purpose purpose,
-		 const struct view *pieces, size_t count)
+                 const struct view *pieces, size_t count)
 {
 	char text[TEXT_MAX];
 	size_t len = join(text, purpose, pieces, count);

@@ -10,13 +10,13 @@
 #include "base/hash.h"
 #include "event/flow.h"
 
-enum { NAMES_HASH_LEN = 32 };           /* letters and digits of a computed name */
+enum { NAMES_HASH_LEN = 32 }; /* letters and digits of a computed name */
 
 /* What a computed name is for: two purposes never give one name. */
 enum names_purpose { NAMES_CALL_ID = 1, NAMES_FROM_TAG, NAMES_TO_TAG, NAMES_CONTACT };
 
 /* Writes NAMES_HASH_LEN characters, the same for the same pieces and key. */
 void names_write(struct buffer *b, const struct hash_key *key, enum names_purpose purpose,
-		 const struct view *pieces, size_t count);
+                 const struct view *pieces, size_t count);
 
 #endif

@@ -4,15 +4,16 @@
 
 enum { DAY_S = 86400 };
 
-static const char *const peer_kinds[] = { "pbx", "carrier", "customer", "speech-server", "board", NULL };
+static const char *const peer_kinds[] = { "pbx",           "carrier", "customer",
+	                                  "speech-server", "board",   NULL };
 
 static const struct conf_option peer_options[] = {
-	{ "kind", CONF_CHOICE, CONF_AT(struct border_peer, kind), .choices = peer_kinds, .fallback = "pbx",
-	  .help = "what stands there" },
-	{ "side", CONF_NAME, CONF_AT(struct border_peer, side), .flags = CONF_REQUIRED, .refers_to = "listen",
-	  .help = "side on which the peer is, the name of a listen block" },
-	{ "address", CONF_ENDPOINT, CONF_AT(struct border_peer, address), .flags = CONF_REQUIRED, .port = 5060,
-	  .help = "where its requests go, as ADDRESS:PORT or sip:ADDRESS:PORT" },
+	{ "kind", CONF_CHOICE, CONF_AT(struct border_peer, kind), .choices = peer_kinds,
+	  .fallback = "pbx", .help = "what stands there" },
+	{ "side", CONF_NAME, CONF_AT(struct border_peer, side), .flags = CONF_REQUIRED,
+	  .refers_to = "listen", .help = "side on which the peer is, the name of a listen block" },
+	{ "address", CONF_ENDPOINT, CONF_AT(struct border_peer, address), .flags = CONF_REQUIRED,
+	  .port = 5060, .help = "where its requests go, as ADDRESS:PORT or sip:ADDRESS:PORT" },
 	{ "from", CONF_NETWORKS, CONF_LIST(struct border_peer, from, from_count),
 	  .help = "networks it may come from; without this its address alone" },
 	{ "media-from", CONF_NETWORKS, CONF_LIST(struct border_peer, media_from, media_from_count),
@@ -36,16 +37,18 @@ const struct conf_block border_peer_block = {
 };
 
 static const struct conf_option subscribers_options[] = {
-	{ "register-to", CONF_NAME, CONF_AT(struct border_subscribers, register_to), .refers_to = "peer",
+	{ "register-to", CONF_NAME, CONF_AT(struct border_subscribers, register_to),
+	  .refers_to = "peer",
 	  .help = "the peer that authenticates phones and places their calls" },
 	{ "domain", CONF_TEXT, CONF_AT(struct border_subscribers, domain),
 	  .help = "what phones call us; without this any host in their identities is us" },
 	{ "probe-user", CONF_TEXT, CONF_AT(struct border_subscribers, probe_user),
 	  .help = "extension made for probing the PBX's challenge; nobody's phone" },
-	{ "registrations", CONF_COUNT, CONF_AT(struct border_subscribers, max_registrations), .min = 1,
-	  .max = 1000000, .fallback = "10000", .help = "registrations held at once" },
-	{ "udp-expires", CONF_SECONDS, CONF_AT(struct border_subscribers, udp_expires_s), .min = 20, .max = DAY_S,
-	  .fallback = "60s", .help = "longest registration that a phone on UDP is told" },
+	{ "registrations", CONF_COUNT, CONF_AT(struct border_subscribers, max_registrations),
+	  .min = 1, .max = 1000000, .fallback = "10000", .help = "registrations held at once" },
+	{ "udp-expires", CONF_SECONDS, CONF_AT(struct border_subscribers, udp_expires_s), .min = 20,
+	  .max = DAY_S, .fallback = "60s",
+	  .help = "longest registration that a phone on UDP is told" },
 	{ "proof-always", CONF_SWITCH, CONF_AT(struct border_subscribers, proof_always),
 	  .help = "let no REGISTER without proof of its address reach the PBX; breaks half of the phones" },
 };
@@ -56,7 +59,7 @@ static void check_subscribers(struct conf_check *c, const void *row)
 
 	if (s->domain[0] && s->register_to == CONF_NO_ROW)
 		conf_object(c, "domain", NULL, "subscribers have nowhere to register",
-			    "write `register-to` and the name of a peer");
+		            "write `register-to` and the name of a peer");
 }
 
 const struct conf_block border_subscribers_block = {
@@ -67,7 +70,8 @@ const struct conf_block border_subscribers_block = {
 };
 
 static const struct conf_option numbers_options[] = {
-	{ "emergency", CONF_TEXTS, CONF_LIST(struct border_numbers, emergency, emergency_count), .min = 2,
+	{ "emergency", CONF_TEXTS, CONF_LIST(struct border_numbers, emergency, emergency_count),
+	  .min = 2,
 	  .help = "numbers, exactly as dialled, that nothing stops for known phones and peers" },
 };
 

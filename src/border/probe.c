@@ -21,9 +21,9 @@ struct probe {
 	struct probe_knowledge known;
 	struct border *border;
 	struct timer timer;
-	uint64_t name_serial;           /* of Call-ID and From tag */
+	uint64_t name_serial; /* of Call-ID and From tag */
 	uint32_t cseq;
-	uint8_t sharing;                /* enum probe_sharing */
+	uint8_t sharing; /* enum probe_sharing */
 	uint8_t next_shared;
 	uint64_t shared[SHARED_NONCES]; /* hashes of nonces that we gave away */
 	char user[USER_SIZE];           /* of the last probe: who is challenged */
@@ -55,8 +55,8 @@ static void write_identity(struct buffer *out, const struct border *b, struct vi
 }
 
 /* Credentials with a password drawn at random: right with a chance of 2^-128. */
-static void write_wrong_password(struct border *b, const struct challenge *c, struct view user, struct view uri,
-				 struct buffer *out)
+static void write_wrong_password(struct border *b, const struct challenge *c, struct view user,
+                                 struct view uri, struct buffer *out)
 {
 	char response[UA_DIGEST_TEXT_MAX], password_text[33], cnonce_text[17];
 	struct buffer password = BUFFER_ON(password_text), cnonce = BUFFER_ON(cnonce_text);
@@ -69,12 +69,15 @@ static void write_wrong_password(struct border *b, const struct challenge *c, st
 	b->ports.random(b->ports.context, drawn, sizeof(drawn));
 	buffer_hex(&password, drawn, 16);
 	buffer_hex(&cnonce, drawn + 16, 8);
-	if (ua_ha1(sip_digest_algorithm(&digest), user, digest.values[SIP_DIGEST_REALM], buffer_view(&password),
-		   &ha1) != ERR_NONE)
+	if (ua_ha1(sip_digest_algorithm(&digest), user, digest.values[SIP_DIGEST_REALM],
+	           buffer_view(&password), &ha1) != ERR_NONE)
 		return;
 	struct ua_digest asked = {
-		.nonce = digest.values[SIP_DIGEST_NONCE], .cnonce = buffer_view(&cnonce),
-		.method = VIEW("REGISTER"), .uri = uri, .nonce_count = 1,
+		.nonce = digest.values[SIP_DIGEST_NONCE],
+		.cnonce = buffer_view(&cnonce),
+		.method = VIEW("REGISTER"),
+		.uri = uri,
+		.nonce_count = 1,
 		.has_qop = sip_digest_has_qop(&digest, VIEW("auth")),
 	};
 	ua_digest_response(&ha1, &asked, response);
@@ -91,12 +94,14 @@ static void write_wrong_password(struct border *b, const struct challenge *c, st
 		sip_digest_set(&digest, SIP_DIGEST_NC, VIEW("00000001"));
 		sip_digest_set(&digest, SIP_DIGEST_CNONCE, asked.cnonce);
 	}
-	sip_build_auth(out, c->status == 407 ? SIP_HEADER_PROXY_AUTHORIZATION : SIP_HEADER_AUTHORIZATION, &digest);
+	sip_build_auth(out,
+	               c->status == 407 ? SIP_HEADER_PROXY_AUTHORIZATION : SIP_HEADER_AUTHORIZATION,
+	               &digest);
 }
 
 struct asking {
 	struct view user;
-	const struct challenge *answered;       /* NULL: without credentials */
+	const struct challenge *answered; /* NULL: without credentials */
 	enum purpose purpose;
 	struct pool_handle object;
 };
@@ -122,7 +127,8 @@ static enum err ask(struct border *b, const struct asking *asking)
 	ua_name_write(&tag, &b->namer, UA_NAME_TAG, p->name_serial);
 	r = request_begin(b, &to, VIEW("REGISTER"), buffer_view(&uri));
 	sip_build_number(&r.out, SIP_HEADER_MAX_FORWARDS, 70);
-	sip_build_name_addr(&r.out, SIP_HEADER_FROM, VIEW_EMPTY, buffer_view(&identity), buffer_view(&tag));
+	sip_build_name_addr(&r.out, SIP_HEADER_FROM, VIEW_EMPTY, buffer_view(&identity),
+	                    buffer_view(&tag));
 	sip_build_name_addr(&r.out, SIP_HEADER_TO, VIEW_EMPTY, buffer_view(&identity), VIEW_EMPTY);
 	sip_build_header(&r.out, SIP_HEADER_CALL_ID, buffer_view(&call_id));
 	sip_build_cseq(&r.out, ++p->cseq, VIEW("REGISTER"));
@@ -135,7 +141,9 @@ static enum err ask(struct border *b, const struct asking *asking)
 static void ask_stage(struct border *b, enum stage stage, const struct challenge *answered)
 {
 	struct probe *p = b->probe;
-	struct asking asking = { .answered = answered, .purpose = PURPOSE_PROBE, .object = { .index = stage } };
+	struct asking asking = { .answered = answered,
+		                 .purpose = PURPOSE_PROBE,
+		                 .object = { .index = stage } };
 
 	if (stage == STAGE_RANDOM_USER)
 		random_user(b, p->user);
@@ -185,10 +193,7 @@ void probe_free(struct probe **p)
 	*p = NULL;
 }
 
-const struct probe_knowledge *probe_knowledge(const struct probe *p)
-{
-	return &p->known;
-}
+const struct probe_knowledge *probe_knowledge(const struct probe *p) { return &p->known; }
 
 static uint64_t nonce_hash_of(const struct border *b, const struct challenge *c)
 {
@@ -251,7 +256,7 @@ void probe_saw_challenge(struct border *b, const struct challenge *c)
 	if (p->known.has_challenge)
 		return;
 	p->known.challenge = *c;
-	p->known.challenge_us = 0;      /* a phone's: its shape is kept, the nonce is not for sharing */
+	p->known.challenge_us = 0; /* a phone's: its shape is kept, the nonce is not for sharing */
 }
 
 void probe_saw_refusal(struct border *b, uint16_t status)
@@ -276,7 +281,8 @@ static void learn_challenge(struct border *b, const struct sip_msg *response, en
 		ask_stage(b, STAGE_WRONG_PASSWORD, &c);
 }
 
-void probe_answer(struct border *b, const struct inbound *in, const struct ua_event *event, enum ua_answer answer)
+void probe_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
+                  enum ua_answer answer)
 {
 	enum stage stage = (enum stage)event->user.object.index;
 	struct probe *p = b->probe;

@@ -11,12 +11,12 @@
 #include "border/challenge.h"
 
 struct probe_knowledge {
-	struct challenge challenge;     /* the latest of the PBX's, or our default */
-	uint64_t challenge_us;          /* when it came */
-	uint16_t refusal_status;        /* to a wrong password: 401, 403 ... */
-	bool is_answering;              /* the PBX answers */
-	bool has_challenge, has_refusal;        /* learnt from the PBX, not assumed */
-	bool challenges_all;            /* an unknown user is challenged like a known one */
+	struct challenge challenge;      /* the latest of the PBX's, or our default */
+	uint64_t challenge_us;           /* when it came */
+	uint16_t refusal_status;         /* to a wrong password: 401, 403 ... */
+	bool is_answering;               /* the PBX answers */
+	bool has_challenge, has_refusal; /* learnt from the PBX, not assumed */
+	bool challenges_all;             /* an unknown user is challenged like a known one */
 };
 
 /* Whether the PBX takes a nonce that it gave to us. */
@@ -47,7 +47,8 @@ void probe_saw_refusal(struct border *b, uint16_t status);
 /* {"name":..., "realm":..., "answers":..., ...} for ASK_PEERS. */
 void probe_write(struct buffer *out, const struct border *b);
 
-void probe_answer(struct border *b, const struct inbound *in, const struct ua_event *event, enum ua_answer answer);
+void probe_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
+                  enum ua_answer answer);
 void probe_notice(struct border *b, enum ua_notice notice, const struct ua_event *event);
 
 #endif

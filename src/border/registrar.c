@@ -61,17 +61,19 @@ static uint32_t read_expires(const struct sip_msg *msg, const struct sip_contact
 	return expires_s < EXPIRES_MAX_S ? (uint32_t)expires_s : EXPIRES_MAX_S;
 }
 
-static void write_token(const struct border *b, const struct inbound *in, struct registration_facts *facts)
+static void write_token(const struct border *b, const struct inbound *in,
+                        struct registration_facts *facts)
 {
 	struct addr source = addr_source(&in->flow->remote);
 	struct view pieces[] = { view_of(facts->account), view_of(facts->contact),
-				 view_bytes(source.bytes, sizeof(source.bytes)) };
+		                 view_bytes(source.bytes, sizeof(source.bytes)) };
 	struct buffer token = buffer_on(facts->token, REGISTRATION_TOKEN_SIZE - 1);
 
 	names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT, pieces, 3);
 }
 
-static enum err read_contact(const struct border *b, const struct inbound *in, struct login_wish *wish)
+static enum err read_contact(const struct border *b, const struct inbound *in,
+                             struct login_wish *wish)
 {
 	struct sip_contact contact;
 	size_t count;
@@ -85,8 +87,9 @@ static enum err read_contact(const struct border *b, const struct inbound *in, s
 	wish->has_contact = true;
 	wish->is_star = contact.is_star;
 	if (contact.is_star)
-		return wish->expires_s == 0 ? ERR_NONE : ERR_SYNTAX;    /* RFC 3261 10.2.2 */
-	if (contact.address.uri.scheme != SIP_SCHEME_SIP && contact.address.uri.scheme != SIP_SCHEME_SIPS)
+		return wish->expires_s == 0 ? ERR_NONE : ERR_SYNTAX; /* RFC 3261 10.2.2 */
+	if (contact.address.uri.scheme != SIP_SCHEME_SIP &&
+	    contact.address.uri.scheme != SIP_SCHEME_SIPS)
 		return ERR_UNSUPPORTED;
 	if (!VIEW_COPY(contact.address.uri.text, wish->facts.contact))
 		return ERR_LIMIT;
@@ -118,7 +121,8 @@ static enum err read_wish(const struct border *b, const struct inbound *in, stru
 /* The Contact that the PBX shall know, or the one that it shall forget. */
 static void write_contact(struct border *b, const struct login_wish *wish, struct request *r)
 {
-	const struct registration *registered = registration_on_flow(&b->registrations, &wish->facts.flow);
+	const struct registration *registered =
+		registration_on_flow(&b->registrations, &wish->facts.flow);
 	struct addr ours = party_our_address(b, &r->to);
 	const char *token = wish->facts.token;
 	size_t begun;
@@ -148,14 +152,16 @@ static void write_names(struct border *b, const struct inbound *in, struct reque
 
 	names_write(&call_id, &b->ports.keys[KEY_NAMES], NAMES_CALL_ID, call, 2);
 	names_write(&tag, &b->ports.keys[KEY_NAMES], NAMES_FROM_TAG, from, 3);
-	identity_write(b, &r->out, SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM), registrar_peer(b),
-		       buffer_view(&tag));
-	identity_write(b, &r->out, SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO), registrar_peer(b), VIEW_EMPTY);
+	identity_write(b, &r->out, SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM),
+	               registrar_peer(b), buffer_view(&tag));
+	identity_write(b, &r->out, SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO),
+	               registrar_peer(b), VIEW_EMPTY);
 	sip_build_header(&r->out, SIP_HEADER_CALL_ID, buffer_view(&call_id));
 	sip_build_cseq(&r->out, in->msg->cseq.number, VIEW("REGISTER"));
 }
 
-static enum err forward(struct border *b, const struct inbound *in, struct login *l, struct view credentials)
+static enum err forward(struct border *b, const struct inbound *in, struct login *l,
+                        struct view credentials)
 {
 	const struct border_peer *pbx = registrar_peer(b);
 	char uri_text[BORDER_DOMAIN_SIZE + 8];
@@ -178,7 +184,8 @@ static enum err forward(struct border *b, const struct inbound *in, struct login
 	request_source(&r, pbx, in->flow);
 	buffer_put(&r.out, credentials);
 	sip_build_body(&r.out, VIEW_EMPTY);
-	return request_send(b, &r, PURPOSE_REGISTER, pool_handle_of(b->registrar->logins, l), &client);
+	return request_send(b, &r, PURPOSE_REGISTER, pool_handle_of(b->registrar->logins, l),
+	                    &client);
 }
 
 /* ---- deciding ---- */
@@ -215,7 +222,8 @@ static void fire(struct timer *timer, uint64_t now_us)
 	struct border *b = l->registrar->border;
 
 	(void)now_us;
-	reply_status(b, l->server, l->status, view_of(l->to_tag), view_bytes(l->lines, l->lines_len));
+	reply_status(b, l->server, l->status, view_of(l->to_tag),
+	             view_bytes(l->lines, l->lines_len));
 	login_drop(b, l);
 }
 
@@ -231,8 +239,8 @@ void login_drop(struct border *b, struct login *l)
 	pool_give(b->registrar->logins, l);
 }
 
-static struct login *take_in_hand(struct border *b, const struct inbound *in, const struct login_wish *wish,
-				  const struct credentials *found)
+static struct login *take_in_hand(struct border *b, const struct inbound *in,
+                                  const struct login_wish *wish, const struct credentials *found)
 {
 	struct login *l = pool_take(b->registrar->logins);
 
@@ -256,7 +264,8 @@ static struct login *take_in_hand(struct border *b, const struct inbound *in, co
 	return l;
 }
 
-void login_say(struct border *b, const struct login *l, enum fact_kind kind, enum fact_outcome outcome)
+void login_say(struct border *b, const struct login *l, enum fact_kind kind,
+               enum fact_outcome outcome)
 {
 	struct fact fact = l->fact;
 
@@ -278,7 +287,8 @@ static void refuse_unknown(struct border *b, struct login *l)
 	login_refuse(b, l, status);
 }
 
-static void proceed(struct border *b, const struct inbound *in, struct login *l, struct view credentials)
+static void proceed(struct border *b, const struct inbound *in, struct login *l,
+                    struct view credentials)
 {
 	struct guard_login key = login_key(l);
 	enum guard_login_answer answer = LOGIN_PASS;
@@ -294,7 +304,8 @@ static void proceed(struct border *b, const struct inbound *in, struct login *l,
 	if (answer == LOGIN_DROP) {
 		border_count(b, COUNT_dropped_inflight);
 		login_drop(b, l);
-	} else if (reply_open(b, in, PURPOSE_REGISTER, pool_handle_of(b->registrar->logins, l), &l->server) != ERR_NONE) {
+	} else if (reply_open(b, in, PURPOSE_REGISTER, pool_handle_of(b->registrar->logins, l),
+	                      &l->server) != ERR_NONE) {
 		login_drop(b, l);
 	} else if (answer == LOGIN_REPEAT_LAST) {
 		l->fact.status = status;
@@ -351,12 +362,16 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 		in->proof = PROOF_COOKIE;
 	if (found.is_proven && in->standing == STANDING_STRANGER)
 		sample_take(b, in);
-	if (in->is_blocked && !registration_is_at(&b->registrations, view_of(wish.facts.account), &in->flow->remote))
+	if (in->is_blocked &&
+	    !registration_is_at(&b->registrations, view_of(wish.facts.account), &in->flow->remote))
 		found = (struct credentials){ 0 };
-	needs_proof = in->is_blocked || treatment == TREAT_CHALLENGE || b->settings.subscribers.proof_always;
-	is_within = found.is_proven || fact_is_proven(in->proof) ||
-		    registration_is_continued(&b->registrations, in->flow, wish.facts.call_id_hash, wish.facts.cseq) ||
-		    (!needs_proof && guard_bounds_register(b->bounds, &in->flow->remote, b->now.us));
+	needs_proof = in->is_blocked || treatment == TREAT_CHALLENGE ||
+	              b->settings.subscribers.proof_always;
+	is_within =
+		found.is_proven || fact_is_proven(in->proof) ||
+		registration_is_continued(&b->registrations, in->flow, wish.facts.call_id_hash,
+	                                  wish.facts.cseq) ||
+		(!needs_proof && guard_bounds_register(b->bounds, &in->flow->remote, b->now.us));
 	if (!found.is_proven && in->standing == STANDING_STRANGER) {
 		struct fact fact = fact_of(b, in, FACT_REQUEST);
 

@@ -22,9 +22,9 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 /* Answers of the PBX to REGISTER (PURPOSE_REGISTER) and to what was asked for
  * an unknown user (PURPOSE_ASK). */
 void registrar_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
-		      enum ua_answer answer);
+                      enum ua_answer answer);
 void registrar_ask_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
-			  enum ua_answer answer);
+                          enum ua_answer answer);
 void registrar_notice(struct border *b, enum ua_notice notice, const struct ua_event *event);
 
 #endif

@@ -48,7 +48,8 @@ void login_leave(struct border *b, struct login *l, uint16_t status, const struc
 
 void login_challenge(struct border *b, struct login *l, const struct challenge *c)
 {
-	enum guard_cookie_user user = l->flags & LOGIN_IS_UNKNOWN ? COOKIE_USER_UNKNOWN : COOKIE_USER_ORDINARY;
+	enum guard_cookie_user user =
+		l->flags & LOGIN_IS_UNKNOWN ? COOKIE_USER_UNKNOWN : COOKIE_USER_ORDINARY;
 	char text[LOGIN_LINES_MAX];
 	struct buffer lines = BUFFER_ON(text);
 
@@ -86,14 +87,15 @@ void login_refuse(struct border *b, struct login *l, uint16_t status)
 }
 
 void registrar_ask_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
-			  enum ua_answer answer)
+                          enum ua_answer answer)
 {
 	struct login *l = login_of(b, event);
 	struct challenge c;
 
 	if (!l || l->stage != LOGIN_ASKING || answer != UA_ANSWER_FINAL)
 		return;
-	if ((in->msg->status != 401 && in->msg->status != 407) || challenge_read(in->msg, &c) != ERR_NONE) {
+	if ((in->msg->status != 401 && in->msg->status != 407) ||
+	    challenge_read(in->msg, &c) != ERR_NONE) {
 		c = probe_knowledge(b->probe)->challenge;
 		challenge_vary(b, &c);
 	}
@@ -158,7 +160,8 @@ static void challenged(struct border *b, struct login *l, const struct sip_msg *
 }
 
 /* What the PBX granted for our Contact; false where its answer does not name it. */
-static bool granted_to(const struct border *b, const struct login *l, const struct sip_msg *response, uint32_t *ret_s)
+static bool granted_to(const struct border *b, const struct login *l,
+                       const struct sip_msg *response, uint32_t *ret_s)
 {
 	struct sip_contact contacts[MAX_SIP_CONTACTS];
 	size_t count;
@@ -199,7 +202,8 @@ static uint32_t towards_phone_s(const struct border *b, const struct login *l, u
 /* Beyond what the phone was told: it refreshes late, or its datagram is lost once. */
 enum { GRACE_US = 32 * SECOND_US };
 
-static void bind_contact(struct border *b, struct login *l, uint32_t granted_s, struct buffer *lines)
+static void bind_contact(struct border *b, struct login *l, uint32_t granted_s,
+                         struct buffer *lines)
 {
 	uint32_t expires_s = towards_phone_s(b, l, granted_s);
 	struct registration_facts *facts = &l->wish.facts;
@@ -218,9 +222,10 @@ static void bind_contact(struct border *b, struct login *l, uint32_t granted_s, 
 
 static void unbind(struct border *b, struct login *l)
 {
-	struct registration *r = l->wish.is_star
-		? registration_on_flow(&b->registrations, &l->wish.facts.flow)
-		: registration_by_token(&b->registrations, view_of(l->wish.facts.token));
+	struct registration *r =
+		l->wish.is_star
+			? registration_on_flow(&b->registrations, &l->wish.facts.flow)
+			: registration_by_token(&b->registrations, view_of(l->wish.facts.token));
 
 	if (!r)
 		return;
@@ -243,11 +248,14 @@ static void accepted(struct border *b, struct login *l, const struct sip_msg *re
 	if (!l->wish.has_contact) {
 		standing = registration_on_flow(&b->registrations, &l->wish.facts.flow);
 		if (standing && standing->facts.expires_wall_us > b->now.wall_us)
-			write_binding(&lines, standing->facts.contact,
-				      (uint32_t)((standing->facts.expires_wall_us - b->now.wall_us) / SECOND_US));
+			write_binding(
+				&lines, standing->facts.contact,
+				(uint32_t)((standing->facts.expires_wall_us - b->now.wall_us) /
+			                   SECOND_US));
 	} else if (!l->wish.is_star && l->wish.expires_s > 0 &&
-		   (granted_to(b, l, response, &granted_s) || !sip_msg_header(response, SIP_HEADER_CONTACT)) &&
-		   granted_s > 0) {
+	           (granted_to(b, l, response, &granted_s) ||
+	            !sip_msg_header(response, SIP_HEADER_CONTACT)) &&
+	           granted_s > 0) {
 		bind_contact(b, l, granted_s, &lines);
 	} else {
 		unbind(b, l);
@@ -268,7 +276,7 @@ static void too_brief(struct border *b, struct login *l, const struct sip_msg *r
 }
 
 void registrar_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
-		      enum ua_answer answer)
+                      enum ua_answer answer)
 {
 	struct login *l = login_of(b, event);
 	uint16_t status = in->msg->status;

@@ -5,7 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
-_Static_assert(sizeof(struct registration_facts) <= CHECKPOINT_REGISTRATION_MAX, "a registration fits its slot");
+_Static_assert(sizeof(struct registration_facts) <= CHECKPOINT_REGISTRATION_MAX,
+               "a registration fits its slot");
 
 static uint64_t hash_of_flow(const struct map *map, const struct flow *flow)
 {
@@ -36,7 +37,8 @@ struct place {
 
 static bool is_at(const struct map_node *node, const void *wanted)
 {
-	const struct registration_facts *facts = &HOLDER(node, const struct registration, by_account)->facts;
+	const struct registration_facts *facts =
+		&HOLDER(node, const struct registration, by_account)->facts;
 	const struct place *place = wanted;
 
 	return view_equal(view_of(facts->account), place->account) &&
@@ -51,7 +53,8 @@ struct continuation {
 
 static bool is_continued(const struct map_node *node, const void *wanted)
 {
-	const struct registration_facts *facts = &HOLDER(node, const struct registration, by_flow)->facts;
+	const struct registration_facts *facts =
+		&HOLDER(node, const struct registration, by_flow)->facts;
 	const struct continuation *next = wanted;
 
 	return flow_equal(&facts->flow, next->flow) && facts->call_id_hash == next->call_id_hash &&
@@ -103,27 +106,31 @@ void registrations_clear(struct registrations *t)
 
 struct registration *registration_by_token(const struct registrations *t, struct view token)
 {
-	struct map_node *node = map_find(&t->by_token, map_hash(&t->by_token, token.at, token.len), is_token, &token);
+	struct map_node *node = map_find(&t->by_token, map_hash(&t->by_token, token.at, token.len),
+	                                 is_token, &token);
 
 	return node ? HOLDER(node, struct registration, by_token) : NULL;
 }
 
 struct registration *registration_on_flow(const struct registrations *t, const struct flow *flow)
 {
-	struct map_node *node = map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), is_on_flow, flow);
+	struct map_node *node =
+		map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), is_on_flow, flow);
 
 	return node ? HOLDER(node, struct registration, by_flow) : NULL;
 }
 
-bool registration_is_at(const struct registrations *t, struct view account, const struct addr *source)
+bool registration_is_at(const struct registrations *t, struct view account,
+                        const struct addr *source)
 {
 	struct place place = { account, source };
 
-	return map_find(&t->by_account, hash_of_account(&t->by_account, account), is_at, &place) != NULL;
+	return map_find(&t->by_account, hash_of_account(&t->by_account, account), is_at, &place) !=
+	       NULL;
 }
 
-bool registration_is_continued(const struct registrations *t, const struct flow *flow, uint64_t call_id_hash,
-			       uint32_t cseq)
+bool registration_is_continued(const struct registrations *t, const struct flow *flow,
+                               uint64_t call_id_hash, uint32_t cseq)
 {
 	struct continuation next = { flow, call_id_hash, cseq };
 
@@ -163,15 +170,16 @@ static struct registration *take(struct registrations *t, struct view token)
 
 static void keep(struct registrations *t, struct registration *r)
 {
-	enum err err = checkpoint_put(t->checkpoint, CHECKPOINT_REGISTRATION, pool_handle_of(t->pool, r).index,
-				      view_bytes(&r->facts, sizeof(r->facts)));
+	enum err err = checkpoint_put(t->checkpoint, CHECKPOINT_REGISTRATION,
+	                              pool_handle_of(t->pool, r).index,
+	                              view_bytes(&r->facts, sizeof(r->facts)));
 
 	assert(err == ERR_NONE);
 	(void)err;
 }
 
-enum err registration_put(struct registrations *t, const struct registration_facts *facts, struct now now,
-			  struct registration **ret)
+enum err registration_put(struct registrations *t, const struct registration_facts *facts,
+                          struct now now, struct registration **ret)
 {
 	struct registration *r = registration_by_token(t, view_of(facts->token));
 	int64_t life_us = facts->expires_wall_us - now.wall_us;
@@ -193,7 +201,8 @@ enum err registration_put(struct registrations *t, const struct registration_fac
 	map_remove(&t->by_account, &r->by_account);
 	r->facts = *facts;
 	r->facts.since_wall_us = since_wall_us;
-	map_insert(&t->by_account, &r->by_account, hash_of_account(&t->by_account, view_of(facts->account)));
+	map_insert(&t->by_account, &r->by_account,
+	           hash_of_account(&t->by_account, view_of(facts->account)));
 	wheel_set(t->wheel, &r->expiry, now.us + (life_us > 0 ? (uint64_t)life_us : 0));
 	keep(t, r);
 	*ret = r;
@@ -225,7 +234,8 @@ uint32_t registrations_restore(struct registrations *t, struct now now)
 
 	/* A fresh pool gives its objects in order, so a put lands on this slot or on one that was read before. */
 	for (uint32_t slot = 0; slot < slots; slot++) {
-		if (checkpoint_get(t->checkpoint, CHECKPOINT_REGISTRATION, slot, &saved) != ERR_NONE ||
+		if (checkpoint_get(t->checkpoint, CHECKPOINT_REGISTRATION, slot, &saved) !=
+		            ERR_NONE ||
 		    saved.len != sizeof(facts))
 			continue;
 		memcpy(&facts, saved.at, sizeof(facts));

@@ -12,19 +12,23 @@
 #include "border/known.h"
 #include "border/names.h"
 
-enum { REGISTRATION_TOKEN_SIZE = NAMES_HASH_LEN + 1, REGISTRATION_ACCOUNT_SIZE = 128,
-       REGISTRATION_CONTACT_SIZE = 320, REGISTRATION_AGENT_SIZE = 64 };
+enum {
+	REGISTRATION_TOKEN_SIZE = NAMES_HASH_LEN + 1,
+	REGISTRATION_ACCOUNT_SIZE = 128,
+	REGISTRATION_CONTACT_SIZE = 320,
+	REGISTRATION_AGENT_SIZE = 64
+};
 
 /* What is known of one, and what the checkpoint keeps of it: a plain value. */
 struct registration_facts {
 	struct flow flow;
-	uint64_t call_id_hash;          /* keyed hash of the phone's own Call-ID */
+	uint64_t call_id_hash; /* keyed hash of the phone's own Call-ID */
 	int64_t since_wall_us, expires_wall_us;
-	uint32_t cseq;                  /* highest that the phone used in it */
-	uint16_t peer;                  /* row of the registrar */
+	uint32_t cseq; /* highest that the phone used in it */
+	uint16_t peer; /* row of the registrar */
 	char token[REGISTRATION_TOKEN_SIZE];
-	char account[REGISTRATION_ACCOUNT_SIZE];        /* user@domain */
-	char contact[REGISTRATION_CONTACT_SIZE];        /* URI as the phone wrote it */
+	char account[REGISTRATION_ACCOUNT_SIZE]; /* user@domain */
+	char contact[REGISTRATION_CONTACT_SIZE]; /* URI as the phone wrote it */
 	char agent[REGISTRATION_AGENT_SIZE];
 };
 
@@ -48,24 +52,26 @@ struct registrations {
 };
 
 /* The three tables outlive it. ERR_NO_MEMORY, ERR_LIMIT. */
-enum err registrations_init(struct registrations *t, uint32_t max, const struct hash_key *key) MUST_USE;
+enum err registrations_init(struct registrations *t, uint32_t max,
+                            const struct hash_key *key) MUST_USE;
 void registrations_clear(struct registrations *t);
 /* Takes back what the checkpoint holds and is still alive; how many. */
 uint32_t registrations_restore(struct registrations *t, struct now now);
 
 /* Makes or refreshes the registration of that token; a new flow replaces the
  * old one. ERR_FULL. */
-enum err registration_put(struct registrations *t, const struct registration_facts *facts, struct now now,
-			  struct registration **ret) MUST_USE;
+enum err registration_put(struct registrations *t, const struct registration_facts *facts,
+                          struct now now, struct registration **ret) MUST_USE;
 void registration_end(struct registrations *t, struct registration **r);
 
 struct registration *registration_by_token(const struct registrations *t, struct view token);
 /* Any registration of that flow; NULL where it has none. */
 struct registration *registration_on_flow(const struct registrations *t, const struct flow *flow);
 /* Whether that account (user@domain) has a live registration at the address, whatever its port. */
-bool registration_is_at(const struct registrations *t, struct view account, const struct addr *source);
+bool registration_is_at(const struct registrations *t, struct view account,
+                        const struct addr *source);
 /* Whether a REGISTER continues one of that flow: its Call-ID, and a higher CSeq. */
-bool registration_is_continued(const struct registrations *t, const struct flow *flow, uint64_t call_id_hash,
-			       uint32_t cseq);
+bool registration_is_continued(const struct registrations *t, const struct flow *flow,
+                               uint64_t call_id_hash, uint32_t cseq);
 
 #endif

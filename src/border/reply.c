@@ -45,7 +45,8 @@ void reply_to_tag(struct border *b, const struct inbound *in, char ret[REPLY_TAG
 	ret[tag.len] = 0;
 }
 
-void reply_stateless(struct border *b, const struct inbound *in, uint16_t status, struct view headers)
+void reply_stateless(struct border *b, const struct inbound *in, uint16_t status,
+                     struct view headers)
 {
 	char storage[4096], tag[REPLY_TAG_SIZE];
 	struct buffer kept = BUFFER_ON(storage), out = BUFFER_ON(b->out);
@@ -82,11 +83,12 @@ void reply_retry_after(struct border *b, struct buffer *headers)
 
 	/* Spread, so that those who were refused together do not come back together. */
 	b->ports.random(b->ports.context, &draw, sizeof(draw));
-	sip_build_number(headers, SIP_HEADER_RETRY_AFTER, RETRY_AFTER_MIN_S + draw % RETRY_AFTER_SPREAD_S);
+	sip_build_number(headers, SIP_HEADER_RETRY_AFTER,
+	                 RETRY_AFTER_MIN_S + draw % RETRY_AFTER_SPREAD_S);
 }
 
 enum err reply_open(struct border *b, const struct inbound *in, enum purpose purpose,
-		    struct pool_handle object, struct pool_handle *ret)
+                    struct pool_handle object, struct pool_handle *ret)
 {
 	struct ua_server_opening opening = {
 		.request = in->msg,
@@ -112,7 +114,7 @@ enum err reply_open(struct border *b, const struct inbound *in, enum purpose pur
 }
 
 void reply_status(struct border *b, struct pool_handle server, uint16_t status, struct view to_tag,
-		  struct view headers)
+                  struct view headers)
 {
 	struct ua_reply reply = { .status = status, .to_tag = to_tag, .headers = headers };
 	enum err err = ua_server_reply(b->ua, server, &reply, b->now.us);

@@ -35,7 +35,8 @@ void request_via(const struct border *b, const struct flow *to, uint64_t serial,
 	sip_via_write(out, &via);
 }
 
-struct request request_begin(struct border *b, const struct flow *to, struct view method, struct view uri)
+struct request request_begin(struct border *b, const struct flow *to, struct view method,
+                             struct view uri)
 {
 	struct request r = { .out = BUFFER_ON(b->out), .to = *to };
 	size_t begun;
@@ -75,7 +76,7 @@ void request_source(struct request *r, const struct border_peer *to, const struc
 }
 
 enum err request_send(struct border *b, const struct request *r, enum purpose purpose,
-		      struct pool_handle object, struct pool_handle *ret)
+                      struct pool_handle object, struct pool_handle *ret)
 {
 	struct ua_client_opening opening = {
 		.bytes = buffer_view(&r->out),

@@ -10,10 +10,10 @@ enum { ROUTE_URI_SIZE = 512 };
 
 struct route {
 	struct flow to;
-	const struct border_peer *peer; /* it goes to; NULL: a phone */
-	const struct registration *registration;        /* the phone's; lives until the next event */
-	uint16_t refusal;               /* where there is no way: 404, 480, 503 */
-	char uri[ROUTE_URI_SIZE];       /* Request-URI for there */
+	const struct border_peer *peer;          /* it goes to; NULL: a phone */
+	const struct registration *registration; /* the phone's; lives until the next event */
+	uint16_t refusal;                        /* where there is no way: 404, 480, 503 */
+	char uri[ROUTE_URI_SIZE];                /* Request-URI for there */
 };
 
 /* ERR_NOT_FOUND: answer with ret->refusal. */

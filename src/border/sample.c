@@ -41,7 +41,8 @@ static bool is_other_scheme(struct view line)
 {
 	for (unsigned i = 0; i < sizeof(credentials) / sizeof(credentials[0]); i++) {
 		if (view_starts_nocase(line, credentials[i]))
-			return !view_starts_nocase(view_trim(view_after(line, credentials[i].len)), VIEW("digest"));
+			return !view_starts_nocase(view_trim(view_after(line, credentials[i].len)),
+			                           VIEW("digest"));
 	}
 	return false;
 }

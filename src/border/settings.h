@@ -15,15 +15,15 @@ enum { BORDER_NAME_SIZE = 32, BORDER_DOMAIN_SIZE = 128 };
 /* One `listen` block: a side. */
 struct border_side {
 	char name[BORDER_NAME_SIZE];
-	struct addr advertise;          /* what Via, Contact and SDP show; family 0: the listener's own */
-	struct addr_net lan[MAX_LAN_NETS];      /* these see the listener's own address */
+	struct addr advertise; /* what Via, Contact and SDP show; family 0: the listener's own */
+	struct addr_net lan[MAX_LAN_NETS]; /* these see the listener's own address */
 	uint8_t lan_count;
 };
 
 /* One listening socket. Row number = struct flow's listener. */
 struct border_listener {
 	struct addr local;
-	uint8_t transport;              /* enum transport_kind */
+	uint8_t transport; /* enum transport_kind */
 	uint8_t side;
 };
 
@@ -31,33 +31,35 @@ enum peer_kind { PEER_PBX, PEER_CARRIER, PEER_CUSTOMER, PEER_SPEECH_SERVER, PEER
 
 struct border_peer {
 	char name[BORDER_NAME_SIZE];
-	char domain[BORDER_DOMAIN_SIZE];        /* replaces our name in R-URI, From and To; empty: the peer's address */
-	struct addr address;            /* where requests go */
-	struct addr appears_as;         /* our listener that it sees; family 0: the first of its side and family */
-	struct addr_net from[MAX_PEER_NETS];    /* where it may come from; empty: the address's host */
+	char domain
+		[BORDER_DOMAIN_SIZE]; /* replaces our name in R-URI, From and To; empty: the peer's address */
+	struct addr address; /* where requests go */
+	struct addr
+		appears_as; /* our listener that it sees; family 0: the first of its side and family */
+	struct addr_net from[MAX_PEER_NETS]; /* where it may come from; empty: the address's host */
 	struct addr_net media_from[MAX_PEER_NETS];
-	struct guard_rate budget;       /* of its requests */
+	struct guard_rate budget; /* of its requests */
 	uint8_t from_count, media_from_count;
 	uint16_t side;
-	uint8_t kind;                   /* enum peer_kind */
+	uint8_t kind; /* enum peer_kind */
 	uint8_t transport;
 	uint8_t may_place_calls, may_receive_calls;
-	uint8_t tells_source;           /* add X-Ringfence-Source towards it */
+	uint8_t tells_source; /* add X-Ringfence-Source towards it */
 };
 
 struct border_subscribers {
-	char domain[BORDER_DOMAIN_SIZE];        /* what phones call us; empty: any host */
-	char probe_user[64];            /* extension made for the probe; empty: none */
+	char domain[BORDER_DOMAIN_SIZE]; /* what phones call us; empty: any host */
+	char probe_user[64];             /* extension made for the probe; empty: none */
 	uint32_t max_registrations;
-	uint32_t udp_expires_s;         /* at most this towards phones on UDP: 60 */
-	uint16_t register_to;           /* row in peers */
-	uint8_t is_on;                  /* a subscribers block stands in the configuration */
-	uint8_t proof_always;           /* no REGISTER without a good cookie reaches the PBX */
+	uint32_t udp_expires_s; /* at most this towards phones on UDP: 60 */
+	uint16_t register_to;   /* row in peers */
+	uint8_t is_on;          /* a subscribers block stands in the configuration */
+	uint8_t proof_always;   /* no REGISTER without a good cookie reaches the PBX */
 	uint8_t calls_without_registration;
 };
 
 struct border_numbers {
-	char emergency[MAX_EMERGENCY_NUMBERS][16];      /* exactly as dialled */
+	char emergency[MAX_EMERGENCY_NUMBERS][16]; /* exactly as dialled */
 	uint8_t emergency_count;
 };
 
@@ -67,9 +69,9 @@ struct border_settings {
 	struct border_peer peers[MAX_PEERS];
 	struct border_subscribers subscribers;
 	struct border_numbers numbers;
-	struct guard_door_settings door;        /* bounds and budgets */
+	struct guard_door_settings door; /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
-	uint32_t no_media_s;            /* 0: never; media watches, border is told so for its CDR */
+	uint32_t no_media_s; /* 0: never; media watches, border is told so for its CDR */
 	uint16_t side_count, listener_count, peer_count;
 };
 

@@ -30,7 +30,8 @@ TEST(reads_back, "what was put last is read back, by a successor too")
 	checkpoint_init(&successor, memory, slots, &key);
 	enum err read = checkpoint_get(&successor, CHECKPOINT_DIALOG, 1, &got);
 	bool is_second = read == ERR_NONE && view_equal(got, VIEW("the second"));
-	bool is_other_empty = checkpoint_get(&successor, CHECKPOINT_DIALOG, 0, &got) == ERR_NOT_FOUND;
+	bool is_other_empty =
+		checkpoint_get(&successor, CHECKPOINT_DIALOG, 0, &got) == ERR_NOT_FOUND;
 
 	free(memory);
 	CHECK(first == ERR_NONE && second == ERR_NONE);
@@ -105,8 +106,10 @@ TEST(limits, "holds its largest thing and refuses one byte more")
 	void *memory;
 
 	TRY(fresh(&c, &memory));
-	enum err fits = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, view_bytes(large, CHECKPOINT_DIALOG_MAX));
-	enum err beyond = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, view_bytes(large, sizeof(large)));
+	enum err fits =
+		checkpoint_put(&c, CHECKPOINT_DIALOG, 1, view_bytes(large, CHECKPOINT_DIALOG_MAX));
+	enum err beyond =
+		checkpoint_put(&c, CHECKPOINT_DIALOG, 1, view_bytes(large, sizeof(large)));
 	enum err read = checkpoint_get(&c, CHECKPOINT_DIALOG, 1, &got);
 	checkpoint_drop(&c, CHECKPOINT_DIALOG, 1);
 	struct view gone;

@@ -13,7 +13,8 @@ static const struct flow *phone(void)
 	return &f;
 }
 
-static enum err challenge_for(struct wire *w, const char *user, const struct flow *from, struct wire_sent *ret)
+static enum err challenge_for(struct wire *w, const char *user, const struct flow *from,
+                              struct wire_sent *ret)
 {
 	struct wire_register r = { .user = user, .call_id = user, .cseq = 1 };
 	struct wire_sent *sent;
@@ -42,21 +43,24 @@ static enum err challenge_is_cookied(struct wire *w)
 	return ERR_NONE;
 }
 
-#define WITH_WIRE(body)                         \
-	struct wire *w;                         \
-	TRY(wire_new(&w));                      \
-	enum err err = body(w);                 \
-	wire_free(&w);                          \
+#define WITH_WIRE(body)                                                                            \
+	struct wire *w;                                                                            \
+	TRY(wire_new(&w));                                                                         \
+	enum err err = body(w);                                                                    \
+	wire_free(&w);                                                                             \
 	return err
 
-TEST(cookied, "the PBX's challenge comes back with our cookie before its opaque, and nothing of the inside")
+TEST(cookied,
+     "the PBX's challenge comes back with our cookie before its opaque, and nothing of the inside")
 {
 	WITH_WIRE(challenge_is_cookied);
 }
 
 static enum err registers(struct wire *w, struct wire_sent *ret)
 {
-	struct wire_register r = { .user = "200", .call_id = "200", .cseq = 2, .credentials = WIRE_RIGHT };
+	struct wire_register r = {
+		.user = "200", .call_id = "200", .cseq = 2, .credentials = WIRE_RIGHT
+	};
 	struct wire_sent challenge, *sent;
 
 	TRY(challenge_for(w, "200", phone(), &challenge));
@@ -84,7 +88,8 @@ static enum err right_password(struct wire *w)
 	return ERR_NONE;
 }
 
-TEST(right_password, "a right password registers, with this flow's binding alone and a minute on UDP")
+TEST(right_password,
+     "a right password registers, with this flow's binding alone and a minute on UDP")
 {
 	WITH_WIRE(right_password);
 }
@@ -92,7 +97,8 @@ TEST(right_password, "a right password registers, with this flow's binding alone
 /* Digits of nonce, cookie, tag and time differ; everything else must not. */
 static void blank_names(char *text)
 {
-	static const char *const names[] = { "nonce=\"", "opaque=\"", "tag=", "Call-ID: ", "sip:", "branch=" };
+	static const char *const names[] = { "nonce=\"",  "opaque=\"", "tag=",
+		                             "Call-ID: ", "sip:",      "branch=" };
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		for (char *at = strstr(text, names[i]); at; at = strstr(at, names[i])) {
@@ -103,7 +109,8 @@ static void blank_names(char *text)
 	}
 }
 
-static enum err alike_step(struct wire *w, const char *known, const char *unknown, const char *credentials)
+static enum err alike_step(struct wire *w, const char *known, const char *unknown,
+                           const char *credentials)
 {
 	struct flow from = wire_outside(9, 5062);
 	const char *const users[] = { known, unknown };
@@ -111,7 +118,9 @@ static enum err alike_step(struct wire *w, const char *known, const char *unknow
 	uint64_t took[2];
 
 	for (unsigned i = 0; i < 2; i++) {
-		struct wire_register r = { .user = users[i], .call_id = users[i], .cseq = 2, .credentials = credentials };
+		struct wire_register r = {
+			.user = users[i], .call_id = users[i], .cseq = 2, .credentials = credentials
+		};
 		struct wire_sent challenge;
 		uint64_t came_us;
 
@@ -136,10 +145,7 @@ static enum err alike_step(struct wire *w, const char *known, const char *unknow
 	return ERR_NONE;
 }
 
-static enum err alike_challenge(struct wire *w)
-{
-	return alike_step(w, "201", "700", NULL);
-}
+static enum err alike_challenge(struct wire *w) { return alike_step(w, "201", "700", NULL); }
 
 static enum err alike_refusal(struct wire *w)
 {
@@ -156,14 +162,17 @@ TEST(alike_challenge, "a user that the PBX does not know is challenged like one 
 	WITH_WIRE(alike_challenge);
 }
 
-TEST(alike_refusal, "a user that the PBX does not know is refused like a wrong password, and the PBX never hears of it")
+TEST(alike_refusal,
+     "a user that the PBX does not know is refused like a wrong password, and the PBX never hears of it")
 {
 	WITH_WIRE(alike_refusal);
 }
 
 static enum err refusal_waits(struct wire *w)
 {
-	struct wire_register r = { .user = "200", .call_id = "200", .cseq = 2, .credentials = WIRE_WRONG };
+	struct wire_register r = {
+		.user = "200", .call_id = "200", .cseq = 2, .credentials = WIRE_WRONG
+	};
 	struct wire_sent challenge, *sent;
 
 	TRY(challenge_for(w, "200", phone(), &challenge));
@@ -190,8 +199,11 @@ static enum err burst(struct wire *w)
 
 	TRY(challenge_for(w, "200", &from, &challenge));
 	for (unsigned i = 0; i < 60; i++) {
-		struct wire_register r = { .user = "200", .call_id = "burst", .cseq = 10 + i, .challenge = &challenge,
-					   .credentials = WIRE_WRONG };
+		struct wire_register r = { .user = "200",
+			                   .call_id = "burst",
+			                   .cseq = 10 + i,
+			                   .challenge = &challenge,
+			                   .credentials = WIRE_WRONG };
 
 		wire_receive(w, &from, wire_register_text(&r, &from));
 	}
@@ -208,16 +220,18 @@ TEST(burst, "of sixty guesses at once on one nonce at most ten reach the PBX")
 
 static enum err strangers_meet_silence(struct wire *w)
 {
-	static const char *const methods[] = { "INVITE", "OPTIONS", "MESSAGE", "SUBSCRIBE", "BYE", "NOTIFY" };
+	static const char *const methods[] = { "INVITE",    "OPTIONS", "MESSAGE",
+		                               "SUBSCRIBE", "BYE",     "NOTIFY" };
 	struct flow from = wire_outside(77, 5060);
 	char text[1024];
 
 	for (unsigned i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		snprintf(text, sizeof(text),
-			 "%s sip:900441512960000@198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.77;branch=z9hG4bKx%u\r\n"
-			 "Max-Forwards: 70\r\nFrom: <sip:a@b.example>;tag=1\r\nTo: <sip:900441512960000@198.51.100.1>\r\n"
-			 "Call-ID: x%u\r\nCSeq: 1 %s\r\nContact: <sip:a@203.0.113.77>\r\nContent-Length: 0\r\n\r\n",
-			 methods[i], i, i, methods[i]);
+		snprintf(
+			text, sizeof(text),
+			"%s sip:900441512960000@198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.77;branch=z9hG4bKx%u\r\n"
+			"Max-Forwards: 70\r\nFrom: <sip:a@b.example>;tag=1\r\nTo: <sip:900441512960000@198.51.100.1>\r\n"
+			"Call-ID: x%u\r\nCSeq: 1 %s\r\nContact: <sip:a@203.0.113.77>\r\nContent-Length: 0\r\n\r\n",
+			methods[i], i, i, methods[i]);
 		wire_receive(w, &from, text);
 		wire_advance(w, SECOND_US);
 		CHECK_CASE(wire_take(w, &from) == NULL, methods[i]);
@@ -233,7 +247,9 @@ TEST(silence, "a stranger's request other than REGISTER is met by silence and co
 
 static enum err forged_cookie(struct wire *w)
 {
-	struct wire_register r = { .user = "200", .call_id = "200", .cseq = 2, .credentials = WIRE_RIGHT };
+	struct wire_register r = {
+		.user = "200", .call_id = "200", .cseq = 2, .credentials = WIRE_RIGHT
+	};
 	struct flow elsewhere = wire_outside(88, 40000);
 	struct wire_sent challenge, *sent;
 
@@ -261,10 +277,12 @@ static enum err survives(struct wire *w)
 	TRY(registers(w, &ok));
 	TRY(wire_restart(w));
 	wire_advance(w, 100 * MILLISECOND_US);
-	snprintf(text, sizeof(text),
-		 "OPTIONS %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.20;branch=z9hG4bKq1\r\nMax-Forwards: 70\r\n"
-		 "From: <sip:ping@10.0.0.20>;tag=1\r\nTo: <%s>\r\nCall-ID: q1@10.0.0.20\r\nCSeq: 1 OPTIONS\r\n"
-		 "Content-Length: 0\r\n\r\n", w->pbx_contact, w->pbx_contact);
+	snprintf(
+		text, sizeof(text),
+		"OPTIONS %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.20;branch=z9hG4bKq1\r\nMax-Forwards: 70\r\n"
+		"From: <sip:ping@10.0.0.20>;tag=1\r\nTo: <%s>\r\nCall-ID: q1@10.0.0.20\r\nCSeq: 1 OPTIONS\r\n"
+		"Content-Length: 0\r\n\r\n",
+		w->pbx_contact, w->pbx_contact);
 	wire_receive(w, &inside, text);
 	sent = wire_take(w, phone());
 	CHECK(wire_has(sent, "OPTIONS sip:200@192.168.1.10:5060;line=7 SIP/2.0\r\n"));
@@ -278,12 +296,10 @@ TEST(survives, "a registration outlives the worker, and the PBX's OPTIONS finds 
 	WITH_WIRE(survives);
 }
 
-static void no_probe_user(struct border_settings *s)
-{
-	s->subscribers.probe_user[0] = 0;
-}
+static void no_probe_user(struct border_settings *s) { s->subscribers.probe_user[0] = 0; }
 
-TEST(no_probe_user, "without a probe user an unknown user is still challenged in the shape that was learnt")
+TEST(no_probe_user,
+     "without a probe user an unknown user is still challenged in the shape that was learnt")
 {
 	struct wire_sent known, unknown;
 	struct flow from = wire_outside(9, 5062);
@@ -307,7 +323,8 @@ static void small_bound(struct border_settings *s)
 	s->door.neighbourhood_registers = (struct guard_rate){ 3, 60000 };
 }
 
-TEST(bound, "beyond the bound on strangers the PBX hears nothing, and its own fresh nonce is given out")
+TEST(bound,
+     "beyond the bound on strangers the PBX hears nothing, and its own fresh nonce is given out")
 {
 	struct flow from = wire_outside(50, 5060);
 	struct wire *w;

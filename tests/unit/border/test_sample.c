@@ -3,13 +3,17 @@
 #include "border/sample.h"
 #include "runner/test.h"
 
-static const struct { const char *name, *text, *want; } cases[] = {
+static const struct {
+	const char *name, *text, *want;
+} cases[] = {
 	{ "masks the response of a digest",
 	  "Authorization: Digest username=\"200\", response=\"0123\", uri=\"sip:a\"\r\n",
 	  "Authorization: Digest username=\"200\", response=\"...\", uri=\"sip:a\"\r\n" },
 	{ "masks cnonce and rspauth, in letters of either case",
-	  "A: Digest CNONCE=\"x\",rspauth=abc, nc=1\r\n", "A: Digest CNONCE=\"...\",rspauth=\"...\", nc=1\r\n" },
-	{ "masks credentials of another scheme whole", "Authorization: Basic dXNlcjpwYXNz\r\n", "Authorization: ...\r\n" },
+	  "A: Digest CNONCE=\"x\",rspauth=abc, nc=1\r\n",
+	  "A: Digest CNONCE=\"...\",rspauth=\"...\", nc=1\r\n" },
+	{ "masks credentials of another scheme whole", "Authorization: Basic dXNlcjpwYXNz\r\n",
+	  "Authorization: ...\r\n" },
 	{ "leaves words that only end so", "X: myresponse=\"1\"\r\n", "X: myresponse=\"1\"\r\n" },
 	{ "survives an open quote", "A: Digest response=\"abc", "A: Digest response=\"...\"" },
 };
@@ -36,6 +40,8 @@ static void mask(struct view text)
 
 TEST(cut, "a sample is cut wherever its text or its room ends")
 {
-	test_truncations(VIEW("Authorization: Digest username=\"200\", response=\"0123\", cnonce=\"7\"\r\n"), mask);
+	test_truncations(
+		VIEW("Authorization: Digest username=\"200\", response=\"0123\", cnonce=\"7\"\r\n"),
+		mask);
 	return ERR_NONE;
 }

@@ -72,8 +72,11 @@ static enum err set_up(struct bench *k)
 	if (!k->memory)
 		return ERR_NO_MEMORY;
 	checkpoint_init(&k->checkpoint, k->memory, slots, &key);
-	k->registrations = (struct registrations){ .wheel = &k->wheel, .known = &k->known,
-						   .checkpoint = &k->checkpoint, .expired = note_expired, .context = k };
+	k->registrations = (struct registrations){ .wheel = &k->wheel,
+		                                   .known = &k->known,
+		                                   .checkpoint = &k->checkpoint,
+		                                   .expired = note_expired,
+		                                   .context = k };
 	err = known_table_init(&k->known, 8, &key);
 	if (err == ERR_NONE)
 		err = registrations_init(&k->registrations, PLACES, &key);
@@ -89,8 +92,10 @@ static void tear_down(struct bench *k)
 
 static struct registration_facts facts_of(unsigned number, uint16_t port)
 {
-	struct registration_facts f = { .flow = wire_outside(number, port), .cseq = 5, .call_id_hash = number,
-					.expires_wall_us = 60 * (int64_t)SECOND_US };
+	struct registration_facts f = { .flow = wire_outside(number, port),
+		                        .cseq = 5,
+		                        .call_id_hash = number,
+		                        .expires_wall_us = 60 * (int64_t)SECOND_US };
 
 	snprintf(f.token, sizeof(f.token), "token%u", number);
 	snprintf(f.account, sizeof(f.account), "%u@sip.example", number);
@@ -132,7 +137,8 @@ static enum err live(struct bench *k)
 	return ERR_NONE;
 }
 
-TEST(registrations, "registrations fill their table, move with their phone, and end with their time")
+TEST(registrations,
+     "registrations fill their table, move with their phone, and end with their time")
 {
 	struct bench k;
 	enum err err = set_up(&k);
@@ -165,7 +171,7 @@ static enum err restored(struct bench *k)
 	err = registrations_init(&successor, PLACES, &key);
 	unsigned count = err == ERR_NONE ? registrations_restore(&successor, later) : 0;
 	bool is_there = err == ERR_NONE && registration_by_token(&successor, VIEW("token1")) &&
-			registration_by_token(&successor, VIEW("token3"));
+	                registration_by_token(&successor, VIEW("token3"));
 	registrations_clear(&successor);
 	known_table_clear(&known);
 	TRY(err);
@@ -174,7 +180,8 @@ static enum err restored(struct bench *k)
 	return ERR_NONE;
 }
 
-TEST(restored, "a successor takes back what is alive, neither what ended nor what expired meanwhile")
+TEST(restored,
+     "a successor takes back what is alive, neither what ended nor what expired meanwhile")
 {
 	struct bench k;
 	enum err err = set_up(&k);

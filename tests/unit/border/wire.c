@@ -21,7 +21,8 @@ static struct addr address(const char *text)
 
 struct flow wire_outside(unsigned host, uint16_t port)
 {
-	struct flow f = { .local = address("198.51.100.1:5060"), .remote = address("203.0.113.0:1") };
+	struct flow f = { .local = address("198.51.100.1:5060"),
+		          .remote = address("203.0.113.0:1") };
 
 	f.remote.bytes[15] = (uint8_t)host;
 	f.remote.port = port;
@@ -30,8 +31,10 @@ struct flow wire_outside(unsigned host, uint16_t port)
 
 struct flow wire_inside(void)
 {
-	return (struct flow){ .local = address("10.0.0.2:5060"), .remote = address("10.0.0.20:5060"),
-			      .listener = 1, .side = 1 };
+	return (struct flow){ .local = address("10.0.0.2:5060"),
+		              .remote = address("10.0.0.20:5060"),
+		              .listener = 1,
+		              .side = 1 };
 }
 
 static void settle(struct border_settings *s)
@@ -117,7 +120,8 @@ static void line_of(const char *text, const char *name, char *ret, size_t size)
 		snprintf(ret, size, "%.*s", (int)(end - at), at);
 }
 
-static void answer(struct wire *w, const struct wire_sent *request, const char *status, const char *headers)
+static void answer(struct wire *w, const struct wire_sent *request, const char *status,
+                   const char *headers)
 {
 	struct flow inside = wire_inside();
 	char via[512], from[512], to[512], call_id[256], cseq[128], text[WIRE_TEXT_MAX];
@@ -127,15 +131,17 @@ static void answer(struct wire *w, const struct wire_sent *request, const char *
 	line_of(request->text, "To: ", to, sizeof(to));
 	line_of(request->text, "Call-ID: ", call_id, sizeof(call_id));
 	line_of(request->text, "CSeq: ", cseq, sizeof(cseq));
-	snprintf(text, sizeof(text),
-		 "SIP/2.0 %s\r\n%s\r\n%s\r\n%s;tag=inner\r\n%s\r\n%s\r\nServer: Secret-PBX 10.0.0.20\r\n%sContent-Length: 0\r\n\r\n",
-		 status, via, from, to, call_id, cseq, headers);
+	snprintf(
+		text, sizeof(text),
+		"SIP/2.0 %s\r\n%s\r\n%s\r\n%s;tag=inner\r\n%s\r\n%s\r\nServer: Secret-PBX 10.0.0.20\r\n%sContent-Length: 0\r\n\r\n",
+		status, via, from, to, call_id, cseq, headers);
 	border_receive(w->border, &inside, text, strlen(text), w->now);
 }
 
 static void serve_register(struct wire *w, const struct wire_sent *request)
 {
-	unsigned user = (unsigned)strtoul(strstr(request->text, "To: ") + strlen("To: <sip:"), NULL, 10);
+	unsigned user =
+		(unsigned)strtoul(strstr(request->text, "To: ") + strlen("To: <sip:"), NULL, 10);
 	const char *response = wire_param(request->text, "response");
 	bool has_credentials = *response, is_right = strcmp(response, WIRE_RIGHT) == 0;
 	char contact[512], headers[1024];
@@ -147,17 +153,20 @@ static void serve_register(struct wire *w, const struct wire_sent *request)
 	if (!((user >= 200 && user < 220) || user == 299)) {
 		answer(w, request, "404 Not Found", "");
 	} else if (!has_credentials) {
-		snprintf(headers, sizeof(headers),
-			 "WWW-Authenticate: Digest realm=\"sip.example\", nonce=\"%08x%016llx\", opaque=\"own\", qop=\"auth,auth-int\"\r\n",
-			 user, (unsigned long long)w->now.us);
+		snprintf(
+			headers, sizeof(headers),
+			"WWW-Authenticate: Digest realm=\"sip.example\", nonce=\"%08x%016llx\", opaque=\"own\", qop=\"auth,auth-int\"\r\n",
+			user, (unsigned long long)w->now.us);
 		answer(w, request, "401 Unauthorized", headers);
 	} else if (!is_right) {
 		answer(w, request, "403 Forbidden", "");
 	} else {
 		line_of(request->text, "Contact: ", contact, sizeof(contact));
-		snprintf(w->pbx_contact, sizeof(w->pbx_contact), "%.*s", (int)strcspn(contact + strlen("Contact: <"), ">"),
-			 contact + strlen("Contact: <"));
-		snprintf(headers, sizeof(headers), "%s, <sip:other@10.0.0.77:5060>;expires=3000\r\n", contact);
+		snprintf(w->pbx_contact, sizeof(w->pbx_contact), "%.*s",
+		         (int)strcspn(contact + strlen("Contact: <"), ">"),
+		         contact + strlen("Contact: <"));
+		snprintf(headers, sizeof(headers),
+		         "%s, <sip:other@10.0.0.77:5060>;expires=3000\r\n", contact);
 		answer(w, request, "200 OK", contact[0] ? headers : "");
 	}
 }
@@ -173,7 +182,7 @@ static void serve(struct wire *w)
 		for (unsigned i = 0; i < WIRE_SENT_MAX && !is_found; i++) {
 			s = &w->sent[i];
 			is_found = s->len && !s->is_taken && flow_equal(&s->to, &inside) &&
-				   strncmp(s->text, "REGISTER ", strlen("REGISTER ")) == 0;
+			           strncmp(s->text, "REGISTER ", strlen("REGISTER ")) == 0;
 		}
 		if (!is_found)
 			return;
@@ -200,8 +209,16 @@ static enum err take_memory(struct wire *w)
 	settle(w->settings);
 	verdict_table_init(w->verdicts, &key);
 	w->ports = (struct border_ports){
-		.context = w, .send = port_send, .fact = port_fact, .record = port_record, .order = port_order,
-		.random = port_random, .verdicts = w->verdicts, .counters = &w->counters, .owners = 1, .generation = 7,
+		.context = w,
+		.send = port_send,
+		.fact = port_fact,
+		.record = port_record,
+		.order = port_order,
+		.random = port_random,
+		.verdicts = w->verdicts,
+		.counters = &w->counters,
+		.owners = 1,
+		.generation = 7,
 	};
 	for (unsigned i = 0; i < 4; i++)
 		w->ports.keys[i].bytes[0] = (uint8_t)(i + 1);
@@ -232,10 +249,7 @@ enum err wire_new_with(void (*change)(struct border_settings *s), struct wire **
 	return ERR_NONE;
 }
 
-enum err wire_new(struct wire **ret)
-{
-	return wire_new_with(NULL, ret);
-}
+enum err wire_new(struct wire **ret) { return wire_new_with(NULL, ret); }
 
 void wire_free(struct wire **wire)
 {
@@ -290,7 +304,8 @@ struct wire_sent *wire_take(struct wire *w, const struct flow *to)
 	for (unsigned i = 0; i < WIRE_SENT_MAX; i++) {
 		struct wire_sent *s = &w->sent[i];
 
-		if (s->len && !s->is_taken && flow_equal(&s->to, to) && (!first || s->at_us < first->at_us))
+		if (s->len && !s->is_taken && flow_equal(&s->to, to) &&
+		    (!first || s->at_us < first->at_us))
 			first = s;
 	}
 	if (first)
@@ -337,10 +352,11 @@ static void write_credentials(const struct wire_register *r, char *ret, size_t s
 		return;
 	snprintf(nonce, sizeof(nonce), "%s", wire_param(r->challenge->text, "nonce"));
 	snprintf(opaque, sizeof(opaque), "%s", wire_param(r->challenge->text, "opaque"));
-	snprintf(ret, size,
-		 "Authorization: Digest username=\"%s\", realm=\"sip.example\", nonce=\"%s\", uri=\"sip:sip.example\", "
-		 "response=\"%s\", algorithm=MD5, cnonce=\"c\", opaque=\"%s\", qop=auth, nc=00000001\r\n",
-		 r->user, nonce, r->credentials, opaque);
+	snprintf(
+		ret, size,
+		"Authorization: Digest username=\"%s\", realm=\"sip.example\", nonce=\"%s\", uri=\"sip:sip.example\", "
+		"response=\"%s\", algorithm=MD5, cnonce=\"c\", opaque=\"%s\", qop=auth, nc=00000001\r\n",
+		r->user, nonce, r->credentials, opaque);
 }
 
 const char *wire_register_text(const struct wire_register *r, const struct flow *from)
@@ -350,16 +366,17 @@ const char *wire_register_text(const struct wire_register *r, const struct flow 
 
 	write_credentials(r, credentials, sizeof(credentials));
 	snprintf(text, sizeof(text),
-		 "REGISTER sip:sip.example SIP/2.0\r\n"
-		 "Via: SIP/2.0/UDP 192.168.1.10:5060;branch=z9hG4bK%s-%u-%s;rport\r\n"
-		 "Max-Forwards: 70\r\n"
-		 "From: <sip:%s@sip.example>;tag=f%s\r\n"
-		 "To: <sip:%s@sip.example>\r\n"
-		 "Call-ID: %s\r\nCSeq: %u REGISTER\r\n"
-		 "Contact: <sip:%s@192.168.1.10:5060;line=7>\r\n"
-		 "Expires: %d\r\nUser-Agent: Deskphone 2.1\r\n%s%s"
-		 "Content-Length: 0\r\n\r\n",
-		 r->call_id, r->cseq, addr_text(&from->remote, remote), r->user, r->call_id, r->user, r->call_id, r->cseq,
-		 r->user, r->expires_s ? r->expires_s : 3600, credentials, r->headers ? r->headers : "");
+	         "REGISTER sip:sip.example SIP/2.0\r\n"
+	         "Via: SIP/2.0/UDP 192.168.1.10:5060;branch=z9hG4bK%s-%u-%s;rport\r\n"
+	         "Max-Forwards: 70\r\n"
+	         "From: <sip:%s@sip.example>;tag=f%s\r\n"
+	         "To: <sip:%s@sip.example>\r\n"
+	         "Call-ID: %s\r\nCSeq: %u REGISTER\r\n"
+	         "Contact: <sip:%s@192.168.1.10:5060;line=7>\r\n"
+	         "Expires: %d\r\nUser-Agent: Deskphone 2.1\r\n%s%s"
+	         "Content-Length: 0\r\n\r\n",
+	         r->call_id, r->cseq, addr_text(&from->remote, remote), r->user, r->call_id,
+	         r->user, r->call_id, r->cseq, r->user, r->expires_s ? r->expires_s : 3600,
+	         credentials, r->headers ? r->headers : "");
 	return text;
 }

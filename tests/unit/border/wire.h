@@ -32,9 +32,10 @@ struct wire {
 	struct counters counters;
 	uint64_t seed;
 	unsigned sent_count, fact_count, order_count, record_count;
-	unsigned pbx_registers, pbx_logins;     /* what reached the PBX from phones: all, with credentials */
+	unsigned pbx_registers,
+		pbx_logins; /* what reached the PBX from phones: all, with credentials */
 	bool is_pbx_silent;
-	char pbx_contact[256];                  /* Contact that the PBX has for the last registration */
+	char pbx_contact[256]; /* Contact that the PBX has for the last registration */
 	struct fact facts[WIRE_FACTS_MAX];
 	struct order orders[64];
 	union record records[16];
@@ -71,7 +72,7 @@ struct wire_register {
 	unsigned cseq;
 	const struct wire_sent *challenge;
 	const char *credentials;
-	const char *headers;            /* further lines, or NULL */
+	const char *headers; /* further lines, or NULL */
 	int expires_s;
 };
 const char *wire_register_text(const struct wire_register *r, const struct flow *from);

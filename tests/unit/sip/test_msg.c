@@ -8,6 +8,7 @@
 #include "sip/check.h"
 
 static struct sip_msg msg;
+static enum err checked;                /* what is of no interest where only crashes are looked for */
 
 static enum err parse_framed(struct view text, enum sip_framing framing)
 {
@@ -454,7 +455,7 @@ static void parse_cut(struct view text)
 	else if (text.len)
 		return;
 	if (sip_msg_parse(bytes, text.len, &sip_limits_default, &msg) == ERR_NONE) {
-		(void)sip_check(&msg);
+		checked = sip_check(&msg);
 		cut_is_sane = cut_is_sane && rebuild_is_same(&msg);
 	}
 	free(bytes);
@@ -521,7 +522,7 @@ TEST(msg_empty_headers, "every header may be empty without harm, and none that w
 		buffer_put(&b, name);
 		buffer_text(&b, ":\r\n\r\n");
 		if (parse(buffer_view(&b)) == ERR_NONE)
-			(void)sip_check(&msg);
+			checked = sip_check(&msg);
 	}
 	CHECK(parse(VIEW(LINE FROM TO ID SEQ HOPS "Via:\r\n\r\n")) == ERR_NONE);
 	CHECK(sip_check(&msg) == ERR_SYNTAX && msg.reason == SIP_REASON_VIA_SYNTAX);

@@ -185,7 +185,7 @@ void border_unreachable(struct border *b, const struct flow *flow, struct now no
 	struct ua_path path = path_of(flow);
 
 	b->now = now;
-	/* An ICMP message is as easy to forge as a datagram: only a peer's is worth ending a transaction early. */
+	/* ICMP is as easy to forge as a datagram: only a peer's ends a transaction early. */
 	if (party_peer_of(b, flow))
 		ua_path_failed(b->ua, &path, now.us);
 }

@@ -35,12 +35,14 @@ struct border_ports {
 	const struct port_table
 		*ports; /* this worker draws from [first, first + count) of each side's group */
 	struct counters *counters;
-	void *checkpoint; /* border_checkpoint_size() bytes, page-aligned; zeroed by the parent at its start */
+	/* border_checkpoint_size() bytes, page-aligned; zeroed by the parent at its start. */
+	void *checkpoint;
 	uint16_t owner;      /* number of this worker, in every name that it makes */
 	uint16_t owners;     /* workers in all */
 	uint32_t generation; /* counts starts of the parent, not of the worker */
-	struct hash_key keys
-		[4]; /* of cookies, tags and branches, Contact users, tables; the parent's, so that names outlive a worker */
+	/* Of cookies, tags and branches, Contact users, tables: the parent's, so that
+	 * what was made with them outlives a worker. */
+	struct hash_key keys[4];
 };
 
 size_t border_checkpoint_size(const struct border_settings *settings);

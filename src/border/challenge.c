@@ -22,7 +22,7 @@ enum err challenge_read(const struct sip_msg *response, struct challenge *ret)
 	struct sip_digest digest;
 
 	for (; h; h = sip_msg_next(response, h)) {
-		/* Schemes that we do not know are kept out, as every header that we did not understand. */
+		/* Schemes that we do not know are kept out, as all that we did not understand. */
 		if (sip_auth_parse(h->value, SIP_AUTH_CHALLENGE, &digest) != ERR_NONE)
 			continue;
 		if (c.count == MAX_CHALLENGE_ROWS || !VIEW_COPY(h->value, c.rows[c.count]))
@@ -47,31 +47,28 @@ bool challenge_is_stale(const struct challenge *c)
 	return false;
 }
 
-static void write_row(const struct border *b, enum sip_header_id id, struct sip_digest *digest,
-                      const struct guard_cookie_subject *subject, enum guard_cookie_user user,
-                      struct buffer *lines)
+static void take_over(const struct border *b, struct sip_digest *digest, const struct addr *source,
+                      enum guard_cookie_user user, struct buffer *opaque)
 {
+	struct guard_cookie_subject subject = { *source, digest->values[SIP_DIGEST_NONCE] };
 	struct guard_cookie_issue issue = { .user = user, .wall_us = b->now.wall_us };
-	char text[CHALLENGE_ROW_SIZE + COOKIE_WITH_SEPARATOR];
-	struct buffer opaque = BUFFER_ON(text);
 
 	if (sip_digest_has(digest, SIP_DIGEST_OPAQUE)) {
 		issue.opaque = digest->values[SIP_DIGEST_OPAQUE];
 		if (!issue.opaque.at)
 			issue.opaque = VIEW("");
 	}
-	guard_cookie_write(&opaque, &b->cookie_keys, subject, &issue);
-	sip_digest_set(digest, SIP_DIGEST_OPAQUE, buffer_view(&opaque));
+	guard_cookie_write(opaque, &b->cookie_keys, &subject, &issue);
+	sip_digest_set(digest, SIP_DIGEST_OPAQUE, buffer_view(opaque));
 	if (sip_digest_has(digest, SIP_DIGEST_QOP))
 		sip_digest_set(digest, SIP_DIGEST_QOP, VIEW("auth"));
-	if (opaque.err != ERR_NONE)
-		buffer_fail(lines, opaque.err);
-	sip_build_auth(lines, id, digest);
 }
 
 void challenge_write(const struct border *b, const struct challenge *c, const struct addr *source,
                      enum guard_cookie_user user, struct buffer *lines)
 {
+	char text[CHALLENGE_ROW_SIZE + COOKIE_WITH_SEPARATOR];
+
 	for (unsigned i = 0; i < c->count; i++) {
 		struct sip_digest digest;
 		enum err err = sip_auth_parse(view_of(c->rows[i]), SIP_AUTH_CHALLENGE, &digest);
@@ -80,8 +77,12 @@ void challenge_write(const struct border *b, const struct challenge *c, const st
 			buffer_fail(lines, err);
 			return;
 		}
-		struct guard_cookie_subject subject = { *source, digest.values[SIP_DIGEST_NONCE] };
-		write_row(b, challenge_header(c->status), &digest, &subject, user, lines);
+		struct buffer opaque = BUFFER_ON(text);
+
+		take_over(b, &digest, source, user, &opaque);
+		if (opaque.err != ERR_NONE)
+			buffer_fail(lines, opaque.err);
+		sip_build_auth(lines, challenge_header(c->status), &digest);
 	}
 }
 
@@ -165,32 +166,28 @@ static bool take_cookie(const struct border *b, const struct inbound *in,
 	return true;
 }
 
-static void pass_rows(const struct border *b, const struct inbound *in,
-                      enum credentials_policy policy, enum sip_header_id id,
-                      struct credentials *found, struct buffer *lines)
-{
-	const struct sip_header *h = sip_msg_header(in->msg, id);
-
-	for (; h; h = sip_msg_next(in->msg, h)) {
-		struct sip_digest digest;
-
-		if (found->passed < MAX_CHALLENGE_ROWS &&
-		    sip_auth_parse(h->value, SIP_AUTH_CREDENTIALS, &digest) == ERR_NONE &&
-		    take_cookie(b, in, policy, &digest, found)) {
-			sip_build_auth(lines, id, &digest);
-			found->passed++;
-		} else {
-			found->taken_out++;
-		}
-	}
-}
-
 struct credentials credentials_pass(const struct border *b, const struct inbound *in,
                                     enum credentials_policy policy, struct buffer *lines)
 {
+	static const enum sip_header_id ids[] = { SIP_HEADER_AUTHORIZATION,
+		                                  SIP_HEADER_PROXY_AUTHORIZATION };
 	struct credentials found = { 0 };
+	struct sip_digest digest;
 
-	pass_rows(b, in, policy, SIP_HEADER_AUTHORIZATION, &found, lines);
-	pass_rows(b, in, policy, SIP_HEADER_PROXY_AUTHORIZATION, &found, lines);
+	for (unsigned i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const struct sip_header *h = sip_msg_header(in->msg, ids[i]);
+
+		for (; h; h = sip_msg_next(in->msg, h)) {
+			bool passes = found.passed < MAX_CHALLENGE_ROWS &&
+			              sip_auth_parse(h->value, SIP_AUTH_CREDENTIALS, &digest) ==
+			                      ERR_NONE &&
+			              take_cookie(b, in, policy, &digest, &found);
+
+			if (passes)
+				sip_build_auth(lines, ids[i], &digest);
+			found.passed += passes;
+			found.taken_out += !passes;
+		}
+	}
 	return found;
 }

@@ -27,21 +27,21 @@ static void write_identities(struct border *b, const struct inbound *in, const s
 {
 	char tag_text[UA_NAME_LEN], call_id_text[UA_NAME_LEN];
 	struct buffer tag = BUFFER_ON(tag_text), call_id = BUFFER_ON(call_id_text);
-	struct view from = sip_msg_value(in->msg, SIP_HEADER_FROM),
-		    to = sip_msg_value(in->msg, SIP_HEADER_TO);
+	struct identity from = { SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM),
+		                 VIEW_EMPTY };
+	struct identity to = { SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO), VIEW_EMPTY };
+	struct identity_reader reader = { route->peer, &route->to };
 
 	ua_name_write(&tag, &b->namer, UA_NAME_TAG, r->serial);
 	ua_name_write(&call_id, &b->namer, UA_NAME_CALL_ID, r->serial);
-	if (route->peer) {
-		identity_write(b, &r->out, SIP_HEADER_FROM, from, route->peer, buffer_view(&tag));
-		identity_write(b, &r->out, SIP_HEADER_TO, to, route->peer, VIEW_EMPTY);
-	} else {
-		/* The PBX writes the To of a qualify with our token: the phone reads its own Contact instead. */
-		identity_write_outward(b, &r->out, SIP_HEADER_FROM, from, &route->to,
-		                       buffer_view(&tag));
+	from.tag = buffer_view(&tag);
+	identity_write(b, &r->out, &from, &reader);
+	/* The PBX writes our token into To: the phone reads its own Contact instead. */
+	if (route->peer)
+		identity_write(b, &r->out, &to, &reader);
+	else
 		sip_build_name_addr(&r->out, SIP_HEADER_TO, VIEW_EMPTY, view_of(route->uri),
 		                    VIEW_EMPTY);
-	}
 	sip_build_header(&r->out, SIP_HEADER_CALL_ID, buffer_view(&call_id));
 	sip_build_cseq(&r->out, in->msg->cseq.number, in->msg->method_text);
 }

@@ -94,7 +94,7 @@ void headers_copy(struct buffer *b, const struct sip_msg *msg, enum headers_way 
 	}
 }
 
-/* The parser took names as tokens, which hold no quote and no backslash; a count needs no more care. */
+/* The parser took names as tokens, which hold no quote and no backslash. */
 static void write_count(struct buffer *b, struct view name, uint64_t count, bool *is_first)
 {
 	if (count == 0)

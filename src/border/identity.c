@@ -32,14 +32,14 @@ static bool is_of_peers(const struct border *b, const struct sip_host *host)
 	return false;
 }
 
-/* Outside, whatever numeric host the inside wrote is its own affair: a private address must never show. */
+/* Outside, a numeric host that the inside wrote is its own affair: it must never show. */
 static bool is_inner(const struct border *b, const struct sip_host *host)
 {
 	return host->addr.family != 0 || is_of_peers(b, host) || party_is_us(b, host);
 }
 
 void identity_write_uri(const struct border *b, struct buffer *out, const struct sip_uri *uri,
-                        const struct border_peer *to, const struct flow *flow)
+                        const struct identity_reader *reader)
 {
 	if (uri->scheme == SIP_SCHEME_OTHER) {
 		buffer_fail(out, ERR_UNSUPPORTED);
@@ -54,22 +54,21 @@ void identity_write_uri(const struct border *b, struct buffer *out, const struct
 		buffer_put(out, uri->user);
 		buffer_char(out, '@');
 	}
-	if (to && party_is_us(b, &uri->host))
-		party_write_domain(out, to);
-	else if (!to && is_inner(b, &uri->host))
-		write_our_name(b, out, flow);
+	if (reader->peer && party_is_us(b, &uri->host))
+		party_write_domain(out, reader->peer);
+	else if (!reader->peer && is_inner(b, &uri->host))
+		write_our_name(b, out, reader->flow);
 	else
 		sip_host_write(out, &uri->host);
 }
 
-static void write(const struct border *b, struct buffer *out, enum sip_header_id id,
-                  struct view value, const struct border_peer *to, const struct flow *flow,
-                  struct view tag)
+void identity_write(const struct border *b, struct buffer *out, const struct identity *identity,
+                    const struct identity_reader *reader)
 {
 	char uri_text[URI_MAX], display_text[DISPLAY_MAX];
 	struct buffer uri = BUFFER_ON(uri_text), display = BUFFER_ON(display_text);
 	struct sip_name_addr address;
-	enum err err = sip_name_addr_parse(value, &address);
+	enum err err = sip_name_addr_parse(identity->value, &address);
 
 	if (err != ERR_NONE) {
 		buffer_fail(out, err);
@@ -79,20 +78,9 @@ static void write(const struct border *b, struct buffer *out, enum sip_header_id
 		sip_quoted_decode(&display, address.display);
 	else
 		buffer_put(&display, address.display);
-	identity_write_uri(b, &uri, &address.uri, to, flow);
+	identity_write_uri(b, &uri, &address.uri, reader);
 	if (uri.err != ERR_NONE || display.err != ERR_NONE)
 		buffer_fail(out, ERR_LIMIT);
-	sip_build_name_addr(out, id, buffer_view(&display), buffer_view(&uri), tag);
-}
-
-void identity_write(const struct border *b, struct buffer *out, enum sip_header_id id,
-                    struct view value, const struct border_peer *to, struct view tag)
-{
-	write(b, out, id, value, to, NULL, tag);
-}
-
-void identity_write_outward(const struct border *b, struct buffer *out, enum sip_header_id id,
-                            struct view value, const struct flow *flow, struct view tag)
-{
-	write(b, out, id, value, NULL, flow, tag);
+	sip_build_name_addr(out, identity->id, buffer_view(&display), buffer_view(&uri),
+	                    identity->tag);
 }

@@ -7,19 +7,27 @@
 #include "border/border_priv.h"
 #include "sip/name_addr.h"
 
-/* Writes the header towards a peer: a host that names us becomes its domain.
- * The error of an identity that cannot be read is in the buffer. */
-void identity_write(const struct border *b, struct buffer *out, enum sip_header_id id,
-                    struct view value, const struct border_peer *to, struct view tag);
+/* Who reads it: a peer, or a phone on that flow (peer NULL), which knows us by
+ * the subscribers' domain or by our address there. */
+struct identity_reader {
+	const struct border_peer *peer;
+	const struct flow *flow;
+};
 
-/* Writes the URI alone, towards a peer, or (peer NULL) towards a phone on that
- * flow, which knows us by the subscribers' domain or our address there. */
+struct identity {
+	enum sip_header_id id;
+	struct view value; /* as it came */
+	struct view tag;   /* ours, or empty */
+};
+
+/* Writes the header: towards a peer a host that names us becomes its domain,
+ * towards a phone hosts of the inside become what the phone calls us. The error
+ * of an identity that cannot be read is in the buffer. */
+void identity_write(const struct border *b, struct buffer *out, const struct identity *identity,
+                    const struct identity_reader *reader);
+
+/* Writes the URI alone. */
 void identity_write_uri(const struct border *b, struct buffer *out, const struct sip_uri *uri,
-                        const struct border_peer *to, const struct flow *flow);
-
-/* The same as a header towards a phone: hosts of the inside become what the
- * phone calls us. */
-void identity_write_outward(const struct border *b, struct buffer *out, enum sip_header_id id,
-                            struct view value, const struct flow *flow, struct view tag);
+                        const struct identity_reader *reader);
 
 #endif

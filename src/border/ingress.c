@@ -124,7 +124,7 @@ static bool is_within_budget(struct border *b, const struct inbound *in)
 		is_within = guard_bucket_take(&in->known->budget, &b->settings.door.known_flow,
 		                              b->now.us);
 	} else if (in->known) {
-		/* A forger may write a known flow's address: what does not fit it never eats its budget. */
+		/* A forger may write its address: what does not fit never eats its budget. */
 		is_within = guard_bounds_stranger(b->bounds, in->flow, b->now.us);
 	}
 	if (!is_within)

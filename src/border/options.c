@@ -50,7 +50,7 @@ static const struct conf_option subscribers_options[] = {
 	  .max = DAY_S, .fallback = "60s",
 	  .help = "longest registration that a phone on UDP is told" },
 	{ "proof-always", CONF_SWITCH, CONF_AT(struct border_subscribers, proof_always),
-	  .help = "let no REGISTER without proof of its address reach the PBX; breaks half of the phones" },
+	  .help = "let no REGISTER without proof reach the PBX; breaks half of the phones" },
 };
 
 static void check_subscribers(struct conf_check *c, const void *row)

@@ -152,10 +152,14 @@ static void write_names(struct border *b, const struct inbound *in, struct reque
 
 	names_write(&call_id, &b->ports.keys[KEY_NAMES], NAMES_CALL_ID, call, 2);
 	names_write(&tag, &b->ports.keys[KEY_NAMES], NAMES_FROM_TAG, from, 3);
-	identity_write(b, &r->out, SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM),
-	               registrar_peer(b), buffer_view(&tag));
-	identity_write(b, &r->out, SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO),
-	               registrar_peer(b), VIEW_EMPTY);
+	struct identity_reader reader = { registrar_peer(b), NULL };
+	struct identity caller = { SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM),
+		                   buffer_view(&tag) };
+	struct identity account = { SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO),
+		                    VIEW_EMPTY };
+
+	identity_write(b, &r->out, &caller, &reader);
+	identity_write(b, &r->out, &account, &reader);
 	sip_build_header(&r->out, SIP_HEADER_CALL_ID, buffer_view(&call_id));
 	sip_build_cseq(&r->out, in->msg->cseq.number, VIEW("REGISTER"));
 }

@@ -113,7 +113,7 @@ static void decided(struct border *b, struct login *l, enum fact_outcome outcome
 	l->fact.status = status;
 }
 
-/* Some say 404 or 480 to a login of a user that they do not know: to the outside that is a wrong password. */
+/* Some say so to a login of a user that they do not know: outside, that is a wrong password. */
 static bool is_unknown_user(uint16_t status)
 {
 	return status == 404 || status == 410 || status == 480 || status == 604;

@@ -232,7 +232,7 @@ uint32_t registrations_restore(struct registrations *t, struct now now)
 	struct registration *r;
 	struct view saved;
 
-	/* A fresh pool gives its objects in order, so a put lands on this slot or on one that was read before. */
+	/* A fresh pool gives its objects in order: a put lands here, or where was read before. */
 	for (uint32_t slot = 0; slot < slots; slot++) {
 		if (checkpoint_get(t->checkpoint, CHECKPOINT_REGISTRATION, slot, &saved) !=
 		            ERR_NONE ||

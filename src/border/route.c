@@ -31,7 +31,7 @@ static enum err to_registrar(const struct border *b, const struct sip_uri *uri, 
 	ret->peer = &b->settings.peers[b->settings.subscribers.register_to];
 	if (party_flow_to(b, ret->peer, &ret->to) != ERR_NONE)
 		return fail(ret, 503);
-	identity_write_uri(b, &out, uri, ret->peer, NULL);
+	identity_write_uri(b, &out, uri, &(struct identity_reader){ ret->peer, NULL });
 	if (out.err != ERR_NONE)
 		return fail(ret, 414);
 	ret->uri[out.len] = 0;

@@ -31,11 +31,11 @@ enum peer_kind { PEER_PBX, PEER_CARRIER, PEER_CUSTOMER, PEER_SPEECH_SERVER, PEER
 
 struct border_peer {
 	char name[BORDER_NAME_SIZE];
-	char domain
-		[BORDER_DOMAIN_SIZE]; /* replaces our name in R-URI, From and To; empty: the peer's address */
+	/* Replaces our name in R-URI, From and To; empty: the peer's address. */
+	char domain[BORDER_DOMAIN_SIZE];
 	struct addr address; /* where requests go */
-	struct addr
-		appears_as; /* our listener that it sees; family 0: the first of its side and family */
+	/* Our listener that it sees; family 0: the first of its side and family. */
+	struct addr appears_as;
 	struct addr_net from[MAX_PEER_NETS]; /* where it may come from; empty: the address's host */
 	struct addr_net media_from[MAX_PEER_NETS];
 	struct guard_rate budget; /* of its requests */

@@ -11,7 +11,7 @@ enum { DAY_S = 86400, TEN_YEARS_S = 3650 * DAY_S };
 	}
 
 static const struct conf_option options[] = {
-	{ "sqlite", CONF_PATH, CONF_AT(struct store_settings, sqlite), .min = 1,
+	{ "sqlite", CONF_PATH, CONF_AT(struct store_settings, sqlite), .min = 1, .max = 255,
 	  .fallback = "/var/lib/ringfence/ringfence.db", .help = "file of the embedded database" },
 	KEEP("calls", keep_calls_s, "90d", "how long calls are kept"),
 	KEEP("incidents", keep_incidents_s, "400d",

@@ -14,8 +14,9 @@ enum err web_new(const struct web_settings *settings, const struct web_port *por
 	if (!w)
 		return ERR_NO_MEMORY;
 	w->exchanges = calloc(MAX_WEB_EXCHANGES, sizeof(*w->exchanges));
-	if (!w->exchanges) {
-		free(w);
+	w->scratch = malloc(WEB_SCRATCH);
+	if (!w->exchanges || !w->scratch) {
+		web_free(&w);
 		return ERR_NO_MEMORY;
 	}
 	w->settings = *settings;
@@ -39,9 +40,10 @@ void web_free(struct web **w)
 	if (!gone)
 		return;
 	*w = NULL;
-	for (size_t i = 0; i < MAX_WEB_EXCHANGES; i++)
+	for (size_t i = 0; i < MAX_WEB_EXCHANGES && gone->exchanges; i++)
 		forget(&gone->exchanges[i]);
 	free(gone->exchanges);
+	free(gone->scratch);
 	free(gone);
 }
 

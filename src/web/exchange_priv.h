@@ -80,10 +80,13 @@ struct web_exchange {
 	struct web_change change;
 };
 
+enum { WEB_SCRATCH = 256 * 1024 };
+
 struct web {
 	struct web_settings settings;
 	struct web_port port;
 	struct web_exchange *exchanges; /* MAX_WEB_EXCHANGES */
+	char *scratch;                  /* WEB_SCRATCH bytes for a text that is put together */
 	uint32_t generation;
 	struct web_exchange
 		*turn; /* whose list is under way: one at a time, its rows fill the channel */

@@ -2,7 +2,6 @@
 /* Records of the contracts, written as JSON members. */
 #include "base/cursor.h"
 #include "web/json_priv.h"
-#include <stdlib.h>
 #include <string.h>
 
 /* Length of the UTF-8 character that begins at `at`, 0 where there is none
@@ -37,12 +36,10 @@ static size_t utf8_length(const uint8_t *at, size_t left)
 
 json_t *web_json_text(struct view text)
 {
-	char *clean = malloc(text.len * 3 + 1);
+	char clean[3 * ASK_BODY_MAX]; /* no text is longer than an ask: it came in one */
 	size_t len = 0, i = 0;
-	json_t *json;
 
-	if (!clean)
-		return NULL;
+	text = view_first(text, ASK_BODY_MAX);
 	while (i < text.len) {
 		size_t part = utf8_length((const uint8_t *)text.at + i, text.len - i);
 
@@ -56,9 +53,7 @@ json_t *web_json_text(struct view text)
 		len += part;
 		i += part;
 	}
-	json = json_stringn(clean, len);
-	free(clean);
-	return json;
+	return json_stringn(clean, len);
 }
 
 static void set_text(json_t *object, const char *name, const char *text, size_t size)

@@ -21,8 +21,10 @@ static int unescape_byte(struct cursor *in)
 	if (c == '%') {
 		high = hex_value(cursor_byte(in));
 		low = hex_value(cursor_byte(in));
-		if (in->err != ERR_NONE || high < 0 || low < 0)
+		if (in->err != ERR_NONE || high < 0 || low < 0) {
 			cursor_fail(in, ERR_SYNTAX);
+			return -1;
+		}
 		c = (uint8_t)(high << 4 | low);
 		/* A slash that was escaped is not the border of a segment, and
 		 * half of the world takes it for one. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/test.h"
 #include "store/options.h"
-#include <stdio.h>
+#include <string.h>
 
 TEST(options_table, "has an option table without mistakes")
 {
@@ -9,6 +9,8 @@ TEST(options_table, "has an option table without mistakes")
 	const struct conf_schema schema = { blocks, 1 };
 	const char *mistake = conf_schema_mistake(&schema);
 
+	if (mistake && strstr(mistake, "out of memory"))
+		return ERR_NO_MEMORY;
 	CHECK_CASE(!mistake, mistake ? mistake : "");
 	return ERR_NONE;
 }

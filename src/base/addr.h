@@ -18,6 +18,7 @@ struct addr {
 struct addr_net {
 	struct addr base; /* port 0, host bits 0 */
 	uint8_t prefix;   /* 0..128; IPv4 prefixes count from 96 */
+	uint8_t unused;   /* 0: equal networks are equal bytes */
 };
 
 enum { ADDR_TEXT_MAX = 64 }; /* "[v6]:port" and a NUL */

@@ -200,13 +200,14 @@ const char sample_text[] =
 static enum err read_file(void *context, const char *path, char *ret, size_t size, size_t *ret_len)
 {
 	for (const struct sample_file *file = context; file->path; file++) {
-		struct view text = view_of(file->text);
+		struct view text = file->text;
 
 		if (!view_equal(view_of(file->path), view_of(path)))
 			continue;
 		if (text.len > size)
 			return ERR_LIMIT;
-		memcpy(ret, text.at, text.len);
+		if (text.len > 0)
+			memcpy(ret, text.at, text.len);
 		*ret_len = text.len;
 		return ERR_NONE;
 	}
@@ -232,9 +233,27 @@ enum err sample_load(const struct sample_file *files, struct conf_tree **ret,
 	return conf_load(&sample_schema, files[0].path, &ports, ret, report);
 }
 
-enum err sample_load_text(const char *text, struct conf_tree **ret, struct conf_report *report)
+enum err sample_load_view(struct view text, struct conf_tree **ret, struct conf_report *report)
 {
-	struct sample_file files[] = { { "a.conf", text }, { NULL, NULL } };
+	struct sample_file files[] = { { "a.conf", text }, { NULL, VIEW_EMPTY } };
 
 	return sample_load(files, ret, report);
+}
+
+enum err sample_load_text(const char *text, struct conf_tree **ret, struct conf_report *report)
+{
+	return sample_load_view(view_of(text), ret, report);
+}
+
+size_t sample_blob(struct view text, char *ret, size_t size)
+{
+	static struct conf_report report;
+	struct buffer b = buffer_on(ret, size);
+	struct conf_tree *t = NULL;
+
+	if (sample_load_view(text, &t, &report) != ERR_NONE)
+		return 0;
+	conf_blob_write(t, sample_schema.blocks, sample_schema.count, &b);
+	conf_tree_free(&t);
+	return b.len;
 }

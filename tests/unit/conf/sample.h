@@ -3,6 +3,7 @@
 #ifndef UNIT_CONF_SAMPLE_H
 #define UNIT_CONF_SAMPLE_H
 
+#include "conf/grammar.h"
 #include "conf/tree.h"
 
 struct sample_side {
@@ -69,11 +70,16 @@ extern const char sample_text[];
 /* Files by name; ends with a row of NULL. The secret "file:carrier.secret" is
  * "tiger", "env:PASSWORD" is "lion". */
 struct sample_file {
-	const char *path, *text;
+	const char *path;
+	struct view text;
 };
 enum err sample_load(const struct sample_file *files, struct conf_tree **ret,
                      struct conf_report *report);
 /* The one file "a.conf". */
+enum err sample_load_view(struct view text, struct conf_tree **ret, struct conf_report *report);
 enum err sample_load_text(const char *text, struct conf_tree **ret, struct conf_report *report);
+
+/* A blob of all blocks. Returns its size; 0 where the text is refused. */
+size_t sample_blob(struct view text, char *ret, size_t size);
 
 #endif

@@ -22,11 +22,22 @@ uint64_t store_ring_sequence(const struct store *s, uint32_t ring)
 	return 0;
 }
 
-static enum err bind_columns(struct store *s, sqlite3_stmt *statement, int first,
-                             const struct column *columns, size_t count, const void *from)
+static enum err bind_step(struct store *s, const struct block_step *step)
 {
-	for (size_t i = 0; i < count; i++)
-		if (column_bind(statement, first + (int)i, &columns[i], from) != SQLITE_OK)
+	/* Block and place come first. */
+	for (size_t i = 0; i < store_step_column_count; i++)
+		if (column_bind(s->step_insert, (int)i + 3, &store_step_columns[i], step) !=
+		    SQLITE_OK)
+			return store_fail(s, "binding a step");
+	return ERR_NONE;
+}
+
+static enum err bind_record(struct store *s, sqlite3_stmt *statement, const union record *r)
+{
+	const struct table *t = &store_tables[r->head.kind];
+
+	for (size_t i = 0; i < t->column_count; i++)
+		if (column_bind(statement, (int)i + 1, &t->columns[i], r) != SQLITE_OK)
 			return store_fail(s, "binding a value");
 	return ERR_NONE;
 }
@@ -40,8 +51,7 @@ static enum err write_steps(struct store *s, const struct record_block *block)
 	for (uint32_t i = 0; i < block->step_count && err == ERR_NONE; i++) {
 		(void)sqlite3_bind_int64(s->step_insert, 1, block->block);
 		(void)sqlite3_bind_int64(s->step_insert, 2, i);
-		err = bind_columns(s, s->step_insert, 3, store_step_columns,
-		                   store_step_column_count, &block->steps[i]);
+		err = bind_step(s, &block->steps[i]);
 		if (err == ERR_NONE)
 			err = store_run(s, s->step_insert, "writing a block's step");
 	}
@@ -54,7 +64,7 @@ static enum err write_one(struct store *s, const union record *r)
 	sqlite3_stmt *statement = s->insert[r->head.kind];
 	enum err err;
 
-	err = bind_columns(s, statement, 1, t->columns, t->column_count, r);
+	err = bind_record(s, statement, r);
 	if (err == ERR_NONE)
 		err = store_run(s, statement, t->name);
 	if (err == ERR_NONE && r->head.kind == RECORD_BLOCK)

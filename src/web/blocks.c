@@ -66,7 +66,8 @@ static void change_net(struct web *w, struct web_exchange *x, const struct ask *
 
 	addr_net_write(&b, &a->body.net.net);
 	text[b.len] = 0;
-	web_change(w, x, text, a, made, status);
+	x->change.row = made;
+	web_change(w, x, text, a, status);
 }
 
 void web_blocks_add(struct web *w, struct web_exchange *x)

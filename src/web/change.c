@@ -84,13 +84,12 @@ static void trail_opened(struct web *w, struct web_exchange *x, const struct ask
 }
 
 void web_change(struct web *w, struct web_exchange *x, const char *object, const struct ask *action,
-                web_step *row, uint16_t status)
+                uint16_t status)
 {
 	struct ask a = web_audit_ask(x, object, "asked");
 
 	(void)VIEW_COPY(view_of(object), x->change.object);
 	x->change.action = *action;
-	x->change.row = row;
 	x->change.status = status;
 	web_ask(w, x, &a, trail_opened);
 }

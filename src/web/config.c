@@ -54,5 +54,6 @@ void web_config_apply(struct web *w, struct web_exchange *x)
 		a.head.size = (uint32_t)strlen(file);
 		memcpy(a.body.text, file, a.head.size);
 	}
-	web_change(w, x, file ? file : "", &a, applied, 200);
+	x->change.row = applied;
+	web_change(w, x, file ? file : "", &a, 200);
 }

@@ -102,10 +102,10 @@ const char *web_member(const struct web_exchange *x, const char *name);
 void web_ask(struct web *w, struct web_exchange *x, struct ask *a, web_step *step);
 /* The same for an answer of many rows: they come one list after the other. */
 void web_ask_list(struct web *w, struct web_exchange *x, const struct ask *a, web_step *step);
-/* Audits, does, audits, and answers with `status` and x->answer. */
+/* Audits, does, audits, and answers with `status` and x->answer. Rows of the
+ * action's answer go to x->change.row where that is set. */
 void web_change(struct web *w, struct web_exchange *x, const char *object, const struct ask *action,
-                web_step *row, uint16_t status);
-
+                uint16_t status);
 /* Its process did not take it or did not answer: the trail says so, then the client hears it. */
 void web_change_fail(struct web *w, struct web_exchange *x, enum err err, const char *detail);
 

@@ -74,7 +74,8 @@ static void put(struct web *w, struct web_exchange *x, const char *detector)
 	buffer_text(&b, term ? " for " : "");
 	buffer_text(&b, term ? term : "");
 	object[b.len] = 0;
-	web_change(w, x, object, &a, mode_set, 200);
+	x->change.row = mode_set;
+	web_change(w, x, object, &a, 200);
 }
 
 void web_mode_put(struct web *w, struct web_exchange *x) { put(w, x, ""); }

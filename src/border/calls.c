@@ -7,8 +7,12 @@
 #include <string.h>
 
 /* Beyond max_calls, for emergency calls alone. */
-enum { EMERGENCY_RESERVE = 8, TURNS_PER_CALL = 2, TURNS_BESIDE = 64 };
-enum { RINGING_MAX_S = 180, BYE_PATIENCE_US = 2 * SECOND_US, MEDIA_PATIENCE_US = 1500 * MILLISECOND_US };
+enum { EMERGENCY_RESERVE = 8, TURNS_PER_CALL = 4, TURNS_BESIDE = 64 };
+enum {
+	RINGING_MAX_S = 180,
+	BYE_PATIENCE_US = 2 * SECOND_US,
+	MEDIA_PATIENCE_US = 1500 * MILLISECOND_US
+};
 
 enum err calls_new(struct border *b, struct calls **ret)
 {
@@ -21,7 +25,8 @@ enum err calls_new(struct border *b, struct calls **ret)
 		return ERR_NO_MEMORY;
 	err = pool_new(sizeof(struct call), count, &c->calls);
 	if (err == ERR_NONE)
-		err = pool_new(sizeof(struct turn), TURNS_PER_CALL * count + TURNS_BESIDE, &c->turns);
+		err = pool_new(sizeof(struct turn), TURNS_PER_CALL * count + TURNS_BESIDE,
+		               &c->turns);
 	if (err == ERR_NONE)
 		err = map_init(&c->by_serial, CALL_LEGS * (size_t)count, key);
 	if (err == ERR_NONE)
@@ -68,7 +73,8 @@ static bool has_id(const struct map_node *node, const void *wanted)
 static struct call *call_by_serial(const struct border *b, uint64_t serial, unsigned *ret_leg)
 {
 	const struct map *m = &b->calls->by_serial;
-	struct map_node *node = map_find(m, map_hash(m, &serial, sizeof(serial)), has_serial, &serial);
+	struct map_node *node =
+		map_find(m, map_hash(m, &serial, sizeof(serial)), has_serial, &serial);
 	struct leg *leg;
 
 	if (!node)
@@ -122,10 +128,7 @@ struct pool_handle turn_handle(const struct border *b, const struct turn *turn)
 	return pool_handle_of(b->calls->turns, turn);
 }
 
-struct turn *turn_at(struct border *b, struct pool_handle h)
-{
-	return pool_at(b->calls->turns, h);
-}
+struct turn *turn_at(struct border *b, struct pool_handle h) { return pool_at(b->calls->turns, h); }
 
 /* ---- beginning and end ---- */
 
@@ -134,15 +137,9 @@ void call_patience(struct call *call, uint64_t us)
 	wheel_set(&call->border->wheel, &call->timer, call->border->now.us + us);
 }
 
-void call_rings(struct call *call)
-{
-	call_patience(call, (uint64_t)RINGING_MAX_S * SECOND_US);
-}
+void call_rings(struct call *call) { call_patience(call, (uint64_t)RINGING_MAX_S * SECOND_US); }
 
-void call_awaits_bye(struct call *call)
-{
-	call_patience(call, BYE_PATIENCE_US);
-}
+void call_awaits_bye(struct call *call) { call_patience(call, BYE_PATIENCE_US); }
 
 static void run_out(struct timer *t, uint64_t now_us)
 {
@@ -174,7 +171,7 @@ static void draw_id(struct border *b, struct call *call)
 	struct calls *c = b->calls;
 
 	b->ports.random(b->ports.context, &call->facts.id, sizeof(call->facts.id));
-	call->facts.id >>= 4;           /* the stream's number stands in the last four bits */
+	call->facts.id >>= 4; /* the stream's number stands in the last four bits */
 	/* From the clock, so that a number is not given twice by a worker that was restarted. */
 	c->last_number = wall_ms > c->last_number ? wall_ms : c->last_number + 1;
 	call->facts.number = c->last_number;
@@ -186,14 +183,15 @@ void call_enter(struct border *b, struct call *call)
 
 	call->border = b;
 	timer_init(&call->timer, run_out);
-	map_insert(&c->by_id, &call->by_id, map_hash(&c->by_id, &call->facts.id, sizeof(call->facts.id)));
+	map_insert(&c->by_id, &call->by_id,
+	           map_hash(&c->by_id, &call->facts.id, sizeof(call->facts.id)));
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
 		struct leg *leg = &call->legs[i];
 
 		leg->number = (uint8_t)i;
 		leg->serial = call->facts.legs[i].serial;
 		map_insert(&c->by_serial, &leg->by_serial,
-			   map_hash(&c->by_serial, &leg->serial, sizeof(leg->serial)));
+		           map_hash(&c->by_serial, &leg->serial, sizeof(leg->serial)));
 	}
 }
 
@@ -242,12 +240,17 @@ static void end_invite(struct border *b, struct call *call)
 	struct turn *turn = turn_at(b, call->invite);
 
 	call->invite = (struct pool_handle){ 0 };
-	if (!turn || turn->is_answered)
+	if (!turn)
 		return;
-	if (turn->has_server && !ua_server_is_final(b->ua, turn->server))
-		reply_status(b, turn->server, 487, view_of(leg_of(call, turn->from)->dialog.local_tag),
-			     VIEW_EMPTY);
-	turn_cancel(b, turn, VIEW_EMPTY);
+	if (!turn->is_answered) {
+		if (!ua_server_is_final(b->ua, turn->server))
+			reply_status(b, turn->server, 487,
+			             view_of(leg_of(call, turn->from)->dialog.local_tag),
+			             VIEW_EMPTY);
+		turn_cancel(b, turn, VIEW_EMPTY);
+	}
+	ua_server_acknowledged(b->ua, turn->server);
+	turn_done(b, turn);
 }
 
 void call_end(struct call *call, enum call_end by, const char *cause)
@@ -270,7 +273,24 @@ void call_end(struct call *call, enum call_end by, const char *cause)
 		call_finish(call);
 }
 
-struct turn *turn_take(struct border *b, struct call *call, unsigned from, const struct sip_msg *request)
+void call_hang_up(struct call *call, const char *cause)
+{
+	struct border *b = call->border;
+	struct turn *turn = turn_at(b, call->invite);
+
+	if (call->state != CALL_UP)
+		return;
+	/* A 2xx whose ACK never came is acknowledged before its BYE (RFC 3261 13.3.1.4). */
+	if (turn && turn->is_answered)
+		leg_acknowledge(b, leg_of(call, leg_other(turn->from)), turn, VIEW_EMPTY,
+		                VIEW_EMPTY);
+	leg_bye(call, LEG_CALLER);
+	leg_bye(call, LEG_CALLEE);
+	call_end(call, END_RINGFENCE, cause);
+}
+
+struct turn *turn_take(struct border *b, struct call *call, unsigned from,
+                       const struct sip_msg *request)
 {
 	struct turn *turn = pool_take(b->calls->turns);
 
@@ -283,10 +303,15 @@ struct turn *turn_take(struct border *b, struct call *call, unsigned from, const
 	return turn;
 }
 
-void turn_give(struct border *b, struct turn *turn)
+/* The rest of its transactions may still be heard of: a 2xx of another fork. */
+void turn_done(struct border *b, struct turn *turn)
 {
-	pool_give(b->calls->turns, turn);
+	turn->is_done = true;
+	if (!turn->has_client)
+		turn_give(b, turn);
 }
+
+void turn_give(struct border *b, struct turn *turn) { pool_give(b->calls->turns, turn); }
 
 void turn_cancel(struct border *b, struct turn *turn, struct view reason)
 {
@@ -325,7 +350,8 @@ static bool has_moved(struct border *b, const struct inbound *in, const struct l
 
 /* Whether the leg's own party speaks. A phone that has moved is believed once its
  * account has registered from the new flow. */
-static bool is_at_leg(struct border *b, const struct inbound *in, struct call *call, unsigned number)
+static bool is_at_leg(struct border *b, const struct inbound *in, struct call *call,
+                      unsigned number)
 {
 	struct leg_facts *leg = leg_of(call, number);
 
@@ -366,9 +392,10 @@ void calls_in_dialog(struct border *b, struct inbound *in, const struct ua_event
 	struct call *call;
 	unsigned leg;
 
-	(void)passed;   /* it is matched by its dialog like any other ACK */
+	(void)passed; /* it is matched by its dialog like any other ACK */
 	if (sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to) != ERR_NONE ||
-	    !(call = call_by_tag(b, to.tag, &leg)) || !ua_dialog_matches(&leg_of(call, leg)->dialog, in->msg)) {
+	    !(call = call_by_tag(b, to.tag, &leg)) ||
+	    !ua_dialog_matches(&leg_of(call, leg)->dialog, in->msg)) {
 		out_of_dialog(b, in);
 		return;
 	}
@@ -398,7 +425,7 @@ bool calls_has_dialog(const struct border *b, const struct sip_msg *msg, const s
 /* ---- answers, notices, media ---- */
 
 void calls_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
-		  enum ua_answer answer)
+                  enum ua_answer answer)
 {
 	struct turn *turn = turn_at(b, event->user.object);
 
@@ -416,10 +443,15 @@ void calls_notice(struct border *b, enum ua_notice notice, const struct ua_event
 		answer_timeout(b, turn);
 	else if (notice == UA_UNACKED && event->status < 300)
 		answer_unacknowledged(b, turn);
+	else if (notice == UA_ENDED && !event->is_server)
+		turn->has_client = false;
+	turn = turn_at(b, event->user.object);
+	if (turn && turn->is_done && !turn->has_client)
+		turn_give(b, turn);
 }
 
 void calls_request_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
-			  enum ua_answer answer)
+                          enum ua_answer answer)
 {
 	struct turn *turn = turn_at(b, event->user.object);
 
@@ -436,7 +468,7 @@ void calls_request_notice(struct border *b, enum ua_notice notice, const struct 
 }
 
 void calls_list(struct border *b, const struct ask *question,
-		void (*answer)(void *context, const struct ask *row), void *context)
+                void (*answer)(void *context, const struct ask *row), void *context)
 {
 	struct ask row = { .head = question->head };
 	const struct call *call;

@@ -215,6 +215,14 @@ static bool is_out_of_hops(const struct sip_msg *msg)
 	return hops == 0;
 }
 
+bool ingress_refuses(struct border *b, const struct inbound *in)
+{
+	if (!is_out_of_hops(in->msg))
+		return refuse_requirements(b, in);
+	reply_at_once(b, in, 483, VIEW_EMPTY);
+	return true;
+}
+
 static void route_new(struct border *b, struct inbound *in, enum guard_treatment treatment)
 {
 	enum sip_method method = (enum sip_method)in->msg->method;
@@ -223,9 +231,7 @@ static void route_new(struct border *b, struct inbound *in, enum guard_treatment
 		calls_in_dialog(b, in, NULL);
 	else if (in->standing == STANDING_STRANGER && method != SIP_METHOD_REGISTER)
 		silence(b, in);
-	else if (in->standing != STANDING_STRANGER && is_out_of_hops(in->msg))
-		reply_at_once(b, in, 483, VIEW_EMPTY);
-	else if (in->standing != STANDING_STRANGER && refuse_requirements(b, in))
+	else if (in->standing != STANDING_STRANGER && ingress_refuses(b, in))
 		return;
 	else if (method == SIP_METHOD_REGISTER)
 		registrar_request(b, in, treatment);

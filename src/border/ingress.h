@@ -6,6 +6,10 @@
 
 #include "border/border_priv.h"
 
+/* 483 where a request may go no further, 420 where it demands what we cannot;
+ * says whether it answered. */
+bool ingress_refuses(struct border *b, const struct inbound *in);
+
 void ingress(struct border *b, const struct flow *flow, char *bytes, size_t len);
 
 #endif

@@ -283,6 +283,13 @@ void ua_server_acknowledged(struct ua *ua, struct pool_handle server)
 	wheel_cancel(ua->wheel, &s->repeat);
 }
 
+struct view ua_server_answered(const struct ua *ua, struct pool_handle server)
+{
+	const struct ua_server *s = pool_at(ua->servers, server);
+
+	return s ? ua_text_view(s->answer) : VIEW_EMPTY;
+}
+
 bool ua_server_is_final(const struct ua *ua, struct pool_handle server)
 {
 	const struct ua_server *s = pool_at(ua->servers, server);

@@ -72,6 +72,9 @@ enum err ua_server_reply(struct ua *ua, struct pool_handle server, const struct 
 /* The ACK to the 2xx came (matched by its dialog): stops the repetition. */
 void ua_server_acknowledged(struct ua *ua, struct pool_handle server);
 
+/* The last answer as it was made, sent or not; empty where there is none or it is
+ * gone. Lives until the next answer. */
+struct view ua_server_answered(const struct ua *ua, struct pool_handle server);
 /* Answered, or gone. */
 bool ua_server_is_final(const struct ua *ua, struct pool_handle server);
 /* Ends it now, in silence towards the other end; notice UA_ENDED is not given. */

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers to INVITE on their way back, and the ACK on its way there. */
+#include "border/call_priv.h"
+#include "border/challenge.h"
+
+#include <string.h>
+
+static const struct pool_handle nothing;
+enum { CANCEL_PATIENCE_US = 40 * SECOND_US };
+
+void answer_lines(struct border *b, const struct sip_msg *msg, const struct leg_facts *to,
+                  struct buffer *lines)
+{
+	leg_write_contact(b, to, lines);
+	sip_build_header(lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
+	headers_copy(lines, msg, leg_way(to), b->removed);
+}
+
+static enum err reply(struct border *b, const struct turn *turn, const struct sip_msg *msg,
+                      uint16_t status, struct view body)
+{
+	struct call *call = call_of_turn(b, turn);
+	struct leg_facts *to = leg_of(call, turn->from);
+	struct buffer lines = BUFFER_ON(b->calls->lines);
+	struct ua_reply r = {
+		.status = status,
+		.to_tag = view_of(to->dialog.local_tag),
+		.body = body,
+		.content_type = VIEW("application/sdp"),
+		.has_record_route = true,
+	};
+	enum err err;
+
+	answer_lines(b, msg, to, &lines);
+	if (lines.err != ERR_NONE)
+		return lines.err;
+	r.headers = buffer_view(&lines);
+	err = ua_server_reply(b->ua, turn->server, &r, b->now.us);
+	if (err == ERR_NONE)
+		border_count(b, COUNT_responses_forwarded);
+	return err;
+}
+
+/* ---- 1xx ---- */
+
+static struct view to_tag_of(const struct sip_msg *msg)
+{
+	struct sip_name_addr to;
+
+	return sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE ? to.tag
+	                                                                               : VIEW_EMPTY;
+}
+
+/* The first 18x with a description wins until the final answer. */
+static struct view early_media(struct border *b, const struct sip_msg *msg, struct turn *turn,
+                               struct call *call)
+{
+	struct view tag = to_tag_of(msg), body = VIEW_EMPTY;
+
+	if (!turn->is_first || turn->offer != OFFER_IN_REQUEST || offer_kind(msg) != OFFER_FITS)
+		return VIEW_EMPTY;
+	if (call->early_tag[0] && !view_equal(view_of(call->early_tag), tag))
+		return VIEW_EMPTY;
+	if (offer_answer(call, leg_other(turn->from), msg, ua_client_request(b->ua, turn->client),
+	                 &body) != OFFER_FITS)
+		return VIEW_EMPTY;
+	(void)VIEW_COPY(tag, call->early_tag);
+	return body;
+}
+
+static void take_provisional(struct border *b, const struct inbound *in, struct turn *turn,
+                             struct call *call)
+{
+	struct leg_facts *leg = leg_of(call, leg_other(turn->from));
+	struct view body;
+	enum err err = ERR_NONE;
+
+	if (turn->is_cancelled || in->msg->status == 100 || in->msg->status == 199)
+		return;
+	if (turn->is_first) {
+		call_rings(call);
+		err = ua_dialog_answer(&leg->dialog, in->msg);
+	}
+	/* Another fork rings too: that is worth saying, its dialog is not ours. */
+	if (err != ERR_NONE && err != ERR_DENIED)
+		return;
+	body = early_media(b, in->msg, turn, call);
+	if (reply(b, turn, in->msg, in->msg->status, body) != ERR_NONE)
+		border_count(b, COUNT_limit_transactions);
+}
+
+/* ---- 2xx ---- */
+
+/* The dialog with whom it was that answered, which need not be who rang first. */
+static enum err adopt(struct leg_facts *leg, const struct sip_msg *msg)
+{
+	enum err err = ua_dialog_answer(&leg->dialog, msg);
+
+	if (err != ERR_DENIED)
+		return err;
+	leg->dialog.state = UA_DIALOG_NONE;
+	leg->dialog.remote_tag[0] = 0;
+	leg->dialog.routes[0] = 0;
+	return ua_dialog_answer(&leg->dialog, msg);
+}
+
+static void end_fork(struct border *b, struct call *call, unsigned number, const struct turn *turn,
+                     const struct sip_msg *msg)
+{
+	struct leg_facts *leg = leg_of(call, number);
+	struct ua_dialog kept = leg->dialog;
+
+	if (adopt(leg, msg) == ERR_NONE) {
+		struct turn alone = *turn;
+
+		/* Not this transaction's ACK: that is kept for the fork that won. */
+		alone.client = nothing;
+		leg_acknowledge(b, leg, &alone, VIEW_EMPTY, VIEW_EMPTY);
+		leg_bye(call, number);
+	}
+	leg->dialog = kept;
+}
+
+/* Body of the last 18x that went out, for a 2xx that leaves it out. */
+static struct view early_body(const struct border *b, const struct turn *turn, struct call *call,
+                              const struct sip_msg *msg)
+{
+	struct view sent = ua_server_answered(b->ua, turn->server);
+
+	if (!call->early_tag[0] || !view_equal(view_of(call->early_tag), to_tag_of(msg)))
+		return VIEW_EMPTY;
+	return offer_body(sent);
+}
+
+static enum offer_verdict take_description(struct border *b, const struct sip_msg *msg,
+                                           struct turn *turn, struct call *call, struct view *ret)
+{
+	unsigned other = leg_other(turn->from);
+	enum offer_verdict verdict;
+
+	if (turn->offer == OFFER_IN_ANSWER)
+		return offer_take(call, other, msg, ret);
+	verdict = offer_answer(call, other, msg, ua_client_request(b->ua, turn->client), ret);
+	if (verdict == OFFER_ABSENT) {
+		*ret = early_body(b, turn, call, msg);
+		verdict = view_is_empty(*ret) ? OFFER_REFUSED : OFFER_FITS;
+	}
+	return verdict;
+}
+
+static void say_answered(struct border *b, const struct inbound *in, struct call *call)
+{
+	call->state = CALL_UP;
+	call->status = in->msg->status;
+	call->facts.answered_wall_us = b->now.wall_us;
+	wheel_cancel(&b->wheel, &call->timer);
+	border_count(b, COUNT_calls_answered);
+	call_fact(b, in, call, OUTCOME_SUCCEEDED, in->msg->status);
+}
+
+/* The other end has taken the call, the asking one cannot have it. */
+static void refuse_answered(struct border *b, struct call *call, struct turn *turn, uint16_t status,
+                            const char *cause)
+{
+	struct leg_facts *other = leg_of(call, leg_other(turn->from));
+
+	leg_acknowledge(b, other, turn, VIEW_EMPTY, VIEW_EMPTY);
+	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
+	             VIEW_EMPTY);
+	leg_bye(call, leg_other(turn->from));
+	if (!turn->is_first)
+		leg_bye(call, turn->from);
+	else
+		call->status = status;
+	turn_done(b, turn);
+	call->invite = nothing;
+	call_end(call, END_RINGFENCE, cause);
+}
+
+static void take_success(struct border *b, const struct inbound *in, struct turn *turn,
+                         struct call *call)
+{
+	struct leg_facts *asker = leg_of(call, turn->from),
+			 *other = leg_of(call, leg_other(turn->from));
+	struct view body = VIEW_EMPTY;
+	enum err err =
+		turn->is_first ? adopt(other, in->msg) : ua_dialog_refresh(&other->dialog, in->msg);
+
+	if (turn->is_cancelled) {
+		if (err == ERR_NONE)
+			leg_acknowledge(b, other, turn, VIEW_EMPTY, VIEW_EMPTY);
+		if (turn->is_first) {
+			leg_bye(call, leg_other(turn->from));
+			turn_done(b, turn);
+			call->invite = nothing;
+			call_end(call, END_CALLER, "cancelled");
+			return;
+		}
+		/* A re-INVITE that was taken up all the same: both ends no longer agree. */
+		turn_done(b, turn);
+		call->invite = nothing;
+		call_hang_up(call, "re-INVITE cancelled too late");
+		return;
+	}
+	if (err != ERR_NONE) {
+		refuse_answered(b, call, turn, 502, "answer unreadable");
+		return;
+	}
+	if (take_description(b, in->msg, turn, call, &body) != OFFER_FITS) {
+		refuse_answered(b, call, turn, 488, "answer refused");
+		return;
+	}
+	if (reply(b, turn, in->msg, in->msg->status, body) != ERR_NONE) {
+		refuse_answered(b, call, turn, 500, "answer not sent");
+		return;
+	}
+	turn->is_answered = true;
+	asker->dialog.state = UA_DIALOG_CONFIRMED;
+	if (turn->is_first)
+		say_answered(b, in, call);
+	call_save(call);
+}
+
+/* ---- refusals ---- */
+
+static void say_leak(struct border *b, const struct inbound *in)
+{
+	struct fact fact = fact_of(b, in, FACT_DIGEST_LEAK);
+
+	fact_emit(b, &fact);
+}
+
+/* A challenge of the inside goes to the account's own flow; one from outside ends
+ * here, or the inside would hand its digest to a stranger. */
+static uint16_t pass_challenge(struct border *b, const struct inbound *in, struct call *call,
+                               unsigned asked_by, struct buffer *lines)
+{
+	const struct leg_facts *asker = leg_of(call, asked_by);
+	struct challenge c;
+
+	if (asker->peer != CALL_PHONE || leg_of(call, leg_other(asked_by))->peer == CALL_PHONE) {
+		say_leak(b, in);
+		return 500;
+	}
+	if (challenge_read(in->msg, &c) != ERR_NONE)
+		return 500;
+	challenge_write(b, &c, &asker->flow.remote, COOKIE_USER_ORDINARY, lines);
+	return in->msg->status;
+}
+
+uint16_t answer_refusal(struct border *b, const struct inbound *in, struct call *call,
+                        unsigned asked_by, struct buffer *lines)
+{
+	const struct leg_facts *asker = leg_of(call, asked_by);
+	uint16_t status = in->msg->status;
+
+	if (status == 401 || status == 407)
+		status = pass_challenge(b, in, call, asked_by, lines);
+	else if (status < 400)
+		status = 480; /* where a redirection points is the other side's affair */
+	else if (status == 503 && asker->peer != CALL_PHONE)
+		status = 500; /* 503 would fail the whole hop */
+	headers_copy(lines, in->msg, leg_way(asker), b->removed);
+	border_count(b, COUNT_responses_forwarded);
+	return status;
+}
+
+static void take_refusal(struct border *b, const struct inbound *in, struct turn *turn,
+                         struct call *call)
+{
+	struct buffer lines = BUFFER_ON(b->calls->lines);
+	uint16_t status = in->msg->status;
+	bool is_first = turn->is_first, was_cancelled = turn->is_cancelled;
+
+	if (!was_cancelled) {
+		status = answer_refusal(b, in, call, turn->from, &lines);
+		reply_status(b, turn->server, status,
+		             view_of(leg_of(call, turn->from)->dialog.local_tag),
+		             lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY);
+	}
+	turn_done(b, turn);
+	call->invite = nothing;
+	if (!is_first) {
+		/* 481: the other end knows nothing of the call any more (RFC 3261 12.2.1.2). */
+		if (in->msg->status == 481)
+			call_hang_up(call, "other end lost the call");
+		return;
+	}
+	if (was_cancelled) {
+		call_fact(b, in, call, OUTCOME_FAILED, 487);
+		call_end(call, END_CALLER, "cancelled");
+		return;
+	}
+	call->status = status;
+	/* A challenge is no call: the one that answers it will be. */
+	call->is_silent = in->msg->status == 401 || in->msg->status == 407;
+	if (!call->is_silent)
+		call_fact(b, in, call, OUTCOME_FAILED, status);
+	call_end(call, END_CALLEE, "refused");
+}
+
+void answer_invite(struct border *b, const struct inbound *in, struct turn *turn,
+                   enum ua_answer answer)
+{
+	struct call *call = call_of_turn(b, turn);
+
+	if (!call || call->state == CALL_ENDING) {
+		if (answer == UA_ANSWER_FINAL)
+			turn_done(b, turn);
+		return;
+	}
+	if (answer == UA_ANSWER_FORKED)
+		end_fork(b, call, leg_other(turn->from), turn, in->msg);
+	else if (answer == UA_ANSWER_PROVISIONAL)
+		take_provisional(b, in, turn, call);
+	else if (in->msg->status < 300)
+		take_success(b, in, turn, call);
+	else
+		take_refusal(b, in, turn, call);
+}
+
+/* ---- silence ---- */
+
+/* No answer within the transaction's time, or nobody picks up. */
+void answer_timeout(struct border *b, struct turn *turn)
+{
+	struct call *call = call_of_turn(b, turn);
+	bool is_ringing = !view_is_empty(ua_client_request(b->ua, turn->client)),
+	     was_cancelled = turn->is_cancelled;
+	uint16_t status;
+
+	if (!call || call->state == CALL_ENDING)
+		return;
+	status = leg_of(call, leg_other(turn->from))->peer == CALL_PHONE || is_ringing ? 480 : 504;
+	if (!was_cancelled)
+		reply_status(b, turn->server, status,
+		             view_of(leg_of(call, turn->from)->dialog.local_tag), VIEW_EMPTY);
+	if (is_ringing && !was_cancelled) {
+		/* It may still be answered in this moment: the call stays until CANCEL has its way. */
+		call->status = status;
+		turn_cancel(b, turn, VIEW_EMPTY);
+		call_patience(call, CANCEL_PATIENCE_US);
+		return;
+	}
+	call->invite = nothing;
+	if (turn->is_first) {
+		if (!was_cancelled)
+			call->status = status;
+		call_end(call, was_cancelled ? END_CALLER : END_RINGFENCE,
+		         was_cancelled ? "cancelled" : "no answer");
+	}
+	turn_done(b, turn);
+}
+
+/* ---- ACK ---- */
+
+void answer_acknowledged(struct border *b, const struct inbound *in, struct call *call,
+                         unsigned from)
+{
+	struct turn *turn = turn_at(b, call->invite);
+	struct leg_facts *other = leg_of(call, leg_other(from));
+	char text[MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256)];
+	struct buffer lines = BUFFER_ON(text);
+	struct view body = VIEW_EMPTY;
+	enum offer_verdict verdict = OFFER_FITS;
+
+	if (!turn || !turn->is_answered || turn->from != from ||
+	    turn->came_cseq != in->msg->cseq.number) {
+		border_count(b, COUNT_absorbed_retransmission);
+		return;
+	}
+	ua_server_acknowledged(b->ua, turn->server);
+	if (turn->offer == OFFER_IN_ANSWER)
+		verdict = offer_answer(call, from, in->msg, ua_server_answered(b->ua, turn->server),
+		                       &body);
+	/* RFC 3261 13.2.2.4: the ACK bears the INVITE's credentials. */
+	if (leg_peer(b, other))
+		(void)credentials_pass(b, in, CREDENTIALS_ANY, &lines);
+	if (verdict != OFFER_FITS) {
+		call_hang_up(call, "answer refused");
+		return;
+	}
+	leg_acknowledge(b, other, turn, lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY,
+	                body);
+	turn_done(b, turn);
+	call->invite = nothing;
+	call_save(call);
+}
+
+void answer_unacknowledged(struct border *b, struct turn *turn)
+{
+	struct call *call = call_of_turn(b, turn);
+	struct inbound in = { 0 };
+	struct fact fact;
+
+	if (!call || !turn->is_answered || call->state == CALL_ENDING)
+		return;
+	in.flow = &leg_of(call, turn->from)->flow;
+	in.standing = leg_of(call, turn->from)->peer == CALL_PHONE ? STANDING_KNOWN : STANDING_PEER;
+	fact = fact_of(b, &in, FACT_UNACKED);
+	fact_account(&fact, view_of(call->facts.from));
+	fact_emit(b, &fact);
+	call_hang_up(call, "no ACK");
+}

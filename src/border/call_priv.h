@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the calls: what their files share. A call is two legs, each with a
+ * dialog of its own; a turn is one request of one leg on its way to the other
+ * and the answers on their way back; a stream is one m= line with a port pair
+ * on each side. */
+#ifndef BORDER_CALL_PRIV_H
+#define BORDER_CALL_PRIV_H
+
+#include "border/calls.h"
+#include "border/headers.h"
+#include "sdp/offer.h"
+#include "ua/dialog.h"
+
+enum { MAX_CALL_STREAMS = 4, CALL_LEGS = 2 };
+enum { CALL_PHONE = UINT16_MAX }; /* leg without a peer */
+enum leg_side { LEG_CALLER, LEG_CALLEE };
+
+/* ---- what the checkpoint keeps: plain values ---- */
+
+struct leg_facts {
+	struct ua_dialog dialog;
+	struct flow flow;
+	uint64_t serial;       /* of its tag, Call-ID and Contact */
+	uint64_t account_hash; /* of the phone's user@domain: who may move this leg */
+	uint64_t session_id;   /* in our SDP towards it */
+	uint64_t session_hash; /* of what was sent last, its version aside */
+	uint32_t session_version;
+	uint16_t peer; /* row in peers, or CALL_PHONE */
+};
+
+struct stream_facts {
+	struct order_leg legs[CALL_LEGS];
+	uint8_t has_ports, is_open, is_held;
+};
+
+struct call_facts {
+	uint64_t id;     /* of this half; names its streams */
+	uint64_t number; /* both halves of a hairpin share it */
+	int64_t started_wall_us, answered_wall_us;
+	struct leg_facts legs[CALL_LEGS];
+	struct stream_facts streams[MAX_CALL_STREAMS];
+	char from[96], to[96], dialled[48];
+	uint8_t is_emergency;
+};
+
+_Static_assert(sizeof(struct call_facts) <= CHECKPOINT_DIALOG_MAX, "a call fits its slot");
+
+/* ---- the call ---- */
+
+enum call_state {
+	CALL_SETUP,  /* INVITE on its way */
+	CALL_UP,     /* 2xx given; its turn knows whether the ACK came */
+	CALL_ENDING, /* media closed, its last figures awaited */
+};
+
+struct leg {
+	struct map_node by_serial;
+	uint64_t serial;          /* as in the facts */
+	uint8_t number;           /* place in its call */
+	struct known_flow *known; /* held while the call lives; NULL for peers */
+};
+
+struct stream {
+	struct media_leg_statistics figures[CALL_LEGS];
+	struct order_format formats[MAX_ORDER_FORMATS];
+	bool is_closing; /* ORDER_CLOSE is out */
+};
+
+struct call {
+	struct call_facts facts;
+	struct map_node by_id;
+	struct border *border;
+	struct leg legs[CALL_LEGS];
+	struct stream streams[MAX_CALL_STREAMS];
+	struct timer timer;        /* by state: patience with ringing, with BYE, with media */
+	struct pool_handle invite; /* turn of the INVITE in hand, ACK included */
+	struct pool_handle bye;    /* turn of a BYE in hand */
+	struct order_leg offered[MAX_CALL_STREAMS]; /* by the offer in hand */
+	char early_tag[UA_DIALOG_TAG_MAX];          /* the fork whose SDP went out first */
+	uint8_t state;                              /* enum call_state */
+	uint8_t ended_by;                           /* enum call_end */
+	uint16_t status;                            /* final one of the first INVITE */
+	int64_t ended_wall_us;
+	const char *cause;           /* static text */
+	bool is_restored, is_silent; /* is_silent: no record of it (a challenged attempt) */
+};
+
+enum turn_offer { OFFER_NONE, OFFER_IN_REQUEST, OFFER_IN_ANSWER };
+
+struct turn {
+	struct pool_handle call, server, client;
+	uint32_t came_cseq, sent_cseq;
+	uint8_t from;      /* leg that asked */
+	uint8_t method;    /* enum sip_method */
+	uint8_t offer;     /* enum turn_offer */
+	bool is_first;     /* the INVITE that makes the call */
+	bool is_cancelled; /* answered 487; its end inside is awaited */
+	bool is_answered;  /* 2xx went back, the ACK is awaited */
+	bool is_done;      /* only the end of its transaction is awaited */
+	bool has_client, has_server;
+};
+
+struct calls {
+	struct pool *calls, *turns;
+	struct map by_serial, by_id;
+	struct port_share *ports;
+	uint64_t last_number;
+	struct sdp_session came, asked; /* scratch: the description in hand, the offer it answers */
+	char lines[4096];               /* scratch: header lines being built */
+	char body[MAX_SDP_BYTES];       /* scratch: description being built */
+};
+
+/* ---- calls.c ---- */
+
+/* NULL where the table is full; a few places are an emergency's alone. */
+struct call *call_take(struct border *b, bool is_emergency);
+/* Puts a call with its facts into the tables. */
+void call_enter(struct border *b, struct call *call);
+/* Ends its streams and, when their figures are in, writes the record and gives it back. */
+void call_end(struct call *call, enum call_end by, const char *cause);
+/* BYE to both legs first. */
+void call_hang_up(struct call *call, const char *cause);
+void call_finish(struct call *call); /* at once */
+void call_rings(struct call *call);  /* patience begins anew */
+void call_awaits_bye(struct call *call);
+void call_patience(struct call *call, uint64_t us);
+/* Number of the call whose half sent this Call-ID inside; 0: none. */
+uint64_t call_number_by_call_id(const struct border *b, struct view call_id);
+struct call *call_of_turn(struct border *b, const struct turn *turn);
+struct turn *turn_take(struct border *b, struct call *call, unsigned from,
+                       const struct sip_msg *request);
+struct turn *turn_at(struct border *b, struct pool_handle h);
+/* CANCEL towards the other leg. `reason`: header lines or empty. */
+void turn_cancel(struct border *b, struct turn *turn, struct view reason);
+void turn_done(struct border *b, struct turn *turn);
+void turn_give(struct border *b, struct turn *turn);
+struct pool_handle turn_handle(const struct border *b, const struct turn *turn);
+struct call *call_by_id(const struct border *b, uint64_t id);
+/* The leg that a message of a dialog of ours names by our tag; NULL: none. */
+struct call *call_by_tag(const struct border *b, struct view tag, unsigned *ret_leg);
+struct pool_handle call_handle(const struct border *b, const struct call *call);
+
+static inline struct leg_facts *leg_of(struct call *call, unsigned leg)
+{
+	return &call->facts.legs[leg];
+}
+static inline unsigned leg_other(unsigned leg) { return 1 - leg; }
+
+/* ---- leg.c: writing towards a leg ---- */
+
+const struct border_peer *leg_peer(const struct border *b, const struct leg_facts *leg);
+enum headers_way leg_way(const struct leg_facts *to);
+/* Draws serial and session id. */
+void leg_name(struct border *b, struct leg_facts *leg);
+void leg_write_name(const struct border *b, const struct leg_facts *leg, enum ua_name_kind kind,
+                    char ret[UA_NAME_LEN + 1]);
+enum err leg_hold(struct call *call, unsigned leg) MUST_USE;
+void leg_write_contact(const struct border *b, const struct leg_facts *leg, struct buffer *out);
+/* Request within its dialog up to CSeq. */
+struct request leg_request(struct border *b, const struct leg_facts *leg, struct view method,
+                           uint32_t cseq, const struct sip_msg *came);
+/* ACK to a 2xx that came on this leg; body may be empty. Kept by the client transaction while it lives. */
+void leg_acknowledge(struct border *b, const struct leg_facts *leg, const struct turn *turn,
+                     struct view lines, struct view body);
+/* BYE of ours: nobody waits for its answer. */
+void leg_bye(struct call *call, unsigned leg);
+
+/* ---- invite.c ---- */
+
+/* Contact, Allow, what may pass, credentials and body. */
+void invite_write_rest(struct border *b, const struct inbound *in, const struct leg_facts *to,
+                       struct request *r, struct view body);
+/* 488 or 503 to the turn's asker; ends the turn. */
+void invite_refuse(struct border *b, struct call *call, struct turn *turn, uint16_t status);
+/* A re-INVITE or UPDATE goes on as any turn, with its description written anew. */
+void invite_within(struct border *b, struct inbound *in, struct call *call, unsigned from);
+
+/* ---- answer.c ---- */
+
+void answer_invite(struct border *b, const struct inbound *in, struct turn *turn,
+                   enum ua_answer answer);
+void answer_timeout(struct border *b, struct turn *turn);
+/* The ACK to a 2xx of ours. */
+void answer_acknowledged(struct border *b, const struct inbound *in, struct call *call,
+                         unsigned from);
+void answer_unacknowledged(struct border *b, struct turn *turn);
+/* Challenge or refusal from the other leg: lines for the asking leg and the status that it gets. */
+uint16_t answer_refusal(struct border *b, const struct inbound *in, struct call *call,
+                        unsigned asked_by, struct buffer *lines);
+/* Writes Contact, Allow and what may pass; for 1xx and 2xx. */
+void answer_lines(struct border *b, const struct sip_msg *msg, const struct leg_facts *to,
+                  struct buffer *lines);
+
+/* ---- within.c: other requests ---- */
+
+void within_request(struct border *b, struct inbound *in, struct call *call, unsigned from);
+void within_answer(struct border *b, const struct inbound *in, struct turn *turn);
+void within_timeout(struct border *b, struct turn *turn);
+void within_bye_unanswered(struct call *call);
+
+/* ---- offer.c ---- */
+
+enum offer_verdict { OFFER_FITS, OFFER_ABSENT, OFFER_REFUSED, OFFER_UNSUPPORTED, OFFER_FULL };
+
+/* Reads the description of `msg`, that came from leg `from`, as an offer; takes ports for its
+ * lines; writes the one for the other leg. OFFER_FULL: no ports. */
+enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip_msg *msg,
+                              struct view *ret);
+/* The same for the answer to the offer that stands in `asked` (a message of ours as it was
+ * sent); media is ordered if it fits. */
+enum offer_verdict offer_answer(struct call *call, unsigned from, const struct sip_msg *msg,
+                                struct view asked, struct view *ret);
+/* Body of a message of ours. */
+struct view offer_body(struct view message);
+/* Whether there is a description: OFFER_FITS, OFFER_ABSENT or OFFER_UNSUPPORTED. */
+enum offer_verdict offer_kind(const struct sip_msg *msg);
+
+/* ---- stream.c ---- */
+
+enum err port_share_new(const struct border *b, struct port_share **ret) MUST_USE;
+void port_share_free(struct port_share **p);
+/* Takes a pair for each leg of the stream. ERR_FULL. */
+enum err stream_take_ports(struct call *call, unsigned stream) MUST_USE;
+/* Our address and RTP port as that leg shall see them. */
+struct addr stream_address(const struct call *call, unsigned stream, unsigned leg);
+void stream_order(struct call *call, unsigned stream);
+void stream_close(struct call *call, unsigned stream);
+void stream_give_ports(struct call *call, unsigned stream);
+bool stream_is_any_closing(const struct call *call);
+/* Takes the ports that a restored stream has. ERR_DENIED: not this worker's, or taken. */
+enum err stream_restore(struct call *call, unsigned stream) MUST_USE;
+/* Whether the address is on a port of ours, live, on that side, and not of this call. */
+enum port_owner { PORT_NOT_OURS, PORT_LIVE, PORT_IDLE };
+enum port_owner stream_owner(const struct call *call, const struct addr *a);
+
+/* ---- call_record.c, call_save.c ---- */
+
+void call_record(struct call *call);
+void call_fill_record(const struct call *call, struct record_call *ret);
+void call_fact(struct border *b, const struct inbound *in, const struct call *call,
+               enum fact_outcome outcome, uint16_t status);
+void call_save(struct call *call);
+void call_unsave(struct call *call);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Established calls in the checkpoint, and back from it. */
+#include "border/call_priv.h"
+
+#include <string.h>
+
+static uint32_t slot_of(const struct call *call)
+{
+	return pool_handle_of(call->border->calls->calls, call).index;
+}
+
+static bool has_slot(const struct call *call)
+{
+	/* The emergency reserve lies beyond the slots. */
+	return slot_of(call) < call->border->settings.max_calls;
+}
+
+void call_save(struct call *call)
+{
+	struct border *b = call->border;
+	enum err err = ERR_LIMIT;
+
+	if (call->state != CALL_UP)
+		return;
+	if (has_slot(call))
+		err = checkpoint_put(&b->checkpoint, CHECKPOINT_DIALOG, slot_of(call),
+		                     view_bytes(&call->facts, sizeof(call->facts)));
+	if (err != ERR_NONE)
+		border_count(b, COUNT_calls_unprotected);
+}
+
+void call_unsave(struct call *call)
+{
+	if (call->state != CALL_SETUP && has_slot(call))
+		checkpoint_drop(&call->border->checkpoint, CHECKPOINT_DIALOG, slot_of(call));
+}
+
+static bool is_text(const char *at, size_t size) { return memchr(at, 0, size) != NULL; }
+
+/* The memory outlived a worker that may have died of anything: what it says is
+ * used only where it can be true. */
+static bool is_sound(const struct border *b, const struct call_facts *f)
+{
+	if (!is_text(f->from, sizeof(f->from)) || !is_text(f->to, sizeof(f->to)) ||
+	    !is_text(f->dialled, sizeof(f->dialled)) || f->id >> 60)
+		return false;
+	for (unsigned i = 0; i < CALL_LEGS; i++) {
+		const struct leg_facts *leg = &f->legs[i];
+		const struct ua_dialog *d = &leg->dialog;
+
+		if (!is_text(d->call_id, sizeof(d->call_id)) ||
+		    !is_text(d->local_tag, sizeof(d->local_tag)) ||
+		    !is_text(d->remote_tag, sizeof(d->remote_tag)) ||
+		    !is_text(d->local_uri, sizeof(d->local_uri)) ||
+		    !is_text(d->remote_uri, sizeof(d->remote_uri)) ||
+		    !is_text(d->routes, sizeof(d->routes)) ||
+		    !is_text(d->remote_target, sizeof(d->remote_target)))
+			return false;
+		if (leg->flow.side >= b->settings.side_count ||
+		    leg->flow.listener >= b->settings.listener_count ||
+		    (leg->peer != CALL_PHONE && leg->peer >= b->settings.peer_count))
+			return false;
+	}
+	return true;
+}
+
+static bool restore_one(struct border *b, struct view saved, uint32_t slot)
+{
+	struct call *call = pool_take(b->calls->calls);
+
+	if (!call)
+		return false;
+	memcpy(&call->facts, saved.at, sizeof(call->facts));
+	call->state = CALL_UP;
+	call->status = 200;
+	call->is_restored = true;
+	call_enter(b, call);
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		if (stream_restore(call, i) != ERR_NONE)
+			call->facts.streams[i] = (struct stream_facts){ 0 };
+		else if (call->facts.streams[i].is_open)
+			stream_order(call, i);
+	}
+	for (unsigned i = 0; i < CALL_LEGS; i++) {
+		if (leg_hold(call, i) != ERR_NONE)
+			border_count(b, COUNT_limit_calls);
+	}
+	if (slot_of(call) != slot) {
+		call_save(call);
+		checkpoint_drop(&b->checkpoint, CHECKPOINT_DIALOG, slot);
+	}
+	return true;
+}
+
+uint32_t calls_restore(struct border *b)
+{
+	uint32_t restored = 0;
+	struct call_facts facts;
+	struct view saved;
+
+	/* A fresh pool gives its objects in order, so a save lands on this slot or on one that was
+	 * read before. */
+	for (uint32_t slot = 0; slot < b->settings.max_calls; slot++) {
+		if (checkpoint_get(&b->checkpoint, CHECKPOINT_DIALOG, slot, &saved) != ERR_NONE)
+			continue;
+		if (saved.len == sizeof(facts))
+			memcpy(&facts, saved.at, sizeof(facts));
+		if (saved.len == sizeof(facts) && is_sound(b, &facts))
+			restored += restore_one(b, view_bytes(&facts, sizeof(facts)), slot);
+		else
+			checkpoint_drop(&b->checkpoint, CHECKPOINT_DIALOG, slot);
+	}
+	return restored;
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* INVITE on its way: the one that makes a call, and those within it. */
+#include "border/call_priv.h"
+#include "border/challenge.h"
+#include "border/identity.h"
+#include "border/route.h"
+
+#include <string.h>
+
+enum { CREDENTIAL_LINES_MAX = MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256) };
+
+/* ---- who calls whom ---- */
+
+static bool is_emergency(const struct border *b, const struct sip_uri *uri)
+{
+	const struct border_numbers *n = &b->settings.numbers;
+
+	for (unsigned i = 0; i < n->emergency_count; i++) {
+		if (view_equal(uri->user, view_of(n->emergency[i])))
+			return true;
+	}
+	return false;
+}
+
+static void write_account(const struct border *b, const struct sip_msg *msg, enum sip_header_id id,
+                          char *ret, size_t size)
+{
+	struct buffer out = buffer_on(ret, size - 1);
+	struct sip_name_addr address;
+
+	if (sip_name_addr_parse(sip_msg_value(msg, id), &address) == ERR_NONE &&
+	    party_account(b, &address.uri, &out) == ERR_NONE)
+		ret[out.len] = 0;
+	else
+		ret[0] = 0;
+}
+
+static void write_dialled(const struct inbound *in, struct call_facts *facts)
+{
+	struct sip_name_addr to;
+	struct sip_uri uri;
+
+	/* The PBX dials a phone by our token: what was dialled then stands in To. */
+	if (!in->peer && sip_uri_parse(in->msg->uri, &uri) == ERR_NONE)
+		(void)VIEW_COPY(uri.user, facts->dialled);
+	else if (sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to) == ERR_NONE)
+		(void)VIEW_COPY(to.uri.user, facts->dialled);
+}
+
+static enum err fill_caller(struct border *b, const struct inbound *in, struct call *call)
+{
+	struct leg_facts *leg = leg_of(call, LEG_CALLER);
+	const struct registration *r = registration_on_flow(&b->registrations, in->flow);
+	char tag[UA_NAME_LEN + 1];
+
+	leg->flow = *in->flow;
+	leg->peer = in->peer ? (uint16_t)(in->peer - b->settings.peers) : CALL_PHONE;
+	if (r)
+		leg->account_hash = fact_hash(b, view_of(r->facts.account));
+	write_account(b, in->msg, SIP_HEADER_FROM, call->facts.from, sizeof(call->facts.from));
+	write_account(b, in->msg, SIP_HEADER_TO, call->facts.to, sizeof(call->facts.to));
+	write_dialled(in, &call->facts);
+	leg_write_name(b, leg, UA_NAME_TAG, tag);
+	return ua_dialog_accept(in->msg, view_of(tag), false, &leg->dialog);
+}
+
+static enum err write_identity_uri(const struct border *b, const struct sip_msg *msg,
+                                   enum sip_header_id id, const struct route *route,
+                                   struct buffer *out)
+{
+	const struct identity_reader reader = { route->peer, &route->to };
+	struct sip_name_addr address;
+	enum err err = sip_name_addr_parse(sip_msg_value(msg, id), &address);
+
+	if (err == ERR_NONE)
+		identity_write_uri(b, out, &address.uri, &reader);
+	return err == ERR_NONE ? out->err : err;
+}
+
+static enum err fill_callee(struct border *b, const struct inbound *in, const struct route *route,
+                            struct call *call)
+{
+	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	char from[UA_DIALOG_URI_MAX], to[UA_DIALOG_URI_MAX], tag[UA_NAME_LEN + 1],
+		call_id[UA_NAME_LEN + 1];
+	struct buffer from_uri = BUFFER_ON(from), to_uri = BUFFER_ON(to);
+	struct ua_dialog_start start = { .target = view_of(route->uri), .cseq = 1 };
+	enum err err = write_identity_uri(b, in->msg, SIP_HEADER_FROM, route, &from_uri);
+
+	leg->flow = route->to;
+	leg->peer = route->peer ? (uint16_t)(route->peer - b->settings.peers) : CALL_PHONE;
+	if (route->registration)
+		leg->account_hash = fact_hash(b, view_of(route->registration->facts.account));
+	/* A phone is called by the Contact it wrote, whatever name the PBX has for it. */
+	if (err == ERR_NONE && route->peer)
+		err = write_identity_uri(b, in->msg, SIP_HEADER_TO, route, &to_uri);
+	else
+		buffer_text(&to_uri, route->uri);
+	if (err != ERR_NONE)
+		return err;
+	leg_write_name(b, leg, UA_NAME_TAG, tag);
+	leg_write_name(b, leg, UA_NAME_CALL_ID, call_id);
+	start.local_tag = view_of(tag);
+	start.call_id = view_of(call_id);
+	start.local_uri = buffer_view(&from_uri);
+	start.remote_uri = buffer_view(&to_uri);
+	return to_uri.err != ERR_NONE ? to_uri.err : ua_dialog_begin(&start, &leg->dialog);
+}
+
+/* ---- writing it ---- */
+
+static void write_identities(struct border *b, const struct inbound *in, const struct route *route,
+                             const struct leg_facts *leg, struct buffer *out)
+{
+	const struct ua_dialog *d = &leg->dialog;
+	const struct identity_reader reader = { route->peer, &route->to };
+	const struct identity from = { SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM),
+		                       view_of(d->local_tag) };
+
+	identity_write(b, out, &from, &reader);
+	sip_build_name_addr(out, SIP_HEADER_TO, VIEW_EMPTY, view_of(d->remote_uri), VIEW_EMPTY);
+	sip_build_header(out, SIP_HEADER_CALL_ID, view_of(d->call_id));
+	sip_build_cseq(out, 1, VIEW("INVITE"));
+}
+
+void invite_write_rest(struct border *b, const struct inbound *in, const struct leg_facts *to,
+                       struct request *r, struct view body)
+{
+	const struct border_peer *peer = leg_peer(b, to);
+	char text[CREDENTIAL_LINES_MAX];
+	struct buffer credentials = BUFFER_ON(text);
+
+	leg_write_contact(b, to, &r->out);
+	sip_build_header(&r->out, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
+	headers_copy(&r->out, in->msg, leg_way(to), b->removed);
+	if (peer) {
+		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
+		buffer_put(&r->out,
+		           credentials.err == ERR_NONE ? buffer_view(&credentials) : VIEW_EMPTY);
+		request_source(r, peer, in->flow);
+	}
+	if (!view_is_empty(body))
+		sip_build_header(&r->out, SIP_HEADER_CONTENT_TYPE, VIEW("application/sdp"));
+	sip_build_body(&r->out, body);
+}
+
+static enum err send_first(struct border *b, const struct inbound *in, const struct route *route,
+                           struct turn *turn, struct view body)
+{
+	struct call *call = call_of_turn(b, turn);
+	const struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	struct request r = request_begin(b, &route->to, VIEW("INVITE"), view_of(route->uri));
+	enum err err;
+
+	request_max_forwards(&r, in->msg);
+	write_identities(b, in, route, leg, &r.out);
+	invite_write_rest(b, in, leg, &r, body);
+	turn->sent_cseq = 1;
+	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
+	turn->has_client = err == ERR_NONE;
+	return err;
+}
+
+/* ---- refusing it ---- */
+
+static void refuse_body(struct border *b, const struct inbound *in)
+{
+	char text[64];
+	struct buffer lines = BUFFER_ON(text);
+
+	sip_build_header(&lines, SIP_HEADER_ACCEPT, VIEW("application/sdp"));
+	reply_at_once(b, in, 415, buffer_view(&lines));
+}
+
+void invite_refuse(struct border *b, struct call *call, struct turn *turn, uint16_t status)
+{
+	char text[160];
+	struct buffer lines = BUFFER_ON(text);
+
+	if (status == 503) {
+		border_count(b, COUNT_limit_calls);
+		reply_retry_after(b, &lines);
+	} else if (status == 488) {
+		sip_build_header(&lines, SIP_HEADER_WARNING,
+		                 VIEW("399 ringfence \"session description not acceptable\""));
+	}
+	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
+	             buffer_view(&lines));
+	turn_done(b, turn);
+}
+
+static void fail_first(struct border *b, const struct inbound *in, struct call *call,
+                       struct turn *turn, uint16_t status, const char *cause)
+{
+	call->status = status;
+	call_fact(b, in, call, OUTCOME_FAILED, status);
+	invite_refuse(b, call, turn, status);
+	call->invite = (struct pool_handle){ 0 };
+	call_end(call, END_RINGFENCE, cause);
+}
+
+static void drop_unbegun(struct border *b, struct call *call)
+{
+	(void)b;
+	call->is_silent = true;
+	call_finish(call);
+}
+
+/* ---- the first one ---- */
+
+/* The call with both legs, or NULL where it was refused. */
+static struct call *begin(struct border *b, const struct inbound *in, const struct route *route)
+{
+	struct sip_uri uri;
+	bool is_urgent = sip_uri_parse(in->msg->uri, &uri) == ERR_NONE && is_emergency(b, &uri);
+	struct call *call = call_take(b, is_urgent);
+	uint64_t other;
+	enum err err;
+
+	if (!call) {
+		border_count(b, COUNT_limit_calls);
+		reply_busy(b, in);
+		return NULL;
+	}
+	other = call_number_by_call_id(b, in->msg->call_id);
+	if (in->peer && other)
+		call->facts.number = other;
+	err = fill_caller(b, in, call);
+	if (err == ERR_NONE)
+		err = fill_callee(b, in, route, call);
+	if (err != ERR_NONE) {
+		reply_at_once(b, in, err == ERR_LIMIT ? 513 : 400, VIEW_EMPTY);
+		drop_unbegun(b, call);
+		return NULL;
+	}
+	if (leg_hold(call, LEG_CALLER) != ERR_NONE || leg_hold(call, LEG_CALLEE) != ERR_NONE) {
+		border_count(b, COUNT_limit_calls);
+		reply_busy(b, in);
+		drop_unbegun(b, call);
+		return NULL;
+	}
+	return call;
+}
+
+static void carry_first(struct border *b, const struct inbound *in, const struct route *route,
+                        struct call *call, struct turn *turn)
+{
+	struct view body = VIEW_EMPTY;
+	enum offer_verdict verdict = offer_take(call, LEG_CALLER, in->msg, &body);
+
+	turn->offer = verdict == OFFER_ABSENT ? OFFER_IN_ANSWER : OFFER_IN_REQUEST;
+	if (verdict == OFFER_REFUSED)
+		fail_first(b, in, call, turn, 488, "offer refused");
+	else if (verdict == OFFER_FULL)
+		fail_first(b, in, call, turn, 503, "no media ports");
+	else if (send_first(b, in, route, turn, body) != ERR_NONE)
+		fail_first(b, in, call, turn, 503, "no transaction");
+	else
+		border_count(b, COUNT_calls_started);
+}
+
+void calls_invite(struct border *b, struct inbound *in)
+{
+	struct route route;
+	struct call *call;
+	struct turn *turn;
+
+	if (offer_kind(in->msg) == OFFER_UNSUPPORTED) {
+		refuse_body(b, in);
+		return;
+	}
+	if (route_find(b, in, &route) != ERR_NONE) {
+		reply_at_once(b, in, route.refusal, VIEW_EMPTY);
+		return;
+	}
+	call = begin(b, in, &route);
+	if (!call)
+		return;
+	turn = turn_take(b, call, LEG_CALLER, in->msg);
+	if (!turn ||
+	    reply_open(b, in, PURPOSE_CALL, turn_handle(b, turn), &turn->server) != ERR_NONE) {
+		if (turn)
+			turn_give(b, turn);
+		drop_unbegun(b, call);
+		return;
+	}
+	turn->has_server = turn->is_first = true;
+	call->invite = turn_handle(b, turn);
+	reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
+	carry_first(b, in, &route, call, turn);
+}
+
+/* ---- those within ---- */
+
+/* RFC 3261 14.2 and 14.1: one at a time. */
+static uint16_t glare(const struct border *b, const struct call *call, unsigned from)
+{
+	const struct turn *turn = pool_at(b->calls->turns, call->invite);
+
+	if (!turn)
+		return 0;
+	return turn->from == from && !turn->is_answered ? 500 : 491;
+}
+
+static enum err send_within(struct border *b, const struct inbound *in, struct call *call,
+                            struct turn *turn, struct view body)
+{
+	struct leg_facts *to = leg_of(call, leg_other(turn->from));
+	bool is_invite = turn->method == SIP_METHOD_INVITE;
+	struct request r;
+	enum err err = ua_dialog_next_cseq(&to->dialog, &turn->sent_cseq);
+
+	if (err != ERR_NONE)
+		return err;
+	r = leg_request(b, to, in->msg->method_text, turn->sent_cseq, in->msg);
+	invite_write_rest(b, in, to, &r, body);
+	err = request_send(b, &r, is_invite ? PURPOSE_CALL : PURPOSE_CALL_REQUEST,
+	                   turn_handle(b, turn), &turn->client);
+	turn->has_client = err == ERR_NONE;
+	return err;
+}
+
+static void carry_within(struct border *b, const struct inbound *in, struct call *call,
+                         struct turn *turn)
+{
+	bool is_invite = turn->method == SIP_METHOD_INVITE;
+	struct view body = VIEW_EMPTY;
+	enum offer_verdict verdict = offer_take(call, turn->from, in->msg, &body);
+	uint16_t refusal = 0;
+
+	turn->offer = OFFER_IN_REQUEST;
+	if (verdict == OFFER_ABSENT)
+		turn->offer = is_invite ? OFFER_IN_ANSWER : OFFER_NONE;
+	if (verdict == OFFER_REFUSED)
+		refusal = 488;
+	else if (verdict == OFFER_FULL || send_within(b, in, call, turn, body) != ERR_NONE)
+		refusal = 503;
+	if (refusal) {
+		invite_refuse(b, call, turn, refusal);
+		return;
+	}
+	if (is_invite)
+		call->invite = turn_handle(b, turn);
+	/* Its Contact counts from here on; one that cannot be read leaves the old one. */
+	if (ua_dialog_refresh(&leg_of(call, turn->from)->dialog, in->msg) != ERR_NONE)
+		border_count(b, COUNT_refused_malformed);
+	call_save(call);
+}
+
+void invite_within(struct border *b, struct inbound *in, struct call *call, unsigned from)
+{
+	bool is_invite = in->msg->method == SIP_METHOD_INVITE;
+	uint16_t refusal =
+		is_invite || offer_kind(in->msg) == OFFER_FITS ? glare(b, call, from) : 0;
+	struct turn *turn;
+
+	if (offer_kind(in->msg) == OFFER_UNSUPPORTED) {
+		refuse_body(b, in);
+		return;
+	}
+	if (refusal) {
+		char text[64];
+		struct buffer lines = BUFFER_ON(text);
+
+		if (refusal == 500)
+			reply_retry_after(b, &lines);
+		reply_at_once(b, in, refusal, buffer_view(&lines));
+		return;
+	}
+	turn = turn_take(b, call, from, in->msg);
+	if (!turn) {
+		border_count(b, COUNT_limit_transactions);
+		reply_busy(b, in);
+		return;
+	}
+	if (reply_open(b, in, is_invite ? PURPOSE_CALL : PURPOSE_CALL_REQUEST, turn_handle(b, turn),
+	               &turn->server) != ERR_NONE) {
+		turn_give(b, turn);
+		return;
+	}
+	turn->has_server = true;
+	if (is_invite)
+		reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
+	carry_within(b, in, call, turn);
+}
+
+/* ---- CANCEL ---- */
+
+static void cancel_turn(struct border *b, const struct inbound *in, struct turn *turn)
+{
+	struct call *call = call_of_turn(b, turn);
+	char text[256];
+	struct buffer reason = BUFFER_ON(text);
+
+	if (!call || turn->is_cancelled || ua_server_is_final(b->ua, turn->server))
+		return;
+	sip_build_copy(&reason, in->msg, SIP_HEADER_REASON);
+	reply_status(b, turn->server, 487, view_of(leg_of(call, turn->from)->dialog.local_tag),
+	             VIEW_EMPTY);
+	turn_cancel(b, turn, reason.err == ERR_NONE ? buffer_view(&reason) : VIEW_EMPTY);
+	if (turn->is_first)
+		call->status = 487;
+}
+
+void calls_cancel(struct border *b, struct inbound *in)
+{
+	struct ua_path path = path_of(in->flow);
+	char tag[REPLY_TAG_SIZE];
+	struct pool_handle none = { 0 }, server;
+	struct ua_event event;
+	struct turn *turn = NULL;
+	struct call *call;
+
+	if (ua_server_find_cancelled(b->ua, in->msg, &path, &event) != ERR_NONE) {
+		if (in->standing == STANDING_STRANGER)
+			border_count(b, COUNT_dropped_out_of_dialog);
+		else
+			reply_at_once(b, in, 481, VIEW_EMPTY);
+		return;
+	}
+	if (event.user.purpose == PURPOSE_CALL)
+		turn = turn_at(b, event.user.object);
+	call = turn ? call_of_turn(b, turn) : NULL;
+	reply_to_tag(b, in, tag);
+	if (reply_open(b, in, PURPOSE_NONE, none, &server) != ERR_NONE)
+		return;
+	/* The same tag as in the answers to the INVITE (RFC 3261 9.2). */
+	reply_status(b, server, 200,
+	             call ? view_of(leg_of(call, turn->from)->dialog.local_tag) : view_of(tag),
+	             VIEW_EMPTY);
+	if (turn)
+		cancel_turn(b, in, turn);
+}

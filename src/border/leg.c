@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is written towards a leg: requests within its dialog, Contact, ACK and
+ * BYE. */
+#include "border/call_priv.h"
+
+enum { MAX_FORWARDS = 70 };
+
+const struct border_peer *leg_peer(const struct border *b, const struct leg_facts *leg)
+{
+	return leg->peer < b->settings.peer_count ? &b->settings.peers[leg->peer] : NULL;
+}
+
+enum headers_way leg_way(const struct leg_facts *to)
+{
+	return to->peer == CALL_PHONE ? HEADERS_OUTWARD : HEADERS_INWARD;
+}
+
+void leg_name(struct border *b, struct leg_facts *leg)
+{
+	b->ports.random(b->ports.context, &leg->serial, sizeof(leg->serial));
+	b->ports.random(b->ports.context, &leg->session_id, sizeof(leg->session_id));
+	leg->session_id >>= 1;
+}
+
+void leg_write_name(const struct border *b, const struct leg_facts *leg, enum ua_name_kind kind,
+                    char ret[UA_NAME_LEN + 1])
+{
+	struct buffer out = buffer_on(ret, UA_NAME_LEN);
+
+	ua_name_write(&out, &b->namer, kind, leg->serial);
+	ret[out.len] = 0;
+}
+
+enum err leg_hold(struct call *call, unsigned number)
+{
+	struct border *b = call->border;
+	struct known_flow *known = NULL;
+	enum err err;
+
+	if (leg_of(call, number)->peer != CALL_PHONE)
+		return ERR_NONE;
+	err = known_hold(&b->known, &leg_of(call, number)->flow, &known);
+	if (err != ERR_NONE)
+		return err;
+	known_release(&b->known, &call->legs[number].known);
+	call->legs[number].known = known;
+	return ERR_NONE;
+}
+
+void leg_write_contact(const struct border *b, const struct leg_facts *leg, struct buffer *out)
+{
+	struct addr ours = party_our_address(b, &leg->flow);
+	char text[UA_NAME_LEN + ADDR_TEXT_MAX + 8];
+	struct buffer uri = BUFFER_ON(text);
+
+	buffer_text(&uri, "sip:");
+	ua_name_write(&uri, &b->namer, UA_NAME_CONTACT, leg->serial);
+	buffer_char(&uri, '@');
+	addr_write_port(&uri, &ours);
+	sip_build_name_addr(out, SIP_HEADER_CONTACT, VIEW_EMPTY, buffer_view(&uri), VIEW_EMPTY);
+}
+
+static uint32_t hops_left(const struct sip_msg *came)
+{
+	uint64_t hops = MAX_FORWARDS;
+
+	if (!came)
+		return MAX_FORWARDS;
+	(void)view_decimal(sip_msg_value(came, SIP_HEADER_MAX_FORWARDS), UINT8_MAX, &hops);
+	if (hops > MAX_FORWARDS)
+		hops = MAX_FORWARDS;
+	return hops > 0 ? (uint32_t)hops - 1 : 0;
+}
+
+struct request leg_request(struct border *b, const struct leg_facts *leg, struct view method,
+                           uint32_t cseq, const struct sip_msg *came)
+{
+	struct request r = { .out = BUFFER_ON(b->out), .to = leg->flow };
+	char text[256];
+	struct buffer via = BUFFER_ON(text);
+	struct ua_dialog_line line = { .method = method,
+		                       .cseq = cseq,
+		                       .max_forwards = hops_left(came) };
+	enum err err;
+
+	b->ports.random(b->ports.context, &r.serial, sizeof(r.serial));
+	request_via(b, &leg->flow, r.serial, &via);
+	line.via = buffer_view(&via);
+	err = via.err != ERR_NONE ? via.err : ua_dialog_write(&leg->dialog, &line, &r.out);
+	if (err != ERR_NONE)
+		buffer_fail(&r.out, err);
+	return r;
+}
+
+void leg_acknowledge(struct border *b, const struct leg_facts *leg, const struct turn *turn,
+                     struct view lines, struct view body)
+{
+	struct request r = leg_request(b, leg, VIEW("ACK"), turn->sent_cseq, NULL);
+	enum err err;
+
+	buffer_put(&r.out, lines);
+	if (!view_is_empty(body))
+		sip_build_header(&r.out, SIP_HEADER_CONTENT_TYPE, VIEW("application/sdp"));
+	sip_build_body(&r.out, body);
+	if (r.out.err != ERR_NONE)
+		return;
+	err = ua_client_acknowledge(b->ua, turn->client, buffer_view(&r.out), b->now.us);
+	/* Its transaction may be over, or belong to another fork: the ACK goes by itself then. */
+	if (err == ERR_NOT_FOUND || err == ERR_DENIED)
+		b->ports.send(b->ports.context, &leg->flow, buffer_view(&r.out));
+}
+
+void leg_bye(struct call *call, unsigned number)
+{
+	struct border *b = call->border;
+	struct leg_facts *leg = leg_of(call, number);
+	struct pool_handle none = { 0 }, client;
+	struct request r;
+	uint32_t cseq;
+	enum err err;
+
+	if (leg->dialog.state != UA_DIALOG_CONFIRMED ||
+	    ua_dialog_next_cseq(&leg->dialog, &cseq) != ERR_NONE)
+		return;
+	leg->dialog.state = UA_DIALOG_ENDED;
+	r = leg_request(b, leg, VIEW("BYE"), cseq, NULL);
+	sip_build_body(&r.out, VIEW_EMPTY);
+	err = request_send(b, &r, PURPOSE_NONE, none, &client);
+	if (err != ERR_NONE) /* counted there; better said once without state than not at all */
+		b->ports.send(b->ports.context, &leg->flow, buffer_view(&r.out));
+}

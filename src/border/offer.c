@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Offer and answer across a call: each description is judged, then written
+ * anew with our addresses, and media is ordered when both ends are known. */
+#include "border/call_priv.h"
+
+#include "sip/content_type.h"
+
+enum offer_verdict offer_kind(const struct sip_msg *msg)
+{
+	struct sip_content_type type;
+
+	if (view_is_empty(msg->body))
+		return OFFER_ABSENT;
+	if (sip_msg_header(msg, SIP_HEADER_CONTENT_ENCODING) ||
+	    sip_content_type_parse(sip_msg_value(msg, SIP_HEADER_CONTENT_TYPE), &type) !=
+	            ERR_NONE ||
+	    !sip_content_type_is(&type, VIEW("application"), VIEW("sdp")))
+		return OFFER_UNSUPPORTED;
+	return OFFER_FITS;
+}
+
+/* A PBX, board or speech server stands inside; phones, carriers and customers outside. */
+static bool is_inside(const struct border *b, const struct leg_facts *leg)
+{
+	const struct border_peer *peer = leg_peer(b, leg);
+
+	return peer && peer->kind != PEER_CARRIER && peer->kind != PEER_CUSTOMER;
+}
+
+/* ---- where media comes from ---- */
+
+static bool is_address_fine(struct call *call, unsigned from, const struct sdp_media *m,
+                            enum sdp_address_verdict *ret)
+{
+	const struct leg_facts *leg = leg_of(call, from);
+	bool is_inner = is_inside(call->border, leg);
+	enum port_owner owner = stream_owner(call, &m->rtp);
+
+	*ret = sdp_address_check(&m->rtp, &leg->flow.local, &leg->flow.remote,
+	                         is_inner ? SDP_FROM_INSIDE : SDP_FROM_OUTSIDE);
+	if (*ret == SDP_ADDRESS_FORBIDDEN)
+		return false;
+	/* Our own live port, from the inside: the other half of a call that comes back to us. */
+	return owner == PORT_NOT_OURS || (owner == PORT_LIVE && is_inner);
+}
+
+static void fill_leg(const struct call *call, unsigned from, const struct sdp_media *m,
+                     enum sdp_address_verdict verdict, struct order_leg *ret)
+{
+	const struct leg_facts *leg = &call->facts.legs[from];
+
+	ret->is_sending = sdp_media_is_sending(m);
+	ret->is_receiving = sdp_media_is_receiving(m) && verdict != SDP_ADDRESS_HOLD;
+	if (verdict == SDP_ADDRESS_HOLD)
+		return; /* where it was before still counts */
+	ret->trust = TRUST_EXACT;
+	if (verdict == SDP_ADDRESS_PORT_LEARNT)
+		ret->trust = TRUST_PORT_AT_SDP;
+	else if (verdict == SDP_ADDRESS_BEHIND_NAT)
+		ret->trust = TRUST_PORT_AT_SIGNALLING;
+	ret->is_known = 1;
+	ret->remote = m->rtp;
+	ret->rtcp = m->rtcp;
+	ret->signalling = (struct addr){ 0 };
+	if (!is_inside(call->border, leg)) {
+		ret->signalling = leg->flow.remote;
+		ret->signalling.port = 0;
+	}
+}
+
+static void fill_formats(const struct sdp_session *s, const struct sdp_media *m,
+                         struct order_format ret[MAX_ORDER_FORMATS])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < MAX_ORDER_FORMATS; i++)
+		ret[i] = (struct order_format){ 0 };
+	for (unsigned i = 0; i < m->format_count && count < MAX_ORDER_FORMATS; i++) {
+		const struct sdp_format *f = &s->formats[m->first_format + i];
+
+		if (f->is_dropped || f->clock_rate_hz / 1000 == 0 ||
+		    f->clock_rate_hz / 1000 > UINT8_MAX)
+			continue;
+		ret[count++] = (struct order_format){ f->payload_type,
+			                              (uint8_t)(f->clock_rate_hz / 1000) };
+	}
+}
+
+/* ---- written anew ---- */
+
+static bool is_carried(const struct sdp_session *s, unsigned line)
+{
+	return line < s->media_count && line < MAX_CALL_STREAMS &&
+	       sdp_media_is_carried(s, &s->media[line]);
+}
+
+static enum err write_once(struct call *call, unsigned to, struct buffer *out)
+{
+	struct calls *c = call->border->calls;
+	struct leg_facts *leg = leg_of(call, to);
+	struct sdp_local locals[MAX_CALL_STREAMS] = { 0 };
+	struct sdp_rewrite how = {
+		.session_id = leg->session_id,
+		.version = leg->session_version,
+		.locals = locals,
+		.local_count = MAX_CALL_STREAMS,
+		.address = party_our_address(call->border, &leg->flow),
+	};
+
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		if (!is_carried(&c->came, i) || !call->facts.streams[i].has_ports)
+			continue;
+		locals[i].rtp = stream_address(call, i, to);
+		locals[i].rtcp = locals[i].rtp;
+		locals[i].rtcp.port++;
+		how.address = locals[i].rtp;
+	}
+	how.address.port = 0;
+	*out = BUFFER_ON(c->body);
+	return sdp_write(&c->came, &how, out);
+}
+
+/* The version rises when something else is said than last time (RFC 3264 8). */
+static enum err describe(struct call *call, unsigned to, struct view *ret)
+{
+	struct leg_facts *leg = leg_of(call, to);
+	const struct border *b = call->border;
+	struct buffer out;
+	enum err err = write_once(call, to, &out);
+
+	if (err == ERR_NONE && fact_hash(b, buffer_view(&out)) != leg->session_hash) {
+		leg->session_version++;
+		err = write_once(call, to, &out);
+	}
+	if (err != ERR_NONE)
+		return err;
+	leg->session_hash = fact_hash(b, buffer_view(&out));
+	*ret = buffer_view(&out);
+	return ERR_NONE;
+}
+
+/* ---- offer ---- */
+
+static enum offer_verdict read_offer(struct call *call, unsigned from, const struct sip_msg *msg)
+{
+	struct calls *c = call->border->calls;
+	enum offer_verdict kind = offer_kind(msg);
+	enum sdp_address_verdict verdict;
+
+	if (kind != OFFER_FITS)
+		return kind;
+	if (sdp_parse(msg->body, &c->came) != SDP_FINE)
+		return OFFER_REFUSED;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		if (!is_carried(&c->came, i))
+			continue;
+		if (!is_address_fine(call, from, &c->came.media[i], &verdict))
+			return OFFER_REFUSED;
+		call->offered[i] = call->facts.streams[i].legs[from];
+		fill_leg(call, from, &c->came.media[i], verdict, &call->offered[i]);
+	}
+	return OFFER_FITS;
+}
+
+enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip_msg *msg,
+                              struct view *ret)
+{
+	struct calls *c = call->border->calls;
+	enum offer_verdict verdict = read_offer(call, from, msg);
+	unsigned carried = 0;
+
+	if (verdict != OFFER_FITS)
+		return verdict;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		if (!is_carried(&c->came, i))
+			continue;
+		carried++;
+		if (stream_take_ports(call, i) != ERR_NONE)
+			return OFFER_FULL;
+		/* read_offer saw the leg before it had a port. */
+		call->offered[i].port = call->facts.streams[i].legs[from].port;
+	}
+	if (carried == 0)
+		return OFFER_REFUSED;
+	return describe(call, leg_other(from), ret) == ERR_NONE ? OFFER_FITS : OFFER_REFUSED;
+}
+
+/* ---- answer ---- */
+
+/* Body of a message of ours, whose headers end at the first empty line. */
+struct view offer_body(struct view message)
+{
+	for (size_t at = view_find(message, '\r', 0); at + 4 <= message.len;
+	     at = view_find(message, '\r', at + 1)) {
+		if (view_starts(view_after(message, at), VIEW("\r\n\r\n")))
+			return view_after(message, at + 4);
+	}
+	return VIEW_EMPTY;
+}
+
+static bool read_answer(struct call *call, unsigned from, const struct sip_msg *msg,
+                        struct view asked, enum sdp_address_verdict ret[MAX_CALL_STREAMS])
+{
+	struct calls *c = call->border->calls;
+
+	if (sdp_parse(msg->body, &c->came) != SDP_FINE ||
+	    sdp_parse(offer_body(asked), &c->asked) != SDP_FINE ||
+	    sdp_answer_check(&c->asked, &c->came) != SDP_ANSWER_FITS)
+		return false;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		if (is_carried(&c->came, i) &&
+		    !is_address_fine(call, from, &c->came.media[i], &ret[i]))
+			return false;
+	}
+	return true;
+}
+
+static void settle(struct call *call, unsigned stream, unsigned from,
+                   enum sdp_address_verdict verdict)
+{
+	struct calls *c = call->border->calls;
+	struct stream_facts *s = &call->facts.streams[stream];
+	unsigned other = leg_other(from);
+	uint32_t port = s->legs[other].port;
+
+	if (!is_carried(&c->came, stream) || !s->has_ports) {
+		if (s->is_open)
+			stream_close(call, stream);
+		else
+			stream_give_ports(call, stream);
+		return;
+	}
+	s->legs[other] = call->offered[stream];
+	s->legs[other].port = port;
+	fill_leg(call, from, &c->came.media[stream], verdict, &s->legs[from]);
+	fill_formats(&c->came, &c->came.media[stream], call->streams[stream].formats);
+	s->is_held = !(s->legs[0].is_sending && s->legs[1].is_sending);
+	stream_order(call, stream);
+}
+
+enum offer_verdict offer_answer(struct call *call, unsigned from, const struct sip_msg *msg,
+                                struct view asked, struct view *ret)
+{
+	enum sdp_address_verdict verdicts[MAX_CALL_STREAMS] = { 0 };
+	enum offer_verdict kind = offer_kind(msg);
+
+	if (kind != OFFER_FITS)
+		return kind;
+	if (!read_answer(call, from, msg, asked, verdicts) ||
+	    describe(call, leg_other(from), ret) != ERR_NONE)
+		return OFFER_REFUSED;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
+		settle(call, i, from, verdicts[i]);
+	return OFFER_FITS;
+}

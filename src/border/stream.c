@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Port pairs drawn from this worker's share, and the orders that media gets. */
+#include "border/call_priv.h"
+
+#include <stdlib.h>
+
+enum { FAMILIES = 2, MAX_HOSTS = MAX_SIDES * FAMILIES, STREAM_BITS = 4 };
+
+/* The free pairs of one side and family: slots[first] on, count of them. */
+struct port_group {
+	uint32_t first, count;
+};
+
+struct port_share {
+	const struct port_table *table;
+	struct port_group groups[MAX_SIDES][FAMILIES];
+	struct addr hosts[MAX_HOSTS]; /* on which there are pairs */
+	unsigned host_count;
+	uint32_t *slots;
+	uint8_t *is_taken; /* by pair */
+};
+
+_Static_assert(MAX_CALL_STREAMS <= 1 << STREAM_BITS, "a stream's place fits its number");
+
+static unsigned family_of(const struct addr *a) { return a->family == 6; }
+
+static bool is_of_share(const struct border *b, uint32_t pair)
+{
+	return b->ports.owners <= 1 || pair % b->ports.owners == b->ports.owner;
+}
+
+static void note_host(struct port_share *p, const struct addr *a)
+{
+	for (unsigned i = 0; i < p->host_count; i++) {
+		if (addr_same_host(&p->hosts[i], a))
+			return;
+	}
+	if (p->host_count < MAX_HOSTS)
+		p->hosts[p->host_count++] = *a;
+}
+
+static void fill_groups(const struct border *b, struct port_share *p)
+{
+	uint32_t next = 0;
+
+	for (unsigned side = 0; side < MAX_SIDES; side++) {
+		for (unsigned family = 0; family < FAMILIES; family++) {
+			struct port_group *group = &p->groups[side][family];
+
+			group->first = next;
+			for (uint32_t i = 0; i < p->table->count; i++) {
+				const struct port_pair *pair = &p->table->pairs[i];
+
+				if (pair->side != side || family_of(&pair->local) != family ||
+				    !is_of_share(b, i))
+					continue;
+				p->slots[next++] = i;
+				note_host(p, &pair->local);
+			}
+			group->count = next - group->first;
+		}
+	}
+}
+
+enum err port_share_new(const struct border *b, struct port_share **ret)
+{
+	static const struct port_table none = { .version = 1 };
+	struct port_share *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return ERR_NO_MEMORY;
+	p->table = b->ports.ports ? b->ports.ports : &none;
+	p->slots = calloc(p->table->count + 1, sizeof(*p->slots));
+	p->is_taken = calloc(p->table->count + 1, sizeof(*p->is_taken));
+	if (!p->slots || !p->is_taken) {
+		port_share_free(&p);
+		return ERR_NO_MEMORY;
+	}
+	fill_groups(b, p);
+	*ret = p;
+	return ERR_NONE;
+}
+
+void port_share_free(struct port_share **p)
+{
+	if (!*p)
+		return;
+	free((*p)->slots);
+	free((*p)->is_taken);
+	free(*p);
+	*p = NULL;
+}
+
+static struct port_group *group_of(struct port_share *p, const struct port_pair *pair)
+{
+	return &p->groups[pair->side][family_of(&pair->local)];
+}
+
+/* Drawn at random: the next port that a call gets is not to be guessed. */
+static enum err take_pair(struct border *b, const struct flow *flow, uint32_t *ret)
+{
+	struct port_share *p = b->calls->ports;
+	struct port_group *group = &p->groups[flow->side % MAX_SIDES][family_of(&flow->local)];
+	uint32_t draw, place;
+
+	if (group->count == 0)
+		return ERR_FULL;
+	b->ports.random(b->ports.context, &draw, sizeof(draw));
+	place = group->first + draw % group->count;
+	*ret = p->slots[place];
+	p->slots[place] = p->slots[group->first + --group->count];
+	p->is_taken[*ret] = 1;
+	return ERR_NONE;
+}
+
+static void give_pair(struct border *b, uint32_t pair)
+{
+	struct port_share *p = b->calls->ports;
+	struct port_group *group = group_of(p, &p->table->pairs[pair]);
+
+	p->is_taken[pair] = 0;
+	p->slots[group->first + group->count++] = pair;
+}
+
+enum err stream_take_ports(struct call *call, unsigned stream)
+{
+	struct stream_facts *s = &call->facts.streams[stream];
+	struct border *b = call->border;
+	enum err err;
+
+	if (s->has_ports)
+		return ERR_NONE;
+	err = take_pair(b, &leg_of(call, LEG_CALLER)->flow, &s->legs[LEG_CALLER].port);
+	if (err != ERR_NONE)
+		return err;
+	err = take_pair(b, &leg_of(call, LEG_CALLEE)->flow, &s->legs[LEG_CALLEE].port);
+	if (err != ERR_NONE) {
+		give_pair(b, s->legs[LEG_CALLER].port);
+		return err;
+	}
+	s->has_ports = 1;
+	return ERR_NONE;
+}
+
+void stream_give_ports(struct call *call, unsigned stream)
+{
+	struct stream_facts *s = &call->facts.streams[stream];
+
+	stream_close(call, stream);
+	if (!s->has_ports)
+		return;
+	for (unsigned leg = 0; leg < CALL_LEGS; leg++)
+		give_pair(call->border, s->legs[leg].port);
+	*s = (struct stream_facts){ 0 };
+}
+
+/* The pairs are where the call says, if they are this worker's and nobody has them. */
+enum err stream_restore(struct call *call, unsigned stream)
+{
+	struct stream_facts *s = &call->facts.streams[stream];
+	struct port_share *p = call->border->calls->ports;
+
+	for (unsigned leg = 0; s->has_ports && leg < CALL_LEGS; leg++) {
+		uint32_t pair = s->legs[leg].port;
+
+		if (pair >= p->table->count || !is_of_share(call->border, pair) ||
+		    p->is_taken[pair])
+			return ERR_DENIED;
+	}
+	for (unsigned leg = 0; s->has_ports && leg < CALL_LEGS; leg++) {
+		uint32_t pair = s->legs[leg].port;
+		struct port_group *group = group_of(p, &p->table->pairs[pair]);
+
+		for (uint32_t i = group->first; i < group->first + group->count; i++) {
+			if (p->slots[i] != pair)
+				continue;
+			p->slots[i] = p->slots[group->first + --group->count];
+			p->is_taken[pair] = 1;
+			break;
+		}
+	}
+	return ERR_NONE;
+}
+
+struct addr stream_address(const struct call *call, unsigned stream, unsigned leg)
+{
+	const struct border *b = call->border;
+	const struct order_leg *media = &call->facts.streams[stream].legs[leg];
+	const struct flow *flow = &call->facts.legs[leg].flow;
+	struct addr pair = b->calls->ports->table->pairs[media->port].local;
+	struct addr shown = party_our_address(b, flow);
+
+	/* Where another address is advertised for signalling, media has the same one. */
+	if (addr_same_host(&shown, &flow->local))
+		return pair;
+	shown.port = pair.port;
+	return shown;
+}
+
+enum port_owner stream_owner(const struct call *call, const struct addr *a)
+{
+	const struct border *b = call->border;
+	const struct port_share *p = b->calls->ports;
+	bool is_ours = false;
+
+	for (unsigned i = 0; i < p->host_count && !is_ours; i++)
+		is_ours = addr_same_host(&p->hosts[i], a);
+	for (unsigned i = 0; i < b->settings.side_count && !is_ours; i++)
+		is_ours = b->settings.sides[i].advertise.family &&
+		          addr_same_host(&b->settings.sides[i].advertise, a);
+	if (!is_ours)
+		return PORT_NOT_OURS;
+	for (uint32_t i = 0; i < p->table->count; i++) {
+		const struct port_pair *pair = &p->table->pairs[i];
+
+		if (pair->local.port != a->port || !addr_same_host(&pair->local, a))
+			continue;
+		for (unsigned s = 0; s < MAX_CALL_STREAMS; s++) {
+			const struct stream_facts *own = &call->facts.streams[s];
+
+			if (own->has_ports && (own->legs[0].port == i || own->legs[1].port == i))
+				return PORT_IDLE;
+		}
+		return p->is_taken[i] ? PORT_LIVE : PORT_IDLE;
+	}
+	/* On our host, but none of our ports: a PBX on the same machine has its media there. */
+	return PORT_NOT_OURS;
+}
+
+/* ---- orders ---- */
+
+static uint64_t number_of(const struct call *call, unsigned stream)
+{
+	return call->facts.id << STREAM_BITS | stream;
+}
+
+static void give_order(const struct call *call, unsigned stream, enum order_kind kind)
+{
+	const struct stream_facts *s = &call->facts.streams[stream];
+	struct border *b = call->border;
+	struct order order = {
+		.kind = (uint8_t)kind,
+		.is_held = s->is_held,
+		.owner = b->ports.owner,
+		.generation = b->ports.generation,
+		.stream = number_of(call, stream),
+		.legs = { s->legs[0], s->legs[1] },
+	};
+
+	for (unsigned i = 0; i < MAX_ORDER_FORMATS; i++)
+		order.formats[i] = call->streams[stream].formats[i];
+	b->ports.order(b->ports.context, &order);
+}
+
+void stream_order(struct call *call, unsigned stream)
+{
+	struct stream_facts *s = &call->facts.streams[stream];
+
+	give_order(call, stream, s->is_open ? ORDER_CHANGE : ORDER_OPEN);
+	s->is_open = 1;
+	call->streams[stream].is_closing = false;
+}
+
+void stream_close(struct call *call, unsigned stream)
+{
+	struct stream_facts *s = &call->facts.streams[stream];
+
+	if (!s->is_open)
+		return;
+	s->is_open = 0;
+	call->streams[stream].is_closing = true;
+	give_order(call, stream, ORDER_CLOSE);
+}
+
+bool stream_is_any_closing(const struct call *call)
+{
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		if (call->streams[i].is_closing)
+			return true;
+	}
+	return false;
+}
+
+/* ---- what media says ---- */
+
+/* A stream that no call has: left over by a worker that died. */
+static void close_unknown(struct border *b, const struct media_event *event)
+{
+	struct order order = {
+		.kind = ORDER_CLOSE,
+		.owner = event->owner,
+		.generation = event->generation,
+		.stream = event->stream,
+	};
+
+	if (event->kind == MEDIA_SILENT || event->kind == MEDIA_STATISTICS)
+		b->ports.order(b->ports.context, &order);
+}
+
+static void closed(struct call *call, unsigned stream)
+{
+	call->streams[stream].is_closing = false;
+	if (call->state != CALL_ENDING)
+		stream_give_ports(call, stream);
+	else if (!stream_is_any_closing(call))
+		call_finish(call);
+}
+
+void calls_media_event(struct border *b, const struct media_event *event)
+{
+	struct call *call = call_by_id(b, event->stream >> STREAM_BITS);
+	unsigned place = event->stream & ((1 << STREAM_BITS) - 1);
+	struct stream *stream;
+
+	if (!call || place >= MAX_CALL_STREAMS || event->generation != b->ports.generation) {
+		close_unknown(b, event);
+		return;
+	}
+	stream = &call->streams[place];
+	if (event->kind != MEDIA_REFUSED) {
+		stream->figures[0] = event->legs[0];
+		stream->figures[1] = event->legs[1];
+	}
+	if ((event->kind == MEDIA_CLOSED || event->kind == MEDIA_REFUSED) && stream->is_closing)
+		closed(call, place);
+	else if (event->kind == MEDIA_SILENT)
+		call_hang_up(call, "no media");
+	else if (event->kind == MEDIA_REFUSED)
+		call_hang_up(call, "media refused");
+}

@@ -258,8 +258,8 @@ static enum err evil_texts(struct place *p, struct store **s)
 		"\\",
 		"\x01\x1b[2J",
 		"\xff\xfe",
-		"\xe2\x80\xae"
-		"evil",
+		("\xe2\x80\xae"
+		 "evil"),
 		"<script>alert(1)</script>",
 		"=cmd|'/C calc'!A0",
 		"",

@@ -6,19 +6,23 @@
  *
  * Neither side's death loses the other's picture: a signal that is told of a
  * stream it does not know (MEDIA_STATISTICS, MEDIA_SILENT) answers ORDER_CLOSE;
- * when media was restarted, signal orders its live streams again. */
+ * at MEDIA_STARTED, signal orders its live streams again. */
 #ifndef EVENT_ORDER_H
 #define EVENT_ORDER_H
 
 #include "event/flow.h"
 
-/* OPEN of a stream that is open is a change. The newest order wins: a stream of
- * the same owner on one of the ports is closed. Of a CLOSE only generation,
- * owner and stream are read. */
 enum order_kind {
-	ORDER_OPEN,   /* takes both ports' filters off, drains, begins */
-	ORDER_CHANGE, /* new addresses or directions for a stream that is open; its ports stay */
-	ORDER_CLOSE,  /* puts the filters back. MEDIA_CLOSED; MEDIA_REFUSED if it is unknown */
+	/* Takes both ports' filters off, drains, begins; for a stream that is open: a
+	 * change. The newest order wins: another stream of the same owner on one of the
+	 * ports is closed. */
+	ORDER_OPEN,
+	/* New addresses or directions for a stream that is open; its ports stay. One that
+	 * is not open (media was restarted) is opened. */
+	ORDER_CHANGE,
+	/* Puts the filters back; answered by MEDIA_CLOSED, of an unknown stream by
+	 * MEDIA_REFUSED with ERR_NOT_FOUND. Only owner, generation and stream count. */
+	ORDER_CLOSE,
 };
 
 /* Where packets of a leg may come from (RTP order of trust, strict always). */
@@ -38,7 +42,7 @@ struct order_leg {
 	uint8_t is_known;       /* its SDP was seen: remote is valid */
 	struct addr remote;     /* RTP address and port of its SDP */
 	struct addr rtcp;       /* RTP port + 1 unless a=rtcp; at the host of remote, or none */
-	struct addr signalling; /* source of its signalling; port 0 (see below) */
+	struct addr signalling; /* source of its signalling; port 0 (see above) */
 };
 
 /* Clock rates, for the jitter: what rtpmap said. Static payload types are known. */
@@ -65,6 +69,7 @@ enum media_event_kind {
 	MEDIA_SILENT,     /* no packet from either end for the configured time */
 	MEDIA_STATISTICS, /* now and then while open */
 	MEDIA_REFUSED,    /* an order that could not be done; `reason` */
+	MEDIA_STARTED,    /* media began without streams; nothing else is set */
 };
 
 struct media_leg_statistics { /* what came from this leg */

@@ -219,7 +219,7 @@ static enum err do_change(struct media_relay *r, const struct order *o, struct r
 	enum err err;
 
 	if (!s)
-		return ERR_NOT_FOUND;
+		return do_open(r, o, NULL, now_us);
 	for (size_t i = 0; i < 2; i++)
 		here.legs[i].port = s->pairs[i];
 	err = check(r, &here);
@@ -239,7 +239,7 @@ void media_relay_order(struct media_relay *r, const struct order *o, uint64_t no
 	else if (o->kind == ORDER_OPEN)
 		err = do_open(r, o, s, now_us);
 	else if (s && s->generation != o->generation)
-		err = ERR_NOT_FOUND;
+		err = ERR_STALE;
 	else if (o->kind == ORDER_CHANGE)
 		err = do_change(r, o, s, now_us);
 	else if (o->kind == ORDER_CLOSE)

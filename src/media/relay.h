@@ -43,7 +43,7 @@ void media_relay_set_options(struct media_relay *r, const struct media_options *
 
 /* Carries an order out; what cannot be done is answered with MEDIA_REFUSED and
  * the reason: ERR_SYNTAX (see media_flow_order_check), ERR_NOT_FOUND (stream or
- * port), ERR_STALE (older generation than the stream's), ERR_DENIED (another
+ * port), ERR_STALE (another generation than the stream's), ERR_DENIED (another
  * owner's port), ERR_UNSUPPORTED (address of another family than the port's),
  * ERR_FULL, ERR_IO. */
 void media_relay_order(struct media_relay *r, const struct order *order, uint64_t now_us);

@@ -103,6 +103,14 @@ static void end(void *context, struct now now)
 	media_relay_free(&c->relay);
 }
 
+static void tell_started(struct carrier *c)
+{
+	const struct media_event started = { .kind = MEDIA_STARTED };
+
+	if (!put_event(c, &started))
+		log_write(LEVEL_WARNING, "media", "signal reads no events: its calls stay silent");
+}
+
 static const struct port_table *map_table(struct carrier *c)
 {
 	struct shared_map map =
@@ -173,5 +181,6 @@ int main(void)
 	open_relay(&c);
 	(void)child_ring_reader(c.child, RING_NAME_ORDERS, drain_orders, &c);
 	child_enter(c.child);
+	tell_started(&c);
 	return child_run(c.child, &hooks);
 }

@@ -363,9 +363,14 @@ TEST(relay_refused, "refuses with its reason what cannot be done, and what stand
 	bad.legs[0].rtcp.family = 0;
 	give_order(&bad);
 	CHECK(bench.events[n++].reason == ERR_UNSUPPORTED);
-	bad = order_of(ORDER_CHANGE, 2, 2);
+	bad = order_of(ORDER_CLOSE, 2, 2);
 	give_order(&bad);
 	CHECK(bench.events[n++].reason == ERR_NOT_FOUND);
+	bad = good;
+	bad.kind = ORDER_CHANGE;
+	bad.generation = 6;
+	give_order(&bad);
+	CHECK(bench.events[n++].reason == ERR_STALE);
 	bad = good;
 	bad.kind = 9;
 	give_order(&bad);
@@ -419,6 +424,26 @@ TEST(relay_open_again, "takes an open of an open stream for a change and keeps i
 	CHECK(bench.events[0].legs[0].packets == 2 &&
 	      bench.events[0].legs[0].dropped_direction == 1);
 	CHECK(bench.events[0].legs[1].dropped_direction == 0);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_changed, "changes a stream that is open on its own ports, and opens one that is not")
+{
+	char storage[MAX_RTP_PACKET];
+	struct order o;
+
+	WITH_BENCH;
+	o = order_of(ORDER_CHANGE, 1, 0);
+	give_order(&o);
+	CHECK(media_relay_open_count(bench.relay) == 1);
+	o.legs[0].port = 6;
+	o.legs[1].port = 7;
+	give_order(&o);
+	CHECK(bench.event_count == 0 && media_relay_open_count(bench.relay) == 1);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	(void)media_relay_turn(bench.relay, start_us);
+	CHECK(receive_from(bench.ends[1][0], storage).len == SOUND.len);
 	tear_down(&bench);
 	return ERR_NONE;
 }

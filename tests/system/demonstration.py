@@ -128,7 +128,7 @@ def demonstrate(cast, seconds):
     direct_line = tell_direct(Half(cast, pbx, f"{PBX_ADDRESS}:5060", words,
                                    (f"127.0.0.{host}" for host in range(60, 70))))
     say("  " + direct_line)
-    ringfence = Ringfence(cast, extensions=EXTENSIONS)
+    ringfence = Ringfence(cast)
     ringfence.start()
     is_good, through_line, source = tell_through(Half(cast, pbx, f"{OUTSIDE_ADDRESS}:5060", words,
                                                       (f"127.0.0.{host}" for host in range(70, 80))))

@@ -17,24 +17,40 @@ PROBE_USER = "ringfence-probe"
 
 CONFIG = """\
 mode {mode}
-numbers {{ country GB  area 0151  extensions {extensions} }}
-
-listen outside {{ udp {outside}:5060 }}
-listen inside {{ udp {inside}:5060 }}
-
+listen outside {{
+    udp {outside}:5060
+}}
+listen inside {{
+    udp {inside}:5060
+}}
 peer office {{
     kind pbx
-    inside  address sip:{pbx}:5060
+    side inside
+    address sip:{pbx}:5060
     domain {domain}
 }}
-subscribers {{ domain {domain}  register-to office  probe-user {probe} }}
-
-detector guessing {{ {guessing} }}
-{more}
-media {{ ports 20000-29999  calls {calls} }}
-store {{ sqlite {folder}/ringfence.db }}
-web {{ socket {socket} }}
-"""
+subscribers {{
+    domain {domain}
+    register-to office
+    probe-user {probe}
+}}
+numbers {{
+    emergency 112 999
+}}
+detector guessing {{
+    {guessing}
+}}
+media {{
+    ports 20000-29999
+    calls {calls}
+}}
+store {{
+    sqlite {folder}/ringfence.db
+}}
+web {{
+    socket {socket}
+}}
+{more}"""
 
 
 def is_built():
@@ -48,7 +64,7 @@ class Ringfence:
         self.cast, self.process = cast, None
         self.config_path = os.path.join(cast.folder, "ringfence.conf")
         self.socket_path = os.path.join(cast.folder, "api.sock")
-        words = {"mode": "block", "extensions": "200-299", "outside": OUTSIDE_ADDRESS,
+        words = {"mode": "block", "outside": OUTSIDE_ADDRESS,
                  "inside": INSIDE_ADDRESS, "pbx": PBX_ADDRESS, "domain": DOMAIN, "probe": PROBE_USER,
                  "guessing": "block", "more": "", "calls": 100, "folder": cast.folder,
                  "socket": self.socket_path}

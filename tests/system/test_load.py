@@ -39,7 +39,7 @@ class Load:
         self.inside = Host(cast, "inside", [PBX_AT + "/24"], [FENCE_INSIDE + "/24"])
         for host, gateway in ((self.outside, FENCE_OUTSIDE), (self.inside, FENCE_INSIDE)):
             ip("route", "add", "default", "via", gateway, inside=host.enter)
-        self.stage = Stage(cast, CALLERS + CALLEES, extensions="300-499", calls=1000, outside=FENCE_OUTSIDE,
+        self.stage = Stage(cast, CALLERS + CALLEES, calls=1000, outside=FENCE_OUTSIDE,
                            inside=FENCE_INSIDE, pbx=PBX_AT)
         self.stage.place_apart(FENCE_OUTSIDE, PBX_AT, self.inside.enter)
         if harness.is_bare:

@@ -238,15 +238,52 @@ static bool says_too_much(const struct request *r)
 	return !view_is_empty(length) && !view_decimal(length, MAX_WEB_BODY, &number);
 }
 
-static void refuse_body(struct request *r)
+static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
 {
-	static const char text[] = "{\"type\":\"urn:ringfence:problem:too-large\","
-				   "\"title\":\"the body is too large\",\"status\":413}";
-	const struct web_reply reply = { .status = 413,
+	unsigned *count = context;
+
+	(void)kind;
+	(void)value;
+	if (view_equal_nocase(view_of(name), VIEW("content-length")) ||
+	    view_equal_nocase(view_of(name), VIEW("transfer-encoding")))
+		(*count)++;
+	return MHD_YES;
+}
+
+/* Two statements of a body's length are two readings of where the next request
+ * begins (RFC 9112 6.3): neither is believed. */
+static bool says_length_twice(const struct request *r)
+{
+	unsigned count = 0;
+
+	(void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, count_length, &count);
+	return count > 1;
+}
+
+static enum MHD_Result refuse(struct request *r, uint16_t status, struct view text)
+{
+	const struct web_reply reply = { .status = status,
 		                         .content_type = "application/problem+json",
-		                         .body = VIEW(text) };
+		                         .body = text };
 
 	keep_reply(r, &reply);
+	return send_reply(r);
+}
+
+static enum MHD_Result check_head(struct request *r)
+{
+	r->is_begun = true;
+	if (says_length_twice(r))
+		return refuse(
+			r, 400,
+			VIEW("{\"type\":\"urn:ringfence:problem:bad-request\","
+		             "\"title\":\"the body's length is said twice\",\"status\":400}"));
+	if (says_too_much(r))
+		return refuse(r, 413,
+		              VIEW("{\"type\":\"urn:ringfence:problem:too-large\","
+		                   "\"title\":\"the body is too large\",\"status\":413}"));
+	return MHD_YES;
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
@@ -261,13 +298,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	(void)version;
 	if (!r)
 		return MHD_NO;
-	if (!r->is_begun) {
-		r->is_begun = true;
-		if (!says_too_much(r))
-			return MHD_YES;
-		refuse_body(r);
-		return send_reply(r);
-	}
+	if (!r->is_begun)
+		return check_head(r);
 	if (*len > 0) {
 		/* A body without a length that grows past all bounds: the connection goes. */
 		if (!take_body(r, bytes, *len))

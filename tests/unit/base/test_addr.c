@@ -45,8 +45,9 @@ TEST(addr_forms, "reads what is an address, refuses what only looks like one, wr
 		{ "[2001:db8::1]", "2001:db8::1" },
 		{ "2001:DB8:0:0:0:0:0:1", "2001:db8::1" },
 		{ "2001:0db8::0001", "2001:db8::1" },
-		/* RFC 5952 4.2.2: one zero group is not shortened; 4.2.3: the longest run, the first of equals. */
+		/* RFC 5952 4.2.2: one zero group is not shortened. */
 		{ "2001:db8::1:1:1:1:1", "2001:db8:0:1:1:1:1:1" },
+		/* 4.2.3: the longest run, and the first of equal ones. */
 		{ "2001:0:0:1:0:0:0:1", "2001:0:0:1::1" },
 		{ "2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1" },
 		{ "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8" },

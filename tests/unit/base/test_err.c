@@ -5,8 +5,8 @@
 
 TEST(err_texts, "names each error and gives it a text of its own")
 {
-	for (int i = 0; i < ERR_COUNT; i++)
-		for (int j = 0; j < i; j++) {
+	for (enum err i = 0; i < ERR_COUNT; i++)
+		for (enum err j = 0; j < i; j++) {
 			CHECK(!view_equal(view_of(err_text(i)), view_of(err_text(j))));
 			CHECK(!view_equal(view_of(err_name(i)), view_of(err_name(j))));
 		}

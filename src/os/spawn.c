@@ -53,7 +53,7 @@ enum err spawn_start(const struct spawn *s, pid_t *ret)
 {
 	pid_t parent = getpid(), pid;
 
-	if (access(s->program, X_OK) != 0)
+	if (!spawn_is_program(s->program))
 		return ERR_NOT_FOUND;
 	pid = fork();
 	if (pid < 0)
@@ -102,6 +102,11 @@ enum err spawn_sibling(const char *name, char *ret, size_t size)
 	*slash = '\0';
 	written = snprintf(ret, size, "%s/%s", path, name);
 	return written > 0 && (size_t)written < size ? ERR_NONE : ERR_LIMIT;
+}
+
+bool spawn_is_program(const char *path)
+{
+	return access(path, X_OK) == 0;
 }
 
 size_t spawn_raise_descriptors(void)

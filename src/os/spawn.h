@@ -33,6 +33,7 @@ enum err spawn_reap(struct spawn_end *ret) MUST_USE;
 
 /* Path of a program in the folder of the running one. ERR_LIMIT, ERR_IO. */
 enum err spawn_sibling(const char *name, char *ret, size_t size) MUST_USE;
+bool spawn_is_program(const char *path);
 /* As many descriptors as the hard limit allows; returns that number. */
 size_t spawn_raise_descriptors(void);
 /* For a process that holds secrets: no core, no ptrace by others of the same user. */

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sockets, shared memory and keys: taken once, before the first child. Children
+ * come and go; what they share stays with the parent. */
+#include "proc/parent_priv.h"
+
+#include "border/border.h"
+#include "media/options.h"
+#include "os/clock.h"
+#include "os/log.h"
+#include "os/random.h"
+#include "os/socket.h"
+#include "proc/border_settings.h"
+#include "store/options.h"
+#include "transport/options.h"
+#include "transport/udp.h"
+#include "web/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Slots: facts and orders for about a second of a flood; records so that the store may
+ * stand still for some seconds under load (16 MiB each). */
+static const struct ring_shape shapes[RING_NAME_COUNT] = {
+	[RING_NAME_FACTS] = { 256, 16384, 1 },
+	[RING_NAME_ORDERS] = { 256, 8192, 1 },
+	[RING_NAME_MEDIA_EVENTS] = { 256, 16384, 1 },
+	[RING_NAME_RECORDS_SIGNAL] = { RECORD_SLOT, 8192, 1 },
+	[RING_NAME_RECORDS_JUDGE] = { RECORD_SLOT, 4096, 1 },
+};
+
+enum { SIP_RECEIVE_BYTES = 8 << 20, SIP_SEND_BYTES = 2 << 20 };
+
+static enum err make_rings(struct holdings *h, struct now now)
+{
+	for (int i = 0; i < RING_NAME_COUNT; i++) {
+		struct ring_shape shape = shapes[i];
+		struct ring_parts looking;
+		enum err err;
+
+		/* Never the numbers of an earlier parent: microseconds pass faster than slots. */
+		shape.first_sequence = (uint64_t)now.wall_us;
+		err = ring_create(ring_name_text((enum ring_name)i), &shape, &h->rings[i]);
+		if (err != ERR_NONE)
+			return err;
+		looking = (struct ring_parts){ h->rings[i].reader.body, h->rings[i].writer.tail,
+					       h->rings[i].reader.wake };
+		err = ring_open_watcher(&h->watchers[i], &looking);
+		if (err != ERR_NONE)
+			return err;
+	}
+	return ERR_NONE;
+}
+
+static enum err make_pair(const char *name, size_t size, int *ret_fd, int *ret_readonly)
+{
+	enum err err = shared_create(name, size, ret_fd);
+
+	return err == ERR_NONE ? shared_reopen_readonly(*ret_fd, ret_readonly) : err;
+}
+
+static enum err make_verdicts(struct holdings *h)
+{
+	struct shared_map map;
+	enum err err = make_pair("verdicts", verdict_table_size(), &h->verdicts, &h->verdicts_readonly);
+
+	if (err == ERR_NONE)
+		err = shared_map(h->verdicts, SHARED_WRITE, verdict_table_size(), &map);
+	if (err != ERR_NONE)
+		return err;
+	verdict_table_init(map.at, &h->facts.keys[3]);
+	shared_unmap(&map);
+	return ERR_NONE;
+}
+
+static enum err make_pages(struct holdings *h)
+{
+	for (int role = ROLE_PARENT; role < ROLE_COUNT; role++) {
+		enum err err = make_pair("counters", sizeof(struct counters), &h->counters[role],
+					 &h->counters_readonly[role]);
+
+		if (err == ERR_NONE)
+			err = shared_create("pulse", sizeof(struct child_pulse), &h->pulses[role]);
+		if (err == ERR_NONE)
+			err = shared_map(h->pulses[role], SHARED_READ, sizeof(struct child_pulse), &h->pulse_maps[role]);
+		if (err != ERR_NONE)
+			return err;
+	}
+	return ERR_NONE;
+}
+
+/* Its size follows from what signal will be told. */
+static enum err make_checkpoint(struct holdings *h, const struct conf_tree *settings)
+{
+	struct border_settings *border = malloc(sizeof(*border));
+	struct conf_blob blob;
+	void *memory;
+	enum err err = border ? settings_blob(settings, ROLE_SIGNAL, &memory, &blob) : ERR_NO_MEMORY;
+
+	if (err == ERR_NONE) {
+		err = border_settings_of(&blob, &h->facts, border);
+		free(memory);
+	}
+	if (err == ERR_NONE)
+		err = shared_create("checkpoint", border_checkpoint_size(border), &h->checkpoint);
+	free(border);
+	return err;
+}
+
+static enum err make_memory(struct holdings *h, const struct conf_tree *settings, struct now now)
+{
+	enum err err = make_rings(h, now);
+
+	if (err == ERR_NONE)
+		err = make_verdicts(h);
+	if (err == ERR_NONE)
+		err = make_pages(h);
+	if (err == ERR_NONE)
+		err = shared_create("inbox", udp_inbox_size(), &h->inbox);
+	if (err == ERR_NONE)
+		err = make_checkpoint(h, settings);
+	if (err != ERR_NONE)
+		log_write(LEVEL_ERROR, "shared memory", "cannot be had: %s", err_text(err));
+	return err;
+}
+
+static const char *remedy_for(enum err err)
+{
+	switch (err) {
+	case ERR_EXISTS:
+		return "another program listens there";
+	case ERR_DENIED:
+		return "the right to bind it is missing: start as root or name a port from 1024 on";
+	case ERR_NOT_FOUND:
+		return "no interface of this machine has that address";
+	default:
+		return err_text(err);
+	}
+}
+
+static enum err open_listener(struct holdings *h, struct addr local, uint8_t side)
+{
+	const struct socket_options options = { .receive_bytes = SIP_RECEIVE_BYTES, .send_bytes = SIP_SEND_BYTES,
+						.wants_local = true, .wants_errors = true };
+	char text[ADDR_TEXT_MAX];
+	uint16_t row = h->facts.listener_count;
+	enum err err = row < MAX_LISTENERS ? socket_udp_open(&local, &options, &h->sip[row]) : ERR_LIMIT;
+
+	if (err != ERR_NONE) {
+		log_write(LEVEL_ERROR, "listen", "cannot listen at udp %s: %s", addr_text(&local, text), remedy_for(err));
+		return err;
+	}
+	h->facts.listeners[row] = local;
+	h->facts.listener_sides[row] = side;
+	h->facts.listener_count++;
+	return ERR_NONE;
+}
+
+/* A port alone stands for the interface's address of each family it has. */
+static enum err open_interface(struct holdings *h, const struct transport_side *side, uint16_t port, uint8_t row)
+{
+	struct addr at;
+	bool is_found = false;
+
+	for (int family = 4; family <= 6; family += 2) {
+		enum err err = socket_interface_address(side->interface, family, &at);
+
+		if (err != ERR_NONE || addr_kind(&at) == ADDR_LINK_LOCAL)
+			continue;
+		is_found = true;
+		at.port = port;
+		err = open_listener(h, at, row);
+		if (err != ERR_NONE)
+			return err;
+	}
+	if (is_found)
+		return ERR_NONE;
+	log_write(LEVEL_ERROR, "listen", "interface %s has no address", side->interface);
+	return ERR_NOT_FOUND;
+}
+
+static enum err open_listeners(struct holdings *h, const struct conf_tree *settings)
+{
+	size_t count;
+	const struct transport_side *sides = conf_get(settings, &transport_side_block, &count);
+	enum err err = ERR_NONE;
+
+	for (size_t s = 0; s < count && err == ERR_NONE; s++)
+		for (size_t i = 0; i < sides[s].udp_count && err == ERR_NONE; i++)
+			err = sides[s].udp[i].family != 0 ? open_listener(h, sides[s].udp[i], (uint8_t)s)
+							  : open_interface(h, &sides[s], sides[s].udp[i].port, (uint8_t)s);
+	if (err == ERR_NONE && h->facts.listener_count == 0) {
+		log_write(LEVEL_ERROR, "listen", "no listen block: there is nothing to hear; write listen SIDE { udp ADDRESS:5060 }");
+		return ERR_NOT_FOUND;
+	}
+	return err;
+}
+
+/* Folders that are ours to make: one level, as under /run and /var/lib. */
+static void make_folder_of(const char *path, const struct child_facts *f, char *ret, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash && slash != path ? (size_t)(slash - path) : 0;
+
+	if (len == 0 || !view_copy(view_bytes(path, len), ret, size)) {
+		(void)view_copy(VIEW("."), ret, size);
+		return;
+	}
+	if (mkdir(ret, 0750) == 0 && f->uid != UINT32_MAX && lchown(ret, f->uid, f->gid) != 0)
+		log_write(LEVEL_WARNING, "folder", "%s cannot be given to the user of the processes", ret);
+}
+
+static enum err open_api(struct holdings *h, const struct conf_tree *settings)
+{
+	const struct web_options *web = conf_get(settings, &web_block, NULL);
+	const struct store_settings *store = conf_get(settings, &store_block, NULL);
+	char folder[sizeof(h->facts.directory)];
+	enum err err;
+
+	make_folder_of(store->sqlite, &h->facts, h->facts.directory, sizeof(h->facts.directory));
+	make_folder_of(web->socket, &h->facts, folder, sizeof(folder));
+	/* Who connects is told from peer credentials; the file's mode lets them come as far as that. */
+	err = socket_unix_listen(web->socket, 0666, (gid_t)-1, &h->api);
+	if (err != ERR_NONE)
+		log_write(LEVEL_ERROR, "API socket", "cannot listen at %s: %s", web->socket,
+			  err == ERR_EXISTS ? "another one answers there" : err_text(err));
+	return err;
+}
+
+enum err holdings_take(struct holdings *h, const struct conf_tree *settings)
+{
+	const struct media_options *media = conf_get(settings, &media_block, NULL);
+	struct now now = clock_now();
+	enum err err;
+
+	h->facts.generation = (uint32_t)(now.wall_us / SECOND_US);
+	h->facts.owners = 1;
+	random_fill(h->facts.keys, sizeof(h->facts.keys));
+	err = open_listeners(h, settings);
+	if (err == ERR_NONE)
+		err = open_api(h, settings);
+	if (err == ERR_NONE)
+		err = ports_draw(h, media->ports, media->max_calls);
+	if (err == ERR_NONE)
+		err = make_memory(h, settings, now);
+	return err;
+}

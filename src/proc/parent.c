@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parent: reads the configuration, takes sockets and memory, starts the
+ * children and holds everything for them until it is told to end.
+ *
+ *     parent -c FILE [--log plain|journal|json] [--level LEVEL] [--no-sandbox]
+ *
+ * Ends with 0 when asked to, 1 where something could not be had, 2 for wrong
+ * usage, 3 where the configuration is not valid. */
+#include "proc/parent_priv.h"
+
+#include "os/clock.h"
+#include "os/log.h"
+#include "os/spawn.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { END_STORE_US = 300 * MILLISECOND_US, END_KILL_US = 800 * MILLISECOND_US, MAX_WATCHES = 16 };
+enum { TICK_US = SECOND_US / 2, END_TICK_US = 20 * MILLISECOND_US };
+enum { STATUS_USAGE = 2, STATUS_CONFIGURATION = 3 };
+
+static const char *const level_names[] = { "error", "warning", "notice", "info", "debug" };
+
+struct arguments {
+	const char *config, *user;
+	enum log_format format;
+	enum log_level level;
+	bool is_sandbox_off;
+};
+
+static bool read_level(const char *word, enum log_level *ret)
+{
+	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
+		if (strcmp(word, level_names[i]) == 0) {
+			*ret = (enum log_level)(LEVEL_ERROR + i);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_format(const char *word, enum log_format *ret)
+{
+	static const char *const names[] = { "plain", "journal", "json" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(word, names[i]) == 0) {
+			*ret = (enum log_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_arguments(int argc, char **argv, struct arguments *ret)
+{
+	*ret = (struct arguments){ .format = getenv("JOURNAL_STREAM") ? LOG_JOURNAL : LOG_PLAIN,
+				   .level = LEVEL_NOTICE, .user = "ringfence" };
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (strcmp(argv[i], "--no-sandbox") == 0) {
+			ret->is_sandbox_off = true;
+			continue;
+		}
+		if (!value)
+			return false;
+		i++;
+		if (strcmp(argv[i - 1], "-c") == 0)
+			ret->config = value;
+		else if (strcmp(argv[i - 1], "--user") == 0)
+			ret->user = value;
+		else if (strcmp(argv[i - 1], "--log") == 0 ? !read_format(value, &ret->format)
+			 : strcmp(argv[i - 1], "--level") == 0 ? !read_level(value, &ret->level) : true)
+			return false;
+	}
+	return ret->config != NULL;
+}
+
+static enum err load(struct parent *p)
+{
+	static struct conf_report report;
+	enum err err = settings_load(p->config_path, &p->settings, &report);
+
+	for (uint32_t i = 0; i < report.kept; i++)
+		(void)fprintf(stderr, "%s\n", report.faults[i].text);
+	if (report.count > report.kept)
+		(void)fprintf(stderr, "%s: %u more\n", p->config_path, report.count - report.kept);
+	if (err != ERR_NONE && report.count == 0)
+		(void)fprintf(stderr, "%s: %s\n", p->config_path, err_text(err));
+	return err;
+}
+
+/* Whom the children become: the user named so; without root, or without such a user, who we are. */
+static void choose_user(struct child_facts *f, const char *name)
+{
+	const struct passwd *who = geteuid() == 0 ? getpwnam(name) : NULL;
+
+	f->uid = who ? who->pw_uid : UINT32_MAX;
+	f->gid = who ? who->pw_gid : UINT32_MAX;
+}
+
+/* --- The loop's callbacks --- */
+
+void parent_end(struct parent *p, int status)
+{
+	if (p->is_ending)
+		return;
+	p->is_ending = true;
+	p->status = status;
+	p->ending_us = p->tick_us = clock_now().us;
+	children_close(p, false);
+}
+
+static void on_child(void *context, int number)
+{
+	(void)number;
+	children_reap(context, clock_now());
+}
+
+static void on_end(void *context, int number)
+{
+	(void)number;
+	log_write(LEVEL_NOTICE, "ending", "asked to by a signal");
+	parent_end(context, 0);
+}
+
+/* First those who write records, then the store, which drains its rings; then whoever is left. */
+static void advance_end(struct parent *p, struct now now)
+{
+	uint64_t since_us = now_since(now.us, p->ending_us);
+	bool is_only_store = true;
+
+	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
+		is_only_store = is_only_store && (role == ROLE_STORE || p->children[role].state == CHILD_DOWN);
+	if (is_only_store || since_us >= END_STORE_US)
+		children_close(p, true);
+	if (since_us >= END_KILL_US)
+		children_kill(p);
+	if (children_are_gone(p))
+		loop_stop(p->loop);
+}
+
+static void on_advance(void *context, struct now now)
+{
+	struct parent *p = context;
+
+	p->tick_us = now.us + (p->is_ending ? END_TICK_US : TICK_US);
+	children_reap(p, now);
+	relay_advance(p, now);
+	if (p->is_ending)
+		advance_end(p, now);
+}
+
+static uint64_t on_wait(void *context, struct now now)
+{
+	const struct parent *p = context;
+	uint64_t tick_us = now_since(p->tick_us, now.us), start_us = children_wait_us(p, now);
+
+	return tick_us < start_us ? tick_us : start_us;
+}
+
+static enum err run(struct parent *p)
+{
+	enum err err = loop_new(MAX_WATCHES, &p->loop);
+
+	if (err == ERR_NONE)
+		err = loop_on_signal(p->loop, SIGCHLD, on_child, p);
+	if (err == ERR_NONE)
+		err = loop_on_signal(p->loop, SIGTERM, on_end, p);
+	if (err == ERR_NONE)
+		err = loop_on_signal(p->loop, SIGINT, on_end, p);
+	if (err == ERR_NONE)
+		err = children_init(p);
+	if (err != ERR_NONE)
+		return err;
+	loop_set_hooks(p->loop, &(struct loop_hooks){ p, NULL, on_wait, on_advance });
+	children_advance(p, clock_now());
+	loop_run(p->loop);
+	return ERR_NONE;
+}
+
+int main(int argc, char **argv)
+{
+	static struct parent p = { .apply = { .waiting = 0 } };
+	struct arguments arguments;
+	struct now now = clock_now();
+	enum err err;
+
+	if (!read_arguments(argc, argv, &arguments)) {
+		(void)fputs("usage: parent -c FILE [--log plain|journal|json] [--level LEVEL] [--user NAME] [--no-sandbox]\n",
+			    stderr);
+		return STATUS_USAGE;
+	}
+	log_open("ringfence", arguments.format, arguments.level);
+	(void)signal(SIGPIPE, SIG_IGN);
+	p.config_path = arguments.config;
+	p.started_us = now.us;
+	p.started_wall_us = now.wall_us;
+	if (load(&p) != ERR_NONE)
+		return STATUS_CONFIGURATION;
+	(void)spawn_raise_descriptors();
+	choose_user(&p.holdings.facts, arguments.user);
+	p.holdings.facts.log_format = (uint8_t)arguments.format;
+	p.holdings.facts.log_level = (uint8_t)arguments.level;
+	p.holdings.facts.is_sandbox_off = arguments.is_sandbox_off;
+	if (holdings_take(&p.holdings, p.settings) != ERR_NONE)
+		return EXIT_FAILURE;
+	spawn_shut_memory();
+	err = run(&p);
+	if (err == ERR_NONE)
+		return p.status;
+	log_write(LEVEL_ERROR, "start", "%s", err_text(err));
+	return EXIT_FAILURE;
+}

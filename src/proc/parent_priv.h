@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parent's files share. The parent binds, holds and hands on; it reads
+ * no stranger's byte and no child's word without checking it. */
+#ifndef PROC_PARENT_PRIV_H
+#define PROC_PARENT_PRIV_H
+
+#include "event/counters.h"
+#include "os/loop.h"
+#include "os/ring.h"
+#include "os/shared.h"
+#include "proc/backlog.h"
+#include "proc/frame.h"
+#include "proc/settings.h"
+
+#include <sys/types.h>
+
+/* --- holdings.c: what outlives every child --- */
+
+struct holdings {
+	struct ring_ends rings[RING_NAME_COUNT];
+	struct ring watchers[RING_NAME_COUNT];
+	int verdicts, verdicts_readonly;
+	int counters[ROLE_COUNT], counters_readonly[ROLE_COUNT];
+	int pulses[ROLE_COUNT];
+	struct shared_map pulse_maps[ROLE_COUNT];
+	int inbox, checkpoint, port_table, api;
+	int sip[MAX_LISTENERS];
+	int *rtp, *rtcp;                /* pair_count each */
+	uint32_t pair_count;
+	struct child_facts facts;       /* what is common to all roles */
+};
+
+/* Takes all of it for this configuration. What went wrong is logged, once; the caller ends then. */
+enum err holdings_take(struct holdings *h, const struct conf_tree *settings) MUST_USE;
+
+/* --- ports.c --- */
+
+/* Opens up to `count` port pairs per side and family, at addresses of that side's listeners, drawn at
+ * random from the range. h->rtp, rtcp, pair_count, port_table are set. ERR_FULL: too few free ports. */
+enum err ports_draw(struct holdings *h, const uint32_t range[2], uint32_t count) MUST_USE;
+
+/* --- children.c --- */
+
+enum child_state { CHILD_DOWN, CHILD_SETTING_UP, CHILD_STARTING, CHILD_READY, CHILD_ENDING };
+
+/* One message of a set-up: descriptors of a kind. */
+struct setup_row {
+	enum thing thing;
+	uint32_t index;
+	const int *descriptors;
+	uint32_t count;
+};
+
+/* Pairs go 250 at a time, two kinds of sockets, and some dozens of single things. */
+enum { MAX_SETUP_ROWS = 2 * (MAX_PORT_PAIRS / CHANNEL_DESCRIPTORS_MAX + 1) + 64 };
+
+struct child_process {
+	enum role role;
+	enum child_state state;
+	pid_t pid;
+	int channel;
+	struct loop_watch *watch;
+	struct backlog backlog;
+	uint32_t starts, quick_ends;
+	uint64_t started_us, ready_us, due_us;   /* due_us: of the next start */
+	uint64_t beats, beat_us;                /* the last beat that was new, and when it was seen */
+	bool is_killed;                         /* for a stuck loop or a start that took too long */
+	int settings;                           /* sealed */
+	struct setup_row rows[MAX_SETUP_ROWS];
+	uint32_t row_count, row_sent;
+	bool is_facts_sent;
+	uint32_t recovered_ms;                  /* from the last end to ready again */
+	uint64_t ended_us;
+	char last_end[48];
+};
+
+struct parent;
+
+/* --- relay.c: asks and the grant table --- */
+
+enum { MAX_PENDING = 1024, ASK_LIFE_US = 10 * SECOND_US };
+
+struct pending {
+	bool is_open;
+	uint8_t from, to;               /* enum role */
+	uint16_t kind;
+	uint32_t asker_id;              /* the number that the asker chose */
+	uint32_t id;                    /* ours, towards who answers */
+	uint64_t due_us;
+	/* ROLE_PARENT's own question. */
+	void (*answered)(struct parent *p, enum role from, enum err result);
+};
+
+struct relay {
+	struct pending rows[MAX_PENDING];
+	uint32_t next_id;
+	uint64_t refused;
+};
+
+/* A message from a child: believed in nothing but its bytes. */
+void relay_take(struct parent *p, enum role from, const struct channel_message *m);
+/* The parent's own question, with a descriptor (-1: none). */
+enum err relay_ask(struct parent *p, enum role to, struct ask *question, int descriptor,
+		   void (*answered)(struct parent *p, enum role from, enum err result)) MUST_USE;
+/* One row of the parent's own answer. */
+void relay_answer(struct parent *p, enum role to, const struct ask_head *question, struct ask *row);
+void relay_child_ended(struct parent *p, enum role role);
+void relay_advance(struct parent *p, struct now now);
+
+/* --- the parent --- */
+
+struct apply {
+	bool is_open;
+	struct ask_head question;
+	struct conf_tree *tree;
+	char path[MAX_CONF_PATH];
+	int waiting;
+	enum err result;
+	char words[ASK_BODY_MAX];
+	size_t words_len;
+};
+
+struct parent {
+	const char *config_path;
+	struct conf_tree *settings;
+	struct loop *loop;
+	struct holdings holdings;
+	struct child_process children[ROLE_COUNT];
+	struct relay relay;
+	struct apply apply;
+	uint64_t started_us;
+	int64_t started_wall_us;
+	bool is_ending;
+	uint64_t ending_us;
+	uint64_t tick_us;               /* when beats and asks are looked at next */
+	int status;
+	char queue_text[128];           /* what the store said of a ring that does not move */
+};
+
+const char *parent_state_name(enum child_state state);
+void parent_end(struct parent *p, int status);
+
+enum err children_init(struct parent *p) MUST_USE;
+/* Starts what is due, watches beats and starts; called with the time. */
+void children_advance(struct parent *p, struct now now);
+/* Until the next start that is due; UINT64_MAX. */
+uint64_t children_wait_us(const struct parent *p, struct now now);
+void children_reap(struct parent *p, struct now now);
+bool children_are_gone(const struct parent *p);
+/* Sends or keeps. */
+enum err children_send(struct parent *p, enum role to, const struct channel_message *m) MUST_USE;
+/* Closes the channels of all but the store, then (a second call) its own. */
+void children_close(struct parent *p, bool is_store_too);
+void children_kill(struct parent *p);
+/* New sealed settings for the next start of that role. */
+enum err children_reseal(struct parent *p, enum role role, const struct conf_tree *t) MUST_USE;
+
+/* --- status.c, apply.c: what the parent answers itself --- */
+
+void status_answer(struct parent *p, const struct ask_head *question, struct now now);
+void apply_get(struct parent *p, const struct ask_head *question);
+void apply_start(struct parent *p, const struct ask *question);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pool of port pairs: drawn in random order, so that nobody can tell which
+ * port the next call gets, and each under a drop-all filter while idle. */
+#include "proc/parent_priv.h"
+
+#include "os/log.h"
+#include "os/random.h"
+#include "os/socket.h"
+
+#include <stdlib.h>
+
+enum { MAX_PORT_CANDIDATES = 32768 };
+
+struct draw {
+	struct holdings *h;
+	struct port_table *table;
+	uint16_t candidates[MAX_PORT_CANDIDATES];
+	uint32_t candidate_count;
+};
+
+static void shuffle(struct draw *d, const uint32_t range[2])
+{
+	d->candidate_count = 0;
+	for (uint32_t port = range[0] + (range[0] & 1); port + 1 <= range[1]; port += 2)
+		d->candidates[d->candidate_count++] = (uint16_t)port;
+	for (uint32_t i = d->candidate_count; i > 1; i--) {
+		uint32_t other = random_below(i);
+		uint16_t swapped = d->candidates[i - 1];
+
+		d->candidates[i - 1] = d->candidates[other];
+		d->candidates[other] = swapped;
+	}
+}
+
+/* Both ports or none. */
+static enum err open_pair(const struct addr *at, int *ret_rtp, int *ret_rtcp)
+{
+	const struct socket_options options = { .is_filtered = true };
+	struct addr rtcp = *at;
+	int even, odd;
+	enum err err;
+
+	rtcp.port++;
+	err = socket_udp_open(at, &options, &even);
+	if (err != ERR_NONE)
+		return err;
+	err = socket_udp_open(&rtcp, &options, &odd);
+	if (err != ERR_NONE) {
+		socket_close(&even);
+		return err;
+	}
+	*ret_rtp = even;
+	*ret_rtcp = odd;
+	return ERR_NONE;
+}
+
+static enum err draw_at(struct draw *d, struct addr at, uint8_t side, uint32_t count)
+{
+	struct holdings *h = d->h;
+	char text[ADDR_TEXT_MAX];
+	uint32_t taken = 0;
+
+	for (uint32_t i = 0; i < d->candidate_count && taken < count; i++) {
+		enum err err;
+
+		at.port = d->candidates[i];
+		err = open_pair(&at, &h->rtp[h->pair_count], &h->rtcp[h->pair_count]);
+		if (err == ERR_EXISTS)
+			continue;
+		if (err != ERR_NONE) {
+			log_write(LEVEL_ERROR, "media ports", "%s cannot be opened: it %s%s", addr_text(&at, text),
+				  err_text(err), err == ERR_LIMIT ? " (open files; name fewer calls)" : "");
+			return err;
+		}
+		d->table->pairs[h->pair_count++] = (struct port_pair){ .local = at, .side = side };
+		taken++;
+	}
+	at.port = 0;
+	if (taken == count)
+		return ERR_NONE;
+	log_write(LEVEL_ERROR, "media ports", "only %u of %u port pairs are free at %s: name a wider range or fewer calls",
+		  taken, count, addr_text(&at, text));
+	return ERR_FULL;
+}
+
+/* The first listener of each side and family says the address. */
+static bool is_first(const struct child_facts *f, uint32_t listener)
+{
+	for (uint32_t i = 0; i < listener; i++)
+		if (f->listener_sides[i] == f->listener_sides[listener] &&
+		    f->listeners[i].family == f->listeners[listener].family)
+			return false;
+	return true;
+}
+
+static enum err draw_all(struct draw *d, const uint32_t range[2], uint32_t count)
+{
+	const struct child_facts *f = &d->h->facts;
+
+	/* Grouped by side, as the table promises. */
+	for (uint8_t side = 0; side < MAX_SIDES; side++) {
+		for (uint32_t i = 0; i < f->listener_count; i++) {
+			enum err err;
+
+			if (f->listener_sides[i] != side || !is_first(f, i))
+				continue;
+			if (d->h->pair_count + count > MAX_PORT_PAIRS)
+				return ERR_LIMIT;
+			shuffle(d, range);
+			err = draw_at(d, f->listeners[i], side, count);
+			if (err != ERR_NONE)
+				return err;
+		}
+	}
+	return ERR_NONE;
+}
+
+enum err ports_draw(struct holdings *h, const uint32_t range[2], uint32_t count)
+{
+	struct draw *d = calloc(1, sizeof(*d));
+	size_t table_size = sizeof(struct port_table) + MAX_PORT_PAIRS * sizeof(struct port_pair);
+	enum err err = ERR_NO_MEMORY;
+
+	h->rtp = calloc(MAX_PORT_PAIRS, sizeof(int));
+	h->rtcp = calloc(MAX_PORT_PAIRS, sizeof(int));
+	if (d)
+		d->table = calloc(1, table_size);
+	if (d && d->table && h->rtp && h->rtcp) {
+		d->h = h;
+		err = draw_all(d, range, count);
+	}
+	if (err == ERR_NONE) {
+		d->table->version = 1;
+		d->table->count = h->pair_count;
+		err = shared_create_sealed("ports", view_bytes(d->table, sizeof(struct port_table) +
+							       h->pair_count * sizeof(struct port_pair)),
+					   &h->port_table);
+	}
+	if (d)
+		free(d->table);
+	free(d);
+	return err;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each role is given: the privilege table, as descriptors. What is not listed
+ * here a child does not have. */
+#include "proc/setup.h"
+
+#include "os/random.h"
+
+#include <string.h>
+
+enum { SIGNAL = 1 << ROLE_SIGNAL, MEDIA = 1 << ROLE_MEDIA, JUDGE = 1 << ROLE_JUDGE, STORE = 1 << ROLE_STORE,
+       WEB = 1 << ROLE_WEB };
+
+static const struct {
+	enum ring_name name;
+	enum role writer, reader;
+} ring_table[] = {
+	{ RING_NAME_FACTS, ROLE_SIGNAL, ROLE_JUDGE },
+	{ RING_NAME_ORDERS, ROLE_SIGNAL, ROLE_MEDIA },
+	{ RING_NAME_MEDIA_EVENTS, ROLE_MEDIA, ROLE_SIGNAL },
+	{ RING_NAME_RECORDS_SIGNAL, ROLE_SIGNAL, ROLE_STORE },
+	{ RING_NAME_RECORDS_JUDGE, ROLE_JUDGE, ROLE_STORE },
+};
+
+static const struct {
+	enum thing thing;
+	unsigned roles;
+	size_t offset;                  /* of the descriptor in struct holdings */
+} single_table[] = {
+	{ THING_VERDICTS, SIGNAL | MEDIA, offsetof(struct holdings, verdicts_readonly) },
+	{ THING_VERDICTS, JUDGE, offsetof(struct holdings, verdicts) },
+	{ THING_PORT_TABLE, SIGNAL | MEDIA, offsetof(struct holdings, port_table) },
+	{ THING_INBOX, SIGNAL, offsetof(struct holdings, inbox) },
+	{ THING_CHECKPOINT, SIGNAL, offsetof(struct holdings, checkpoint) },
+	{ THING_API_SOCKET, WEB, offsetof(struct holdings, api) },
+};
+
+static void add(struct child_process *c, enum thing thing, uint32_t index, const int *descriptors, uint32_t count)
+{
+	while (count > 0 && c->row_count < MAX_SETUP_ROWS) {
+		uint32_t part = count < CHANNEL_DESCRIPTORS_MAX ? count : CHANNEL_DESCRIPTORS_MAX;
+
+		c->rows[c->row_count++] = (struct setup_row){ thing, index, descriptors, part };
+		index += part;
+		descriptors += part;
+		count -= part;
+	}
+}
+
+static void add_rings(struct child_process *c, const struct holdings *h)
+{
+	for (size_t i = 0; i < sizeof(ring_table) / sizeof(ring_table[0]); i++) {
+		enum ring_name name = ring_table[i].name;
+		uint32_t index = (uint32_t)name * RING_PART_COUNT;
+
+		if (ring_table[i].writer == c->role)
+			add(c, THING_RING_WRITER, index, &h->rings[name].writer.body, RING_PART_COUNT);
+		if (ring_table[i].reader == c->role)
+			add(c, THING_RING_READER, index, &h->rings[name].reader.body, RING_PART_COUNT);
+	}
+}
+
+void setup_list(struct child_process *c, const struct holdings *h)
+{
+	c->row_count = c->row_sent = 0;
+	c->is_facts_sent = false;
+	add(c, THING_SETTINGS, 0, &c->settings, 1);
+	add(c, THING_PULSE, 0, &h->pulses[c->role], 1);
+	for (uint32_t role = 0; role < ROLE_COUNT; role++) {
+		if (role == (uint32_t)c->role)
+			add(c, THING_COUNTERS, role, &h->counters[role], 1);
+		else if (c->role == ROLE_WEB)
+			add(c, THING_COUNTERS, role, &h->counters_readonly[role], 1);
+	}
+	add_rings(c, h);
+	for (size_t i = 0; i < sizeof(single_table) / sizeof(single_table[0]); i++)
+		if ((single_table[i].roles & (1U << c->role)) != 0)
+			add(c, single_table[i].thing, 0,
+			    (const int *)(const void *)((const char *)h + single_table[i].offset), 1);
+	if (c->role == ROLE_SIGNAL)
+		add(c, THING_SIP_SOCKET, 0, h->sip, h->facts.listener_count);
+	if (c->role == ROLE_MEDIA) {
+		add(c, THING_RTP_SOCKET, 0, h->rtp, h->pair_count);
+		add(c, THING_RTCP_SOCKET, 0, h->rtcp, h->pair_count);
+	}
+}
+
+static void facts_for(const struct child_process *c, const struct holdings *h, struct child_facts *ret)
+{
+	*ret = h->facts;
+	ret->starts = c->starts;
+	random_fill(&ret->random, sizeof(ret->random));
+	/* Keys make names and proofs: only who makes or checks them may have them. */
+	if (c->role != ROLE_SIGNAL) {
+		memset(ret->keys, 0, 3 * sizeof(ret->keys[0]));
+		if (c->role != ROLE_JUDGE && c->role != ROLE_MEDIA)
+			memset(&ret->keys[3], 0, sizeof(ret->keys[3]));
+	}
+	if (c->role != ROLE_STORE)
+		memset(ret->directory, 0, sizeof(ret->directory));
+}
+
+enum err setup_send(struct child_process *c, const struct holdings *h)
+{
+	static struct channel_message m;
+	struct frame_head head = { .kind = FRAME_THINGS };
+	struct child_facts facts;
+	enum err err;
+
+	for (; c->row_sent < c->row_count; c->row_sent++) {
+		const struct setup_row *row = &c->rows[c->row_sent];
+
+		head.thing = row->thing;
+		head.index = row->index;
+		memcpy(m.bytes, &head, sizeof(head));
+		m.len = sizeof(head);
+		memcpy(m.descriptors, row->descriptors, row->count * sizeof(int));
+		m.descriptor_count = row->count;
+		err = channel_send(c->channel, &m);
+		if (err != ERR_NONE)
+			return err;
+	}
+	if (!c->is_facts_sent) {
+		facts_for(c, h, &facts);
+		frame_begin(&m, FRAME_FACTS);
+		memcpy(m.bytes + m.len, &facts, sizeof(facts));
+		m.len += sizeof(facts);
+		err = channel_send(c->channel, &m);
+		explicit_bzero(&facts, sizeof(facts));
+		explicit_bzero(&m, sizeof(m));
+		if (err != ERR_NONE)
+			return err;
+		c->is_facts_sent = true;
+	}
+	frame_begin(&m, FRAME_START);
+	return channel_send(c->channel, &m);
+}

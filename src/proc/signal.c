@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The signal worker: what strangers send is parsed here and nowhere else. Takes
+ * batches off the inherited sockets, gives them to the border, and carries out
+ * what the border wants of the world. */
+#include "border/border.h"
+#include "border/sample.h"
+#include "os/clock.h"
+#include "os/random.h"
+#include "proc/border_settings.h"
+#include "proc/child.h"
+#include "transport/udp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	BATCHES_A_TURN = 8,             /* of one socket, before others and timers have their turn */
+	EVENTS_A_TURN = 256,
+	RANDOM_POOL = 4096,
+};
+
+struct worker {
+	struct child *child;
+	struct border *border;
+	struct border_settings *settings;
+	struct udp_listener listeners[MAX_LISTENERS];
+	size_t listener_count;
+	struct udp_inbox *inbox;
+	struct udp_outbox *outbox;
+	struct ring *facts, *records, *orders;
+	struct counters *counters;
+	struct now now;                 /* of the turn */
+	struct ask_head question;
+	uint8_t random[RANDOM_POOL];
+	size_t random_used;
+};
+
+static struct worker w = { .random_used = RANDOM_POOL };
+
+/* --- The border's ports --- */
+
+static void port_send(void *context, const struct flow *to, struct view bytes)
+{
+	(void)context;
+	udp_send(w.outbox, to, bytes);
+}
+
+static void port_fact(void *context, struct fact *fact)
+{
+	/* What is proven decides blocks; floods of unproven facts must not push it out. */
+	enum ring_class class = fact_is_proven((enum fact_proof)fact->proof) ? RING_KEPT : RING_DETAIL;
+	enum err err;
+
+	(void)context;
+	fact->version = FACT_VERSION;
+	fact->sequence = ring_next_sequence(w.facts);
+	fact->owner = child_facts(w.child)->owner;
+	fact->now_us = w.now.us;
+	fact->wall_us = w.now.wall_us;
+	err = ring_put(w.facts, fact, sizeof(*fact), class);
+	counters_add(w.counters, err == ERR_NONE ? COUNT_facts_emitted : COUNT_facts_dropped, 1);
+}
+
+static void port_record(void *context, union record *record)
+{
+	struct record_head *head = &record->head;
+	enum err err;
+
+	(void)context;
+	head->version = RECORD_VERSION;
+	head->ring = RING_NAME_RECORDS_SIGNAL;
+	head->sequence = ring_next_sequence(w.records);
+	head->now_us = w.now.us;
+	head->wall_us = w.now.wall_us;
+	err = ring_put(w.records, record, head->size <= sizeof(*record) ? head->size : sizeof(*record),
+		       (enum ring_class)head->priority);
+	counters_add(w.counters, err == ERR_NONE ? COUNT_records_emitted : COUNT_records_dropped, 1);
+}
+
+static void port_order(void *context, const struct order *order)
+{
+	(void)context;
+	if (ring_put(w.orders, order, sizeof(*order), RING_KEPT) != ERR_NONE)
+		counters_add(w.counters, COUNT_orders_dropped, 1);
+}
+
+/* Names take a few bytes each: one system call for many. What was handed out is wiped. */
+static void port_random(void *context, void *ret, size_t len)
+{
+	(void)context;
+	if (len > RANDOM_POOL) {
+		random_fill(ret, len);
+		return;
+	}
+	if (len > RANDOM_POOL - w.random_used) {
+		random_fill(w.random, RANDOM_POOL);
+		w.random_used = 0;
+	}
+	memcpy(ret, w.random + w.random_used, len);
+	memset(w.random + w.random_used, 0, len);
+	w.random_used += len;
+}
+
+/* --- Datagrams --- */
+
+static void take_batch(void)
+{
+	struct udp_datagram d;
+
+	w.now = clock_now();
+	while (udp_next(w.inbox, &d))
+		border_receive(w.border, &d.flow, d.bytes, d.len, w.now);
+	udp_flush(w.outbox);
+}
+
+static void on_unreachable(void *context, const struct flow *flow)
+{
+	(void)context;
+	border_unreachable(w.border, flow, w.now);
+}
+
+static void on_socket(void *context, int fd, int what)
+{
+	uint16_t listener = (uint16_t)((struct udp_listener *)context - w.listeners);
+
+	(void)fd;
+	if ((what & LOOP_ERROR) != 0) {
+		w.now = clock_now();
+		(void)udp_errors(w.inbox, listener, on_unreachable, NULL);
+	}
+	for (int i = 0; i < BATCHES_A_TURN; i++) {
+		enum err err = udp_receive(w.inbox, listener, w.counters);
+
+		if (err == ERR_IO)
+			log_write(LEVEL_WARNING, "receive", "socket %u cannot be read", listener);
+		if (err != ERR_NONE)
+			return;
+		take_batch();
+	}
+}
+
+/* The last worker died with this message in hand: it is kept as a sample, told to the
+ * judge, and never fed again. */
+static void set_aside(void)
+{
+	static union record record;
+	struct udp_datagram d;
+	struct fact fact = { .kind = FACT_CRASH, .count = 1 };
+	char text[ADDR_TEXT_MAX];
+	struct buffer sample;
+
+	w.now = clock_now();
+	if (!udp_inbox_aside(w.inbox, &d))
+		return;
+	log_write(LEVEL_ERROR, "message set aside", "the last worker died with %zu bytes from %s in hand", d.len,
+		  addr_text(&d.flow.remote, text));
+	fact.flow = d.flow;
+	port_fact(NULL, &fact);
+	record.sample = (struct record_sample){ .head = { .kind = RECORD_SAMPLE, .size = sizeof(record.sample),
+							  .priority = PRIORITY_DETAIL, .side = d.flow.side },
+						.flow = d.flow };
+	sample = BUFFER_ON(record.sample.text);
+	sample_mask(view_bytes(d.bytes, d.len), &sample);
+	record.sample.text_len = (uint16_t)sample.len;
+	port_record(NULL, &record);
+}
+
+/* --- Others --- */
+
+static void drain_media_events(void *context, struct ring *ring, struct now now)
+{
+	struct media_event event;
+	uint32_t taken = 0;
+
+	(void)context;
+	w.now = now;
+	while (taken < EVENTS_A_TURN && ring_peek(ring, taken, &event, sizeof(event), NULL) == ERR_NONE) {
+		taken++;
+		if (event.kind > MEDIA_REFUSED || event.owner != child_facts(w.child)->owner) {
+			counters_add(w.counters, COUNT_bad_slots, 1);
+			continue;
+		}
+		border_media_event(w.border, &event, now);
+	}
+	ring_release(ring, taken);
+}
+
+static void answer_row(void *context, const struct ask *row)
+{
+	static struct ask copy;
+
+	(void)context;
+	copy.head = row->head;
+	memcpy(&copy.body, &row->body, row->head.size <= ASK_BODY_MAX ? row->head.size : ASK_BODY_MAX);
+	child_answer(w.child, &w.question, &copy);
+}
+
+static void asked(void *context, const struct ask *question, struct now now)
+{
+	(void)context;
+	w.now = now;
+	w.question = question->head;
+	border_answer(w.border, question, now, answer_row, NULL);
+}
+
+static enum err settings(void *context, struct conf_blob blob, struct now now)
+{
+	struct border_settings *fresh = malloc(sizeof(*fresh));
+	enum err err = fresh ? border_settings_of(&blob, child_facts(w.child), fresh) : ERR_NO_MEMORY;
+
+	(void)context;
+	w.now = now;
+	if (err == ERR_NONE)
+		err = border_apply(w.border, fresh, now);
+	if (err == ERR_NONE)
+		*w.settings = *fresh;
+	free(fresh);
+	return err;
+}
+
+static uint64_t wait_us(void *context, struct now now)
+{
+	(void)context;
+	return border_wait_us(w.border, now);
+}
+
+static void advance(void *context, struct now now)
+{
+	(void)context;
+	w.now = now;
+	border_advance(w.border, now);
+}
+
+static void flush(void *context, struct now now)
+{
+	(void)context;
+	(void)now;
+	udp_flush(w.outbox);
+}
+
+/* --- Start --- */
+
+static void open_listeners(void)
+{
+	const struct child_facts *facts = child_facts(w.child);
+	struct shared_map inbox = child_map(w.child, THING_INBOX, 0, SHARED_WRITE, udp_inbox_size());
+	enum err err;
+
+	w.listener_count = facts->listener_count <= MAX_LISTENERS ? facts->listener_count : MAX_LISTENERS;
+	for (size_t i = 0; i < w.listener_count; i++)
+		w.listeners[i] = (struct udp_listener){ .fd = child_descriptor(w.child, THING_SIP_SOCKET, (uint32_t)i),
+							.side = facts->listener_sides[i],
+							.local = facts->listeners[i] };
+	err = udp_inbox_open(&inbox, w.listeners, w.listener_count, &w.inbox);
+	if (err == ERR_NONE)
+		err = udp_outbox_new(w.listeners, w.listener_count, w.counters, &w.outbox);
+	if (err != ERR_NONE)
+		child_fail("sockets", err);
+}
+
+static const struct port_table *map_ports(void)
+{
+	struct shared_map map = child_map(w.child, THING_PORT_TABLE, 0, SHARED_READ, sizeof(struct port_table));
+	const struct port_table *table = map.at;
+
+	if (table->count > (map.size - sizeof(*table)) / sizeof(table->pairs[0]))
+		child_fail("port table", ERR_SYNTAX);
+	return table;
+}
+
+static const struct verdict_table *map_verdicts(void)
+{
+	struct shared_map map = child_map(w.child, THING_VERDICTS, 0, SHARED_READ, verdict_table_size());
+	enum err err = verdict_table_check(map.at, map.size);
+
+	if (err != ERR_NONE)
+		child_fail("verdict table", err);
+	return map.at;
+}
+
+static void open_border(void)
+{
+	const struct child_facts *facts = child_facts(w.child);
+	struct conf_blob blob = child_settings(w.child);
+	struct border_ports ports = {
+		.send = port_send, .fact = port_fact, .record = port_record, .order = port_order,
+		.random = port_random, .counters = w.counters,
+		.owner = facts->owner, .owners = facts->owners, .generation = facts->generation,
+	};
+	enum err err;
+
+	w.settings = malloc(sizeof(*w.settings));
+	err = w.settings ? border_settings_of(&blob, facts, w.settings) : ERR_NO_MEMORY;
+	if (err != ERR_NONE)
+		child_fail("settings", err);
+	memcpy(ports.keys, facts->keys, sizeof(ports.keys));
+	ports.verdicts = map_verdicts();
+	ports.ports = map_ports();
+	ports.checkpoint =
+		child_map(w.child, THING_CHECKPOINT, 0, SHARED_WRITE, border_checkpoint_size(w.settings)).at;
+	err = hash_prepare();
+	if (err != ERR_NONE)
+		child_fail("digests", err);
+	w.now = clock_now();
+	err = border_new(w.settings, &ports, w.now, &w.border);
+	if (err != ERR_NONE)
+		child_fail("border", err);
+}
+
+static void watch_listeners(void)
+{
+	static struct loop_watch *watches[MAX_LISTENERS];
+
+	for (size_t i = 0; i < w.listener_count; i++)
+		if (loop_watch(child_loop(w.child), w.listeners[i].fd, LOOP_READABLE, on_socket, &w.listeners[i],
+			       &watches[i]) != ERR_NONE)
+			child_fail("sockets", ERR_IO);
+}
+
+int main(void)
+{
+	const struct child_hooks hooks = { .asked = asked, .settings = settings, .wait_us = wait_us,
+					   .advance = advance, .flush = flush };
+
+	w.child = child_begin(ROLE_SIGNAL);
+	w.counters = child_counters(w.child);
+	w.facts = child_ring_writer(w.child, RING_NAME_FACTS);
+	w.records = child_ring_writer(w.child, RING_NAME_RECORDS_SIGNAL);
+	w.orders = child_ring_writer(w.child, RING_NAME_ORDERS);
+	open_listeners();
+	open_border();
+	(void)child_ring_reader(w.child, RING_NAME_MEDIA_EVENTS, drain_media_events, NULL);
+	watch_listeners();
+	child_enter(w.child);
+	set_aside();
+	take_batch();
+	return child_run(w.child, &hooks);
+}

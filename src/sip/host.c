@@ -43,6 +43,11 @@ static void read_reference(struct cursor *in, struct sip_host *ret)
 	ret->text = (struct view){ start, (size_t)(in->at - start) };
 }
 
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 static bool is_name(struct view text)
 {
 	size_t label = 0;
@@ -60,7 +65,7 @@ static bool is_name(struct view text)
 		while (label > 0 && text.at[label - 1] != '.')
 			label--;
 	}
-	return text.at[label] < '0' || text.at[label] > '9';
+	return is_letter(text.at[label]);
 }
 
 static bool is_digits_and_dots(struct view text)

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists over lines and commas, and lists of tokens. */
+#include "runner/test.h"
+#include "sip/number.h"
+#include "sip/tokens.h"
+#include "sip/values.h"
+
+static struct sip_msg msg;
+
+static enum err with_lines(const char *lines)
+{
+	static char bytes[1 << 16];
+	struct buffer b = BUFFER_ON(bytes);
+
+	buffer_text(&b, "OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@b>;tag=1\r\n"
+			"To: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n");
+	buffer_text(&b, lines);
+	buffer_text(&b, "\r\n");
+	return sip_msg_parse(bytes, b.len, &sip_limits_default, &msg);
+}
+
+/* All values, joined by '|'; '!' at the end for an error. */
+static struct view joined(enum sip_header_id id)
+{
+	static char text[1024];
+	struct buffer b = BUFFER_ON(text);
+	struct sip_values w = sip_values_of(&msg, id);
+	struct view value;
+
+	while (sip_values_next(&w, &value)) {
+		if (b.len > 0)
+			buffer_char(&b, '|');
+		buffer_put(&b, value);
+	}
+	if (w.err != ERR_NONE)
+		buffer_char(&b, '!');
+	return buffer_view(&b);
+}
+
+TEST(values_lists, "commas separate but within quotes and brackets")
+{
+	static const struct {
+		const char *lines, *values;
+	} cases[] = {
+		{ "", "" },
+		{ "Route:\r\n", "" },
+		{ "Route: a\r\n", "a" },
+		{ "Route: a , b\r\nRoute:\r\nRoute:\tc\r\n", "a|b|c" },
+		{ "Route: \"a,b\",<c,d>, e\r\n", "\"a,b\"|<c,d>|e" },
+		{ "Route: \"a\\\",b\",c\r\n", "\"a\\\",b\"|c" },
+		{ "Route: <a\"b>,c\r\n", "<a\"b>|c" },
+		{ "Route: a,\r\n", "a!" },
+		{ "Route: ,a\r\n", "!" },
+		{ "Route: a,,b\r\n", "a!" },
+		{ "Route: \"a,b\r\n", "!" },
+		{ "Route: a, <b\r\nRoute: c\r\n", "a!" },
+		{ "Route: a, \"b\\\r\n", "a!" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		TRY(with_lines(cases[i].lines));
+		CHECK_CASE(view_equal(joined(SIP_HEADER_ROUTE), view_of(cases[i].values)), cases[i].lines);
+	}
+	return ERR_NONE;
+}
+
+TEST(values_rows, "commas do not separate where they belong to the value")
+{
+	TRY(with_lines("Authorization: Digest a=b, c=d\r\nAuthorization: Digest e=f\r\n"));
+	CHECK(view_equal(joined(SIP_HEADER_AUTHORIZATION), VIEW("Digest a=b, c=d|Digest e=f")));
+	CHECK(sip_values_count(&msg, SIP_HEADER_AUTHORIZATION, 9) == 2);
+	CHECK(sip_values_count(&msg, SIP_HEADER_AUTHORIZATION, 1) == 1);
+	return ERR_NONE;
+}
+
+TEST(values_only, "one value is told from none and from several")
+{
+	struct view value = VIEW("untouched");
+
+	TRY(with_lines("Route: a, b\r\nRequire: x\r\nAllow: \"\r\n"));
+	CHECK(sip_values_only(&msg, SIP_HEADER_ROUTE, &value) == ERR_EXISTS);
+	CHECK(sip_values_only(&msg, SIP_HEADER_CONTACT, &value) == ERR_NOT_FOUND);
+	CHECK(sip_values_only(&msg, SIP_HEADER_ALLOW, &value) == ERR_SYNTAX);
+	CHECK(view_equal(value, VIEW("untouched")));
+	TRY(sip_values_only(&msg, SIP_HEADER_REQUIRE, &value));
+	CHECK(view_equal(value, VIEW("x")));
+	return ERR_NONE;
+}
+
+TEST(tokens_sets, "tokens are found, checked and told from unknown ones")
+{
+	static const struct view known[] = { { "timer", 5 }, { "100rel", 6 } };
+	char text[64];
+	struct buffer b = BUFFER_ON(text);
+
+	TRY(with_lines("Require: TIMER, x,, y\r\nRequire: 100rel,\r\nAllow: INVITE, own, BYE\r\nSupported: a b\r\n"));
+	CHECK(sip_tokens_have(&msg, SIP_HEADER_REQUIRE, VIEW("timer")));
+	CHECK(!sip_tokens_have(&msg, SIP_HEADER_REQUIRE, VIEW("time")));
+	CHECK(sip_tokens_check(&msg, SIP_HEADER_REQUIRE) == ERR_NONE);
+	CHECK(sip_tokens_check(&msg, SIP_HEADER_SUPPORTED) == ERR_SYNTAX);
+	CHECK(sip_tokens_allow(&msg) == (1u << SIP_METHOD_INVITE | 1u << SIP_METHOD_BYE));
+	CHECK(sip_tokens_unknown(&msg, SIP_HEADER_REQUIRE, known, 2, &b) == 2);
+	CHECK(view_equal(buffer_view(&b), VIEW("x, y")));
+	return ERR_NONE;
+}
+
+TEST(numbers, "numbers are plain, seconds have no upper end")
+{
+	static const char *const bad[] = { "", "-1", "+1", "1 ", " 1", "1x", "0x1", "1.0", "1,2" };
+	uint32_t number = 7;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CHECK_CASE(sip_number_parse(view_of(bad[i]), 100, &number) != ERR_NONE, bad[i]);
+		CHECK_CASE(sip_seconds_parse(view_of(bad[i]), &number) != ERR_NONE, bad[i]);
+	}
+	CHECK(number == 7);
+	CHECK(sip_number_parse(VIEW("101"), 100, &number) == ERR_LIMIT);
+	TRY(sip_number_parse(VIEW("00100"), 100, &number));
+	CHECK(number == 100);
+	TRY(sip_seconds_parse(VIEW("4294967296"), &number));
+	CHECK(number == UINT32_MAX);
+	TRY(with_lines("Expires: 60\r\nMax-Forwards: 9\r\n"));
+	CHECK(sip_seconds_of(&msg, SIP_HEADER_EXPIRES, &number) == ERR_NONE && number == 60);
+	CHECK(sip_number_of(&msg, SIP_HEADER_MAX_FORWARDS, 255, &number) == ERR_NONE && number == 9);
+	CHECK(sip_number_of(&msg, SIP_HEADER_RSEQ, 255, &number) == ERR_NOT_FOUND);
+	return ERR_NONE;
+}

@@ -172,7 +172,7 @@ class Pbx:
         runtime = os.path.join(self.folder, "pbx-run")
         os.makedirs(runtime, exist_ok=True)
         self.process = self.cast.start("pbx", self.host + [
-            "/usr/sbin/kamailio", "-DD", "-E", "-m", "32", "-M", "8",
+            "/usr/sbin/kamailio", "-DD", "-E", "-x", "fm", "-m", "32", "-M", "8",
             "-Y", runtime, "-f", config_path])
         if not until(self.answers, 10, pause=0.1):
             raise Failure(f"the PBX does not answer, see {self.process.log_path}")

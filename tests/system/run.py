@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the system tests: run.py [--list] [NAME...]; closes with N passed, N failed, N skipped."""
 
-import os
-import shutil
 import signal
-import subprocess
 import sys
 
 import harness
@@ -15,20 +12,7 @@ import test_load  # noqa: F401
 import test_oracles  # noqa: F401
 import test_ringfence  # noqa: F401
 import test_store  # noqa: F401
-
-INSIDE = "RINGFENCE_TEST_NAMESPACE"
-
-
-def enter_namespace():
-    """Starts this program again where 127.0.0.0/8 is all its own; False where that is not allowed."""
-    if os.environ.get(INSIDE) or os.geteuid() != 0 or not shutil.which("unshare"):
-        return
-    probe = subprocess.run(["unshare", "--net", "ip", "link", "set", "lo", "up"],
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, check=False)
-    if probe.returncode == 0:
-        os.environ[INSIDE] = "1"
-        os.execvp("unshare", ["unshare", "--net", sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
+from hosts import enter_namespace
 
 
 def stop(number, _frame):
@@ -42,9 +26,7 @@ def main():
         for name, sentence, _ in chosen:
             print(f"{name}\t{sentence}")
         return 0
-    enter_namespace()
-    if os.environ.get(INSIDE):
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    enter_namespace(__file__)
     signal.signal(signal.SIGTERM, stop)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for row in chosen:

@@ -70,13 +70,13 @@ class Load:
                                                                   "-r", "5"), 120)
             check(process.child.returncode == 0, f"not all {name} could register, see {process.log_path}")
 
-    def call(self, calls):
+    def call(self, calls, calls_a_second=CALLS_A_SECOND):
         """How many calls SIPp counts as failed."""
         folder = self.cast.folder
         answering = self.cast.start("answering", self.sipp(
             "load_answer", CALLEES_AT, os.path.join(folder, "callees.csv"), calls, "-rtp_echo", "-mp", "6000"))
         calling = self.cast.run("calling", self.sipp(
-            "load_call", CALLERS_AT, os.path.join(folder, "callers.csv"), calls, "-r", str(CALLS_A_SECOND),
+            "load_call", CALLERS_AT, os.path.join(folder, "callers.csv"), calls, "-r", str(calls_a_second),
             "-l", "1000", "-d", "2300", "-mp", "20000",
             "-trace_screen", "-screen_file", os.path.join(folder, "calling.screen")), 400)
         answering.stop()

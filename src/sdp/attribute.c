@@ -60,6 +60,11 @@ static enum sdp_reason read_rtpmap(struct sdp_reader *r, struct view value)
 		return SDP_PAYLOAD_TYPE;
 	if (value.len != 0)
 		return SDP_RTPMAP;
+	/* RFC 4475's own messages have it; such a line tells nothing. */
+	if (sdp_is_token(encoding)) {
+		sdp_note(r, SDP_RTPMAP_FORM);
+		return SDP_FINE;
+	}
 	reason = read_encoding(encoding, &mapped);
 	if (reason != SDP_FINE)
 		return reason;

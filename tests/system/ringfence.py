@@ -19,6 +19,7 @@ CONFIG = """\
 mode {mode}
 listen outside {{
     udp {outside}:5060
+    {outside_more}
 }}
 listen inside {{
     udp {inside}:5060
@@ -66,7 +67,7 @@ class Ringfence:
         self.socket_path = os.path.join(cast.folder, "api.sock")
         words = {"mode": "block", "outside": OUTSIDE_ADDRESS,
                  "inside": INSIDE_ADDRESS, "pbx": PBX_ADDRESS, "domain": DOMAIN, "probe": PROBE_USER,
-                 "guessing": "block", "more": "", "calls": 100, "folder": cast.folder,
+                 "guessing": "block", "more": "", "outside_more": "", "calls": 100, "folder": cast.folder,
                  "socket": self.socket_path}
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(**{**words, **changes}))
@@ -78,6 +79,12 @@ class Ringfence:
         if not until(self.is_ready, 15, pause=0.1):
             raise Failure(f"Ringfence did not come up within 15 s, see {self.process.log_path}\n"
                           + self.last_words())
+
+    def stop(self):
+        """Ends it as a service manager would; its exit code."""
+        code = self.process.stop()
+        self.cast.processes.remove(self.process)
+        return code
 
     def is_ready(self):
         if not self.process.is_running():

@@ -44,10 +44,13 @@ class Wire:
 
     def __init__(self, address, target, port=0):
         self.target = target
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.socket.bind((address, port))
-        self.address, self.port = self.socket.getsockname()
+        self.address, self.port = self.socket.getsockname()[:2]
+        if family == socket.AF_INET6:
+            self.address = f"[{self.address}]"
 
     def __enter__(self):
         return self

@@ -3,6 +3,7 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import threading
@@ -11,7 +12,7 @@ import time
 from harness import check, test
 from process import until
 from ringfence import INSIDE_ADDRESS
-from stage import Stage
+from stage import Device, Stage
 
 CALLER, CALLEE = "200", "210"
 IDENTIFIERS = re.compile(
@@ -139,6 +140,34 @@ def store_killed_in_call(cast):
 @test("killing web during a call ends no call")
 def web_killed(cast):
     kill_in_call(cast, "web")
+
+
+@test("with no descriptor left to any process, none ends, calls go on, and a status is had again later")
+def descriptors_exhausted(cast):
+    stage = office(cast)
+    stage.call(*pair(stage))
+    before = stage.ringfence.children()
+    numbers = list(before.values()) + [stage.ringfence.process.child.pid]
+    limits = {number: resource.prlimit(number, resource.RLIMIT_NOFILE) for number in numbers}
+    for number in numbers:
+        open_now = len(os.listdir(f"/proc/{number}/fd"))
+        resource.prlimit(number, resource.RLIMIT_NOFILE, (open_now, limits[number][1]))
+    stage.call(*pair(stage))
+    for _ in range(20):
+        stage.ringfence.ask("status")  # what it answers is not the point, only that all live
+    check(stage.ringfence.children() == before, f"{before} became {stage.ringfence.children()}")
+    for number in numbers:
+        resource.prlimit(number, resource.RLIMIT_NOFILE, limits[number])
+    check(until(lambda: stage.ringfence.ask("status")[0] == 0, 5), "no status afterwards")
+
+
+@test("a phone on IPv6 registers at a PBX that knows IPv4 only")
+def phone_on_ipv6(cast):
+    stage = Stage(cast, (CALLER, CALLEE), outside_more="udp [::1]:5060").start()
+    device = Device("::1", "::1", CALLER, stage.users[CALLER])
+    code = device.register()
+    device.close()
+    check(code == 200, f"the registration ended with {code}")
 
 
 @test("when the parent is killed all others are gone in a second and hold no port")

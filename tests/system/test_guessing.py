@@ -67,6 +67,22 @@ def slow_guesser_blocked(cast):
     check_blocked(stage, stage.pbx.logins(VICTIM))
 
 
+@test("a block stands again after a restart, with its reason")
+def block_survives_restart(cast):
+    stage = office(cast)
+    attacker(cast, "guess", stage.target, ATTACKER, user=VICTIM, words=stage.words(0, 20))
+    check(until(lambda: stage.is_blocked(ATTACKER), 3), "not blocked in the first place")
+    code = stage.ringfence.stop()
+    check(code == 0, f"Ringfence ended with {code}")
+    stage.ringfence.start()
+    check(until(lambda: stage.is_blocked(ATTACKER), 3), "the block was forgotten")
+    before = stage.pbx.logins(VICTIM)
+    report = attacker(cast, "guess", stage.target, ATTACKER, user=VICTIM, words=stage.words(1, 3))
+    check(report["found"] is None and stage.pbx.logins(VICTIM) == before, "the block does not act")
+    code, text = stage.ringfence.ask("blocks", "why", ATTACKER)
+    check(code == 0 and "guess" in text, f"exit {code}: {text}")
+
+
 @test("posing as a device with an old password is not blocked, and brings at most 10 guesses to the PBX", fails_bare=True)
 def posing_guesser_slowed(cast):
     stage = office(cast)

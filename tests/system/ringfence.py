@@ -18,8 +18,7 @@ PROBE_USER = "ringfence-probe"
 CONFIG = """\
 mode {mode}
 listen outside {{
-    udp {outside}:5060
-    {outside_more}
+    udp {outside}:5060 {outside_more}
 }}
 listen inside {{
     udp {inside}:5060

@@ -163,7 +163,7 @@ def descriptors_exhausted(cast):
 
 @test("a phone on IPv6 registers at a PBX that knows IPv4 only")
 def phone_on_ipv6(cast):
-    stage = Stage(cast, (CALLER, CALLEE), outside_more="udp [::1]:5060").start()
+    stage = Stage(cast, (CALLER, CALLEE), outside_more="[::1]:5060").start()
     device = Device("::1", "::1", CALLER, stage.users[CALLER])
     code = device.register()
     device.close()

@@ -65,6 +65,9 @@ void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
 		guard_recent_keep(&s->subjects, subject, true);
 }
 
+/* Sums count in tenths, as they are shown: a limit of 10 is reached by what shows as 10.0. */
+static uint32_t in_tenths(uint32_t milli) { return (milli + 50) / 100 * 100; }
+
 struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t fade_s,
                                   uint64_t now_us)
 {
@@ -78,6 +81,9 @@ struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t 
 		sums.proven_milli += mark->is_proven ? worth : 0;
 		sums.suspicion_milli += mark->is_acting ? worth : 0;
 	}
+	sums.acting_milli = in_tenths(sums.acting_milli);
+	sums.proven_milli = in_tenths(sums.proven_milli);
+	sums.suspicion_milli = in_tenths(sums.suspicion_milli);
 	return sums;
 }
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A judge on a bench: its verdict table, what it recorded, and facts made to
+ * measure. */
+#ifndef GUARD_BENCH_PRIV_H
+#define GUARD_BENCH_PRIV_H
+
+#include "guard/judge.h"
+#include "runner/test.h"
+
+struct bench {
+	struct guard_judge_settings settings;
+	struct verdict_table *verdicts;
+	struct counters counters;
+	struct guard_judge *judge;
+	uint32_t incidents, blocks, observed, lifted, rows; /* records and answer rows seen */
+	union record last_incident, last_block;
+	struct ask last_row;
+	enum err result; /* of the last answer */
+};
+
+#define OWNED_BENCH __attribute__((cleanup(bench_clear))) struct bench
+
+extern const struct now bench_start;
+
+/* Mode block, defaults, small tables. */
+enum err bench_init(struct bench *b) MUST_USE;
+void bench_clear(struct bench *b);
+/* Another judge over the same verdict table, as after a restart. */
+enum err bench_restart(struct bench *b) MUST_USE;
+
+struct now bench_at(uint64_t after_ms);
+struct addr bench_addr(const char *text);
+/* A login of that account refused with 403, proven by cookie, from that
+ * address; a Call-ID of its own for each call_id. */
+struct fact bench_failure(const char *address, const char *account, uint64_t call_id,
+                          uint64_t after_ms);
+void bench_take(struct bench *b, const struct fact *fact);
+
+bool bench_is_blocked(const struct bench *b, const char *address, uint64_t after_ms);
+bool bench_is_suspect(const struct bench *b, const char *address, uint64_t after_ms);
+/* The flow's own block: address with port. */
+bool bench_is_flow_blocked(const struct bench *b, const char *address, uint16_t port,
+                           uint64_t after_ms);
+
+/* Asks about a network or address. */
+enum err bench_ask_net(struct bench *b, enum ask_kind kind, const char *net, uint32_t term_s,
+                       uint64_t after_ms);
+enum err bench_ask_why(struct bench *b, const char *filter, uint64_t after_ms);
+enum err bench_ask_mode(struct bench *b, const char *detector, uint8_t mode, uint32_t for_s,
+                        uint64_t after_ms);
+enum err bench_ask(struct bench *b, const struct ask *question, uint64_t after_ms);
+
+#endif

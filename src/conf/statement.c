@@ -69,8 +69,12 @@ static enum err read_secret(struct conf_loading *l, struct conf_reader *r,
 	enum err err = read_reference(r, reference, sizeof(reference));
 
 	memset(at, 0, o->size);
-	if (err != ERR_NONE || !l->ports->read_secret)
+	if (err != ERR_NONE)
 		return err;
+	if (!l->ports->read_secret) {
+		(void)view_copy(view_of(reference), at, o->size);
+		return ERR_NONE;
+	}
 	err = l->ports->read_secret(l->ports->context, reference, at, o->size);
 	if (err != ERR_NONE && err != ERR_NO_MEMORY) {
 		conf_fault(r, &token, "%s: cannot read %s: %s", o->word, reference, err_text(err));

@@ -31,7 +31,8 @@ struct conf_ports {
 	enum err (*read_file)(void *context, const char *path, char *ret, size_t size,
 	                      size_t *ret_len);
 	/* What "file:PATH" (PATH absolute or as the first file's) or "env:NAME" stands for,
-	 * NUL-terminated, without a newline at its end. NULL: secrets stay empty. */
+	 * NUL-terminated, without a newline at its end. NULL: the reference itself
+	 * is taken, which does to check and compare, and not to run. */
 	enum err (*read_secret)(void *context, const char *reference, char *ret, size_t size);
 };
 

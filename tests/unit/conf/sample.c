@@ -233,6 +233,15 @@ enum err sample_load(const struct sample_file *files, struct conf_tree **ret,
 	return conf_load(&sample_schema, files[0].path, &ports, ret, report);
 }
 
+enum err sample_load_dry(const struct sample_file *files, struct conf_tree **ret,
+                         struct conf_report *report)
+{
+	struct conf_ports ports = { (void *)(uintptr_t)files, read_file, NULL };
+
+	*report = (struct conf_report){ 0 };
+	return conf_load(&sample_schema, files[0].path, &ports, ret, report);
+}
+
 enum err sample_load_view(struct view text, struct conf_tree **ret, struct conf_report *report)
 {
 	struct sample_file files[] = { { "a.conf", text }, { NULL, VIEW_EMPTY } };

@@ -75,6 +75,9 @@ struct sample_file {
 };
 enum err sample_load(const struct sample_file *files, struct conf_tree **ret,
                      struct conf_report *report);
+/* Without its secrets. */
+enum err sample_load_dry(const struct sample_file *files, struct conf_tree **ret,
+                         struct conf_report *report);
 /* The one file "a.conf". */
 enum err sample_load_view(struct view text, struct conf_tree **ret, struct conf_report *report);
 enum err sample_load_text(const char *text, struct conf_tree **ret, struct conf_report *report);

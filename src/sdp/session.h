@@ -29,7 +29,7 @@ struct sdp_origin {
 	struct addr addr; /* family 0 where it is a name */
 };
 
-/* About 25 KiB: keep one a worker, not one a call. */
+/* About 20 KiB: keep one a worker, not one a call. */
 struct sdp_session {
 	struct sdp_origin origin;
 	struct sdp_level level; /* what stands before the first m= line */

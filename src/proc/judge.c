@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The judge's process: facts come in by signal's ring, verdicts go into shared
+ * memory, incidents and blocks into the store's ring. Network, files and bytes
+ * of strangers it has none. */
+#include "guard/judge.h"
+#include "border/options.h"
+#include "conf/tree.h"
+#include "proc/child.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FACTS_AT_ONCE = 256 };
+
+struct bench {
+	struct child *child;
+	struct counters *counters;
+	struct guard_judge *judge;
+	struct ring *records;
+	uint64_t dropped_us; /* when a dropped record was last told */
+	struct guard_judge_settings settings;
+};
+
+static void record(void *context, union record *record)
+{
+	static const enum ring_class classes[] = {
+		[PRIORITY_SAMPLE] = RING_SAMPLE,
+		[PRIORITY_DETAIL] = RING_DETAIL,
+		[PRIORITY_KEPT] = RING_KEPT,
+	};
+	struct bench *bench = context;
+	enum err err;
+
+	record->head.ring = RING_NAME_RECORDS_JUDGE;
+	record->head.sequence = ring_next_sequence(bench->records);
+	err = ring_put(bench->records, record, record->head.size, classes[record->head.priority]);
+	if (err == ERR_NONE) {
+		counters_add(bench->counters, COUNT_records_emitted, 1);
+		return;
+	}
+	counters_add(bench->counters, COUNT_records_dropped, 1);
+	if (record->head.priority == PRIORITY_KEPT &&
+	    now_since(record->head.now_us, bench->dropped_us) > 60 * (uint64_t)SECOND_US) {
+		bench->dropped_us = record->head.now_us;
+		log_write(LEVEL_WARNING, "record dropped",
+		          "the store takes no records (%s); verdicts stand all the same",
+		          err_text(err));
+	}
+}
+
+static void drain(void *context, struct ring *ring, struct now now)
+{
+	struct bench *bench = context;
+	uint32_t ready = ring_ready(ring), taken = 0;
+	struct fact fact;
+
+	(void)now;
+	for (; taken < ready && taken < FACTS_AT_ONCE; taken++) {
+		if (ring_peek(ring, taken, &fact, sizeof(fact), NULL) != ERR_NONE)
+			break;
+		guard_judge_take(bench->judge, &fact);
+	}
+	ring_release(ring, taken);
+}
+
+/* --- Settings --- */
+
+/* Peers come onto the never-block list of themselves: where they are, and the
+ * networks they may come from. */
+static void exempt_peers(const struct conf_blob *blob, struct guard_judge_settings *settings)
+{
+	size_t count = 0;
+	const struct border_peer *peers = conf_blob_get(blob, &border_peer_block, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct addr_net net = { peers[i].address, 128 };
+		char note[GUARD_NOTE_SIZE];
+		bool is_room;
+
+		(void)snprintf(note, sizeof(note), "peer %s", peers[i].name);
+		net.base.port = 0;
+		is_room = net.base.family == 0 || guard_never_add(settings, &net, note);
+		for (uint32_t k = 0; k < peers[i].from_count && is_room; k++)
+			is_room = guard_never_add(settings, &peers[i].from[k], note);
+		if (!is_room)
+			log_write(LEVEL_WARNING, "never-block list is full",
+			          "peer %s and those after it can be blocked", peers[i].name);
+	}
+}
+
+static void read_settings(const struct conf_blob *blob, struct guard_judge_settings *ret)
+{
+	struct guard_rows rows = {
+		.mode = conf_blob_get(blob, &guard_mode_block, NULL),
+		.term = conf_blob_get(blob, &guard_term_block, NULL),
+		.never = conf_blob_get(blob, &guard_never_block, NULL),
+		.guessing = conf_blob_get(blob, &guard_guessing_block, NULL),
+		.scanner = conf_blob_get(blob, &guard_scanner_block, NULL),
+		.anomaly = conf_blob_get(blob, &guard_anomaly_block, NULL),
+	};
+
+	guard_judge_settings_of(&rows, ret);
+	exempt_peers(blob, ret);
+}
+
+static enum err settings(void *context, struct conf_blob blob, struct now now)
+{
+	struct bench *bench = context;
+
+	read_settings(&blob, &bench->settings);
+	guard_judge_apply(bench->judge, &bench->settings, now);
+	return ERR_NONE;
+}
+
+/* --- Questions --- */
+
+struct asker {
+	struct bench *bench;
+	const struct ask_head *question;
+};
+
+static void answer(void *context, struct ask *row)
+{
+	const struct asker *asker = context;
+
+	child_answer(asker->bench->child, asker->question, row);
+}
+
+static void asked(void *context, const struct ask *question, struct now now)
+{
+	struct bench *bench = context;
+	struct asker asker = { bench, &question->head };
+
+	guard_judge_answer(bench->judge, question, now, answer, &asker);
+}
+
+/* --- Time --- */
+
+static uint64_t wait_us(void *context, struct now now)
+{
+	const struct bench *bench = context;
+
+	return guard_judge_wait_us(bench->judge, now);
+}
+
+static void advance(void *context, struct now now)
+{
+	struct bench *bench = context;
+
+	guard_judge_advance(bench->judge, now);
+}
+
+/* --- Start --- */
+
+/* A judge that was started anew keeps the mode that somebody set meanwhile. */
+static void open_judge(struct bench *bench)
+{
+	const struct conf_blob blob = child_settings(bench->child);
+	const struct child_facts *facts = child_facts(bench->child);
+	struct shared_map table =
+		child_map(bench->child, THING_VERDICTS, 0, SHARED_WRITE, verdict_table_size());
+	struct guard_judge_ports ports = { bench, record, table.at, bench->counters };
+	enum err err = verdict_table_check(table.at, table.size);
+
+	if (err != ERR_NONE)
+		child_fail("verdict table", err);
+	read_settings(&blob, &bench->settings);
+	if (facts->starts > 1)
+		bench->settings.mode = (uint8_t)verdict_table_mode(table.at);
+	err = guard_judge_new(&bench->settings, &ports, &facts->random,
+	                      ring_next_sequence(bench->records), &bench->judge);
+	if (err != ERR_NONE)
+		child_fail("judge", err);
+}
+
+int main(void)
+{
+	static struct bench bench;
+	struct child_hooks hooks = {
+		.context = &bench,
+		.asked = asked,
+		.settings = settings,
+		.wait_us = wait_us,
+		.advance = advance,
+	};
+
+	bench.child = child_begin(ROLE_JUDGE);
+	bench.counters = child_counters(bench.child);
+	bench.records = child_ring_writer(bench.child, RING_NAME_RECORDS_JUDGE);
+	open_judge(&bench);
+	(void)child_ring_reader(bench.child, RING_NAME_FACTS, drain, &bench);
+	child_enter(bench.child);
+	return child_run(bench.child, &hooks);
+}

@@ -39,11 +39,11 @@ static void open_incident(struct guard_incident *incident, const struct guard_fi
 		incident->source = *source;
 }
 
-/* Anybody can forge sources: incidents that nothing proves are few a second. */
+/* Anybody can forge sources: incidents that nothing proves are few a minute. */
 static bool is_worth_it(struct guard_incidents *s, const struct guard_finding *finding,
                         uint64_t now_us)
 {
-	static const struct guard_rate few = { INCIDENT_UNPROVEN_RATE, 1000 };
+	static const struct guard_rate few = { INCIDENT_UNPROVEN_RATE, 60000 };
 
 	if (finding->score_milli == 0 && !finding->is_incident)
 		return false;

@@ -15,7 +15,7 @@ enum {
 	MAX_OPEN_INCIDENTS = 4096,
 	INCIDENT_QUIET_S = 600,      /* quiet for so long, the next fact opens another one */
 	INCIDENT_REWRITE_S = 30,     /* grown rows are recorded again no sooner */
-	INCIDENT_UNPROVEN_RATE = 20, /* at most so many new ones a second that nothing proves */
+	INCIDENT_UNPROVEN_RATE = 20, /* at most so many new ones a minute that nothing proves */
 };
 
 struct guard_incident {

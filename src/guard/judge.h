@@ -38,7 +38,7 @@ struct guard_judge_ports {
 };
 
 /* Blocks and incidents are numbered from `first_number` on; every number used
- * is followed by at least one record, so the record ring's sequence serves.
+ * is followed by at least one record, so what was recorded can count them.
  * Takes all memory. ERR_NO_MEMORY, ERR_LIMIT. */
 enum err guard_judge_new(const struct guard_judge_settings *settings,
                          const struct guard_judge_ports *ports, const struct hash_key *key,

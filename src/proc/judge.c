@@ -12,6 +12,8 @@
 
 enum { FACTS_AT_ONCE = 256 };
 
+static const int64_t year_2026_s = 1767225600;
+
 struct bench {
 	struct child *child;
 	struct counters *counters;
@@ -73,7 +75,7 @@ static void exempt_peers(const struct conf_blob *blob, struct guard_judge_settin
 	const struct border_peer *peers = conf_blob_get(blob, &border_peer_block, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		struct addr_net net = { peers[i].address, 128 };
+		struct addr_net net = { .base = peers[i].address, .prefix = 128 };
 		char note[GUARD_NOTE_SIZE];
 		bool is_room;
 
@@ -152,6 +154,19 @@ static void advance(void *context, struct now now)
 
 /* --- Start --- */
 
+/* Numbers of blocks and incidents are typed by people and kept for years: short,
+ * and never used twice. The ring's first sequence is the parent's start in
+ * microseconds, so its seconds rise over parents; what was recorded since rises
+ * over judges. Numbers would meet only if more than one a second were used over
+ * a parent's whole life. */
+static uint64_t first_number(const struct ring *records)
+{
+	int64_t started_s = (int64_t)(records->first_sequence / SECOND_US) - year_2026_s;
+	uint64_t recorded = ring_next_sequence(records) - records->first_sequence;
+
+	return (started_s > 0 ? (uint64_t)started_s : 1) + recorded;
+}
+
 /* A judge that was started anew keeps the mode that somebody set meanwhile. */
 static void open_judge(struct bench *bench)
 {
@@ -168,7 +183,7 @@ static void open_judge(struct bench *bench)
 	if (facts->starts > 1)
 		bench->settings.mode = (uint8_t)verdict_table_mode(table.at);
 	err = guard_judge_new(&bench->settings, &ports, &facts->random,
-	                      ring_next_sequence(bench->records), &bench->judge);
+	                      first_number(bench->records), &bench->judge);
 	if (err != ERR_NONE)
 		child_fail("judge", err);
 }

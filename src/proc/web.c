@@ -55,6 +55,8 @@ static void answered(void *context, const struct ask *row, struct now now)
 
 	v->now = now;
 	web_answer(v->web, row);
+	/* A connection that waited for this may go on: at once, not at the server's next look. */
+	v->run_us = now.us;
 }
 
 static uint64_t wait_us(void *context, struct now now)

@@ -198,6 +198,26 @@ static enum err start(struct wire *w)
 	return border_new(w->settings, &w->ports, w->now, &w->border);
 }
 
+static enum err make_pairs(struct wire *w)
+{
+	size_t size = sizeof(*w->pairs) + 2 * WIRE_PAIRS * sizeof(w->pairs->pairs[0]);
+
+	w->pairs = calloc(1, size);
+	if (!w->pairs)
+		return ERR_NO_MEMORY;
+	w->pairs->version = 1;
+	w->pairs->count = 2 * WIRE_PAIRS;
+	for (unsigned i = 0; i < 2 * WIRE_PAIRS; i++) {
+		struct port_pair *pair = &w->pairs->pairs[i];
+		unsigned side = i / WIRE_PAIRS;
+
+		pair->side = (uint8_t)side;
+		pair->local = w->settings->listeners[side].local;
+		pair->local.port = (uint16_t)(20000 + side * 10000 + i % WIRE_PAIRS * 2);
+	}
+	return ERR_NONE;
+}
+
 static enum err take_memory(struct wire *w)
 {
 	static const struct hash_key key = { "wire" };
@@ -207,6 +227,8 @@ static enum err take_memory(struct wire *w)
 	if (!w->settings || !w->verdicts)
 		return ERR_NO_MEMORY;
 	settle(w->settings);
+	if (make_pairs(w) != ERR_NONE)
+		return ERR_NO_MEMORY;
 	verdict_table_init(w->verdicts, &key);
 	w->ports = (struct border_ports){
 		.context = w,
@@ -216,6 +238,7 @@ static enum err take_memory(struct wire *w)
 		.order = port_order,
 		.random = port_random,
 		.verdicts = w->verdicts,
+		.ports = w->pairs,
 		.counters = &w->counters,
 		.owners = 1,
 		.generation = 7,
@@ -260,6 +283,7 @@ void wire_free(struct wire **wire)
 	border_free(&w->border);
 	free(w->ports.checkpoint);
 	free(w->verdicts);
+	free(w->pairs);
 	free(w->settings);
 	free(w);
 	*wire = NULL;

@@ -10,6 +10,9 @@
 #include "border/border.h"
 #include "runner/test.h"
 
+/* Port pairs of each side: 198.51.100.1:20000 on and 10.0.0.2:30000 on. */
+enum { WIRE_PAIRS = 6 };
+
 enum { WIRE_SENT_MAX = 512, WIRE_TEXT_MAX = 4096, WIRE_FACTS_MAX = 512 };
 
 #define WIRE_RIGHT "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -29,6 +32,7 @@ struct wire {
 	struct border_ports ports;
 	struct now now;
 	struct verdict_table *verdicts;
+	struct port_table *pairs;
 	struct counters counters;
 	uint64_t seed;
 	unsigned sent_count, fact_count, order_count, record_count;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls over the wire of wire.h: a phone of user 200 that has registered, the
+ * PBX inside, and what either of them says. */
+#ifndef BORDER_TALK_H
+#define BORDER_TALK_H
+
+#include "unit/border/wire.h"
+
+/* One end's picture of its dialog with us. */
+struct talk_end {
+	struct flow flow;
+	char call_id[128], ours[256], theirs[256], target[256]; /* header values, URI */
+	unsigned cseq;
+};
+
+struct talk {
+	struct wire *w;
+	struct talk_end phone, pbx;
+	struct wire_sent at_pbx, at_phone; /* the last message taken there */
+};
+
+#define TALK_OFFER                                                                                 \
+	"v=0\r\no=phone 1 1 IN IP4 192.168.1.10\r\ns=-\r\nc=IN IP4 192.168.1.10\r\n"               \
+	"t=0 0\r\nm=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"
+#define TALK_ANSWER                                                                                \
+	"v=0\r\no=pbx 7 7 IN IP4 10.0.0.20\r\ns=-\r\nc=IN IP4 10.0.0.20\r\nt=0 0\r\n"              \
+	"m=audio 12000 RTP/AVP 0\r\n"
+
+/* A border with a registered phone. */
+enum err talk_new(struct talk *t) MUST_USE;
+void talk_free(struct talk *t);
+
+/* A request without dialog from the phone (INVITE to 201) or the PBX (to the
+ * phone's Contact). `lines` are whole header lines. */
+void talk_invite_from_phone(struct talk *t, const char *lines, const char *body);
+void talk_invite_from_pbx(struct talk *t, const char *lines, const char *body);
+/* A request within the dialog of that end; keeps counting its CSeq. */
+void talk_request(struct talk *t, struct talk_end *from, const char *method, const char *lines,
+                  const char *body);
+/* The ACK to our 2xx, with the CSeq of the last INVITE of that end. */
+void talk_ack(struct talk *t, struct talk_end *from, const char *body);
+void talk_cancel(struct talk *t, const struct talk_end *from);
+/* An answer of that end to a request of ours. */
+void talk_answer(struct talk *t, const struct talk_end *from, const struct wire_sent *request,
+                 const char *status, const char *lines, const char *body);
+/* The same with another To tag: a fork of the PBX. */
+void talk_answer_as(struct talk *t, const struct talk_end *from, const struct wire_sent *request,
+                    const char *status, const char *tag, const char *body);
+
+/* Takes the next message to that end and checks how it starts; keeps it in
+ * at_phone or at_pbx. Dialogs learn from it what they need. */
+bool talk_hears(struct talk *t, struct talk_end *end, const char *start);
+bool talk_is_quiet(struct talk *t, const struct talk_end *end);
+
+/* A call from the phone to the PBX up to the ACK. */
+enum err talk_call(struct talk *t) MUST_USE;
+/* Media answers what was ordered closed. */
+void talk_media_closes(struct talk *t);
+/* The last order for a stream. */
+const struct order *talk_order(const struct talk *t);
+/* How many calls were recorded, and the last of them. */
+unsigned talk_records(const struct talk *t);
+const struct record_call *talk_record(const struct talk *t);
+
+/* Runs `body` with a talk; frees it whatever happens. */
+enum err talk_with(enum err (*body)(struct talk *t)) MUST_USE;
+#define TALK_TEST(slug, sentence)                                                                  \
+	static enum err talk_##slug(struct talk *t);                                               \
+	TEST(slug, sentence)                                                                       \
+	{                                                                                          \
+		return talk_with(talk_##slug);                                                     \
+	}                                                                                          \
+	static enum err talk_##slug(struct talk *t)
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringfence config apply|show: the part of `config` that the daemon does. */
+#include "cli/output.h"
+#include "cli/text.h"
+#include <limits.h>
+#include <stdlib.h>
+
+/* The daemon stands in another folder: it gets the whole path. */
+static enum cli_exit body_for(const char *file, json_t **ret)
+{
+	char *whole = file ? realpath(file, NULL) : NULL;
+
+	if (file && !whole)
+		return cli_fail(CLI_NOT_FOUND, "%s cannot be read", file);
+	*ret = whole ? json_pack("{s:s}", "file", whole) : json_object();
+	free(whole);
+	return *ret ? CLI_DONE : cli_fail(CLI_FAILED, "the path is no UTF-8");
+}
+
+static void print_changes(const struct cli *c, const json_t *answer)
+{
+	size_t i;
+	json_t *line;
+
+	if (c->format == FORMAT_JSON || c->format == FORMAT_JSONL) {
+		cli_write_object(c, stdout, answer);
+		return;
+	}
+	json_array_foreach(json_object_get(answer, "changed"), i, line)(void)
+		printf("%s\n", json_string_value(line));
+}
+
+enum cli_exit cli_config_apply(struct cli *c, int argc, char **argv)
+{
+	const struct cli_target target = cli_target_on("/api/v1/config");
+	struct cli_answer answer;
+	json_t *body = NULL;
+	enum cli_exit code;
+
+	(void)argv;
+	if (argc)
+		return cli_usage(c);
+	code = body_for(c->configuration, &body);
+	if (code != CLI_DONE)
+		return code;
+	if (c->reason)
+		(void)json_object_set_new(body, "reason", json_string(c->reason));
+	code = cli_request(c, "POST", &target, body, &answer);
+	json_decref(body);
+	/* What is wrong with the file is 400 from the API and a code of its own here. */
+	if (code == CLI_USAGE)
+		return CLI_CONFIG_INVALID;
+	if (code != CLI_DONE)
+		return code;
+	if (!c->is_quiet)
+		print_changes(c, answer.json);
+	cli_answer_clear(&answer);
+	return CLI_DONE;
+}
+
+enum cli_exit cli_config_show(struct cli *c, int argc, char **argv)
+{
+	const struct cli_target target = cli_target_on("/api/v1/config");
+	struct cli_answer answer;
+	enum cli_exit code;
+
+	(void)argv;
+	if (argc)
+		return cli_usage(c);
+	code = cli_request(c, "GET", &target, NULL, &answer);
+	if (code != CLI_DONE)
+		return code;
+	(void)fputs(answer.text ? answer.text : "", stdout);
+	cli_answer_clear(&answer);
+	return CLI_DONE;
+}

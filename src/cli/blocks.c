@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringfence blocks list|add|remove|why, ringfence never-block list|add|remove */
+#include "cli/args.h"
+#include "cli/output.h"
+#include "cli/text.h"
+#include <string.h>
+
+static const struct cli_table blocks = {
+	8,
+	{ { "BLOCK", "block", CLI_TEXT },
+	  { "SOURCE", "net", CLI_TEXT },
+	  { "FROM", "from", CLI_TIME },
+	  { "UNTIL", "until", CLI_TIME },
+	  { "BY", "origin", CLI_TEXT },
+	  { "OBSERVED", "observed", CLI_TEXT },
+	  { "RULE", "rule", CLI_TEXT },
+	  { "REASON", "reason", CLI_TEXT } },
+	"no blocks",
+};
+
+static const struct cli_table exceptions = {
+	4,
+	{ { "NETWORK", "net", CLI_TEXT },
+	  { "BY", "origin", CLI_TEXT },
+	  { "REASON", "reason", CLI_TEXT },
+	  { "UNTIL", "until", CLI_TIME } },
+	"the never-block list is empty",
+};
+
+enum cli_exit cli_blocks_list(struct cli *c, int argc, char **argv)
+{
+	struct cli_args args = { argc, argv };
+	struct cli_target target = cli_target_on("/api/v1/blocks");
+
+	if (cli_args_flag(&args, "--ended"))
+		cli_target_argument(&target, "all", "yes");
+	return cli_show_list(c, target, &args, &blocks);
+}
+
+enum cli_exit cli_never_block_list(struct cli *c, int argc, char **argv)
+{
+	struct cli_args args = { argc, argv };
+
+	return argc ? cli_usage(c)
+	            : cli_show_list(c, cli_target_on("/api/v1/never-block"), &args, &exceptions);
+}
+
+enum cli_exit cli_change(struct cli *c, const char *method, const struct cli_target *target,
+                         json_t *body)
+{
+	struct cli_answer answer;
+	enum cli_exit code;
+
+	if (body && c->reason)
+		(void)json_object_set_new(body, "reason", json_string(c->reason));
+	code = cli_request(c, method, target, body, &answer);
+	json_decref(body);
+	if (code != CLI_DONE)
+		return code;
+	if (answer.json && !c->is_quiet)
+		cli_write_object(c, stdout, answer.json);
+	cli_answer_clear(&answer);
+	return CLI_DONE;
+}
+
+static enum cli_exit add(struct cli *c, const char *path, struct cli_args *args)
+{
+	struct cli_target target = cli_target_on(path);
+	const char *term = NULL;
+	json_t *body;
+
+	if (!cli_args_value(args, "--for", &term) || cli_args_stray(args) || args->count != 1)
+		return cli_usage(c);
+	body = json_pack("{s:s}", "net", args->list[0]);
+	if (!body)
+		return cli_fail(CLI_USAGE, "the address is no text");
+	if (term)
+		(void)json_object_set_new(body, "for", json_string(term));
+	return cli_change(c, "POST", &target, body);
+}
+
+static enum cli_exit take_back(struct cli *c, const char *path, int argc, char **argv)
+{
+	struct cli_target target = cli_target_on(path);
+
+	if (argc != 1 || argv[0][0] == '-')
+		return cli_usage(c);
+	cli_target_argument(&target, "net", argv[0]);
+	cli_target_argument(&target, "reason", c->reason);
+	return cli_change(c, "DELETE", &target, NULL);
+}
+
+enum cli_exit cli_blocks_add(struct cli *c, int argc, char **argv)
+{
+	struct cli_args args = { argc, argv };
+
+	return add(c, "/api/v1/blocks", &args);
+}
+
+enum cli_exit cli_blocks_remove(struct cli *c, int argc, char **argv)
+{
+	return take_back(c, "/api/v1/blocks", argc, argv);
+}
+
+enum cli_exit cli_never_block_add(struct cli *c, int argc, char **argv)
+{
+	struct cli_args args = { argc, argv };
+
+	return add(c, "/api/v1/never-block", &args);
+}
+
+enum cli_exit cli_never_block_remove(struct cli *c, int argc, char **argv)
+{
+	return take_back(c, "/api/v1/never-block", argc, argv);
+}
+
+/* --- Why --- */
+
+static void print_member(const struct cli *c, const json_t *object, const char *member,
+                         enum cli_column_kind kind)
+{
+	static char text[32768];
+	struct buffer b = BUFFER_ON(text);
+	const struct cli_column column = { member, member, kind };
+
+	cli_write_member(c, &b, object, &column);
+	(void)printf("%.*s", VIEW_ARG(buffer_view(&b)));
+}
+
+static void print_headline(const struct cli *c, const json_t *block)
+{
+	bool is_live = json_is_true(json_object_get(block, "live"));
+	const char *number = json_string_value(json_object_get(block, "block"));
+	bool is_block = number && strcmp(number, "0") != 0;
+
+	print_member(c, block, "net", CLI_TEXT);
+	if (json_is_true(json_object_get(block, "observed")))
+		(void)printf(" would be blocked (mode observe)");
+	else if (!is_block)
+		(void)printf(" is not blocked, but stands under suspicion");
+	else
+		(void)printf(is_live ? " is blocked" : " was blocked");
+	if (is_block && json_is_string(json_object_get(block, "until"))) {
+		(void)printf(" until ");
+		print_member(c, block, "until", CLI_TIME);
+	}
+	(void)printf("\n  ");
+	print_member(c, block, "rule", CLI_TEXT);
+	(void)printf(": ");
+	print_member(c, block, "reason", CLI_TEXT);
+	(void)printf("\n");
+}
+
+static void print_steps(const struct cli *c, const json_t *block)
+{
+	double sum = 0;
+	size_t i;
+	json_t *step;
+
+	json_array_foreach(json_object_get(block, "steps"), i, step)
+	{
+		double score = json_number_value(json_object_get(step, "score"));
+
+		sum += score;
+		(void)printf("  ");
+		print_member(c, step, "time", CLI_TIME);
+		(void)printf("  %+7.3f = %7.3f  ", score, sum);
+		print_member(c, step, "rule", CLI_TEXT);
+		(void)printf("  ");
+		print_member(c, step, "account", CLI_TEXT);
+		(void)printf("  ");
+		print_member(c, step, "text", CLI_TEXT);
+		(void)printf("\n");
+	}
+}
+
+void cli_print_score(const struct cli *c, const json_t *block)
+{
+	print_headline(c, block);
+	print_steps(c, block);
+}
+
+enum cli_exit cli_blocks_why(struct cli *c, int argc, char **argv)
+{
+	struct cli_target target = cli_target_on("/api/v1/blocks/why");
+	json_t *answer;
+	enum cli_exit code;
+
+	if (argc != 1 || argv[0][0] == '-')
+		return cli_usage(c);
+	cli_target_argument(&target, "address", argv[0]);
+	code = cli_get(c, &target, &answer);
+	if (code != CLI_DONE)
+		return code;
+	if (c->format == FORMAT_AUTO || c->format == FORMAT_TABLE)
+		cli_print_score(c, answer);
+	else
+		cli_write_object(c, stdout, answer);
+	json_decref(answer);
+	return CLI_DONE;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringfence calls list|show */
+#include "cli/args.h"
+#include "cli/output.h"
+
+static const struct cli_table calls = {
+	9,
+	{ { "CALL", "call", CLI_TEXT },
+	  { "STARTED", "started", CLI_TIME },
+	  { "FROM", "from", CLI_TEXT },
+	  { "TO", "to", CLI_TEXT },
+	  { "NUMBER", "number", CLI_TEXT },
+	  { "STATUS", "status", CLI_NUMBER },
+	  { "TALKED", "talked_s", CLI_NUMBER },
+	  { "ENDED BY", "ended_by", CLI_TEXT },
+	  { "CAUSE", "cause", CLI_TEXT } },
+	"no calls",
+};
+
+enum cli_exit cli_calls_list(struct cli *c, int argc, char **argv)
+{
+	struct cli_args args = { argc, argv };
+	struct cli_target target = cli_target_on("/api/v1/calls");
+
+	if (cli_args_flag(&args, "--live"))
+		cli_target_argument(&target, "live", "yes");
+	return cli_show_list(c, target, &args, &calls);
+}
+
+enum cli_exit cli_show_one(struct cli *c, const char *path, int argc, char **argv)
+{
+	struct cli_target target = cli_target_on(path);
+	json_t *answer;
+	enum cli_exit code;
+
+	if (argc != 1 || argv[0][0] == '-' || !argv[0][0])
+		return cli_usage(c);
+	cli_target_segment(&target, argv[0]);
+	code = cli_get(c, &target, &answer);
+	if (code != CLI_DONE)
+		return code;
+	cli_write_object(c, stdout, answer);
+	json_decref(answer);
+	return CLI_DONE;
+}
+
+enum cli_exit cli_calls_show(struct cli *c, int argc, char **argv)
+{
+	return cli_show_one(c, "/api/v1/calls", argc, argv);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libcurl over a Unix socket, and what an HTTP status means as an exit code. */
+#include "cli/client.h"
+#include "cli/text.h"
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_ANSWER = 8 * 1024 * 1024, CONNECT_TIMEOUT_S = 3, ANSWER_TIMEOUT_S = 20 };
+
+static void put_escaped(struct cli_target *t, const char *text)
+{
+	static const char kept[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:@";
+	struct buffer b = buffer_on(t->text + t->len, sizeof(t->text) - 1 - t->len);
+
+	for (; *text; text++) {
+		if (strchr(kept, *text)) {
+			buffer_char(&b, *text);
+		} else {
+			buffer_char(&b, '%');
+			buffer_hex(&b, text, 1);
+		}
+	}
+	t->len += b.len;
+	t->text[t->len] = 0;
+	if (b.err != ERR_NONE)
+		t->is_too_long = true;
+}
+
+static void put_plain(struct cli_target *t, const char *text)
+{
+	struct buffer b = buffer_on(t->text + t->len, sizeof(t->text) - 1 - t->len);
+
+	buffer_text(&b, text);
+	t->len += b.len;
+	t->text[t->len] = 0;
+	if (b.err != ERR_NONE)
+		t->is_too_long = true;
+}
+
+struct cli_target cli_target_on(const char *path)
+{
+	struct cli_target t = { .len = 0 };
+
+	put_plain(&t, path);
+	return t;
+}
+
+void cli_target_segment(struct cli_target *t, const char *text)
+{
+	put_plain(t, "/");
+	put_escaped(t, text);
+}
+
+void cli_target_argument(struct cli_target *t, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	put_plain(t, t->has_argument ? "&" : "?");
+	put_plain(t, name);
+	put_plain(t, "=");
+	put_escaped(t, value);
+	t->has_argument = true;
+}
+
+struct collected {
+	char *text;
+	size_t len;
+};
+
+static size_t collect(char *bytes, size_t size, size_t count, void *context)
+{
+	struct collected *all = context;
+	size_t len = size * count;
+	char *grown = all->len + len > MAX_ANSWER ? NULL : realloc(all->text, all->len + len + 1);
+
+	if (!grown)
+		return 0;
+	memcpy(grown + all->len, bytes, len);
+	all->text = grown;
+	all->len += len;
+	all->text[all->len] = 0;
+	return len;
+}
+
+/* What the daemon says of a refusal, in one line. */
+static enum cli_exit explain(const struct cli_answer *a)
+{
+	static const struct {
+		long status;
+		enum cli_exit code;
+	} codes[] = {
+		{ 400, CLI_USAGE }, { 403, CLI_NOT_ALLOWED }, { 404, CLI_NOT_FOUND },
+		{ 405, CLI_USAGE }, { 413, CLI_USAGE },       { 414, CLI_USAGE },
+	};
+	const char *title = json_string_value(json_object_get(a->json, "title"));
+	const char *detail = json_string_value(json_object_get(a->json, "detail"));
+	char text[1024];
+	struct buffer b = buffer_on(text, sizeof(text) - 1);
+	enum cli_exit code = CLI_FAILED;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i].status == a->status)
+			code = codes[i].code;
+	cli_text_write(&b, view_of(title ? title : "the daemon gave no reason"));
+	if (detail) {
+		buffer_text(&b, ": ");
+		cli_text_write(&b, view_of(detail));
+	}
+	text[b.len] = 0;
+	return cli_fail(code, "%s", text);
+}
+
+struct call {
+	CURL *curl;
+	struct curl_slist *headers;
+	char url[CLI_TARGET_MAX + 32];
+	char *body;
+	struct collected answer;
+};
+
+static bool prepare(struct call *call, const struct cli *c, const char *method)
+{
+	static const char unsent[] = "Expect:";
+
+	call->headers = curl_slist_append(NULL, unsent);
+	if (call->body && call->headers)
+		(void)curl_slist_append(call->headers, "Content-Type: application/json");
+	return call->headers &&
+	       curl_easy_setopt(call->curl, CURLOPT_UNIX_SOCKET_PATH, c->socket) == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_URL, call->url) == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_PROXY, "") == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S) ==
+	               CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_TIMEOUT, (long)ANSWER_TIMEOUT_S) == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_WRITEFUNCTION, collect) == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_WRITEDATA, &call->answer) == CURLE_OK &&
+	       (!call->body ||
+	        curl_easy_setopt(call->curl, CURLOPT_POSTFIELDS, call->body) == CURLE_OK);
+}
+
+static enum cli_exit send_call(struct call *call, const struct cli *c, long *ret_status)
+{
+	CURLcode code = curl_easy_perform(call->curl);
+
+	if (code == CURLE_COULDNT_CONNECT)
+		return cli_fail(CLI_DAEMON_AWAY,
+		                "Ringfence does not run, or not with the socket %s", c->socket);
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return cli_fail(CLI_DAEMON_AWAY, "Ringfence does not answer on %s", c->socket);
+	if (code != CURLE_OK)
+		return cli_fail(CLI_FAILED, "%s: %s", c->socket, curl_easy_strerror(code));
+	(void)curl_easy_getinfo(call->curl, CURLINFO_RESPONSE_CODE, ret_status);
+	return CLI_DONE;
+}
+
+enum cli_exit cli_request(const struct cli *c, const char *method, const struct cli_target *target,
+                          const json_t *body, struct cli_answer *ret)
+{
+	struct call call = { .curl = curl_easy_init() };
+	struct cli_answer answer = { 0 };
+	enum cli_exit code = CLI_DONE;
+	struct buffer url = buffer_on(call.url, sizeof(call.url) - 1);
+
+	buffer_text(&url, "http://localhost");
+	buffer_text(&url, target->text);
+	if (body)
+		call.body = json_dumps(body, JSON_COMPACT);
+	if (target->is_too_long)
+		code = cli_fail(CLI_USAGE, "the request is too long");
+	else if (!call.curl || (body && !call.body) || !prepare(&call, c, method))
+		code = cli_fail(CLI_FAILED, "out of memory");
+	else
+		code = send_call(&call, c, &answer.status);
+	answer.text = call.answer.text;
+	if (code == CLI_DONE && answer.text)
+		answer.json = json_loads(answer.text, 0, NULL);
+	curl_slist_free_all(call.headers);
+	curl_easy_cleanup(call.curl);
+	free(call.body);
+	if (code == CLI_DONE && answer.status / 100 != 2)
+		code = explain(&answer);
+	if (code == CLI_DONE)
+		*ret = answer;
+	else
+		cli_answer_clear(&answer);
+	return code;
+}
+
+void cli_answer_clear(struct cli_answer *a)
+{
+	free(a->text);
+	json_decref(a->json);
+	a->text = NULL;
+	a->json = NULL;
+}
+
+enum cli_exit cli_get(const struct cli *c, const struct cli_target *target, json_t **ret)
+{
+	struct cli_answer answer;
+	enum cli_exit code = cli_request(c, "GET", target, NULL, &answer);
+
+	if (code != CLI_DONE)
+		return code;
+	if (!json_is_object(answer.json)) {
+		cli_answer_clear(&answer);
+		return cli_fail(CLI_FAILED, "the daemon's answer cannot be read");
+	}
+	*ret = json_incref(answer.json);
+	cli_answer_clear(&answer);
+	return CLI_DONE;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Global options, finding the command, help. */
+#include "cli/command.h"
+#include "cli/args.h"
+#include "cli/text.h"
+#include "conf/report.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct cli_command cli_commands[] = {
+#define COMMAND(noun, verb, handler, arguments, help)                                              \
+	{ noun, verb, cli_##handler, arguments, help },
+#include "cli/commands.def"
+#undef COMMAND
+};
+const size_t cli_command_count = sizeof(cli_commands) / sizeof(cli_commands[0]);
+
+enum cli_exit cli_fail(enum cli_exit code, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	(void)fputs("ringfence: ", stderr);
+	(void)vfprintf(stderr, format, list);
+	(void)fputc('\n', stderr);
+	va_end(list);
+	return code;
+}
+
+static void print_command(FILE *out, const struct cli_command *command)
+{
+	char words[96];
+
+	(void)snprintf(words, sizeof(words), "%s%s%s %s", command->noun,
+	               command->verb[0] ? " " : "", command->verb, command->arguments);
+	(void)fprintf(out, "  %-58s %s\n", words, command->help);
+}
+
+enum cli_exit cli_usage(const struct cli *c)
+{
+	(void)fprintf(
+		stderr,
+		"usage: ringfence [-o table|json|jsonl|csv] [-q] [--socket PATH] [--no-color] "
+		"[--reason TEXT] %s%s%s %s\n",
+		c->command->noun, c->command->verb[0] ? " " : "", c->command->verb,
+		c->command->arguments);
+	return CLI_USAGE;
+}
+
+static void print_help(FILE *out)
+{
+	(void)fputs("usage: ringfence [OPTIONS] COMMAND\n\n", out);
+	for (size_t i = 0; i < cli_command_count; i++)
+		print_command(out, &cli_commands[i]);
+	(void)fputs(
+		"\n  -o table|json|jsonl|csv   how to write; a table on a terminal without it\n"
+		"  -q                        say nothing but what was asked for\n"
+		"  --socket PATH             the daemon's socket; /run/ringfence/api.sock without it\n"
+		"  --no-color                no bold, no colour\n"
+		"  --reason TEXT             why, for the trail of changes\n\n"
+		"exit: 0 done, 1 failed, 2 usage, 3 configuration invalid, 4 not allowed, 5 not found, "
+		"6 daemon away\n",
+		out);
+}
+
+/* --- Which command --- */
+
+static const char *nearest_noun(const char *word)
+{
+	const char *nouns[128];
+	size_t count = 0;
+
+	for (size_t i = 0; i < cli_command_count && count < 128; i++)
+		if (i == 0 || strcmp(cli_commands[i].noun, cli_commands[i - 1].noun) != 0)
+			nouns[count++] = cli_commands[i].noun;
+	return conf_nearest(view_of(word), nouns, count);
+}
+
+static const char *nearest_verb(const char *noun, const char *word)
+{
+	const char *verbs[32];
+	size_t count = 0;
+
+	for (size_t i = 0; i < cli_command_count && count < 32; i++)
+		if (strcmp(cli_commands[i].noun, noun) == 0)
+			verbs[count++] = cli_commands[i].verb;
+	return conf_nearest(view_of(word), verbs, count);
+}
+
+static enum cli_exit refuse_word(const char *what, const char *word, const char *nearest)
+{
+	char text[128];
+	struct buffer b = buffer_on(text, sizeof(text) - 1);
+
+	cli_text_write(&b, view_first(view_of(word), 40));
+	text[b.len] = 0;
+	if (nearest)
+		return cli_fail(CLI_USAGE, "there is no %s '%s'; did you mean '%s'?", what, text,
+		                nearest);
+	return cli_fail(CLI_USAGE, "there is no %s '%s'; see ringfence --help", what, text);
+}
+
+static enum cli_exit list_verbs(const char *noun)
+{
+	for (size_t i = 0; i < cli_command_count; i++)
+		if (strcmp(cli_commands[i].noun, noun) == 0)
+			print_command(stderr, &cli_commands[i]);
+	return CLI_USAGE;
+}
+
+/* Finds the row and says how many words it took. */
+static enum cli_exit find(struct cli *c, const struct cli_args *a, int *ret_words)
+{
+	const char *noun = a->list[0], *verb = a->count > 1 ? a->list[1] : NULL;
+	bool is_noun = false;
+
+	for (size_t i = 0; i < cli_command_count; i++) {
+		const struct cli_command *row = &cli_commands[i];
+
+		if (strcmp(row->noun, noun) != 0)
+			continue;
+		is_noun = true;
+		if (row->verb[0] && (!verb || strcmp(row->verb, verb) != 0))
+			continue;
+		c->command = row;
+		*ret_words = row->verb[0] ? 2 : 1;
+		return CLI_DONE;
+	}
+	if (!is_noun)
+		return refuse_word("command", noun, nearest_noun(noun));
+	return verb && verb[0] != '-' ? refuse_word("such verb", verb, nearest_verb(noun, verb))
+	                              : list_verbs(noun);
+}
+
+/* --- Global options --- */
+
+static bool read_format(const char *text, enum cli_format *ret)
+{
+	static const struct {
+		const char *name;
+		enum cli_format format;
+	} names[] = {
+		{ "table", FORMAT_TABLE },
+		{ "json", FORMAT_JSON },
+		{ "jsonl", FORMAT_JSONL },
+		{ "csv", FORMAT_CSV },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i].name) == 0) {
+			*ret = names[i].format;
+			return true;
+		}
+	return false;
+}
+
+static enum cli_exit take_globals(struct cli *c, struct cli_args *a)
+{
+	const char *format = NULL;
+
+	if (!cli_args_value(a, "-o", &format) || !cli_args_value(a, "--socket", &c->socket) ||
+	    !cli_args_value(a, "--reason", &c->reason) ||
+	    !cli_args_value(a, "-c", &c->configuration))
+		return cli_fail(CLI_USAGE, "an option stands without its value");
+	if (format && !read_format(format, &c->format))
+		return cli_fail(CLI_USAGE, "-o takes table, json, jsonl or csv");
+	if (cli_args_flag(a, "-q"))
+		c->is_quiet = true;
+	if (cli_args_flag(a, "--no-color"))
+		c->is_colour = false;
+	return CLI_DONE;
+}
+
+enum cli_exit cli_main(struct cli *c, int argc, char **argv)
+{
+	struct cli_args a = { argc, argv };
+	enum cli_exit code = take_globals(c, &a);
+	int words = 0;
+
+	if (code != CLI_DONE)
+		return code;
+	if (cli_args_flag(&a, "--help") || cli_args_flag(&a, "-h") || a.count == 0) {
+		print_help(a.count == 0 && argc == 0 ? stderr : stdout);
+		return a.count == 0 && argc == 0 ? CLI_USAGE : CLI_DONE;
+	}
+	if (strcmp(a.list[0], "--version") == 0)
+		return cli_version(c, 0, a.list + a.count);
+	code = find(c, &a, &words);
+	if (code != CLI_DONE)
+		return code;
+	return c->command->handler(c, a.count - words, a.list + words);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists and objects in the format that was asked for. On a terminal a table
+ * with local times; elsewhere the same aligned text without colour and with
+ * times in UTC, or JSON, JSON lines, CSV. */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include "base/buffer.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include <stdio.h>
+
+enum cli_column_kind { CLI_TEXT, CLI_TIME, CLI_NUMBER };
+
+/* A column: its title in tables, and the member, with dots for members of
+ * members, which is also its name in CSV. */
+struct cli_column {
+	const char *title, *member;
+	enum cli_column_kind kind;
+};
+
+enum { MAX_CLI_COLUMNS = 12 };
+
+struct cli_table {
+	size_t count;
+	struct cli_column columns[MAX_CLI_COLUMNS];
+	const char *empty; /* said on standard error where there is no row */
+};
+
+/* Writes an array of objects. */
+void cli_write_list(const struct cli *c, FILE *out, const struct cli_table *t, const json_t *items);
+/* Writes one object: names and values line by line, lists of objects below. */
+void cli_write_object(const struct cli *c, FILE *out, const json_t *object);
+/* The lines alone, indented. */
+void cli_print_object(const struct cli *c, FILE *out, const json_t *object, int depth);
+
+/* "caller.address" of an object as text, into the buffer. */
+void cli_write_member(const struct cli *c, struct buffer *b, const json_t *object,
+                      const struct cli_column *column);
+
+/* Reads pages of a list until there are `limit` rows (0: all), and writes them.
+ * Takes the options --limit and --all from args; what is left is the filter. */
+struct cli_args;
+enum cli_exit cli_show_list(const struct cli *c, struct cli_target target, struct cli_args *args,
+                            const struct cli_table *t);
+
+/* `NOUN show NAME`: GET path/NAME, and the object that comes back. */
+enum cli_exit cli_show_one(struct cli *c, const char *path, int argc, char **argv);
+/* Sends a change with --reason and writes what comes back; the body is taken over, may be NULL. */
+enum cli_exit cli_change(struct cli *c, const char *method, const struct cli_target *target,
+                         json_t *body);
+/* A score step by step, for a person. */
+void cli_print_score(const struct cli *c, const json_t *block);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The programs of libexec/ringfence: beside an installed bin/ringfence, or in
+ * the build tree. */
+#ifndef CLI_SIBLING_H
+#define CLI_SIBLING_H
+
+#include "cli/command.h"
+
+#define CLI_CONFIGURATION "/etc/ringfence/ringfence.conf"
+
+/* Becomes that program; `list` begins with its name and ends with NULL. Returns
+ * only where it cannot be started, having said so. */
+enum cli_exit cli_become(const char *program, const char *const *list);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringfence status, ringfence store status, ringfence version */
+#include "cli/output.h"
+
+static enum cli_exit show(struct cli *c, const char *path, int argc)
+{
+	const struct cli_target target = cli_target_on(path);
+	json_t *answer;
+	enum cli_exit code;
+
+	if (argc)
+		return cli_usage(c);
+	code = cli_get(c, &target, &answer);
+	if (code != CLI_DONE)
+		return code;
+	cli_write_object(c, stdout, answer);
+	json_decref(answer);
+	return CLI_DONE;
+}
+
+enum cli_exit cli_status(struct cli *c, int argc, char **argv)
+{
+	(void)argv;
+	return show(c, "/api/v1/status", argc);
+}
+
+enum cli_exit cli_store_status(struct cli *c, int argc, char **argv)
+{
+	(void)argv;
+	return show(c, "/api/v1/store", argc);
+}
+
+enum cli_exit cli_version(struct cli *c, int argc, char **argv)
+{
+	(void)argv;
+	if (argc)
+		return cli_usage(c);
+	if (c->format == FORMAT_JSON || c->format == FORMAT_JSONL)
+		(void)printf("{\"version\":\"%s\"}\n", RINGFENCE_VERSION);
+	else
+		(void)printf("ringfence %s\n", RINGFENCE_VERSION);
+	return CLI_DONE;
+}

@@ -33,7 +33,7 @@ static enum err error_of(int number)
 	switch (number) {
 	case EAGAIN:
 	case ENOBUFS:
-	case ETOOMANYREFS:      /* descriptors in flight: the other end has to read first */
+	case ETOOMANYREFS: /* descriptors in flight: the other end has to read first */
 		return ERR_AGAIN;
 	case EPIPE:
 	case ECONNRESET:
@@ -50,7 +50,8 @@ enum err channel_send(int fd, const struct channel_message *m)
 	struct iovec piece = { (void *)(uintptr_t)m->bytes, m->len };
 	struct msghdr head = { .msg_iov = &piece, .msg_iovlen = 1 };
 
-	if (m->len == 0 || m->len > CHANNEL_MESSAGE_MAX || m->descriptor_count > CHANNEL_DESCRIPTORS_MAX)
+	if (m->len == 0 || m->len > CHANNEL_MESSAGE_MAX ||
+	    m->descriptor_count > CHANNEL_DESCRIPTORS_MAX)
 		return ERR_LIMIT;
 	if (m->descriptor_count > 0) {
 		size_t len = m->descriptor_count * sizeof(int);
@@ -92,8 +93,10 @@ enum err channel_receive(int fd, struct channel_message *ret)
 {
 	union control control;
 	struct iovec piece = { ret->bytes, sizeof(ret->bytes) };
-	struct msghdr head = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control,
-			       .msg_controllen = sizeof(control) };
+	struct msghdr head = { .msg_iov = &piece,
+		               .msg_iovlen = 1,
+		               .msg_control = &control,
+		               .msg_controllen = sizeof(control) };
 	ssize_t got;
 
 	do

@@ -12,7 +12,7 @@ enum { CHANNEL_MESSAGE_MAX = 8192, CHANNEL_DESCRIPTORS_MAX = 250 };
 struct channel_message {
 	uint8_t bytes[CHANNEL_MESSAGE_MAX];
 	size_t len;
-	int descriptors[CHANNEL_DESCRIPTORS_MAX];       /* close-on-exec; owned by whoever received */
+	int descriptors[CHANNEL_DESCRIPTORS_MAX]; /* close-on-exec; owned by whoever received */
 	size_t descriptor_count;
 };
 

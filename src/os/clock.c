@@ -14,5 +14,6 @@ static int64_t microseconds(clockid_t which)
 
 struct now clock_now(void)
 {
-	return (struct now){ (uint64_t)microseconds(CLOCK_MONOTONIC), microseconds(CLOCK_REALTIME) };
+	return (struct now){ (uint64_t)microseconds(CLOCK_MONOTONIC),
+		             microseconds(CLOCK_REALTIME) };
 }

@@ -30,7 +30,8 @@ static struct {
 
 static const char *level_name(enum log_level level)
 {
-	static const char *const names[] = { "error", "error", "error", "error", "warning", "notice", "info", "debug" };
+	static const char *const names[] = { "error",   "error",  "error", "error",
+		                             "warning", "notice", "info",  "debug" };
 
 	return names[(unsigned)level < 8 ? level : LEVEL_DEBUG];
 }

@@ -9,7 +9,13 @@
 
 #include "base/err.h"
 
-enum log_level { LEVEL_ERROR = 3, LEVEL_WARNING = 4, LEVEL_NOTICE = 5, LEVEL_INFO = 6, LEVEL_DEBUG = 7 };
+enum log_level {
+	LEVEL_ERROR = 3,
+	LEVEL_WARNING = 4,
+	LEVEL_NOTICE = 5,
+	LEVEL_INFO = 6,
+	LEVEL_DEBUG = 7
+};
 enum log_format { LOG_PLAIN, LOG_JOURNAL, LOG_JSON };
 
 enum { LOG_LINE_MAX = 1024, LOG_BURST = 20, MAX_LOG_EVENTS = 64 };

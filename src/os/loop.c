@@ -41,7 +41,7 @@ enum { LONGEST_WAIT_MS = 1000 };
 
 static void on_timer(uv_timer_t *timer)
 {
-	(void)timer;    /* the turn that follows looks at the time itself */
+	(void)timer; /* the turn that follows looks at the time itself */
 }
 
 enum err loop_new(size_t max_watches, struct loop **ret)
@@ -82,16 +82,14 @@ void loop_free(struct loop **l)
 	*l = NULL;
 }
 
-void loop_set_hooks(struct loop *l, const struct loop_hooks *hooks)
-{
-	l->hooks = *hooks;
-}
+void loop_set_hooks(struct loop *l, const struct loop_hooks *hooks) { l->hooks = *hooks; }
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
 static enum err start(struct loop_watch *w)
 {
-	int events = ((w->wanted & LOOP_READABLE) ? UV_READABLE : 0) | ((w->wanted & LOOP_WRITABLE) ? UV_WRITABLE : 0);
+	int events = ((w->wanted & LOOP_READABLE) ? UV_READABLE : 0) |
+	             ((w->wanted & LOOP_WRITABLE) ? UV_WRITABLE : 0);
 
 	return uv_poll_start(&w->poll, events, on_poll) == 0 ? ERR_NONE : ERR_IO;
 }
@@ -99,7 +97,8 @@ static enum err start(struct loop_watch *w)
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct loop_watch *w = poll->data;
-	int what = ((events & UV_READABLE) ? LOOP_READABLE : 0) | ((events & UV_WRITABLE) ? LOOP_WRITABLE : 0);
+	int what = ((events & UV_READABLE) ? LOOP_READABLE : 0) |
+	           ((events & UV_WRITABLE) ? LOOP_WRITABLE : 0);
 
 	if (status < 0) {
 		/* libuv stops a descriptor that has POLLERR, which for our sockets only
@@ -110,8 +109,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	w->ready(w->context, w->fd, what);
 }
 
-enum err loop_watch(struct loop *l, int fd, int wanted, void (*ready)(void *context, int fd, int what), void *context,
-		    struct loop_watch **ret)
+enum err loop_watch(struct loop *l, int fd, int wanted,
+                    void (*ready)(void *context, int fd, int what), void *context,
+                    struct loop_watch **ret)
 {
 	struct loop_watch *w;
 
@@ -163,7 +163,8 @@ static void on_signal(uv_signal_t *signal, int number)
 	s->caught(s->context, number);
 }
 
-enum err loop_on_signal(struct loop *l, int number, void (*caught)(void *context, int number), void *context)
+enum err loop_on_signal(struct loop *l, int number, void (*caught)(void *context, int number),
+                        void *context)
 {
 	struct caught_signal *s = &l->signals[l->signal_count];
 
@@ -183,8 +184,9 @@ static uint64_t wait_ms(struct loop *l, struct now now)
 {
 	uint64_t us = l->hooks.wait_us ? l->hooks.wait_us(l->hooks.context, now) : UINT64_MAX;
 
-	return us >= (uint64_t)LONGEST_WAIT_MS * MILLISECOND_US ? LONGEST_WAIT_MS
-								: (us + MILLISECOND_US - 1) / MILLISECOND_US;
+	return us >= (uint64_t)LONGEST_WAIT_MS * MILLISECOND_US
+	             ? LONGEST_WAIT_MS
+	             : (us + MILLISECOND_US - 1) / MILLISECOND_US;
 }
 
 void loop_turn(struct loop *l, bool may_wait)
@@ -216,7 +218,4 @@ void loop_run(struct loop *l)
 		loop_turn(l, true);
 }
 
-void loop_stop(struct loop *l)
-{
-	l->is_stopped = true;
-}
+void loop_stop(struct loop *l) { l->is_stopped = true; }

@@ -33,14 +33,16 @@ void loop_set_hooks(struct loop *l, const struct loop_hooks *hooks);
  * descriptor stays the caller's and must be unwatched before it is closed. `ready`
  * may unwatch anything. ERR_FULL, ERR_IO. */
 enum err loop_watch(struct loop *l, int fd, int wanted,
-		    void (*ready)(void *context, int fd, int what), void *context, struct loop_watch **ret) MUST_USE;
+                    void (*ready)(void *context, int fd, int what), void *context,
+                    struct loop_watch **ret) MUST_USE;
 enum err loop_watch_change(struct loop_watch *w, int wanted) MUST_USE;
 /* Empties the pointer; an empty one is ignored. */
 void loop_unwatch(struct loop_watch **w);
 
 enum { MAX_LOOP_SIGNALS = 4 };
 /* ERR_FULL, ERR_IO. */
-enum err loop_on_signal(struct loop *l, int number, void (*caught)(void *context, int number), void *context) MUST_USE;
+enum err loop_on_signal(struct loop *l, int number, void (*caught)(void *context, int number),
+                        void *context) MUST_USE;
 
 /* Until loop_stop. */
 void loop_run(struct loop *l);

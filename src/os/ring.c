@@ -30,14 +30,15 @@ _Static_assert(sizeof(struct ring_body) <= BODY_HEAD, "the body's head fits its 
 
 struct ring_tail {
 	_Atomic uint64_t tail;
-	_Atomic uint64_t sleeps;        /* odd: the reader waits */
+	_Atomic uint64_t sleeps; /* odd: the reader waits */
 	_Atomic uint64_t broken;
 };
 
 static bool shape_is_good(uint32_t slot_size, uint32_t slot_count)
 {
-	return slot_size >= RING_SLOT_LEAST && slot_size <= RING_SLOT_MOST && slot_size % RING_SLOT_LEAST == 0 &&
-	       slot_count >= 4 && slot_count <= MAX_RING_SLOTS && (slot_count & (slot_count - 1)) == 0;
+	return slot_size >= RING_SLOT_LEAST && slot_size <= RING_SLOT_MOST &&
+	       slot_size % RING_SLOT_LEAST == 0 && slot_count >= 4 &&
+	       slot_count <= MAX_RING_SLOTS && (slot_count & (slot_count - 1)) == 0;
 }
 
 static void parts_close(struct ring_parts *p)
@@ -83,7 +84,8 @@ enum err ring_create(const char *name, const struct ring_shape *shape, struct ri
 
 	if (!shape_is_good(shape->slot_size, shape->slot_count))
 		return ERR_LIMIT;
-	err = shared_create(name, BODY_HEAD + (size_t)shape->slot_size * shape->slot_count, &e.writer.body);
+	err = shared_create(name, BODY_HEAD + (size_t)shape->slot_size * shape->slot_count,
+	                    &e.writer.body);
 	if (err == ERR_NONE)
 		err = shared_create(name, sizeof(struct ring_tail), &e.reader.tail);
 	if (err == ERR_NONE)
@@ -105,8 +107,8 @@ enum err ring_create(const char *name, const struct ring_shape *shape, struct ri
 	return ERR_NONE;
 }
 
-static enum err open_end(struct ring *r, const struct ring_parts *parts, enum shared_access body_access,
-			 enum shared_access tail_access)
+static enum err open_end(struct ring *r, const struct ring_parts *parts,
+                         enum shared_access body_access, enum shared_access tail_access)
 {
 	struct ring made = { .wake = parts->wake };
 	enum err err = shared_map(parts->body, body_access, BODY_HEAD, &made.body_map);
@@ -168,10 +170,7 @@ void ring_close(struct ring *r)
 	*r = (struct ring){ .wake = -1 };
 }
 
-uint64_t ring_next_sequence(const struct ring *r)
-{
-	return r->first_sequence + r->place;
-}
+uint64_t ring_next_sequence(const struct ring *r) { return r->first_sequence + r->place; }
 
 static char *slot_at(const struct ring *r, uint64_t place)
 {
@@ -200,7 +199,8 @@ enum err ring_put(struct ring *r, const void *bytes, size_t len, enum ring_class
 	if (r->place - r->seen >= room) {
 		r->seen = atomic_load_explicit(&r->tail->tail, memory_order_acquire);
 		if (r->place - r->seen >= room) {
-			atomic_fetch_add_explicit(&r->body->dropped[class], 1, memory_order_relaxed);
+			atomic_fetch_add_explicit(&r->body->dropped[class], 1,
+			                          memory_order_relaxed);
 			return ERR_FULL;
 		}
 	}
@@ -284,10 +284,7 @@ void ring_rise(struct ring *r)
 	(void)!read(r->wake, &count, sizeof(count));
 }
 
-int ring_descriptor(const struct ring *r)
-{
-	return r->wake;
-}
+int ring_descriptor(const struct ring *r) { return r->wake; }
 
 void ring_level(const struct ring *r, struct ring_level *ret)
 {

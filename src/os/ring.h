@@ -32,12 +32,12 @@ struct ring_parts {
 enum { RING_PART_COUNT = 3 };
 
 struct ring_ends {
-	struct ring_parts writer, reader;       /* body, tail: writable for one of the two */
+	struct ring_parts writer, reader; /* body, tail: writable for one of the two */
 };
 
 struct ring_shape {
-	uint32_t slot_size;             /* multiple of 64 */
-	uint32_t slot_count;            /* power of two, at least 4 */
+	uint32_t slot_size;  /* multiple of 64 */
+	uint32_t slot_count; /* power of two, at least 4 */
 	uint64_t first_sequence;
 };
 
@@ -50,15 +50,16 @@ struct ring {
 	struct ring_tail *tail;
 	uint32_t slot_size, slot_count; /* own copies: what is shared is not believed again */
 	uint64_t first_sequence;
-	uint64_t place;                 /* the end's own position: slots put or released since the first */
-	uint64_t seen;                  /* writer: the tail when it looked last */
-	uint64_t flushed;               /* writer: place at the last flush */
-	uint64_t woken;                 /* writer: the sleep that it ended last */
-	int wake;                       /* borrowed */
+	uint64_t place;   /* the end's own position: slots put or released since the first */
+	uint64_t seen;    /* writer: the tail when it looked last */
+	uint64_t flushed; /* writer: place at the last flush */
+	uint64_t woken;   /* writer: the sleep that it ended last */
+	int wake;         /* borrowed */
 };
 
 /* Parent. ERR_LIMIT for a shape out of range, ERR_IO. */
-enum err ring_create(const char *name, const struct ring_shape *shape, struct ring_ends *ret) MUST_USE;
+enum err ring_create(const char *name, const struct ring_shape *shape,
+                     struct ring_ends *ret) MUST_USE;
 void ring_ends_close(struct ring_ends *e);
 
 /* The three descriptors stay the caller's and must stay open; ring_close
@@ -82,7 +83,8 @@ void ring_flush(struct ring *r);
 uint32_t ring_ready(struct ring *r);
 /* Copies the index-th unreleased slot, its first len bytes, and says its sequence
  * number. ERR_NOT_FOUND beyond ring_ready, ERR_LIMIT. ret_sequence may be NULL. */
-enum err ring_peek(struct ring *r, uint32_t index, void *ret, size_t len, uint64_t *ret_sequence) MUST_USE;
+enum err ring_peek(struct ring *r, uint32_t index, void *ret, size_t len,
+                   uint64_t *ret_sequence) MUST_USE;
 /* Gives back the first n slots: they are the writer's again. */
 void ring_release(struct ring *r, uint32_t n);
 /* Says that we are going to wait. False: something came meanwhile, do not wait. */
@@ -93,9 +95,9 @@ void ring_rise(struct ring *r);
 int ring_descriptor(const struct ring *r);
 
 struct ring_level {
-	uint64_t put, released;         /* since the ring was made */
+	uint64_t put, released; /* since the ring was made */
 	uint64_t dropped[RING_CLASS_COUNT];
-	uint64_t broken;                /* positions out of range that the reader met */
+	uint64_t broken; /* positions out of range that the reader met */
 	uint32_t slots, used;
 };
 void ring_level(const struct ring *r, struct ring_level *ret);

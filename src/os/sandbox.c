@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #ifndef PR_SET_MDWE
-#define PR_SET_MDWE 65                  /* Linux 6.3 */
+#define PR_SET_MDWE 65 /* Linux 6.3 */
 #endif
 enum { MDWE_REFUSE_EXEC_GAIN = 1 };
 
@@ -45,7 +45,8 @@ static enum err drop_capabilities(capng_select_t which)
 	return capng_apply(which) == 0 ? ERR_NONE : ERR_DENIED;
 }
 
-static enum err close_privileges(enum sandbox_row row, const struct sandbox *s, struct sandbox_report *report)
+static enum err close_privileges(enum sandbox_row row, const struct sandbox *s,
+                                 struct sandbox_report *report)
 {
 	enum err err;
 
@@ -80,7 +81,8 @@ static enum err enter(enum sandbox_row row, const struct sandbox *s, struct sand
 	if (prctl(PR_SET_DUMPABLE, 0) != 0)
 		return ERR_DENIED;
 	if (!RINGFENCE_SANITIZED)
-		report.has_write_xor_execute = prctl(PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0;
+		report.has_write_xor_execute =
+			prctl(PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0;
 	err = sandbox_close_calls(row);
 	if (err == ERR_NONE)
 		*ret = report;

@@ -18,17 +18,17 @@
 #include <sys/types.h>
 
 struct sandbox {
-	uid_t uid;                      /* with root: the user to become; (uid_t)-1 stays */
+	uid_t uid; /* with root: the user to become; (uid_t)-1 stays */
 	gid_t gid;
-	const char *directory;          /* store: the only files; others NULL */
-	bool is_survivor;               /* does not die with its parent (see spawn.h) */
+	const char *directory; /* store: the only files; others NULL */
+	bool is_survivor;      /* does not die with its parent (see spawn.h) */
 };
 
 /* What of it could be had: for the log and `doctor`. */
 struct sandbox_report {
-	int landlock_abi;               /* 0: the kernel has none */
+	int landlock_abi; /* 0: the kernel has none */
 	bool has_empty_network;
-	bool has_write_xor_execute;     /* by the kernel itself, not by the filter alone */
+	bool has_write_xor_execute; /* by the kernel itself, not by the filter alone */
 	bool has_changed_user;
 };
 

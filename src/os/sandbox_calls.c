@@ -64,10 +64,10 @@ static int add_memory(scmp_filter_ctx filter)
 
 	for (size_t i = 0; i < COUNT(calls) && bad == 0; i++) {
 		bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 1,
-				       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		                       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 		if (bad == 0 && !RINGFENCE_SANITIZED)
 			bad = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 1,
-					       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+			                       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 	}
 	return bad;
 }
@@ -115,13 +115,14 @@ static int add_values(scmp_filter_ctx filter, enum sandbox_row row)
 		const struct value *v = &values[i];
 
 		if ((v->rows & row) != 0 && !(v->is_denied && RINGFENCE_SANITIZED))
-			bad = seccomp_rule_add(filter, v->is_denied ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW, v->call,
-					       1, SCMP_CMP(v->argument, SCMP_CMP_EQ, v->value));
+			bad = seccomp_rule_add(
+				filter, v->is_denied ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW,
+				v->call, 1, SCMP_CMP(v->argument, SCMP_CMP_EQ, v->value));
 	}
 	/* abort() signals its own thread; nobody else's. */
 	if (bad == 0)
 		bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		                       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	return bad;
 }
 
@@ -146,7 +147,8 @@ static int add_lists(scmp_filter_ctx filter, enum sandbox_row row)
 
 enum err sandbox_close_calls(enum sandbox_row row)
 {
-	scmp_filter_ctx filter = seccomp_init(RINGFENCE_SANITIZED ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx filter =
+		seccomp_init(RINGFENCE_SANITIZED ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
 	int bad;
 
 	if (!filter)

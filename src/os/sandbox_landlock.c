@@ -20,10 +20,16 @@ struct path_beneath {
 } __attribute__((packed));
 
 enum {
-	CREATE_RULESET_VERSION = 1, RULE_PATH_BENEATH = 1,
-	FS_WRITE_FILE = 1 << 1, FS_READ_FILE = 1 << 2, FS_READ_DIR = 1 << 3, FS_REMOVE_FILE = 1 << 5,
-	FS_MAKE_REG = 1 << 8, FS_TRUNCATE = 1 << 14,
-	NET_BIND_AND_CONNECT = 3, SCOPE_ABSTRACT_AND_SIGNAL = 3,
+	CREATE_RULESET_VERSION = 1,
+	RULE_PATH_BENEATH = 1,
+	FS_WRITE_FILE = 1 << 1,
+	FS_READ_FILE = 1 << 2,
+	FS_READ_DIR = 1 << 3,
+	FS_REMOVE_FILE = 1 << 5,
+	FS_MAKE_REG = 1 << 8,
+	FS_TRUNCATE = 1 << 14,
+	NET_BIND_AND_CONNECT = 3,
+	SCOPE_ABSTRACT_AND_SIGNAL = 3,
 };
 
 /* Rights of the file system per ABI: 1 has 13, 2 adds moving, 3 truncation, 5 device ioctls. */
@@ -51,8 +57,8 @@ static size_t ruleset_size(int abi)
 static enum err allow_directory(int ruleset_fd, const char *directory, uint64_t rights)
 {
 	struct path_beneath rule = {
-		.allowed_access = rights & (FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_REMOVE_FILE | FS_MAKE_REG |
-					    FS_TRUNCATE),
+		.allowed_access = rights & (FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR |
+		                            FS_REMOVE_FILE | FS_MAKE_REG | FS_TRUNCATE),
 	};
 	long done;
 

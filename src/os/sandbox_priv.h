@@ -7,14 +7,19 @@
 
 /* Bits, one a role, as the rows of sandbox_calls.def name them. */
 enum sandbox_row {
-	ROW_SIGNAL = 1, ROW_MEDIA = 2, ROW_JUDGE = 4, ROW_STORE = 8, ROW_WEB = 16,
+	ROW_SIGNAL = 1,
+	ROW_MEDIA = 2,
+	ROW_JUDGE = 4,
+	ROW_STORE = 8,
+	ROW_WEB = 16,
 	ROW_ALL = 31,
 };
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define RINGFENCE_SANITIZED 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || __has_feature(thread_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                         \
+	__has_feature(thread_sanitizer)
 #define RINGFENCE_SANITIZED 1
 #endif
 #endif

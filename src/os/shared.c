@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U         /* Linux 6.3; older ones answer EINVAL */
+#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3; older ones answer EINVAL */
 #endif
 
 enum { SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
@@ -57,7 +57,8 @@ enum err shared_create(const char *name, size_t size, int *ret_fd)
 
 	if (size > SIZE_MAX - page)
 		return ERR_LIMIT;
-	return create(name, VIEW_EMPTY, (size + page - 1) / page * page, SIZE_SEALS | F_SEAL_SEAL, ret_fd);
+	return create(name, VIEW_EMPTY, (size + page - 1) / page * page, SIZE_SEALS | F_SEAL_SEAL,
+	              ret_fd);
 }
 
 enum err shared_create_sealed(const char *name, struct view bytes, int *ret_fd)

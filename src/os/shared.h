@@ -11,7 +11,7 @@
 enum shared_access { SHARED_READ, SHARED_WRITE };
 
 struct shared_map {
-	void *at;                       /* NULL where nothing is mapped */
+	void *at; /* NULL where nothing is mapped */
 	size_t size;
 };
 
@@ -25,7 +25,8 @@ enum err shared_reopen_readonly(int fd, int *ret_fd) MUST_USE;
 
 /* Maps all of it. Refuses memory whose size could still change under us
  * (ERR_DENIED) and memory smaller than `least` (ERR_SHORT). */
-enum err shared_map(int fd, enum shared_access access, size_t least, struct shared_map *ret) MUST_USE;
+enum err shared_map(int fd, enum shared_access access, size_t least,
+                    struct shared_map *ret) MUST_USE;
 void shared_unmap(struct shared_map *m);
 
 #endif

@@ -103,14 +103,16 @@ static bool set_options(int fd, uint8_t family, const struct socket_options *o)
 	if (o->is_filtered && socket_filter_close(fd) != ERR_NONE)
 		return false;
 	/* Beyond net.core.rmem_max only with CAP_NET_ADMIN; less than asked is no error. */
-	if (o->receive_bytes > 0 && !set_number(fd, SOL_SOCKET, SO_RCVBUFFORCE, (int)o->receive_bytes))
+	if (o->receive_bytes > 0 &&
+	    !set_number(fd, SOL_SOCKET, SO_RCVBUFFORCE, (int)o->receive_bytes))
 		(void)set_number(fd, SOL_SOCKET, SO_RCVBUF, (int)o->receive_bytes);
 	if (o->send_bytes > 0 && !set_number(fd, SOL_SOCKET, SO_SNDBUFFORCE, (int)o->send_bytes))
 		(void)set_number(fd, SOL_SOCKET, SO_SNDBUF, (int)o->send_bytes);
 	return true;
 }
 
-enum err socket_udp_open(const struct addr *local, const struct socket_options *options, int *ret_fd)
+enum err socket_udp_open(const struct addr *local, const struct socket_options *options,
+                         int *ret_fd)
 {
 	struct sockaddr_storage name;
 	socklen_t len = socket_name_of(local, &name);
@@ -120,7 +122,8 @@ enum err socket_udp_open(const struct addr *local, const struct socket_options *
 	if (fd < 0)
 		return error_of(errno);
 	/* The filter goes on before the bind: nothing slips in between. */
-	if (set_options(fd, local->family, options) && bind(fd, (struct sockaddr *)&name, len) == 0) {
+	if (set_options(fd, local->family, options) &&
+	    bind(fd, (struct sockaddr *)&name, len) == 0) {
 		*ret_fd = fd;
 		return ERR_NONE;
 	}
@@ -133,7 +136,9 @@ enum err socket_udp_open(const struct addr *local, const struct socket_options *
 static bool is_answered(const struct sockaddr_un *name)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool is_alive = fd >= 0 && (connect(fd, (const struct sockaddr *)name, sizeof(*name)) == 0 || errno == EAGAIN);
+	bool is_alive =
+		fd >= 0 &&
+		(connect(fd, (const struct sockaddr *)name, sizeof(*name)) == 0 || errno == EAGAIN);
 
 	if (fd >= 0)
 		(void)close(fd);
@@ -161,8 +166,8 @@ enum err socket_unix_listen(const char *path, mode_t mode, gid_t gid, int *ret_f
 	before = umask(0177);
 	bound = bind(fd, (struct sockaddr *)&name, sizeof(name));
 	(void)umask(before);
-	if (bound == 0 && (gid == (gid_t)-1 || chown(path, (uid_t)-1, gid) == 0) && chmod(path, mode) == 0 &&
-	    listen(fd, 64) == 0) {
+	if (bound == 0 && (gid == (gid_t)-1 || chown(path, (uid_t)-1, gid) == 0) &&
+	    chmod(path, mode) == 0 && listen(fd, 64) == 0) {
 		*ret_fd = fd;
 		return ERR_NONE;
 	}
@@ -198,7 +203,8 @@ enum err socket_interface_address(const char *interface, int family, struct addr
 		is_v6 = a->ifa_addr->sa_family == AF_INET6;
 		if (a->ifa_addr->sa_family != (family == 6 ? AF_INET6 : AF_INET))
 			continue;
-		memcpy(&name, a->ifa_addr, is_v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+		memcpy(&name, a->ifa_addr,
+		       is_v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
 		if (!socket_addr_of(&name, sizeof(name), &here))
 			continue;
 		here.port = 0;
@@ -230,12 +236,15 @@ enum err socket_filter_close(int fd)
 	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog program = { 1, &drop };
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0 ? ERR_NONE : ERR_IO;
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0
+	             ? ERR_NONE
+	             : ERR_IO;
 }
 
 enum err socket_filter_open(int fd)
 {
-	return set_number(fd, SOL_SOCKET, SO_DETACH_FILTER, 0) || errno == ENOENT ? ERR_NONE : ERR_IO;
+	return set_number(fd, SOL_SOCKET, SO_DETACH_FILTER, 0) || errno == ENOENT ? ERR_NONE
+	                                                                          : ERR_IO;
 }
 
 size_t socket_drain(int fd, size_t most)
@@ -253,15 +262,19 @@ enum err socket_error_read(int fd, struct addr *ret_remote)
 	struct sockaddr_storage name;
 	char control[512], byte;
 	struct iovec piece = { &byte, 1 };
-	struct msghdr head = { .msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = &piece, .msg_iovlen = 1,
-			       .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr head = { .msg_name = &name,
+		               .msg_namelen = sizeof(name),
+		               .msg_iov = &piece,
+		               .msg_iovlen = 1,
+		               .msg_control = control,
+		               .msg_controllen = sizeof(control) };
 
 	if (recvmsg(fd, &head, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 		return ERR_AGAIN;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&head); c; c = CMSG_NXTHDR(&head, c)) {
 		struct sock_extended_err error;
 		bool is_error = (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
-				(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
+		                (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
 
 		if (!is_error || c->cmsg_len < CMSG_LEN(sizeof(error)))
 			continue;
@@ -269,9 +282,11 @@ enum err socket_error_read(int fd, struct addr *ret_remote)
 		/* "Packet too big" also comes this way and says nothing about who is there. */
 		if (error.ee_origin != SO_EE_ORIGIN_ICMP && error.ee_origin != SO_EE_ORIGIN_ICMP6)
 			return ERR_NOT_FOUND;
-		if (error.ee_errno != ECONNREFUSED && error.ee_errno != EHOSTUNREACH && error.ee_errno != ENETUNREACH)
+		if (error.ee_errno != ECONNREFUSED && error.ee_errno != EHOSTUNREACH &&
+		    error.ee_errno != ENETUNREACH)
 			return ERR_NOT_FOUND;
-		return socket_addr_of(&name, head.msg_namelen, ret_remote) ? ERR_NONE : ERR_NOT_FOUND;
+		return socket_addr_of(&name, head.msg_namelen, ret_remote) ? ERR_NONE
+		                                                           : ERR_NOT_FOUND;
 	}
 	return ERR_NOT_FOUND;
 }

@@ -9,17 +9,18 @@
 #include <sys/types.h>
 
 struct socket_options {
-	uint32_t receive_bytes;         /* SO_RCVBUF; 0 leaves the system's */
+	uint32_t receive_bytes; /* SO_RCVBUF; 0 leaves the system's */
 	uint32_t send_bytes;
-	bool wants_local;               /* IP_PKTINFO, IPV6_RECVPKTINFO: by which address it came */
-	bool wants_errors;              /* IP_RECVERR, IPV6_RECVERR: ICMP is reported */
-	bool is_filtered;               /* born under the drop-all filter */
+	bool wants_local;  /* IP_PKTINFO, IPV6_RECVPKTINFO: by which address it came */
+	bool wants_errors; /* IP_RECVERR, IPV6_RECVERR: ICMP is reported */
+	bool is_filtered;  /* born under the drop-all filter */
 };
 
 /* A bound UDP socket (IPv6 sockets take IPv6 only). local->port 0 takes any.
  * ERR_EXISTS (port taken), ERR_DENIED (right missing), ERR_NOT_FOUND (no such
  * address here), ERR_LIMIT (descriptors), ERR_IO. */
-enum err socket_udp_open(const struct addr *local, const struct socket_options *options, int *ret_fd) MUST_USE;
+enum err socket_udp_open(const struct addr *local, const struct socket_options *options,
+                         int *ret_fd) MUST_USE;
 /* A listening Unix socket. An abandoned file of that name is replaced, one that
  * answers is ERR_EXISTS. gid (gid_t)-1 leaves the group. */
 enum err socket_unix_listen(const char *path, mode_t mode, gid_t gid, int *ret_fd) MUST_USE;
@@ -45,6 +46,6 @@ bool socket_addr_of(const struct sockaddr_storage *name, socklen_t len, struct a
  * could not be delivered. ERR_AGAIN (none left); ERR_NOT_FOUND: an error of another kind. */
 enum err socket_error_read(int fd, struct addr *ret_remote) MUST_USE;
 
-void socket_close(int *fd);             /* -1 is ignored; leaves -1 */
+void socket_close(int *fd); /* -1 is ignored; leaves -1 */
 
 #endif

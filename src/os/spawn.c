@@ -41,7 +41,8 @@ static void __attribute__((noreturn)) become(const struct spawn *s, pid_t parent
 	if (getppid() != parent)
 		_exit(126);
 	/* dup2 onto itself would leave close-on-exec set. */
-	if (s->channel == SPAWN_CHANNEL ? fcntl(SPAWN_CHANNEL, F_SETFD, 0) != 0 : dup2(s->channel, SPAWN_CHANNEL) < 0)
+	if (s->channel == SPAWN_CHANNEL ? fcntl(SPAWN_CHANNEL, F_SETFD, 0) != 0
+	                                : dup2(s->channel, SPAWN_CHANNEL) < 0)
 		_exit(126);
 	if (close_range(SPAWN_CHANNEL + 1, ~0U, 0) != 0)
 		_exit(126);
@@ -82,7 +83,7 @@ enum err spawn_reap(struct spawn_end *ret)
 	if (pid < 0)
 		return ERR_NOT_FOUND;
 	*ret = (struct spawn_end){ pid, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-				   WIFSIGNALED(status) ? WTERMSIG(status) : 0 };
+		                   WIFSIGNALED(status) ? WTERMSIG(status) : 0 };
 	return ERR_NONE;
 }
 
@@ -104,10 +105,7 @@ enum err spawn_sibling(const char *name, char *ret, size_t size)
 	return written > 0 && (size_t)written < size ? ERR_NONE : ERR_LIMIT;
 }
 
-bool spawn_is_program(const char *path)
-{
-	return access(path, X_OK) == 0;
-}
+bool spawn_is_program(const char *path) { return access(path, X_OK) == 0; }
 
 size_t spawn_raise_descriptors(void)
 {

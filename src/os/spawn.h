@@ -9,13 +9,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { SPAWN_CHANNEL = 3, MAX_SPAWN_ARGUMENTS = 8 };   /* the child's descriptor of its channel */
+enum { SPAWN_CHANNEL = 3, MAX_SPAWN_ARGUMENTS = 8 }; /* the child's descriptor of its channel */
 
 struct spawn {
-	const char *program;            /* absolute path */
-	const char *arguments[MAX_SPAWN_ARGUMENTS];     /* after the program's name, ended by NULL */
-	int channel;                    /* becomes SPAWN_CHANNEL */
-	bool is_survivor;               /* no death signal: ends itself when its channel closes */
+	const char *program;                        /* absolute path */
+	const char *arguments[MAX_SPAWN_ARGUMENTS]; /* after the program's name, ended by NULL */
+	int channel;                                /* becomes SPAWN_CHANNEL */
+	bool is_survivor; /* no death signal: ends itself when its channel closes */
 };
 
 /* 0, 1 and 2 are inherited, all other descriptors are closed. ERR_IO, ERR_NOT_FOUND
@@ -25,8 +25,8 @@ enum err spawn_kill(pid_t pid, int number) MUST_USE;
 
 struct spawn_end {
 	pid_t pid;
-	int status;                     /* exit status, or -1 */
-	int number;                     /* signal that ended it, or 0 */
+	int status; /* exit status, or -1 */
+	int number; /* signal that ended it, or 0 */
 };
 /* A child that has ended. ERR_AGAIN: none has; ERR_NOT_FOUND: there are no children. */
 enum err spawn_reap(struct spawn_end *ret) MUST_USE;

@@ -10,7 +10,8 @@
 
 static struct ask row;
 
-static void answer_text(struct parent *p, const struct ask_head *question, enum err result, struct view text)
+static void answer_text(struct parent *p, const struct ask_head *question, enum err result,
+                        struct view text)
 {
 	memset(&row.head, 0, sizeof(row.head));
 	text = view_first(text, sizeof(row.body.text));
@@ -34,7 +35,8 @@ void apply_get(struct parent *p, const struct ask_head *question)
 		answer_text(p, question, err, VIEW_EMPTY);
 		return;
 	}
-	for (rest = view_bytes(text, len); rest.len > ASK_BODY_MAX; rest = view_after(rest, ASK_BODY_MAX)) {
+	for (rest = view_bytes(text, len); rest.len > ASK_BODY_MAX;
+	     rest = view_after(rest, ASK_BODY_MAX)) {
 		memset(&row.head, 0, sizeof(row.head));
 		row.head.size = ASK_BODY_MAX;
 		memcpy(row.body.text, rest.at, ASK_BODY_MAX);
@@ -52,7 +54,8 @@ static void finish(struct parent *p, enum err result)
 		conf_tree_free(&p->settings);
 		p->settings = a->tree;
 		a->tree = NULL;
-		log_write(LEVEL_NOTICE, "configuration", "applied: %.*s", (int)a->words_len, a->words);
+		log_write(LEVEL_NOTICE, "configuration", "applied: %.*s", (int)a->words_len,
+		          a->words);
 	} else {
 		/* Who took the new ones goes back to the old at its next start; say so. */
 		for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
@@ -72,7 +75,8 @@ static void on_settings(struct parent *p, enum role from, enum err result)
 		return;
 	/* A process that died meanwhile starts with the new settings. */
 	if (result != ERR_NONE && result != ERR_CLOSED) {
-		log_write(LEVEL_WARNING, "configuration", "%s refuses: %s", role_name(from), err_text(result));
+		log_write(LEVEL_WARNING, "configuration", "%s refuses: %s", role_name(from),
+		          err_text(result));
 		a->result = result;
 	}
 	if (--a->waiting == 0)
@@ -91,7 +95,8 @@ static void hand_out(struct parent *p)
 		memset(&row.head, 0, sizeof(row.head));
 		row.head.kind = role == ROLE_JUDGE ? ASK_SETTINGS_JUDGE : ASK_SETTINGS;
 		if (err == ERR_NONE)
-			err = relay_ask(p, (enum role)role, &row, p->children[role].settings, on_settings);
+			err = relay_ask(p, (enum role)role, &row, p->children[role].settings,
+			                on_settings);
 		if (err == ERR_NONE)
 			a->waiting++;
 		else if (err != ERR_CLOSED)
@@ -101,7 +106,8 @@ static void hand_out(struct parent *p)
 	on_settings(p, ROLE_PARENT, ERR_NONE);
 }
 
-static void refuse_report(struct parent *p, const struct ask_head *question, const struct conf_report *report)
+static void refuse_report(struct parent *p, const struct ask_head *question,
+                          const struct conf_report *report)
 {
 	static char text[ASK_BODY_MAX];
 	struct buffer b = BUFFER_ON(text);
@@ -128,7 +134,8 @@ void apply_start(struct parent *p, const struct ask *question)
 	}
 	(void)view_copy(view_of(p->config_path), path, sizeof(path));
 	if (head.size > 0 && question->body.text[0] != '\0' &&
-	    !view_copy(view_bytes(question->body.text, strnlen(question->body.text, head.size)), path, sizeof(path))) {
+	    !view_copy(view_bytes(question->body.text, strnlen(question->body.text, head.size)),
+	               path, sizeof(path))) {
 		answer_text(p, &head, ERR_LIMIT, VIEW("the path is too long"));
 		return;
 	}

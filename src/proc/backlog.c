@@ -22,10 +22,7 @@ void backlog_clear(struct backlog *b)
 	*b = (struct backlog){ 0 };
 }
 
-bool backlog_is_empty(const struct backlog *b)
-{
-	return b->used == 0;
-}
+bool backlog_is_empty(const struct backlog *b) { return b->used == 0; }
 
 static enum err keep(struct backlog *b, const struct channel_message *m)
 {

@@ -10,7 +10,7 @@ enum { BACKLOG_BYTES = 4 << 20 };
 
 struct backlog {
 	char *bytes;
-	size_t start, used;             /* what waits is bytes[start, start + used) */
+	size_t start, used; /* what waits is bytes[start, start + used) */
 };
 
 /* ERR_NO_MEMORY. */

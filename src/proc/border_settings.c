@@ -13,7 +13,8 @@
  * call that is set up needs several; each registration refresh one now and then. */
 enum { TRANSACTIONS_A_CALL = 8, TRANSACTIONS_LEAST = 8192, TRANSACTIONS_MOST = 262144 };
 
-static void fill_sides(const struct transport_side *sides, size_t count, struct border_settings *ret)
+static void fill_sides(const struct transport_side *sides, size_t count,
+                       struct border_settings *ret)
 {
 	ret->side_count = (uint16_t)count;
 	for (size_t i = 0; i < count; i++) {
@@ -31,25 +32,28 @@ static void fill_listeners(const struct child_facts *facts, struct border_settin
 	ret->listener_count = facts->listener_count;
 	for (size_t i = 0; i < facts->listener_count && i < MAX_LISTENERS; i++)
 		ret->listeners[i] = (struct border_listener){ .local = facts->listeners[i],
-							      .transport = TRANSPORT_UDP,
-							      .side = facts->listener_sides[i] };
+			                                      .transport = TRANSPORT_UDP,
+			                                      .side = facts->listener_sides[i] };
 }
 
 static uint32_t transactions_for(uint32_t calls)
 {
-	uint32_t wanted = calls > TRANSACTIONS_MOST / TRANSACTIONS_A_CALL ? TRANSACTIONS_MOST
-									   : calls * TRANSACTIONS_A_CALL;
+	uint32_t wanted = calls > TRANSACTIONS_MOST / TRANSACTIONS_A_CALL
+	                        ? TRANSACTIONS_MOST
+	                        : calls * TRANSACTIONS_A_CALL;
 
 	return wanted < TRANSACTIONS_LEAST ? TRANSACTIONS_LEAST : wanted;
 }
 
 enum err border_settings_of(const struct conf_blob *blob, const struct child_facts *facts,
-			    struct border_settings *ret)
+                            struct border_settings *ret)
 {
 	size_t side_count, peer_count;
-	const struct transport_side *sides = conf_blob_get(blob, &transport_side_block, &side_count);
+	const struct transport_side *sides =
+		conf_blob_get(blob, &transport_side_block, &side_count);
 	const struct border_peer *peers = conf_blob_get(blob, &border_peer_block, &peer_count);
-	const struct border_subscribers *subscribers = conf_blob_get(blob, &border_subscribers_block, NULL);
+	const struct border_subscribers *subscribers =
+		conf_blob_get(blob, &border_subscribers_block, NULL);
 	const struct border_numbers *numbers = conf_blob_get(blob, &border_numbers_block, NULL);
 	const struct media_options *media = conf_blob_get(blob, &media_block, NULL);
 	const struct guard_rows rows = {

@@ -10,6 +10,6 @@
 
 /* The listeners are those that the parent has bound. ERR_SYNTAX where a block is missing. */
 enum err border_settings_of(const struct conf_blob *blob, const struct child_facts *facts,
-			    struct border_settings *ret) MUST_USE;
+                            struct border_settings *ret) MUST_USE;
 
 #endif

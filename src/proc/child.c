@@ -131,41 +131,33 @@ struct child *child_begin(enum role role)
 		if (err == ERR_CLOSED)
 			_exit(0);
 		if (err == ERR_IO)
-			child_fail("this program is started by ringfence run, on its own it", ERR_UNSUPPORTED);
+			child_fail("this program is started by ringfence run, on its own it",
+			           ERR_UNSUPPORTED);
 		if (err != ERR_NONE)
 			child_fail("set-up", err);
 		is_started = take_setup(c);
 	}
-	log_open(role_name(role), (enum log_format)c->facts.log_format, (enum log_level)c->facts.log_level);
+	log_open(role_name(role), (enum log_format)c->facts.log_format,
+	         (enum log_level)c->facts.log_level);
 	(void)spawn_raise_descriptors();
 	if (loop_new(MAX_WATCHES, &c->loop) != ERR_NONE || backlog_init(&c->backlog) != ERR_NONE)
 		child_fail("start", ERR_NO_MEMORY);
 	take_settings(c, child_descriptor(c, THING_SETTINGS, 0));
-	c->counters = child_map(c, THING_COUNTERS, (uint32_t)role, SHARED_WRITE, sizeof(struct counters)).at;
+	c->counters =
+		child_map(c, THING_COUNTERS, (uint32_t)role, SHARED_WRITE, sizeof(struct counters))
+			.at;
 	c->pulse = child_map(c, THING_PULSE, 0, SHARED_WRITE, sizeof(struct child_pulse)).at;
 	atomic_store(&c->pulse->is_ready, 0);
 	return c;
 }
 
-const struct child_facts *child_facts(const struct child *c)
-{
-	return &c->facts;
-}
+const struct child_facts *child_facts(const struct child *c) { return &c->facts; }
 
-struct loop *child_loop(const struct child *c)
-{
-	return c->loop;
-}
+struct loop *child_loop(const struct child *c) { return c->loop; }
 
-struct conf_blob child_settings(const struct child *c)
-{
-	return c->blob;
-}
+struct conf_blob child_settings(const struct child *c) { return c->blob; }
 
-struct counters *child_counters(const struct child *c)
-{
-	return c->counters;
-}
+struct counters *child_counters(const struct child *c) { return c->counters; }
 
 int child_descriptor(const struct child *c, enum thing thing, uint32_t index)
 {
@@ -174,12 +166,10 @@ int child_descriptor(const struct child *c, enum thing thing, uint32_t index)
 	return index < d->count ? d->fds[index] : -1;
 }
 
-uint32_t child_count(const struct child *c, enum thing thing)
-{
-	return c->things[thing].count;
-}
+uint32_t child_count(const struct child *c, enum thing thing) { return c->things[thing].count; }
 
-struct shared_map child_map(struct child *c, enum thing thing, uint32_t index, enum shared_access access, size_t least)
+struct shared_map child_map(struct child *c, enum thing thing, uint32_t index,
+                            enum shared_access access, size_t least)
 {
 	struct shared_map map = { NULL, 0 };
 	enum err err = shared_map(child_descriptor(c, thing, index), access, least, &map);
@@ -193,8 +183,9 @@ static struct ring_parts parts_of(const struct child *c, enum thing thing, enum 
 {
 	uint32_t first = (uint32_t)name * RING_PART_COUNT;
 
-	return (struct ring_parts){ child_descriptor(c, thing, first), child_descriptor(c, thing, first + 1),
-				    child_descriptor(c, thing, first + 2) };
+	return (struct ring_parts){ child_descriptor(c, thing, first),
+		                    child_descriptor(c, thing, first + 1),
+		                    child_descriptor(c, thing, first + 2) };
 }
 
 struct ring *child_ring_writer(struct child *c, enum ring_name name)
@@ -218,7 +209,8 @@ static void on_ring(void *context, int fd, int what)
 }
 
 struct ring *child_ring_reader(struct child *c, enum ring_name name,
-			       void (*drain)(void *context, struct ring *ring, struct now now), void *context)
+                               void (*drain)(void *context, struct ring *ring, struct now now),
+                               void *context)
 {
 	struct ring_parts parts = parts_of(c, THING_RING_READER, name);
 	struct reader *r = &c->readers[name];
@@ -254,7 +246,8 @@ enum err child_ask(struct child *c, struct ask *question, uint32_t *ret_id)
 
 	question->head.from = (uint8_t)c->role;
 	question->head.id = id;
-	question->head.is_answer = question->head.is_last = question->head.result = question->head.unused = 0;
+	question->head.is_answer = question->head.is_last = question->head.result =
+		question->head.unused = 0;
 	frame_ask_write(&message, question);
 	if (!backlog_is_empty(&c->backlog))
 		return ERR_AGAIN;
@@ -291,7 +284,8 @@ static void apply_settings(struct child *c, const struct ask_head *question, str
 		err = conf_blob_open(map.at, map.size, &c->blob);
 	if (err == ERR_NONE) {
 		c->settings = map;
-		err = c->hooks.settings ? c->hooks.settings(c->hooks.context, c->blob, now) : ERR_NONE;
+		err = c->hooks.settings ? c->hooks.settings(c->hooks.context, c->blob, now)
+		                        : ERR_NONE;
 	}
 	if (err == ERR_NONE) {
 		shared_unmap(&old_map);
@@ -371,15 +365,17 @@ static void enter_sandbox(struct child *c)
 	if (err != ERR_NONE)
 		child_fail("sandbox", err);
 	log_write(c->facts.starts == 1 ? LEVEL_INFO : LEVEL_DEBUG, "sandbox",
-		  "Landlock ABI %d, %s network, %s, %s", report.landlock_abi,
-		  report.has_empty_network ? "empty" : "inherited",
-		  report.has_write_xor_execute ? "no writable code" : "writable code refused by filter",
-		  report.has_changed_user ? "own user" : "the parent's user");
+	          "Landlock ABI %d, %s network, %s, %s", report.landlock_abi,
+	          report.has_empty_network ? "empty" : "inherited",
+	          report.has_write_xor_execute ? "no writable code"
+	                                       : "writable code refused by filter",
+	          report.has_changed_user ? "own user" : "the parent's user");
 }
 
 void child_enter(struct child *c)
 {
-	if (loop_watch(c->loop, SPAWN_CHANNEL, LOOP_READABLE, on_channel, c, &c->channel) != ERR_NONE)
+	if (loop_watch(c->loop, SPAWN_CHANNEL, LOOP_READABLE, on_channel, c, &c->channel) !=
+	    ERR_NONE)
 		child_fail("channel", ERR_IO);
 	if (c->facts.is_sandbox_off)
 		log_write(LEVEL_WARNING, "sandbox", "switched off");

@@ -42,7 +42,8 @@ int child_descriptor(const struct child *c, enum thing thing, uint32_t index);
 /* Rows of that kind: the highest index given + 1. */
 uint32_t child_count(const struct child *c, enum thing thing);
 /* Maps it, at least `least` bytes; write access where `access` says so. Ends the process otherwise. */
-struct shared_map child_map(struct child *c, enum thing thing, uint32_t index, enum shared_access access, size_t least);
+struct shared_map child_map(struct child *c, enum thing thing, uint32_t index,
+                            enum shared_access access, size_t least);
 /* The child's own counters: always there. */
 struct counters *child_counters(const struct child *c);
 
@@ -51,7 +52,8 @@ struct ring *child_ring_writer(struct child *c, enum ring_name name);
 /* The reading end: `drain` is called from child_run while slots are ready, and need not
  * take all at once. It peeks, works, releases. */
 struct ring *child_ring_reader(struct child *c, enum ring_name name,
-			       void (*drain)(void *context, struct ring *ring, struct now now), void *context);
+                               void (*drain)(void *context, struct ring *ring, struct now now),
+                               void *context);
 
 /* Sandbox of the role, then tells the parent that the child is ready. All memory
  * and descriptors must be had by now. */

@@ -16,7 +16,8 @@
 
 enum {
 	START_LIMIT_US = 10 * SECOND_US,
-	BACKOFF_FIRST_US = 100 * MILLISECOND_US, BACKOFF_LAST_US = 5 * SECOND_US,
+	BACKOFF_FIRST_US = 100 * MILLISECOND_US,
+	BACKOFF_LAST_US = 5 * SECOND_US,
 	MAX_MESSAGES_A_TURN = 64,
 };
 
@@ -29,10 +30,7 @@ const char *parent_state_name(enum child_state state)
 	return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
 }
 
-static bool is_alive(const struct child_process *c)
-{
-	return c->state != CHILD_DOWN;
-}
+static bool is_alive(const struct child_process *c) { return c->state != CHILD_DOWN; }
 
 static void close_channel(struct child_process *c)
 {
@@ -48,9 +46,10 @@ static void became_ready(struct child_process *c)
 	c->state = CHILD_READY;
 	c->ready_us = c->beat_us = now_us;
 	c->quick_ends = 0;
-	c->recovered_ms = c->ended_us > 0 ? (uint32_t)(now_since(now_us, c->ended_us) / MILLISECOND_US) : 0;
+	c->recovered_ms =
+		c->ended_us > 0 ? (uint32_t)(now_since(now_us, c->ended_us) / MILLISECOND_US) : 0;
 	log_write(LEVEL_INFO, "child ready", "%s after %u ms", role_name(c->role),
-		  (unsigned)(now_since(now_us, c->started_us) / MILLISECOND_US));
+	          (unsigned)(now_since(now_us, c->started_us) / MILLISECOND_US));
 }
 
 static void read_channel(struct parent *p, struct child_process *c)
@@ -96,7 +95,7 @@ static void write_channel(struct parent *p, struct child_process *c)
 		(void)!loop_watch_change(c->watch, LOOP_READABLE);
 }
 
-static struct parent *the_parent;       /* the loop's callbacks carry the child */
+static struct parent *the_parent; /* the loop's callbacks carry the child */
 
 static void on_channel(void *context, int fd, int what)
 {
@@ -136,7 +135,8 @@ static enum err start(struct parent *p, struct child_process *c)
 	err = spawn_start(&s, &c->pid);
 	socket_close(&theirs);
 	if (err == ERR_NONE)
-		err = loop_watch(p->loop, c->channel, LOOP_READABLE | LOOP_WRITABLE, on_channel, c, &c->watch);
+		err = loop_watch(p->loop, c->channel, LOOP_READABLE | LOOP_WRITABLE, on_channel, c,
+		                 &c->watch);
 	if (err != ERR_NONE) {
 		close_channel(c);
 		return err;
@@ -180,12 +180,13 @@ static void note_end(struct child_process *c, const struct spawn_end *end)
 {
 	if (end->number > 0)
 		(void)snprintf(c->last_end, sizeof(c->last_end), "signal %d (%s)", end->number,
-			       c->is_killed ? "stuck" : strsignal(end->number));
+		               c->is_killed ? "stuck" : strsignal(end->number));
 	else
 		(void)snprintf(c->last_end, sizeof(c->last_end), "status %d", end->status);
 }
 
-static void ended(struct parent *p, struct child_process *c, const struct spawn_end *end, struct now now)
+static void ended(struct parent *p, struct child_process *c, const struct spawn_end *end,
+                  struct now now)
 {
 	bool was_ready = c->state == CHILD_READY;
 
@@ -199,14 +200,16 @@ static void ended(struct parent *p, struct child_process *c, const struct spawn_
 		return;
 	/* What never came up at the first start will not later: one line, and out. */
 	if (!was_ready && c->starts == 1 && end->number == 0) {
-		log_write(LEVEL_ERROR, "child ended", "%s could not start (%s)", role_name(c->role), c->last_end);
+		log_write(LEVEL_ERROR, "child ended", "%s could not start (%s)", role_name(c->role),
+		          c->last_end);
 		parent_end(p, 1);
 		return;
 	}
 	if (!was_ready)
 		c->quick_ends++;
 	c->due_us = now.us + backoff_us(c->quick_ends);
-	log_write(LEVEL_WARNING, "child ended", "%s: %s; starting it again", role_name(c->role), c->last_end);
+	log_write(LEVEL_WARNING, "child ended", "%s: %s; starting it again", role_name(c->role),
+	          c->last_end);
 }
 
 void children_reap(struct parent *p, struct now now)
@@ -243,7 +246,8 @@ static void watch(struct parent *p, struct child_process *c, struct now now)
 {
 	const struct child_pulse *pulse = p->holdings.pulse_maps[c->role].at;
 	uint64_t beats = atomic_load_explicit(&pulse->beats, memory_order_relaxed);
-	uint64_t limit_us = c->state == CHILD_READY ? (uint64_t)CHILD_STUCK_S * SECOND_US : START_LIMIT_US;
+	uint64_t limit_us =
+		c->state == CHILD_READY ? (uint64_t)CHILD_STUCK_S * SECOND_US : START_LIMIT_US;
 
 	if (c->state == CHILD_READY && beats != c->beats) {
 		c->beats = beats;
@@ -252,7 +256,8 @@ static void watch(struct parent *p, struct child_process *c, struct now now)
 	if (c->is_killed || now_since(now.us, c->beat_us) < limit_us)
 		return;
 	c->is_killed = true;
-	log_write(LEVEL_ERROR, "child stuck", "%s does not move (%s)", role_name(c->role), parent_state_name(c->state));
+	log_write(LEVEL_ERROR, "child stuck", "%s does not move (%s)", role_name(c->role),
+	          parent_state_name(c->state));
 	(void)!spawn_kill(c->pid, SIGKILL);
 }
 

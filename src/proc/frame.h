@@ -12,15 +12,16 @@
 enum frame_kind { FRAME_THINGS = 1, FRAME_FACTS, FRAME_START, FRAME_READY, FRAME_ASK };
 
 struct frame_head {
-	uint32_t kind;                  /* enum frame_kind */
-	uint32_t thing;                 /* enum thing */
-	uint32_t index;                 /* of the first descriptor */
+	uint32_t kind;  /* enum frame_kind */
+	uint32_t thing; /* enum thing */
+	uint32_t index; /* of the first descriptor */
 	uint32_t unused;
 };
 
-_Static_assert(sizeof(struct frame_head) + sizeof(struct ask) <= CHANNEL_MESSAGE_MAX, "an ask fits its message");
+_Static_assert(sizeof(struct frame_head) + sizeof(struct ask) <= CHANNEL_MESSAGE_MAX,
+               "an ask fits its message");
 _Static_assert(sizeof(struct frame_head) + sizeof(struct child_facts) <= CHANNEL_MESSAGE_MAX,
-	       "the facts fit their message");
+               "the facts fit their message");
 
 /* Begins a message: its head, no descriptors. */
 void frame_begin(struct channel_message *m, enum frame_kind kind);

@@ -45,7 +45,7 @@ static enum err make_rings(struct holdings *h, struct now now)
 		if (err != ERR_NONE)
 			return err;
 		looking = (struct ring_parts){ h->rings[i].reader.body, h->rings[i].writer.tail,
-					       h->rings[i].reader.wake };
+			                       h->rings[i].reader.wake };
 		err = ring_open_watcher(&h->watchers[i], &looking);
 		if (err != ERR_NONE)
 			return err;
@@ -63,7 +63,8 @@ static enum err make_pair(const char *name, size_t size, int *ret_fd, int *ret_r
 static enum err make_verdicts(struct holdings *h)
 {
 	struct shared_map map;
-	enum err err = make_pair("verdicts", verdict_table_size(), &h->verdicts, &h->verdicts_readonly);
+	enum err err =
+		make_pair("verdicts", verdict_table_size(), &h->verdicts, &h->verdicts_readonly);
 
 	if (err == ERR_NONE)
 		err = shared_map(h->verdicts, SHARED_WRITE, verdict_table_size(), &map);
@@ -78,12 +79,13 @@ static enum err make_pages(struct holdings *h)
 {
 	for (int role = ROLE_PARENT; role < ROLE_COUNT; role++) {
 		enum err err = make_pair("counters", sizeof(struct counters), &h->counters[role],
-					 &h->counters_readonly[role]);
+		                         &h->counters_readonly[role]);
 
 		if (err == ERR_NONE)
 			err = shared_create("pulse", sizeof(struct child_pulse), &h->pulses[role]);
 		if (err == ERR_NONE)
-			err = shared_map(h->pulses[role], SHARED_READ, sizeof(struct child_pulse), &h->pulse_maps[role]);
+			err = shared_map(h->pulses[role], SHARED_READ, sizeof(struct child_pulse),
+			                 &h->pulse_maps[role]);
 		if (err != ERR_NONE)
 			return err;
 	}
@@ -96,7 +98,8 @@ static enum err make_checkpoint(struct holdings *h, const struct conf_tree *sett
 	struct border_settings *border = malloc(sizeof(*border));
 	struct conf_blob blob;
 	void *memory;
-	enum err err = border ? settings_blob(settings, ROLE_SIGNAL, &memory, &blob) : ERR_NO_MEMORY;
+	enum err err =
+		border ? settings_blob(settings, ROLE_SIGNAL, &memory, &blob) : ERR_NO_MEMORY;
 
 	if (err == ERR_NONE) {
 		err = border_settings_of(&blob, &h->facts, border);
@@ -141,14 +144,18 @@ static const char *remedy_for(enum err err)
 
 static enum err open_listener(struct holdings *h, struct addr local, uint8_t side)
 {
-	const struct socket_options options = { .receive_bytes = SIP_RECEIVE_BYTES, .send_bytes = SIP_SEND_BYTES,
-						.wants_local = true, .wants_errors = true };
+	const struct socket_options options = { .receive_bytes = SIP_RECEIVE_BYTES,
+		                                .send_bytes = SIP_SEND_BYTES,
+		                                .wants_local = true,
+		                                .wants_errors = true };
 	char text[ADDR_TEXT_MAX];
 	uint16_t row = h->facts.listener_count;
-	enum err err = row < MAX_LISTENERS ? socket_udp_open(&local, &options, &h->sip[row]) : ERR_LIMIT;
+	enum err err =
+		row < MAX_LISTENERS ? socket_udp_open(&local, &options, &h->sip[row]) : ERR_LIMIT;
 
 	if (err != ERR_NONE) {
-		log_write(LEVEL_ERROR, "listen", "cannot listen at udp %s: %s", addr_text(&local, text), remedy_for(err));
+		log_write(LEVEL_ERROR, "listen", "cannot listen at udp %s: %s",
+		          addr_text(&local, text), remedy_for(err));
 		return err;
 	}
 	h->facts.listeners[row] = local;
@@ -158,7 +165,8 @@ static enum err open_listener(struct holdings *h, struct addr local, uint8_t sid
 }
 
 /* A port alone stands for the interface's address of each family it has. */
-static enum err open_interface(struct holdings *h, const struct transport_side *side, uint16_t port, uint8_t row)
+static enum err open_interface(struct holdings *h, const struct transport_side *side, uint16_t port,
+                               uint8_t row)
 {
 	struct addr at;
 	bool is_found = false;
@@ -188,10 +196,14 @@ static enum err open_listeners(struct holdings *h, const struct conf_tree *setti
 
 	for (size_t s = 0; s < count && err == ERR_NONE; s++)
 		for (size_t i = 0; i < sides[s].udp_count && err == ERR_NONE; i++)
-			err = sides[s].udp[i].family != 0 ? open_listener(h, sides[s].udp[i], (uint8_t)s)
-							  : open_interface(h, &sides[s], sides[s].udp[i].port, (uint8_t)s);
+			err = sides[s].udp[i].family != 0
+			            ? open_listener(h, sides[s].udp[i], (uint8_t)s)
+			            : open_interface(h, &sides[s], sides[s].udp[i].port,
+			                             (uint8_t)s);
 	if (err == ERR_NONE && h->facts.listener_count == 0) {
-		log_write(LEVEL_ERROR, "listen", "no listen block: there is nothing to hear; write listen SIDE { udp ADDRESS:5060 }");
+		log_write(
+			LEVEL_ERROR, "listen",
+			"no listen block: there is nothing to hear; write listen SIDE { udp ADDRESS:5060 }");
 		return ERR_NOT_FOUND;
 	}
 	return err;
@@ -208,7 +220,8 @@ static void make_folder_of(const char *path, const struct child_facts *f, char *
 		return;
 	}
 	if (mkdir(ret, 0750) == 0 && f->uid != UINT32_MAX && lchown(ret, f->uid, f->gid) != 0)
-		log_write(LEVEL_WARNING, "folder", "%s cannot be given to the user of the processes", ret);
+		log_write(LEVEL_WARNING, "folder",
+		          "%s cannot be given to the user of the processes", ret);
 }
 
 static enum err open_api(struct holdings *h, const struct conf_tree *settings)
@@ -224,7 +237,7 @@ static enum err open_api(struct holdings *h, const struct conf_tree *settings)
 	err = socket_unix_listen(web->socket, 0666, (gid_t)-1, &h->api);
 	if (err != ERR_NONE)
 		log_write(LEVEL_ERROR, "API socket", "cannot listen at %s: %s", web->socket,
-			  err == ERR_EXISTS ? "another one answers there" : err_text(err));
+		          err == ERR_EXISTS ? "another one answers there" : err_text(err));
 	return err;
 }
 

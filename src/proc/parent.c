@@ -59,7 +59,8 @@ static bool read_format(const char *word, enum log_format *ret)
 static bool read_arguments(int argc, char **argv, struct arguments *ret)
 {
 	*ret = (struct arguments){ .format = getenv("JOURNAL_STREAM") ? LOG_JOURNAL : LOG_PLAIN,
-				   .level = LEVEL_NOTICE, .user = "ringfence" };
+		                   .level = LEVEL_NOTICE,
+		                   .user = "ringfence" };
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
 
@@ -74,8 +75,9 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret)
 			ret->config = value;
 		else if (strcmp(argv[i - 1], "--user") == 0)
 			ret->user = value;
-		else if (strcmp(argv[i - 1], "--log") == 0 ? !read_format(value, &ret->format)
-			 : strcmp(argv[i - 1], "--level") == 0 ? !read_level(value, &ret->level) : true)
+		else if (strcmp(argv[i - 1], "--log") == 0     ? !read_format(value, &ret->format)
+		         : strcmp(argv[i - 1], "--level") == 0 ? !read_level(value, &ret->level)
+		                                               : true)
 			return false;
 	}
 	return ret->config != NULL;
@@ -136,7 +138,8 @@ static void advance_end(struct parent *p, struct now now)
 	bool is_only_store = true;
 
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
-		is_only_store = is_only_store && (role == ROLE_STORE || p->children[role].state == CHILD_DOWN);
+		is_only_store = is_only_store &&
+		                (role == ROLE_STORE || p->children[role].state == CHILD_DOWN);
 	if (is_only_store || since_us >= END_STORE_US)
 		children_close(p, true);
 	if (since_us >= END_KILL_US)
@@ -192,8 +195,9 @@ int main(int argc, char **argv)
 	enum err err;
 
 	if (!read_arguments(argc, argv, &arguments)) {
-		(void)fputs("usage: parent -c FILE [--log plain|journal|json] [--level LEVEL] [--user NAME] [--no-sandbox]\n",
-			    stderr);
+		(void)fputs(
+			"usage: parent -c FILE [--log plain|journal|json] [--level LEVEL] [--user NAME] [--no-sandbox]\n",
+			stderr);
 		return STATUS_USAGE;
 	}
 	log_open("ringfence", arguments.format, arguments.level);

@@ -68,8 +68,9 @@ static enum err draw_at(struct draw *d, struct addr at, uint8_t side, uint32_t c
 		if (err == ERR_EXISTS)
 			continue;
 		if (err != ERR_NONE) {
-			log_write(LEVEL_ERROR, "media ports", "%s cannot be opened: it %s%s", addr_text(&at, text),
-				  err_text(err), err == ERR_LIMIT ? " (open files; name fewer calls)" : "");
+			log_write(LEVEL_ERROR, "media ports", "%s cannot be opened: it %s%s",
+			          addr_text(&at, text), err_text(err),
+			          err == ERR_LIMIT ? " (open files; name fewer calls)" : "");
 			return err;
 		}
 		d->table->pairs[h->pair_count++] = (struct port_pair){ .local = at, .side = side };
@@ -78,8 +79,9 @@ static enum err draw_at(struct draw *d, struct addr at, uint8_t side, uint32_t c
 	at.port = 0;
 	if (taken == count)
 		return ERR_NONE;
-	log_write(LEVEL_ERROR, "media ports", "only %u of %u port pairs are free at %s: name a wider range or fewer calls",
-		  taken, count, addr_text(&at, text));
+	log_write(LEVEL_ERROR, "media ports",
+	          "only %u of %u port pairs are free at %s: name a wider range or fewer calls",
+	          taken, count, addr_text(&at, text));
 	return ERR_FULL;
 }
 
@@ -132,9 +134,11 @@ enum err ports_draw(struct holdings *h, const uint32_t range[2], uint32_t count)
 	if (err == ERR_NONE) {
 		d->table->version = 1;
 		d->table->count = h->pair_count;
-		err = shared_create_sealed("ports", view_bytes(d->table, sizeof(struct port_table) +
-							       h->pair_count * sizeof(struct port_pair)),
-					   &h->port_table);
+		err = shared_create_sealed(
+			"ports",
+			view_bytes(d->table, sizeof(struct port_table) +
+		                                     h->pair_count * sizeof(struct port_pair)),
+			&h->port_table);
 	}
 	if (d)
 		free(d->table);

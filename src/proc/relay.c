@@ -52,7 +52,8 @@ static void send_ask(struct parent *p, enum role to, const struct ask *ask)
 	frame_ask_write(&message, ask);
 	err = children_send(p, to, &message);
 	if (err != ERR_NONE && err != ERR_CLOSED)
-		log_write(LEVEL_WARNING, "answer dropped", "%s does not read: %s", role_name(to), err_text(err));
+		log_write(LEVEL_WARNING, "answer dropped", "%s does not read: %s", role_name(to),
+		          err_text(err));
 }
 
 static void refuse(struct parent *p, enum role asker, const struct ask_head *question, enum err err)
@@ -81,7 +82,8 @@ static void answer_self(struct parent *p, const struct ask *question)
 		apply_start(p, question);
 		break;
 	case ASK_QUEUE:
-		(void)view_copy(view_bytes(question->body.text, head.size), p->queue_text, sizeof(p->queue_text));
+		(void)view_copy(view_bytes(question->body.text, head.size), p->queue_text,
+		                sizeof(p->queue_text));
 		log_write(LEVEL_ERROR, "ring stands still", "%s", p->queue_text);
 		refuse(p, (enum role)head.from, &head, ERR_NONE);
 		break;
@@ -100,7 +102,8 @@ static void take_question(struct parent *p, enum role from)
 	in_hand.head.from = head.from = (uint8_t)from;
 	if (grants[head.kind].from != from) {
 		p->relay.refused++;
-		log_write(LEVEL_WARNING, "ask refused", "%s may not ask %s", role_name(from), ask_kind_name(head.kind));
+		log_write(LEVEL_WARNING, "ask refused", "%s may not ask %s", role_name(from),
+		          ask_kind_name(head.kind));
 		refuse(p, from, &head, ERR_DENIED);
 		return;
 	}
@@ -133,7 +136,7 @@ static void take_answer(struct parent *p, enum role from)
 {
 	struct pending *row = pending_find(&p->relay, from, &in_hand.head);
 	bool is_last = in_hand.head.is_last != 0;
-	void (*answered)(struct parent *p, enum role from, enum err result);
+	void (*answered)(struct parent * p, enum role from, enum err result);
 
 	if (!row) {
 		p->relay.refused++;
@@ -168,7 +171,7 @@ void relay_take(struct parent *p, enum role from, const struct channel_message *
 }
 
 enum err relay_ask(struct parent *p, enum role to, struct ask *question, int descriptor,
-		   void (*answered)(struct parent *p, enum role from, enum err result))
+                   void (*answered)(struct parent *p, enum role from, enum err result))
 {
 	struct pending *row = pending_new(&p->relay);
 	enum err err;
@@ -208,7 +211,9 @@ void relay_answer(struct parent *p, enum role to, const struct ask_head *questio
 /* Closes a question that nobody will answer any more. */
 static void abandon(struct parent *p, struct pending *row, enum err err)
 {
-	struct ask_head head = { .kind = row->kind, .from = row->from, .to = row->to, .id = row->asker_id };
+	struct ask_head head = {
+		.kind = row->kind, .from = row->from, .to = row->to, .id = row->asker_id
+	};
 
 	row->is_open = false;
 	if (row->from != ROLE_PARENT)

@@ -65,14 +65,60 @@ static enum err read_secret(void *context, const char *reference, char *ret, siz
 	return view_copy(view_of(value), ret, size) ? ERR_NONE : ERR_LIMIT;
 }
 
+static enum err load(const struct conf_ports *ports, const char *path, struct conf_tree **ret,
+                     struct conf_report *report)
+{
+	struct conf_tree *t = NULL;
+	enum err err = conf_load(&proc_schema, path, ports, &t, report);
+
+	if (err != ERR_NONE)
+		return err;
+	proc_check(t, report);
+	if (report->count > 0) {
+		conf_tree_free(&t);
+		return ERR_SYNTAX;
+	}
+	*ret = t;
+	return ERR_NONE;
+}
+
 enum err settings_load(const char *path, struct conf_tree **ret, struct conf_report *report)
 {
 	static const struct conf_ports ports = { NULL, read_file, read_secret };
 
-	return conf_load(&proc_schema, path, &ports, ret, report);
+	return load(&ports, path, ret, report);
 }
 
-enum err settings_blob(const struct conf_tree *t, enum role role, void **ret, struct conf_blob *ret_blob)
+/* The text that stands for the file; what it includes is read from the disk. */
+struct given {
+	const char *path;
+	struct view text;
+};
+
+static enum err read_given(void *context, const char *path, char *ret, size_t size, size_t *ret_len)
+{
+	const struct given *given = context;
+
+	if (given->text.at == NULL || !view_equal(view_of(path), view_of(given->path)))
+		return read_file(context, path, ret, size, ret_len);
+	if (given->text.len > size)
+		return ERR_LIMIT;
+	memcpy(ret, given->text.at, given->text.len);
+	*ret_len = given->text.len;
+	return ERR_NONE;
+}
+
+enum err settings_check(const char *path, struct view text, struct conf_tree **ret,
+                        struct conf_report *report)
+{
+	struct given given = { path, text };
+	const struct conf_ports ports = { &given, read_given, NULL };
+
+	return load(&ports, path, ret, report);
+}
+
+enum err settings_blob(const struct conf_tree *t, enum role role, void **ret,
+                       struct conf_blob *ret_blob)
 {
 	size_t count, size;
 	const struct conf_block *const *blocks = proc_blocks_of(role, &count);
@@ -112,7 +158,8 @@ enum err settings_seal(const struct conf_tree *t, enum role role, int *ret_fd)
 	return err;
 }
 
-bool settings_compare(const struct conf_tree *old, const struct conf_tree *new, struct buffer *words)
+bool settings_compare(const struct conf_tree *old, const struct conf_tree *new,
+                      struct buffer *words)
 {
 	enum { MOST = 64 };
 	struct conf_change changes[MOST];

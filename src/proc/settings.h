@@ -8,15 +8,22 @@
 #include "event/ask.h"
 
 /* Reads and checks. ERR_SYNTAX with the reasons in the report. */
-enum err settings_load(const char *path, struct conf_tree **ret, struct conf_report *report) MUST_USE;
+enum err settings_load(const char *path, struct conf_tree **ret,
+                       struct conf_report *report) MUST_USE;
+/* The same without reading secrets, for who may not: to check and to compare. With a
+ * text (at not NULL) that stands for what the file holds. */
+enum err settings_check(const char *path, struct view text, struct conf_tree **ret,
+                        struct conf_report *report) MUST_USE;
 /* The blocks that the row needs, sealed. ERR_NO_MEMORY, ERR_IO. */
 enum err settings_seal(const struct conf_tree *t, enum role role, int *ret_fd) MUST_USE;
 /* The same bytes in memory of the caller, who frees *ret (aligned as conf_blob_open wants it). */
-enum err settings_blob(const struct conf_tree *t, enum role role, void **ret, struct conf_blob *ret_blob) MUST_USE;
+enum err settings_blob(const struct conf_tree *t, enum role role, void **ret,
+                       struct conf_blob *ret_blob) MUST_USE;
 
 /* What changed between two trees, in words, one change a line; and whether any of it
  * needs a new start (named in those words). */
-bool settings_compare(const struct conf_tree *old, const struct conf_tree *new, struct buffer *words);
+bool settings_compare(const struct conf_tree *old, const struct conf_tree *new,
+                      struct buffer *words);
 /* The whole file, for who asks for the running configuration: freed by the caller. */
 enum err settings_text(const char *path, char **ret, size_t *ret_len) MUST_USE;
 

@@ -7,8 +7,13 @@
 
 #include <string.h>
 
-enum { SIGNAL = 1 << ROLE_SIGNAL, MEDIA = 1 << ROLE_MEDIA, JUDGE = 1 << ROLE_JUDGE, STORE = 1 << ROLE_STORE,
-       WEB = 1 << ROLE_WEB };
+enum {
+	SIGNAL = 1 << ROLE_SIGNAL,
+	MEDIA = 1 << ROLE_MEDIA,
+	JUDGE = 1 << ROLE_JUDGE,
+	STORE = 1 << ROLE_STORE,
+	WEB = 1 << ROLE_WEB
+};
 
 static const struct {
 	enum ring_name name;
@@ -24,7 +29,7 @@ static const struct {
 static const struct {
 	enum thing thing;
 	unsigned roles;
-	size_t offset;                  /* of the descriptor in struct holdings */
+	size_t offset; /* of the descriptor in struct holdings */
 } single_table[] = {
 	{ THING_VERDICTS, SIGNAL | MEDIA, offsetof(struct holdings, verdicts_readonly) },
 	{ THING_VERDICTS, JUDGE, offsetof(struct holdings, verdicts) },
@@ -34,7 +39,8 @@ static const struct {
 	{ THING_API_SOCKET, WEB, offsetof(struct holdings, api) },
 };
 
-static void add(struct child_process *c, enum thing thing, uint32_t index, const int *descriptors, uint32_t count)
+static void add(struct child_process *c, enum thing thing, uint32_t index, const int *descriptors,
+                uint32_t count)
 {
 	while (count > 0 && c->row_count < MAX_SETUP_ROWS) {
 		uint32_t part = count < CHANNEL_DESCRIPTORS_MAX ? count : CHANNEL_DESCRIPTORS_MAX;
@@ -53,9 +59,11 @@ static void add_rings(struct child_process *c, const struct holdings *h)
 		uint32_t index = (uint32_t)name * RING_PART_COUNT;
 
 		if (ring_table[i].writer == c->role)
-			add(c, THING_RING_WRITER, index, &h->rings[name].writer.body, RING_PART_COUNT);
+			add(c, THING_RING_WRITER, index, &h->rings[name].writer.body,
+			    RING_PART_COUNT);
 		if (ring_table[i].reader == c->role)
-			add(c, THING_RING_READER, index, &h->rings[name].reader.body, RING_PART_COUNT);
+			add(c, THING_RING_READER, index, &h->rings[name].reader.body,
+			    RING_PART_COUNT);
 	}
 }
 
@@ -75,7 +83,8 @@ void setup_list(struct child_process *c, const struct holdings *h)
 	for (size_t i = 0; i < sizeof(single_table) / sizeof(single_table[0]); i++)
 		if ((single_table[i].roles & (1U << c->role)) != 0)
 			add(c, single_table[i].thing, 0,
-			    (const int *)(const void *)((const char *)h + single_table[i].offset), 1);
+			    (const int *)(const void *)((const char *)h + single_table[i].offset),
+			    1);
 	if (c->role == ROLE_SIGNAL)
 		add(c, THING_SIP_SOCKET, 0, h->sip, h->facts.listener_count);
 	if (c->role == ROLE_MEDIA) {
@@ -84,7 +93,8 @@ void setup_list(struct child_process *c, const struct holdings *h)
 	}
 }
 
-static void facts_for(const struct child_process *c, const struct holdings *h, struct child_facts *ret)
+static void facts_for(const struct child_process *c, const struct holdings *h,
+                      struct child_facts *ret)
 {
 	*ret = h->facts;
 	ret->starts = c->starts;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-	BATCHES_A_TURN = 8,             /* of one socket, before others and timers have their turn */
+	BATCHES_A_TURN = 8, /* of one socket, before others and timers have their turn */
 	EVENTS_A_TURN = 256,
 	RANDOM_POOL = 4096,
 };
@@ -29,7 +29,7 @@ struct worker {
 	struct udp_outbox *outbox;
 	struct ring *facts, *records, *orders;
 	struct counters *counters;
-	struct now now;                 /* of the turn */
+	struct now now; /* of the turn */
 	struct ask_head question;
 	uint8_t random[RANDOM_POOL];
 	size_t random_used;
@@ -48,7 +48,8 @@ static void port_send(void *context, const struct flow *to, struct view bytes)
 static void port_fact(void *context, struct fact *fact)
 {
 	/* What is proven decides blocks; floods of unproven facts must not push it out. */
-	enum ring_class class = fact_is_proven((enum fact_proof)fact->proof) ? RING_KEPT : RING_DETAIL;
+	enum ring_class class =
+		fact_is_proven((enum fact_proof)fact->proof) ? RING_KEPT : RING_DETAIL;
 	enum err err;
 
 	(void)context;
@@ -72,9 +73,11 @@ static void port_record(void *context, union record *record)
 	head->sequence = ring_next_sequence(w.records);
 	head->now_us = w.now.us;
 	head->wall_us = w.now.wall_us;
-	err = ring_put(w.records, record, head->size <= sizeof(*record) ? head->size : sizeof(*record),
-		       (enum ring_class)head->priority);
-	counters_add(w.counters, err == ERR_NONE ? COUNT_records_emitted : COUNT_records_dropped, 1);
+	err = ring_put(w.records, record,
+	               head->size <= sizeof(*record) ? head->size : sizeof(*record),
+	               (enum ring_class)head->priority);
+	counters_add(w.counters, err == ERR_NONE ? COUNT_records_emitted : COUNT_records_dropped,
+	             1);
 }
 
 static void port_order(void *context, const struct order *order)
@@ -152,13 +155,16 @@ static void set_aside(void)
 	w.now = clock_now();
 	if (!udp_inbox_aside(w.inbox, &d))
 		return;
-	log_write(LEVEL_ERROR, "message set aside", "the last worker died with %zu bytes from %s in hand", d.len,
-		  addr_text(&d.flow.remote, text));
+	log_write(LEVEL_ERROR, "message set aside",
+	          "the last worker died with %zu bytes from %s in hand", d.len,
+	          addr_text(&d.flow.remote, text));
 	fact.flow = d.flow;
 	port_fact(NULL, &fact);
-	record.sample = (struct record_sample){ .head = { .kind = RECORD_SAMPLE, .size = sizeof(record.sample),
-							  .priority = PRIORITY_DETAIL, .side = d.flow.side },
-						.flow = d.flow };
+	record.sample = (struct record_sample){ .head = { .kind = RECORD_SAMPLE,
+		                                          .size = sizeof(record.sample),
+		                                          .priority = PRIORITY_DETAIL,
+		                                          .side = d.flow.side },
+		                                .flow = d.flow };
 	sample = BUFFER_ON(record.sample.text);
 	sample_mask(view_bytes(d.bytes, d.len), &sample);
 	record.sample.text_len = (uint16_t)sample.len;
@@ -174,7 +180,8 @@ static void drain_media_events(void *context, struct ring *ring, struct now now)
 
 	(void)context;
 	w.now = now;
-	while (taken < EVENTS_A_TURN && ring_peek(ring, taken, &event, sizeof(event), NULL) == ERR_NONE) {
+	while (taken < EVENTS_A_TURN &&
+	       ring_peek(ring, taken, &event, sizeof(event), NULL) == ERR_NONE) {
 		taken++;
 		if (event.kind > MEDIA_REFUSED || event.owner != child_facts(w.child)->owner) {
 			counters_add(w.counters, COUNT_bad_slots, 1);
@@ -191,7 +198,8 @@ static void answer_row(void *context, const struct ask *row)
 
 	(void)context;
 	copy.head = row->head;
-	memcpy(&copy.body, &row->body, row->head.size <= ASK_BODY_MAX ? row->head.size : ASK_BODY_MAX);
+	memcpy(&copy.body, &row->body,
+	       row->head.size <= ASK_BODY_MAX ? row->head.size : ASK_BODY_MAX);
 	child_answer(w.child, &w.question, &copy);
 }
 
@@ -206,7 +214,8 @@ static void asked(void *context, const struct ask *question, struct now now)
 static enum err settings(void *context, struct conf_blob blob, struct now now)
 {
 	struct border_settings *fresh = malloc(sizeof(*fresh));
-	enum err err = fresh ? border_settings_of(&blob, child_facts(w.child), fresh) : ERR_NO_MEMORY;
+	enum err err =
+		fresh ? border_settings_of(&blob, child_facts(w.child), fresh) : ERR_NO_MEMORY;
 
 	(void)context;
 	w.now = now;
@@ -243,14 +252,18 @@ static void flush(void *context, struct now now)
 static void open_listeners(void)
 {
 	const struct child_facts *facts = child_facts(w.child);
-	struct shared_map inbox = child_map(w.child, THING_INBOX, 0, SHARED_WRITE, udp_inbox_size());
+	struct shared_map inbox =
+		child_map(w.child, THING_INBOX, 0, SHARED_WRITE, udp_inbox_size());
 	enum err err;
 
-	w.listener_count = facts->listener_count <= MAX_LISTENERS ? facts->listener_count : MAX_LISTENERS;
+	w.listener_count =
+		facts->listener_count <= MAX_LISTENERS ? facts->listener_count : MAX_LISTENERS;
 	for (size_t i = 0; i < w.listener_count; i++)
-		w.listeners[i] = (struct udp_listener){ .fd = child_descriptor(w.child, THING_SIP_SOCKET, (uint32_t)i),
-							.side = facts->listener_sides[i],
-							.local = facts->listeners[i] };
+		w.listeners[i] =
+			(struct udp_listener){ .fd = child_descriptor(w.child, THING_SIP_SOCKET,
+			                                              (uint32_t)i),
+			                       .side = facts->listener_sides[i],
+			                       .local = facts->listeners[i] };
 	err = udp_inbox_open(&inbox, w.listeners, w.listener_count, &w.inbox);
 	if (err == ERR_NONE)
 		err = udp_outbox_new(w.listeners, w.listener_count, w.counters, &w.outbox);
@@ -260,7 +273,8 @@ static void open_listeners(void)
 
 static const struct port_table *map_ports(void)
 {
-	struct shared_map map = child_map(w.child, THING_PORT_TABLE, 0, SHARED_READ, sizeof(struct port_table));
+	struct shared_map map =
+		child_map(w.child, THING_PORT_TABLE, 0, SHARED_READ, sizeof(struct port_table));
 	const struct port_table *table = map.at;
 
 	if (table->count > (map.size - sizeof(*table)) / sizeof(table->pairs[0]))
@@ -270,7 +284,8 @@ static const struct port_table *map_ports(void)
 
 static const struct verdict_table *map_verdicts(void)
 {
-	struct shared_map map = child_map(w.child, THING_VERDICTS, 0, SHARED_READ, verdict_table_size());
+	struct shared_map map =
+		child_map(w.child, THING_VERDICTS, 0, SHARED_READ, verdict_table_size());
 	enum err err = verdict_table_check(map.at, map.size);
 
 	if (err != ERR_NONE)
@@ -283,9 +298,15 @@ static void open_border(void)
 	const struct child_facts *facts = child_facts(w.child);
 	struct conf_blob blob = child_settings(w.child);
 	struct border_ports ports = {
-		.send = port_send, .fact = port_fact, .record = port_record, .order = port_order,
-		.random = port_random, .counters = w.counters,
-		.owner = facts->owner, .owners = facts->owners, .generation = facts->generation,
+		.send = port_send,
+		.fact = port_fact,
+		.record = port_record,
+		.order = port_order,
+		.random = port_random,
+		.counters = w.counters,
+		.owner = facts->owner,
+		.owners = facts->owners,
+		.generation = facts->generation,
 	};
 	enum err err;
 
@@ -296,8 +317,9 @@ static void open_border(void)
 	memcpy(ports.keys, facts->keys, sizeof(ports.keys));
 	ports.verdicts = map_verdicts();
 	ports.ports = map_ports();
-	ports.checkpoint =
-		child_map(w.child, THING_CHECKPOINT, 0, SHARED_WRITE, border_checkpoint_size(w.settings)).at;
+	ports.checkpoint = child_map(w.child, THING_CHECKPOINT, 0, SHARED_WRITE,
+	                             border_checkpoint_size(w.settings))
+	                           .at;
 	err = hash_prepare();
 	if (err != ERR_NONE)
 		child_fail("digests", err);
@@ -312,15 +334,18 @@ static void watch_listeners(void)
 	static struct loop_watch *watches[MAX_LISTENERS];
 
 	for (size_t i = 0; i < w.listener_count; i++)
-		if (loop_watch(child_loop(w.child), w.listeners[i].fd, LOOP_READABLE, on_socket, &w.listeners[i],
-			       &watches[i]) != ERR_NONE)
+		if (loop_watch(child_loop(w.child), w.listeners[i].fd, LOOP_READABLE, on_socket,
+		               &w.listeners[i], &watches[i]) != ERR_NONE)
 			child_fail("sockets", ERR_IO);
 }
 
 int main(void)
 {
-	const struct child_hooks hooks = { .asked = asked, .settings = settings, .wait_us = wait_us,
-					   .advance = advance, .flush = flush };
+	const struct child_hooks hooks = { .asked = asked,
+		                           .settings = settings,
+		                           .wait_us = wait_us,
+		                           .advance = advance,
+		                           .flush = flush };
 
 	w.child = child_begin(ROLE_SIGNAL);
 	w.counters = child_counters(w.child);

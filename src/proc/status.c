@@ -27,7 +27,10 @@ static void put_text(struct buffer *b, const char *name, const char *text)
 	put_name(b, name);
 	buffer_char(b, '"');
 	for (; *text != '\0'; text++)
-		buffer_char(b, *text == '"' || *text == '\\' || (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+		buffer_char(b, *text == '"' || *text == '\\' || (unsigned char)*text < 0x20 ||
+		                               *text == 0x7f
+		                       ? '?'
+		                       : *text);
 	buffer_char(b, '"');
 }
 

@@ -4,7 +4,8 @@
 
 const char *ring_name_text(enum ring_name name)
 {
-	static const char *const names[] = { "facts", "orders", "media events", "signal records", "judge records" };
+	static const char *const names[] = { "facts", "orders", "media events", "signal records",
+		                             "judge records" };
 
 	return (unsigned)name < RING_NAME_COUNT ? names[name] : "?";
 }

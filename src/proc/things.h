@@ -8,52 +8,53 @@
 #include "event/ask.h"
 
 enum thing {
-	THING_SETTINGS,         /* sealed memfd: conf blob of the blocks that the row needs */
-	THING_COUNTERS,         /* struct counters, writable: the child's own; web gets all of them, index = role, read-only */
-	THING_PULSE,            /* struct child_pulse, writable */
-	THING_VERDICTS,         /* struct verdict_table; writable for judge, else read-only */
-	THING_RING_WRITER,      /* index = enum ring_name; three descriptors in a row */
+	THING_SETTINGS, /* sealed memfd: conf blob of the blocks that the row needs */
+	THING_COUNTERS, /* struct counters, writable: the child's own; web gets all of them, index = role, read-only */
+	THING_PULSE,       /* struct child_pulse, writable */
+	THING_VERDICTS,    /* struct verdict_table; writable for judge, else read-only */
+	THING_RING_WRITER, /* index = enum ring_name; three descriptors in a row */
 	THING_RING_READER,
-	THING_SIP_SOCKET,       /* index = listener number */
-	THING_PORT_TABLE,       /* struct port_table, read-only */
-	THING_RTP_SOCKET,       /* index = row of the port table; drop-all filter is on */
+	THING_SIP_SOCKET, /* index = listener number */
+	THING_PORT_TABLE, /* struct port_table, read-only */
+	THING_RTP_SOCKET, /* index = row of the port table; drop-all filter is on */
 	THING_RTCP_SOCKET,
-	THING_INBOX,            /* transport/udp inbox, writable */
-	THING_CHECKPOINT,       /* border's checkpoint, writable */
-	THING_DIRECTORY,        /* store: its database directory, opened O_PATH; index 0 */
-	THING_API_SOCKET,       /* web: listening Unix socket */
+	THING_INBOX,      /* transport/udp inbox, writable */
+	THING_CHECKPOINT, /* border's checkpoint, writable */
+	THING_DIRECTORY,  /* store: its database directory, opened O_PATH; index 0 */
+	THING_API_SOCKET, /* web: listening Unix socket */
 	THING_COUNT
 };
 
 /* The rings. Numbers are part of event ids: they do not change. */
 enum ring_name {
-	RING_NAME_FACTS,                /* signal -> judge, struct fact */
-	RING_NAME_ORDERS,               /* signal -> media, struct order */
-	RING_NAME_MEDIA_EVENTS,         /* media -> signal, struct media_event */
-	RING_NAME_RECORDS_SIGNAL,       /* signal -> store, union record */
-	RING_NAME_RECORDS_JUDGE,        /* judge -> store, union record */
+	RING_NAME_FACTS,          /* signal -> judge, struct fact */
+	RING_NAME_ORDERS,         /* signal -> media, struct order */
+	RING_NAME_MEDIA_EVENTS,   /* media -> signal, struct media_event */
+	RING_NAME_RECORDS_SIGNAL, /* signal -> store, union record */
+	RING_NAME_RECORDS_JUDGE,  /* judge -> store, union record */
 	RING_NAME_COUNT
 };
 
-const char *ring_name_text(enum ring_name name);        /* "facts" ...; static storage */
+const char *ring_name_text(enum ring_name name); /* "facts" ...; static storage */
 
 /* Plain facts that come with the start. Keys are the parent's, so that what was
  * made with them outlives a worker. */
 struct child_facts {
-	uint32_t generation;            /* counts starts of the parent, rises over its restarts */
-	uint32_t starts;                /* of this role under this parent: 1, 2 ... */
-	uint16_t owner, owners;         /* worker number; workers of this role */
+	uint32_t generation;    /* counts starts of the parent, rises over its restarts */
+	uint32_t starts;        /* of this role under this parent: 1, 2 ... */
+	uint16_t owner, owners; /* worker number; workers of this role */
 	uint16_t listener_count;
-	uint16_t node;                  /* number of this machine in event ids: 0 */
-	struct hash_key keys[4];        /* signal: cookies, tags and branches, Contact users, tables; judge, media: [3] alone; others none */
-	struct hash_key random;         /* fresh at each start: for tables of the child itself */
-	uint32_t uid, gid;              /* whom the sandbox is to become; UINT32_MAX stays */
-	uint8_t log_format, log_level;  /* enum log_format, enum log_level */
-	uint8_t is_sandbox_off;         /* tests only: `parent --no-sandbox` */
+	uint16_t node; /* number of this machine in event ids: 0 */
+	struct hash_key keys
+		[4]; /* signal: cookies, tags and branches, Contact users, tables; judge, media: [3] alone; others none */
+	struct hash_key random;        /* fresh at each start: for tables of the child itself */
+	uint32_t uid, gid;             /* whom the sandbox is to become; UINT32_MAX stays */
+	uint8_t log_format, log_level; /* enum log_format, enum log_level */
+	uint8_t is_sandbox_off;        /* tests only: `parent --no-sandbox` */
 	uint8_t unused[5];
-	struct addr listeners[MAX_LISTENERS];   /* signal: where they are bound */
+	struct addr listeners[MAX_LISTENERS]; /* signal: where they are bound */
 	uint8_t listener_sides[MAX_LISTENERS];
-	char directory[256];            /* store: path of its directory */
+	char directory[256]; /* store: path of its directory */
 };
 
 /* Beats that the parent watches: a child whose loop stands still for

@@ -11,9 +11,9 @@ enum { MAX_SIDE_ENDPOINTS = 8, MAX_SIDE_LANS = 8 };
 
 struct transport_side {
 	char name[32];
-	char interface[16];             /* empty: addresses are written */
-	struct addr udp[MAX_SIDE_ENDPOINTS];    /* family 0: the interface's address */
-	struct addr advertise;          /* family 0: none */
+	char interface[16];                  /* empty: addresses are written */
+	struct addr udp[MAX_SIDE_ENDPOINTS]; /* family 0: the interface's address */
+	struct addr advertise;               /* family 0: none */
 	struct addr_net lan[MAX_SIDE_LANS];
 	uint8_t udp_count, lan_count;
 };

@@ -26,10 +26,10 @@ struct letter {
 
 struct inbox_memory {
 	uint32_t magic, version;
-	_Atomic uint32_t phase;         /* enum inbox_phase */
-	_Atomic uint32_t count;         /* messages of the batch */
-	_Atomic uint32_t next;          /* the first that nobody has taken yet */
-	_Atomic uint32_t in_hand;       /* index + 1 of the message being worked on, 0: none */
+	_Atomic uint32_t phase;   /* enum inbox_phase */
+	_Atomic uint32_t count;   /* messages of the batch */
+	_Atomic uint32_t next;    /* the first that nobody has taken yet */
+	_Atomic uint32_t in_hand; /* index + 1 of the message being worked on, 0: none */
 	uint16_t listener;
 	struct mmsghdr heads[UDP_BATCH];
 	struct letter letters[UDP_BATCH];
@@ -42,13 +42,10 @@ struct udp_inbox {
 	size_t listener_count;
 	uint16_t listener;
 	uint32_t count;
-	uint32_t aside;                 /* index + 1 */
+	uint32_t aside; /* index + 1 */
 };
 
-size_t udp_inbox_size(void)
-{
-	return sizeof(struct inbox_memory);
-}
+size_t udp_inbox_size(void) { return sizeof(struct inbox_memory); }
 
 /* How many messages the kernel had filled when the worker died in recvmmsg. */
 static uint32_t filled(const struct inbox_memory *m)
@@ -63,10 +60,12 @@ static uint32_t filled(const struct inbox_memory *m)
 static void read_back(struct udp_inbox *i)
 {
 	struct inbox_memory *m = i->memory;
-	uint32_t phase = atomic_load(&m->phase), next = atomic_load(&m->next), in_hand = atomic_load(&m->in_hand);
+	uint32_t phase = atomic_load(&m->phase), next = atomic_load(&m->next),
+		 in_hand = atomic_load(&m->in_hand);
 
 	i->count = phase == PHASE_RECEIVING ? filled(m) : atomic_load(&m->count);
-	if (phase == PHASE_EMPTY || phase > PHASE_READING || i->count > UDP_BATCH || m->listener >= i->listener_count) {
+	if (phase == PHASE_EMPTY || phase > PHASE_READING || i->count > UDP_BATCH ||
+	    m->listener >= i->listener_count) {
 		i->count = 0;
 		next = 0;
 	} else {
@@ -82,8 +81,8 @@ static void read_back(struct udp_inbox *i)
 	atomic_store(&m->phase, i->count > 0 ? PHASE_READING : PHASE_EMPTY);
 }
 
-enum err udp_inbox_open(const struct shared_map *memory, const struct udp_listener *listeners, size_t listener_count,
-			struct udp_inbox **ret)
+enum err udp_inbox_open(const struct shared_map *memory, const struct udp_listener *listeners,
+                        size_t listener_count, struct udp_inbox **ret)
 {
 	struct udp_inbox *i;
 	struct inbox_memory *m = memory->at;
@@ -116,10 +115,12 @@ static void letter_lay_out(struct inbox_memory *m, uint32_t index)
 	struct letter *l = &m->letters[index];
 
 	l->piece = (struct iovec){ m->bytes[index], UDP_DATAGRAM_MAX };
-	m->heads[index] = (struct mmsghdr){ .msg_hdr = { .msg_name = &l->name, .msg_namelen = sizeof(l->name),
-							 .msg_iov = &l->piece, .msg_iovlen = 1,
-							 .msg_control = l->control,
-							 .msg_controllen = sizeof(l->control) } };
+	m->heads[index] = (struct mmsghdr){ .msg_hdr = { .msg_name = &l->name,
+		                                         .msg_namelen = sizeof(l->name),
+		                                         .msg_iov = &l->piece,
+		                                         .msg_iovlen = 1,
+		                                         .msg_control = l->control,
+		                                         .msg_controllen = sizeof(l->control) } };
 }
 
 enum err udp_receive(struct udp_inbox *i, uint16_t listener, struct counters *counters)
@@ -141,14 +142,15 @@ enum err udp_receive(struct udp_inbox *i, uint16_t listener, struct counters *co
 	i->count = got > 0 ? (uint32_t)got : 0;
 	atomic_store_explicit(&m->next, 0, memory_order_relaxed);
 	atomic_store_explicit(&m->count, i->count, memory_order_relaxed);
-	atomic_store_explicit(&m->phase, got > 0 ? PHASE_READING : PHASE_EMPTY, memory_order_release);
+	atomic_store_explicit(&m->phase, got > 0 ? PHASE_READING : PHASE_EMPTY,
+	                      memory_order_release);
 	if (got > 0) {
 		counters_add(counters, COUNT_datagrams_received, (uint64_t)got);
 		return ERR_NONE;
 	}
 	/* A pending ICMP error comes out of recvmmsg too; it is told by udp_errors. */
-	if (got == 0 || errno == EAGAIN || errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH ||
-	    errno == EINTR)
+	if (got == 0 || errno == EAGAIN || errno == ECONNREFUSED || errno == EHOSTUNREACH ||
+	    errno == ENETUNREACH || errno == EINTR)
 		return ERR_AGAIN;
 	return ERR_IO;
 }
@@ -163,7 +165,8 @@ static bool local_of(struct msghdr *head, struct addr *ret)
 		struct in_pktinfo info4;
 		struct in6_pktinfo info6;
 
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(info4))) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO &&
+		    c->cmsg_len >= CMSG_LEN(sizeof(info4))) {
 			memcpy(&info4, CMSG_DATA(c), sizeof(info4));
 			v4.sin_addr = info4.ipi_addr;
 			memcpy(&name, &v4, sizeof(v4));
@@ -187,17 +190,21 @@ static bool letter_read(struct udp_inbox *i, uint32_t index, struct udp_datagram
 	const struct udp_listener *l = &i->listeners[i->listener];
 	struct letter *letter = &m->letters[index];
 	struct msghdr head = { .msg_control = letter->control,
-			       .msg_controllen = m->heads[index].msg_hdr.msg_controllen };
+		               .msg_controllen = m->heads[index].msg_hdr.msg_controllen };
 	socklen_t name_len = m->heads[index].msg_hdr.msg_namelen;
 	size_t len = m->heads[index].msg_len;
 
-	if (head.msg_controllen > sizeof(letter->control) || name_len > sizeof(letter->name) || len > UDP_DATAGRAM_MAX)
+	if (head.msg_controllen > sizeof(letter->control) || name_len > sizeof(letter->name) ||
+	    len > UDP_DATAGRAM_MAX)
 		return false;
 	if ((m->heads[index].msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
 		return false;
-	ret->flow = (struct flow){ .listener = i->listener, .side = l->side, .transport = TRANSPORT_UDP,
-				   .local = l->local };
-	if (!socket_addr_of(&letter->name, name_len, &ret->flow.remote) || ret->flow.remote.port == 0)
+	ret->flow = (struct flow){ .listener = i->listener,
+		                   .side = l->side,
+		                   .transport = TRANSPORT_UDP,
+		                   .local = l->local };
+	if (!socket_addr_of(&letter->name, name_len, &ret->flow.remote) ||
+	    ret->flow.remote.port == 0)
 		return false;
 	/* A socket that is bound to one address needs no word about it. */
 	if (!local_of(&head, &ret->flow.local) && addr_kind(&l->local) == ADDR_UNSPECIFIED)
@@ -238,15 +245,17 @@ bool udp_next(struct udp_inbox *i, struct udp_datagram *ret)
 }
 
 size_t udp_errors(struct udp_inbox *i, uint16_t listener,
-		  void (*unreachable)(void *context, const struct flow *flow), void *context)
+                  void (*unreachable)(void *context, const struct flow *flow), void *context)
 {
 	size_t count = 0;
 
 	if (listener >= i->listener_count || i->listeners[listener].fd < 0)
 		return 0;
 	for (size_t reads = 0; reads < UDP_BATCH; reads++) {
-		struct flow flow = { .listener = listener, .side = i->listeners[listener].side,
-				     .transport = TRANSPORT_UDP, .local = i->listeners[listener].local };
+		struct flow flow = { .listener = listener,
+			             .side = i->listeners[listener].side,
+			             .transport = TRANSPORT_UDP,
+			             .local = i->listeners[listener].local };
 		enum err err = socket_error_read(i->listeners[listener].fd, &flow.remote);
 
 		if (err == ERR_AGAIN)

@@ -18,25 +18,25 @@ enum { UDP_BATCH = 32, UDP_DATAGRAM_MAX = 65536 };
 
 /* A socket of ours. */
 struct udp_listener {
-	int fd;                         /* non-blocking, borrowed; -1 where the row is no UDP socket */
+	int fd; /* non-blocking, borrowed; -1 where the row is no UDP socket */
 	uint8_t side;
-	struct addr local;              /* as bound: may be a wildcard address */
+	struct addr local; /* as bound: may be a wildcard address */
 };
 
 struct udp_inbox;
 
-size_t udp_inbox_size(void);            /* bytes of shared memory */
+size_t udp_inbox_size(void); /* bytes of shared memory */
 
 /* Fresh (zeroed) memory is laid out; memory that a dead worker left is read back:
  * what it says is checked, not believed. The listeners are borrowed.
  * ERR_SHORT where the memory is too small, ERR_NO_MEMORY, ERR_LIMIT (too many listeners). */
-enum err udp_inbox_open(const struct shared_map *memory, const struct udp_listener *listeners, size_t listener_count,
-			struct udp_inbox **ret) MUST_USE;
+enum err udp_inbox_open(const struct shared_map *memory, const struct udp_listener *listeners,
+                        size_t listener_count, struct udp_inbox **ret) MUST_USE;
 void udp_inbox_close(struct udp_inbox **i);
 
 struct udp_datagram {
 	struct flow flow;
-	char *bytes;                    /* in the inbox; may be changed; valid until the next udp_next */
+	char *bytes; /* in the inbox; may be changed; valid until the next udp_next */
 	size_t len;
 };
 
@@ -54,12 +54,12 @@ bool udp_next(struct udp_inbox *i, struct udp_datagram *ret);
 /* Answers of ICMP to what we sent: up to a batch of them, each with the flow to which
  * the datagram had gone (local address as bound). Returns how many. */
 size_t udp_errors(struct udp_inbox *i, uint16_t listener,
-		  void (*unreachable)(void *context, const struct flow *flow), void *context);
+                  void (*unreachable)(void *context, const struct flow *flow), void *context);
 
 struct udp_outbox;
 
-enum err udp_outbox_new(const struct udp_listener *listeners, size_t listener_count, struct counters *counters,
-			struct udp_outbox **ret) MUST_USE;
+enum err udp_outbox_new(const struct udp_listener *listeners, size_t listener_count,
+                        struct counters *counters, struct udp_outbox **ret) MUST_USE;
 void udp_outbox_free(struct udp_outbox **o);
 /* Copies the bytes; sends when a batch is full. What cannot be sent is counted
  * (send_failures) and dropped: SIP repeats what matters. */

@@ -25,14 +25,14 @@ struct udp_outbox {
 	size_t listener_count;
 	struct counters *counters;
 	size_t count;
-	size_t used;                    /* of bytes */
+	size_t used; /* of bytes */
 	struct mmsghdr heads[UDP_BATCH];
 	struct parcel parcels[UDP_BATCH];
 	char bytes[4 * UDP_DATAGRAM_MAX];
 };
 
-enum err udp_outbox_new(const struct udp_listener *listeners, size_t listener_count, struct counters *counters,
-			struct udp_outbox **ret)
+enum err udp_outbox_new(const struct udp_listener *listeners, size_t listener_count,
+                        struct counters *counters, struct udp_outbox **ret)
 {
 	struct udp_outbox *o;
 
@@ -96,8 +96,10 @@ void udp_send(struct udp_outbox *o, const struct flow *to, struct view bytes)
 	memcpy(o->bytes + o->used, bytes.at, bytes.len);
 	p->piece = (struct iovec){ o->bytes + o->used, bytes.len };
 	p->listener = to->listener;
-	o->heads[o->count] = (struct mmsghdr){ .msg_hdr = { .msg_name = &p->name, .msg_namelen = name_len,
-							    .msg_iov = &p->piece, .msg_iovlen = 1 } };
+	o->heads[o->count] = (struct mmsghdr){ .msg_hdr = { .msg_name = &p->name,
+		                                            .msg_namelen = name_len,
+		                                            .msg_iov = &p->piece,
+		                                            .msg_iovlen = 1 } };
 	if (addr_kind(&l->local) == ADDR_UNSPECIFIED && to->local.family == l->local.family) {
 		o->heads[o->count].msg_hdr.msg_control = p->control;
 		o->heads[o->count].msg_hdr.msg_controllen = put_local(p, &to->local);
@@ -115,7 +117,8 @@ static size_t send_run(struct udp_outbox *o, size_t first, bool *is_repeated)
 
 	while (end < o->count && o->parcels[end].listener == listener)
 		end++;
-	sent = sendmmsg(o->listeners[listener].fd, &o->heads[first], (unsigned)(end - first), MSG_DONTWAIT | MSG_NOSIGNAL);
+	sent = sendmmsg(o->listeners[listener].fd, &o->heads[first], (unsigned)(end - first),
+	                MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (sent > 0) {
 		*is_repeated = false;
 		counters_add(o->counters, COUNT_datagrams_sent, (uint64_t)sent);

@@ -66,7 +66,8 @@ TEST(channel_descriptors, "250 descriptors travel at once and are close-on-exec"
 	return ERR_NONE;
 }
 
-TEST(channel_exhausted, "a message whose descriptors do not fit is an error, leaks nothing and ends nothing")
+TEST(channel_exhausted,
+     "a message whose descriptors do not fit is an error, leaks nothing and ends nothing")
 {
 	struct rlimit old, tight;
 	int ours, theirs;

@@ -48,7 +48,10 @@ static struct scene {
 static long open_file(void) { return syscall(SYS_open, "/etc/passwd", O_RDONLY); }
 static long openat_file(void) { return syscall(SYS_openat, AT_FDCWD, scene.file, O_RDONLY); }
 static long openat_write(void) { return syscall(SYS_openat, AT_FDCWD, scene.file, O_WRONLY); }
-static long create_file(void) { return syscall(SYS_openat, AT_FDCWD, scene.fresh, O_CREAT | O_WRONLY, 0600); }
+static long create_file(void)
+{
+	return syscall(SYS_openat, AT_FDCWD, scene.fresh, O_CREAT | O_WRONLY, 0600);
+}
 static long open_proc(void) { return syscall(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY); }
 static long unlink_file(void) { return syscall(SYS_unlink, scene.file); }
 static long rename_file(void) { return syscall(SYS_rename, scene.file, scene.fresh); }
@@ -65,9 +68,18 @@ static long socket_v6(void) { return syscall(SYS_socket, AF_INET6, SOCK_DGRAM, 0
 static long socket_unix(void) { return syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0); }
 static long socket_netlink(void) { return syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 0); }
 static long socket_raw(void) { return syscall(SYS_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP); }
-static long connect_udp(void) { return syscall(SYS_connect, scene.udp, &scene.loopback, sizeof(scene.loopback)); }
-static long bind_udp(void) { return syscall(SYS_bind, scene.udp, &scene.loopback, sizeof(scene.loopback)); }
-static long bind_tcp(void) { return syscall(SYS_bind, scene.tcp, &scene.loopback, sizeof(scene.loopback)); }
+static long connect_udp(void)
+{
+	return syscall(SYS_connect, scene.udp, &scene.loopback, sizeof(scene.loopback));
+}
+static long bind_udp(void)
+{
+	return syscall(SYS_bind, scene.udp, &scene.loopback, sizeof(scene.loopback));
+}
+static long bind_tcp(void)
+{
+	return syscall(SYS_bind, scene.tcp, &scene.loopback, sizeof(scene.loopback));
+}
 static long listen_tcp(void) { return syscall(SYS_listen, scene.tcp, 1); }
 
 static long bind_unix(void)
@@ -80,7 +92,7 @@ static long bind_unix(void)
 
 static long execute(void)
 {
-	char *const arguments[] = { (char *)(uintptr_t)"true", NULL };
+	char *const arguments[] = { (char *)(uintptr_t) "true", NULL };
 
 	/* Replaces the process by one that ends with 0, which is what a success looks like. */
 	return syscall(SYS_execve, "/bin/true", arguments, NULL);
@@ -106,7 +118,8 @@ static long trace_me(void) { return syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0)
 static long read_memory(void)
 {
 	char bytes[8];
-	struct iovec here = { bytes, sizeof(bytes) }, there = { scene.secret, sizeof(scene.secret) };
+	struct iovec here = { bytes, sizeof(bytes) },
+		     there = { scene.secret, sizeof(scene.secret) };
 
 	return syscall(SYS_process_vm_readv, scene.victim, &here, 1, &there, 1, 0);
 }
@@ -114,7 +127,8 @@ static long read_memory(void)
 static long write_memory(void)
 {
 	char bytes[8] = "written";
-	struct iovec here = { bytes, sizeof(bytes) }, there = { scene.secret, sizeof(scene.secret) };
+	struct iovec here = { bytes, sizeof(bytes) },
+		     there = { scene.secret, sizeof(scene.secret) };
 
 	return syscall(SYS_process_vm_writev, scene.victim, &here, 1, &there, 1, 0);
 }
@@ -129,12 +143,14 @@ static long open_memory(void)
 
 static long map_code(void)
 {
-	return syscall(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return syscall(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+	               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 static long make_code(void)
 {
-	long at = syscall(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long at = syscall(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	                  -1, 0);
 
 	return at < 0 ? 0 : syscall(SYS_mprotect, at, 4096, PROT_READ | PROT_EXEC);
 }
@@ -156,9 +172,9 @@ static long load_program(void) { return syscall(SYS_bpf, 0, NULL, 0); }
 static long count_events(void) { return syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0); }
 
 enum twin {
-	TWIN_SUCCEEDS,          /* without a sandbox, anywhere */
-	TWIN_WITH_ROOT,         /* without a sandbox, as root of a plain machine */
-	TWIN_NONE,              /* the act's arguments are void on purpose; what counts is that it is not even looked at;
+	TWIN_SUCCEEDS,  /* without a sandbox, anywhere */
+	TWIN_WITH_ROOT, /* without a sandbox, as root of a plain machine */
+	TWIN_NONE, /* the act's arguments are void on purpose; what counts is that it is not even looked at;
 	                           or the kernel denies it to plain processes of some places, as in a chroot */
 };
 
@@ -226,10 +242,8 @@ static const struct role {
 	const char *name;
 	enum err (*enter)(const struct sandbox *s, struct sandbox_report *ret);
 } roles[] = {
-	{ "signal", sandbox_enter_signal },
-	{ "media", sandbox_enter_media },
-	{ "judge", sandbox_enter_judge },
-	{ "store", sandbox_enter_store },
+	{ "signal", sandbox_enter_signal }, { "media", sandbox_enter_media },
+	{ "judge", sandbox_enter_judge },   { "store", sandbox_enter_store },
 	{ "web", sandbox_enter_web },
 };
 
@@ -240,7 +254,8 @@ static enum err scene_open(void)
 	char own[64];
 	int fd;
 
-	scene.loopback = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	scene.loopback = (struct sockaddr_in){ .sin_family = AF_INET,
+		                               .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	(void)snprintf(scene.folder, sizeof(scene.folder), "/tmp/ringfence-escape-XXXXXX");
 	CHECK(mkdtemp(scene.folder));
 	(void)snprintf(scene.file, sizeof(scene.file), "%s/file", scene.folder);
@@ -367,7 +382,8 @@ static void __attribute__((noreturn)) live(const struct role *role)
 	if (is_store) {
 		(void)snprintf(path, sizeof(path), "%s/db", scene.own);
 		fd = open(path, O_CREAT | O_RDWR, 0600);
-		if (fd < 0 || write(fd, &byte, 1) != 1 || fsync(fd) != 0 || ftruncate(fd, 0) != 0 || unlink(path) != 0)
+		if (fd < 0 || write(fd, &byte, 1) != 1 || fsync(fd) != 0 || ftruncate(fd, 0) != 0 ||
+		    unlink(path) != 0)
 			_exit(3);
 	}
 	_exit(DONE);
@@ -384,7 +400,8 @@ TEST(escape_lives, "what a role lives by goes on inside, the store's folder too"
 			live(&roles[r]);
 		CHECK_CASE(waitpid(pid, &status, 0) == pid && WIFEXITED(status), roles[r].name);
 		/* In the ladder it is the child's allocation that fails. */
-		CHECK_CASE(WEXITSTATUS(status) == DONE || WEXITSTATUS(status) == NO_MEMORY, roles[r].name);
+		CHECK_CASE(WEXITSTATUS(status) == DONE || WEXITSTATUS(status) == NO_MEMORY,
+		           roles[r].name);
 	}
 	scene_close();
 	return ERR_NONE;

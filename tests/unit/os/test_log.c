@@ -37,7 +37,8 @@ static void say_hostile_plain(void)
 TEST(log_escaped, "control bytes cannot forge a line or an escape")
 {
 	TRY(heard(say_hostile_plain));
-	CHECK(strcmp(text, "<4>signal: hostile plain: a\\x0d\\x0a<0>forged: \\x1b[31m\\xff\n") == 0);
+	CHECK(strcmp(text, "<4>signal: hostile plain: a\\x0d\\x0a<0>forged: \\x1b[31m\\xff\n") ==
+	      0);
 	return ERR_NONE;
 }
 
@@ -50,8 +51,9 @@ static void say_hostile_json(void)
 TEST(log_json, "a JSON line stays one JSON line")
 {
 	TRY(heard(say_hostile_json));
-	CHECK(strstr(text, "Z\",\"level\":\"error\",\"process\":\"signal\",\"event\":\"hostile json\","
-			   "\"text\":\"say \\\"hi\\\"\\\\ \\u000a\\\\xc3\",\"suppressed\":0}\n"));
+	CHECK(strstr(text,
+	             "Z\",\"level\":\"error\",\"process\":\"signal\",\"event\":\"hostile json\","
+	             "\"text\":\"say \\\"hi\\\"\\\\ \\u000a\\\\xc3\",\"suppressed\":0}\n"));
 	return ERR_NONE;
 }
 

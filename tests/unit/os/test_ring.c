@@ -68,7 +68,8 @@ TEST(ring_order, "a ring gives what was put, in order, with rising numbers")
 	return ERR_NONE;
 }
 
-TEST(ring_classes, "samples find the ring full at half, details at three quarters, the kept at its end")
+TEST(ring_classes,
+     "samples find the ring full at half, details at three quarters, the kept at its end")
 {
 	struct pair p;
 	struct ring_level level;
@@ -84,8 +85,8 @@ TEST(ring_classes, "samples find the ring full at half, details at three quarter
 		kept++;
 	CHECK(samples == 4 && details == 2 && kept == 2);
 	ring_level(&p.writer, &level);
-	CHECK(level.used == 8 && level.dropped[RING_SAMPLE] == 1 && level.dropped[RING_DETAIL] == 1 &&
-	      level.dropped[RING_KEPT] == 1);
+	CHECK(level.used == 8 && level.dropped[RING_SAMPLE] == 1 &&
+	      level.dropped[RING_DETAIL] == 1 && level.dropped[RING_KEPT] == 1);
 	ring_release(&p.reader, 5);
 	CHECK(ring_put(&p.writer, &byte, 1, RING_SAMPLE) == ERR_NONE);
 	CHECK(ring_put(&p.writer, &byte, 1, RING_SAMPLE) == ERR_FULL);
@@ -95,8 +96,10 @@ TEST(ring_classes, "samples find the ring full at half, details at three quarter
 
 TEST(ring_limits, "a ring refuses shapes and lengths out of range")
 {
-	static const struct ring_shape bad[] = { { 64, 7, 0 },  { 64, 2, 0 }, { 65, 8, 0 }, { 32, 8, 0 },
-						 { 1 << 17, 8, 0 }, { 64, 1 << 21, 0 }, { 0, 0, 0 } };
+	static const struct ring_shape bad[] = { { 64, 7, 0 },      { 64, 2, 0 },
+		                                 { 65, 8, 0 },      { 32, 8, 0 },
+		                                 { 1 << 17, 8, 0 }, { 64, 1 << 21, 0 },
+		                                 { 0, 0, 0 } };
 	struct ring_ends ends;
 	struct pair p;
 	char bytes[65] = { 0 };
@@ -197,8 +200,10 @@ TEST(ring_read_only, "neither end can map for writing what is the other's")
 	struct pair p;
 
 	TRY(pair_open(&p, &small));
-	CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, p.ends.reader.body, 0) == MAP_FAILED);
-	CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, p.ends.writer.tail, 0) == MAP_FAILED);
+	CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, p.ends.reader.body, 0) ==
+	      MAP_FAILED);
+	CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, p.ends.writer.tail, 0) ==
+	      MAP_FAILED);
 	CHECK(mprotect(p.reader.body_map.at, 4096, PROT_READ | PROT_WRITE) != 0);
 	CHECK(ftruncate(p.ends.writer.body, 4096) != 0);
 	pair_close(&p);
@@ -219,7 +224,8 @@ TEST(ring_hostile_tail, "a reader's nonsense makes the ring full for the writer,
 	TRY(pair_open(&p, &small));
 	TRY(ring_put(&p.writer, &byte, 1, RING_KEPT));
 	spoil(&p.reader.tail_map, 64, 0xee);
-	for (int puts = 1; puts < 100 && ring_put(&p.writer, &byte, 1, RING_KEPT) == ERR_NONE; puts++)
+	for (int puts = 1; puts < 100 && ring_put(&p.writer, &byte, 1, RING_KEPT) == ERR_NONE;
+	     puts++)
 		CHECK(puts < 8);
 	CHECK(ring_put(&p.writer, &byte, 1, RING_KEPT) == ERR_FULL);
 	ring_flush(&p.writer);
@@ -255,10 +261,10 @@ TEST(ring_not_a_ring, "memory that is no ring is refused")
 	for (size_t i = 0; i < 16; i++) {
 		uint8_t *byte = (uint8_t *)map.at + i;
 
-		*byte = (uint8_t)~*byte;
+		*byte = (uint8_t) ~*byte;
 		CHECK(ring_open_reader(&r, &ends.reader) == ERR_SYNTAX);
 		CHECK(ring_open_writer(&r, &ends.writer) == ERR_SYNTAX);
-		*byte = (uint8_t)~*byte;
+		*byte = (uint8_t) ~*byte;
 	}
 	shared_unmap(&map);
 	ring_ends_close(&ends);
@@ -281,7 +287,8 @@ static void __attribute__((noreturn)) put_for_ever(const struct ring_parts *part
 	}
 }
 
-TEST(ring_killed_writers, "writers killed at any instruction leave no half slot, no gap and no repetition")
+TEST(ring_killed_writers,
+     "writers killed at any instruction leave no half slot, no gap and no repetition")
 {
 	struct ring_ends ends;
 	struct ring r;

@@ -31,7 +31,8 @@ static bool send_to(int fd, const struct addr *to)
 
 TEST(socket_names, "addresses survive the system's form, mapped ones become IPv4")
 {
-	static const char *const cases[] = { "192.0.2.1:5060", "[2001:db8::1]:5061", "127.0.0.1:1" };
+	static const char *const cases[] = { "192.0.2.1:5060", "[2001:db8::1]:5061",
+		                             "127.0.0.1:1" };
 	struct sockaddr_storage name;
 	struct addr a, b;
 

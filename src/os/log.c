@@ -53,7 +53,7 @@ static struct event_rate *rate_of(const char *event)
 	for (size_t i = 0; i < log_state.rate_count; i++)
 		if (strcmp(log_state.rates[i].event, event) == 0)
 			return &log_state.rates[i];
-	/* Kinds are literals in our code; should there ever be more, the rest share the last row. */
+	/* Kinds are literals in our code; should there be more, the rest share the last row. */
 	if (log_state.rate_count == MAX_LOG_EVENTS)
 		return &log_state.rates[MAX_LOG_EVENTS - 1];
 	log_state.rates[log_state.rate_count].event = event;

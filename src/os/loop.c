@@ -14,8 +14,7 @@ struct loop_watch {
 	struct list free_link;
 	uv_poll_t poll;
 	struct loop *loop;
-	void (*ready)(void *context, int fd, int what);
-	void *context;
+	struct loop_call call;
 	int fd, wanted;
 };
 
@@ -106,11 +105,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		what = LOOP_ERROR | LOOP_READABLE;
 		(void)start(w);
 	}
-	w->ready(w->context, w->fd, what);
+	w->call.ready(w->call.context, w->fd, what);
 }
 
-enum err loop_watch(struct loop *l, int fd, int wanted,
-                    void (*ready)(void *context, int fd, int what), void *context,
+enum err loop_watch(struct loop *l, int fd, int wanted, struct loop_call call,
                     struct loop_watch **ret)
 {
 	struct loop_watch *w;
@@ -122,8 +120,7 @@ enum err loop_watch(struct loop *l, int fd, int wanted,
 		return ERR_IO;
 	list_remove(&w->free_link);
 	w->poll.data = w;
-	w->ready = ready;
-	w->context = context;
+	w->call = call;
 	w->fd = fd;
 	w->wanted = wanted;
 	if (start(w) != ERR_NONE) {

@@ -29,11 +29,17 @@ enum err loop_new(size_t max_watches, struct loop **ret) MUST_USE;
 void loop_free(struct loop **l);
 void loop_set_hooks(struct loop *l, const struct loop_hooks *hooks);
 
-/* Calls `ready` with what is ready (LOOP_ bits) whenever it is (level-triggered). The
- * descriptor stays the caller's and must be unwatched before it is closed. `ready`
- * may unwatch anything. ERR_FULL, ERR_IO. */
-enum err loop_watch(struct loop *l, int fd, int wanted,
-                    void (*ready)(void *context, int fd, int what), void *context,
+/* Who is called when a descriptor is ready, with LOOP_ bits in `what`. */
+struct loop_call {
+	void (*ready)(void *context, int fd, int what);
+	void *context;
+};
+#define LOOP_CALL(function, object) ((struct loop_call){ (function), (object) })
+
+/* Calls whenever what is wanted is so (level-triggered). The descriptor stays the
+ * caller's and must be unwatched before it is closed. The call may unwatch anything.
+ * ERR_FULL, ERR_IO. */
+enum err loop_watch(struct loop *l, int fd, int wanted, struct loop_call call,
                     struct loop_watch **ret) MUST_USE;
 enum err loop_watch_change(struct loop_watch *w, int wanted) MUST_USE;
 /* Empties the pointer; an empty one is ignored. */

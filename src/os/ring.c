@@ -195,7 +195,7 @@ enum err ring_put(struct ring *r, const void *bytes, size_t len, enum ring_class
 
 	if (len > r->slot_size || (unsigned)class >= RING_CLASS_COUNT)
 		return ERR_LIMIT;
-	/* A tail ahead of the head is a hostile reader's: the difference wraps and counts as full. */
+	/* A tail ahead of the head is a hostile reader's: the difference wraps, which is full. */
 	if (r->place - r->seen >= room) {
 		r->seen = atomic_load_explicit(&r->tail->tail, memory_order_acquire);
 		if (r->place - r->seen >= room) {

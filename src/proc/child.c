@@ -217,7 +217,8 @@ struct ring *child_ring_reader(struct child *c, enum ring_name name,
 	enum err err = ring_open_reader(&r->ring, &parts);
 
 	if (err == ERR_NONE)
-		err = loop_watch(c->loop, parts.wake, LOOP_READABLE, on_ring, r, &r->watch);
+		err = loop_watch(c->loop, parts.wake, LOOP_READABLE, LOOP_CALL(on_ring, r),
+		                 &r->watch);
 	if (err != ERR_NONE)
 		child_fail("ring", err);
 	r->drain = drain;
@@ -374,8 +375,8 @@ static void enter_sandbox(struct child *c)
 
 void child_enter(struct child *c)
 {
-	if (loop_watch(c->loop, SPAWN_CHANNEL, LOOP_READABLE, on_channel, c, &c->channel) !=
-	    ERR_NONE)
+	if (loop_watch(c->loop, SPAWN_CHANNEL, LOOP_READABLE, LOOP_CALL(on_channel, c),
+	               &c->channel) != ERR_NONE)
 		child_fail("channel", ERR_IO);
 	if (c->facts.is_sandbox_off)
 		log_write(LEVEL_WARNING, "sandbox", "switched off");
@@ -434,6 +435,6 @@ int child_run(struct child *c, const struct child_hooks *hooks)
 	for (size_t i = 0; i < RING_NAME_COUNT; i++)
 		if (c->writers[i].is_open)
 			ring_flush(&c->writers[i].ring);
-	/* Without exit handlers: a sanitizer's last look would make calls that the sandbox forbids. */
+	/* Without exit handlers: a sanitizer's last look would make forbidden calls. */
 	_exit(0);
 }

@@ -41,7 +41,8 @@ struct conf_blob child_settings(const struct child *c);
 int child_descriptor(const struct child *c, enum thing thing, uint32_t index);
 /* Rows of that kind: the highest index given + 1. */
 uint32_t child_count(const struct child *c, enum thing thing);
-/* Maps it, at least `least` bytes; write access where `access` says so. Ends the process otherwise. */
+/* Maps it, at least `least` bytes; writable where `access` says so. Ends the process
+ * otherwise. */
 struct shared_map child_map(struct child *c, enum thing thing, uint32_t index,
                             enum shared_access access, size_t least);
 /* The child's own counters: always there. */

@@ -62,7 +62,7 @@ static void read_channel(struct parent *p, struct child_process *c)
 		if (err == ERR_AGAIN)
 			return;
 		if (err == ERR_CLOSED || err == ERR_IO) {
-			/* Its end is told by SIGCHLD; a child that closed its channel and lives is of no use. */
+			/* SIGCHLD tells its end; one that lives without a channel is of no use. */
 			close_channel(c);
 			(void)!spawn_kill(c->pid, SIGKILL);
 			return;
@@ -135,8 +135,8 @@ static enum err start(struct parent *p, struct child_process *c)
 	err = spawn_start(&s, &c->pid);
 	socket_close(&theirs);
 	if (err == ERR_NONE)
-		err = loop_watch(p->loop, c->channel, LOOP_READABLE | LOOP_WRITABLE, on_channel, c,
-		                 &c->watch);
+		err = loop_watch(p->loop, c->channel, LOOP_READABLE | LOOP_WRITABLE,
+		                 LOOP_CALL(on_channel, c), &c->watch);
 	if (err != ERR_NONE) {
 		close_channel(c);
 		return err;

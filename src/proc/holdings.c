@@ -233,7 +233,7 @@ static enum err open_api(struct holdings *h, const struct conf_tree *settings)
 
 	make_folder_of(store->sqlite, &h->facts, h->facts.directory, sizeof(h->facts.directory));
 	make_folder_of(web->socket, &h->facts, folder, sizeof(folder));
-	/* Who connects is told from peer credentials; the file's mode lets them come as far as that. */
+	/* Peer credentials say who connects; the file's mode lets them come so far. */
 	err = socket_unix_listen(web->socket, 0666, (gid_t)-1, &h->api);
 	if (err != ERR_NONE)
 		log_write(LEVEL_ERROR, "API socket", "cannot listen at %s: %s", web->socket,

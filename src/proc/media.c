@@ -158,7 +158,7 @@ static void open_relay(struct carrier *c)
 		child_fail("relay", err);
 	take_pairs(c, table->count);
 	err = loop_watch(child_loop(c->child), media_relay_descriptor(c->relay), LOOP_READABLE,
-	                 carry, c, &c->watch);
+	                 LOOP_CALL(carry, c), &c->watch);
 	if (err != ERR_NONE)
 		child_fail("relay", err);
 }

@@ -35,8 +35,8 @@ enum err holdings_take(struct holdings *h, const struct conf_tree *settings) MUS
 
 /* --- ports.c --- */
 
-/* Opens up to `count` port pairs per side and family, at addresses of that side's listeners, drawn at
- * random from the range. h->rtp, rtcp, pair_count, port_table are set. ERR_FULL: too few free ports. */
+/* Opens `count` port pairs per side and family, at addresses of that side's listeners,
+ * drawn at random from the range, and the table of them. ERR_FULL: too few free ports. */
 enum err ports_draw(struct holdings *h, const uint32_t range[2], uint32_t count) MUST_USE;
 
 /* --- children.c --- */
@@ -63,7 +63,7 @@ struct child_process {
 	struct backlog backlog;
 	uint32_t starts, quick_ends;
 	uint64_t started_us, ready_us, due_us;   /* due_us: of the next start */
-	uint64_t beats, beat_us;                /* the last beat that was new, and when it was seen */
+	uint64_t beats, beat_us; /* the last beat that was new, and when it was seen */
 	bool is_killed;                         /* for a stuck loop or a start that took too long */
 	int settings;                           /* sealed */
 	struct setup_row rows[MAX_SETUP_ROWS];

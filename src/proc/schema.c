@@ -9,8 +9,13 @@
 #include "transport/options.h"
 #include "web/options.h"
 
-enum { SIGNAL = 1 << ROLE_SIGNAL, MEDIA = 1 << ROLE_MEDIA, JUDGE = 1 << ROLE_JUDGE, STORE = 1 << ROLE_STORE,
-       WEB = 1 << ROLE_WEB };
+enum {
+	SIGNAL = 1 << ROLE_SIGNAL,
+	MEDIA = 1 << ROLE_MEDIA,
+	JUDGE = 1 << ROLE_JUDGE,
+	STORE = 1 << ROLE_STORE,
+	WEB = 1 << ROLE_WEB,
+};
 
 /* Block, and the rows that get it; in the order in which it is explained. */
 #define BLOCKS(X)                                          \

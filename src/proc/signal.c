@@ -334,8 +334,8 @@ static void watch_listeners(void)
 	static struct loop_watch *watches[MAX_LISTENERS];
 
 	for (size_t i = 0; i < w.listener_count; i++)
-		if (loop_watch(child_loop(w.child), w.listeners[i].fd, LOOP_READABLE, on_socket,
-		               &w.listeners[i], &watches[i]) != ERR_NONE)
+		if (loop_watch(child_loop(w.child), w.listeners[i].fd, LOOP_READABLE,
+		               LOOP_CALL(on_socket, &w.listeners[i]), &watches[i]) != ERR_NONE)
 			child_fail("sockets", ERR_IO);
 }
 

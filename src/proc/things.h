@@ -9,7 +9,7 @@
 
 enum thing {
 	THING_SETTINGS, /* sealed memfd: conf blob of the blocks that the row needs */
-	THING_COUNTERS, /* struct counters, writable: the child's own; web gets all of them, index = role, read-only */
+	THING_COUNTERS, /* struct counters, index = role: its own; web also all others, read-only */
 	THING_PULSE,       /* struct child_pulse, writable */
 	THING_VERDICTS,    /* struct verdict_table; writable for judge, else read-only */
 	THING_RING_WRITER, /* index = enum ring_name; three descriptors in a row */
@@ -45,8 +45,9 @@ struct child_facts {
 	uint16_t owner, owners; /* worker number; workers of this role */
 	uint16_t listener_count;
 	uint16_t node; /* number of this machine in event ids: 0 */
-	struct hash_key keys
-		[4]; /* signal: cookies, tags and branches, Contact users, tables; judge, media: [3] alone; others none */
+	/* signal: cookies, tags and branches, Contact users, tables; judge and media: the last
+	 * alone; others none. */
+	struct hash_key keys[4];
 	struct hash_key random;        /* fresh at each start: for tables of the child itself */
 	uint32_t uid, gid;             /* whom the sandbox is to become; UINT32_MAX stays */
 	uint8_t log_format, log_level; /* enum log_format, enum log_level */

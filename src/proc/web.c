@@ -145,7 +145,7 @@ static void open_server(struct window *v)
 		err = web_server_new(v->web, &rights, listening, &v->server);
 	if (err == ERR_NONE)
 		err = loop_watch(child_loop(v->child), web_server_descriptor(v->server),
-		                 LOOP_READABLE, readable, v, &watch);
+		                 LOOP_READABLE, LOOP_CALL(readable, v), &watch);
 	if (err != ERR_NONE)
 		child_fail("API", err);
 }

@@ -183,7 +183,7 @@ static bool local_of(struct msghdr *head, struct addr *ret)
 	return false;
 }
 
-/* Reads one letter; what the shared memory says of lengths is clamped, its pointers are not used. */
+/* Reads one letter. Lengths in the shared memory are checked, its pointers never used. */
 static bool letter_read(struct udp_inbox *i, uint32_t index, struct udp_datagram *ret)
 {
 	struct inbox_memory *m = i->memory;

@@ -108,7 +108,8 @@ void udp_send(struct udp_outbox *o, const struct flow *to, struct view bytes)
 	o->count++;
 }
 
-/* Sends the run of parcels from `first` that share a socket, as far as it goes. Returns how many are done with. */
+/* Sends the run of parcels from `first` that share a socket, as far as it goes. Returns
+ * how many are done with. */
 static size_t send_run(struct udp_outbox *o, size_t first, bool *is_repeated)
 {
 	uint16_t listener = o->parcels[first].listener;

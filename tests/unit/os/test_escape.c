@@ -174,8 +174,7 @@ static long count_events(void) { return syscall(SYS_perf_event_open, NULL, 0, -1
 enum twin {
 	TWIN_SUCCEEDS,  /* without a sandbox, anywhere */
 	TWIN_WITH_ROOT, /* without a sandbox, as root of a plain machine */
-	TWIN_NONE, /* the act's arguments are void on purpose; what counts is that it is not even looked at;
-	                           or the kernel denies it to plain processes of some places, as in a chroot */
+	TWIN_NONE,      /* the arguments are void on purpose, or some machines deny it anyway */
 };
 
 static const struct act {

@@ -54,8 +54,9 @@ TEST(loop_readable, "a descriptor is told while it is readable, and no more once
 
 	TRY(loop_new(1, &s.loop));
 	CHECK(pipe(ends) == 0);
-	CHECK(loop_watch(s.loop, ends[0], LOOP_READABLE, on_ready, &s, &w) == ERR_NONE);
-	CHECK(loop_watch(s.loop, ends[0], LOOP_READABLE, on_ready, &s, &second) == ERR_FULL);
+	CHECK(loop_watch(s.loop, ends[0], LOOP_READABLE, LOOP_CALL(on_ready, &s), &w) == ERR_NONE);
+	CHECK(loop_watch(s.loop, ends[0], LOOP_READABLE, LOOP_CALL(on_ready, &s), &second) ==
+	      ERR_FULL);
 	loop_turn(s.loop, false);
 	CHECK(s.ready == 0);
 	CHECK(write(ends[1], "ab", 2) == 2);
@@ -68,7 +69,7 @@ TEST(loop_readable, "a descriptor is told while it is readable, and no more once
 	loop_unwatch(&w);
 	loop_turn(s.loop, false);
 	CHECK(s.ready == 2);
-	CHECK(loop_watch(s.loop, ends[0], LOOP_READABLE, on_ready, &s, &w) == ERR_NONE);
+	CHECK(loop_watch(s.loop, ends[0], LOOP_READABLE, LOOP_CALL(on_ready, &s), &w) == ERR_NONE);
 	loop_turn(s.loop, true);
 	CHECK(s.ready == 3);
 	loop_free(&s.loop);

@@ -45,24 +45,6 @@ enum cli_exit cli_never_block_list(struct cli *c, int argc, char **argv)
 	            : cli_show_list(c, cli_target_on("/api/v1/never-block"), &args, &exceptions);
 }
 
-enum cli_exit cli_change(struct cli *c, const char *method, const struct cli_target *target,
-                         json_t *body)
-{
-	struct cli_answer answer;
-	enum cli_exit code;
-
-	if (body && c->reason)
-		(void)json_object_set_new(body, "reason", json_string(c->reason));
-	code = cli_request(c, method, target, body, &answer);
-	json_decref(body);
-	if (code != CLI_DONE)
-		return code;
-	if (answer.json && !c->is_quiet)
-		cli_write_object(c, stdout, answer.json);
-	cli_answer_clear(&answer);
-	return CLI_DONE;
-}
-
 static enum cli_exit add(struct cli *c, const char *path, struct cli_args *args)
 {
 	struct cli_target target = cli_target_on(path);
@@ -127,14 +109,22 @@ static void print_member(const struct cli *c, const json_t *object, const char *
 	(void)printf("%.*s", VIEW_ARG(buffer_view(&b)));
 }
 
+static bool has_text(const json_t *object, const char *member)
+{
+	return json_string_length(json_object_get(object, member)) > 0;
+}
+
 static void print_headline(const struct cli *c, const json_t *block)
 {
-	bool is_live = json_is_true(json_object_get(block, "live"));
+	bool is_live = !json_is_false(json_object_get(block, "live"));
 	const char *number = json_string_value(json_object_get(block, "block"));
+	const char *kind = json_string_value(json_object_get(block, "kind"));
 	bool is_block = number && strcmp(number, "0") != 0;
 
 	print_member(c, block, "net", CLI_TEXT);
-	if (json_is_true(json_object_get(block, "observed")))
+	if (kind && strcmp(kind, "never") == 0)
+		(void)printf(" is never blocked");
+	else if (json_is_true(json_object_get(block, "observed")))
 		(void)printf(" would be blocked (mode observe)");
 	else if (!is_block)
 		(void)printf(" is not blocked, but stands under suspicion");
@@ -144,11 +134,45 @@ static void print_headline(const struct cli *c, const json_t *block)
 		(void)printf(" until ");
 		print_member(c, block, "until", CLI_TIME);
 	}
-	(void)printf("\n  ");
+	(void)printf("\n");
+	if (!has_text(block, "reason") && !has_text(block, "rule"))
+		return;
+	(void)printf("  ");
 	print_member(c, block, "rule", CLI_TEXT);
-	(void)printf(": ");
+	(void)printf(has_text(block, "rule") ? ": " : "");
 	print_member(c, block, "reason", CLI_TEXT);
 	(void)printf("\n");
+}
+
+/* What stands now, in a line for a person. */
+static void write_changed(const struct cli *c, const json_t *answer)
+{
+	if (c->format != FORMAT_AUTO && c->format != FORMAT_TABLE) {
+		cli_write_object(c, stdout, answer);
+	} else if (json_object_get(answer, "net")) {
+		print_headline(c, answer);
+	} else {
+		print_member(c, answer, "mode", CLI_TEXT);
+		(void)printf("\n");
+	}
+}
+
+enum cli_exit cli_change(struct cli *c, const char *method, const struct cli_target *target,
+                         json_t *body)
+{
+	struct cli_answer answer;
+	enum cli_exit code;
+
+	if (body && c->reason)
+		(void)json_object_set_new(body, "reason", json_string(c->reason));
+	code = cli_request(c, method, target, body, &answer);
+	json_decref(body);
+	if (code != CLI_DONE)
+		return code;
+	if (answer.json && !c->is_quiet)
+		write_changed(c, answer.json);
+	cli_answer_clear(&answer);
+	return CLI_DONE;
 }
 
 static void print_steps(const struct cli *c, const json_t *block)

@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sip_auth_write(&first, &one, kind);
 	if (first.err != ERR_NONE)
 		return 0;
-	assert(sip_auth_parse(buffer_view(&first), kind, &two) == ERR_NONE && two.present == one.present);
+	assert(sip_auth_parse(buffer_view(&first), kind, &two) == ERR_NONE &&
+	       two.present == one.present);
 	sip_auth_write(&second, &two, kind);
 	assert(view_equal(buffer_view(&first), buffer_view(&second)));
 	return 0;

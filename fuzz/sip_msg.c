@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct sip_msg m;
-	char *bytes = malloc(size + (size == 0));       /* of exactly that size: a read beyond is seen */
+	char *bytes = malloc(size + (size == 0)); /* of exactly that size: a read beyond is seen */
 
 	if (!bytes)
 		return 0;

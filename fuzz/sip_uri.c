@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(sip_uri_parse(buffer_view(&first), &two) == ERR_NONE);
 	sip_uri_write(&second, &two);
 	assert(view_equal(buffer_view(&first), buffer_view(&second)));
-	assert(sip_uri_equal(&one, &two) && sip_uri_same_account(&one, &two) == (one.scheme != SIP_SCHEME_OTHER));
+	assert(sip_uri_equal(&one, &two) &&
+	       sip_uri_same_account(&one, &two) == (one.scheme != SIP_SCHEME_OTHER));
 	return 0;
 }

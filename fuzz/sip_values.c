@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (sip_values_next(&w, &value)) {
 		struct sip_values inner = sip_values_on(value);
 
-		assert(value.len > 0 && value.at >= after && value.at + value.len <= text.at + text.len);
+		assert(value.len > 0 && value.at >= after &&
+		       value.at + value.len <= text.at + text.len);
 		assert(sip_values_next(&inner, &again) && view_equal(value, again));
 		assert(!sip_values_next(&inner, &again));
 		after = value.at + value.len;

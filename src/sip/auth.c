@@ -62,13 +62,14 @@ static bool is_complete(const struct sip_digest *d, enum sip_auth_kind kind)
 {
 	static const uint8_t challenge[] = { SIP_DIGEST_REALM, SIP_DIGEST_NONCE };
 	static const uint8_t credentials[] = { SIP_DIGEST_REALM, SIP_DIGEST_NONCE, SIP_DIGEST_URI,
-					       SIP_DIGEST_RESPONSE };
+		                               SIP_DIGEST_RESPONSE };
 
 	if (kind == SIP_AUTH_CHALLENGE)
 		return has_all(d, challenge, sizeof(challenge));
 	if (kind == SIP_AUTH_CREDENTIALS)
 		return has_all(d, credentials, sizeof(credentials)) &&
-		       (sip_digest_has(d, SIP_DIGEST_USERNAME) || sip_digest_has(d, SIP_DIGEST_USERNAME_STAR));
+		       (sip_digest_has(d, SIP_DIGEST_USERNAME) ||
+		        sip_digest_has(d, SIP_DIGEST_USERNAME_STAR));
 	return d->present != 0;
 }
 
@@ -104,7 +105,8 @@ enum err sip_auth_parse(struct view text, enum sip_auth_kind kind, struct sip_di
 /* qop is a quoted list in a challenge and one bare word in credentials. */
 static bool is_written_quoted(enum sip_digest_param p, enum sip_auth_kind kind)
 {
-	return rows[p].form == FORM_QUOTED || (rows[p].form == FORM_EITHER && kind == SIP_AUTH_CHALLENGE);
+	return rows[p].form == FORM_QUOTED ||
+	       (rows[p].form == FORM_EITHER && kind == SIP_AUTH_CHALLENGE);
 }
 
 void sip_auth_write(struct buffer *b, const struct sip_digest *d, enum sip_auth_kind kind)
@@ -146,8 +148,10 @@ void sip_digest_unset(struct sip_digest *d, enum sip_digest_param p)
 enum sip_algorithm sip_digest_algorithm(const struct sip_digest *d)
 {
 	static const struct view names[] = {
-		[SIP_ALGORITHM_MD5] = { "MD5", 3 }, [SIP_ALGORITHM_MD5_SESS] = { "MD5-sess", 8 },
-		[SIP_ALGORITHM_SHA256] = { "SHA-256", 7 }, [SIP_ALGORITHM_SHA256_SESS] = { "SHA-256-sess", 12 },
+		[SIP_ALGORITHM_MD5] = { "MD5", 3 },
+		[SIP_ALGORITHM_MD5_SESS] = { "MD5-sess", 8 },
+		[SIP_ALGORITHM_SHA256] = { "SHA-256", 7 },
+		[SIP_ALGORITHM_SHA256_SESS] = { "SHA-256-sess", 12 },
 	};
 
 	if (!sip_digest_has(d, SIP_DIGEST_ALGORITHM))

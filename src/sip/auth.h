@@ -15,24 +15,27 @@ enum sip_digest_param {
 	SIP_DIGEST_COUNT
 };
 
-enum { MAX_SIP_DIGEST_PARAMS = 32 };    /* in one header, known and unknown together */
+enum { MAX_SIP_DIGEST_PARAMS = 32 }; /* in one header, known and unknown together */
 
 enum sip_algorithm {
-	SIP_ALGORITHM_MD5,              /* also where none is named */
-	SIP_ALGORITHM_MD5_SESS, SIP_ALGORITHM_SHA256, SIP_ALGORITHM_SHA256_SESS,
+	SIP_ALGORITHM_MD5, /* also where none is named */
+	SIP_ALGORITHM_MD5_SESS,
+	SIP_ALGORITHM_SHA256,
+	SIP_ALGORITHM_SHA256_SESS,
 	SIP_ALGORITHM_OTHER,
 };
 
 struct sip_digest {
-	struct view values[SIP_DIGEST_COUNT];   /* between the quotes, still escaped; empty if absent */
-	uint32_t present;               /* bit per enum sip_digest_param: there, even if empty */
-	uint32_t unknown;               /* number of parameters that were read over */
+	struct view
+		values[SIP_DIGEST_COUNT]; /* between the quotes, still escaped; empty if absent */
+	uint32_t present;                 /* bit per enum sip_digest_param: there, even if empty */
+	uint32_t unknown;                 /* number of parameters that were read over */
 };
 
 enum sip_auth_kind {
-	SIP_AUTH_CHALLENGE,             /* realm and nonce must be there */
-	SIP_AUTH_CREDENTIALS,           /* username (or username*), realm, nonce, uri, response must be there */
-	SIP_AUTH_INFO,                  /* Authentication-Info: no scheme word; at least one we know */
+	SIP_AUTH_CHALLENGE,   /* realm and nonce must be there */
+	SIP_AUTH_CREDENTIALS, /* username (or username*), realm, nonce, uri, response too */
+	SIP_AUTH_INFO,        /* Authentication-Info: no scheme word; at least one we know */
 };
 
 /* Whole text is one challenge or one set of credentials. ERR_UNSUPPORTED:

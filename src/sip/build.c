@@ -70,10 +70,7 @@ size_t sip_build_begin(struct buffer *b, enum sip_header_id id)
 	return from;
 }
 
-void sip_build_finish(struct buffer *b, size_t begun)
-{
-	end_line(b, begun);
-}
+void sip_build_finish(struct buffer *b, size_t begun) { end_line(b, begun); }
 
 void sip_build_header(struct buffer *b, enum sip_header_id id, struct view value)
 {
@@ -111,7 +108,8 @@ void sip_build_via(struct buffer *b, const struct sip_via *v)
 	sip_build_finish(b, begun);
 }
 
-void sip_build_name_addr(struct buffer *b, enum sip_header_id id, struct view display, struct view uri, struct view tag)
+void sip_build_name_addr(struct buffer *b, enum sip_header_id id, struct view display,
+                         struct view uri, struct view tag)
 {
 	size_t begun = sip_build_begin(b, id);
 

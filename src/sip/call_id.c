@@ -4,11 +4,13 @@
 #include "sip/call_id.h"
 
 static const bool word_bytes[256] = {
-	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
-	['-'] = true, ['.'] = true, ['!'] = true, ['%'] = true, ['*'] = true, ['_'] = true, ['+'] = true,
-	['`'] = true, ['\''] = true, ['~'] = true, ['('] = true, [')'] = true, ['<'] = true, ['>'] = true,
-	[':'] = true, ['\\'] = true, ['"'] = true, ['/'] = true, ['['] = true, [']'] = true, ['?'] = true,
-	['{'] = true, ['}'] = true, ['='] = true,
+	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
+	['.'] = true,         ['!'] = true,         ['%'] = true,         ['*'] = true,
+	['_'] = true,         ['+'] = true,         ['`'] = true,         ['\''] = true,
+	['~'] = true,         ['('] = true,         [')'] = true,         ['<'] = true,
+	['>'] = true,         [':'] = true,         ['\\'] = true,        ['"'] = true,
+	['/'] = true,         ['['] = true,         [']'] = true,         ['?'] = true,
+	['{'] = true,         ['}'] = true,         ['='] = true,
 };
 
 bool sip_call_id_is_valid(struct view text)

@@ -7,9 +7,9 @@
 #include "sip/param.h"
 
 struct sip_cause {
-	struct view protocol;           /* "SIP", "Q.850" ... */
-	uint16_t cause;                 /* 0: none */
-	struct view text;               /* between the quotes, still escaped; may be empty */
+	struct view protocol; /* "SIP", "Q.850" ... */
+	uint16_t cause;       /* 0: none */
+	struct view text;     /* between the quotes, still escaped; may be empty */
 };
 
 enum err sip_cause_parse(struct view text, struct sip_cause *ret) MUST_USE;

@@ -50,10 +50,7 @@ static enum err check_content_type(struct view text)
 	return sip_content_type_parse(text, &type);
 }
 
-static enum err check_token(struct view text)
-{
-	return sip_token_is(text) ? ERR_NONE : ERR_SYNTAX;
-}
+static enum err check_token(struct view text) { return sip_token_is(text) ? ERR_NONE : ERR_SYNTAX; }
 
 static enum err check_challenge(struct view text)
 {
@@ -134,8 +131,9 @@ static enum err check_date(struct view text)
 		return ERR_SYNTAX;
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.at[i], letter = (char)(c | 0x20);
-		bool is_good = shape[i] == 'a' ? letter >= 'a' && letter <= 'z' :
-			       shape[i] == 'd' ? c >= '0' && c <= '9' : c == shape[i];
+		bool is_good = shape[i] == 'a' ? letter >= 'a' && letter <= 'z'
+		             : shape[i] == 'd' ? c >= '0' && c <= '9'
+		                               : c == shape[i];
 
 		if (!is_good)
 			return ERR_SYNTAX;
@@ -144,7 +142,7 @@ static enum err check_date(struct view text)
 }
 
 static const struct row {
-	uint8_t id, reason;             /* enum sip_header_id, enum sip_reason */
+	uint8_t id, reason; /* enum sip_header_id, enum sip_reason */
 	enum err (*check)(struct view value);
 } rows[] = {
 	{ SIP_HEADER_VIA, SIP_REASON_VIA_SYNTAX, check_via },
@@ -194,7 +192,8 @@ static void note(struct sip_msg *m, enum sip_reason r)
 /* Whether an empty header of ours says something: "none at all". */
 static bool may_be_empty(enum sip_header_id id)
 {
-	return id == SIP_HEADER_SUPPORTED || id == SIP_HEADER_ALLOW || id == SIP_HEADER_CONTENT_ENCODING;
+	return id == SIP_HEADER_SUPPORTED || id == SIP_HEADER_ALLOW ||
+	       id == SIP_HEADER_CONTENT_ENCODING;
 }
 
 static enum err check_header(const struct row *row, const struct sip_header *h)

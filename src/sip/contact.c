@@ -4,7 +4,7 @@
 
 #include "sip/number.h"
 
-enum { EXPIRES_OF_NONSENSE_S = 3600 };  /* RFC 3261 20.10 */
+enum { EXPIRES_OF_NONSENSE_S = 3600 }; /* RFC 3261 20.10 */
 
 /* qvalue: 0 or 1, up to three digits behind the point. */
 static bool read_q(struct view text, uint16_t *ret)
@@ -78,7 +78,8 @@ void sip_contact_write(struct buffer *b, const struct sip_contact *c)
 	plain.params = VIEW_EMPTY;
 	sip_name_addr_write(b, &plain);
 	while (sip_params_next(&in, &param))
-		if (!view_equal_nocase(param.name, VIEW("expires")) && !view_equal_nocase(param.name, VIEW("q")))
+		if (!view_equal_nocase(param.name, VIEW("expires")) &&
+		    !view_equal_nocase(param.name, VIEW("q")))
 			sip_param_write(b, &param);
 	cursor_end(&in);
 	buffer_fail(b, in.err);
@@ -90,7 +91,8 @@ void sip_contact_write(struct buffer *b, const struct sip_contact *c)
 	}
 }
 
-enum err sip_contacts_read(const struct sip_msg *m, struct sip_contact *ret, size_t max, size_t *ret_count)
+enum err sip_contacts_read(const struct sip_msg *m, struct sip_contact *ret, size_t max,
+                           size_t *ret_count)
 {
 	struct sip_values w = sip_values_of(m, SIP_HEADER_CONTACT);
 	struct view text;

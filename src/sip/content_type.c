@@ -5,15 +5,17 @@
 #include "base/cursor.h"
 #include "sip/tokens.h"
 
-enum { MAX_BOUNDARY = 70 };             /* RFC 2046 5.1.1 */
+enum { MAX_BOUNDARY = 70 }; /* RFC 2046 5.1.1 */
 
 /* bcharsnospace, and blanks within. */
 static bool is_boundary(struct view text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.at[i];
-		bool is_good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			       view_find(VIEW("'()+_,-./:=?"), c, 0) < 12 || (c == ' ' && i + 1 < text.len);
+		bool is_good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		               (c >= '0' && c <= '9') ||
+		               view_find(VIEW("'()+_,-./:=?"), c, 0) < 12 ||
+		               (c == ' ' && i + 1 < text.len);
 
 		if (!is_good)
 			return false;

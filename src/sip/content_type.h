@@ -7,8 +7,9 @@
 
 struct sip_content_type {
 	struct view type, subtype;
-	struct view params;             /* checked */
-	struct view boundary;           /* of multipart: as it delimits, checked by RFC 2046 5.1.1; else empty */
+	struct view params; /* checked */
+	struct view
+		boundary; /* of multipart: as it delimits, checked by RFC 2046 5.1.1; else empty */
 };
 
 /* A multipart type without a good boundary is ERR_SYNTAX. */

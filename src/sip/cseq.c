@@ -8,7 +8,7 @@ static struct sip_cseq read_cseq(struct cursor *in)
 {
 	struct sip_cseq cseq;
 
-	cseq.number = cursor_decimal(in, INT32_MAX);    /* RFC 3261 8.1.1.5 */
+	cseq.number = cursor_decimal(in, INT32_MAX); /* RFC 3261 8.1.1.5 */
 	/* A number and a method that touch are one token, not two. */
 	if (cursor_peek(in) != ' ' && cursor_peek(in) != '\t')
 		cursor_fail(in, cursor_is_at_end(in) ? ERR_SHORT : ERR_SYNTAX);

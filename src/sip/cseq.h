@@ -8,7 +8,7 @@
 #include "sip/method.h"
 
 struct sip_cseq {
-	uint32_t number;                /* below 2^31 (RFC 3261 8.1.1.5) */
+	uint32_t number; /* below 2^31 (RFC 3261 8.1.1.5) */
 	enum sip_method method;
 	struct view method_text;
 };

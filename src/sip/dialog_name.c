@@ -38,8 +38,10 @@ static void write(struct buffer *b, const struct sip_dialog_name *d, const struc
 	if (!sip_call_id_is_valid(d->call_id))
 		buffer_fail(b, ERR_SYNTAX);
 	buffer_put(b, d->call_id);
-	sip_param_write(b, &(struct sip_param){ .name = names->to, .value = d->to_tag, .has_value = true });
-	sip_param_write(b, &(struct sip_param){ .name = names->from, .value = d->from_tag, .has_value = true });
+	sip_param_write(
+		b, &(struct sip_param){ .name = names->to, .value = d->to_tag, .has_value = true });
+	sip_param_write(b, &(struct sip_param){
+				   .name = names->from, .value = d->from_tag, .has_value = true });
 }
 
 enum err sip_replaces_parse(struct view text, struct sip_dialog_name *ret)

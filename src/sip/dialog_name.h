@@ -8,8 +8,8 @@
 
 struct sip_dialog_name {
 	struct view call_id;
-	struct view to_tag;             /* Replaces to-tag; Target-Dialog remote-tag */
-	struct view from_tag;           /* Replaces from-tag; Target-Dialog local-tag */
+	struct view to_tag;   /* Replaces to-tag; Target-Dialog remote-tag */
+	struct view from_tag; /* Replaces from-tag; Target-Dialog local-tag */
 	bool is_early_only;
 };
 

@@ -52,7 +52,8 @@ static enum sip_substate substate_of(struct view text)
 		return SIP_SUBSTATE_ACTIVE;
 	if (view_equal_nocase(text, VIEW("pending")))
 		return SIP_SUBSTATE_PENDING;
-	return view_equal_nocase(text, VIEW("terminated")) ? SIP_SUBSTATE_TERMINATED : SIP_SUBSTATE_OTHER;
+	return view_equal_nocase(text, VIEW("terminated")) ? SIP_SUBSTATE_TERMINATED
+	                                                   : SIP_SUBSTATE_OTHER;
 }
 
 /* A parameter in seconds, if it is there. */
@@ -73,7 +74,8 @@ enum err sip_subscription_parse(struct view text, struct sip_subscription *ret)
 	if (err == ERR_NONE)
 		err = find_seconds(params, VIEW("expires"), &s.has_expires, &s.expires_s);
 	if (err == ERR_NONE)
-		err = find_seconds(params, VIEW("retry-after"), &s.has_retry_after, &s.retry_after_s);
+		err = find_seconds(params, VIEW("retry-after"), &s.has_retry_after,
+		                   &s.retry_after_s);
 	if (err != ERR_NONE)
 		return err;
 	s.state = substate_of(s.state_text);
@@ -88,7 +90,9 @@ void sip_subscription_write(struct buffer *b, const struct sip_subscription *s)
 		buffer_fail(b, ERR_SYNTAX);
 	buffer_put(b, s->state_text);
 	if (s->reason.len > 0)
-		sip_param_write(b, &(struct sip_param){ .name = VIEW("reason"), .value = s->reason, .has_value = true });
+		sip_param_write(b, &(struct sip_param){ .name = VIEW("reason"),
+		                                        .value = s->reason,
+		                                        .has_value = true });
 	if (s->has_expires) {
 		buffer_text(b, ";expires=");
 		buffer_decimal(b, s->expires_s);

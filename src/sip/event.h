@@ -6,20 +6,25 @@
 #include "sip/param.h"
 
 struct sip_event {
-	struct view package;            /* "presence.winfo": with templates */
-	struct view id;                 /* empty: none */
+	struct view package; /* "presence.winfo": with templates */
+	struct view id;      /* empty: none */
 	struct view params;
 };
 
 enum err sip_event_parse(struct view text, struct sip_event *ret) MUST_USE;
 void sip_event_write(struct buffer *b, const struct sip_event *e);
 
-enum sip_substate { SIP_SUBSTATE_ACTIVE, SIP_SUBSTATE_PENDING, SIP_SUBSTATE_TERMINATED, SIP_SUBSTATE_OTHER };
+enum sip_substate {
+	SIP_SUBSTATE_ACTIVE,
+	SIP_SUBSTATE_PENDING,
+	SIP_SUBSTATE_TERMINATED,
+	SIP_SUBSTATE_OTHER
+};
 
 struct sip_subscription {
 	enum sip_substate state;
 	struct view state_text;
-	struct view reason;             /* empty: none */
+	struct view reason; /* empty: none */
 	bool has_expires, has_retry_after;
 	uint32_t expires_s, retry_after_s;
 };

@@ -6,7 +6,7 @@
 
 struct walk {
 	struct view bytes;
-	size_t at;              /* next byte to look at */
+	size_t at; /* next byte to look at */
 };
 
 /* One header with the lines that continue it; true with *ret once it is known
@@ -50,7 +50,8 @@ static enum err take_length(struct view header, uint32_t max, bool *has, uint64_
 	return ERR_NONE;
 }
 
-static enum err too_long_or_short(const struct walk *w, size_t start, const struct sip_limits *limits)
+static enum err too_long_or_short(const struct walk *w, size_t start,
+                                  const struct sip_limits *limits)
 {
 	return w->bytes.len - start > limits->headers ? ERR_LIMIT : ERR_SHORT;
 }

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "sip/header_priv.h"
 #include "header_slots.h"
+#include "sip/header_priv.h"
 
 struct header_row {
 	char name[MAX_HEADER_NAME];
@@ -16,12 +16,13 @@ struct header_row {
 
 static const struct header_row rows[SIP_HEADER_COUNT] = {
 	[SIP_HEADER_OTHER] = { "", 0, SIP_TIMES_ROWS },
-#define HEADER(id, name, compact, times) [SIP_HEADER_##id] = { name, sizeof(name) - 1, SIP_TIMES_##times },
+#define HEADER(id, name, compact, times)                                                           \
+	[SIP_HEADER_##id] = { name, sizeof(name) - 1, SIP_TIMES_##times },
 #include "sip/header.def"
 #undef HEADER
 };
 
-#define HEADER(id, name, compact, times) \
+#define HEADER(id, name, compact, times)                                                           \
 	_Static_assert(sizeof(name) <= MAX_HEADER_NAME, "name fits its row with a NUL");
 #include "sip/header.def"
 #undef HEADER
@@ -41,7 +42,8 @@ static const uint8_t compacts[128] = {
  * without that, CR would pass for the hyphen, from which only bit 5 tells it. */
 static bool same_eight(const char *a, const char *b)
 {
-	const uint64_t case_bits = UINT64_C(0x2020202020202020), upper_bits = UINT64_C(0x4040404040404040);
+	const uint64_t case_bits = UINT64_C(0x2020202020202020),
+		       upper_bits = UINT64_C(0x4040404040404040);
 	uint64_t x, y;
 
 	memcpy(&x, a, sizeof(x));
@@ -79,7 +81,8 @@ enum sip_header_id sip_header_of(struct view name)
 		unsigned char letter = (unsigned char)name.at[0] | 0x20;
 
 		/* Only letters: '[' | 0x20 is '{', '\r' | 0x20 is '-'. */
-		return letter >= 'a' && letter <= 'z' && name.at[0] >= 'A' ? compacts[letter] : SIP_HEADER_OTHER;
+		return letter >= 'a' && letter <= 'z' && name.at[0] >= 'A' ? compacts[letter]
+		                                                           : SIP_HEADER_OTHER;
 	}
 	if (name.len == 0 || name.len >= MAX_HEADER_NAME)
 		return SIP_HEADER_OTHER;
@@ -95,7 +98,4 @@ struct view sip_header_name(enum sip_header_id id)
 	return (struct view){ rows[id].name, rows[id].len };
 }
 
-enum sip_times sip_header_times(enum sip_header_id id)
-{
-	return rows[id].times;
-}
+enum sip_times sip_header_times(enum sip_header_id id) { return rows[id].times; }

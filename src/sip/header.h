@@ -6,7 +6,7 @@
 #include "base/view.h"
 
 enum sip_header_id {
-	SIP_HEADER_OTHER,               /* a good name that is none of ours */
+	SIP_HEADER_OTHER, /* a good name that is none of ours */
 #define HEADER(id, name, compact, times) SIP_HEADER_##id,
 #include "sip/header.def"
 #undef HEADER

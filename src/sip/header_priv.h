@@ -15,8 +15,8 @@ _Static_assert(HEADER_SLOTS == 1 << (32 - 23), "a slot number is what the shift 
 static inline uint32_t header_slot(const char *name, size_t len, uint32_t factor)
 {
 	uint32_t letters = ((uint32_t)(unsigned char)name[0] | 0x20) << 16 |
-			   ((uint32_t)(unsigned char)name[len >> 1] | 0x20) << 8 |
-			   ((uint32_t)(unsigned char)name[len - 1] | 0x20);
+	                   ((uint32_t)(unsigned char)name[len >> 1] | 0x20) << 8 |
+	                   ((uint32_t)(unsigned char)name[len - 1] | 0x20);
 
 	/* The upper bits of the product depend on all of what is multiplied. */
 	return (letters + ((uint32_t)len << 24)) * factor >> 23;

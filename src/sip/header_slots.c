@@ -38,11 +38,12 @@ int main(void)
 	while (!fill(factor, slots)) {
 		factor = factor * 1664525 + 1013904223;
 		if (++tries > MAX_TRIES) {
-			fprintf(stderr, "no factor found: give header_slot() another letter or more slots\n");
+			fprintf(stderr, "no factor found: header_slot() needs another letter\n");
 			return EXIT_FAILURE;
 		}
 	}
 	printf("/* Made at build time from sip/header.def. */\n");
+	printf("#include \"sip/header_priv.h\"\n\n");
 	printf("#define HEADER_FACTOR UINT32_C(0x%08x)\n", factor);
 	printf("static const uint8_t header_slots[HEADER_SLOTS] = {");
 	for (unsigned i = 0; i < HEADER_SLOTS; i++)

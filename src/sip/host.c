@@ -8,7 +8,7 @@
 
 static const bool name_bytes[256] = {
 	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
-	['-'] = true, ['.'] = true, ['_'] = true,
+	['-'] = true,         ['.'] = true,         ['_'] = true,
 };
 
 /* RFC 3261's grammar once allowed three colons before an embedded IPv4
@@ -43,10 +43,7 @@ static void read_reference(struct cursor *in, struct sip_host *ret)
 	ret->text = (struct view){ start, (size_t)(in->at - start) };
 }
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 static bool is_name(struct view text)
 {
@@ -92,7 +89,8 @@ void sip_host_read(struct cursor *in, struct sip_host *ret)
 	ret->text = (struct view){ start, (size_t)(in->at - start) };
 	if (ret->text.len == 0)
 		cursor_fail(in, in->at == in->end ? ERR_SHORT : ERR_SYNTAX);
-	else if (is_digits_and_dots(ret->text) ? addr_parse(ret->text, &ret->addr) != ERR_NONE : !is_name(ret->text))
+	else if (is_digits_and_dots(ret->text) ? addr_parse(ret->text, &ret->addr) != ERR_NONE
+	                                       : !is_name(ret->text))
 		cursor_fail(in, ERR_SYNTAX);
 }
 
@@ -104,7 +102,8 @@ uint16_t sip_port_read(struct cursor *in)
 	if (!cursor_skip(in, ':'))
 		return 0;
 	digits = cursor_digits(in);
-	if (in->err == ERR_NONE && (digits.len > 5 || !view_decimal(digits, UINT16_MAX, &port) || port == 0))
+	if (in->err == ERR_NONE &&
+	    (digits.len > 5 || !view_decimal(digits, UINT16_MAX, &port) || port == 0))
 		cursor_fail(in, ERR_SYNTAX);
 	return (uint16_t)port;
 }

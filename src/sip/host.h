@@ -7,8 +7,8 @@
 #include "base/cursor.h"
 
 struct sip_host {
-	struct view text;               /* as it came; IPv6 with its brackets */
-	struct addr addr;               /* family 0: text is a name. Port 0 */
+	struct view text; /* as it came; IPv6 with its brackets */
+	struct addr addr; /* family 0: text is a name. Port 0 */
 };
 
 /* Takes a host; ERR_SYNTAX: empty, bytes that no host has, a broken address. */
@@ -19,7 +19,8 @@ enum err sip_host_parse(struct view text, struct sip_host *ret) MUST_USE;
 /* Names by letters of either case, addresses by value. */
 bool sip_host_equal(const struct sip_host *a, const struct sip_host *b);
 void sip_host_write(struct buffer *b, const struct sip_host *h);
-/* A host that is this address (port ignored); its text is empty, sip_host_write writes the address. */
+/* A host that is this address (port ignored); its text is empty, sip_host_write writes the
+ * address. */
 struct sip_host sip_host_of(const struct addr *a);
 
 #endif

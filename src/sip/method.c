@@ -16,7 +16,4 @@ enum sip_method sip_method_of(struct view text)
 	return SIP_METHOD_OTHER;
 }
 
-struct view sip_method_name(enum sip_method m)
-{
-	return names[m];
-}
+struct view sip_method_name(enum sip_method m) { return names[m]; }

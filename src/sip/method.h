@@ -6,7 +6,7 @@
 #include "base/view.h"
 
 enum sip_method {
-	SIP_METHOD_OTHER,               /* a token that is none of ours; its text is in the message */
+	SIP_METHOD_OTHER, /* a token that is none of ours; its text is in the message */
 #define METHOD(name) SIP_METHOD_##name,
 #include "sip/method.def"
 #undef METHOD

@@ -21,7 +21,11 @@
 #endif
 
 const struct sip_limits sip_limits_default = {
-	.method = 64, .uri = 1024, .header = 8192, .headers = 16384, .message = 65536,
+	.method = 64,
+	.uri = 1024,
+	.header = 8192,
+	.headers = 16384,
+	.message = 65536,
 	.framing = SIP_DATAGRAM,
 };
 
@@ -29,12 +33,12 @@ struct reader {
 	struct sip_msg *msg;
 	const struct sip_limits *limits;
 	char *bytes;
-	size_t start;                   /* of the start line */
+	size_t start; /* of the start line */
 	struct scan scan;
 };
 
 struct line {
-	size_t start, end, next;        /* end: before CR or LF; next: after LF */
+	size_t start, end, next; /* end: before CR or LF; next: after LF */
 };
 
 static void note(struct sip_msg *m, enum sip_reason r)
@@ -69,10 +73,7 @@ static bool read_line(struct reader *r, size_t start, struct line *ret)
 	}
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /* Joins the lines that continue this one, their line ends overwritten by
  * blanks. False: the bytes end within. */
@@ -130,8 +131,9 @@ static void append(struct sip_msg *m, enum sip_header_id id, struct view name, s
 {
 	uint8_t index = m->count++;
 
-	m->headers[index] = (struct sip_header){ .name = name, .value = value, .id = (uint8_t)id,
-						 .next = SIP_HEADER_NONE };
+	m->headers[index] = (struct sip_header){
+		.name = name, .value = value, .id = (uint8_t)id, .next = SIP_HEADER_NONE
+	};
 	if (id == SIP_HEADER_OTHER)
 		return;
 	if (m->first[id] == SIP_HEADER_NONE) {
@@ -288,9 +290,13 @@ static void read_request_line(struct sip_msg *m, struct view line, const struct 
 
 static void check_present(struct sip_msg *m)
 {
-	static const struct { uint8_t id, reason; } needed[] = {
-		{ SIP_HEADER_VIA, SIP_REASON_NO_VIA },         { SIP_HEADER_FROM, SIP_REASON_NO_FROM },
-		{ SIP_HEADER_TO, SIP_REASON_NO_TO },           { SIP_HEADER_CALL_ID, SIP_REASON_NO_CALL_ID },
+	static const struct {
+		uint8_t id, reason;
+	} needed[] = {
+		{ SIP_HEADER_VIA, SIP_REASON_NO_VIA },
+		{ SIP_HEADER_FROM, SIP_REASON_NO_FROM },
+		{ SIP_HEADER_TO, SIP_REASON_NO_TO },
+		{ SIP_HEADER_CALL_ID, SIP_REASON_NO_CALL_ID },
 		{ SIP_HEADER_CSEQ, SIP_REASON_NO_CSEQ },
 	};
 
@@ -314,7 +320,7 @@ static void check_values(struct sip_msg *m)
 	if (h && sip_cseq_parse(h->value, &m->cseq) != ERR_NONE)
 		note(m, SIP_REASON_CSEQ_SYNTAX);
 	else if (h && m->is_request && m->method_text.len > 0 &&
-		 !view_equal(m->cseq.method_text, m->method_text))
+	         !view_equal(m->cseq.method_text, m->method_text))
 		note(m, SIP_REASON_CSEQ_METHOD);
 	else if (!m->is_request)
 		m->method = (uint8_t)m->cseq.method;
@@ -350,7 +356,12 @@ static void delimit_body(struct reader *r, size_t at)
 static size_t utf8_len(const unsigned char *at, size_t left)
 {
 	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+	size_t len = at[0] < 0x80 ? 1
+	           : at[0] < 0xc2 ? 0
+	           : at[0] < 0xe0 ? 2
+	           : at[0] < 0xf0 ? 3
+	           : at[0] < 0xf5 ? 4
+	                          : 0;
 	uint32_t point = at[0] & (0x7fu >> len);
 
 	if (len > left)
@@ -360,7 +371,8 @@ static size_t utf8_len(const unsigned char *at, size_t left)
 			return 0;
 		point = point << 6 | (at[i] & 0x3f);
 	}
-	if (len > 1 && (point < lowest[len] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)))
+	if (len > 1 &&
+	    (point < lowest[len] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)))
 		return 0;
 	return len;
 }
@@ -426,7 +438,8 @@ static void read_start_line(struct sip_msg *m, struct view line, const struct si
 		read_request_line(m, line, limits);
 }
 
-enum err sip_msg_parse(char *bytes, size_t len, const struct sip_limits *limits, struct sip_msg *ret)
+enum err sip_msg_parse(char *bytes, size_t len, const struct sip_limits *limits,
+                       struct sip_msg *ret)
 {
 	struct reader r = { .msg = ret, .limits = limits, .bytes = bytes };
 	struct line line;
@@ -462,16 +475,19 @@ enum err sip_msg_parse(char *bytes, size_t len, const struct sip_limits *limits,
 
 bool sip_msg_is_answerable(const struct sip_msg *m)
 {
-	static const uint8_t needed[] = { SIP_HEADER_FROM, SIP_HEADER_TO, SIP_HEADER_CALL_ID, SIP_HEADER_CSEQ };
-	const uint64_t unreadable = sip_reason_bit(SIP_REASON_NOT_SIP) | sip_reason_bit(SIP_REASON_CONTROL_BYTE) |
-				    sip_reason_bit(SIP_REASON_BARE_CR) | sip_reason_bit(SIP_REASON_NO_HEADER_END) |
-				    sip_reason_bit(SIP_REASON_CSEQ_SYNTAX) | sip_reason_bit(SIP_REASON_CALL_ID_BYTES);
+	static const uint8_t needed[] = { SIP_HEADER_FROM, SIP_HEADER_TO, SIP_HEADER_CALL_ID,
+		                          SIP_HEADER_CSEQ };
+	const uint64_t unreadable =
+		sip_reason_bit(SIP_REASON_NOT_SIP) | sip_reason_bit(SIP_REASON_CONTROL_BYTE) |
+		sip_reason_bit(SIP_REASON_BARE_CR) | sip_reason_bit(SIP_REASON_NO_HEADER_END) |
+		sip_reason_bit(SIP_REASON_CSEQ_SYNTAX) | sip_reason_bit(SIP_REASON_CALL_ID_BYTES);
 
-	if (!m->is_request || m->method == SIP_METHOD_ACK || m->first[SIP_HEADER_VIA] == SIP_HEADER_NONE ||
-	    (m->anomalies & unreadable) != 0)
+	if (!m->is_request || m->method == SIP_METHOD_ACK ||
+	    m->first[SIP_HEADER_VIA] == SIP_HEADER_NONE || (m->anomalies & unreadable) != 0)
 		return false;
 	for (size_t i = 0; i < sizeof(needed); i++)
-		if (m->first[needed[i]] == SIP_HEADER_NONE || m->first[needed[i]] != m->last[needed[i]])
+		if (m->first[needed[i]] == SIP_HEADER_NONE ||
+		    m->first[needed[i]] != m->last[needed[i]])
 			return false;
 	return true;
 }

@@ -16,19 +16,19 @@
 #include "sip/reason.h"
 
 enum { MAX_SIP_HEADERS = 128 };
-enum { SIP_HEADER_NONE = 0xff };        /* no header: ends a chain */
+enum { SIP_HEADER_NONE = 0xff }; /* no header: ends a chain */
 
 enum sip_framing {
-	SIP_DATAGRAM,                   /* no Content-Length: the body is the rest */
-	SIP_STREAM,                     /* Content-Length must be there (RFC 3261 18.3) */
+	SIP_DATAGRAM, /* no Content-Length: the body is the rest */
+	SIP_STREAM,   /* Content-Length must be there (RFC 3261 18.3) */
 };
 
 /* Bytes, each without its line end. */
 struct sip_limits {
-	uint32_t method, uri;           /* of the start line */
-	uint32_t header;                /* one header, name to end of value */
-	uint32_t headers;               /* start line and all headers together */
-	uint32_t message;               /* the whole */
+	uint32_t method, uri; /* of the start line */
+	uint32_t header;      /* one header, name to end of value */
+	uint32_t headers;     /* start line and all headers together */
+	uint32_t message;     /* the whole */
 	enum sip_framing framing;
 };
 
@@ -36,29 +36,29 @@ struct sip_limits {
 extern const struct sip_limits sip_limits_default;
 
 struct sip_header {
-	struct view name;               /* as it came, without blanks */
-	struct view value;              /* trimmed; folds are blanks by now; may be empty */
-	uint8_t id;                     /* enum sip_header_id */
-	uint8_t next;                   /* next header of the same id, or SIP_HEADER_NONE */
-	bool is_foreign;                /* odd grammar: to be kept out of what we write */
+	struct view name;  /* as it came, without blanks */
+	struct view value; /* trimmed; folds are blanks by now; may be empty */
+	uint8_t id;        /* enum sip_header_id */
+	uint8_t next;      /* next header of the same id, or SIP_HEADER_NONE */
+	bool is_foreign;   /* odd grammar: to be kept out of what we write */
 };
 
 struct sip_msg {
-	struct view text;               /* start line to end of body; what trails is not in it */
+	struct view text; /* start line to end of body; what trails is not in it */
 	struct view start_line;
-	struct view method_text;        /* request: as it came; response: empty */
-	struct view uri;                /* request: Request-URI, bytes checked, grammar not */
-	struct view phrase;             /* response: reason phrase, may be empty */
+	struct view method_text; /* request: as it came; response: empty */
+	struct view uri;         /* request: Request-URI, bytes checked, grammar not */
+	struct view phrase;      /* response: reason phrase, may be empty */
 	struct view body;
 	struct view call_id;
 	struct sip_cseq cseq;
-	uint16_t status;                /* response: 100..699; request: 0 */
+	uint16_t status; /* response: 100..699; request: 0 */
 	bool is_request;
-	uint8_t method;                 /* enum sip_method; response: that of CSeq */
-	uint8_t reason;                 /* enum sip_reason why it was refused, or NONE */
-	uint8_t count;                  /* headers in the table */
-	uint64_t anomalies;             /* set of sloppy and foreign reasons (and the hostile one) */
-	uint8_t first[SIP_HEADER_COUNT];        /* by id: index, or SIP_HEADER_NONE */
+	uint8_t method;     /* enum sip_method; response: that of CSeq */
+	uint8_t reason;     /* enum sip_reason why it was refused, or NONE */
+	uint8_t count;      /* headers in the table */
+	uint64_t anomalies; /* set of sloppy and foreign reasons (and the hostile one) */
+	uint8_t first[SIP_HEADER_COUNT]; /* by id: index, or SIP_HEADER_NONE */
 	uint8_t last[SIP_HEADER_COUNT];
 	struct sip_header headers[MAX_SIP_HEADERS];
 };
@@ -70,7 +70,8 @@ struct sip_msg {
  * for an answer if sip_msg_is_answerable says so. Leading empty lines are
  * skipped; a datagram of nothing but CR and LF is EMPTY (a keep-alive: look
  * at the bytes first). */
-enum err sip_msg_parse(char *bytes, size_t len, const struct sip_limits *limits, struct sip_msg *ret) MUST_USE;
+enum err sip_msg_parse(char *bytes, size_t len, const struct sip_limits *limits,
+                       struct sip_msg *ret) MUST_USE;
 
 /* How many bytes the first message in a stream's buffer has, start line to
  * body (leading empty lines counted in). ERR_SHORT: more must be read first.

@@ -115,5 +115,6 @@ void sip_name_addr_put(struct buffer *b, struct view display, struct view uri, s
 	buffer_put(b, uri);
 	buffer_char(b, '>');
 	if (tag.len > 0)
-		sip_param_write(b, &(struct sip_param){ .name = VIEW("tag"), .value = tag, .has_value = true });
+		sip_param_write(b, &(struct sip_param){
+					   .name = VIEW("tag"), .value = tag, .has_value = true });
 }

@@ -7,11 +7,11 @@
 #include "sip/uri.h"
 
 struct sip_name_addr {
-	struct view display;            /* without quotes, still escaped; may be empty */
+	struct view display; /* without quotes, still escaped; may be empty */
 	bool is_quoted, is_bracketed;
 	struct sip_uri uri;
-	struct view params;             /* of the header, from ';' on, checked; may be empty */
-	struct view tag;                /* its value, or empty */
+	struct view params; /* of the header, from ';' on, checked; may be empty */
+	struct view tag;    /* its value, or empty */
 };
 
 /* Whole text is one value. Without brackets, what follows ';' belongs to the

@@ -82,7 +82,8 @@ static struct view read_comment(struct cursor *in)
 		else if (!is_escaped && c == ')')
 			depth--;
 	} while (in->err == ERR_NONE && depth > 0);
-	return in->err == ERR_NONE ? (struct view){ start, (size_t)(in->at - 1 - start) } : VIEW_EMPTY;
+	return in->err == ERR_NONE ? (struct view){ start, (size_t)(in->at - 1 - start) }
+	                           : VIEW_EMPTY;
 }
 
 enum err sip_retry_after_parse(struct view text, struct sip_retry_after *ret)
@@ -145,5 +146,6 @@ void sip_session_expires_write(struct buffer *b, const struct sip_session_expire
 {
 	buffer_decimal(b, s->interval_s);
 	if (s->refresher != SIP_REFRESHER_NONE)
-		buffer_text(b, s->refresher == SIP_REFRESHER_UAC ? ";refresher=uac" : ";refresher=uas");
+		buffer_text(b, s->refresher == SIP_REFRESHER_UAC ? ";refresher=uac"
+		                                                 : ";refresher=uas");
 }

@@ -11,7 +11,8 @@
 /* Whole text is 1*DIGIT, at most `max`. ERR_SYNTAX, ERR_SHORT, ERR_LIMIT. */
 enum err sip_number_parse(struct view text, uint32_t max, uint32_t *ret) MUST_USE;
 /* Number in the header of that id. ERR_NOT_FOUND without one. */
-enum err sip_number_of(const struct sip_msg *m, enum sip_header_id id, uint32_t max, uint32_t *ret) MUST_USE;
+enum err sip_number_of(const struct sip_msg *m, enum sip_header_id id, uint32_t max,
+                       uint32_t *ret) MUST_USE;
 /* delta-seconds: any number of digits; more than 2^32-1 counts as 2^32-1 (RFC 3261 20.19). */
 enum err sip_seconds_parse(struct view text, uint32_t *ret) MUST_USE;
 enum err sip_seconds_of(const struct sip_msg *m, enum sip_header_id id, uint32_t *ret) MUST_USE;
@@ -19,7 +20,7 @@ enum err sip_seconds_of(const struct sip_msg *m, enum sip_header_id id, uint32_t
 /* "18000 (in a meeting);duration=3600" */
 struct sip_retry_after {
 	uint32_t after_s;
-	struct view comment;            /* between the outer parentheses, may be empty */
+	struct view comment; /* between the outer parentheses, may be empty */
 	struct view params;
 };
 

@@ -7,10 +7,12 @@
 /* Values that stand without quotes: token, host with port or IPv6 reference,
  * and what a parameter of a URI may hold. */
 static const bool value_bytes[256] = {
-	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
-	['-'] = true, ['.'] = true, ['!'] = true, ['%'] = true, ['*'] = true, ['_'] = true, ['+'] = true,
-	['`'] = true, ['\''] = true, ['~'] = true, ['['] = true, [']'] = true, [':'] = true, ['/'] = true,
-	['&'] = true, ['$'] = true, ['('] = true, [')'] = true,
+	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
+	['.'] = true,         ['!'] = true,         ['%'] = true,         ['*'] = true,
+	['_'] = true,         ['+'] = true,         ['`'] = true,         ['\''] = true,
+	['~'] = true,         ['['] = true,         [']'] = true,         [':'] = true,
+	['/'] = true,         ['&'] = true,         ['$'] = true,         ['('] = true,
+	[')'] = true,
 };
 
 static struct view read_bare_value(struct cursor *in)

@@ -13,7 +13,7 @@ enum { MAX_SIP_PARAMS = 32 };
 
 struct sip_param {
 	struct view name;
-	struct view value;              /* between the quotes, still escaped, if it was quoted */
+	struct view value; /* between the quotes, still escaped, if it was quoted */
 	bool has_value, is_quoted;
 };
 
@@ -32,7 +32,8 @@ void sip_param_write(struct buffer *b, const struct sip_param *p);
 
 /* Undoes the \x escapes of a quoted string. */
 void sip_quoted_decode(struct buffer *b, struct view quoted);
-/* Writes "..." around text that is escaped already; ERR_SYNTAX where it would end the quotes early. */
+/* Writes "..." around text that is escaped already; ERR_SYNTAX where it would end the quotes
+ * early. */
 void sip_quoted_put(struct buffer *b, struct view escaped);
 /* Writes "..." around text, escaping what needs it. ERR_SYNTAX for control bytes. */
 void sip_quoted_write(struct buffer *b, struct view plain);

@@ -12,26 +12,19 @@ static const struct {
 #undef REASON
 };
 
-enum sip_grade sip_reason_grade(enum sip_reason r)
-{
-	return rows[r].grade;
-}
+enum sip_grade sip_reason_grade(enum sip_reason r) { return rows[r].grade; }
 
-const char *sip_reason_name(enum sip_reason r)
-{
-	return rows[r].name;
-}
+const char *sip_reason_name(enum sip_reason r) { return rows[r].name; }
 
-const char *sip_reason_text(enum sip_reason r)
-{
-	return rows[r].text;
-}
+const char *sip_reason_text(enum sip_reason r) { return rows[r].text; }
 
 const char *sip_grade_name(enum sip_grade g)
 {
 	static const char *const names[] = {
-		[SIP_GRADE_NONE] = "none", [SIP_GRADE_FOREIGN] = "foreign",
-		[SIP_GRADE_SLOPPY] = "sloppy", [SIP_GRADE_HOSTILE] = "hostile",
+		[SIP_GRADE_NONE] = "none",
+		[SIP_GRADE_FOREIGN] = "foreign",
+		[SIP_GRADE_SLOPPY] = "sloppy",
+		[SIP_GRADE_HOSTILE] = "hostile",
 	};
 
 	return names[g];

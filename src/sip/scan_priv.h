@@ -17,9 +17,9 @@
 struct scan {
 	const char *bytes;
 	size_t len;
-	size_t block;           /* first byte of the block that `control` describes */
-	uint64_t control;       /* bit per byte of the block, those already passed cleared */
-	uint64_t high;          /* not 0: some byte of a block seen is beyond ASCII */
+	size_t block;     /* first byte of the block that `control` describes */
+	uint64_t control; /* bit per byte of the block, those already passed cleared */
+	uint64_t high;    /* not 0: some byte of a block seen is beyond ASCII */
 };
 
 #ifdef __SSE2__

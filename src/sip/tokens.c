@@ -66,8 +66,8 @@ static bool is_among(struct view token, const struct view *known, size_t count)
 	return false;
 }
 
-size_t sip_tokens_unknown(const struct sip_msg *m, enum sip_header_id id, const struct view *known, size_t known_count,
-			  struct buffer *b)
+size_t sip_tokens_unknown(const struct sip_msg *m, enum sip_header_id id, const struct view *known,
+                          size_t known_count, struct buffer *b)
 {
 	struct sip_values w = tokens_of(m, id);
 	struct view value;

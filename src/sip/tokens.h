@@ -14,8 +14,8 @@ enum err sip_tokens_check(const struct sip_msg *m, enum sip_header_id id) MUST_U
 uint32_t sip_tokens_allow(const struct sip_msg *m);
 /* Writes into b, comma-separated, the values that are not among `known`; how
  * many there were. For Unsupported in a 420. */
-size_t sip_tokens_unknown(const struct sip_msg *m, enum sip_header_id id, const struct view *known, size_t known_count,
-			  struct buffer *b) MUST_USE;
+size_t sip_tokens_unknown(const struct sip_msg *m, enum sip_header_id id, const struct view *known,
+                          size_t known_count, struct buffer *b) MUST_USE;
 /* Whole text is one token (RFC 3261 25.1). */
 bool sip_token_is(struct view text);
 

@@ -10,17 +10,30 @@ enum { USER = 1, PASSWORD = 2, PARAM = 4, HEADER = 8, NUMBER = 16 };
 /* Which parts a byte may stand in as it is. '#' belongs to dial strings that
  * real phones send without escaping. */
 static const uint8_t parts[256] = {
-	['a' ... 'z'] = USER | PASSWORD | PARAM | HEADER, ['A' ... 'Z'] = USER | PASSWORD | PARAM | HEADER,
+	['a' ... 'z'] = USER | PASSWORD | PARAM | HEADER,
+	['A' ... 'Z'] = USER | PASSWORD | PARAM | HEADER,
 	['0' ... '9'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	['-'] = USER | PASSWORD | PARAM | HEADER | NUMBER, ['_'] = USER | PASSWORD | PARAM | HEADER,
-	['.'] = USER | PASSWORD | PARAM | HEADER | NUMBER, ['!'] = USER | PASSWORD | PARAM | HEADER,
-	['~'] = USER | PASSWORD | PARAM | HEADER, ['*'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	['\''] = USER | PASSWORD | PARAM | HEADER, ['('] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	[')'] = USER | PASSWORD | PARAM | HEADER | NUMBER, ['&'] = USER | PASSWORD | PARAM | HEADER,
-	['='] = USER | PASSWORD | HEADER, ['+'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	['$'] = USER | PASSWORD | PARAM | HEADER, [','] = USER | PASSWORD, [';'] = USER,
-	['?'] = USER | HEADER, ['/'] = USER | PARAM | HEADER, ['['] = PARAM | HEADER, [']'] = PARAM | HEADER,
-	[':'] = PARAM | HEADER, ['#'] = USER | NUMBER,
+	['-'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
+	['_'] = USER | PASSWORD | PARAM | HEADER,
+	['.'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
+	['!'] = USER | PASSWORD | PARAM | HEADER,
+	['~'] = USER | PASSWORD | PARAM | HEADER,
+	['*'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
+	['\''] = USER | PASSWORD | PARAM | HEADER,
+	['('] = USER | PASSWORD | PARAM | HEADER | NUMBER,
+	[')'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
+	['&'] = USER | PASSWORD | PARAM | HEADER,
+	['='] = USER | PASSWORD | HEADER,
+	['+'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
+	['$'] = USER | PASSWORD | PARAM | HEADER,
+	[','] = USER | PASSWORD,
+	[';'] = USER,
+	['?'] = USER | HEADER,
+	['/'] = USER | PARAM | HEADER,
+	['['] = PARAM | HEADER,
+	[']'] = PARAM | HEADER,
+	[':'] = PARAM | HEADER,
+	['#'] = USER | NUMBER,
 };
 
 static int hex_digit(char c)
@@ -153,7 +166,8 @@ static void read_tel(struct cursor *in, struct sip_uri *uri)
 		bool is_global = uri->user.at[0] == '+';
 
 		has_digit = has_digit || hex_digit(c) >= 0 || c == '*' || c == '#';
-		if ((c == '+' && i > 0) || (is_global && (c == '*' || c == '#' || hex_digit(c) > 9)))
+		if ((c == '+' && i > 0) ||
+		    (is_global && (c == '*' || c == '#' || hex_digit(c) > 9)))
 			cursor_fail(in, ERR_SYNTAX);
 	}
 	if (!has_digit || !is_hex_number(uri->user))
@@ -184,7 +198,8 @@ static bool is_scheme(struct view name)
 
 		if (c >= 'a' && c <= 'z')
 			continue;
-		if (i == 0 || !(hex_digit(c) >= 0 || name.at[i] == '+' || name.at[i] == '-' || name.at[i] == '.'))
+		if (i == 0 || !(hex_digit(c) >= 0 || name.at[i] == '+' || name.at[i] == '-' ||
+		                name.at[i] == '.'))
 			return false;
 	}
 	return name.len > 0;

@@ -10,15 +10,15 @@
 enum sip_scheme { SIP_SCHEME_SIP, SIP_SCHEME_SIPS, SIP_SCHEME_TEL, SIP_SCHEME_OTHER };
 
 struct sip_uri {
-	struct view text;               /* the whole, as it came */
+	struct view text; /* the whole, as it came */
 	enum sip_scheme scheme;
-	struct view user;               /* still escaped; empty: none. tel: the number */
-	struct view password;           /* still escaped; at == NULL: none */
-	struct sip_host host;           /* empty for tel and other */
-	uint16_t port;                  /* 0: none */
-	struct view params;             /* from the first ';' on, or empty */
-	struct view headers;            /* after '?', or empty */
-	struct view rest;               /* other: what follows the colon */
+	struct view user;     /* still escaped; empty: none. tel: the number */
+	struct view password; /* still escaped; at == NULL: none */
+	struct sip_host host; /* empty for tel and other */
+	uint16_t port;        /* 0: none */
+	struct view params;   /* from the first ';' on, or empty */
+	struct view headers;  /* after '?', or empty */
+	struct view rest;     /* other: what follows the colon */
 };
 
 /* Whole text is one URI. */

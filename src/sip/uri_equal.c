@@ -10,7 +10,8 @@ static unsigned char lower(unsigned char c)
 
 static bool is_hex(char c)
 {
-	return (c >= '0' && c <= '9') || (lower((unsigned char)c) >= 'a' && lower((unsigned char)c) <= 'f');
+	return (c >= '0' && c <= '9') ||
+	       (lower((unsigned char)c) >= 'a' && lower((unsigned char)c) <= 'f');
 }
 
 static unsigned hex_value(char c)
@@ -31,8 +32,16 @@ static int next_byte(struct cursor *in)
 	value = hex_value(in->at[1]) << 4 | hex_value(in->at[2]);
 	in->at += 3;
 	switch (value) {
-	case ';': case '/': case '?': case ':': case '@':
-	case '&': case '=': case '+': case '$': case ',':
+	case ';':
+	case '/':
+	case '?':
+	case ':':
+	case '@':
+	case '&':
+	case '=':
+	case '+':
+	case '$':
+	case ',':
 		return (int)value | 0x100;
 	default:
 		return (int)value;
@@ -123,7 +132,7 @@ static size_t count_pair(struct view headers, struct view pair)
 		size_t end = view_find(other, '=', 0);
 
 		count += same_text(view_first(pair, name), view_first(other, end), LETTERS_ALIKE) &&
-			 same_text(view_after(pair, name), view_after(other, end), LETTERS_EXACT);
+		         same_text(view_after(pair, name), view_after(other, end), LETTERS_EXACT);
 	}
 	return count;
 }
@@ -146,10 +155,7 @@ static bool headers_fit(struct view from, struct view in_other)
 	return true;
 }
 
-static bool is_separator(char c)
-{
-	return c == '-' || c == '.' || c == '(' || c == ')';
-}
+static bool is_separator(char c) { return c == '-' || c == '.' || c == '(' || c == ')'; }
 
 static int next_digit(struct cursor *in)
 {
@@ -179,20 +185,24 @@ bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b)
 	if (a->scheme == SIP_SCHEME_OTHER)
 		return view_equal(a->text, b->text);
 	if (a->scheme == SIP_SCHEME_TEL)
-		return same_number(a->user, b->user) && params_fit(a->params, b->params, ABSENT_NEVER) &&
+		return same_number(a->user, b->user) &&
+		       params_fit(a->params, b->params, ABSENT_NEVER) &&
 		       params_fit(b->params, a->params, ABSENT_NEVER);
-	return same_text(a->user, b->user, LETTERS_EXACT) && same_text(a->password, b->password, LETTERS_EXACT) &&
+	return same_text(a->user, b->user, LETTERS_EXACT) &&
+	       same_text(a->password, b->password, LETTERS_EXACT) &&
 	       (a->password.at == NULL) == (b->password.at == NULL) && a->port == b->port &&
-	       sip_host_equal(&a->host, &b->host) && params_fit(a->params, b->params, ABSENT_BY_NAME) &&
-	       params_fit(b->params, a->params, ABSENT_BY_NAME) && headers_fit(a->headers, b->headers) &&
-	       headers_fit(b->headers, a->headers);
+	       sip_host_equal(&a->host, &b->host) &&
+	       params_fit(a->params, b->params, ABSENT_BY_NAME) &&
+	       params_fit(b->params, a->params, ABSENT_BY_NAME) &&
+	       headers_fit(a->headers, b->headers) && headers_fit(b->headers, a->headers);
 }
 
 bool sip_uri_same_account(const struct sip_uri *a, const struct sip_uri *b)
 {
 	bool is_tel = a->scheme == SIP_SCHEME_TEL;
 
-	if (a->scheme == SIP_SCHEME_OTHER || b->scheme == SIP_SCHEME_OTHER || is_tel != (b->scheme == SIP_SCHEME_TEL))
+	if (a->scheme == SIP_SCHEME_OTHER || b->scheme == SIP_SCHEME_OTHER ||
+	    is_tel != (b->scheme == SIP_SCHEME_TEL))
 		return false;
 	if (is_tel)
 		return same_number(a->user, b->user);

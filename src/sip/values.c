@@ -5,8 +5,9 @@
 
 struct sip_values sip_values_of(const struct sip_msg *m, enum sip_header_id id)
 {
-	return (struct sip_values){ .msg = m, .next = sip_msg_header(m, id),
-				    .is_list = sip_header_times(id) == SIP_TIMES_LIST };
+	return (struct sip_values){ .msg = m,
+		                    .next = sip_msg_header(m, id),
+		                    .is_list = sip_header_times(id) == SIP_TIMES_LIST };
 }
 
 struct sip_values sip_values_on(struct view text)

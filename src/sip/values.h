@@ -14,11 +14,11 @@
 
 struct sip_values {
 	const struct sip_msg *msg;
-	const struct sip_header *next;  /* header to open when rest is used up */
+	const struct sip_header *next; /* header to open when rest is used up */
 	struct view rest;
 	bool is_list, is_open;
-	bool skips_empty;               /* set it after: nothing between two commas is passed over */
-	enum err err;                   /* ERR_SYNTAX: open quote or bracket, empty value between commas unless skips_empty */
+	bool skips_empty; /* set it after: nothing between two commas is passed over */
+	enum err err;     /* ERR_SYNTAX: open quote or bracket, nothing between two commas */
 };
 
 struct sip_values sip_values_of(const struct sip_msg *m, enum sip_header_id id);

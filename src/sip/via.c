@@ -3,8 +3,9 @@
 #include "sip/via.h"
 
 static const struct view transports[] = {
-	[SIP_TRANSPORT_UDP] = { "UDP", 3 }, [SIP_TRANSPORT_TCP] = { "TCP", 3 }, [SIP_TRANSPORT_TLS] = { "TLS", 3 },
-	[SIP_TRANSPORT_SCTP] = { "SCTP", 4 }, [SIP_TRANSPORT_WS] = { "WS", 2 }, [SIP_TRANSPORT_WSS] = { "WSS", 3 },
+	[SIP_TRANSPORT_UDP] = { "UDP", 3 }, [SIP_TRANSPORT_TCP] = { "TCP", 3 },
+	[SIP_TRANSPORT_TLS] = { "TLS", 3 }, [SIP_TRANSPORT_SCTP] = { "SCTP", 4 },
+	[SIP_TRANSPORT_WS] = { "WS", 2 },   [SIP_TRANSPORT_WSS] = { "WSS", 3 },
 };
 
 enum { TRANSPORTS = sizeof(transports) / sizeof(transports[0]) };
@@ -17,10 +18,7 @@ enum sip_transport sip_transport_of(struct view text)
 	return SIP_TRANSPORT_OTHER;
 }
 
-struct view sip_transport_name(enum sip_transport t)
-{
-	return transports[t];
-}
+struct view sip_transport_name(enum sip_transport t) { return transports[t]; }
 
 static void read_slash(struct cursor *in)
 {
@@ -36,7 +34,8 @@ static void read_protocol(struct cursor *in, struct sip_via *via)
 
 	read_slash(in);
 	version = cursor_token(in);
-	if (in->err == ERR_NONE && (!view_equal_nocase(name, VIEW("SIP")) || !view_equal(version, VIEW("2.0"))))
+	if (in->err == ERR_NONE &&
+	    (!view_equal_nocase(name, VIEW("SIP")) || !view_equal(version, VIEW("2.0"))))
 		cursor_fail(in, ERR_SYNTAX);
 	read_slash(in);
 	via->transport_text = cursor_token(in);
@@ -57,7 +56,8 @@ static void read_sent_by(struct cursor *in, struct sip_via *via)
 		return;
 	cursor_blanks(in);
 	digits = cursor_digits(in);
-	if (in->err == ERR_NONE && (digits.len > 5 || !view_decimal(digits, UINT16_MAX, &port) || port == 0))
+	if (in->err == ERR_NONE &&
+	    (digits.len > 5 || !view_decimal(digits, UINT16_MAX, &port) || port == 0))
 		cursor_fail(in, ERR_SYNTAX);
 	via->port = (uint16_t)port;
 	cursor_blanks(in);
@@ -82,7 +82,8 @@ static void take_rport(struct cursor *in, struct sip_via *via, const struct sip_
 	uint64_t port = 0;
 
 	via->has_rport = true;
-	if (p->has_value && (p->value.len > 5 || !view_decimal(p->value, UINT16_MAX, &port) || port == 0))
+	if (p->has_value &&
+	    (p->value.len > 5 || !view_decimal(p->value, UINT16_MAX, &port) || port == 0))
 		cursor_fail(in, ERR_SYNTAX);
 	via->rport = (uint16_t)port;
 }
@@ -105,8 +106,9 @@ static const struct {
 	struct view name;
 	void (*take)(struct cursor *in, struct sip_via *via, const struct sip_param *p);
 } takers[] = {
-	{ { "branch", 6 }, take_branch }, { { "received", 8 }, take_received }, { { "rport", 5 }, take_rport },
-	{ { "maddr", 5 }, take_maddr }, { { "ttl", 3 }, take_ttl },
+	{ { "branch", 6 }, take_branch }, { { "received", 8 }, take_received },
+	{ { "rport", 5 }, take_rport },   { { "maddr", 5 }, take_maddr },
+	{ { "ttl", 3 }, take_ttl },
 };
 
 enum { TAKERS = sizeof(takers) / sizeof(takers[0]) };
@@ -147,9 +149,11 @@ enum err sip_via_parse(struct view text, struct sip_via *ret)
 static void write_named(struct buffer *b, const struct sip_via *v)
 {
 	if (v->branch.len > 0)
-		sip_param_write(b, &(struct sip_param){ .name = VIEW("branch"), .value = v->branch, .has_value = true });
+		sip_param_write(b, &(struct sip_param){ .name = VIEW("branch"),
+		                                        .value = v->branch,
+		                                        .has_value = true });
 	if (v->received.family != 0) {
-		/* Without brackets: RFC 3261's grammar has none here, and all readers take it (RFC 5118 4.5). */
+		/* Without brackets: RFC 3261's grammar has none here (RFC 5118 4.5). */
 		buffer_text(b, ";received=");
 		addr_write(b, &v->received);
 	}
@@ -171,7 +175,8 @@ static void write_named(struct buffer *b, const struct sip_via *v)
 
 void sip_via_write(struct buffer *b, const struct sip_via *v)
 {
-	struct view transport = v->transport == SIP_TRANSPORT_OTHER ? v->transport_text : transports[v->transport];
+	struct view transport =
+		v->transport == SIP_TRANSPORT_OTHER ? v->transport_text : transports[v->transport];
 	struct cursor in = cursor_on(v->params);
 	struct sip_param param;
 

@@ -7,32 +7,38 @@
 #include "sip/param.h"
 
 enum sip_transport {
-	SIP_TRANSPORT_OTHER, SIP_TRANSPORT_UDP, SIP_TRANSPORT_TCP, SIP_TRANSPORT_TLS,
-	SIP_TRANSPORT_SCTP, SIP_TRANSPORT_WS, SIP_TRANSPORT_WSS,
+	SIP_TRANSPORT_OTHER,
+	SIP_TRANSPORT_UDP,
+	SIP_TRANSPORT_TCP,
+	SIP_TRANSPORT_TLS,
+	SIP_TRANSPORT_SCTP,
+	SIP_TRANSPORT_WS,
+	SIP_TRANSPORT_WSS,
 };
 
 struct sip_via {
 	enum sip_transport transport;
 	struct view transport_text;
-	struct sip_host host;           /* sent-by */
-	uint16_t port;                  /* 0: none */
-	struct view params;             /* from the first ';' on, checked */
-	struct view branch;             /* empty: none */
-	struct addr received;           /* family 0: none */
+	struct sip_host host; /* sent-by */
+	uint16_t port;        /* 0: none */
+	struct view params;   /* from the first ';' on, checked */
+	struct view branch;   /* empty: none */
+	struct addr received; /* family 0: none */
 	bool has_rport;
-	uint16_t rport;                 /* 0: asked for, not filled in */
-	struct sip_host maddr;          /* text empty: none */
-	int16_t ttl;                    /* -1: none */
+	uint16_t rport;        /* 0: asked for, not filled in */
+	struct sip_host maddr; /* text empty: none */
+	int16_t ttl;           /* -1: none */
 };
 
 /* Whole text is one value. Only SIP/2.0. */
 enum err sip_via_parse(struct view text, struct sip_via *ret) MUST_USE;
-/* All from the parts; params that are none of branch, received, rport, maddr and ttl follow as they came. */
+/* All from the parts; params that are none of branch, received, rport, maddr and ttl follow as
+ * they came. */
 void sip_via_write(struct buffer *b, const struct sip_via *v);
 
 /* Whether the branch begins with the cookie z9hG4bK and goes on. */
 bool sip_via_is_rfc3261(const struct sip_via *v);
 enum sip_transport sip_transport_of(struct view text);
-struct view sip_transport_name(enum sip_transport t);   /* "UDP"; OTHER: empty. Static storage */
+struct view sip_transport_name(enum sip_transport t); /* "UDP"; OTHER: empty. Static storage */
 
 #endif

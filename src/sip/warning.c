@@ -12,13 +12,15 @@ enum err sip_warning_parse(struct view text, struct sip_warning *ret)
 	struct sip_warning w;
 	uint64_t number = 0;
 
-	if (in.err == ERR_NONE && (code.len != 3 || !view_decimal(code, 999, &number) || number < 100))
+	if (in.err == ERR_NONE &&
+	    (code.len != 3 || !view_decimal(code, 999, &number) || number < 100))
 		cursor_fail(&in, ERR_SYNTAX);
 	w.code = (uint16_t)number;
 	cursor_expect(&in, ' ');
 	w.agent = cursor_until(&in, ' ');
 	for (size_t i = 0; i < w.agent.len; i++)
-		if ((unsigned char)w.agent.at[i] <= 0x20 || w.agent.at[i] == '"' || w.agent.at[i] == 0x7f)
+		if ((unsigned char)w.agent.at[i] <= 0x20 || w.agent.at[i] == '"' ||
+		    w.agent.at[i] == 0x7f)
 			cursor_fail(&in, ERR_SYNTAX);
 	if (w.agent.len == 0)
 		cursor_fail(&in, ERR_SYNTAX);

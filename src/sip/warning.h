@@ -7,9 +7,9 @@
 #include "base/err.h"
 
 struct sip_warning {
-	uint16_t code;                  /* 100..999 */
-	struct view agent;              /* host[:port] or pseudonym */
-	struct view text;               /* between the quotes, still escaped */
+	uint16_t code;     /* 100..999 */
+	struct view agent; /* host[:port] or pseudonym */
+	struct view text;  /* between the quotes, still escaped */
 };
 
 enum err sip_warning_parse(struct view text, struct sip_warning *ret) MUST_USE;

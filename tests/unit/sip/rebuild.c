@@ -62,7 +62,8 @@ bool rebuild_is_same(const struct sip_msg *m)
 	if (m->count == MAX_SIP_HEADERS && m->first[SIP_HEADER_CONTENT_LENGTH] == SIP_HEADER_NONE)
 		return true;
 	return b.err == ERR_NONE && sip_msg_parse(bytes, b.len, &limits, &again) == ERR_NONE &&
-	       again.is_request == m->is_request && again.status == m->status && again.method == m->method &&
-	       view_equal(again.uri, m->uri) && view_equal(again.body, m->body) &&
-	       again.cseq.number == m->cseq.number && same_headers(m, &again);
+	       again.is_request == m->is_request && again.status == m->status &&
+	       again.method == m->method && view_equal(again.uri, m->uri) &&
+	       view_equal(again.body, m->body) && again.cseq.number == m->cseq.number &&
+	       same_headers(m, &again);
 }

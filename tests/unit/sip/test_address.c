@@ -12,8 +12,9 @@ static enum err with_contacts(const char *lines)
 	static char bytes[1 << 16];
 	struct buffer b = BUFFER_ON(bytes);
 
-	buffer_text(&b, "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@b>;tag=1\r\n"
-			"To: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 REGISTER\r\n");
+	buffer_text(&b, "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP h\r\n"
+	                "From: <sip:a@b>;tag=1\r\n"
+	                "To: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 REGISTER\r\n");
 	buffer_text(&b, lines);
 	buffer_text(&b, "\r\n");
 	return sip_msg_parse(bytes, b.len, &sip_limits_default, &msg);
@@ -23,7 +24,9 @@ TEST(name_addr_parts, "an address falls into display name, URI, parameters and t
 {
 	struct sip_name_addr a;
 
-	TRY(sip_name_addr_parse(VIEW("\"A, \\\"b\\\" <c>\" <sip:anna@example.com;lr>;x=\"a;tag=2\" ; tag = 17"), &a));
+	TRY(sip_name_addr_parse(
+		VIEW("\"A, \\\"b\\\" <c>\" <sip:anna@example.com;lr>;x=\"a;tag=2\" ; tag = 17"),
+		&a));
 	CHECK(view_equal(a.display, VIEW("A, \\\"b\\\" <c>")) && a.is_quoted && a.is_bracketed);
 	CHECK(view_equal(a.uri.params, VIEW(";lr")) && view_equal(a.tag, VIEW("17")));
 	TRY(sip_name_addr_parse(VIEW("sip:anna@example.com;lr;tag=3"), &a));
@@ -36,9 +39,28 @@ TEST(name_addr_parts, "an address falls into display name, URI, parameters and t
 TEST(name_addr_refusals, "what is no address is refused")
 {
 	static const char *const texts[] = {
-		"", "<>", "<sip:a@b", "sip:a@b>", "\"x <sip:a@b>", "x, y <sip:a@b>", "<sip:a@b>>", "<<sip:a@b>>", "< sip:a@b>",
-		"<sip:a@b> x", "<sip:a@b>;", "<sip:a@b>;tag", "<sip:a@b>;tag=1;TAG=2", "<sip:a@b>;tag=", "<sip:a@b>,<sip:c@d>",
-		"sip:a@b?x=y", "sip:a@b,", "\"x\"", "\"x\" sip:a@b", "x", "<sip:a@b>;x=\"y", "x<sip:a@b>y",
+		"",
+		"<>",
+		"<sip:a@b",
+		"sip:a@b>",
+		"\"x <sip:a@b>",
+		"x, y <sip:a@b>",
+		"<sip:a@b>>",
+		"<<sip:a@b>>",
+		"< sip:a@b>",
+		"<sip:a@b> x",
+		"<sip:a@b>;",
+		"<sip:a@b>;tag",
+		"<sip:a@b>;tag=1;TAG=2",
+		"<sip:a@b>;tag=",
+		"<sip:a@b>,<sip:c@d>",
+		"sip:a@b?x=y",
+		"sip:a@b,",
+		"\"x\"",
+		"\"x\" sip:a@b",
+		"x",
+		"<sip:a@b>;x=\"y",
+		"x<sip:a@b>y",
 	};
 	struct sip_name_addr a;
 
@@ -57,7 +79,8 @@ TEST(name_addr_put, "an address is put together so that nothing in it ends its p
 	struct buffer b = BUFFER_ON(text);
 
 	sip_name_addr_put(&b, VIEW("A \"b\" \\"), VIEW("sip:anna@example.com"), VIEW("t1"));
-	CHECK(view_equal(buffer_view(&b), VIEW("\"A \\\"b\\\" \\\\\" <sip:anna@example.com>;tag=t1")));
+	CHECK(view_equal(buffer_view(&b),
+	                 VIEW("\"A \\\"b\\\" \\\\\" <sip:anna@example.com>;tag=t1")));
 	buffer_reset(&b);
 	sip_name_addr_put(&b, VIEW_EMPTY, VIEW("sip:a@b>;x=<y"), VIEW_EMPTY);
 	CHECK(b.err == ERR_SYNTAX);
@@ -72,11 +95,14 @@ TEST(contact_list, "contacts are read over lines and commas, with expires and q"
 	struct sip_contact contacts[MAX_SIP_CONTACTS];
 	size_t count = 99;
 
-	TRY(with_contacts("Contact: \"a, b\" <sip:1@h;x=1,2>;expires=60;q=0.75, <sip:2@h>;q=1\r\n"
-			  "m: sip:3@h;expires=99999999999;q=0.\r\nContact: <sip:4@h>;expires=soon\r\n"));
-	CHECK(sip_contacts_read(&msg, contacts, MAX_SIP_CONTACTS, &count) == ERR_SYNTAX && count == 99);
-	TRY(with_contacts("Contact: \"a, b\" <sip:1@h>;expires=60;q=0.75, <sip:2@h>;q=1\r\n"
-			  "m: sip:3@h;expires=99999999999;q=0.\r\nContact: <sip:4@h>;expires=soon\r\n"));
+	TRY(with_contacts(
+		"Contact: \"a, b\" <sip:1@h;x=1,2>;expires=60;q=0.75, <sip:2@h>;q=1\r\n"
+		"m: sip:3@h;expires=99999999999;q=0.\r\nContact: <sip:4@h>;expires=soon\r\n"));
+	CHECK(sip_contacts_read(&msg, contacts, MAX_SIP_CONTACTS, &count) == ERR_SYNTAX &&
+	      count == 99);
+	TRY(with_contacts(
+		"Contact: \"a, b\" <sip:1@h>;expires=60;q=0.75, <sip:2@h>;q=1\r\n"
+		"m: sip:3@h;expires=99999999999;q=0.\r\nContact: <sip:4@h>;expires=soon\r\n"));
 	TRY(sip_contacts_read(&msg, contacts, MAX_SIP_CONTACTS, &count));
 	CHECK(count == 4);
 	CHECK(contacts[0].has_expires && contacts[0].expires_s == 60 && contacts[0].q_milli == 750);
@@ -117,14 +143,16 @@ TEST(contact_full, "contacts fill the caller's table to its last place and not b
 		buffer_text(&b, "\r\n");
 		buffer_char(&b, '\0');
 		TRY(with_contacts(lines));
-		CHECK(sip_contacts_read(&msg, contacts, MAX_SIP_CONTACTS, &count) == (extra ? ERR_LIMIT : ERR_NONE));
+		CHECK(sip_contacts_read(&msg, contacts, MAX_SIP_CONTACTS, &count) ==
+		      (extra ? ERR_LIMIT : ERR_NONE));
 	}
 	return ERR_NONE;
 }
 
 TEST(contact_q, "q has its own grammar")
 {
-	static const char *const bad[] = { "2", "1.1", "0.1234", "-1", ".5", "0,5", "1.001", "00", "" };
+	static const char *const bad[] = { "2",   "1.1",   "0.1234", "-1", ".5",
+		                           "0,5", "1.001", "00",     "" };
 	struct sip_contact c;
 	char text[64];
 
@@ -142,26 +170,53 @@ TEST(via_parts, "a Via falls into its parts")
 {
 	struct sip_via via;
 
-	TRY(sip_via_parse(VIEW("sip / 2.0 / tls  h.example : 5061 ;rport=4001;branch=z9hG4bKx;received=192.0.2.7;maddr=m;ttl=3;own"),
-			  &via));
-	CHECK(via.transport == SIP_TRANSPORT_TLS && via.port == 5061 && view_equal(via.host.text, VIEW("h.example")));
+	TRY(sip_via_parse(VIEW("sip / 2.0 / tls  h.example : 5061 ;rport=4001;branch=z9hG4bKx;"
+	                       "received=192.0.2.7;maddr=m;ttl=3;own"),
+	                  &via));
+	CHECK(via.transport == SIP_TRANSPORT_TLS && via.port == 5061 &&
+	      view_equal(via.host.text, VIEW("h.example")));
 	CHECK(view_equal(via.branch, VIEW("z9hG4bKx")) && sip_via_is_rfc3261(&via));
 	CHECK(via.received.family == 4 && via.has_rport && via.rport == 4001 && via.ttl == 3);
 	CHECK(view_equal(via.maddr.text, VIEW("m")));
 	TRY(sip_via_parse(VIEW("SIP/2.0/UDP h;rport"), &via));
-	CHECK(via.has_rport && via.rport == 0 && via.ttl == -1 && via.branch.len == 0 && !sip_via_is_rfc3261(&via));
+	CHECK(via.has_rport && via.rport == 0 && via.ttl == -1 && via.branch.len == 0 &&
+	      !sip_via_is_rfc3261(&via));
 	return ERR_NONE;
 }
 
 TEST(via_refusals, "what is no Via is refused")
 {
 	static const char *const texts[] = {
-		"", "SIP", "SIP/2.0", "SIP/2.0/UDP", "SIP/2.0/UDP ", "SIP/2.0/UDPh", "SIP/1.0/UDP h", "HTTP/2.0/UDP h",
-		"SIP/2.0/UDP :5060", "SIP/2.0/UDP h:", "SIP/2.0/UDP h:0", "SIP/2.0/UDP h:65536", "SIP/2.0/UDP h:123456",
-		"SIP/2.0/UDP h;", "SIP/2.0/UDP h;;rport", "SIP/2.0/UDP h;branch", "SIP/2.0/UDP h;branch=", "SIP/2.0/UDP h h",
-		"SIP/2.0/UDP h;branch=\"x\"", "SIP/2.0/UDP h;branch=a;branch=b", "SIP/2.0/UDP h;received=x",
-		"SIP/2.0/UDP h;received", "SIP/2.0/UDP h;rport=0", "SIP/2.0/UDP h;rport=65536", "SIP/2.0/UDP h;rport=x",
-		"SIP/2.0/UDP h;ttl=256", "SIP/2.0/UDP h;ttl", "SIP/2.0/UDP h;maddr=", "SIP/2.0/UDP 1.2.3", "SIP/2.0/UDP ::1",
+		"",
+		"SIP",
+		"SIP/2.0",
+		"SIP/2.0/UDP",
+		"SIP/2.0/UDP ",
+		"SIP/2.0/UDPh",
+		"SIP/1.0/UDP h",
+		"HTTP/2.0/UDP h",
+		"SIP/2.0/UDP :5060",
+		"SIP/2.0/UDP h:",
+		"SIP/2.0/UDP h:0",
+		"SIP/2.0/UDP h:65536",
+		"SIP/2.0/UDP h:123456",
+		"SIP/2.0/UDP h;",
+		"SIP/2.0/UDP h;;rport",
+		"SIP/2.0/UDP h;branch",
+		"SIP/2.0/UDP h;branch=",
+		"SIP/2.0/UDP h h",
+		"SIP/2.0/UDP h;branch=\"x\"",
+		"SIP/2.0/UDP h;branch=a;branch=b",
+		"SIP/2.0/UDP h;received=x",
+		"SIP/2.0/UDP h;received",
+		"SIP/2.0/UDP h;rport=0",
+		"SIP/2.0/UDP h;rport=65536",
+		"SIP/2.0/UDP h;rport=x",
+		"SIP/2.0/UDP h;ttl=256",
+		"SIP/2.0/UDP h;ttl",
+		"SIP/2.0/UDP h;maddr=",
+		"SIP/2.0/UDP 1.2.3",
+		"SIP/2.0/UDP ::1",
 		"SIP/2.0/UDP h,SIP/2.0/UDP g",
 	};
 	struct sip_via via;

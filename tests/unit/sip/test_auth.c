@@ -9,8 +9,10 @@ TEST(auth_challenge, "a challenge falls into its parameters, unknown ones are co
 	char text[256];
 	struct buffer b = BUFFER_ON(text);
 
-	TRY(sip_auth_parse(VIEW("Digest realm=\"r\", own=1, nonce=\"n\\\"x\", qop=\"auth,auth-int\", stale=TRUE, algorithm=md5-SESS"),
-			   SIP_AUTH_CHALLENGE, &d));
+	TRY(sip_auth_parse(
+		VIEW("Digest realm=\"r\", own=1, nonce=\"n\\\"x\", qop=\"auth,auth-int\", "
+	             "stale=TRUE, algorithm=md5-SESS"),
+		SIP_AUTH_CHALLENGE, &d));
 	CHECK(view_equal(d.values[SIP_DIGEST_NONCE], VIEW("n\\\"x")) && d.unknown == 1);
 	CHECK(sip_digest_has_qop(&d, VIEW("auth")) && sip_digest_has_qop(&d, VIEW("AUTH-INT")));
 	CHECK(!sip_digest_has_qop(&d, VIEW("aut")) && sip_digest_is_stale(&d));
@@ -19,8 +21,10 @@ TEST(auth_challenge, "a challenge falls into its parameters, unknown ones are co
 	sip_digest_set(&d, SIP_DIGEST_QOP, VIEW("auth"));
 	sip_digest_unset(&d, SIP_DIGEST_STALE);
 	sip_auth_write(&b, &d, SIP_AUTH_CHALLENGE);
-	CHECK(view_equal(buffer_view(&b), VIEW("Digest realm=\"r\", nonce=\"n\\\"x\", algorithm=md5-SESS, opaque=\"cookie\", "
-					       "qop=\"auth\"")));
+	CHECK(view_equal(
+		buffer_view(&b),
+		VIEW("Digest realm=\"r\", nonce=\"n\\\"x\", algorithm=md5-SESS, opaque=\"cookie\", "
+	             "qop=\"auth\"")));
 	return ERR_NONE;
 }
 
@@ -30,9 +34,13 @@ TEST(auth_algorithms, "an algorithm is known by its name, and is MD5 where none 
 		const char *name;
 		enum sip_algorithm algorithm;
 	} cases[] = {
-		{ "MD5", SIP_ALGORITHM_MD5 }, { "MD5-sess", SIP_ALGORITHM_MD5_SESS }, { "SHA-256", SIP_ALGORITHM_SHA256 },
-		{ "sha-256-SESS", SIP_ALGORITHM_SHA256_SESS }, { "SHA-512-256", SIP_ALGORITHM_OTHER },
-		{ "AKAv1-MD5", SIP_ALGORITHM_OTHER }, { "", SIP_ALGORITHM_OTHER },
+		{ "MD5", SIP_ALGORITHM_MD5 },
+		{ "MD5-sess", SIP_ALGORITHM_MD5_SESS },
+		{ "SHA-256", SIP_ALGORITHM_SHA256 },
+		{ "sha-256-SESS", SIP_ALGORITHM_SHA256_SESS },
+		{ "SHA-512-256", SIP_ALGORITHM_OTHER },
+		{ "AKAv1-MD5", SIP_ALGORITHM_OTHER },
+		{ "", SIP_ALGORITHM_OTHER },
 	};
 	struct sip_digest d = { .present = 0 };
 
@@ -52,12 +60,23 @@ TEST(auth_refusals, "what is no Digest is refused by the right name")
 		const char *text;
 		enum err err;
 	} cases[] = {
-		{ "", ERR_SHORT }, { "Digest", ERR_SHORT }, { "Digest ", ERR_SHORT }, { "Basic dTpw", ERR_UNSUPPORTED },
-		{ "DigestX " FULL, ERR_UNSUPPORTED }, { "Digest=" FULL, ERR_SYNTAX }, { "Digest " FULL ",", ERR_SHORT },
-		{ "Digest ," FULL, ERR_SYNTAX }, { "Digest " FULL ",,x=y", ERR_SYNTAX }, { "Digest " FULL ",realm=\"s\"", ERR_EXISTS },
-		{ "Digest " FULL ",REALM=\"s\"", ERR_EXISTS }, { "Digest " FULL ",x", ERR_SHORT }, { "Digest " FULL ",x=", ERR_SHORT },
-		{ "Digest " FULL ",opaque=\"o", ERR_SHORT }, { "Digest " FULL ",opaque=\"o\\", ERR_SYNTAX },
-		{ "Digest " FULL " opaque=\"o\"", ERR_SYNTAX }, { "Digest " FULL ";opaque=\"o\"", ERR_SYNTAX },
+		{ "", ERR_SHORT },
+		{ "Digest", ERR_SHORT },
+		{ "Digest ", ERR_SHORT },
+		{ "Basic dTpw", ERR_UNSUPPORTED },
+		{ "DigestX " FULL, ERR_UNSUPPORTED },
+		{ "Digest=" FULL, ERR_SYNTAX },
+		{ "Digest " FULL ",", ERR_SHORT },
+		{ "Digest ," FULL, ERR_SYNTAX },
+		{ "Digest " FULL ",,x=y", ERR_SYNTAX },
+		{ "Digest " FULL ",realm=\"s\"", ERR_EXISTS },
+		{ "Digest " FULL ",REALM=\"s\"", ERR_EXISTS },
+		{ "Digest " FULL ",x", ERR_SHORT },
+		{ "Digest " FULL ",x=", ERR_SHORT },
+		{ "Digest " FULL ",opaque=\"o", ERR_SHORT },
+		{ "Digest " FULL ",opaque=\"o\\", ERR_SYNTAX },
+		{ "Digest " FULL " opaque=\"o\"", ERR_SYNTAX },
+		{ "Digest " FULL ";opaque=\"o\"", ERR_SYNTAX },
 		{ "Digest username=\"u\",realm=\"r\",nonce=\"n\",uri=\"x\"", ERR_NOT_FOUND },
 		{ "Digest realm=\"r\",nonce=\"n\",uri=\"x\",response=\"0\"", ERR_NOT_FOUND },
 		{ "Digest " FULL, ERR_NONE },
@@ -84,7 +103,8 @@ TEST(auth_many, "parameters fill the table to its last place and not beyond")
 		buffer_text(&b, "Digest " FULL);
 		for (unsigned i = 5; i < MAX_SIP_DIGEST_PARAMS + extra; i++)
 			buffer_text(&b, ",x=y");
-		CHECK(sip_auth_parse(buffer_view(&b), SIP_AUTH_CREDENTIALS, &d) == (extra ? ERR_LIMIT : ERR_NONE));
+		CHECK(sip_auth_parse(buffer_view(&b), SIP_AUTH_CREDENTIALS, &d) ==
+		      (extra ? ERR_LIMIT : ERR_NONE));
 	}
 	return ERR_NONE;
 }

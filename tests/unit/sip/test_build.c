@@ -11,12 +11,16 @@ static char bytes[4096];
 
 static void write_invite(struct buffer *b)
 {
-	struct sip_via via = { .transport = SIP_TRANSPORT_UDP, .host = { .text = VIEW("border.example.com") },
-			       .branch = VIEW("z9hG4bKb1"), .has_rport = true, .ttl = -1 };
+	struct sip_via via = { .transport = SIP_TRANSPORT_UDP,
+		               .host = { .text = VIEW("border.example.com") },
+		               .branch = VIEW("z9hG4bKb1"),
+		               .has_rport = true,
+		               .ttl = -1 };
 
 	sip_build_request(b, VIEW("INVITE"), VIEW("sip:bert@example.com"));
 	sip_build_via(b, &via);
-	sip_build_name_addr(b, SIP_HEADER_FROM, VIEW("Anna \"A\""), VIEW("sip:anna@example.com"), VIEW("t1"));
+	sip_build_name_addr(b, SIP_HEADER_FROM, VIEW("Anna \"A\""), VIEW("sip:anna@example.com"),
+	                    VIEW("t1"));
 	sip_build_name_addr(b, SIP_HEADER_TO, VIEW_EMPTY, VIEW("sip:bert@example.com"), VIEW_EMPTY);
 	sip_build_header(b, SIP_HEADER_CALL_ID, VIEW("c1"));
 	sip_build_cseq(b, 1, VIEW("INVITE"));
@@ -35,15 +39,18 @@ TEST(build_invite, "what is written is read as it was meant")
 	TRY(sip_msg_parse(bytes, b.len, &sip_limits_default, &msg));
 	CHECK(msg.anomalies == 0 && sip_check(&msg) == ERR_NONE);
 	CHECK(view_equal(msg.body, VIEW("v=0\r\n")) && msg.cseq.number == 1);
-	CHECK(view_equal(sip_msg_value(&msg, SIP_HEADER_FROM), VIEW("\"Anna \\\"A\\\"\" <sip:anna@example.com>;tag=t1")));
-	CHECK(view_equal(sip_msg_value(&msg, SIP_HEADER_VIA), VIEW("SIP/2.0/UDP border.example.com;branch=z9hG4bKb1;rport")));
+	CHECK(view_equal(sip_msg_value(&msg, SIP_HEADER_FROM),
+	                 VIEW("\"Anna \\\"A\\\"\" <sip:anna@example.com>;tag=t1")));
+	CHECK(view_equal(sip_msg_value(&msg, SIP_HEADER_VIA),
+	                 VIEW("SIP/2.0/UDP border.example.com;branch=z9hG4bKb1;rport")));
 	CHECK(view_equal(sip_msg_find(&msg, VIEW("x-own"))->value, VIEW("yes")));
 	return ERR_NONE;
 }
 
 TEST(build_copy, "headers are copied in their order, compact forms in full")
 {
-	static char from[] = "OPTIONS sip:b SIP/2.0\r\nv: SIP/2.0/UDP a\r\nVia: SIP/2.0/UDP b\r\nf: <sip:a@b>;tag=1\r\n"
+	static char from[] = "OPTIONS sip:b SIP/2.0\r\nv: SIP/2.0/UDP a\r\nVia: SIP/2.0/UDP b\r\n"
+			     "f: <sip:a@b>;tag=1\r\n"
 			     "t: <sip:a@b>\r\ni: 1\r\nCSeq: 1 OPTIONS\r\n\r\n";
 	struct buffer b = BUFFER_ON(bytes);
 
@@ -54,16 +61,19 @@ TEST(build_copy, "headers are copied in their order, compact forms in full")
 	return ERR_NONE;
 }
 
-TEST(build_no_lines, "a value with a line end, NUL or other control byte is refused and nothing follows")
+TEST(build_no_lines,
+     "a value with a line end, NUL or other control byte is refused and nothing follows")
 {
 	static const struct view bad[] = {
-		{ "a\r\nX: y", 7 }, { "a\rb", 3 }, { "a\nb", 3 }, { "a\0b", 3 }, { "\x1b[2J", 4 }, { "a\x7f", 2 },
+		{ "a\r\nX: y", 7 }, { "a\rb", 3 },    { "a\nb", 3 },
+		{ "a\0b", 3 },      { "\x1b[2J", 4 }, { "a\x7f", 2 },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct buffer header = BUFFER_ON(bytes);
-		struct buffer named = BUFFER_ON(bytes), name = BUFFER_ON(bytes), phrase = BUFFER_ON(bytes),
-			      uri = BUFFER_ON(bytes), method = BUFFER_ON(bytes), tag = BUFFER_ON(bytes);
+		struct buffer named = BUFFER_ON(bytes), name = BUFFER_ON(bytes),
+			      phrase = BUFFER_ON(bytes), uri = BUFFER_ON(bytes),
+			      method = BUFFER_ON(bytes), tag = BUFFER_ON(bytes);
 
 		sip_build_header(&header, SIP_HEADER_SUBJECT, bad[i]);
 		CHECK_CASE(header.err == ERR_SYNTAX, bad[i].at);
@@ -75,8 +85,12 @@ TEST(build_no_lines, "a value with a line end, NUL or other control byte is refu
 		sip_build_request(&uri, VIEW("BYE"), bad[i]);
 		sip_build_request(&method, bad[i], VIEW("sip:x"));
 		sip_build_name_addr(&tag, SIP_HEADER_TO, VIEW_EMPTY, VIEW("sip:x"), bad[i]);
-		CHECK_CASE(named.err == ERR_SYNTAX && name.err == ERR_SYNTAX && phrase.err == ERR_SYNTAX, bad[i].at);
-		CHECK_CASE(uri.err == ERR_SYNTAX && method.err == ERR_SYNTAX && tag.err == ERR_SYNTAX, bad[i].at);
+		CHECK_CASE(named.err == ERR_SYNTAX && name.err == ERR_SYNTAX &&
+		                   phrase.err == ERR_SYNTAX,
+		           bad[i].at);
+		CHECK_CASE(uri.err == ERR_SYNTAX && method.err == ERR_SYNTAX &&
+		                   tag.err == ERR_SYNTAX,
+		           bad[i].at);
 	}
 	return ERR_NONE;
 }

@@ -25,13 +25,14 @@ static bool is_stable(const struct field *f, struct view text)
 	       view_find(buffer_view(&first), '\0', 0) == first.len;
 }
 
-#define FOR_EACH_SAMPLE(f, sample)                                               \
-	for (const struct field *f = fields; f < fields + field_count; f++)      \
+#define FOR_EACH_SAMPLE(f, sample)                                                                 \
+	for (const struct field *f = fields; f < fields + field_count; f++)                        \
 		for (const char *const *sample = f->samples; *sample; sample++)
 
 TEST(field_samples, "each sample is accepted, written and read as the same")
 {
-	FOR_EACH_SAMPLE(f, sample) {
+	FOR_EACH_SAMPLE(f, sample)
+	{
 		struct buffer b = BUFFER_ON(first_text);
 
 		CHECK_CASE(f->rewrite(view_of(*sample), &b) == ERR_NONE, *sample);
@@ -53,7 +54,8 @@ static void parse_cut(struct view text)
 
 TEST(field_truncations, "each sample may end at any byte")
 {
-	FOR_EACH_SAMPLE(f, sample) {
+	FOR_EACH_SAMPLE(f, sample)
+	{
 		cut_field = f;
 		cut_is_stable = true;
 		test_truncations(view_of(*sample), parse_cut);
@@ -84,8 +86,8 @@ static enum err tampered(const struct field *f, struct view text, size_t at, int
 TEST(field_left_out, "each byte of a sample may be left out")
 {
 	FOR_EACH_SAMPLE(f, sample)
-		for (size_t at = 0; (*sample)[at]; at++)
-			TRY(tampered(f, view_of(*sample), at, -1));
+	for (size_t at = 0; (*sample)[at]; at++)
+		TRY(tampered(f, view_of(*sample), at, -1));
 	return ERR_NONE;
 }
 
@@ -94,9 +96,9 @@ TEST(field_changed, "each byte of a sample may become a delimiter or control byt
 	static const char bytes[] = "\0\t\n\v\r \"%(),/:;<=>?@[\\]\x7f\x80\xff";
 
 	FOR_EACH_SAMPLE(f, sample)
-		for (size_t at = 0; (*sample)[at]; at++)
-			for (size_t i = 0; i < sizeof(bytes) - 1; i++)
-				TRY(tampered(f, view_of(*sample), at, (unsigned char)bytes[i]));
+	for (size_t at = 0; (*sample)[at]; at++)
+		for (size_t i = 0; i < sizeof(bytes) - 1; i++)
+			TRY(tampered(f, view_of(*sample), at, (unsigned char)bytes[i]));
 	return ERR_NONE;
 }
 
@@ -105,14 +107,16 @@ TEST(field_ladder, "each sample may be followed by up to 65535 equal bytes")
 	static const char bytes[] = "a1;,\"\\<>[ =%@:(&";
 	static char text[1 << 17];
 
-	FOR_EACH_SAMPLE(f, sample) {
+	FOR_EACH_SAMPLE(f, sample)
+	{
 		size_t len = strlen(*sample);
 
 		memcpy(text, *sample, len);
 		for (size_t i = 0; i < sizeof(bytes) - 1; i++) {
 			memset(text + len, bytes[i], 65535);
 			for (size_t more = 1; more <= 65535; more += more / 2 + 1)
-				CHECK_CASE(is_stable(f, (struct view){ text, len + more }), *sample);
+				CHECK_CASE(is_stable(f, (struct view){ text, len + more }),
+				           *sample);
 			CHECK_CASE(is_stable(f, (struct view){ text, len + 65535 }), *sample);
 		}
 	}
@@ -121,7 +125,8 @@ TEST(field_ladder, "each sample may be followed by up to 65535 equal bytes")
 
 TEST(field_control, "no field takes a control byte")
 {
-	FOR_EACH_SAMPLE(f, sample) {
+	FOR_EACH_SAMPLE(f, sample)
+	{
 		size_t len = strlen(*sample);
 		char text[256];
 
@@ -130,8 +135,10 @@ TEST(field_control, "no field takes a control byte")
 
 			memcpy(text, *sample, len);
 			text[at] = '\n';
-			CHECK_CASE(f->rewrite((struct view){ text, len }, &b) != ERR_NONE || b.err != ERR_NONE ||
-				   view_find(buffer_view(&b), '\n', 0) == b.len, *sample);
+			CHECK_CASE(f->rewrite((struct view){ text, len }, &b) != ERR_NONE ||
+			                   b.err != ERR_NONE ||
+			                   view_find(buffer_view(&b), '\n', 0) == b.len,
+			           *sample);
 		}
 	}
 	return ERR_NONE;

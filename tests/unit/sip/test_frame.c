@@ -6,8 +6,8 @@
 #include "runner/test.h"
 #include "sip/msg.h"
 
-#define HEAD                                                                                     \
-	"OPTIONS sip:b@example.com SIP/2.0\r\nVia: SIP/2.0/TCP h\r\nFrom: <sip:a@b>;tag=1\r\n"   \
+#define HEAD                                                                                       \
+	"OPTIONS sip:b@example.com SIP/2.0\r\nVia: SIP/2.0/TCP h\r\nFrom: <sip:a@b>;tag=1\r\n"     \
 	"To: <sip:b@c>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 1\r\n"
 
 static enum err frame(struct view text, size_t *ret)
@@ -18,9 +18,15 @@ static enum err frame(struct view text, size_t *ret)
 TEST(frame_agrees, "framing and parsing agree where a message ends")
 {
 	static const char *const texts[] = {
-		HEAD "Content-Length: 0\r\n\r\n", HEAD "l: 3\r\n\r\nabc", "\r\n\r\n" HEAD "CONTENT-length : 3\r\n\r\nabc",
-		HEAD "l:\r\n 3\r\n\r\nabc", HEAD "Subject: a\r\n l: 9\r\nl: 3\r\n\r\nabc", HEAD "l: 3\n\nabc",
-		HEAD "Subject: a\r\n \r\nl: 3\r\n\r\nabc", HEAD "l: 3\r\n\r\n a\n", HEAD "l: 2\r\n\r\n\r\n",
+		HEAD "Content-Length: 0\r\n\r\n",
+		HEAD "l: 3\r\n\r\nabc",
+		"\r\n\r\n" HEAD "CONTENT-length : 3\r\n\r\nabc",
+		HEAD "l:\r\n 3\r\n\r\nabc",
+		HEAD "Subject: a\r\n l: 9\r\nl: 3\r\n\r\nabc",
+		HEAD "l: 3\n\nabc",
+		HEAD "Subject: a\r\n \r\nl: 3\r\n\r\nabc",
+		HEAD "l: 3\r\n\r\n a\n",
+		HEAD "l: 2\r\n\r\n\r\n",
 	};
 	static struct sip_msg msg;
 	static char bytes[2048];
@@ -33,13 +39,15 @@ TEST(frame_agrees, "framing and parsing agree where a message ends")
 
 		memcpy(bytes, text.at, text.len);
 		memcpy(bytes + text.len, HEAD, sizeof(HEAD));
-		CHECK_CASE(frame((struct view){ bytes, text.len + sizeof(HEAD) }, &end) == ERR_NONE, texts[i]);
+		CHECK_CASE(frame((struct view){ bytes, text.len + sizeof(HEAD) }, &end) == ERR_NONE,
+		           texts[i]);
 		CHECK_CASE(end == text.len, texts[i]);
 		CHECK_CASE(sip_msg_parse(bytes, end, &limits, &msg) == ERR_NONE, texts[i]);
 		CHECK_CASE(msg.text.at + msg.text.len == bytes + end, texts[i]);
 		/* Every part of it asks for more. */
 		for (size_t len = 0; len < text.len; len++)
-			CHECK_CASE(frame((struct view){ texts[i], len }, &end) == ERR_SHORT, texts[i]);
+			CHECK_CASE(frame((struct view){ texts[i], len }, &end) == ERR_SHORT,
+			           texts[i]);
 	}
 	return ERR_NONE;
 }
@@ -47,9 +55,19 @@ TEST(frame_agrees, "framing and parsing agree where a message ends")
 TEST(frame_refusals, "framing that cannot be trusted closes the connection")
 {
 	static const char *const texts[] = {
-		HEAD "\r\n", HEAD "l: 1\r\nl: 1\r\n\r\n", HEAD "Content-Length: 1\r\nl: 2\r\n\r\nab", HEAD "l: -1\r\n\r\n",
-		HEAD "l: +1\r\n\r\n", HEAD "l: 4294967328\r\n\r\n", HEAD "l: 1 1\r\n\r\n", HEAD "l:\r\n\r\n", HEAD "l: 0x1\r\n\r\n",
-		HEAD "l: 65537\r\n\r\n", HEAD "l: 65536\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "\r\n\r\nx\r\n\r\n",
+		HEAD "\r\n",
+		HEAD "l: 1\r\nl: 1\r\n\r\n",
+		HEAD "Content-Length: 1\r\nl: 2\r\n\r\nab",
+		HEAD "l: -1\r\n\r\n",
+		HEAD "l: +1\r\n\r\n",
+		HEAD "l: 4294967328\r\n\r\n",
+		HEAD "l: 1 1\r\n\r\n",
+		HEAD "l:\r\n\r\n",
+		HEAD "l: 0x1\r\n\r\n",
+		HEAD "l: 65537\r\n\r\n",
+		HEAD "l: 65536\r\n\r\n",
+		"GET / HTTP/1.1\r\n\r\n",
+		"\r\n\r\nx\r\n\r\n",
 	};
 	size_t end = 7;
 

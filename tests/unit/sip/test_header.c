@@ -40,10 +40,12 @@ TEST(header_names, "each header is found by its long and its compact form in eit
 	for (size_t i = 0; i < ROWS; i++) {
 		CHECK_CASE(sip_header_of(view_of(rows[i].name)) == rows[i].id, rows[i].name);
 		CHECK_CASE(sip_header_of(swapped(rows[i].name, text)) == rows[i].id, rows[i].name);
-		CHECK_CASE(view_equal(sip_header_name(rows[i].id), view_of(rows[i].name)), rows[i].name);
+		CHECK_CASE(view_equal(sip_header_name(rows[i].id), view_of(rows[i].name)),
+		           rows[i].name);
 		if (!rows[i].compact)
 			continue;
-		CHECK_CASE(sip_header_of((struct view){ &rows[i].compact, 1 }) == rows[i].id, rows[i].name);
+		CHECK_CASE(sip_header_of((struct view){ &rows[i].compact, 1 }) == rows[i].id,
+		           rows[i].name);
 		text[0] = (char)(rows[i].compact ^ 0x20);
 		CHECK_CASE(sip_header_of((struct view){ text, 1 }) == rows[i].id, rows[i].name);
 	}
@@ -64,25 +66,42 @@ TEST(header_near_names, "a name that differs by one byte is another header or no
 				memcpy(text, rows[i].name, len);
 				text[at] = (char)byte;
 				if (byte == (unsigned char)rows[i].name[at] ||
-				    (is_letter && ((byte ^ (unsigned char)rows[i].name[at]) & 0xdf) == 0))
+				    (is_letter &&
+				     ((byte ^ (unsigned char)rows[i].name[at]) & 0xdf) == 0))
 					continue;
-				CHECK_CASE(sip_header_of((struct view){ text, len }) != rows[i].id, rows[i].name);
+				CHECK_CASE(sip_header_of((struct view){ text, len }) != rows[i].id,
+				           rows[i].name);
 			}
 		/* "T" is To. */
-		CHECK_CASE(len == 2 || sip_header_of((struct view){ rows[i].name, len - 1 }) != rows[i].id, rows[i].name);
+		CHECK_CASE(len == 2 || sip_header_of((struct view){ rows[i].name, len - 1 }) !=
+		                               rows[i].id,
+		           rows[i].name);
 	}
 	return ERR_NONE;
 }
 
 TEST(header_odd_names, "what is no name of ours is OTHER")
 {
-	static const char *const names[] = { "", "z", "[", "\r", "@", "1", "X-Own", "Call\rID", "C", "q",
-					     "A-Name-That-Is-Longer-Than-Any-Of-Ours-Will-Ever-Be" };
+	static const char *const names[] = {
+		"",
+		"z",
+		"[",
+		"\r",
+		"@",
+		"1",
+		"X-Own",
+		"Call\rID",
+		"C",
+		"q",
+		"A-Name-That-Is-Longer-Than-Any-Of-Ours-Will-Ever-Be"
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		bool is_content_type = i == 8;  /* "C" is a compact form */
+		bool is_content_type = i == 8; /* "C" is a compact form */
 
-		CHECK_CASE((sip_header_of(view_of(names[i])) == SIP_HEADER_OTHER) != is_content_type, names[i]);
+		CHECK_CASE((sip_header_of(view_of(names[i])) == SIP_HEADER_OTHER) !=
+		                   is_content_type,
+		           names[i]);
 	}
 	CHECK(sip_header_of(VIEW_EMPTY) == SIP_HEADER_OTHER);
 	return ERR_NONE;
@@ -92,7 +111,8 @@ TEST(header_compacts, "no compact form is given twice")
 {
 	for (size_t i = 0; i < ROWS; i++)
 		for (size_t k = 0; k < i; k++)
-			CHECK_CASE(!rows[i].compact || rows[i].compact != rows[k].compact, rows[i].name);
+			CHECK_CASE(!rows[i].compact || rows[i].compact != rows[k].compact,
+			           rows[i].name);
 	return ERR_NONE;
 }
 
@@ -111,9 +131,9 @@ TEST(status_phrases, "each code has its phrase, an unknown one that of its class
 {
 	unsigned last = 0;
 
-#define STATUS(status, phrase)                                                 \
-	CHECK(view_equal(sip_status_phrase(status), VIEW(phrase)));            \
-	CHECK((status) > last);                                                \
+#define STATUS(status, phrase)                                                                     \
+	CHECK(view_equal(sip_status_phrase(status), VIEW(phrase)));                                \
+	CHECK((status) > last);                                                                    \
 	last = (status);
 #include "sip/status.def"
 #undef STATUS

@@ -31,7 +31,8 @@ static enum err run_twins(const struct torture *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct torture *t = &rows[i];
-		enum torture_verdict wanted = t->verdict == TORTURE_ABOVE ? TORTURE_ACCEPTED : t->verdict;
+		enum torture_verdict wanted =
+			t->verdict == TORTURE_ABOVE ? TORTURE_ACCEPTED : t->verdict;
 		enum torture_verdict got = judge(t->text);
 
 		CHECK_CASE(got == wanted, t->idea);
@@ -132,11 +133,11 @@ static const struct {
 	const char *name;
 	enum torture_verdict verdict;
 } differences[] = {
-	{ "intmeth", TORTURE_INDEX },    /* control bytes behind backslashes */
-	{ "baddate", TORTURE_ACCEPTED }, /* the header is kept out */
-	{ "insuf", TORTURE_INDEX },      /* needed headers */
-	{ "multi01", TORTURE_INDEX },    /* duplicates */
-	{ "mcl01", TORTURE_INDEX },      /* duplicates */
+	{ "intmeth", TORTURE_INDEX },     /* control bytes behind backslashes */
+	{ "baddate", TORTURE_ACCEPTED },  /* the header is kept out */
+	{ "insuf", TORTURE_INDEX },       /* needed headers */
+	{ "multi01", TORTURE_INDEX },     /* duplicates */
+	{ "mcl01", TORTURE_INDEX },       /* duplicates */
 	{ "ipv6-in-sdp", TORTURE_INDEX }, /* Content-Length counts more than the body has */
 };
 
@@ -173,7 +174,8 @@ static const char *field_data(void)
 	return at ? at : "../shared/data";
 }
 
-static enum err run_original(const char *folder, const char *name, const char *suffix, const char *class)
+static enum err run_original(const char *folder, const char *name, const char *suffix,
+                             const char *class)
 {
 	char path[512], *text;
 	bool is_lf = strcmp(folder, "rfc5118") == 0;
@@ -206,7 +208,8 @@ static enum err run_originals(const char *folder, const char *suffix)
 	if (err != ERR_NONE)
 		return err;
 	(void)strtok_r(table, "\n", &save);
-	for (char *row = strtok_r(NULL, "\n", &save); row && err == ERR_NONE; row = strtok_r(NULL, "\n", &save)) {
+	for (char *row = strtok_r(NULL, "\n", &save); row && err == ERR_NONE;
+	     row = strtok_r(NULL, "\n", &save)) {
 		char *class = strrchr(row, '\t');
 
 		row[strcspn(row, "\t")] = '\0';
@@ -216,7 +219,8 @@ static enum err run_originals(const char *folder, const char *suffix)
 	return err;
 }
 
-TEST(torture_4475_originals, "the originals of RFC 4475 get the verdict of their class but where we say otherwise")
+TEST(torture_4475_originals,
+     "the originals of RFC 4475 get the verdict of their class but where we say otherwise")
 {
 	return run_originals("rfc4475", ".dat");
 }

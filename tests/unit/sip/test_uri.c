@@ -10,11 +10,15 @@ TEST(uri_parts, "a SIP URI falls into its parts")
 	struct sip_uri uri;
 	struct view value;
 
-	TRY(sip_uri_parse(VIEW("sips:anna;x=%40:se%3Acret@[2001:db8::5]:5061;transport=tcp;LR?Subject=a&b=c"), &uri));
+	TRY(sip_uri_parse(
+		VIEW("sips:anna;x=%40:se%3Acret@[2001:db8::5]:5061;transport=tcp;LR?Subject=a&b=c"),
+		&uri));
 	CHECK(uri.scheme == SIP_SCHEME_SIPS && uri.port == 5061);
-	CHECK(view_equal(uri.user, VIEW("anna;x=%40")) && view_equal(uri.password, VIEW("se%3Acret")));
+	CHECK(view_equal(uri.user, VIEW("anna;x=%40")) &&
+	      view_equal(uri.password, VIEW("se%3Acret")));
 	CHECK(uri.host.addr.family == 6 && view_equal(uri.host.text, VIEW("[2001:db8::5]")));
-	CHECK(view_equal(uri.params, VIEW(";transport=tcp;LR")) && view_equal(uri.headers, VIEW("Subject=a&b=c")));
+	CHECK(view_equal(uri.params, VIEW(";transport=tcp;LR")) &&
+	      view_equal(uri.headers, VIEW("Subject=a&b=c")));
 	CHECK(sip_uri_param(&uri, VIEW("TRANSPORT"), &value) && view_equal(value, VIEW("tcp")));
 	CHECK(sip_uri_param(&uri, VIEW("lr"), &value) && value.len == 0);
 	CHECK(!sip_uri_param(&uri, VIEW("l"), &value));
@@ -24,20 +28,72 @@ TEST(uri_parts, "a SIP URI falls into its parts")
 TEST(uri_refusals, "what is no URI is refused")
 {
 	static const char *const texts[] = {
-		"", ":", "sip", "sip:", "sip:@", "sip:@example.com", "sip:anna@", "sip::x@example.com", "anna@example.com",
-		"1sip:x", "s ip:x", "sip:an na@example.com", "sip:anna@exam ple.com", "sip:a@b@example.com",
-		"sip:anna@example.com:", "sip:anna@example.com:0", "sip:anna@example.com:65536",
-		"sip:anna@example.com:005060", "sip:anna@example.com:5060x", "sip:anna@example.com:-1",
-		"sip:anna%@example.com", "sip:anna%4@example.com", "sip:anna%zz@example.com", "sip:%@example.com",
-		"sip:anna@-", "sip:anna@.example.com", "sip:anna@example..com", "sip:anna@1.2.3", "sip:anna@1.2.3.400",
-		"sip:anna@1.2.3.4.5", "sip:anna@0x7f.1", "sip:anna@example.1com", "sip:anna@[::1", "sip:anna@::1",
-		"sip:anna@[fe80::1%25eth0]", "sip:anna@[1.2.3.4]", "sip:anna@[[::1]]", "sip:anna@[]", "sip:anna@[:::]",
-		"sip:anna@example.com;", "sip:anna@example.com;;lr", "sip:anna@example.com;=x", "sip:anna@example.com;x=",
-		"sip:anna@example.com;lr;lr", "sip:anna@example.com;x=1;X=2", "sip:anna@example.com;x=\"q\"",
-		"sip:anna@example.com?", "sip:anna@example.com?x", "sip:anna@example.com?=x", "sip:anna@example.com?a=b&",
-		"sip:anna@example.com?a=b&&c=d", "sip:<anna>@example.com", "sip:anna\"@example.com", "sip:anna@example.com,",
-		"tel:", "tel:;ext=1", "tel:+", "tel:1+2", "tel:+12*3", "tel:+12a", "tel:anna", "tel:12 3", "tel:12;ext=1;ext=2",
-		"urn:", "http://a b", "http://<x>",
+		"",
+		":",
+		"sip",
+		"sip:",
+		"sip:@",
+		"sip:@example.com",
+		"sip:anna@",
+		"sip::x@example.com",
+		"anna@example.com",
+		"1sip:x",
+		"s ip:x",
+		"sip:an na@example.com",
+		"sip:anna@exam ple.com",
+		"sip:a@b@example.com",
+		"sip:anna@example.com:",
+		"sip:anna@example.com:0",
+		"sip:anna@example.com:65536",
+		"sip:anna@example.com:005060",
+		"sip:anna@example.com:5060x",
+		"sip:anna@example.com:-1",
+		"sip:anna%@example.com",
+		"sip:anna%4@example.com",
+		"sip:anna%zz@example.com",
+		"sip:%@example.com",
+		"sip:anna@-",
+		"sip:anna@.example.com",
+		"sip:anna@example..com",
+		"sip:anna@1.2.3",
+		"sip:anna@1.2.3.400",
+		"sip:anna@1.2.3.4.5",
+		"sip:anna@0x7f.1",
+		"sip:anna@example.1com",
+		"sip:anna@[::1",
+		"sip:anna@::1",
+		"sip:anna@[fe80::1%25eth0]",
+		"sip:anna@[1.2.3.4]",
+		"sip:anna@[[::1]]",
+		"sip:anna@[]",
+		"sip:anna@[:::]",
+		"sip:anna@example.com;",
+		"sip:anna@example.com;;lr",
+		"sip:anna@example.com;=x",
+		"sip:anna@example.com;x=",
+		"sip:anna@example.com;lr;lr",
+		"sip:anna@example.com;x=1;X=2",
+		"sip:anna@example.com;x=\"q\"",
+		"sip:anna@example.com?",
+		"sip:anna@example.com?x",
+		"sip:anna@example.com?=x",
+		"sip:anna@example.com?a=b&",
+		"sip:anna@example.com?a=b&&c=d",
+		"sip:<anna>@example.com",
+		"sip:anna\"@example.com",
+		"sip:anna@example.com,",
+		"tel:",
+		"tel:;ext=1",
+		"tel:+",
+		"tel:1+2",
+		"tel:+12*3",
+		"tel:+12a",
+		"tel:anna",
+		"tel:12 3",
+		"tel:12;ext=1;ext=2",
+		"urn:",
+		"http://a b",
+		"http://<x>",
 	};
 	struct sip_uri uri;
 
@@ -85,7 +141,8 @@ static bool are_equal(const struct pair *p)
 {
 	struct sip_uri a, b;
 
-	if (sip_uri_parse(view_of(p->a), &a) != ERR_NONE || sip_uri_parse(view_of(p->b), &b) != ERR_NONE)
+	if (sip_uri_parse(view_of(p->a), &a) != ERR_NONE ||
+	    sip_uri_parse(view_of(p->b), &b) != ERR_NONE)
 		return false;
 	/* Equality has no direction. */
 	return sip_uri_equal(&a, &b) && sip_uri_equal(&b, &a);
@@ -97,12 +154,15 @@ TEST(uri_equal, "two spellings of one URI are equal")
 		{ "sip:%61nna@example.com;transport=TCP", "SIP:anna@EXAMPLE.com;Transport=tcp" },
 		{ "sip:carol@example.org", "sip:carol@example.org;newparam=5" },
 		{ "sip:carol@example.org;newparam=5", "sip:carol@example.org;security=on" },
-		{ "sip:example.com;transport=tcp;maddr=h", "sip:example.com;maddr=h;transport=tcp" },
-		{ "sip:anna@example.com?Subject=x&Priority=urgent", "sip:anna@example.com?priority=urgent&subject=x" },
+		{ "sip:example.com;transport=tcp;maddr=h",
+		  "sip:example.com;maddr=h;transport=tcp" },
+		{ "sip:anna@example.com?Subject=x&Priority=urgent",
+		  "sip:anna@example.com?priority=urgent&subject=x" },
 		{ "sip:[2001:db8::1]", "sip:[2001:0DB8:0::1]" },
 		{ "sip:[::ffff:192.0.2.1]", "sip:192.0.2.1" },
 		{ "tel:+49-30-1", "tel:+49(30)1" },
-		{ "tel:701;phone-context=example.com;ext=2", "tel:701;ext=2;phone-context=example.com" },
+		{ "tel:701;phone-context=example.com;ext=2",
+		  "tel:701;ext=2;phone-context=example.com" },
 		{ "urn:service:sos", "urn:service:sos" },
 	};
 
@@ -175,14 +235,20 @@ TEST(uri_escapes, "an escaped control byte never becomes one")
 
 TEST(uri_numbers, "a dialled number is told from a name")
 {
-	static const char *const numbers[] = { "sip:+49-30-12@h", "sip:*97#@h", "tel:110", "sip:(030)1@h" };
-	static const char *const names[] = { "sip:anna@h", "sip:+@h", "sip:h", "sip:1a@h", "sip:1+2@h", "urn:service:1" };
+	static const char *const numbers[] = { "sip:+49-30-12@h", "sip:*97#@h", "tel:110",
+		                               "sip:(030)1@h" };
+	static const char *const names[] = { "sip:anna@h", "sip:+@h",   "sip:h",
+		                             "sip:1a@h",   "sip:1+2@h", "urn:service:1" };
 	struct sip_uri uri;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		CHECK_CASE(sip_uri_parse(view_of(numbers[i]), &uri) == ERR_NONE && sip_uri_is_number(&uri), numbers[i]);
+		CHECK_CASE(sip_uri_parse(view_of(numbers[i]), &uri) == ERR_NONE &&
+		                   sip_uri_is_number(&uri),
+		           numbers[i]);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		CHECK_CASE(sip_uri_parse(view_of(names[i]), &uri) == ERR_NONE && !sip_uri_is_number(&uri), names[i]);
+		CHECK_CASE(sip_uri_parse(view_of(names[i]), &uri) == ERR_NONE &&
+		                   !sip_uri_is_number(&uri),
+		           names[i]);
 	return ERR_NONE;
 }
 

@@ -12,8 +12,10 @@ static enum err with_lines(const char *lines)
 	static char bytes[1 << 16];
 	struct buffer b = BUFFER_ON(bytes);
 
-	buffer_text(&b, "OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@b>;tag=1\r\n"
-			"To: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n");
+	buffer_text(
+		&b,
+		"OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@b>;tag=1\r\n"
+		"To: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n");
 	buffer_text(&b, lines);
 	buffer_text(&b, "\r\n");
 	return sip_msg_parse(bytes, b.len, &sip_limits_default, &msg);
@@ -59,7 +61,8 @@ TEST(values_lists, "commas separate but within quotes and brackets")
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		TRY(with_lines(cases[i].lines));
-		CHECK_CASE(view_equal(joined(SIP_HEADER_ROUTE), view_of(cases[i].values)), cases[i].lines);
+		CHECK_CASE(view_equal(joined(SIP_HEADER_ROUTE), view_of(cases[i].values)),
+		           cases[i].lines);
 	}
 	return ERR_NONE;
 }
@@ -93,7 +96,8 @@ TEST(tokens_sets, "tokens are found, checked and told from unknown ones")
 	char text[64];
 	struct buffer b = BUFFER_ON(text);
 
-	TRY(with_lines("Require: TIMER, x,, y\r\nRequire: 100rel,\r\nAllow: INVITE, own, BYE\r\nSupported: a b\r\n"));
+	TRY(with_lines("Require: TIMER, x,, y\r\nRequire: 100rel,\r\nAllow: INVITE, own, BYE\r\n"
+	               "Supported: a b\r\n"));
 	CHECK(sip_tokens_have(&msg, SIP_HEADER_REQUIRE, VIEW("timer")));
 	CHECK(!sip_tokens_have(&msg, SIP_HEADER_REQUIRE, VIEW("time")));
 	CHECK(sip_tokens_check(&msg, SIP_HEADER_REQUIRE) == ERR_NONE);
@@ -121,7 +125,8 @@ TEST(numbers, "numbers are plain, seconds have no upper end")
 	CHECK(number == UINT32_MAX);
 	TRY(with_lines("Expires: 60\r\nMax-Forwards: 9\r\n"));
 	CHECK(sip_seconds_of(&msg, SIP_HEADER_EXPIRES, &number) == ERR_NONE && number == 60);
-	CHECK(sip_number_of(&msg, SIP_HEADER_MAX_FORWARDS, 255, &number) == ERR_NONE && number == 9);
+	CHECK(sip_number_of(&msg, SIP_HEADER_MAX_FORWARDS, 255, &number) == ERR_NONE &&
+	      number == 9);
 	CHECK(sip_number_of(&msg, SIP_HEADER_RSEQ, 255, &number) == ERR_NOT_FOUND);
 	return ERR_NONE;
 }

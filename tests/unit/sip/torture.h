@@ -8,16 +8,17 @@
 #include "sip/reason.h"
 
 enum torture_verdict {
-	TORTURE_ACCEPTED,       /* and rebuilt as the same */
-	TORTURE_INDEX,          /* refused by sip_msg_parse */
-	TORTURE_CHECK,          /* refused by sip_check */
-	TORTURE_ABOVE,          /* well-formed: who uses it decides */
+	TORTURE_ACCEPTED, /* and rebuilt as the same */
+	TORTURE_INDEX,    /* refused by sip_msg_parse */
+	TORTURE_CHECK,    /* refused by sip_check */
+	TORTURE_ABOVE,    /* well-formed: who uses it decides */
 };
 
 struct torture {
 	const char *section, *idea;
 	enum torture_verdict verdict;
-	enum sip_reason reason;         /* of a refusal; accepted: an anomaly that must be counted, or NONE */
+	enum sip_reason
+		reason; /* of a refusal; accepted: an anomaly that must be counted, or NONE */
 	struct view text;
 };
 

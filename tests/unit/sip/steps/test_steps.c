@@ -15,10 +15,7 @@ void *__real_memchr(const void *at, int byte, size_t len);
 
 static uint64_t steps;
 
-void __sanitizer_cov_trace_pc(void)
-{
-	steps++;
-}
+void __sanitizer_cov_trace_pc(void) { steps++; }
 
 void *__wrap_memchr(const void *at, int byte, size_t len)
 {
@@ -38,8 +35,9 @@ static struct view patterned(const char *header, const char *pattern, size_t len
 	struct buffer b = BUFFER_ON(text);
 	size_t period = strlen(pattern);
 
-	buffer_text(&b, "OPTIONS sip:b SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n"
-			"Call-ID: 1\r\nCSeq: 1 OPTIONS\r\n");
+	buffer_text(&b, "OPTIONS sip:b SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@b>;tag=1\r\n"
+	                "To: <sip:a@b>\r\n"
+	                "Call-ID: 1\r\nCSeq: 1 OPTIONS\r\n");
 	buffer_text(&b, header);
 	buffer_text(&b, ": x");
 	for (size_t i = 0; i < len; i++)
@@ -61,8 +59,34 @@ static uint64_t message_steps(struct view message)
 }
 
 static const char *const patterns[] = {
-	",", "\"", ";", "\\", "<", ">", "(", "a", "a,", "\"\",", ";a", ";a=b", "<>,", "<a>,", "\"\\\"\",", "=", "@", "a@", ":",
-	"[", "%", "%41", " ", "&a=b", "a=b,", "\r\n ", "\r\nX-Own: y", "\r\nRoute: <sip:a@b>",
+	",",
+	"\"",
+	";",
+	"\\",
+	"<",
+	">",
+	"(",
+	"a",
+	"a,",
+	"\"\",",
+	";a",
+	";a=b",
+	"<>,",
+	"<a>,",
+	"\"\\\"\",",
+	"=",
+	"@",
+	"a@",
+	":",
+	"[",
+	"%",
+	"%41",
+	" ",
+	"&a=b",
+	"a=b,",
+	"\r\n ",
+	"\r\nX-Own: y",
+	"\r\nRoute: <sip:a@b>",
 };
 
 TEST(steps_message, "no pattern in any header makes a message cost more than its length")

@@ -76,9 +76,14 @@ static bool restore_one(struct border *b, struct view saved, uint32_t slot)
 	call->is_restored = true;
 	call_enter(b, call);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		struct stream_facts *stream = &call->facts.streams[i];
+		bool was_open = stream->is_open;
+
+		/* Media may have died too: what is opened anew is right in either case. */
+		stream->is_open = 0;
 		if (stream_restore(call, i) != ERR_NONE)
-			call->facts.streams[i] = (struct stream_facts){ 0 };
-		else if (call->facts.streams[i].is_open)
+			*stream = (struct stream_facts){ 0 };
+		else if (was_open)
 			stream_order(call, i);
 	}
 	for (unsigned i = 0; i < CALL_LEGS; i++) {

@@ -46,10 +46,10 @@ static enum err register_phone(struct talk *t)
 	return ERR_NONE;
 }
 
-enum err talk_new(struct talk *t)
+enum err talk_new(struct talk *t, void (*change)(struct border_settings *s))
 {
 	memset(t, 0, sizeof(*t));
-	TRY(wire_new(&t->w));
+	TRY(wire_new_with(change, &t->w));
 	t->phone.flow = wire_outside(5, 40000);
 	t->pbx.flow = wire_inside();
 	return register_phone(t);
@@ -110,9 +110,10 @@ static void within(struct talk *t, const struct talk_end *from, const char *meth
 
 	snprintf(text, sizeof(text),
 	         "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:5060;branch=z9hG4bKt%u;rport\r\n"
-	         "Max-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n%s%s"
+	         "%sFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n%s%s"
 	         "Content-Length: %zu\r\n\r\n%s",
-	         method, from->target, host_of(t, from), ++branch, from->ours, from->theirs,
+	         method, from->target, host_of(t, from), ++branch,
+	         strstr(lines, "Max-Forwards") ? "" : "Max-Forwards: 70\r\n", from->ours, from->theirs,
 	         from->call_id, cseq, method, lines,
 	         *body && !strstr(lines, "Content-Type") ? "Content-Type: application/sdp\r\n" : "",
 	         strlen(body), body);
@@ -279,17 +280,49 @@ const struct record_call *talk_record(const struct talk *t)
 	return &none;
 }
 
-enum err talk_with(enum err (*body)(struct talk *t))
+enum err talk_with_settings(void (*change)(struct border_settings *s), enum err (*body)(struct talk *t))
 {
 	struct talk *t = calloc(1, sizeof(*t));
 	enum err err;
 
 	if (!t)
 		return ERR_NO_MEMORY;
-	err = talk_new(t);
+	err = talk_new(t, change);
 	if (err == ERR_NONE)
 		err = body(t);
 	talk_free(t);
 	free(t);
 	return err;
+}
+
+enum err talk_with(enum err (*body)(struct talk *t)) { return talk_with_settings(NULL, body); }
+
+void talk_invite_back(struct talk *t, const struct wire_sent *request, const char *body)
+{
+	char via[512], from[256], call_id[256], text[WIRE_TEXT_MAX];
+
+	line_of(request->text, "\r\nVia: ", via, sizeof(via));
+	line_of(request->text, "\r\nFrom: ", from, sizeof(from));
+	line_of(request->text, "\r\nCall-ID: ", call_id, sizeof(call_id));
+	snprintf(text, sizeof(text),
+		 "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.20:5060;branch=z9hG4bKp%u\r\nVia: %s\r\n"
+		 "Record-Route: <sip:10.0.0.20;lr>\r\nMax-Forwards: 68\r\nFrom: %s\r\nTo: <sip:201@10.0.0.20>\r\n"
+		 "Call-ID: %s\r\nCSeq: 1 INVITE\r\nContact: <sip:us@10.0.0.2:5060>\r\n"
+		 "Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
+		 t->w->pbx_contact, ++branch, via, from, call_id, strlen(body), body);
+	say(t, &t->pbx.flow, text);
+}
+
+static void count_row(void *context, const struct ask *row)
+{
+	*(unsigned *)context += row->head.is_last == 0 && row->body.record.head.kind == RECORD_CALL;
+}
+
+unsigned talk_listed(struct talk *t)
+{
+	const struct ask question = { .head = { .kind = ASK_LIVE_CALLS } };
+	unsigned count = 0;
+
+	border_answer(t->w->border, &question, t->w->now, count_row, &count);
+	return count;
 }

@@ -27,7 +27,7 @@ struct talk {
 	"m=audio 12000 RTP/AVP 0\r\n"
 
 /* A border with a registered phone. */
-enum err talk_new(struct talk *t) MUST_USE;
+enum err talk_new(struct talk *t, void (*change)(struct border_settings *s)) MUST_USE;
 void talk_free(struct talk *t);
 
 /* A request without dialog from the phone (INVITE to 201) or the PBX (to the
@@ -62,8 +62,15 @@ const struct order *talk_order(const struct talk *t);
 unsigned talk_records(const struct talk *t);
 const struct record_call *talk_record(const struct talk *t);
 
+/* A proxy hands a request of ours back: to the phone's Contact, with another top
+ * Via and this description. */
+void talk_invite_back(struct talk *t, const struct wire_sent *request, const char *body);
+/* Rows that ASK_LIVE_CALLS gives. */
+unsigned talk_listed(struct talk *t);
+
 /* Runs `body` with a talk; frees it whatever happens. */
 enum err talk_with(enum err (*body)(struct talk *t)) MUST_USE;
+enum err talk_with_settings(void (*change)(struct border_settings *s), enum err (*body)(struct talk *t)) MUST_USE;
 #define TALK_TEST(slug, sentence)                                                                  \
 	static enum err talk_##slug(struct talk *t);                                               \
 	TEST(slug, sentence)                                                                       \

@@ -16,7 +16,7 @@ import time
 import phones
 from pbx import DOMAIN, PBX_ADDRESS, Pbx, password_of
 from process import Cast, Failure
-from ringfence import INSTALLED, OUTSIDE_ADDRESS, PROBE_USER, ROOT, Ringfence, is_built
+from ringfence import INSTALLED, OUTSIDE_ADDRESS, PROBE_USER, ROOT, TREE, Ringfence, is_built
 from scanners import attacker, svcrack, svwar
 
 FOLDER = os.path.join(ROOT, "build", "demo")
@@ -39,7 +39,7 @@ class Half:
         self.sources = iter(sources)
 
     def place_call(self):
-        rtp_talk = os.path.join(ROOT, "build", "release", "tests", "system", "rtp_talk")
+        rtp_talk = os.path.join(TREE, "tests", "system", "rtp_talk")
         pair = [phones.Phone(self.cast, user, password_of(user), f"127.0.0.{31 + i}", rtp_talk)
                 for i, user in enumerate((CALLER, CALLEE))]
         for phone in pair:

@@ -15,7 +15,8 @@ from process import Cast, Failure
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.join(ROOT, "build", "system")
-RTP_TALK = os.path.join(ROOT, "build", "release", "tests", "system", "rtp_talk")
+TREE = os.path.join(ROOT, os.environ.get("RINGFENCE_TREE", "build/release"))
+RTP_TALK = os.path.join(TREE, "tests", "system", "rtp_talk")
 
 TESTS = []
 

@@ -9,7 +9,9 @@ from pbx import DOMAIN, PBX_ADDRESS
 from process import Failure, until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-INSTALLED = os.path.join(ROOT, "build", "release", "root", "usr", "bin", "ringfence")
+# Another build's tree may be tried instead, by RINGFENCE_TREE=build/NAME.
+TREE = os.path.join(ROOT, os.environ.get("RINGFENCE_TREE", "build/release"))
+INSTALLED = os.path.join(TREE, "root", "usr", "bin", "ringfence")
 
 
 OUTSIDE_ADDRESS, INSIDE_ADDRESS = "127.0.0.10", "127.0.0.11"

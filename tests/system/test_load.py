@@ -8,7 +8,7 @@ import socket
 import struct
 
 import harness
-from harness import ROOT, check, test
+from harness import TREE, check, test
 from hosts import Host, forward, ip
 from phones import SCENARIOS
 from pbx import DOMAIN
@@ -21,7 +21,7 @@ CALLERS = [str(300 + number) for number in range(20)]
 CALLEES = [str(400 + number) for number in range(20)]
 CALLS_A_SECOND = 50
 AUDIO_BYTES = 16000  # 2 s of G.711
-WATCH = os.path.join(ROOT, "build", "release", "tests", "system", "wire_watch")
+WATCH = os.path.join(TREE, "tests", "system", "wire_watch")
 IDENTIFIERS = re.compile(
     rb"(?:branch=|tag=)([^;>\s]+)|^(?:Call-ID|i)\s*:\s*(\S+)", re.I | re.M)
 

@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -37,6 +38,14 @@ static enum err change_user(const struct sandbox *s, bool *ret_has_changed)
 		return ERR_DENIED;
 	*ret_has_changed = true;
 	return ERR_NONE;
+}
+
+void sandbox_use_files_as(uid_t uid, gid_t gid)
+{
+	if (uid == (uid_t)-1 || geteuid() != 0)
+		return;
+	(void)setfsgid(gid);
+	(void)setfsuid(uid);
 }
 
 static enum err drop_capabilities(capng_select_t which)

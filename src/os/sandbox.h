@@ -34,6 +34,10 @@ struct sandbox_report {
 
 /* ERR_DENIED where a layer that must stand could not be had (seccomp, no_new_privs,
  * capabilities, the user): the process must end then. */
+/* Before that: opens and makes files as the user that the process is to become, so that it
+ * can still use them then. Nothing without root, or where no user is named. */
+void sandbox_use_files_as(uid_t uid, gid_t gid);
+
 enum err sandbox_enter_signal(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
 enum err sandbox_enter_media(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
 enum err sandbox_enter_judge(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;

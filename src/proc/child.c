@@ -140,6 +140,7 @@ struct child *child_begin(enum role role)
 	log_open(role_name(role), (enum log_format)c->facts.log_format,
 	         (enum log_level)c->facts.log_level);
 	(void)spawn_raise_descriptors();
+	sandbox_use_files_as(c->facts.uid, c->facts.gid);
 	if (loop_new(MAX_WATCHES, &c->loop) != ERR_NONE || backlog_init(&c->backlog) != ERR_NONE)
 		child_fail("start", ERR_NO_MEMORY);
 	take_settings(c, child_descriptor(c, THING_SETTINGS, 0));

@@ -306,12 +306,46 @@ static void closed(struct call *call, unsigned stream)
 		call_finish(call);
 }
 
+/* What was being closed will never be answered. May end the call. */
+static void forget_closings(struct call *call)
+{
+	if (!stream_is_any_closing(call))
+		return;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		bool was_closing = call->streams[i].is_closing;
+
+		call->streams[i].is_closing = false;
+		if (was_closing && call->state != CALL_ENDING)
+			stream_give_ports(call, i);
+	}
+	if (call->state == CALL_ENDING)
+		call_finish(call);
+}
+
+/* Media was restarted and knows no stream. */
+static void order_again(struct border *b)
+{
+	uint32_t place = 0;
+	struct call *call;
+
+	while ((call = pool_next(b->calls->calls, &place))) {
+		for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
+			if (call->facts.streams[i].is_open)
+				give_order(call, i, ORDER_OPEN);
+		forget_closings(call);
+	}
+}
+
 void calls_media_event(struct border *b, const struct media_event *event)
 {
 	struct call *call = call_by_id(b, event->stream >> STREAM_BITS);
 	unsigned place = event->stream & ((1 << STREAM_BITS) - 1);
 	struct stream *stream;
 
+	if (event->kind == MEDIA_STARTED) {
+		order_again(b);
+		return;
+	}
 	if (!call || place >= MAX_CALL_STREAMS || event->generation != b->ports.generation) {
 		close_unknown(b, event);
 		return;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ringfence config check|explain|fmt|diff: done by the program that knows the
  * options of all modules. */
+#include "cli/client.h"
 #include "cli/sibling.h"
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { MAX_CONFIG_ARGUMENTS = 32 };
 
@@ -36,7 +40,34 @@ enum cli_exit cli_config_fmt(struct cli *c, int argc, char **argv)
 	return become(c, "fmt", argc, argv);
 }
 
+/* What is in force becomes the standard input of the program that compares. */
+static bool give_as_input(const char *text)
+{
+	int fd = memfd_create("in-force", MFD_CLOEXEC);
+	size_t len = text ? strlen(text) : 0;
+	bool is_given = fd >= 0 && write(fd, text, len) == (ssize_t)len &&
+	                lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return is_given;
+}
+
 enum cli_exit cli_config_diff(struct cli *c, int argc, char **argv)
 {
-	return become(c, "diff", argc, argv);
+	const struct cli_target target = cli_target_on("/api/v1/config");
+	char in_force[] = "-", *list[] = { in_force, NULL };
+	struct cli_answer answer;
+	enum cli_exit code;
+	bool is_given;
+
+	if (argc)
+		return become(c, "diff", argc, argv);
+	code = cli_request(c, "GET", &target, NULL, &answer);
+	if (code != CLI_DONE)
+		return code;
+	is_given = give_as_input(answer.text);
+	cli_answer_clear(&answer);
+	return is_given ? become(c, "diff", 1, list)
+	                : cli_fail(CLI_FAILED, "no memory to compare in");
 }

@@ -16,11 +16,12 @@ static const struct cli_table registrations = {
 };
 
 static const struct cli_table peers = {
-	4,
-	{ { "PEER", "peer", CLI_TEXT },
-	  { "KIND", "kind", CLI_TEXT },
+	5,
+	{ { "PEER", "name", CLI_TEXT },
+	  { "SIDE", "side", CLI_TEXT },
 	  { "ADDRESS", "address", CLI_TEXT },
-	  { "STATE", "state", CLI_TEXT } },
+	  { "ANSWERS", "answers", CLI_TEXT },
+	  { "CHALLENGE LEARNT", "challenge_learnt", CLI_TEXT } },
 	"no peers",
 };
 

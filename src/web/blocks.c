@@ -67,6 +67,11 @@ static void change_net(struct web *w, struct web_exchange *x, const struct ask *
 	addr_net_write(&b, &a->body.net.net);
 	text[b.len] = 0;
 	x->change.row = made;
+	if (a->head.kind == ASK_BLOCK_ADD)
+		x->change.denied =
+			"it holds an address that can never be blocked (never-block list)";
+	else if (a->head.kind == ASK_NEVER_BLOCK_REMOVE)
+		x->change.denied = "it comes from the configuration and is changed there";
 	web_change(w, x, text, a, status);
 }
 
@@ -108,10 +113,18 @@ void web_never_block_remove(struct web *w, struct web_exchange *x)
 
 /* --- Why --- */
 
+static bool is_in_force(const struct record_block *b, int64_t wall_us)
+{
+	return !b->is_removed && (b->until_wall_us == 0 || b->until_wall_us > wall_us);
+}
+
 static void last_block(struct web *w, struct web_exchange *x, const struct ask *row)
 {
 	json_t *answer;
 
+	if (row->head.size >= sizeof(struct record_block))
+		x->is_live =
+			is_in_force(&row->body.record.block, w->port.now(w->port.context).wall_us);
 	if (web_list_row(w, x, row, web_row_block) != ROWS_DONE)
 		return;
 	answer = json_incref(json_array_get(x->items, 0));
@@ -119,7 +132,7 @@ static void last_block(struct web *w, struct web_exchange *x, const struct ask *
 		web_end_problem(w, x, 404, "nothing stands against this address, and no block did");
 		return;
 	}
-	(void)json_object_set_new(answer, "live", json_false());
+	(void)json_object_set_new(answer, "live", json_boolean(x->is_live));
 	web_end_json(w, x, 200, answer);
 }
 

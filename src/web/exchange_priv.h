@@ -51,8 +51,9 @@ struct web_change {
 	char object[128];
 	enum err result;
 	struct ask action;
-	web_step *row;   /* sees the action's rows; may be NULL */
-	uint16_t status; /* at success: 200, 201, 204 */
+	web_step *row;      /* sees the action's rows; may be NULL */
+	const char *denied; /* what ERR_DENIED means here; may be NULL */
+	uint16_t status;    /* at success: 200, 201, 204 */
 };
 
 struct web_exchange {
@@ -74,6 +75,7 @@ struct web_exchange {
 	char detail[WEB_DETAIL_MAX]; /* text that came with a refusal */
 
 	json_t *answer, *items; /* grow by steps */
+	bool is_live;           /* the block that was read last is in force */
 	bool is_of_records;     /* rows are records: head.row is where the next page begins */
 	uint64_t last_row;
 	uint32_t row_count, limit;

@@ -90,18 +90,30 @@ void web_end_problem(struct web *w, struct web_exchange *x, uint16_t status, con
 	end_dumped(w, x, &reply, json);
 }
 
+/* In words: the refusing process's own, else what was asked for, else the error's. */
+static const char *words_of(const struct web_exchange *x, enum err err)
+{
+	if (x->detail[0])
+		return x->detail;
+	if (err == ERR_DENIED && x->change.denied)
+		return x->change.denied;
+	if (err == ERR_NOT_FOUND)
+		return x->change.object;
+	return err_text(err);
+}
+
 void web_end_error(struct web *w, struct web_exchange *x, enum err err)
 {
 	static const uint16_t statuses[ERR_COUNT] = {
 		[ERR_SYNTAX] = 400,    [ERR_SHORT] = 400,     [ERR_LIMIT] = 422,
-		[ERR_DENIED] = 422,    [ERR_NO_MEMORY] = 503, [ERR_FULL] = 503,
-		[ERR_NOT_FOUND] = 404, [ERR_EXISTS] = 409,    [ERR_UNSUPPORTED] = 422,
+		[ERR_DENIED] = 403,    [ERR_NO_MEMORY] = 503, [ERR_FULL] = 503,
+		[ERR_NOT_FOUND] = 404, [ERR_EXISTS] = 409,    [ERR_UNSUPPORTED] = 400,
 		[ERR_STALE] = 409,     [ERR_CLOSED] = 503,    [ERR_AGAIN] = 503,
 		[ERR_IO] = 500,
 	};
 	uint16_t status = err < ERR_COUNT && statuses[err] ? statuses[err] : 500;
 	char detail[WEB_DETAIL_MAX];
 
-	(void)VIEW_COPY(view_of(x->detail[0] ? x->detail : err_text(err)), detail);
+	(void)VIEW_COPY(view_of(words_of(x, err)), detail);
 	web_end_problem(w, x, status, detail);
 }

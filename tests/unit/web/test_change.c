@@ -78,7 +78,7 @@ TEST(change_refused, "writes the judge's refusal into the trail and gives its wo
 	bench_end(&b, ERR_DENIED, "198.51.100.7 is on the never-block list");
 	CHECK(is_audit(bench_last(&b), "blocks add", "198.51.100.7", err_text(ERR_DENIED)));
 	bench_end(&b, ERR_NONE, NULL);
-	CHECK(b.status == 422 && bench_says(&b, "is on the never-block list"));
+	CHECK(b.status == 403 && bench_says(&b, "is on the never-block list"));
 	bench_clear(&b);
 	return ERR_NONE;
 }

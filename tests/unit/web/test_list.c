@@ -120,8 +120,8 @@ static const struct {
 	uint16_t want;
 } errors[] = {
 	{ ERR_SYNTAX, 400 }, { ERR_LIMIT, 422 },       { ERR_NOT_FOUND, 404 },
-	{ ERR_DENIED, 422 }, { ERR_CLOSED, 503 },      { ERR_IO, 500 },
-	{ ERR_EXISTS, 409 }, { ERR_UNSUPPORTED, 422 }, { ERR_FULL, 503 },
+	{ ERR_DENIED, 403 }, { ERR_CLOSED, 503 },      { ERR_IO, 500 },
+	{ ERR_EXISTS, 409 }, { ERR_UNSUPPORTED, 400 }, { ERR_FULL, 503 },
 };
 
 TEST(list_errors, "turns another process's refusal into a problem with its words")
@@ -217,6 +217,7 @@ TEST(blocks_why, "explains a live block, else the last one, else says that there
 	(void)bench_ask(&b, "GET", "/api/v1/blocks/why?address=198.51.100.7", SCOPE_READ);
 	bench_end(&b, ERR_NOT_FOUND, NULL);
 	CHECK(strcmp(bench_last(&b)->body.query.filter, "kind=source source=198.51.100.7") == 0);
+	block.until_wall_us = 1700000000000000;
 	bench_row(&b, &block, sizeof(block));
 	bench_end(&b, ERR_NONE, NULL);
 	CHECK(b.status == 200 && bench_says(&b, "\"live\":false"));
@@ -262,10 +263,10 @@ TEST(status_pieces, "hands on what the parent says, and refuses what is no objec
 	bench_end(&b, ERR_NONE, "[1]");
 	CHECK(b.status == 500);
 	(void)bench_ask(&b, "GET", "/readyz", SCOPE_NONE);
-	bench_end(&b, ERR_NONE, "{\"ready\":false}");
+	bench_end(&b, ERR_NONE, "{\"state\":\"starting\"}");
 	CHECK(b.status == 503);
 	(void)bench_ask(&b, "GET", "/readyz", SCOPE_NONE);
-	bench_end(&b, ERR_NONE, "{\"ready\":true}");
+	bench_end(&b, ERR_NONE, "{\"state\":\"ready\"}");
 	CHECK(b.status == 200);
 	bench_clear(&b);
 	return ERR_NONE;

@@ -191,6 +191,7 @@ static void open_judge(struct bench *bench)
 int main(void)
 {
 	static struct bench bench;
+	struct ask wanted = { .head = { .kind = ASK_BLOCKS_WANTED } };
 	struct child_hooks hooks = {
 		.context = &bench,
 		.asked = asked,
@@ -205,5 +206,7 @@ int main(void)
 	open_judge(&bench);
 	(void)child_ring_reader(bench.child, RING_NAME_FACTS, drain, &bench);
 	child_enter(bench.child);
+	/* Where the store is not up yet it comes by itself when it is. */
+	(void)!child_ask(bench.child, &wanted, NULL);
 	return child_run(bench.child, &hooks);
 }

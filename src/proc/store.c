@@ -202,6 +202,10 @@ static void asked(void *context, const struct ask *question, struct now now)
 	case ASK_AUDIT:
 		answer_audit(k, question, now);
 		break;
+	case ASK_BLOCKS_WANTED:
+		k->restore = (struct restore){ .due_us = now.us };
+		answer_text(k, &question->head, ERR_NONE, VIEW_EMPTY);
+		break;
 	case ASK_STORE_STATUS:
 		answer_status(k, &question->head, now);
 		break;

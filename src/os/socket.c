@@ -100,6 +100,9 @@ static bool set_options(int fd, uint8_t family, const struct socket_options *o)
 		return false;
 	if (o->wants_errors && !set_number(fd, level, is_v6 ? IPV6_RECVERR : IP_RECVERR, 1))
 		return false;
+	/* A network that does not honour it loses nothing. */
+	if (o->traffic_class > 0)
+		(void)set_number(fd, level, is_v6 ? IPV6_TCLASS : IP_TOS, o->traffic_class);
 	if (o->is_filtered && socket_filter_close(fd) != ERR_NONE)
 		return false;
 	/* Beyond net.core.rmem_max only with CAP_NET_ADMIN; less than asked is no error. */

@@ -11,9 +11,10 @@
 struct socket_options {
 	uint32_t receive_bytes; /* SO_RCVBUF; 0 leaves the system's */
 	uint32_t send_bytes;
-	bool wants_local;  /* IP_PKTINFO, IPV6_RECVPKTINFO: by which address it came */
-	bool wants_errors; /* IP_RECVERR, IPV6_RECVERR: ICMP is reported */
-	bool is_filtered;  /* born under the drop-all filter */
+	bool wants_local;      /* IP_PKTINFO, IPV6_RECVPKTINFO: by which address it came */
+	bool wants_errors;     /* IP_RECVERR, IPV6_RECVERR: ICMP is reported */
+	uint8_t traffic_class; /* IP_TOS, IPV6_TCLASS: 184 for audio (RFC 4594 4.1); 0 leaves it */
+	bool is_filtered;      /* born under the drop-all filter */
 };
 
 /* A bound UDP socket (IPv6 sockets take IPv6 only). local->port 0 takes any.

@@ -26,24 +26,27 @@ static void answer_text(struct parent *p, const struct ask_head *question, enum 
 /* The file holds references to secrets, never secrets, so it may be shown as it stands. */
 void apply_get(struct parent *p, const struct ask_head *question)
 {
-	struct view rest;
-	char *text;
-	size_t len;
-	enum err err = settings_text(p->config_path, &text, &len);
+	struct view rest = view_bytes(p->text, p->text_len);
 
-	if (err != ERR_NONE) {
-		answer_text(p, question, err, VIEW_EMPTY);
-		return;
-	}
-	for (rest = view_bytes(text, len); rest.len > ASK_BODY_MAX;
-	     rest = view_after(rest, ASK_BODY_MAX)) {
+	for (; rest.len > ASK_BODY_MAX; rest = view_after(rest, ASK_BODY_MAX)) {
 		memset(&row.head, 0, sizeof(row.head));
 		row.head.size = ASK_BODY_MAX;
 		memcpy(row.body.text, rest.at, ASK_BODY_MAX);
 		relay_answer(p, (enum role)question->from, question, &row);
 	}
 	answer_text(p, question, ERR_NONE, rest);
-	free(text);
+}
+
+static enum err hand_to(struct parent *p, enum role role, const struct conf_tree *tree,
+                        void (*answered)(struct parent *p, enum role from, enum err result))
+{
+	enum err err = children_reseal(p, role, tree);
+
+	if (err != ERR_NONE)
+		return err;
+	memset(&row.head, 0, sizeof(row.head));
+	row.head.kind = role == ROLE_JUDGE ? ASK_SETTINGS_JUDGE : ASK_SETTINGS;
+	return relay_ask(p, role, &row, p->children[role].settings, answered);
 }
 
 static void finish(struct parent *p, enum err result)
@@ -52,17 +55,23 @@ static void finish(struct parent *p, enum err result)
 
 	if (result == ERR_NONE) {
 		conf_tree_free(&p->settings);
+		free(p->text);
 		p->settings = a->tree;
+		p->text = a->text;
+		p->text_len = a->text_len;
 		a->tree = NULL;
+		a->text = NULL;
 		log_write(LEVEL_NOTICE, "configuration", "applied: %.*s", (int)a->words_len,
 		          a->words);
 	} else {
-		/* Who took the new ones goes back to the old at its next start; say so. */
+		/* Who took the new ones goes back to the old. */
 		for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
-			(void)!children_reseal(p, (enum role)role, p->settings);
+			(void)!hand_to(p, (enum role)role, p->settings, NULL);
 		log_write(LEVEL_WARNING, "configuration", "not applied: %s", err_text(result));
 	}
 	conf_tree_free(&a->tree);
+	free(a->text);
+	a->text = NULL;
 	answer_text(p, &a->question, result, view_bytes(a->words, a->words_len));
 	a->is_open = false;
 }
@@ -90,13 +99,8 @@ static void hand_out(struct parent *p)
 	a->waiting = 1;
 	a->result = ERR_NONE;
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++) {
-		enum err err = children_reseal(p, (enum role)role, a->tree);
+		enum err err = hand_to(p, (enum role)role, a->tree, on_settings);
 
-		memset(&row.head, 0, sizeof(row.head));
-		row.head.kind = role == ROLE_JUDGE ? ASK_SETTINGS_JUDGE : ASK_SETTINGS;
-		if (err == ERR_NONE)
-			err = relay_ask(p, (enum role)role, &row, p->children[role].settings,
-			                on_settings);
 		if (err == ERR_NONE)
 			a->waiting++;
 		else if (err != ERR_CLOSED)
@@ -119,6 +123,28 @@ static void refuse_report(struct parent *p, const struct ask_head *question,
 	answer_text(p, question, ERR_SYNTAX, buffer_view(&b));
 }
 
+/* Files beside the one that we were started with: what a fault quotes of a file must not
+ * become a way to read others. */
+static bool is_beside(const char *own, const char *path)
+{
+	const char *slash = strrchr(own, '/');
+	size_t len = slash ? (size_t)(slash - own) + 1 : 0;
+
+	return strncmp(own, path, len) == 0 && !strchr(path + len, '/');
+}
+
+static enum err read_new(struct parent *p, const struct ask *question, char path[MAX_CONF_PATH])
+{
+	struct view wanted =
+		view_bytes(question->body.text, strnlen(question->body.text, question->head.size));
+
+	if (wanted.len == 0)
+		wanted = view_of(p->config_path);
+	if (!view_copy(wanted, path, MAX_CONF_PATH))
+		return ERR_LIMIT;
+	return is_beside(p->config_path, path) ? ERR_NONE : ERR_DENIED;
+}
+
 void apply_start(struct parent *p, const struct ask *question)
 {
 	static struct conf_report report;
@@ -126,28 +152,28 @@ void apply_start(struct parent *p, const struct ask *question)
 	struct ask_head head = question->head;
 	struct buffer words = BUFFER_ON(a->words);
 	char path[MAX_CONF_PATH];
-	enum err err;
+	enum err err = a->is_open ? ERR_AGAIN : read_new(p, question, path);
 
-	if (a->is_open) {
-		answer_text(p, &head, ERR_AGAIN, VIEW("another apply is under way"));
-		return;
-	}
-	(void)view_copy(view_of(p->config_path), path, sizeof(path));
-	if (head.size > 0 && question->body.text[0] != '\0' &&
-	    !view_copy(view_bytes(question->body.text, strnlen(question->body.text, head.size)),
-	               path, sizeof(path))) {
-		answer_text(p, &head, ERR_LIMIT, VIEW("the path is too long"));
+	if (err != ERR_NONE) {
+		answer_text(p, &head, err,
+		            err == ERR_AGAIN ? VIEW("another apply is under way")
+		                             : VIEW("only files beside the one in force"));
 		return;
 	}
 	memset(&report, 0, sizeof(report));
 	err = settings_load(path, &a->tree, &report);
+	if (err == ERR_NONE)
+		err = settings_text(path, &a->text, &a->text_len);
 	if (err != ERR_NONE) {
+		conf_tree_free(&a->tree);
 		refuse_report(p, &head, &report);
 		return;
 	}
 	a->question = head;
 	if (settings_compare(p->settings, a->tree, &words)) {
 		conf_tree_free(&a->tree);
+		free(a->text);
+		a->text = NULL;
 		answer_text(p, &head, ERR_DENIED, buffer_view(&words));
 		return;
 	}

@@ -39,7 +39,22 @@ static void close_channel(struct child_process *c)
 	c->backlog.used = c->backlog.start = 0;
 }
 
-static void became_ready(struct child_process *c)
+/* Said once, when the last of them is up. */
+static void say_ready(struct parent *p)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
+		if (p->children[role].state != CHILD_READY)
+			return;
+	p->is_ready_said = true;
+	for (uint16_t i = 0; i < p->holdings.facts.listener_count; i++)
+		log_write(LEVEL_NOTICE, "listening", "udp %s",
+		          addr_text(&p->holdings.facts.listeners[i], text));
+	log_write(LEVEL_NOTICE, "ready", "%u port pairs for media", p->holdings.pair_count);
+}
+
+static void became_ready(struct parent *p, struct child_process *c)
 {
 	uint64_t now_us = clock_now().us;
 
@@ -50,6 +65,8 @@ static void became_ready(struct child_process *c)
 		c->ended_us > 0 ? (uint32_t)(now_since(now_us, c->ended_us) / MILLISECOND_US) : 0;
 	log_write(LEVEL_INFO, "child ready", "%s after %u ms", role_name(c->role),
 	          (unsigned)(now_since(now_us, c->started_us) / MILLISECOND_US));
+	if (!p->is_ready_said)
+		say_ready(p);
 }
 
 static void read_channel(struct parent *p, struct child_process *c)
@@ -72,7 +89,7 @@ static void read_channel(struct parent *p, struct child_process *c)
 		if (err != ERR_NONE || frame_head_read(&message, &head) != ERR_NONE)
 			continue;
 		if (head.kind == FRAME_READY && c->state == CHILD_STARTING)
-			became_ready(c);
+			became_ready(p, c);
 		else if (head.kind == FRAME_ASK && c->state == CHILD_READY)
 			relay_take(p, c->role, &message);
 	}

@@ -94,7 +94,7 @@ static enum err load(struct parent *p)
 		(void)fprintf(stderr, "%s: %u more\n", p->config_path, report.count - report.kept);
 	if (err != ERR_NONE && report.count == 0)
 		(void)fprintf(stderr, "%s: %s\n", p->config_path, err_text(err));
-	return err;
+	return err == ERR_NONE ? settings_text(p->config_path, &p->text, &p->text_len) : err;
 }
 
 /* Whom the children become: the user named so; without root, or without such a user, who we are. */

@@ -25,9 +25,9 @@ struct holdings {
 	struct shared_map pulse_maps[ROLE_COUNT];
 	int inbox, checkpoint, port_table, api;
 	int sip[MAX_LISTENERS];
-	int *rtp, *rtcp;                /* pair_count each */
+	int *rtp, *rtcp; /* pair_count each */
 	uint32_t pair_count;
-	struct child_facts facts;       /* what is common to all roles */
+	struct child_facts facts; /* what is common to all roles */
 };
 
 /* Takes all of it for this configuration. What went wrong is logged, once; the caller ends then. */
@@ -62,14 +62,14 @@ struct child_process {
 	struct loop_watch *watch;
 	struct backlog backlog;
 	uint32_t starts, quick_ends;
-	uint64_t started_us, ready_us, due_us;   /* due_us: of the next start */
+	uint64_t started_us, ready_us, due_us; /* due_us: of the next start */
 	uint64_t beats, beat_us; /* the last beat that was new, and when it was seen */
-	bool is_killed;                         /* for a stuck loop or a start that took too long */
-	int settings;                           /* sealed */
+	bool is_killed;          /* for a stuck loop or a start that took too long */
+	int settings;            /* sealed */
 	struct setup_row rows[MAX_SETUP_ROWS];
 	uint32_t row_count, row_sent;
 	bool is_facts_sent;
-	uint32_t recovered_ms;                  /* from the last end to ready again */
+	uint32_t recovered_ms; /* from the last end to ready again */
 	uint64_t ended_us;
 	char last_end[48];
 };
@@ -82,10 +82,10 @@ enum { MAX_PENDING = 1024, ASK_LIFE_US = 10 * SECOND_US };
 
 struct pending {
 	bool is_open;
-	uint8_t from, to;               /* enum role */
+	uint8_t from, to; /* enum role */
 	uint16_t kind;
-	uint32_t asker_id;              /* the number that the asker chose */
-	uint32_t id;                    /* ours, towards who answers */
+	uint32_t asker_id; /* the number that the asker chose */
+	uint32_t id;       /* ours, towards who answers */
 	uint64_t due_us;
 	/* ROLE_PARENT's own question. */
 	void (*answered)(struct parent *p, enum role from, enum err result);
@@ -101,7 +101,7 @@ struct relay {
 void relay_take(struct parent *p, enum role from, const struct channel_message *m);
 /* The parent's own question, with a descriptor (-1: none). */
 enum err relay_ask(struct parent *p, enum role to, struct ask *question, int descriptor,
-		   void (*answered)(struct parent *p, enum role from, enum err result)) MUST_USE;
+                   void (*answered)(struct parent *p, enum role from, enum err result)) MUST_USE;
 /* One row of the parent's own answer. */
 void relay_answer(struct parent *p, enum role to, const struct ask_head *question, struct ask *row);
 void relay_child_ended(struct parent *p, enum role role);
@@ -113,7 +113,8 @@ struct apply {
 	bool is_open;
 	struct ask_head question;
 	struct conf_tree *tree;
-	char path[MAX_CONF_PATH];
+	char *text;
+	size_t text_len;
 	int waiting;
 	enum err result;
 	char words[ASK_BODY_MAX];
@@ -123,6 +124,8 @@ struct apply {
 struct parent {
 	const char *config_path;
 	struct conf_tree *settings;
+	char *text; /* of the file in force, as it was read */
+	size_t text_len;
 	struct loop *loop;
 	struct holdings holdings;
 	struct child_process children[ROLE_COUNT];
@@ -130,11 +133,11 @@ struct parent {
 	struct apply apply;
 	uint64_t started_us;
 	int64_t started_wall_us;
-	bool is_ending;
+	bool is_ending, is_ready_said;
 	uint64_t ending_us;
-	uint64_t tick_us;               /* when beats and asks are looked at next */
+	uint64_t tick_us; /* when beats and asks are looked at next */
 	int status;
-	char queue_text[128];           /* what the store said of a ring that does not move */
+	char queue_text[128]; /* what the store said of a ring that does not move */
 };
 
 const char *parent_state_name(enum child_state state);

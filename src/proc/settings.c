@@ -171,6 +171,8 @@ bool settings_compare(const struct conf_tree *old, const struct conf_tree *new,
 		const struct conf_change *c = &changes[i];
 		bool is_cold = proc_needs_start(c);
 
+		if (words->len > 0)
+			buffer_text(words, "; ");
 		buffer_text(words, verbs[c->kind]);
 		buffer_char(words, ' ');
 		buffer_text(words, c->block->word);
@@ -184,7 +186,6 @@ bool settings_compare(const struct conf_tree *old, const struct conf_tree *new,
 		}
 		if (is_cold)
 			buffer_text(words, " (needs a new start)");
-		buffer_char(words, '\n');
 		needs_start = needs_start || is_cold;
 	}
 	return needs_start;

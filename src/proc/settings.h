@@ -20,7 +20,7 @@ enum err settings_seal(const struct conf_tree *t, enum role role, int *ret_fd) M
 enum err settings_blob(const struct conf_tree *t, enum role role, void **ret,
                        struct conf_blob *ret_blob) MUST_USE;
 
-/* What changed between two trees, in words, one change a line; and whether any of it
+/* What changed between two trees, in words on one line; and whether any of it
  * needs a new start (named in those words). */
 bool settings_compare(const struct conf_tree *old, const struct conf_tree *new,
                       struct buffer *words);

@@ -58,7 +58,7 @@ static void check_subscribers(struct conf_check *c, const void *row)
 	const struct border_subscribers *s = row;
 
 	if (s->domain[0] && s->register_to == CONF_NO_ROW)
-		conf_object(c, "domain", NULL, "subscribers have nowhere to register",
+		conf_object(c, "domain", NULL, "phones have nowhere to register",
 		            "write `register-to` and the name of a peer");
 }
 

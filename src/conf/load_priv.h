@@ -52,6 +52,9 @@ struct conf_match conf_find_match(const struct conf_schema *s, const struct conf
                                   const struct conf_reader *r, struct view given);
 /* The option that stands without a word, or NULL; and whether the next word may be meant for it. */
 const struct conf_option *conf_bare_option(const struct conf_block *block);
+/* Whether the next word is one more item of the list, not the next statement. */
+bool conf_list_goes_on(const struct conf_schema *s, const struct conf_block *block,
+                       const struct conf_option *o, const struct conf_reader *r);
 bool conf_fits_bare(const struct conf_block *block, const struct conf_reader *r);
 /* A fault at the next word, with what may stand instead of it. */
 void conf_unknown_fault(const struct conf_schema *s, const struct conf_reader *r,

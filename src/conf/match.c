@@ -82,23 +82,33 @@ const struct conf_option *conf_bare_option(const struct conf_block *block)
 	return NULL;
 }
 
-/* Whether the next word may be meant for the option that stands without a word. */
+/* Whether the word looks like an item of the list; a text may be any word. */
+static bool looks_like_item(const struct conf_option *o, struct view word)
+{
+	bool is_number = word.len > 0 && word.at[0] >= '0' && word.at[0] <= '9';
+
+	if (o->type == CONF_TEXTS)
+		return true;
+	return is_number || view_find(word, '.', 0) < word.len ||
+	       view_find(word, ':', 0) < word.len;
+}
+
+bool conf_list_goes_on(const struct conf_schema *s, const struct conf_block *block,
+                       const struct conf_option *o, const struct conf_reader *r)
+{
+	return conf_is_list(o) && conf_reader_has_value(r) && looks_like_item(o, r->token.text) &&
+	       conf_find_match(s, block, r, VIEW_EMPTY).words == 0;
+}
+
 bool conf_fits_bare(const struct conf_block *block, const struct conf_reader *r)
 {
 	const struct conf_option *o = conf_bare_option(block);
-	bool is_alone = block->option_count == 1;
 
 	if (!o || !conf_reader_has_value(r))
 		return false;
 	if (o->choices)
 		return conf_choice_of(o, r->token.text) >= 0;
-	if (is_alone)
-		return true;
-	/* Addresses begin so; other lists take any word. */
-	if (o->type == CONF_NETWORKS || o->type == CONF_NOTED_NETWORKS || o->type == CONF_ADDRESSES)
-		return view_find(r->token.text, '.', 0) < r->token.text.len ||
-		       view_find(r->token.text, ':', 0) < r->token.text.len;
-	return true;
+	return block->option_count == 1 || looks_like_item(o, r->token.text);
 }
 
 /* As many words as the phrase has, as they stand in the file. */

@@ -144,8 +144,7 @@ static bool read_values(struct conf_loading *l, struct conf_reader *r, const str
 	do {
 		if (!read_value(l, r, t, o))
 			return false;
-	} while (conf_is_list(o) && conf_reader_has_value(r) &&
-	         conf_find_match(l->tree->schema, block, r, VIEW_EMPTY).words == 0);
+	} while (conf_list_goes_on(l->tree->schema, block, o, r));
 	return true;
 }
 

@@ -1,74 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every kind of mistake, with the exact words that its writer gets. */
 #include "runner/test.h"
+#include "unit/conf/cases.h"
 #include "unit/conf/sample.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 static struct conf_report report;
 
-/* The next line without its end; false where there is none. */
-static bool next_line(struct view *rest, struct view *ret)
+static enum err load(struct view text, struct conf_report *r)
 {
-	size_t end = view_find(*rest, '\n', 0);
-
-	*ret = view_first(*rest, end);
-	if (rest->len == 0)
-		return false;
-	*rest = view_after(*rest, end + 1);
-	return true;
-}
-
-/* One case: everything to the first arrow is the file. */
-static enum err check_case(struct view text)
-{
-	size_t end = 0;
 	struct conf_tree *t = NULL;
-	struct view rest, line;
-	uint32_t count = 0;
-	enum err err;
+	enum err err = sample_load_view(text, &t, r);
 
-	while (end < text.len && !view_starts(view_after(text, end), VIEW("\n=> ")))
-		end++;
-	rest = view_after(text, end + 1);
-	err = sample_load_view(view_first(text, end), &t, &report);
-	if (err == ERR_NO_MEMORY)
-		return err;
-	CHECK_CASE(err == ERR_SYNTAX && t == NULL, text.at);
-	while (next_line(&rest, &line)) {
-		CHECK_CASE(count < report.kept, line.at);
-		CHECK_CASE(view_equal(view_of(report.faults[count].text), view_after(line, 3)),
-		           report.faults[count].text);
-		count++;
-	}
-	CHECK_CASE(report.count == count, text.at);
-	return ERR_NONE;
+	conf_tree_free(&t);
+	return err;
 }
 
 TEST(fault_texts, "tells each mistake with its place, what was expected, and a remedy")
 {
-	struct view mark = VIEW("\n--\n"), rest;
-	size_t len = 0, cases = 0;
-	char *text = NULL;
-	enum err err;
-
-	TRY(test_read_file("tests/unit/conf/faults", &text, &len));
-	rest = view_bytes(text, len);
-	while (rest.len > 0 && !view_starts(rest, mark))
-		rest = view_after(rest, 1);
-	for (err = ERR_NONE; rest.len > 0 && err == ERR_NONE; cases++) {
-		size_t end = 1;
-
-		rest = view_after(rest, mark.len);
-		while (end < rest.len && !view_starts(view_after(rest, end), mark))
-			end++;
-		err = check_case(view_first(rest, end));
-		rest = view_after(rest, end);
-	}
-	free(text);
-	if (err == ERR_NONE)
-		CHECK(cases > 60);
-	return err;
+	return cases_check("tests/unit/conf/faults", load, 60);
 }
 
 TEST(fault_bytes, "names the byte that cannot stand")

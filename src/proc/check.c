@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Contradictions between blocks of different modules: each of them may be
+ * right alone. Both places are named. */
+#include "proc/schema.h"
+
+#include "border/options.h"
+#include "guard/options.h"
+#include "media/options.h"
+#include "transport/options.h"
+
+/* All rows of the blocks that meet here. */
+struct checking {
+	const struct conf_tree *tree;
+	struct conf_report *report;
+	const struct transport_side *sides;
+	const struct border_peer *peers;
+	size_t side_count, peer_count;
+};
+
+static struct conf_check at(const struct checking *c, const struct conf_block *block, size_t row)
+{
+	return (struct conf_check){ c->tree, block, row, c->report };
+}
+
+static bool overlap(const struct addr_net *a, const struct addr_net *b)
+{
+	return addr_net_holds(a, &b->base) || addr_net_holds(b, &a->base);
+}
+
+static struct addr_net alone(const struct addr *a)
+{
+	struct addr_net net = { .base = *a, .prefix = 128 };
+
+	net.base.port = 0;
+	return net;
+}
+
+/* The networks that a peer may come from; its own address where it names none. */
+static size_t sources_of(const struct border_peer *peer, struct addr_net ret[MAX_PEER_NETS])
+{
+	if (peer->from_count == 0) {
+		ret[0] = alone(&peer->address);
+		return 1;
+	}
+	memcpy(ret, peer->from, peer->from_count * sizeof(*ret));
+	return peer->from_count;
+}
+
+static bool are_confusable(const struct border_peer *a, const struct border_peer *b)
+{
+	struct addr_net from_a[MAX_PEER_NETS], from_b[MAX_PEER_NETS];
+	size_t count_a = sources_of(a, from_a), count_b = sources_of(b, from_b);
+
+	if (a->side != b->side)
+		return false;
+	if (addr_equal(&a->address, &b->address))
+		return true;
+	/* On one host they are told apart by their ports. */
+	if (a->from_count == 0 && b->from_count == 0)
+		return false;
+	for (size_t i = 0; i < count_a; i++)
+		for (size_t j = 0; j < count_b; j++)
+			if (overlap(&from_a[i], &from_b[j]))
+				return true;
+	return false;
+}
+
+static void check_peers_apart(const struct checking *c)
+{
+	for (size_t i = 0; i < c->peer_count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			struct conf_check later = at(c, &border_peer_block, i);
+			struct conf_check earlier = at(c, &border_peer_block, j);
+			const char *option = c->peers[i].from_count > 0 ? "from" : "address";
+			const char *other = c->peers[j].from_count > 0 ? "from" : "address";
+
+			if (are_confusable(&c->peers[i], &c->peers[j]))
+				conf_object_to(
+					(struct conf_claim){ &later, option },
+					(struct conf_claim){ &earlier, other },
+					"comes from where another peer of its side comes from",
+					"name networks that do not overlap, or other sides");
+		}
+	}
+}
+
+/* A listening address that is a port alone stands for an address not known here. */
+static bool is_listener(const struct transport_side *side, const struct addr *wanted)
+{
+	for (size_t i = 0; i < side->udp_count; i++) {
+		const struct addr *own = &side->udp[i];
+
+		if (own->family == 0 ? own->port == wanted->port : addr_equal(own, wanted))
+			return true;
+	}
+	return false;
+}
+
+static bool has_family(const struct transport_side *side, uint8_t family)
+{
+	for (size_t i = 0; i < side->udp_count; i++)
+		if (side->udp[i].family == family || side->udp[i].family == 0)
+			return true;
+	return side->udp_count == 0;
+}
+
+static bool is_known_listener(const struct transport_side *side, const struct addr *wanted)
+{
+	for (size_t i = 0; i < side->udp_count; i++)
+		if (addr_equal(&side->udp[i], wanted))
+			return true;
+	return false;
+}
+
+static void check_peer_sides(const struct checking *c)
+{
+	for (size_t i = 0; i < c->peer_count; i++) {
+		const struct border_peer *peer = &c->peers[i];
+		const struct transport_side *side = &c->sides[peer->side];
+		struct conf_check own = at(c, &border_peer_block, i);
+		struct conf_check of_side = at(c, &transport_side_block, peer->side);
+
+		if (!has_family(side, peer->address.family))
+			conf_object_to((struct conf_claim){ &own, "address" },
+			               (struct conf_claim){ &of_side, "udp" },
+			               "its side has no socket of that family",
+			               "add an address of it to `udp` of the side");
+		if (peer->appears_as.family != 0 && !is_listener(side, &peer->appears_as))
+			conf_object_to(
+				(struct conf_claim){ &own, "appears-as" },
+				(struct conf_claim){ &of_side, "udp" },
+				"we do not listen there on the peer's side",
+				"add it to `udp` of the side, or name one that stands there");
+		for (size_t j = 0; j < c->side_count; j++) {
+			struct conf_check ours = at(c, &transport_side_block, j);
+
+			if (is_known_listener(&c->sides[j], &peer->address))
+				conf_object_to((struct conf_claim){ &own, "address" },
+				               (struct conf_claim){ &ours, "udp" },
+				               "that is our own socket, requests would come back",
+				               "write the peer's address, or another port");
+		}
+	}
+}
+
+static bool share_socket(const struct transport_side *a, const struct transport_side *b)
+{
+	for (size_t i = 0; i < a->udp_count; i++) {
+		if (a->udp[i].family != 0 && is_known_listener(b, &a->udp[i]))
+			return true;
+		/* The same port of the same interface. */
+		if (a->udp[i].family == 0 && is_known_listener(b, &a->udp[i]) &&
+		    view_equal(view_of(a->interface), view_of(b->interface)))
+			return true;
+	}
+	return false;
+}
+
+static void check_sides(const struct checking *c)
+{
+	for (size_t i = 0; i < c->side_count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			struct conf_check later = at(c, &transport_side_block, i);
+			struct conf_check earlier = at(c, &transport_side_block, j);
+
+			if (share_socket(&c->sides[i], &c->sides[j]))
+				conf_object_to((struct conf_claim){ &later, "udp" },
+				               (struct conf_claim){ &earlier, "udp" },
+				               "another side listens at the same address and port",
+				               "give each side an address or a port of its own");
+		}
+	}
+}
+
+static void check_subscribers(const struct checking *c)
+{
+	const struct border_subscribers *s = conf_get(c->tree, &border_subscribers_block, NULL);
+	struct conf_check own = at(c, &border_subscribers_block, 0);
+	struct conf_check peer = at(c, &border_peer_block, s->register_to);
+
+	if (s->register_to != CONF_NO_ROW && c->peers[s->register_to].kind != PEER_PBX)
+		conf_object_to((struct conf_claim){ &own, "register-to" },
+		               (struct conf_claim){ &peer, "kind" },
+		               "phones register to a peer that is no pbx",
+		               "write `kind pbx` there, or name a peer that is one");
+}
+
+static void check_media_ports(const struct checking *c)
+{
+	const struct media_options *media = conf_get(c->tree, &media_block, NULL);
+	struct conf_check own = at(c, &media_block, 0);
+
+	for (size_t i = 0; i < c->side_count; i++) {
+		for (size_t j = 0; j < c->sides[i].udp_count; j++) {
+			struct conf_check side = at(c, &transport_side_block, i);
+			uint16_t port = c->sides[i].udp[j].port;
+
+			if (port < media->ports[0] || port > media->ports[1])
+				continue;
+			conf_object_to((struct conf_claim){ &side, "udp" },
+			               (struct conf_claim){ &own, "ports" },
+			               "the port lies among the ports for audio",
+			               "choose another port, or another range in media");
+			break;
+		}
+	}
+}
+
+static void check_never_block(const struct checking *c)
+{
+	const struct guard_never_options *never = conf_get(c->tree, &guard_never_block, NULL);
+	const struct guard_mode_options *mode = conf_get(c->tree, &guard_mode_block, NULL);
+	struct conf_check own = at(c, &guard_never_block, 0), of_mode = at(c, &guard_mode_block, 0);
+
+	for (size_t i = 0; i < never->count; i++) {
+		const struct addr_net *net = &never->nets[i].net;
+
+		/* An IPv4 prefix counts from 96. */
+		if (net->prefix != (net->base.family == 4 ? 96 : 0) || mode->mode == 0)
+			continue;
+		conf_object_to((struct conf_claim){ &own, CONF_BARE },
+		               (struct conf_claim){ &of_mode, CONF_BARE },
+		               "mode is block, but every address is on the list",
+		               "name the networks that you trust, or write `mode observe`");
+	}
+}
+
+void proc_check(const struct conf_tree *tree, struct conf_report *report)
+{
+	struct checking c = { .tree = tree, .report = report };
+
+	c.sides = conf_get(tree, &transport_side_block, &c.side_count);
+	c.peers = conf_get(tree, &border_peer_block, &c.peer_count);
+	if (c.side_count == 0)
+		conf_report_add(report, (struct conf_place){ 0 },
+		                VIEW("nothing listens; write listen NAME { udp ADDRESS:PORT }"));
+	check_sides(&c);
+	check_peer_sides(&c);
+	check_peers_apart(&c);
+	check_subscribers(&c);
+	check_media_ports(&c);
+	check_never_block(&c);
+}

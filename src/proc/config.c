@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can be asked of a configuration without a running Ringfence. A program
+ * of its own, which `ringfence config` starts: it alone knows all modules' tables,
+ * and the command that anybody may start stays as small as it is. */
+#include "proc/schema.h"
+#include "proc/settings.h"
+
+#include "conf/grammar.h"
+#include "conf/manual.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* As everywhere in the command line. */
+enum { DONE, FAILED, USAGE, INVALID, NOT_ALLOWED, NOT_FOUND };
+
+enum { TEXT_MAX = 2 * MAX_CONF_FILE };
+
+static char *storage; /* TEXT_MAX bytes for what is written */
+
+static const char default_path[] = "/etc/ringfence/ringfence.conf";
+
+/* A command line: options taken out, operands left. */
+struct request {
+	const char *path;
+	bool is_dry, is_write;
+	int count;
+	char **operands;
+};
+
+static int complain(const char *subject, const char *problem, int status)
+{
+	(void)fprintf(stderr, "ringfence: %s: %s\n", subject, problem);
+	return status;
+}
+
+static int status_of(enum err err)
+{
+	switch (err) {
+	case ERR_SYNTAX:
+		return INVALID;
+	case ERR_DENIED:
+		return NOT_ALLOWED;
+	case ERR_NOT_FOUND:
+		return NOT_FOUND;
+	default:
+		return FAILED;
+	}
+}
+
+static int put_out(const struct buffer *b)
+{
+	if (b->err != ERR_NONE)
+		return complain("output", err_text(b->err), FAILED);
+	return fwrite(b->at, 1, b->len, stdout) == b->len && fflush(stdout) == 0 ? DONE : FAILED;
+}
+
+static void show_faults(const char *path, enum err err, const struct conf_report *report)
+{
+	for (uint32_t i = 0; i < report->kept; i++)
+		(void)fprintf(stderr, "%s\n", report->faults[i].text);
+	if (report->count > report->kept)
+		(void)fprintf(stderr, "%s: %u more\n", path, report->count - report->kept);
+	if (report->count == 0)
+		(void)complain(path, err_text(err), 0);
+}
+
+static int check(const struct request *q)
+{
+	static struct conf_report report;
+	struct conf_tree *t = NULL;
+	enum err err = q->is_dry ? settings_check(q->path, VIEW_EMPTY, &t, &report)
+	                         : settings_load(q->path, &t, &report);
+
+	if (err == ERR_NONE)
+		(void)printf("%s: valid\n", q->path);
+	else
+		show_faults(q->path, err, &report);
+	conf_tree_free(&t);
+	return err == ERR_NONE ? DONE : status_of(err);
+}
+
+static int explain(const struct request *q)
+{
+	struct buffer b = buffer_on(storage, TEXT_MAX);
+	char words[256];
+	struct buffer phrase = BUFFER_ON(words);
+	const char *nearest = NULL;
+	enum err err;
+
+	for (int i = 0; i < q->count; i++) {
+		buffer_text(&phrase, i > 0 ? " " : "");
+		buffer_text(&phrase, q->operands[i]);
+	}
+	err = conf_explain(&proc_schema, buffer_view(&phrase), &b, &nearest);
+	if (err == ERR_NONE)
+		return put_out(&b);
+	(void)fprintf(stderr, "ringfence: no word of the configuration: %.*s",
+	              VIEW_ARG(buffer_view(&phrase)));
+	if (nearest)
+		(void)fprintf(stderr, "; did you mean \"%s\"?", nearest);
+	(void)fputc('\n', stderr);
+	return NOT_FOUND;
+}
+
+/* Beside the file, then in its place: a reader sees the old text or the new one. */
+static int write_over(const char *path, struct view text)
+{
+	char beside[MAX_CONF_PATH];
+	struct stat old;
+	int fd, length = snprintf(beside, sizeof(beside), "%s.new", path);
+	bool is_written;
+
+	if (length < 0 || (size_t)length >= sizeof(beside) || stat(path, &old) != 0)
+		return complain(path, "cannot be written", FAILED);
+	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return complain(beside, "cannot be made", NOT_ALLOWED);
+	is_written = write(fd, text.at, text.len) == (ssize_t)text.len &&
+	             fchown(fd, old.st_uid, old.st_gid) == 0 &&
+	             fchmod(fd, old.st_mode & 07777) == 0 && fsync(fd) == 0;
+	if (close(fd) != 0 || !is_written || rename(beside, path) != 0) {
+		(void)unlink(beside);
+		return complain(path, "cannot be written", FAILED);
+	}
+	return DONE;
+}
+
+static int format(const struct request *q)
+{
+	struct buffer b = buffer_on(storage, TEXT_MAX);
+	struct conf_token bad = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	enum err err = settings_text(q->path, &text, &len);
+	int status;
+
+	if (err != ERR_NONE)
+		return complain(q->path, err_text(err), status_of(err));
+	err = conf_format(view_bytes(text, len), &b, &bad);
+	if (err == ERR_SYNTAX)
+		(void)fprintf(stderr,
+		              "%s:%u:%u: braces do not match, or a byte cannot stand here\n",
+		              q->path, bad.line, bad.column);
+	if (err != ERR_NONE)
+		status = err == ERR_SYNTAX ? INVALID : complain(q->path, err_text(err), FAILED);
+	else if (!q->is_write)
+		status = put_out(&b);
+	else if (view_equal(buffer_view(&b), view_bytes(text, len)))
+		status = DONE;
+	else
+		status = write_over(q->path, buffer_view(&b));
+	free(text);
+	return status;
+}
+
+static enum err read_input(char **ret, size_t *ret_len)
+{
+	char *text = malloc(MAX_CONF_FILE);
+	size_t len;
+
+	if (!text)
+		return ERR_NO_MEMORY;
+	len = fread(text, 1, MAX_CONF_FILE, stdin);
+	if (ferror(stdin) || len == MAX_CONF_FILE) {
+		free(text);
+		return ERR_LIMIT;
+	}
+	*ret = text;
+	*ret_len = len;
+	return ERR_NONE;
+}
+
+/* OLD "-": the standard input, as if it stood in the file's place. */
+static int diff(const struct request *q)
+{
+	static struct conf_report report;
+	struct buffer b = buffer_on(storage, TEXT_MAX);
+	struct conf_tree *old = NULL, *new = NULL;
+	bool is_input = view_equal(view_of(q->operands[0]), VIEW("-"));
+	const char *old_path = is_input ? q->path : q->operands[0];
+	char *text = NULL;
+	size_t len = 0;
+	enum err err = is_input ? read_input(&text, &len) : ERR_NONE;
+
+	if (err == ERR_NONE)
+		err = settings_check(old_path, view_bytes(text, len), &old, &report);
+	if (err == ERR_NONE)
+		err = settings_check(q->path, VIEW_EMPTY, &new, &report);
+	if (err == ERR_NONE)
+		(void)settings_compare(old, new, &b);
+	else
+		show_faults(old ? q->path : old_path, err, &report);
+	conf_tree_free(&old);
+	conf_tree_free(&new);
+	free(text);
+	return err == ERR_NONE ? put_out(&b) : status_of(err);
+}
+
+static int manual(const struct request *q)
+{
+	struct buffer b = buffer_on(storage, TEXT_MAX);
+	struct view form = view_of(q->operands[0]);
+
+	if (!view_equal(form, VIEW("markdown")) && !view_equal(form, VIEW("scdoc")))
+		return USAGE;
+	conf_manual_write(&proc_schema,
+	                  view_equal(form, VIEW("scdoc")) ? CONF_SCDOC : CONF_MARKDOWN, &b);
+	return put_out(&b);
+}
+
+static const struct {
+	const char *verb, *arguments;
+	int least, most; /* operands */
+	int (*run)(const struct request *q);
+} verbs[] = {
+	{ "check", "[-c FILE] [--without-secrets]", 0, 0, check },
+	{ "explain", "WORD...", 1, 8, explain },
+	{ "fmt", "[-c FILE] [--write]", 0, 0, format },
+	{ "diff", "[-c FILE] OLD|-", 1, 1, diff },
+	{ "manual", "markdown|scdoc", 1, 1, manual },
+};
+
+/* False for an option that is not known, or without its value. */
+static bool take_options(int argc, char **argv, struct request *ret)
+{
+	*ret = (struct request){ .path = default_path, .operands = argv };
+	for (int i = 0; i < argc; i++) {
+		struct view word = view_of(argv[i]);
+
+		if (view_equal(word, VIEW("--without-secrets")))
+			ret->is_dry = true;
+		else if (view_equal(word, VIEW("--write")))
+			ret->is_write = true;
+		else if (view_equal(word, VIEW("-c")) && i + 1 < argc)
+			ret->path = argv[++i];
+		else if (word.len > 1 && word.at[0] == '-')
+			return false;
+		else
+			argv[ret->count++] = argv[i];
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct request q;
+	int status = USAGE;
+
+	storage = malloc(TEXT_MAX);
+	if (!storage)
+		return complain("memory", err_text(ERR_NO_MEMORY), FAILED);
+	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (view_equal(view_of(argv[1]), view_of(verbs[i].verb)) &&
+		    take_options(argc - 2, argv + 2, &q) && q.count >= verbs[i].least &&
+		    q.count <= verbs[i].most)
+			status = verbs[i].run(&q);
+	free(storage);
+	for (size_t i = 0; status == USAGE && i < sizeof(verbs) / sizeof(*verbs); i++)
+		(void)fprintf(stderr, "usage: ringfence config %s %s\n", verbs[i].verb,
+		              verbs[i].arguments);
+	return status;
+}

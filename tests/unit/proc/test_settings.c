@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole configuration: its tables, the examples, and every kind of mistake
+ * with the exact words that its writer gets. */
+#include "border/options.h"
+#include "conf/manual.h"
+#include "media/options.h"
+#include "proc/schema.h"
+#include "proc/settings.h"
+#include "runner/test.h"
+#include "transport/options.h"
+#include "unit/conf/cases.h"
+#include <stdlib.h>
+
+static struct conf_report report;
+
+TEST(schema_sound, "finds no mistake in any module's tables")
+{
+	const char *mistake = conf_schema_mistake(&proc_schema);
+
+	if (mistake && view_contains(view_of(mistake), VIEW("memory")))
+		return ERR_NO_MEMORY;
+	CHECK_CASE(!mistake, mistake);
+	return ERR_NONE;
+}
+
+static enum err load(struct view text, struct conf_report *r)
+{
+	struct conf_tree *t = NULL;
+	enum err err = settings_check("a.conf", text, &t, r);
+
+	conf_tree_free(&t);
+	return err;
+}
+
+TEST(settings_faults, "tells each mistake in its words, contradictions between modules too")
+{
+	return cases_check("tests/unit/proc/faults", load, 25);
+}
+
+/* As text in memory: the tests run in any folder. */
+static enum err load_file(const char *path, struct conf_tree **ret)
+{
+	char *text = NULL;
+	size_t len = 0;
+	enum err err;
+
+	TRY(test_read_file(path, &text, &len));
+	report = (struct conf_report){ 0 };
+	err = settings_check(path, view_bytes(text, len), ret, &report);
+	free(text);
+	if (err == ERR_SYNTAX)
+		CHECK_CASE(report.count == 0, report.faults[0].text);
+	return err;
+}
+
+TEST(settings_examples, "finds every example valid")
+{
+	static const char *const paths[] = { "etc/ringfence.conf", "etc/examples/nat-router.conf",
+		                             "etc/examples/cloud.conf", "etc/examples/trunk.conf" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		struct conf_tree *t = NULL;
+
+		TRY(load_file(paths[i], &t));
+		conf_tree_free(&t);
+	}
+	return ERR_NONE;
+}
+
+static bool is_addr(const struct addr *a, const char *want)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return view_equal(view_of(addr_text(a, text)), view_of(want));
+}
+
+TEST(settings_nat, "gives the modules what the example behind a router says")
+{
+	struct conf_tree *t = NULL;
+	const struct transport_side *side;
+	const struct border_peer *peer;
+	const struct border_subscribers *subscribers;
+	bool is_right;
+
+	TRY(load_file("etc/examples/nat-router.conf", &t));
+	side = conf_get(t, &transport_side_block, NULL);
+	peer = conf_get(t, &border_peer_block, NULL);
+	subscribers = conf_get(t, &border_subscribers_block, NULL);
+	is_right = is_addr(&side[0].udp[0], "192.168.1.5:5060") &&
+	           is_addr(&side[0].advertise, "203.0.113.7:0") && side[0].lan_count == 1 &&
+	           peer[0].side == 1 && is_addr(&peer[0].address, "127.0.0.1:5060") &&
+	           subscribers->register_to == 0 && subscribers->udp_expires_s == 60;
+	conf_tree_free(&t);
+	CHECK(is_right);
+	return ERR_NONE;
+}
+
+TEST(settings_least, "runs with a side, a PBX and its phones, all else by fallbacks")
+{
+	struct conf_tree *t = NULL;
+	const struct media_options *media;
+	bool is_right;
+
+	report = (struct conf_report){ 0 };
+	TRY(settings_check("a.conf",
+	                   VIEW("listen outside { udp 192.0.2.10:5060 }\n"
+	                        "listen inside { udp 10.0.0.2:5060 }\n"
+	                        "peer office { side inside  address 10.0.0.20 }\n"
+	                        "subscribers { register-to office }\n"),
+	                   &t, &report));
+	media = conf_get(t, &media_block, NULL);
+	is_right = media->ports[0] == 20000 && media->max_calls > 0 && media->timeout_s > 0;
+	conf_tree_free(&t);
+	CHECK(is_right);
+	return ERR_NONE;
+}
+
+TEST(settings_blobs, "cuts the configuration up so that each role opens its own blocks")
+{
+	struct conf_tree *t = NULL;
+
+	TRY(load_file("etc/ringfence.conf", &t));
+	for (enum role role = ROLE_PARENT; role < ROLE_COUNT; role++) {
+		struct conf_blob blob;
+		void *memory = NULL;
+		size_t count;
+		const struct conf_block *const *blocks = proc_blocks_of(role, &count);
+		enum err err = settings_blob(t, role, &memory, &blob);
+		bool has_all = err == ERR_NONE;
+
+		for (size_t i = 0; has_all && i < count; i++)
+			has_all = conf_blob_get(&blob, blocks[i], NULL) != NULL;
+		free(memory);
+		if (!has_all)
+			conf_tree_free(&t);
+		TRY(err);
+		CHECK(has_all);
+	}
+	conf_tree_free(&t);
+	return ERR_NONE;
+}
+
+TEST(settings_compared, "tells changes in words, and which of them have to wait for a start")
+{
+	static const char both[] = "listen outside { udp 192.0.2.10:5060 }\n"
+				   "listen inside { udp 10.0.0.2:5060 }\n";
+	struct conf_tree *old = NULL, *new = NULL;
+	char words[512];
+	struct buffer b = BUFFER_ON(words);
+	bool needs_start;
+
+	report = (struct conf_report){ 0 };
+	TRY(settings_check("a.conf", view_of(both), &old, &report));
+	report = (struct conf_report){ 0 };
+	if (settings_check(
+		    "a.conf",
+		    VIEW("listen outside { udp 192.0.2.10:5060 }\nlisten inside { udp 10.0.0.2:5060 }\n"
+	                 "mode block\nmedia calls 10\npeer x { side inside  address 10.0.0.20 }\n"),
+		    &new, &report) != ERR_NONE) {
+		conf_tree_free(&old);
+		return ERR_NO_MEMORY;
+	}
+	needs_start = settings_compare(old, new, &b);
+	conf_tree_free(&old);
+	conf_tree_free(&new);
+	CHECK_CASE(view_equal(buffer_view(&b), VIEW("changed mode: value\nadded peer x\n"
+	                                            "changed media: calls (needs a new start)\n")),
+	           words);
+	CHECK(needs_start);
+	return ERR_NONE;
+}

@@ -17,17 +17,33 @@ static enum cli_exit body_for(const char *file, json_t **ret)
 	return *ret ? CLI_DONE : cli_fail(CLI_FAILED, "the path is no UTF-8");
 }
 
+/* The daemon's text may come in pieces that end in the middle of nothing. */
+static void print_lines(struct view text)
+{
+	char line[512];
+	struct buffer b = buffer_on(line, sizeof(line) - 1);
+
+	while (!view_is_empty(text)) {
+		size_t end = view_find(text, '\n', 0);
+
+		buffer_reset(&b);
+		cli_text_write(&b, view_first(text, end));
+		(void)printf("%.*s\n", VIEW_ARG(buffer_view(&b)));
+		text = view_after(text, end + 1);
+	}
+}
+
 static void print_changes(const struct cli *c, const json_t *answer)
 {
 	size_t i;
-	json_t *line;
+	json_t *text;
 
 	if (c->format == FORMAT_JSON || c->format == FORMAT_JSONL) {
 		cli_write_object(c, stdout, answer);
 		return;
 	}
-	json_array_foreach(json_object_get(answer, "changed"), i, line)(void)
-		printf("%s\n", json_string_value(line));
+	json_array_foreach(json_object_get(answer, "changed"), i, text)
+		print_lines(view_of(json_string_value(text)));
 }
 
 enum cli_exit cli_config_apply(struct cli *c, int argc, char **argv)

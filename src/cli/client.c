@@ -84,7 +84,20 @@ static size_t collect(char *bytes, size_t size, size_t count, void *context)
 	return len;
 }
 
-/* What the daemon says of a refusal, in one line. */
+/* One line on standard error; what a stranger wrote may be in it. */
+static void say(const char *title, struct view line)
+{
+	char text[2048];
+	struct buffer b = buffer_on(text, sizeof(text) - 1);
+
+	buffer_text(&b, title);
+	buffer_text(&b, title[0] && line.len ? ": " : "");
+	cli_text_write(&b, line);
+	text[b.len] = 0;
+	(void)cli_fail(CLI_FAILED, "%s", text);
+}
+
+/* What the daemon says of a refusal, line by line. */
 static enum cli_exit explain(const struct cli_answer *a)
 {
 	static const struct {
@@ -96,20 +109,24 @@ static enum cli_exit explain(const struct cli_answer *a)
 	};
 	const char *title = json_string_value(json_object_get(a->json, "title"));
 	const char *detail = json_string_value(json_object_get(a->json, "detail"));
-	char text[1024];
-	struct buffer b = buffer_on(text, sizeof(text) - 1);
+	struct view rest = view_of(detail);
 	enum cli_exit code = CLI_FAILED;
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (codes[i].status == a->status)
 			code = codes[i].code;
-	cli_text_write(&b, view_of(title ? title : "the daemon gave no reason"));
-	if (detail) {
-		buffer_text(&b, ": ");
-		cli_text_write(&b, view_of(detail));
-	}
-	text[b.len] = 0;
-	return cli_fail(code, "%s", text);
+	if (!title)
+		return cli_fail(code, "the daemon gave no reason");
+	/* That something is not written as it must be, the detail says, and where. */
+	if (detail && a->status == 400)
+		title = "";
+	do {
+		size_t end = view_find(rest, '\n', 0);
+
+		say(title, view_first(rest, end));
+		rest = view_after(rest, end + 1);
+	} while (!view_is_empty(rest));
+	return code;
 }
 
 struct call {

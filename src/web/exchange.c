@@ -129,7 +129,7 @@ static void keep_detail(struct web_exchange *x, const struct ask *row)
 	struct view text = view_bytes(row->body.text, row->head.size);
 
 	if (row->head.result != ERR_NONE && row->head.size <= sizeof(row->body.text))
-		(void)VIEW_COPY(text, x->detail);
+		(void)VIEW_COPY(view_trim(text), x->detail);
 }
 
 void web_answer(struct web *w, const struct ask *answer)

@@ -42,7 +42,7 @@ extern const struct web_route web_routes[];
 extern const size_t web_route_count;
 const char *web_method_name(enum web_method m);
 
-enum { WEB_ARGUMENT_MAX = 128, WEB_REASON_MAX = 160, WEB_DETAIL_MAX = 512 };
+enum { WEB_ARGUMENT_MAX = 128, WEB_REASON_MAX = 160, WEB_DETAIL_MAX = ASK_BODY_MAX + 1 };
 
 /* A change on its way: the trail says that it was asked for, then it is done,
  * then the trail says how it ended. */

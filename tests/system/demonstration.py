@@ -5,6 +5,7 @@ Everything runs on loopback addresses and is written below build/demo.
 """
 
 import argparse
+import fcntl
 import json
 import os
 import random
@@ -128,6 +129,10 @@ def demonstrate(cast, seconds):
     direct_line = tell_direct(Half(cast, pbx, f"{PBX_ADDRESS}:5060", words,
                                    (f"127.0.0.{host}" for host in range(60, 70))))
     say("  " + direct_line)
+    # The phones registered at the PBX itself; it would call them around Ringfence.
+    pbx.stop()
+    pbx = Pbx(cast, PBX_ADDRESS, users=users)
+    pbx.start()
     ringfence = Ringfence(cast)
     ringfence.start()
     is_good, through_line, source = tell_through(Half(cast, pbx, f"{OUTSIDE_ADDRESS}:5060", words,
@@ -189,6 +194,13 @@ def main():
     options = parser.parse_args()
     for number in SIGNALS:
         signal.signal(number, on_signal)
+    os.makedirs(FOLDER, exist_ok=True)
+    lock = open(os.path.join(FOLDER, "lock"), "w", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print("script/run: another one of this folder runs already", file=sys.stderr)
+        return 1
     try:
         with Cast(FOLDER) as cast:
             if options.config:

@@ -64,6 +64,7 @@ class Ringfence:
 
     def __init__(self, cast, **changes):
         self.cast, self.process = cast, None
+        self.last_status = None
         self.config_path = os.path.join(cast.folder, "ringfence.conf")
         self.socket_path = os.path.join(cast.folder, "api.sock")
         words = {"mode": "block", "outside": OUTSIDE_ADDRESS,
@@ -78,8 +79,8 @@ class Ringfence:
             raise Failure(f"{os.path.relpath(INSTALLED, ROOT)} is not built")
         self.process = self.cast.start("ringfence", [INSTALLED, "run", "-c", self.config_path])
         if not until(self.is_ready, 15, pause=0.1):
-            raise Failure(f"Ringfence did not come up within 15 s, see {self.process.log_path}\n"
-                          + self.last_words())
+            raise Failure(f"Ringfence did not come up within 15 s, see {self.process.log_path}; "
+                          f"its status is {self.last_status}\n" + self.last_words())
 
     def stop(self):
         """Ends it as a service manager would; its exit code."""
@@ -90,7 +91,8 @@ class Ringfence:
     def is_ready(self):
         if not self.process.is_running():
             raise Failure(f"Ringfence ended at once, see {self.process.log_path}\n" + self.last_words())
-        return self.ask("status")[0] == 0
+        self.last_status = self.ask("-o", "json", "status")
+        return self.last_status[0] == 0 and '"state": "ready"' in self.last_status[1].split("processes")[0]
 
     def last_words(self):
         return "\n".join("    " + line for line in self.process.log().splitlines()[-5:])

@@ -174,6 +174,20 @@ static enum err read_input(char **ret, size_t *ret_len)
 	return ERR_NONE;
 }
 
+/* One change a line. */
+static void compare(const struct conf_tree *old, const struct conf_tree *new, struct buffer *b)
+{
+	struct view rest;
+
+	(void)settings_compare(old, new, b);
+	for (rest = buffer_view(b); rest.len > 0;) {
+		size_t end = view_find(rest, ';', 0);
+
+		(void)printf("%.*s\n", VIEW_ARG(view_first(rest, end)));
+		rest = view_trim(view_after(rest, end + 1));
+	}
+}
+
 /* OLD "-": the standard input, as if it stood in the file's place. */
 static int diff(const struct request *q)
 {
@@ -191,13 +205,13 @@ static int diff(const struct request *q)
 	if (err == ERR_NONE)
 		err = settings_check(q->path, VIEW_EMPTY, &new, &report);
 	if (err == ERR_NONE)
-		(void)settings_compare(old, new, &b);
+		compare(old, new, &b);
 	else
 		show_faults(old ? q->path : old_path, err, &report);
 	conf_tree_free(&old);
 	conf_tree_free(&new);
 	free(text);
-	return err == ERR_NONE ? put_out(&b) : status_of(err);
+	return err == ERR_NONE ? DONE : status_of(err);
 }
 
 static int manual(const struct request *q)

@@ -158,36 +158,41 @@ enum err settings_seal(const struct conf_tree *t, enum role role, int *ret_fd)
 	return err;
 }
 
+static void write_change(struct buffer *words, const struct conf_change *c)
+{
+	static const char *const verbs[] = { "added", "removed", "changed" };
+
+	buffer_text(words, words->len > 0 ? "; " : "");
+	buffer_text(words, verbs[c->kind]);
+	buffer_char(words, ' ');
+	buffer_text(words, c->block->word);
+	if (c->label[0] != '\0') {
+		buffer_char(words, ' ');
+		buffer_text(words, c->label);
+	}
+	if (c->option) {
+		buffer_text(words, ": ");
+		buffer_text(words, c->option->word[0] != '\0' ? c->option->word : "value");
+	}
+	buffer_text(words, proc_needs_start(c) ? " (needs a new start)" : "");
+}
+
 bool settings_compare(const struct conf_tree *old, const struct conf_tree *new,
                       struct buffer *words)
 {
-	enum { MOST = 64 };
-	struct conf_change changes[MOST];
-	size_t count = conf_diff(old, new, changes, MOST);
-	static const char *const verbs[] = { "added", "removed", "changed" };
+	size_t count = conf_diff(old, new, NULL, 0);
+	struct conf_change *changes = calloc(count + 1, sizeof(*changes));
 	bool needs_start = false;
 
-	for (size_t i = 0; i < count && i < MOST; i++) {
-		const struct conf_change *c = &changes[i];
-		bool is_cold = proc_needs_start(c);
-
-		if (words->len > 0)
-			buffer_text(words, "; ");
-		buffer_text(words, verbs[c->kind]);
-		buffer_char(words, ' ');
-		buffer_text(words, c->block->word);
-		if (c->label[0] != '\0') {
-			buffer_char(words, ' ');
-			buffer_text(words, c->label);
-		}
-		if (c->option) {
-			buffer_text(words, ": ");
-			buffer_text(words, c->option->word[0] != '\0' ? c->option->word : "value");
-		}
-		if (is_cold)
-			buffer_text(words, " (needs a new start)");
-		needs_start = needs_start || is_cold;
+	/* Not knowing what changed, nothing may be put in force. */
+	if (!changes)
+		return true;
+	(void)conf_diff(old, new, changes, count);
+	for (size_t i = 0; i < count; i++) {
+		write_change(words, &changes[i]);
+		needs_start = needs_start || proc_needs_start(&changes[i]);
 	}
+	free(changes);
 	return needs_start;
 }
 

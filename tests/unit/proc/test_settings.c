@@ -142,30 +142,32 @@ TEST(settings_blobs, "cuts the configuration up so that each role opens its own 
 
 TEST(settings_compared, "tells changes in words, and which of them have to wait for a start")
 {
-	static const char both[] = "listen outside { udp 192.0.2.10:5060 }\n"
-				   "listen inside { udp 10.0.0.2:5060 }\n";
+	static const char before[] = "listen outside { udp 192.0.2.10:5060 }\n"
+				     "listen inside { udp 10.0.0.2:5060 }\n";
+	static const char after[] = "mode block\nmedia calls 10\n"
+				    "listen outside { udp 192.0.2.10:5060 }\n"
+				    "listen inside { udp 10.0.0.2:5060 }\n"
+				    "peer x { side inside  address 10.0.0.20 }\n";
 	struct conf_tree *old = NULL, *new = NULL;
 	char words[512];
 	struct buffer b = BUFFER_ON(words);
-	bool needs_start;
+	bool needs_start = false;
+	enum err err;
 
 	report = (struct conf_report){ 0 };
-	TRY(settings_check("a.conf", view_of(both), &old, &report));
-	report = (struct conf_report){ 0 };
-	if (settings_check(
-		    "a.conf",
-		    VIEW("listen outside { udp 192.0.2.10:5060 }\nlisten inside { udp 10.0.0.2:5060 }\n"
-	                 "mode block\nmedia calls 10\npeer x { side inside  address 10.0.0.20 }\n"),
-		    &new, &report) != ERR_NONE) {
-		conf_tree_free(&old);
-		return ERR_NO_MEMORY;
-	}
-	needs_start = settings_compare(old, new, &b);
+	err = settings_check("a.conf", view_of(before), &old, &report);
+	if (err == ERR_NONE)
+		err = settings_check("a.conf", view_of(after), &new, &report);
+	if (err == ERR_NONE)
+		needs_start = settings_compare(old, new, &b);
 	conf_tree_free(&old);
 	conf_tree_free(&new);
-	CHECK_CASE(view_equal(buffer_view(&b), VIEW("changed mode: value\nadded peer x\n"
-	                                            "changed media: calls (needs a new start)\n")),
-	           words);
+	TRY(err);
+	/* Without memory for the list nothing is known, and nothing may be put in force. */
+	if (b.len == 0 && needs_start)
+		return ERR_NO_MEMORY;
+	CHECK(view_equal(buffer_view(&b), VIEW("changed mode: value; added peer x; "
+	                                       "changed media: calls (needs a new start)")));
 	CHECK(needs_start);
 	return ERR_NONE;
 }

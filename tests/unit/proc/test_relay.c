@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The grant table: every kind of ask from every role, and answers that nobody
  * asked for. The processes are mailboxes of this file. */
+#include "os/log.h"
 #include "proc/parent_priv.h"
 #include "runner/test.h"
 
@@ -52,6 +53,7 @@ void apply_start(struct parent *p, const struct ask *ask)
 
 static void begin(void)
 {
+	log_open("test", LOG_PLAIN, (enum log_level)0);
 	memset(&parent.relay, 0, sizeof(parent.relay));
 	memset(is_dead, 0, sizeof(is_dead));
 	seen_count = answered_by_parent = 0;

@@ -2,6 +2,9 @@
 /* Answers to INVITE on their way back, and the ACK on its way there. */
 #include "border/call_priv.h"
 #include "border/challenge.h"
+#include "border/leg_priv.h"
+#include "border/offer_priv.h"
+#include "border/turn_priv.h"
 
 #include <string.h>
 
@@ -75,10 +78,11 @@ static void take_provisional(struct border *b, const struct inbound *in, struct 
 	struct view body;
 	enum err err = ERR_NONE;
 
+	if (turn->is_first && !turn->is_cancelled)
+		call_rings(call);
 	if (turn->is_cancelled || in->msg->status == 100 || in->msg->status == 199)
 		return;
 	if (turn->is_first) {
-		call_rings(call);
 		err = ua_dialog_answer(&leg->dialog, in->msg);
 	}
 	/* Another fork rings too: that is worth saying, its dialog is not ours. */
@@ -336,7 +340,7 @@ void answer_timeout(struct border *b, struct turn *turn)
 		reply_status(b, turn->server, status,
 		             view_of(leg_of(call, turn->from)->dialog.local_tag), VIEW_EMPTY);
 	if (is_ringing && !was_cancelled) {
-		/* It may still be answered in this moment: the call stays until CANCEL has its way. */
+		/* It may be answered in this moment: the call stays until CANCEL has its way. */
 		call->status = status;
 		turn_cancel(b, turn, VIEW_EMPTY);
 		call_patience(call, CANCEL_PATIENCE_US);

@@ -65,7 +65,7 @@ static enum err make_ua(struct border *b)
 		.max_clients = each,
 		.max_small = each,
 		.max_medium = 2 * each,
-		.max_large = LARGE_TEXTS,
+		.max_large = each / 16 < LARGE_TEXTS ? each / 16 + 1 : LARGE_TEXTS,
 	};
 	struct ua_ports ports = { b, send, notice };
 
@@ -106,7 +106,7 @@ static enum err make_tables(struct border *b)
 	if (err == ERR_NONE)
 		err = header_counts_new(&b->removed);
 	if (err == ERR_NONE)
-		err = exchanges_new(&b->exchanges);
+		err = exchanges_new(b->settings.max_transactions, &b->exchanges);
 	return err;
 }
 

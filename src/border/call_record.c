@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept of a call: its record, and the facts that the judge hears. */
 #include "border/call_priv.h"
+#include "border/leg_priv.h"
 
 #include <string.h>
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Established calls in the checkpoint, and back from it. */
 #include "border/call_priv.h"
+#include "border/leg_priv.h"
+#include "border/offer_priv.h"
 
 #include <string.h>
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of calls and turns, and where each message of a call goes. */
 #include "border/call_priv.h"
+#include "border/leg_priv.h"
+#include "border/offer_priv.h"
+#include "border/turn_priv.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -157,6 +157,7 @@ static bool take_cookie(const struct border *b, const struct inbound *in,
 		return false;
 	found->is_proven = true;
 	found->nonce_hash = fact_hash(b, digest->values[SIP_DIGEST_NONCE]);
+	found->response_hash = fact_hash(b, digest->values[SIP_DIGEST_RESPONSE]);
 	if (cookie.user == COOKIE_USER_UNKNOWN)
 		found->is_unknown_user = true;
 	if (cookie.has_opaque)

@@ -17,9 +17,11 @@ struct exchange {
 	char to_tag[REPLY_TAG_SIZE];
 };
 
-enum err exchanges_new(struct pool **ret)
+enum err exchanges_new(uint32_t transactions, struct pool **ret)
 {
-	return pool_new(sizeof(struct exchange), MAX_EXCHANGES, ret);
+	uint32_t count = transactions < MAX_EXCHANGES ? transactions : MAX_EXCHANGES;
+
+	return pool_new(sizeof(struct exchange), count, ret);
 }
 
 static void write_identities(struct border *b, const struct inbound *in, const struct route *route,

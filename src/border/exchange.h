@@ -9,7 +9,8 @@
 
 enum { MAX_EXCHANGES = 4096 };
 
-enum err exchanges_new(struct pool **ret) MUST_USE;
+/* One for each transaction, at most MAX_EXCHANGES. */
+enum err exchanges_new(uint32_t transactions, struct pool **ret) MUST_USE;
 
 void exchange_request(struct border *b, const struct inbound *in);
 void exchange_answer(struct border *b, const struct inbound *in, const struct ua_event *event,

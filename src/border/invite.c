@@ -3,7 +3,10 @@
 #include "border/call_priv.h"
 #include "border/challenge.h"
 #include "border/identity.h"
+#include "border/leg_priv.h"
+#include "border/offer_priv.h"
 #include "border/route.h"
+#include "border/turn_priv.h"
 
 #include <string.h>
 
@@ -189,14 +192,26 @@ void invite_refuse(struct border *b, struct call *call, struct turn *turn, uint1
 	turn_done(b, turn);
 }
 
-static void fail_first(struct border *b, const struct inbound *in, struct call *call,
-                       struct turn *turn, uint16_t status, const char *cause)
+/* How a call ends before it began. */
+struct failure {
+	uint16_t status;
+	const char *cause;
+};
+
+static const struct failure offer_refused = { 488, "offer refused" };
+static const struct failure no_ports = { 503, "no media ports" };
+static const struct failure no_transaction = { 503, "no transaction" };
+
+static void fail_first(struct border *b, const struct inbound *in, struct turn *turn,
+                       const struct failure *why)
 {
-	call->status = status;
-	call_fact(b, in, call, OUTCOME_FAILED, status);
-	invite_refuse(b, call, turn, status);
+	struct call *call = call_of_turn(b, turn);
+
+	call->status = why->status;
+	call_fact(b, in, call, OUTCOME_FAILED, why->status);
+	invite_refuse(b, call, turn, why->status);
 	call->invite = (struct pool_handle){ 0 };
-	call_end(call, END_RINGFENCE, cause);
+	call_end(call, END_RINGFENCE, why->cause);
 }
 
 static void drop_unbegun(struct border *b, struct call *call)
@@ -250,11 +265,11 @@ static void carry_first(struct border *b, const struct inbound *in, const struct
 
 	turn->offer = verdict == OFFER_ABSENT ? OFFER_IN_ANSWER : OFFER_IN_REQUEST;
 	if (verdict == OFFER_REFUSED)
-		fail_first(b, in, call, turn, 488, "offer refused");
+		fail_first(b, in, turn, &offer_refused);
 	else if (verdict == OFFER_FULL)
-		fail_first(b, in, call, turn, 503, "no media ports");
+		fail_first(b, in, turn, &no_ports);
 	else if (send_first(b, in, route, turn, body) != ERR_NONE)
-		fail_first(b, in, call, turn, 503, "no transaction");
+		fail_first(b, in, turn, &no_transaction);
 	else
 		border_count(b, COUNT_calls_started);
 }

@@ -2,6 +2,7 @@
 /* What is written towards a leg: requests within its dialog, Contact, ACK and
  * BYE. */
 #include "border/call_priv.h"
+#include "border/leg_priv.h"
 
 enum { MAX_FORWARDS = 70 };
 

@@ -2,6 +2,8 @@
 /* Offer and answer across a call: each description is judged, then written
  * anew with our addresses, and media is ordered when both ends are known. */
 #include "border/call_priv.h"
+#include "border/leg_priv.h"
+#include "border/offer_priv.h"
 
 #include "sip/content_type.h"
 

@@ -20,12 +20,16 @@ static void fire(struct timer *timer, uint64_t now_us);
 enum err registrar_new(struct border *b, struct registrar **ret)
 {
 	struct registrar *r = calloc(1, sizeof(*r));
+	uint32_t count = MAX_LOGINS_IN_HAND;
 	enum err err;
 
 	if (!r)
 		return ERR_NO_MEMORY;
 	r->border = b;
-	err = pool_new(sizeof(struct login), MAX_LOGINS_IN_HAND, &r->logins);
+	/* Each login in hand holds a transaction. */
+	if (count > b->settings.max_transactions)
+		count = b->settings.max_transactions;
+	err = pool_new(sizeof(struct login), count, &r->logins);
 	if (err != ERR_NONE) {
 		registrar_free(&r);
 		return err;
@@ -202,6 +206,8 @@ struct guard_login login_key(const struct login *l)
 		.call_id_hash = l->fact.call_id_hash,
 		.contact_hash = l->fact.contact_hash,
 		.cseq = l->fact.cseq,
+		.nonce_hash = l->nonce_hash,
+		.response_hash = l->response_hash,
 	};
 }
 
@@ -257,6 +263,7 @@ static struct login *take_in_hand(struct border *b, const struct inbound *in,
 	l->registrar = b->registrar;
 	l->came_us = b->now.us;
 	l->nonce_hash = found->nonce_hash;
+	l->response_hash = found->response_hash;
 	l->fact = fact_of(b, in, FACT_LOGIN);
 	fact_account(&l->fact, view_of(wish->facts.account));
 	reply_to_tag(b, in, l->to_tag);
@@ -300,12 +307,14 @@ static void proceed(struct border *b, const struct inbound *in, struct login *l,
 
 	if (l->flags & LOGIN_HAS_CREDENTIALS) {
 		answer = guard_login_ask(b->logins, &key, b->now.us, &status);
-		if (answer != LOGIN_DROP)
+		if (answer != LOGIN_DROP && answer != LOGIN_GUESS)
 			l->flags |= LOGIN_HOLDS_SLOT;
 	}
 	if (status == 0)
 		status = probe_knowledge(b->probe)->refusal_status;
-	if (answer == LOGIN_DROP) {
+	if (answer == LOGIN_GUESS)
+		login_say(b, l, FACT_CAPPED, OUTCOME_FAILED);
+	if (answer == LOGIN_DROP || answer == LOGIN_GUESS) {
 		border_count(b, COUNT_dropped_inflight);
 		login_drop(b, l);
 	} else if (reply_open(b, in, PURPOSE_REGISTER, pool_handle_of(b->registrar->logins, l),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Port pairs drawn from this worker's share, and the orders that media gets. */
 #include "border/call_priv.h"
+#include "border/offer_priv.h"
 
 #include <stdlib.h>
 
@@ -197,6 +198,16 @@ struct addr stream_address(const struct call *call, unsigned stream, unsigned le
 	return shown;
 }
 
+/* Whether the pair is at that host, or is told to be. */
+static bool is_shown_on(const struct border *b, const struct port_pair *pair,
+                        const struct addr *host)
+{
+	const struct addr *advertised = &b->settings.sides[pair->side].advertise;
+
+	return addr_same_host(&pair->local, host) ||
+	       (advertised->family != 0 && addr_same_host(advertised, host));
+}
+
 enum port_owner stream_owner(const struct call *call, const struct addr *a)
 {
 	const struct border *b = call->border;
@@ -213,7 +224,7 @@ enum port_owner stream_owner(const struct call *call, const struct addr *a)
 	for (uint32_t i = 0; i < p->table->count; i++) {
 		const struct port_pair *pair = &p->table->pairs[i];
 
-		if (pair->local.port != a->port || !addr_same_host(&pair->local, a))
+		if (pair->local.port != a->port || !is_shown_on(b, pair, a))
 			continue;
 		for (unsigned s = 0; s < MAX_CALL_STREAMS; s++) {
 			const struct stream_facts *own = &call->facts.streams[s];

@@ -4,6 +4,9 @@
 #include "border/call_priv.h"
 #include "border/challenge.h"
 #include "border/ingress.h"
+#include "border/leg_priv.h"
+#include "border/offer_priv.h"
+#include "border/turn_priv.h"
 #include "sip/content_type.h"
 
 static const struct pool_handle nothing;

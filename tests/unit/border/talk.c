@@ -113,8 +113,8 @@ static void within(struct talk *t, const struct talk_end *from, const char *meth
 	         "%sFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n%s%s"
 	         "Content-Length: %zu\r\n\r\n%s",
 	         method, from->target, host_of(t, from), ++branch,
-	         strstr(lines, "Max-Forwards") ? "" : "Max-Forwards: 70\r\n", from->ours, from->theirs,
-	         from->call_id, cseq, method, lines,
+	         strstr(lines, "Max-Forwards") ? "" : "Max-Forwards: 70\r\n", from->ours,
+	         from->theirs, from->call_id, cseq, method, lines,
 	         *body && !strstr(lines, "Content-Type") ? "Content-Type: application/sdp\r\n" : "",
 	         strlen(body), body);
 	say(t, &from->flow, text);
@@ -280,7 +280,8 @@ const struct record_call *talk_record(const struct talk *t)
 	return &none;
 }
 
-enum err talk_with_settings(void (*change)(struct border_settings *s), enum err (*body)(struct talk *t))
+enum err talk_with_settings(void (*change)(struct border_settings *s),
+                            enum err (*body)(struct talk *t))
 {
 	struct talk *t = calloc(1, sizeof(*t));
 	enum err err;
@@ -304,12 +305,13 @@ void talk_invite_back(struct talk *t, const struct wire_sent *request, const cha
 	line_of(request->text, "\r\nVia: ", via, sizeof(via));
 	line_of(request->text, "\r\nFrom: ", from, sizeof(from));
 	line_of(request->text, "\r\nCall-ID: ", call_id, sizeof(call_id));
-	snprintf(text, sizeof(text),
-		 "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.20:5060;branch=z9hG4bKp%u\r\nVia: %s\r\n"
-		 "Record-Route: <sip:10.0.0.20;lr>\r\nMax-Forwards: 68\r\nFrom: %s\r\nTo: <sip:201@10.0.0.20>\r\n"
-		 "Call-ID: %s\r\nCSeq: 1 INVITE\r\nContact: <sip:us@10.0.0.2:5060>\r\n"
-		 "Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
-		 t->w->pbx_contact, ++branch, via, from, call_id, strlen(body), body);
+	snprintf(
+		text, sizeof(text),
+		"INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.20:5060;branch=z9hG4bKp%u\r\nVia: %s\r\n"
+		"Record-Route: <sip:10.0.0.20;lr>\r\nMax-Forwards: 68\r\nFrom: %s\r\nTo: <sip:201@10.0.0.20>\r\n"
+		"Call-ID: %s\r\nCSeq: 1 INVITE\r\nContact: <sip:us@10.0.0.2:5060>\r\n"
+		"Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
+		t->w->pbx_contact, ++branch, via, from, call_id, strlen(body), body);
 	say(t, &t->pbx.flow, text);
 }
 

@@ -70,7 +70,8 @@ unsigned talk_listed(struct talk *t);
 
 /* Runs `body` with a talk; frees it whatever happens. */
 enum err talk_with(enum err (*body)(struct talk *t)) MUST_USE;
-enum err talk_with_settings(void (*change)(struct border_settings *s), enum err (*body)(struct talk *t)) MUST_USE;
+enum err talk_with_settings(void (*change)(struct border_settings *s),
+                            enum err (*body)(struct talk *t)) MUST_USE;
 #define TALK_TEST(slug, sentence)                                                                  \
 	static enum err talk_##slug(struct talk *t);                                               \
 	TEST(slug, sentence)                                                                       \

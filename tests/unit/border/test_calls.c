@@ -290,6 +290,18 @@ TALK_TEST(call_rings_out, "a phone that nobody picks up is given up after three 
 	return ERR_NONE;
 }
 
+TALK_TEST(call_trying_only, "a PBX that says 100 and nothing more is given up as well")
+{
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "100 Trying", "", "");
+	wire_advance(t->w, 180010 * MILLISECOND_US);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 480 ") && talk_hears(t, &t->pbx, "CANCEL "));
+	wire_advance(t->w, 60 * SECOND_US);
+	CHECK(talk_records(t) == 1 && talk_record(t)->status == 480);
+	return ERR_NONE;
+}
+
 TALK_TEST(call_delayed_offer, "an offer in the 200 is answered in the ACK")
 {
 	talk_invite_from_phone(t, "", "");
@@ -405,4 +417,32 @@ TALK_TEST(media_restarted_late,
 	border_media_event(t->w->border, &started, t->w->now);
 	CHECK(talk_records(t) == 1 && talk_order(t)->kind == ORDER_CLOSE);
 	return ERR_NONE;
+}
+
+static void advertise(struct border_settings *s)
+{
+	static const struct addr shown = { .bytes = { [10] = 0xff, 0xff, 198, 51, 100, 200 },
+		                           .family = 4 };
+
+	s->sides[0].advertise = shown;
+}
+
+static enum err advertised(struct talk *t)
+{
+	talk_invite_from_phone(t, "",
+	                       "v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 198.51.100.200\r\n"
+	                       "t=0 0\r\nm=audio 20000 RTP/AVP 0\r\n");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->phone, "SIP/2.0 488 "));
+	TRY(talk_call(t));
+	CHECK(wire_has(&t->at_phone, "c=IN IP4 198.51.100.200\r\n"));
+	CHECK(wire_has(&t->at_phone, "@198.51.100.200:5060>") &&
+	      !wire_has(&t->at_phone, "198.51.100.1\r\n"));
+	CHECK(!wire_has(&t->at_pbx, "198.51.100."));
+	return ERR_NONE;
+}
+
+TEST(call_advertised,
+     "an advertised address stands for ours in what the outside sees, and is refused from there")
+{
+	return talk_with_settings(advertise, advertised);
 }

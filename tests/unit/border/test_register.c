@@ -192,10 +192,11 @@ TEST(refusal_waits, "a refusal leaves no sooner than 250 ms after the request, t
 	WITH_WIRE(refusal_waits);
 }
 
-static enum err burst(struct wire *w)
+static enum err burst_of(struct wire *w, bool is_varied)
 {
-	struct wire_sent challenge;
 	struct flow from = wire_outside(66, 5066);
+	struct wire_sent challenge;
+	char response[33];
 
 	TRY(challenge_for(w, "200", &from, &challenge));
 	for (unsigned i = 0; i < 60; i++) {
@@ -203,17 +204,37 @@ static enum err burst(struct wire *w)
 			                   .call_id = "burst",
 			                   .cseq = 10 + i,
 			                   .challenge = &challenge,
-			                   .credentials = WIRE_WRONG };
+			                   .credentials = response };
 
+		snprintf(response, sizeof(response), "%032u", is_varied ? i : 0);
 		wire_receive(w, &from, wire_register_text(&r, &from));
 	}
 	wire_advance(w, SECOND_US);
-	CHECK(w->pbx_logins <= 10);
-	CHECK(w->pbx_logins >= 1);
 	return ERR_NONE;
 }
 
-TEST(burst, "of sixty guesses at once on one nonce at most ten reach the PBX")
+static enum err burst(struct wire *w)
+{
+	TRY(burst_of(w, true));
+	CHECK(w->pbx_logins <= 10);
+	CHECK(w->pbx_logins >= 1);
+	CHECK(wire_count_facts(w, FACT_CAPPED) >= 10);
+	return ERR_NONE;
+}
+
+static enum err repeated(struct wire *w)
+{
+	TRY(burst_of(w, false));
+	CHECK(wire_count_facts(w, FACT_CAPPED) == 0);
+	return ERR_NONE;
+}
+
+TEST(repeated, "a login that an impatient phone sends again and again is no guess")
+{
+	WITH_WIRE(repeated);
+}
+
+TEST(burst, "of sixty guesses at once on one nonce at most ten reach the PBX, and all are counted")
 {
 	WITH_WIRE(burst);
 }

@@ -25,13 +25,15 @@ TALK_TEST(within_hold, "a re-INVITE holds the call: media changes, ports and cal
 	TRY(talk_call(t));
 	before = *talk_order(t);
 	talk_request(t, &t->phone, "INVITE", "Contact: <sip:200@192.168.1.10:5060>\r\n", TALK_HOLD);
-	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE sip:201@10.0.0.31:5060 "));
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") &&
+	      talk_hears(t, &t->pbx, "INVITE sip:201@10.0.0.31:5060 "));
 	CHECK(wire_has(&t->at_pbx, "CSeq: 2 INVITE\r\n") && wire_has(&t->at_pbx, "a=sendonly\r\n"));
 	CHECK(wire_has(&t->at_pbx, ";tag=inner\r\n"));
 	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", TALK_HELD);
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 ") && wire_has(&t->at_phone, "a=recvonly\r\n"));
 	CHECK(talk_order(t)->kind == ORDER_CHANGE && talk_order(t)->is_held);
-	CHECK(talk_order(t)->stream == before.stream && talk_order(t)->legs[0].port == before.legs[0].port);
+	CHECK(talk_order(t)->stream == before.stream &&
+	      talk_order(t)->legs[0].port == before.legs[0].port);
 	CHECK(!talk_order(t)->legs[0].is_receiving && talk_order(t)->legs[0].is_sending);
 	talk_ack(t, &t->phone, "");
 	CHECK(talk_hears(t, &t->pbx, "ACK ") && wire_has(&t->at_pbx, "CSeq: 2 ACK\r\n"));
@@ -83,13 +85,16 @@ TALK_TEST(within_update, "an UPDATE with a description is carried like a re-INVI
 static const struct carried_case {
 	const char *name, *method, *lines, *body, *inside, *answer;
 } carried[] = {
-	{ "keys", "INFO", "Content-Type: application/dtmf-relay\r\n", "Signal=5\r\nDuration=160\r\n", "INFO ", NULL },
+	{ "keys", "INFO", "Content-Type: application/dtmf-relay\r\n",
+	  "Signal=5\r\nDuration=160\r\n", "INFO ", NULL },
 	{ "words", "MESSAGE", "Content-Type: text/plain\r\n", "hello", "MESSAGE ", NULL },
 	{ "OPTIONS", "OPTIONS", "", "", "OPTIONS ", NULL },
-	{ "foreign body", "INFO", "Content-Type: application/xml\r\n", "<a/>", NULL, "SIP/2.0 415 " },
+	{ "foreign body", "INFO", "Content-Type: application/xml\r\n", "<a/>", NULL,
+	  "SIP/2.0 415 " },
 	{ "keys too many", "INFO", "Content-Type: application/dtmf\r\n",
 	  "1234567890123456789012345678901234567890", NULL, "SIP/2.0 415 " },
-	{ "control bytes", "MESSAGE", "Content-Type: text/plain\r\n", "a\x01z", NULL, "SIP/2.0 415 " },
+	{ "control bytes", "MESSAGE", "Content-Type: text/plain\r\n", "a\x01z", NULL,
+	  "SIP/2.0 415 " },
 	{ "transfer", "REFER", "Refer-To: <sip:203@sip.example>\r\n", "", NULL, "SIP/2.0 405 " },
 	{ "unknown method", "FROBNICATE", "", "", NULL, "SIP/2.0 405 " },
 	{ "notification", "NOTIFY", "Event: refer\r\n", "", NULL, "SIP/2.0 481 " },
@@ -97,7 +102,8 @@ static const struct carried_case {
 	{ "demand", "INFO", "Require: gruu\r\n", "", NULL, "SIP/2.0 420 " },
 };
 
-TALK_TEST(within_carried, "other requests go on one to one where we know them, and are refused by name where not")
+TALK_TEST(within_carried,
+          "other requests go on one to one where we know them, and are refused by name where not")
 {
 	TRY(talk_call(t));
 	for (size_t i = 0; i < sizeof(carried) / sizeof(carried[0]); i++) {
@@ -124,7 +130,8 @@ TALK_TEST(within_lost, "481 from one end to a request within the call hangs up b
 	talk_request(t, &t->phone, "INFO", "", "");
 	CHECK(talk_hears(t, &t->pbx, "INFO "));
 	talk_answer(t, &t->pbx, &t->at_pbx, "481 Call Does Not Exist", "", "");
-	CHECK(talk_hears(t, &t->phone, "SIP/2.0 481 ") && talk_hears(t, &t->phone, "BYE ") && talk_hears(t, &t->pbx, "BYE "));
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 481 ") && talk_hears(t, &t->phone, "BYE ") &&
+	      talk_hears(t, &t->pbx, "BYE "));
 	return ERR_NONE;
 }
 
@@ -139,13 +146,16 @@ TALK_TEST(within_stale, "a CSeq that does not rise gets 500")
 	return ERR_NONE;
 }
 
-TALK_TEST(bye_challenged, "a challenged BYE comes back to the phone, and the call goes on until it is right")
+TALK_TEST(bye_challenged,
+          "a challenged BYE comes back to the phone, and the call goes on until it is right")
 {
 	TRY(talk_call(t));
 	talk_request(t, &t->phone, "BYE", "", "");
 	CHECK(talk_hears(t, &t->pbx, "BYE "));
-	talk_answer(t, &t->pbx, &t->at_pbx, "401 Unauthorized",
-		    "WWW-Authenticate: Digest realm=\"sip.example\", nonce=\"abc\", opaque=\"own\"\r\n", "");
+	talk_answer(
+		t, &t->pbx, &t->at_pbx, "401 Unauthorized",
+		"WWW-Authenticate: Digest realm=\"sip.example\", nonce=\"abc\", opaque=\"own\"\r\n",
+		"");
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 401 ") && wire_has(&t->at_phone, "-own\""));
 	wire_advance(t->w, 5 * SECOND_US);
 	CHECK(talk_is_quiet(t, &t->phone) && talk_order(t)->kind == ORDER_OPEN);
@@ -244,7 +254,8 @@ TALK_TEST(tags_stolen, "right tags from elsewhere do nothing")
 	return ERR_NONE;
 }
 
-TALK_TEST(phone_moved, "a phone that moved is let through once its account has registered from there")
+TALK_TEST(phone_moved,
+          "a phone that moved is let through once its account has registered from there")
 {
 	struct wire_register r = { .user = "200", .call_id = "moved", .cseq = 1 };
 	struct wire_sent challenge;
@@ -266,7 +277,8 @@ TALK_TEST(phone_moved, "a phone that moved is let through once its account has r
 	CHECK(wire_has(wire_take(t->w, &moved.flow), "SIP/2.0 200 "));
 	talk_request(t, &moved, "BYE", "", "");
 	CHECK(talk_hears(t, &t->pbx, "BYE "));
-	CHECK(talk_order(t)->kind == ORDER_CHANGE && talk_order(t)->legs[0].signalling.bytes[15] == 77);
+	CHECK(talk_order(t)->kind == ORDER_CHANGE &&
+	      talk_order(t)->legs[0].signalling.bytes[15] == 77);
 	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
 	CHECK(wire_has(wire_take(t->w, &moved.flow), "SIP/2.0 200 "));
 	return ERR_NONE;
@@ -283,16 +295,19 @@ TALK_TEST(media_silent, "a call without media ends by BYE to both")
 {
 	TRY(talk_call(t));
 	media_says(t, MEDIA_SILENT, talk_order(t)->stream);
-	CHECK(talk_hears(t, &t->phone, "BYE sip:200@192.168.1.10:5060 ") && talk_hears(t, &t->pbx, "BYE "));
+	CHECK(talk_hears(t, &t->phone, "BYE sip:200@192.168.1.10:5060 ") &&
+	      talk_hears(t, &t->pbx, "BYE "));
 	talk_media_closes(t);
-	CHECK(talk_record(t)->ended_by == END_RINGFENCE && strcmp(talk_record(t)->cause, "no media") == 0);
+	CHECK(talk_record(t)->ended_by == END_RINGFENCE &&
+	      strcmp(talk_record(t)->cause, "no media") == 0);
 	return ERR_NONE;
 }
 
 TALK_TEST(media_unknown, "a stream that no call has is ordered closed")
 {
 	media_says(t, MEDIA_STATISTICS, 0x1230);
-	CHECK(t->w->order_count == 1 && talk_order(t)->kind == ORDER_CLOSE && talk_order(t)->stream == 0x1230);
+	CHECK(t->w->order_count == 1 && talk_order(t)->kind == ORDER_CLOSE &&
+	      talk_order(t)->stream == 0x1230);
 	media_says(t, MEDIA_CLOSED, 0x1230);
 	CHECK(t->w->order_count == 1);
 	return ERR_NONE;
@@ -317,14 +332,16 @@ TALK_TEST(restarted, "a call goes on and ends by its own BYE after the worker di
 	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
 	talk_media_closes(t);
-	CHECK(talk_records(t) == 1 && talk_record(t)->is_restored && talk_record(t)->answered_wall_us > 0);
+	CHECK(talk_records(t) == 1 && talk_record(t)->is_restored &&
+	      talk_record(t)->answered_wall_us > 0);
 	TRY(wire_restart(t->w));
 	talk_request(t, &t->phone, "INFO", "", "");
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 481 "));
 	return ERR_NONE;
 }
 
-TALK_TEST(hairpin, "a call that the PBX hands back to us is one call, its halves joined at our own ports")
+TALK_TEST(hairpin,
+          "a call that the PBX hands back to us is one call, its halves joined at our own ports")
 {
 	struct wire_sent inner;
 	char sdp[512], port[16];
@@ -334,11 +351,14 @@ TALK_TEST(hairpin, "a call that the PBX hands back to us is one call, its halves
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
 	inner = t->at_pbx;
 	snprintf(port, sizeof(port), "%.5s", strstr(inner.text, "m=audio ") + strlen("m=audio "));
-	snprintf(sdp, sizeof(sdp), "v=0\r\no=- 1 1 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\n"
-		 "m=audio %s RTP/AVP 0\r\n", port);
+	snprintf(sdp, sizeof(sdp),
+	         "v=0\r\no=- 1 1 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\n"
+	         "m=audio %s RTP/AVP 0\r\n",
+	         port);
 	/* As a proxy: same Call-ID, From and description. */
 	talk_invite_back(t, &inner, sdp);
-	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &t->phone, "INVITE sip:200@192.168.1.10"));
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") &&
+	      talk_hears(t, &t->phone, "INVITE sip:200@192.168.1.10"));
 	talk_answer(t, &t->phone, &t->at_phone, "486 Busy Here", "", "");
 	CHECK(talk_hears(t, &t->phone, "ACK ") && talk_hears(t, &t->pbx, "SIP/2.0 486 "));
 	CHECK(talk_records(t) == 1);

@@ -57,6 +57,9 @@ static void settle(struct border_settings *s)
 	(void)VIEW_COPY(VIEW("sip.example"), s->subscribers.domain);
 	(void)VIEW_COPY(VIEW("299"), s->subscribers.probe_user);
 	guard_door_defaults(&s->door);
+	/* Small, because the ladder of failing allocations takes them over and over. */
+	s->door.max_neighbourhoods = s->door.max_stranger_flows = 512;
+	s->door.max_stranger_addresses = s->door.max_login_pairs = s->door.max_login_sources = 512;
 	s->max_calls = 8;
 	s->max_transactions = 512;
 }

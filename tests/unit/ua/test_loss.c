@@ -81,9 +81,7 @@ static void notice_of(void *context, enum ua_notice notice, const struct ua_even
 
 static void at_server(const struct sip_msg *m)
 {
-	static const struct addr source = { .bytes = { [10] = 0xff, 0xff, 10, 0, 0, 2 },
-		                            .family = 4,
-		                            .port = 5060 };
+	struct addr source = { .family = 4, .port = 5060 };
 	const struct ua_server_opening opening = { .request = m, .source = &source };
 	struct ua_path path = { { 0 } };
 	struct ua_event event;
@@ -99,6 +97,10 @@ static void at_server(const struct sip_msg *m)
 		t.answer_due_us = t.now_us + draw(8000) * 1000;
 }
 
+static const char ack[] = "ACK sip:d@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKack\r\n"
+			  "From: <sip:a@b>;tag=ours\r\nTo: <sip:c@d>;tag=callee\r\n"
+			  "Call-ID: c\r\nCSeq: 17 ACK\r\n\r\n";
+
 static void at_client(const struct sip_msg *m)
 {
 	struct ua_event event;
@@ -108,14 +110,8 @@ static void at_client(const struct sip_msg *m)
 	t.tally.finals++;
 	/* The ACK to a 2xx is the owner's own, with a branch of its own. */
 	if (event.is_invite && event.status < 300)
-		t.tally.failed +=
-			ERR_NONE !=
-			ua_client_acknowledge(
-				t.ua[0], t.client,
-				VIEW("ACK sip:d@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKack\r\n"
-		                     "From: <sip:a@b>;tag=ours\r\nTo: <sip:c@d>;tag=callee\r\nCall-ID: c\r\n"
-		                     "CSeq: 17 ACK\r\n\r\n"),
-				t.now_us);
+		t.tally.failed += ERR_NONE !=
+		                  ua_client_acknowledge(t.ua[0], t.client, view_of(ack), t.now_us);
 }
 
 static void deliver(void)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is written towards a leg of a call (leg.c). */
+#ifndef BORDER_LEG_PRIV_H
+#define BORDER_LEG_PRIV_H
+
+#include "border/call_priv.h"
+
+const struct border_peer *leg_peer(const struct border *b, const struct leg_facts *leg);
+enum headers_way leg_way(const struct leg_facts *to);
+/* Draws serial and session id. */
+void leg_name(struct border *b, struct leg_facts *leg);
+void leg_write_name(const struct border *b, const struct leg_facts *leg, enum ua_name_kind kind,
+                    char ret[UA_NAME_LEN + 1]);
+enum err leg_hold(struct call *call, unsigned leg) MUST_USE;
+void leg_write_contact(const struct border *b, const struct leg_facts *leg, struct buffer *out);
+/* Request within its dialog up to CSeq. */
+struct request leg_request(struct border *b, const struct leg_facts *leg, struct view method,
+                           uint32_t cseq, const struct sip_msg *came);
+/* ACK to a 2xx that came on this leg; body may be empty. Kept by the client
+ * transaction while it lives. */
+void leg_acknowledge(struct border *b, const struct leg_facts *leg, const struct turn *turn,
+                     struct view lines, struct view body);
+/* BYE of ours: nobody waits for its answer. */
+void leg_bye(struct call *call, unsigned leg);
+
+#endif

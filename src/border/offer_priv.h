@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptions across a call (offer.c), and the streams that they order
+ * (stream.c). */
+#ifndef BORDER_OFFER_PRIV_H
+#define BORDER_OFFER_PRIV_H
+
+#include "border/call_priv.h"
+
+/* ---- offer.c ---- */
+
+enum offer_verdict { OFFER_FITS, OFFER_ABSENT, OFFER_REFUSED, OFFER_UNSUPPORTED, OFFER_FULL };
+
+/* Reads the description of `msg`, that came from leg `from`, as an offer; takes ports for its
+ * lines; writes the one for the other leg. OFFER_FULL: no ports. */
+enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip_msg *msg,
+                              struct view *ret);
+/* The same for the answer to the offer that stands in `asked` (a message of ours as it was
+ * sent); media is ordered if it fits. */
+enum offer_verdict offer_answer(struct call *call, unsigned from, const struct sip_msg *msg,
+                                struct view asked, struct view *ret);
+/* Body of a message of ours. */
+struct view offer_body(struct view message);
+/* Whether there is a description: OFFER_FITS, OFFER_ABSENT or OFFER_UNSUPPORTED. */
+enum offer_verdict offer_kind(const struct sip_msg *msg);
+
+/* ---- stream.c ---- */
+
+enum err port_share_new(const struct border *b, struct port_share **ret) MUST_USE;
+void port_share_free(struct port_share **p);
+/* Takes a pair for each leg of the stream. ERR_FULL. */
+enum err stream_take_ports(struct call *call, unsigned stream) MUST_USE;
+/* Our address and RTP port as that leg shall see them. */
+struct addr stream_address(const struct call *call, unsigned stream, unsigned leg);
+void stream_order(struct call *call, unsigned stream);
+void stream_close(struct call *call, unsigned stream);
+void stream_give_ports(struct call *call, unsigned stream);
+bool stream_is_any_closing(const struct call *call);
+/* Takes the ports that a restored stream has. ERR_DENIED: not this worker's, or taken. */
+enum err stream_restore(struct call *call, unsigned stream) MUST_USE;
+/* Whether the address is on a port of ours, live, on that side, and not of this call. */
+enum port_owner { PORT_NOT_OURS, PORT_LIVE, PORT_IDLE };
+enum port_owner stream_owner(const struct call *call, const struct addr *a);
+
+#endif

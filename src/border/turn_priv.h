@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Turns of a call by what they carry: INVITE there (invite.c) and back (answer.c),
+ * other requests (within.c). */
+#ifndef BORDER_TURN_PRIV_H
+#define BORDER_TURN_PRIV_H
+
+#include "border/call_priv.h"
+
+/* ---- invite.c ---- */
+
+/* Contact, Allow, what may pass, credentials and body. */
+void invite_write_rest(struct border *b, const struct inbound *in, const struct leg_facts *to,
+                       struct request *r, struct view body);
+/* 488 or 503 to the turn's asker; ends the turn. */
+void invite_refuse(struct border *b, struct call *call, struct turn *turn, uint16_t status);
+/* A re-INVITE or UPDATE goes on as any turn, with its description written anew. */
+void invite_within(struct border *b, struct inbound *in, struct call *call, unsigned from);
+
+/* ---- answer.c ---- */
+
+void answer_invite(struct border *b, const struct inbound *in, struct turn *turn,
+                   enum ua_answer answer);
+void answer_timeout(struct border *b, struct turn *turn);
+/* The ACK to a 2xx of ours. */
+void answer_acknowledged(struct border *b, const struct inbound *in, struct call *call,
+                         unsigned from);
+void answer_unacknowledged(struct border *b, struct turn *turn);
+/* Challenge or refusal from the other leg: lines for the asking leg and the status that it gets. */
+uint16_t answer_refusal(struct border *b, const struct inbound *in, struct call *call,
+                        unsigned asked_by, struct buffer *lines);
+/* Writes Contact, Allow and what may pass; for 1xx and 2xx. */
+void answer_lines(struct border *b, const struct sip_msg *msg, const struct leg_facts *to,
+                  struct buffer *lines);
+
+/* ---- within.c: other requests ---- */
+
+void within_request(struct border *b, struct inbound *in, struct call *call, unsigned from);
+void within_answer(struct border *b, const struct inbound *in, struct turn *turn);
+void within_timeout(struct border *b, struct turn *turn);
+void within_bye_unanswered(struct call *call);
+
+#endif

@@ -20,7 +20,6 @@ enum thing {
 	THING_RTCP_SOCKET,
 	THING_INBOX,      /* transport/udp inbox, writable */
 	THING_CHECKPOINT, /* border's checkpoint, writable */
-	THING_DIRECTORY,  /* store: its database directory, opened O_PATH; index 0 */
 	THING_API_SOCKET, /* web: listening Unix socket */
 	THING_COUNT
 };

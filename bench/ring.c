@@ -51,7 +51,7 @@ static bool is_full(const struct ring *r)
 
 static int measure(uint32_t slot_size, size_t len, uint64_t count)
 {
-	const struct ring_shape shape = { slot_size, 16384, 1 };
+	const struct ring_shape shape = { slot_size, (1 << 20) / slot_size, 1 };
 	struct ring_ends ends;
 	struct ring r;
 	char slot[1024];

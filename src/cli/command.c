@@ -187,6 +187,10 @@ enum cli_exit cli_main(struct cli *c, int argc, char **argv)
 	}
 	if (strcmp(a.list[0], "--version") == 0)
 		return cli_version(c, 0, a.list + a.count);
+	if (strcmp(a.list[0], "--manual") == 0) {
+		cli_manual_write(stdout);
+		return CLI_DONE;
+	}
 	code = find(c, &a, &words);
 	if (code != CLI_DONE)
 		return code;

@@ -4,6 +4,7 @@
 #define CLI_COMMAND_H
 
 #include "base/view.h"
+#include <stdio.h>
 
 /* Exit codes are part of the interface. */
 enum cli_exit {
@@ -52,6 +53,8 @@ enum cli_exit cli_main(struct cli *c, int argc, char **argv);
 /* "ringfence: ..." on standard error; returns the code, for `return cli_fail(...)`. */
 enum cli_exit cli_fail(enum cli_exit code, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The manual page in scdoc. */
+void cli_manual_write(FILE *out);
 /* How the command in hand is written. */
 enum cli_exit cli_usage(const struct cli *c);
 

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringfence(1) in scdoc, with the commands and exit codes of the tables. */
+#include "cli/command.h"
+#include <stdio.h>
+
+static const char HEAD[] =
+	"ringfence(1)\n\n"
+	"# NAME\n\n"
+	"ringfence - firewall for phone calls\n\n"
+	"# SYNOPSIS\n\n"
+	"*ringfence* [OPTIONS] _COMMAND_\n\n"
+	"# DESCRIPTION\n\n"
+	"Ringfence stands between the internet and a PBX: it ends every call on the outside, judges it, "
+	"and begins a new, clean one on the inside. *ringfence run* is the service itself; every other "
+	"command asks it over a Unix socket, or works on files alone.\n\n"
+	"On a terminal lists are tables with local times. Elsewhere they are the same text with times "
+	"in UTC (RFC 3339), or what *-o* asks for.\n\n"
+	"# OPTIONS\n\n"
+	"*-o* table|json|jsonl|csv\n\tHow to write.\n\n"
+	"*-q*\n\tSay nothing but what was asked for.\n\n"
+	"*-c* _FILE_\n\tThe configuration, for commands that read it.\n\n"
+	"*--socket* _PATH_\n\tThe service's socket; /run/ringfence/api.sock without it.\n\n"
+	"*--no-color*\n\tNo bold, no colour.\n\n"
+	"*--reason* _TEXT_\n\tWhy, for the trail of changes.\n\n"
+	"# COMMANDS\n\n";
+
+static const char TAIL[] =
+	"# FILTERS\n\n"
+	"Lists take words _field=value_, all of which must hold. A value that ends in \\* matches what "
+	"begins so; _since_ and _until_ take a date (2026-01-31), a time (2026-01-31T08:00:00Z) or a "
+	"length before now (30m, 12h, 7d). A word that is not known is answered with those that are.\n\n"
+	"\t*ringfence* incidents list source=198.51.100.\\* outcome=failed since=24h\n\n"
+	"# ENVIRONMENT\n\n"
+	"*RINGFENCE\\_SOCKET*\n\tThe service's socket where *--socket* is not given.\n\n"
+	"*NO\\_COLOR*\n\tAs *--no-color*.\n\n"
+	"# FILES\n\n"
+	"/etc/ringfence/ringfence.conf, /run/ringfence/api.sock, /var/lib/ringfence/ringfence.db\n";
+
+static const char *const codes[] = {
+	[CLI_DONE] = "done",
+	[CLI_FAILED] = "failed",
+	[CLI_USAGE] = "not written as it must be",
+	[CLI_CONFIG_INVALID] = "the configuration is invalid",
+	[CLI_NOT_ALLOWED] = "not allowed",
+	[CLI_NOT_FOUND] = "not found",
+	[CLI_DAEMON_AWAY] = "the service is away",
+};
+
+/* Its own marks, escaped. */
+static void put(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '_' || *text == '*' || *text == '\\')
+			(void)fputc('\\', out);
+		(void)fputc(*text, out);
+	}
+}
+
+void cli_manual_write(FILE *out)
+{
+	(void)fputs(HEAD, out);
+	for (size_t i = 0; i < cli_command_count; i++) {
+		const struct cli_command *c = &cli_commands[i];
+
+		(void)fprintf(out, "*%s%s%s*%s", c->noun, c->verb[0] ? " " : "", c->verb,
+		              c->arguments[0] ? " " : "");
+		put(out, c->arguments);
+		(void)fputs("\n\t", out);
+		put(out, c->help);
+		(void)fputs(".\n\n", out);
+	}
+	(void)fputs("# EXIT STATUS\n\n", out);
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		(void)fprintf(out, "*%zu*\n\t%s\n\n", i, codes[i]);
+	(void)fputs(TAIL, out);
+}

@@ -42,6 +42,7 @@ struct udp_inbox {
 	size_t listener_count;
 	uint16_t listener;
 	uint32_t count;
+	struct counters *counters;
 	uint32_t aside; /* index + 1 */
 };
 
@@ -135,6 +136,7 @@ enum err udp_receive(struct udp_inbox *i, uint16_t listener, struct counters *co
 	for (uint32_t index = 0; index < UDP_BATCH; index++)
 		letter_lay_out(m, index);
 	i->aside = 0;
+	i->counters = counters;
 	i->listener = m->listener = listener;
 	atomic_store_explicit(&m->in_hand, 0, memory_order_relaxed);
 	atomic_store_explicit(&m->phase, PHASE_RECEIVING, memory_order_release);
@@ -144,10 +146,8 @@ enum err udp_receive(struct udp_inbox *i, uint16_t listener, struct counters *co
 	atomic_store_explicit(&m->count, i->count, memory_order_relaxed);
 	atomic_store_explicit(&m->phase, got > 0 ? PHASE_READING : PHASE_EMPTY,
 	                      memory_order_release);
-	if (got > 0) {
-		counters_add(counters, COUNT_datagrams_received, (uint64_t)got);
+	if (got > 0)
 		return ERR_NONE;
-	}
 	/* A pending ICMP error comes out of recvmmsg too; it is told by udp_errors. */
 	if (got == 0 || errno == EAGAIN || errno == ECONNREFUSED || errno == EHOSTUNREACH ||
 	    errno == ENETUNREACH || errno == EINTR)
@@ -241,6 +241,11 @@ bool udp_next(struct udp_inbox *i, struct udp_datagram *ret)
 		atomic_store_explicit(&m->next, index + 1, memory_order_release);
 		if (letter_read(i, index, ret))
 			return true;
+		/* The border counts what it is given; this it never sees. */
+		if (i->counters) {
+			counters_add(i->counters, COUNT_datagrams_received, 1);
+			counters_add(i->counters, COUNT_dropped_size, 1);
+		}
 	}
 }
 

@@ -9,12 +9,9 @@
 #include "header_slots.h"
 #include "sip/header_priv.h"
 
-struct header_row {
-	char name[MAX_HEADER_NAME];
-	uint8_t len, times;
-};
+const uint8_t sip_header_slots[HEADER_SLOTS] = HEADER_SLOT_ROWS;
 
-static const struct header_row rows[SIP_HEADER_COUNT] = {
+const struct header_row sip_header_rows[SIP_HEADER_COUNT] = {
 	[SIP_HEADER_OTHER] = { "", 0, SIP_TIMES_ROWS },
 #define HEADER(id, name, compact, times)                                                           \
 	[SIP_HEADER_##id] = { name, sizeof(name) - 1, SIP_TIMES_##times },
@@ -86,8 +83,8 @@ enum sip_header_id sip_header_of(struct view name)
 	}
 	if (name.len == 0 || name.len >= MAX_HEADER_NAME)
 		return SIP_HEADER_OTHER;
-	id = header_slots[header_slot(name.at, name.len, HEADER_FACTOR)];
-	row = &rows[id];
+	id = sip_header_slots[header_slot(name.at, name.len, HEADER_FACTOR)];
+	row = &sip_header_rows[id];
 	if (row->len != name.len || !same_name(name.at, row->name, name.len))
 		return SIP_HEADER_OTHER;
 	return id;
@@ -95,7 +92,7 @@ enum sip_header_id sip_header_of(struct view name)
 
 struct view sip_header_name(enum sip_header_id id)
 {
-	return (struct view){ rows[id].name, rows[id].len };
+	return (struct view){ sip_header_rows[id].name, sip_header_rows[id].len };
 }
 
-enum sip_times sip_header_times(enum sip_header_id id) { return rows[id].times; }
+enum sip_times sip_header_times(enum sip_header_id id) { return sip_header_rows[id].times; }

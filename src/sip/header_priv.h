@@ -7,7 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HEADER_SLOTS = 512, MAX_HEADER_NAME = 24 };
+enum { HEADER_SLOTS = 512, MAX_HEADER_NAME = 32 };
+
+struct header_row {
+	char name[MAX_HEADER_NAME]; /* filled up with NUL, so that it is loaded whole */
+	uint8_t len, times;
+};
+
+extern const struct header_row sip_header_rows[];
+extern const uint8_t sip_header_slots[HEADER_SLOTS];
 
 _Static_assert(HEADER_SLOTS == 1 << (32 - 23), "a slot number is what the shift leaves");
 

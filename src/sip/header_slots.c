@@ -43,11 +43,10 @@ int main(void)
 		}
 	}
 	printf("/* Made at build time from sip/header.def. */\n");
-	printf("#include \"sip/header_priv.h\"\n\n");
 	printf("#define HEADER_FACTOR UINT32_C(0x%08x)\n", factor);
-	printf("static const uint8_t header_slots[HEADER_SLOTS] = {");
+	printf("#define HEADER_SLOT_ROWS {");
 	for (unsigned i = 0; i < HEADER_SLOTS; i++)
-		printf("%s%u,", i % 24 == 0 ? "\n\t" : " ", slots[i]);
-	printf("\n};\n");
+		printf("%s%u,", i % 24 == 0 ? " \\\n\t" : " ", slots[i]);
+	printf(" \\\n}\n");
 	return EXIT_SUCCESS;
 }

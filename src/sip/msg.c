@@ -11,14 +11,12 @@
 
 #include <string.h>
 
+#include "header_slots.h"
 #include "sip/call_id.h"
+#include "sip/header_priv.h"
 #include "sip/number.h"
 #include "sip/scan_priv.h"
 #include "sip/tokens.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 const struct sip_limits sip_limits_default = {
 	.method = 64,
@@ -48,28 +46,43 @@ static void note(struct sip_msg *m, enum sip_reason r)
 		m->reason = (uint8_t)r;
 }
 
-/* The line from `start` to its end. False: there is none. */
-static bool read_line(struct reader *r, size_t start, struct line *ret)
+/* A line end that is no CRLF. */
+static void note_odd_end(struct reader *r, size_t start, size_t feed)
 {
-	for (;;) {
-		size_t at = scan_next(&r->scan);
+	note(r->msg, SIP_REASON_LF_ONLY);
+	/* What stands before an LF is no stray to the scan. */
+	if (feed > start &&
+	    ((unsigned char)r->bytes[feed - 1] < 0x20 || r->bytes[feed - 1] == 0x7f))
+		scan_note_stray(&r->scan, r->bytes[feed - 1]);
+}
 
-		if (at == r->scan.len)
-			return false;
-		if (r->bytes[at] == '\r' && at + 1 < r->scan.len && r->bytes[at + 1] == '\n') {
-			(void)scan_next(&r->scan);
-			*ret = (struct line){ start, at, at + 2 };
-			return true;
-		}
-		if (r->bytes[at] == '\n') {
-			note(r->msg, SIP_REASON_LF_ONLY);
-			*ret = (struct line){ start, at, at + 1 };
-			return true;
-		}
-		if (r->bytes[at] == '\r')
-			note(r->msg, SIP_REASON_BARE_CR);
-		else if (r->bytes[at] != '\t')
-			note(r->msg, SIP_REASON_CONTROL_BYTE);
+/* The line from `start` to its end. False: there is none. */
+static inline bool read_line(struct reader *r, size_t start, struct line *ret)
+{
+	size_t feed = scan_next(&r->scan), end = feed;
+
+	if (feed == r->scan.len)
+		return false;
+	if (feed > start && r->bytes[feed - 1] == '\r')
+		end--;
+	else
+		note_odd_end(r, start, feed);
+	*ret = (struct line){ start, end, feed + 1 };
+	return true;
+}
+
+/* What the scan has found up to the byte at `last` outranks all other reasons:
+ * with control bytes in it, nothing that was read can be trusted. */
+static void settle(struct reader *r, size_t last)
+{
+	scan_settle(&r->scan, last);
+	if (r->scan.has_bare_cr) {
+		note(r->msg, SIP_REASON_BARE_CR);
+		r->msg->reason = SIP_REASON_BARE_CR;
+	}
+	if (r->scan.has_control) {
+		note(r->msg, SIP_REASON_CONTROL_BYTE);
+		r->msg->reason = SIP_REASON_CONTROL_BYTE;
 	}
 }
 
@@ -90,25 +103,6 @@ static bool unfold(struct reader *r, struct line *line)
 		note(r->msg, SIP_REASON_FOLDED);
 	}
 	return true;
-}
-
-/* Place of the first colon of the line, or its end. */
-static size_t find_colon(const struct reader *r, size_t start, size_t end)
-{
-#ifdef __SSE2__
-	if (r->scan.len - start >= 16) {
-		const char *at = r->bytes + start;
-		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)at);
-		unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8(':')));
-
-		if (hits != 0) {
-			size_t colon = start + (size_t)__builtin_ctz(hits);
-
-			return colon < end ? colon : end;
-		}
-	}
-#endif
-	return start + view_find((struct view){ r->bytes + start, end - start }, ':', 0);
 }
 
 /* A name that is not one of ours as it stands: unknown, or with blanks behind it. */
@@ -150,28 +144,66 @@ static void append(struct sip_msg *m, enum sip_header_id id, struct view name, s
 	m->last[id] = index;
 }
 
-/* One header: `name_end` is where its first line ends, before any fold. */
-static void read_header(struct reader *r, const struct line *line, size_t name_end)
+/* Where 32 bytes may be loaded from the name's start on: its length is the
+ * place of the colon among them, its row is compared whole. One branch, where
+ * comparing byte for byte would be mispredicted at every name. */
+static inline enum sip_header_id find_name(const char *at, size_t *len)
 {
-	size_t colon = find_colon(r, line->start, name_end);
-	size_t from = colon + 1, end = line->end;
-	struct view name = { r->bytes + line->start, colon - line->start };
-	enum sip_header_id id;
+	uint32_t colons = scan_equal_32(at, ':');
+	const struct header_row *row;
+	uint8_t id;
 
-	if (colon == name_end) {
+	if (colons <= 2) /* none, an empty name, or a compact form */
+		return SIP_HEADER_OTHER;
+	*len = (size_t)__builtin_ctz(colons);
+	id = sip_header_slots[header_slot(at, *len, HEADER_FACTOR)];
+	row = &sip_header_rows[id];
+	if (row->len == *len && (~scan_same_32(at, row->name) & ((UINT32_C(1) << *len) - 1)) == 0)
+		return id;
+	return SIP_HEADER_OTHER;
+}
+
+/* Any name: compact, unknown, at the end of the bytes. False: no colon. */
+static bool find_odd_name(struct reader *r, struct view line, struct view *ret_name,
+                          enum sip_header_id *ret)
+{
+	struct view name = view_first(line, view_find(line, ':', 0));
+
+	if (name.len == line.len) {
 		note(r->msg, SIP_REASON_NO_COLON);
-		return;
+		return false;
 	}
-	if (end - line->start > r->limits->header)
+	*ret = sip_header_of(name);
+	if (*ret == SIP_HEADER_OTHER)
+		*ret = read_odd_name(r->msg, &name);
+	*ret_name = name;
+	return true;
+}
+
+/* One header: `name_end` is where its first line ends, before any fold. */
+static inline void read_header(struct reader *r, const struct line *line, size_t name_end)
+{
+	const char *at = r->bytes + line->start, *end = r->bytes + line->end, *value;
+	enum sip_header_id id = SIP_HEADER_OTHER;
+	struct view name = { at, 0 };
+
+	if (line->end - line->start > r->limits->header)
 		note(r->msg, SIP_REASON_HEADER_TOO_LONG);
-	id = sip_header_of(name);
-	if (id == SIP_HEADER_OTHER)
-		id = read_odd_name(r->msg, &name);
-	while (from < end && is_blank(r->bytes[from]))
-		from++;
-	while (end > from && is_blank(r->bytes[end - 1]))
+	if (r->scan.len - line->start >= MAX_HEADER_NAME)
+		id = find_name(at, &name.len);
+	value = at + name.len + 1;
+	if (id == SIP_HEADER_OTHER || name.len >= name_end - line->start) {
+		struct view first = { at, name_end - line->start };
+
+		if (!find_odd_name(r, first, &name, &id))
+			return;
+		value = at + view_find(first, ':', 0) + 1;
+	}
+	while (value < end && is_blank(*value))
+		value++;
+	while (end > value && is_blank(end[-1]))
 		end--;
-	append(r->msg, id, name, (struct view){ r->bytes + from, end - from });
+	append(r->msg, id, name, (struct view){ value, (size_t)(end - value) });
 }
 
 /* All headers and the empty line; the body's place in *ret. */
@@ -185,6 +217,7 @@ static bool read_headers(struct reader *r, size_t at, size_t *ret)
 		size_t name_end = line.end;
 
 		if (line.end == line.start) {
+			settle(r, line.next);
 			*ret = line.next;
 			return true;
 		}
@@ -202,6 +235,7 @@ static bool read_headers(struct reader *r, size_t at, size_t *ret)
 		at = line.next;
 	}
 	note(r->msg, SIP_REASON_NO_HEADER_END);
+	settle(r, r->scan.len);
 	return false;
 }
 
@@ -454,7 +488,8 @@ enum err sip_msg_parse(char *bytes, size_t len, const struct sip_limits *limits,
 	do {
 		if (!read_line(&r, r.start, &line)) {
 			note(ret, r.start == len ? SIP_REASON_EMPTY : SIP_REASON_NO_HEADER_END);
-			return ERR_SHORT;
+			settle(&r, len);
+			return refusal(ret->reason);
 		}
 		if (line.end > line.start)
 			break;
@@ -463,12 +498,16 @@ enum err sip_msg_parse(char *bytes, size_t len, const struct sip_limits *limits,
 	} while (true);
 	read_start_line(ret, (struct view){ bytes + line.start, line.end - line.start }, limits);
 	/* What is not SIP by its first line is not read any further. */
-	if (ret->reason == SIP_REASON_NOT_SIP || !read_headers(&r, line.next, &body))
+	if (ret->reason == SIP_REASON_NOT_SIP) {
+		settle(&r, line.next);
+		return refusal(ret->reason);
+	}
+	if (!read_headers(&r, line.next, &body))
 		return refusal(ret->reason);
 	check_present(ret);
 	check_values(ret);
 	delimit_body(&r, body);
-	if (r.scan.high != 0)
+	if (r.scan.has_high)
 		check_utf8(ret);
 	return refusal(ret->reason);
 }

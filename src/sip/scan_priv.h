@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds control bytes (below SP, and DEL) and notes bytes beyond ASCII, 64
- * bytes at a time: in a clean message the only control bytes before the body
- * are its line ends, so this is line splitting and screening in one. Measured
- * against memchr per line it saves more than half, as SIP lines are short. */
+/* Finds the line ends and the stray control bytes of a header section, 64 bytes
+ * at a time: in a clean message every control byte is an LF or the CR before
+ * one, so one mask of control bytes and one of LF tell both. Measured against
+ * memchr per line this costs less than half, as SIP lines are short. */
 #ifndef SIP_SCAN_PRIV_H
 #define SIP_SCAN_PRIV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,60 +15,99 @@
 #include <emmintrin.h>
 #endif
 
+enum { SCAN_BLOCK = 64 };
+
 struct scan {
 	const char *bytes;
 	size_t len;
-	size_t block;     /* first byte of the block that `control` describes */
-	uint64_t control; /* bit per byte of the block, those already passed cleared */
-	uint64_t high;    /* not 0: some byte of a block seen is beyond ASCII */
+	size_t block;     /* first byte of the block that the masks describe */
+	uint64_t feeds;   /* its LF, those already passed cleared */
+	uint64_t strays;  /* its control bytes that are neither LF nor followed by one */
+	bool is_pending;  /* the last byte of the block before is a control byte, no LF */
+	bool has_control; /* a control byte that no line may hold was passed */
+	bool has_bare_cr; /* a CR without LF was passed */
+	bool has_high;    /* a block was seen that holds bytes beyond ASCII */
 };
 
-#ifdef __SSE2__
-static inline void scan_block(struct scan *s, const char *at)
+/* Bit i: byte i is a control byte; is an LF. Says whether any is beyond ASCII. */
+static inline bool scan_masks(const char *at, uint64_t *controls, uint64_t *feeds)
 {
-	const __m128i top = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f);
-	uint64_t control = 0, high = 0;
+	uint64_t control = 0, feed = 0;
+#ifdef __SSE2__
+	const __m128i top = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f),
+		      lf = _mm_set1_epi8('\n');
+	__m128i all = _mm_setzero_si128();
 
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < SCAN_BLOCK / 16; i++) {
 		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)(at + 16 * i));
 		__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(x, top), x);
 		__m128i hit = _mm_or_si128(low, _mm_cmpeq_epi8(x, del));
 
 		control |= (uint64_t)(uint32_t)_mm_movemask_epi8(hit) << (16 * i);
-		high |= (uint64_t)(uint32_t)_mm_movemask_epi8(x);
+		feed |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, lf)) << (16 * i);
+		all = _mm_or_si128(all, x);
 	}
-	s->control = control;
-	s->high |= high;
-}
+	*controls = control;
+	*feeds = feed;
+	return _mm_movemask_epi8(all) != 0;
 #else
-static inline void scan_block(struct scan *s, const char *at)
-{
-	uint64_t control = 0, high = 0;
+	unsigned char all = 0;
 
-	for (unsigned i = 0; i < 64; i++) {
+	for (unsigned i = 0; i < SCAN_BLOCK; i++) {
 		unsigned char c = (unsigned char)at[i];
 
 		control |= (uint64_t)(c < 0x20 || c == 0x7f) << i;
-		high |= c & 0x80;
+		feed |= (uint64_t)(c == '\n') << i;
+		all |= c;
 	}
-	s->control = control;
-	s->high |= high;
-}
+	*controls = control;
+	*feeds = feed;
+	return (all & 0x80) != 0;
 #endif
+}
+
+static inline void scan_note_stray(struct scan *s, char byte)
+{
+	if (byte == '\r')
+		s->has_bare_cr = true;
+	else if (byte != '\t')
+		s->has_control = true;
+}
+
+/* Looks at the strays of the block up to and with the byte at `last`. */
+static inline void scan_settle(struct scan *s, size_t last)
+{
+	uint64_t strays = s->strays;
+
+	s->strays = 0;
+	while (strays != 0) {
+		size_t at = s->block + (size_t)__builtin_ctzll(strays);
+
+		if (at > last)
+			return;
+		scan_note_stray(s, s->bytes[at]);
+		strays &= strays - 1;
+	}
+}
 
 static inline void scan_load(struct scan *s)
 {
+	const char *at = s->bytes + s->block;
 	size_t left = s->len - s->block;
+	char last[SCAN_BLOCK];
+	uint64_t controls;
 
-	if (left >= 64) {
-		scan_block(s, s->bytes + s->block);
-	} else {
-		char last[64];
-
+	if (left < SCAN_BLOCK) {
 		memset(last, ' ', sizeof(last));
-		memcpy(last, s->bytes + s->block, left);
-		scan_block(s, last);
+		memcpy(last, at, left);
+		at = last;
 	}
+	s->has_high |= scan_masks(at, &controls, &s->feeds);
+	if (s->is_pending && (s->feeds & 1) == 0)
+		scan_note_stray(s, s->bytes[s->block - 1]);
+	controls &= ~s->feeds;
+	s->is_pending = (controls >> (SCAN_BLOCK - 1)) != 0;
+	s->strays = controls & ~(s->feeds >> 1) & ~(UINT64_C(1) << (SCAN_BLOCK - 1));
 }
 
 static inline struct scan scan_on(const char *bytes, size_t len)
@@ -79,22 +119,66 @@ static inline struct scan scan_on(const char *bytes, size_t len)
 	return s;
 }
 
-/* Place of the next control byte, which is thereby passed; `len` at the end. */
+/* Place of the next LF, which is thereby passed; `len` at the end. */
 static inline size_t scan_next(struct scan *s)
 {
 	size_t at;
 
-	while (s->control == 0) {
-		if (s->len - s->block <= 64) {
-			s->block = s->len;
+	while (s->feeds == 0) {
+		if (s->len - s->block <= SCAN_BLOCK) {
+			scan_settle(s, s->len);
 			return s->len;
 		}
-		s->block += 64;
+		if (s->strays != 0)
+			scan_settle(s, s->len);
+		s->block += SCAN_BLOCK;
 		scan_load(s);
 	}
-	at = s->block + (size_t)__builtin_ctzll(s->control);
-	s->control &= s->control - 1;
+	at = s->block + (size_t)__builtin_ctzll(s->feeds);
+	s->feeds &= s->feeds - 1;
 	return at;
+}
+
+/* Bit i of the answer: byte i of the 32 is this one. */
+static inline uint32_t scan_equal_32(const char *at, char byte)
+{
+#ifdef __SSE2__
+	const __m128i wanted = _mm_set1_epi8(byte);
+	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i y = _mm_loadu_si128((const __m128i *)(const void *)(at + 16));
+
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, wanted)) |
+	       (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(y, wanted)) << 16;
+#else
+	uint32_t hits = 0;
+
+	for (unsigned i = 0; i < 32; i++)
+		hits |= (uint32_t)(at[i] == byte) << i;
+	return hits;
+#endif
+}
+
+/* Bit i: byte i of both is the same letter in either case, or the same byte.
+ * Bytes that differ in bit 5 alone are taken for equal: for what is compared
+ * here, only CR and the hyphen, and a stray CR is found by the scan. */
+static inline uint32_t scan_same_32(const char *a, const char *b)
+{
+#ifdef __SSE2__
+	const __m128i bit = _mm_set1_epi8(0x20);
+	__m128i x0 = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)a), bit);
+	__m128i x1 = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)(a + 16)), bit);
+	__m128i y0 = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)b), bit);
+	__m128i y1 = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)(b + 16)), bit);
+
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x0, y0)) |
+	       (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x1, y1)) << 16;
+#else
+	uint32_t same = 0;
+
+	for (unsigned i = 0; i < 32; i++)
+		same |= (uint32_t)((a[i] | 0x20) == (b[i] | 0x20)) << i;
+	return same;
+#endif
 }
 
 #endif

@@ -116,6 +116,7 @@ static struct view read_headers(struct cursor *in)
 	struct view all = cursor_rest(in);
 	struct view whole = read_word(in, HEADER);
 	struct cursor pairs = cursor_on(whole);
+	size_t count = 0;
 
 	while (in->err == ERR_NONE && !cursor_is_at_end(&pairs)) {
 		struct view pair = cursor_until(&pairs, '&');
@@ -125,6 +126,8 @@ static struct view read_headers(struct cursor *in)
 			cursor_fail(in, ERR_SYNTAX);
 		if (cursor_skip(&pairs, '&') && cursor_is_at_end(&pairs))
 			cursor_fail(in, ERR_SHORT);
+		if (++count > MAX_SIP_PARAMS)
+			cursor_fail(in, ERR_LIMIT);
 	}
 	return view_first(all, whole.len);
 }

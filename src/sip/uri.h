@@ -21,7 +21,8 @@ struct sip_uri {
 	struct view rest;     /* other: what follows the colon */
 };
 
-/* Whole text is one URI. */
+/* Whole text is one URI. ERR_LIMIT beyond MAX_SIP_PARAMS parameters or headers, ERR_EXISTS for
+ * a parameter that stands twice. */
 enum err sip_uri_parse(struct view text, struct sip_uri *ret) MUST_USE;
 /* Builds it from the parts (never from text). */
 void sip_uri_write(struct buffer *b, const struct sip_uri *u);

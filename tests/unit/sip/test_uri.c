@@ -133,6 +133,23 @@ TEST(uri_many_params, "the table of parameters fills to its last place and not b
 	return ERR_NONE;
 }
 
+TEST(uri_many_headers, "so does the table of a URI's headers, and the fullest equals itself")
+{
+	static char text[2048];
+	struct sip_uri uri;
+
+	for (unsigned extra = 0; extra < 2; extra++) {
+		struct buffer b = BUFFER_ON(text);
+
+		buffer_text(&b, "sip:example.com?a=b");
+		for (unsigned i = 1; i < MAX_SIP_PARAMS + extra; i++)
+			buffer_text(&b, "&a=b");
+		CHECK(sip_uri_parse(buffer_view(&b), &uri) == (extra ? ERR_LIMIT : ERR_NONE));
+		CHECK(extra || sip_uri_equal(&uri, &uri));
+	}
+	return ERR_NONE;
+}
+
 struct pair {
 	const char *a, *b;
 };

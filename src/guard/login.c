@@ -33,8 +33,10 @@ struct pair {
 	uint32_t times_next;
 	uint32_t refusals; /* by the PBX, of repeating devices and others */
 	struct device devices[MAX_LOGIN_DEVICES];
-	uint16_t status; /* of the last refusal */
-	uint8_t slot;    /* the source's that it took */
+	uint64_t nonce_hash, response_hash; /* of the login that is undecided */
+	uint16_t port;                      /* that it came from */
+	uint16_t status;                    /* of the last refusal */
+	uint8_t slot;                       /* the source's that it took */
 };
 
 struct source {
@@ -219,6 +221,12 @@ static struct pair *pair_touch(struct guard_logins *l, const struct guard_login 
 	return pair;
 }
 
+static bool is_other_guess(const struct pair *pair, const struct guard_login *login)
+{
+	return login->nonce_hash == pair->nonce_hash && login->source.port == pair->port &&
+	       login->response_hash != pair->response_hash;
+}
+
 enum guard_login_answer guard_login_ask(struct guard_logins *l, const struct guard_login *login,
                                         uint64_t now_us, uint16_t *ret_status)
 {
@@ -228,7 +236,9 @@ enum guard_login_answer guard_login_ask(struct guard_logins *l, const struct gua
 	uint8_t slot = free_slot(source, l->settings.undecided_per_source, now_us);
 	enum guard_login_answer answer;
 
-	if (is_live(pair->asked_us, now_us) || slot == MAX_UNDECIDED)
+	if (is_live(pair->asked_us, now_us))
+		return is_other_guess(pair, login) ? LOGIN_GUESS : LOGIN_DROP;
+	if (slot == MAX_UNDECIDED)
 		return LOGIN_DROP;
 
 	answer = choose(l, pair, source, login, now_us);
@@ -236,6 +246,9 @@ enum guard_login_answer guard_login_ask(struct guard_logins *l, const struct gua
 		pair->passed_us = now_us;
 	pair->asked_us = source->slots_us[slot] = now_us;
 	pair->slot = slot;
+	pair->port = login->source.port;
+	pair->nonce_hash = login->nonce_hash;
+	pair->response_hash = login->response_hash;
 	guard_recent_keep(&l->pairs, pair, true);
 	*ret_status = pair->status;
 	return answer;

@@ -19,10 +19,15 @@
  *     REPEAT_LAST answers as the PBX did last, at the usual delay   FACT_OLD_PASSWORD
  *     REFUSE      refuses as the PBX would, at the usual delay      FACT_CAPPED
  *     DROP        nothing                                           -
+ *     GUESS       nothing                                           FACT_CAPPED
+ *
+ * GUESS is a drop that tells on itself: another response to the nonce of the
+ * login that is undecided, from the same port. A phone waits for its answer and
+ * repeats the same bytes; two phones behind one address differ in their port.
  *
  * For a cookie marked as unknown user PASS means: refuse as the PBX refuses a
  * wrong password, without asking it, and decide FAILED (FACT_UNKNOWN_USER with
- * OUTCOME_FAILED). After any answer but DROP the slot is taken until
+ * OUTCOME_FAILED). After any answer but DROP and GUESS the slot is taken until
  * guard_login_left. Tables are bounded: a full one forgets the pair or source
  * that was quiet for longest, pairs with nothing in flight first. */
 #ifndef GUARD_LOGIN_H
@@ -31,11 +36,12 @@
 #include "event/fact.h"
 #include "guard/options.h"
 
-enum guard_login_answer { LOGIN_PASS, LOGIN_REPEAT_LAST, LOGIN_REFUSE, LOGIN_DROP };
+enum guard_login_answer { LOGIN_PASS, LOGIN_REPEAT_LAST, LOGIN_REFUSE, LOGIN_DROP, LOGIN_GUESS };
 
 struct guard_login {
-	struct addr source;  /* as it came: port ignored, IPv6 cut to its /64 */
-	struct view account; /* user@domain, as in facts */
+	uint64_t nonce_hash, response_hash; /* keyed, of its credentials */
+	struct addr source;                 /* as it came: port ignored, IPv6 cut to its /64 */
+	struct view account;                /* user@domain, as in facts */
 	uint64_t call_id_hash,
 		contact_hash; /* keyed, as in facts; the contact as the phone wrote it */
 	uint32_t cseq;

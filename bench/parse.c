@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Our parser on the mix. "index": headers named and delimited, CSeq, Call-ID,
+ * Max-Forwards and Content-Length read. "full": the grammar of every header
+ * that we use, URIs and credentials too. Both with the copy of the message
+ * that a receive buffer would have been.
+ *
+ *     bench-parse [MIX]          measures
+ *     bench-parse --write MIX    writes the mix, for parsers elsewhere */
+#include <string.h>
+
+#include "mix.h"
+#include "sip/check.h"
+
+static struct sip_msg msg;
+static char bytes[65536];
+
+static int parse_index(const char *text, size_t len)
+{
+	memcpy(bytes, text, len);
+	return sip_msg_parse(bytes, len, &sip_limits_default, &msg) != ERR_NONE;
+}
+
+static int parse_full(const char *text, size_t len)
+{
+	return parse_index(text, len) || sip_check(&msg) != ERR_NONE;
+}
+
+int main(int count, char **arguments)
+{
+	static struct mix mix;
+
+	if (count == 3 && strcmp(arguments[1], "--write") == 0) {
+		mix_load(&mix, NULL);
+		mix_save(&mix, arguments[2]);
+		return 0;
+	}
+	mix_load(&mix, count > 1 ? arguments[1] : NULL);
+	mix_measure(&mix, "ringfence index", parse_index);
+	mix_measure(&mix, "ringfence full", parse_full);
+	return 0;
+}

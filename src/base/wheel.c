@@ -68,6 +68,20 @@ void wheel_set(struct wheel *w, struct timer *t, uint64_t due_us)
 		place(w, t);
 }
 
+static void clear_list(struct wheel *w, struct list *l)
+{
+	LIST_FOR_EACH(link, l)
+		unlink_timer(w, HOLDER(link, struct timer, link));
+}
+
+void wheel_clear(struct wheel *w)
+{
+	clear_list(w, &w->overdue);
+	for (size_t level = 0; level < WHEEL_LEVELS; level++)
+		for (size_t slot = 0; slot < WHEEL_SLOTS; slot++)
+			clear_list(w, &w->slots[level][slot]);
+}
+
 void wheel_cancel(struct wheel *w, struct timer *t)
 {
 	if (timer_is_set(t))

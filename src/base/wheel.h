@@ -28,6 +28,9 @@ struct wheel {
 
 void wheel_init(struct wheel *w, uint64_t now_us);
 
+/* Takes every timer out, unfired: before the memory of their owners goes. */
+void wheel_clear(struct wheel *w);
+
 void timer_init(struct timer *t, void (*fire)(struct timer *t, uint64_t now_us));
 static inline bool timer_is_set(const struct timer *t) { return !list_is_empty(&t->link); }
 /* Sets or moves; a due time in the past fires at the next advance (set from a

@@ -264,3 +264,22 @@ TEST(wheel_property, "does what a plain list of timers would do, over 20,000 ran
 	}
 	return ERR_NONE;
 }
+
+TEST(wheel_clear, "takes every timer out unfired, near, far and overdue")
+{
+	static const uint64_t delays[] = { 0, 3 * MS, 300 * MS, 70000 * MS };
+	struct probe p[sizeof(delays) / sizeof(delays[0])];
+	static struct wheel w;
+
+	wheel_init(&w, 5 * MS);
+	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
+		probe_init(&p[i], &w);
+		wheel_set(&w, &p[i].timer, 5 * MS + delays[i]);
+	}
+	wheel_clear(&w);
+	CHECK(w.count == 0 && wheel_wait_us(&w, 5 * MS) == UINT64_MAX);
+	wheel_advance(&w, 80000 * MS);
+	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++)
+		CHECK(p[i].fired == 0 && !timer_is_set(&p[i].timer));
+	return ERR_NONE;
+}

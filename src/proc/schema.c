@@ -18,21 +18,21 @@ enum {
 };
 
 /* Block, and the rows that get it; in the order in which it is explained. */
-#define BLOCKS(X)                                          \
-	X(guard_mode_block, JUDGE)                         \
-	X(transport_side_block, SIGNAL | JUDGE)            \
-	X(border_peer_block, SIGNAL | JUDGE)               \
-	X(border_subscribers_block, SIGNAL)                \
-	X(border_numbers_block, SIGNAL)                    \
-	X(guard_never_block, JUDGE)                        \
-	X(guard_guessing_block, JUDGE)                     \
-	X(guard_scanner_block, JUDGE)                      \
-	X(guard_anomaly_block, JUDGE)                      \
-	X(guard_term_block, JUDGE)                         \
-	X(guard_strangers_block, SIGNAL)                   \
-	X(guard_logins_block, SIGNAL)                      \
-	X(media_block, SIGNAL | MEDIA)                     \
-	X(store_block, STORE)                              \
+#define BLOCKS(X)                                                                                  \
+	X(guard_mode_block, JUDGE)                                                                 \
+	X(transport_side_block, SIGNAL | JUDGE)                                                    \
+	X(border_peer_block, SIGNAL | JUDGE)                                                       \
+	X(border_subscribers_block, SIGNAL)                                                        \
+	X(border_numbers_block, SIGNAL)                                                            \
+	X(guard_never_block, JUDGE)                                                                \
+	X(guard_guessing_block, JUDGE)                                                             \
+	X(guard_scanner_block, JUDGE)                                                              \
+	X(guard_anomaly_block, JUDGE)                                                              \
+	X(guard_term_block, JUDGE)                                                                 \
+	X(guard_strangers_block, SIGNAL)                                                           \
+	X(guard_logins_block, SIGNAL)                                                              \
+	X(media_block, SIGNAL | MEDIA)                                                             \
+	X(store_block, STORE)                                                                      \
 	X(web_block, WEB)
 
 static const struct conf_block *const blocks[] = {
@@ -68,12 +68,9 @@ static const struct {
 	const struct conf_block *block;
 	const char *option;
 } cold[] = {
-	{ &transport_side_block, NULL },
-	{ &border_subscribers_block, "registrations" },
-	{ &media_block, "ports" },
-	{ &media_block, "calls" },
-	{ &store_block, "sqlite" },
-	{ &web_block, NULL },
+	{ &transport_side_block, NULL }, { &border_subscribers_block, "registrations" },
+	{ &media_block, "ports" },       { &media_block, "calls" },
+	{ &store_block, "sqlite" },      { &web_block, NULL },
 };
 
 bool proc_needs_start(const struct conf_change *change)

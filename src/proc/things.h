@@ -10,8 +10,8 @@
 enum thing {
 	THING_SETTINGS, /* sealed memfd: conf blob of the blocks that the row needs */
 	THING_COUNTERS, /* struct counters, index = role: its own; web also all others, read-only */
-	THING_PULSE,       /* struct child_pulse, writable */
-	THING_VERDICTS,    /* struct verdict_table; writable for judge, else read-only */
+	THING_PULSE,    /* struct child_pulse, writable */
+	THING_VERDICTS, /* struct verdict_table; writable for judge, else read-only */
 	THING_RING_WRITER, /* index = enum ring_name; three descriptors in a row */
 	THING_RING_READER,
 	THING_SIP_SOCKET, /* index = listener number */

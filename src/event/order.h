@@ -70,6 +70,7 @@ enum media_event_kind {
 	MEDIA_STATISTICS, /* now and then while open */
 	MEDIA_REFUSED,    /* an order that could not be done; `reason` */
 	MEDIA_STARTED,    /* media began without streams; nothing else is set */
+	MEDIA_EVENT_KIND_COUNT
 };
 
 struct media_leg_statistics { /* what came from this leg */

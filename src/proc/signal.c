@@ -183,7 +183,8 @@ static void drain_media_events(void *context, struct ring *ring, struct now now)
 	while (taken < EVENTS_A_TURN &&
 	       ring_peek(ring, taken, &event, sizeof(event), NULL) == ERR_NONE) {
 		taken++;
-		if (event.kind > MEDIA_REFUSED || event.owner != child_facts(w.child)->owner) {
+		if (event.kind >= MEDIA_EVENT_KIND_COUNT ||
+		    event.owner != child_facts(w.child)->owner) {
 			counters_add(w.counters, COUNT_bad_slots, 1);
 			continue;
 		}

@@ -158,6 +158,8 @@ void border_free(struct border **border)
 
 	if (!b)
 		return;
+	/* Timers of parts that go would otherwise be neighbours of those that stay. */
+	wheel_clear(&b->wheel);
 	probe_free(&b->probe);
 	calls_free(&b->calls);
 	registrar_free(&b->registrar);

@@ -27,22 +27,34 @@ static void target_of(const char *text, char *ret, size_t size)
 		snprintf(ret, size, "%.*s", (int)strcspn(contact, ">"), contact);
 }
 
-static enum err register_phone(struct talk *t)
+/* What else the phone is told meanwhile is passed over. */
+static const struct wire_sent *register_answer(struct talk *t)
 {
-	struct wire_register r = { .user = "200", .call_id = "reg", .cseq = 1 };
-	struct wire_sent challenge, *sent;
+	const struct wire_sent *sent;
+
+	do {
+		sent = wire_take(t->w, &t->phone.flow);
+	} while (sent && !wire_has(sent, " REGISTER\r\n"));
+	return sent;
+}
+
+enum err talk_register(struct talk *t)
+{
+	struct wire_register r = { .user = "200", .call_id = "reg", .cseq = ++t->registers };
+	const struct wire_sent *sent;
+	struct wire_sent challenge;
 
 	wire_receive(t->w, &t->phone.flow, wire_register_text(&r, &t->phone.flow));
 	wire_advance(t->w, 100 * MILLISECOND_US);
-	sent = wire_take(t->w, &t->phone.flow);
+	sent = register_answer(t);
 	CHECK(wire_has(sent, "SIP/2.0 401 "));
 	challenge = *sent;
 	r.challenge = &challenge;
 	r.credentials = WIRE_RIGHT;
-	r.cseq = 2;
+	r.cseq = ++t->registers;
 	wire_receive(t->w, &t->phone.flow, wire_register_text(&r, &t->phone.flow));
 	wire_advance(t->w, 400 * MILLISECOND_US);
-	CHECK(wire_has(wire_take(t->w, &t->phone.flow), "SIP/2.0 200 "));
+	CHECK(wire_has(register_answer(t), "SIP/2.0 200 "));
 	return ERR_NONE;
 }
 
@@ -52,7 +64,7 @@ enum err talk_new(struct talk *t, void (*change)(struct border_settings *s))
 	TRY(wire_new_with(change, &t->w));
 	t->phone.flow = wire_outside(5, 40000);
 	t->pbx.flow = wire_inside();
-	return register_phone(t);
+	return talk_register(t);
 }
 
 void talk_free(struct talk *t) { wire_free(&t->w); }
@@ -173,9 +185,10 @@ void talk_answer(struct talk *t, const struct talk_end *from, const struct wire_
 		"SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n"
 		"Contact: <%s>\r\nServer: Secret-PBX 10.0.0.20\r\n%s%sContent-Length: %zu\r\n\r\n%s",
 		status, via, ours, to, has_tag ? "" : ";tag=",
-		has_tag ? ""
-		: *tag  ? tag
-			: "inner",
+		has_tag           ? ""
+		: *tag            ? tag
+		: from->flow.side ? "inner"
+				  : "desk",
 		call_id, cseq,
 		from == &t->phone ? "sip:200@192.168.1.10:5060" : "sip:201@10.0.0.31:5060",
 		*tag ? "" : lines, *body ? "Content-Type: application/sdp\r\n" : "", strlen(body),
@@ -192,11 +205,20 @@ static void learn(struct talk_end *end, const struct wire_sent *s, bool is_reque
 		line_of(s->text, "\r\nTo: ", end->ours, sizeof(end->ours));
 		if (!strstr(end->ours, ";tag="))
 			snprintf(end->ours + strlen(end->ours),
-			         sizeof(end->ours) - strlen(end->ours), ";tag=inner");
+			         sizeof(end->ours) - strlen(end->ours),
+			         end->flow.side ? ";tag=inner" : ";tag=desk");
 	} else {
 		line_of(s->text, "\r\nTo: ", end->theirs, sizeof(end->theirs));
 	}
 	target_of(s->text, end->target, sizeof(end->target));
+}
+
+void talk_learns(struct talk_end *end, const struct wire_sent *sent)
+{
+	if (strncmp(sent->text, "INVITE", 6) == 0)
+		learn(end, sent, true);
+	else if (strstr(sent->text, "INVITE\r\n") && strncmp(sent->text, "SIP/2.0 ", 8) == 0)
+		learn(end, sent, false);
 }
 
 bool talk_hears(struct talk *t, struct talk_end *end, const char *start)
@@ -209,10 +231,7 @@ bool talk_hears(struct talk *t, struct talk_end *end, const char *start)
 		return false;
 	}
 	*kept = *sent;
-	if (strncmp(start, "INVITE", 6) == 0)
-		learn(end, kept, true);
-	else if (strstr(kept->text, "INVITE\r\n") && strncmp(start, "SIP/2.0 ", 8) == 0)
-		learn(end, kept, false);
+	talk_learns(end, kept);
 	return true;
 }
 

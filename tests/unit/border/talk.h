@@ -16,6 +16,7 @@ struct talk_end {
 struct talk {
 	struct wire *w;
 	struct talk_end phone, pbx;
+	unsigned registers;                /* REGISTERs so far: the CSeq of its next */
 	struct wire_sent at_pbx, at_phone; /* the last message taken there */
 };
 
@@ -29,6 +30,8 @@ struct talk {
 /* A border with a registered phone. */
 enum err talk_new(struct talk *t, void (*change)(struct border_settings *s)) MUST_USE;
 void talk_free(struct talk *t);
+/* The phone registers again. */
+enum err talk_register(struct talk *t) MUST_USE;
 
 /* A request without dialog from the phone (INVITE to 201) or the PBX (to the
  * phone's Contact). `lines` are whole header lines. */
@@ -50,6 +53,8 @@ void talk_answer_as(struct talk *t, const struct talk_end *from, const struct wi
 /* Takes the next message to that end and checks how it starts; keeps it in
  * at_phone or at_pbx. Dialogs learn from it what they need. */
 bool talk_hears(struct talk *t, struct talk_end *end, const char *start);
+/* Takes from a message what that end must know of its dialog. */
+void talk_learns(struct talk_end *end, const struct wire_sent *sent);
 bool talk_is_quiet(struct talk *t, const struct talk_end *end);
 
 /* A call from the phone to the PBX up to the ACK. */

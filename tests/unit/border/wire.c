@@ -315,7 +315,13 @@ void wire_advance(struct wire *w, uint64_t us)
 	uint64_t end = w->now.us + us;
 
 	while (w->now.us < end) {
-		uint64_t step = end - w->now.us < 5000 ? end - w->now.us : 5000;
+		uint64_t step = border_wait_us(w->border, w->now);
+
+		/* From one timer to the next: empty steps test nothing. */
+		if (step < MILLISECOND_US)
+			step = MILLISECOND_US;
+		if (step > end - w->now.us)
+			step = end - w->now.us;
 
 		w->now.us += step;
 		w->now.wall_us += (int64_t)step;

@@ -40,6 +40,16 @@ static uint32_t worth_milli(const struct guard_mark *mark, uint32_t fade_s, uint
 	return (uint32_t)(mark->score_milli * (fade_us - age_us) / fade_us);
 }
 
+/* Anybody can forge what is not proven, so that it never displaces what is: a
+ * guesser with a scanner's message would bury his own guesses. */
+static bool goes_first(const struct guard_mark *a, const struct guard_mark *b, uint32_t fade_s,
+                       uint64_t now_us)
+{
+	if (a->is_proven != b->is_proven)
+		return !a->is_proven;
+	return worth_milli(a, fade_s, now_us) < worth_milli(b, fade_s, now_us);
+}
+
 static void take_out(struct guard_subject *subject, uint32_t place)
 {
 	subject->count--;
@@ -54,10 +64,12 @@ void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
 
 	if (subject->count == MAX_FINDINGS) {
 		for (uint32_t i = 1; i < subject->count; i++) {
-			if (worth_milli(&subject->marks[i], fade_s, mark->now_us) <
-			    worth_milli(&subject->marks[least], fade_s, mark->now_us))
+			if (goes_first(&subject->marks[i], &subject->marks[least], fade_s,
+			               mark->now_us))
 				least = i;
 		}
+		if (!mark->is_proven && subject->marks[least].is_proven)
+			return;
 		take_out(subject, least);
 	}
 	subject->marks[subject->count++] = *mark;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scores: the findings of each source, or of one known flow, and their sum
  * now. Each finding fades linearly from its own time. A subject keeps its last
- * MAX_FINDINGS; what is worth least now makes room. */
+ * MAX_FINDINGS; what is worth least now makes room, and what is not proven
+ * before all that is. */
 #ifndef GUARD_SCORE_H
 #define GUARD_SCORE_H
 

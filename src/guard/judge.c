@@ -411,6 +411,26 @@ uint64_t guard_judge_wait_us(const struct guard_judge *j, struct now now)
 	return now_since(due_us, now.us);
 }
 
+static bool lift_block(struct guard_judge *j, struct guard_block *block, struct now now)
+{
+	bool is_live = guard_block_is_live(block, now.wall_us);
+	struct record_block record;
+
+	if (is_live) {
+		guard_block_record(block, &record);
+		record.is_removed = 1;
+		judge_record(j, &record, now);
+	}
+	guard_block_lift(&j->blocks, block);
+	return is_live;
+}
+
+static void forget_score(struct guard_judge *j, struct guard_subject *subject)
+{
+	verdict_table_remove(j->ports.verdicts, &subject->source, 0);
+	guard_recent_forget(&j->scores.subjects, subject);
+}
+
 uint32_t judge_lift(struct guard_judge *j, const struct addr_net *net, struct now now)
 {
 	struct guard_block *block;
@@ -418,41 +438,33 @@ uint32_t judge_lift(struct guard_judge *j, const struct addr_net *net, struct no
 	uint32_t place = 0, lifted = 0;
 
 	while ((block = pool_next(j->blocks.rows.pool, &place)) != NULL) {
-		struct record_block record;
-
-		if (!addr_net_holds(net, &block->net.base))
-			continue;
-		if (guard_block_is_live(block, now.wall_us)) {
-			guard_block_record(block, &record);
-			record.is_removed = 1;
-			judge_record(j, &record, now);
-			lifted++;
-		}
-		guard_block_lift(&j->blocks, block);
+		if (addr_net_holds(net, &block->net.base))
+			lifted += lift_block(j, block, now);
 	}
 	place = 0;
 	while ((subject = pool_next(j->scores.subjects.pool, &place)) != NULL) {
-		if (!addr_net_holds(net, &subject->source))
-			continue;
-		verdict_table_remove(j->ports.verdicts, &subject->source, 0);
-		guard_recent_forget(&j->scores.subjects, subject);
+		if (addr_net_holds(net, &subject->source))
+			forget_score(j, subject);
 	}
 	return lifted;
 }
 
-/* An entry may lie within a block, or a block within an entry. */
 void judge_unblock_never(struct guard_judge *j, struct now now)
 {
 	struct guard_block *block;
+	struct guard_subject *subject;
 	uint32_t place = 0;
 
-	for (uint32_t i = 0; i < j->blocks.never_count; i++)
-		(void)judge_lift(j, &j->blocks.never[i].net, now);
 	while ((block = pool_next(j->blocks.rows.pool, &place)) != NULL) {
-		struct addr_net net = block->net;
+		if (guard_never_find(&j->blocks, &block->net))
+			(void)lift_block(j, block, now);
+	}
+	place = 0;
+	while ((subject = pool_next(j->scores.subjects.pool, &place)) != NULL) {
+		struct addr_net net = guard_block_net(&subject->source);
 
 		if (guard_never_find(&j->blocks, &net))
-			(void)judge_lift(j, &net, now);
+			forget_score(j, subject);
 	}
 }
 

@@ -88,12 +88,6 @@ static bool ignore_event(void *context, const struct media_event *event)
 	return true;
 }
 
-static void no_random(void *context, void *ret, size_t len)
-{
-	(void)context;
-	memset(ret, 0x5a, len);
-}
-
 static void open_calls(struct media_relay *relay, struct port_table *table)
 {
 	for (uint32_t i = 0; i < PAIRS; i++) {
@@ -122,9 +116,7 @@ static void measure_relay(void)
 {
 	struct port_table *table = calloc(1, sizeof(*table) + PAIRS * sizeof(struct port_pair));
 	struct media_options options = { .timeout_s = 60, .statistics_s = 10 };
-	struct media_relay_ports ports = { .event = ignore_event,
-		                           .random = no_random,
-		                           .counters = &counters };
+	struct media_relay_ports ports = { .event = ignore_event, .counters = &counters };
 	struct media_relay *relay = NULL;
 	uint64_t spent = 0;
 	size_t heard = 0;

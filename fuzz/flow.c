@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buffer scratch = BUFFER_ON(storage), cut = BUFFER_ON(bytes);
 	struct flow_output out;
 
-	media_flow_open(&f, &o, (const uint8_t[FLOW_RANDOM_SIZE]){ 1 }, 1);
+	media_flow_open(&f, &o, (const uint8_t[FLOW_SEED_SIZE]){ 1 }, 1);
 	for (uint64_t us = 1; !cursor_is_at_end(&in); us += 20000, buffer_reset(&cut)) {
 		uint8_t how = cursor_byte(&in), leg = how & 1;
 		buffer_put(&cut, cursor_take(&in, cursor_byte(&in)));

@@ -48,22 +48,22 @@ static void take_order(struct media_flow *f, const struct order *o)
 	f->is_held = o->is_held;
 }
 
-static void name_leg(struct flow_leg *leg, const uint8_t *random)
+static void name_leg(struct flow_leg *leg, const uint8_t *seed)
 {
 	struct buffer b = BUFFER_ON(leg->cname);
 
-	memcpy(&leg->ssrc_mask, random, sizeof(leg->ssrc_mask));
-	buffer_hex(&b, random + sizeof(leg->ssrc_mask), RTCP_CNAME_SIZE / 2);
+	memcpy(&leg->ssrc_mask, seed, sizeof(leg->ssrc_mask));
+	buffer_hex(&b, seed + sizeof(leg->ssrc_mask), RTCP_CNAME_SIZE / 2);
 }
 
 void media_flow_open(struct media_flow *f, const struct order *o,
-                     const uint8_t random[FLOW_RANDOM_SIZE], uint64_t now_us)
+                     const uint8_t seed[FLOW_SEED_SIZE], uint64_t now_us)
 {
 	memset(f, 0, sizeof(*f));
 	take_order(f, o);
 	f->last_packet_us = now_us;
-	name_leg(&f->legs[0], random);
-	name_leg(&f->legs[1], random + FLOW_RANDOM_SIZE / 2);
+	name_leg(&f->legs[0], seed);
+	name_leg(&f->legs[1], seed + FLOW_SEED_SIZE / 2);
 }
 
 static bool is_same_leg(const struct order_leg *a, const struct order_leg *b)

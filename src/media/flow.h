@@ -69,7 +69,7 @@ struct flow_leg {
 	struct flow_bucket rtp_bucket, rtcp_bucket;
 	struct media_leg_statistics totals; /* all but what the sources know */
 	uint64_t retired_lost;              /* of sources that were displaced */
-	uint32_t ssrc_mask;                 /* random; for what comes from this leg */
+	uint32_t ssrc_mask;                 /* secret; for what comes from this leg */
 	uint32_t unconfirmed;               /* packets sent to it before it spoke */
 	uint8_t newest;                     /* index in sources */
 	bool is_relearning, has_spoken;
@@ -98,15 +98,16 @@ struct flow_output {
 	struct addr to;
 };
 
-enum { FLOW_RANDOM_SIZE = 2 * (4 + RTCP_CNAME_SIZE / 2) };
+enum { FLOW_SEED_SIZE = 2 * (4 + RTCP_CNAME_SIZE / 2) };
 
 /* ERR_SYNTAX where the order is not one that signal can have meant: unknown
  * trust, no or no single host to send to, RTCP at another host than RTP. */
 enum err media_flow_order_check(const struct order *o) MUST_USE;
 
-/* The order must have passed media_flow_order_check. */
+/* The order must have passed media_flow_order_check. Under the seed, bytes that nobody
+ * else can tell, both ends see each other: SSRCs and CNAMEs. */
 void media_flow_open(struct media_flow *f, const struct order *o,
-                     const uint8_t random[FLOW_RANDOM_SIZE], uint64_t now_us);
+                     const uint8_t seed[FLOW_SEED_SIZE], uint64_t now_us);
 /* New addresses, trust and directions. A leg whose addresses and trust stay the
  * same keeps what it learnt. */
 void media_flow_change(struct media_flow *f, const struct order *o, uint64_t now_us);

@@ -5,6 +5,7 @@
 #include "os/socket.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -55,7 +56,7 @@ enum err media_relay_new(const struct port_table *table, const struct media_opti
 	r->epoll = epoll_create1(EPOLL_CLOEXEC);
 	r->pairs = calloc(room, sizeof(*r->pairs));
 	/* Open streams have two pairs each; the other half are closed ones whose event waits. */
-	if (r->epoll < 0 || !r->pairs || map_init(&r->by_number, room, &ports->key) != ERR_NONE ||
+	if (r->epoll < 0 || !r->pairs || map_init(&r->by_number, room, &ports->table) != ERR_NONE ||
 	    pool_new(sizeof(struct relay_stream), room, &r->streams) != ERR_NONE) {
 		enum err err = r->epoll < 0 ? ERR_IO : ERR_NO_MEMORY;
 
@@ -156,9 +157,21 @@ static enum err check(const struct media_relay *r, const struct order *o)
 	return err;
 }
 
+static void seed_of(const struct media_relay *r, const struct order *o, uint8_t ret[FLOW_SEED_SIZE])
+{
+	uint64_t words[FLOW_SEED_SIZE / sizeof(uint64_t)];
+
+	for (uint64_t i = 0; i < FLOW_SEED_SIZE / sizeof(uint64_t); i++) {
+		const uint64_t name[4] = { o->stream, o->owner, o->generation, i };
+
+		words[i] = hash_siphash(&r->ports.names, name, sizeof(name));
+	}
+	memcpy(ret, words, FLOW_SEED_SIZE);
+}
+
 static enum err open_stream(struct media_relay *r, const struct order *o, uint64_t now_us)
 {
-	uint8_t random[FLOW_RANDOM_SIZE];
+	uint8_t seed[FLOW_SEED_SIZE];
 	struct relay_stream *s;
 	enum err err;
 
@@ -169,12 +182,12 @@ static enum err open_stream(struct media_relay *r, const struct order *o, uint64
 	s = pool_take(r->streams);
 	if (!s)
 		return ERR_FULL;
-	r->ports.random(r->ports.context, random, sizeof(random));
+	seed_of(r, o, seed);
 	s->number = o->stream;
 	s->owner = o->owner;
 	s->generation = o->generation;
 	s->statistics_due_us = now_us + r->options.statistics_s * (uint64_t)SECOND_US;
-	media_flow_open(&s->flow, o, random, now_us);
+	media_flow_open(&s->flow, o, seed, now_us);
 	for (uint8_t i = 0; i < 2; i++) {
 		s->pairs[i] = o->legs[i].port;
 		err = media_pair_open(r, s->pairs[i], s, i);

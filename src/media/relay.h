@@ -21,9 +21,11 @@ struct media_relay_ports {
 	 * and MEDIA_STATISTICS are then offered again by media_relay_tick, MEDIA_REFUSED
 	 * is lost. */
 	bool (*event)(void *context, const struct media_event *event);
-	void (*random)(void *context, void *ret, size_t len);
 	struct counters *counters;
-	struct hash_key key;
+	struct hash_key table; /* of the table of streams; may be new at each start */
+	/* Of SSRC masks and CNAMEs; the same at each start, so that a stream that is ordered
+	 * again after a restart goes on under its names. */
+	struct hash_key names;
 };
 
 /* Takes all memory and the epoll set. `table` must outlive the relay. ERR_NO_MEMORY,

@@ -4,7 +4,6 @@
  * its live streams again and the successor finds every port filtered. */
 #include "media/relay.h"
 #include "os/clock.h"
-#include "os/random.h"
 #include "proc/child.h"
 
 enum {
@@ -31,12 +30,6 @@ static bool put_event(void *context, const struct media_event *event)
 	enum ring_class class = event->kind == MEDIA_STATISTICS ? RING_SAMPLE : RING_KEPT;
 
 	return ring_put(c->events, event, sizeof(*event), class) == ERR_NONE;
-}
-
-static void fill_random(void *context, void *ret, size_t len)
-{
-	(void)context;
-	random_fill(ret, len);
 }
 
 static void drain_orders(void *context, struct ring *ring, struct now now)
@@ -145,9 +138,9 @@ static void open_relay(struct carrier *c)
 	struct media_relay_ports ports = {
 		.context = c,
 		.event = put_event,
-		.random = fill_random,
 		.counters = c->counters,
-		.key = child_facts(c->child)->random,
+		.table = child_facts(c->child)->random,
+		.names = child_facts(c->child)->keys[3],
 	};
 	enum err err;
 

@@ -13,9 +13,8 @@
 enum { PHONE, PBX };
 enum { PHONE_SSRC = 0x11111111, PBX_SSRC = 0x22222222, FRAME_US = 20 * MILLISECOND_US };
 
-static const uint8_t flow_random[FLOW_RANDOM_SIZE] = { 1,  2,  3,  4,  5,  6,  7,  8,
-	                                               9,  10, 11, 12, 21, 22, 23, 24,
-	                                               25, 26, 27, 28, 29, 30, 31, 32 };
+static const uint8_t flow_seed[FLOW_SEED_SIZE] = { 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
+	                                           21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32 };
 
 static struct media_flow stream;
 static struct order stream_order;
@@ -56,7 +55,7 @@ static void open_stream(struct order_leg phone)
 	stream_order.legs[PHONE] = phone;
 	stream_order.legs[PBX] = leg_at("10.0.0.20:6000", TRUST_EXACT, "10.0.0.20:5060");
 	stream_order.legs[PBX].port = 1;
-	media_flow_open(&stream, &stream_order, flow_random, clock_us);
+	media_flow_open(&stream, &stream_order, flow_seed, clock_us);
 }
 
 static char flow_bytes[256], flow_scratch[MAX_RTCP_DATAGRAM];

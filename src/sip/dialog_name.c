@@ -23,8 +23,11 @@ static enum err parse(struct view text, const struct tag_names *names, struct si
 		return err;
 	if (!sip_call_id_is_valid(d.call_id))
 		return ERR_SYNTAX;
-	d.to_tag = sip_params_value(params, names->to);
-	d.from_tag = sip_params_value(params, names->from);
+	err = sip_params_token(params, names->to, &d.to_tag);
+	if (err == ERR_NONE)
+		err = sip_params_token(params, names->from, &d.from_tag);
+	if (err != ERR_NONE)
+		return err;
 	/* RFC 3891 6.1: both once; without one of them any dialog of the Call-ID would match. */
 	if (d.to_tag.len == 0 || d.from_tag.len == 0)
 		return ERR_NOT_FOUND;

@@ -76,10 +76,11 @@ enum err sip_subscription_parse(struct view text, struct sip_subscription *ret)
 	if (err == ERR_NONE)
 		err = find_seconds(params, VIEW("retry-after"), &s.has_retry_after,
 		                   &s.retry_after_s);
+	if (err == ERR_NONE)
+		err = sip_params_token(params, VIEW("reason"), &s.reason);
 	if (err != ERR_NONE)
 		return err;
 	s.state = substate_of(s.state_text);
-	s.reason = sip_params_value(params, VIEW("reason"));
 	*ret = s;
 	return ERR_NONE;
 }

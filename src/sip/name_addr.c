@@ -70,9 +70,10 @@ enum err sip_name_addr_parse(struct view text, struct sip_name_addr *ret)
 	in.err = sip_params_check(a.params);
 	if (in.err != ERR_NONE)
 		return in.err;
-	a.tag = sip_params_value(a.params, VIEW("tag"));
-	*ret = a;
-	return ERR_NONE;
+	in.err = sip_params_token(a.params, VIEW("tag"), &a.tag);
+	if (in.err == ERR_NONE)
+		*ret = a;
+	return in.err;
 }
 
 void sip_name_addr_write(struct buffer *b, const struct sip_name_addr *a)

@@ -82,6 +82,16 @@ bool sip_params_find(struct view params, struct view name, struct sip_param *ret
 	return false;
 }
 
+enum err sip_params_token(struct view params, struct view name, struct view *ret)
+{
+	struct sip_param param = { .value = VIEW_EMPTY };
+
+	if (sip_params_find(params, name, &param) && (!param.has_value || param.is_quoted))
+		return ERR_SYNTAX;
+	*ret = param.value;
+	return ERR_NONE;
+}
+
 struct view sip_params_value(struct view params, struct view name)
 {
 	struct sip_param param;

@@ -25,6 +25,9 @@ enum err sip_params_check(struct view params) MUST_USE;
 bool sip_params_next(struct cursor *in, struct sip_param *ret);
 /* The parameter of that name (letters of either case), in params that were checked. */
 bool sip_params_find(struct view params, struct view name, struct sip_param *ret);
+/* A parameter whose value is a token by its grammar (tag, reason): empty where it is absent,
+ * ERR_SYNTAX where it has no value or a quoted one. */
+enum err sip_params_token(struct view params, struct view name, struct view *ret) MUST_USE;
 /* Its value, or the empty view where it is absent or has none. */
 struct view sip_params_value(struct view params, struct view name);
 /* ";name=value"; quoted where the value is no token. Without value: ";name". */

@@ -217,17 +217,20 @@ static size_t judge_repetition(struct pair *pair, const struct about *about,
 	                                   .is_incident = true });
 }
 
+/* A capped login is a guess whoever sends it: a device that repeats itself is
+ * not capped but held (see guard/login.h), and a phone does not send a second
+ * response while the first is undecided. */
 static size_t judge_refusal(struct guessing *g, const struct fact *fact, struct guard_finding *ret)
 {
 	struct about about = about_of(g, fact);
 	struct pair *pair = guard_recent_touch(&g->pairs, &about.pair);
+	bool is_repeated = repeats(pair, fact);
 
-	if (repeats(pair, fact))
-		return fact->kind == FACT_OLD_PASSWORD ? judge_repetition(pair, &about, fact, ret)
-		                                       : 0;
-	/* Signal knows the device, we were started since: the table fills again. */
+	/* Signal may know the device while we were started since. */
 	if (fact->kind == FACT_OLD_PASSWORD)
 		return judge_repetition(pair, &about, fact, ret);
+	if (is_repeated && fact->kind != FACT_CAPPED)
+		return 0;
 	return judge_failure(g, pair, &about, fact, ret);
 }
 

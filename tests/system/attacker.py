@@ -104,15 +104,19 @@ def enumerate_extensions(options):
     queue = users + sorted(impossible)
     random.shuffle(queue)  # so that what changes with time falls on both kinds alike
     local = threading.local()
-    wires = []
+    wires, silent = [], collections.Counter()
 
     def probe(user):
+        if silent["in a row"] >= options.patience:
+            return user, [("nothing", None)] * 2
         if not hasattr(local, "wire"):
             local.wire = Wire(options.source, options.target)
             wires.append(local.wire)
         if options.every:
             time.sleep(options.every)
-        return user, two_steps(local.wire, user, options.domain)
+        steps = two_steps(local.wire, user, options.domain)
+        silent["in a row"] = silent["in a row"] + 1 if steps[0][0] == "nothing" else 0
+        return user, steps
 
     with concurrent.futures.ThreadPoolExecutor(options.parallel) as pool:
         results = dict(pool.map(probe, queue))
@@ -253,6 +257,7 @@ def read_options(arguments):
             kind.add_argument("--extensions", required=True, help="like 1000-1999")
             kind.add_argument("--truth", help="those that exist, to measure the time's advantage")
             kind.add_argument("--parallel", type=int, default=4)
+            kind.add_argument("--patience", type=int, default=20, help="ends after so many silent ones in a row")
         else:
             kind.add_argument("--user", required=True)
             kind.add_argument("--words", required=True, help="file, one password a line")

@@ -65,16 +65,19 @@ class Half:
         source = next(self.sources)
         before = self.pbx.logins(VICTIM)
         by_svcrack, sent = svcrack(self.cast, self.target, source, VICTIM, self.words, DOMAIN)
-        reached = self.pbx.logins(VICTIM) - before
-        say(f"    svcrack from {source}: {f'password {by_svcrack}' if by_svcrack else 'no password'}, "
-            f"{sent} guesses sent, {reached} reached the PBX")
-        report = attacker(self.cast, "guess", self.target, next(self.sources), user=VICTIM,
+        say(f"    svcrack from {source}: {said(by_svcrack)}, {sent} guesses sent, "
+            f"{self.pbx.logins(VICTIM) - before} reached the PBX")
+        before, own_source = self.pbx.logins(VICTIM), next(self.sources)
+        report = attacker(self.cast, "guess", self.target, own_source, user=VICTIM,
                           words=self.words, domain=DOMAIN)
-        password = by_svcrack or report["found"]
-        say(f"    our guesser: {'password ' + report['found'] if report['found'] else 'no password'}, "
-            f"{report['guesses']} guesses, answers {json.dumps(report['answers'])}")
-        return {"password": password, "blocked_at": report["silent_from"], "source": source,
-                "reached": reached}
+        say(f"    our guesser from {own_source}: {said(report['found'])}, {report['guesses']} guesses sent, "
+            f"{self.pbx.logins(VICTIM) - before} reached the PBX")
+        return {"password": by_svcrack or report["found"], "blocked_at": report["silent_from"],
+                "sources": (source, own_source)}
+
+
+def said(password):
+    return f"password {password}" if password else "no password"
 
 
 def write_words(path):
@@ -114,7 +117,7 @@ def tell_through(through):
     else:
         ending = "never blocked"
     is_good = not found and not guessed["password"] and guessed["blocked_at"]
-    return bool(is_good), f"through Ringfence: {extensions}, {ending}", guessed["source"]
+    return bool(is_good), f"through Ringfence: {extensions}, {ending}", guessed["sources"]
 
 
 def demonstrate(cast, seconds):
@@ -135,14 +138,15 @@ def demonstrate(cast, seconds):
     pbx.start()
     ringfence = Ringfence(cast)
     ringfence.start()
-    is_good, through_line, source = tell_through(Half(cast, pbx, f"{OUTSIDE_ADDRESS}:5060", words,
+    is_good, through_line, guessers = tell_through(Half(cast, pbx, f"{OUTSIDE_ADDRESS}:5060", words,
                                                       (f"127.0.0.{host}" for host in range(70, 80))))
     say()
     say(f"{direct_line}; {through_line}")
     say()
     show(ringfence, "calls", "list")
     show(ringfence, "blocks", "list")
-    show(ringfence, "blocks", "why", source)
+    for guesser in guessers:
+        show(ringfence, "blocks", "why", guesser)
     if not is_good:
         raise Failure("Ringfence did not hold")
     say()

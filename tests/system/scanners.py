@@ -18,6 +18,11 @@ def home(cast):
     return {"HOME": path, "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
 
 
+def sipvicious(name, source):
+    """The beginning of a command that leaves from that address."""
+    return ["/usr/bin/python3", os.path.join(FOLDER, "bound.py"), source, os.path.join("/usr/bin", name)]
+
+
 def table_rows(process):
     return [tuple(cell.strip() for cell in line.strip("|").split("|"))
             for line in process.log().splitlines()
@@ -27,8 +32,8 @@ def table_rows(process):
 def svwar(cast, target, source, extensions, method="REGISTER", force=False, seconds=120):
     """The extensions that svwar calls existing."""
     host, port = target.split(":")
-    command = ["svwar", "-e", extensions, "-b", source, "-x", source, "-p", port, "-m", method,
-               "--maximumtime", "10"]
+    command = sipvicious("svwar", source) + ["-e", extensions, "-x", source, "-p", port, "-m", method,
+                                             "--maximumtime", "10"]
     process = cast.run(f"svwar-{method}-{source}", command + (["--force"] if force else []) + [host],
                        seconds, home(cast))
     return sorted(row[0] for row in table_rows(process))
@@ -37,8 +42,8 @@ def svwar(cast, target, source, extensions, method="REGISTER", force=False, seco
 def svcrack(cast, target, source, user, words, domain, seconds=120):
     """(the password or None, how many passwords were sent)"""
     host, port = target.split(":")
-    process = cast.run(f"svcrack-{source}", [
-        "svcrack", "-vv", "-u", str(user), "-d", words, "-b", source, "-x", source, "-p", port,
+    process = cast.run(f"svcrack-{source}", sipvicious("svcrack", source) + [
+        "-vv", "-u", str(user), "-d", words, "-x", source, "-p", port,
         "--domain", domain, "--maximumtime", "6", host], seconds, home(cast))
     rows = table_rows(process)
     sent = len(re.findall(r"trying ", process.log()))

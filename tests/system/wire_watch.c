@@ -41,9 +41,10 @@ static void end(int number)
 
 static int open_interface(const char *name)
 {
-	struct sockaddr_ll place = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP) };
+	/* Only a socket for all protocols hears what leaves. */
+	struct sockaddr_ll place = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 	struct timeval pause = { .tv_usec = 100000 };
-	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_IP));
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ALL));
 	int size = BUFFER_BYTES;
 
 	place.sll_ifindex = (int)if_nametoindex(name);
@@ -124,6 +125,8 @@ int main(int argc, char **argv)
 		ssize_t len = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from,
 		                       &from_len);
 
+		if (len > 0 && from.sll_protocol != htons(ETH_P_IP))
+			continue;
 		if (len > 0)
 			look(packet, (size_t)len, from.sll_pkttype == PACKET_OUTGOING, file,
 			     &counts);

@@ -252,7 +252,69 @@ TALK_TEST(call_fork_early, "of two forks that ring with media the first wins unt
 	CHECK(talk_hears(t, &t->pbx, "ACK ") && wire_has(&t->at_pbx, ";tag=one\r\n"));
 	CHECK(talk_hears(t, &t->pbx, "BYE ") && wire_has(&t->at_pbx, ";tag=one\r\n"));
 	CHECK(talk_is_quiet(t, &t->phone));
+	/* The ACK that is kept is the winner's. */
+	talk_answer_as(t, &t->pbx, &invite, "200 OK", "two", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "ACK ") && wire_has(&t->at_pbx, ";tag=two\r\n"));
 	return ERR_NONE;
+}
+
+TALK_TEST(call_redirected, "where a redirection points is not told to the other side")
+{
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "302 Moved Temporarily", "", "");
+	CHECK(talk_hears(t, &t->pbx, "ACK ") && talk_hears(t, &t->phone, "SIP/2.0 480 "));
+	CHECK(!wire_has(&t->at_phone, "Contact"));
+	return ERR_NONE;
+}
+
+TALK_TEST(call_ack_other, "an ACK with another CSeq acknowledges nothing")
+{
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	t->phone.cseq += 5;
+	talk_ack(t, &t->phone, "");
+	CHECK(talk_is_quiet(t, &t->pbx));
+	t->phone.cseq -= 5;
+	talk_ack(t, &t->phone, "");
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
+	return ERR_NONE;
+}
+
+TALK_TEST(call_idle_port, "the PBX may name a port of ours only while a call has it")
+{
+	char sdp[256];
+	uint16_t port;
+
+	TRY(talk_call(t));
+	port = (uint16_t)(30000 + (talk_order(t)->legs[1].port - WIRE_PAIRS) * 2);
+	snprintf(
+		sdp, sizeof(sdp),
+		"v=0\r\no=- 1 1 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\nm=audio %u RTP/AVP 0\r\n",
+		port);
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	talk_media_closes(t);
+	talk_invite_from_pbx(t, "", sdp);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "SIP/2.0 488 "));
+	return ERR_NONE;
+}
+
+TALK_TEST(call_refusals_free, "hundreds of refused offers leave the table as free as it was")
+{
+	for (unsigned i = 0; i < 300; i++) {
+		talk_invite_from_phone(t, "", "v=0\r\nnonsense\r\n");
+		CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") &&
+		      talk_hears(t, &t->phone, "SIP/2.0 488 "));
+		wire_advance(t->w, 33 * SECOND_US);
+		TRY(talk_register(t));
+		while (wire_take(t->w, &t->phone.flow))
+			;
+	}
+	return talk_call(t);
 }
 
 TALK_TEST(call_early_only, "a 200 without description keeps the one of its 183")

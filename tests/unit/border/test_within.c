@@ -29,6 +29,7 @@ TALK_TEST(within_hold, "a re-INVITE holds the call: media changes, ports and cal
 	      talk_hears(t, &t->pbx, "INVITE sip:201@10.0.0.31:5060 "));
 	CHECK(wire_has(&t->at_pbx, "CSeq: 2 INVITE\r\n") && wire_has(&t->at_pbx, "a=sendonly\r\n"));
 	CHECK(wire_has(&t->at_pbx, ";tag=inner\r\n"));
+	CHECK(wire_has(&t->at_pbx, " 2 IN IP4 10.0.0.2\r\n")); /* o= has a new version */
 	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", TALK_HELD);
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 ") && wire_has(&t->at_phone, "a=recvonly\r\n"));
 	CHECK(talk_order(t)->kind == ORDER_CHANGE && talk_order(t)->is_held);
@@ -251,6 +252,18 @@ TALK_TEST(tags_stolen, "right tags from elsewhere do nothing")
 	talk_request(t, &thief, "BYE", "", "");
 	talk_ack(t, &thief, "");
 	CHECK(talk_is_quiet(t, &thief) && talk_is_quiet(t, &t->pbx) && talk_records(t) == 0);
+	return ERR_NONE;
+}
+
+TALK_TEST(tags_swapped, "a known phone that has the PBX's tags cannot speak for the PBX")
+{
+	struct talk_end thief;
+
+	TRY(talk_call(t));
+	thief = t->pbx;
+	thief.flow = t->phone.flow;
+	talk_request(t, &thief, "BYE", "", "");
+	CHECK(talk_is_quiet(t, &t->phone) && talk_is_quiet(t, &t->pbx) && talk_listed(t) == 1);
 	return ERR_NONE;
 }
 

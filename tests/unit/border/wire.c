@@ -76,6 +76,7 @@ static void port_send(void *context, const struct flow *to, struct view bytes)
 	memset(s, 0, sizeof(*s));
 	s->to = *to;
 	s->at_us = w->now.us;
+	s->number = w->sent_count;
 	s->len = bytes.len;
 	memcpy(s->text, bytes.at, bytes.len);
 	w->sent_count++;
@@ -338,7 +339,7 @@ struct wire_sent *wire_take(struct wire *w, const struct flow *to)
 		struct wire_sent *s = &w->sent[i];
 
 		if (s->len && !s->is_taken && flow_equal(&s->to, to) &&
-		    (!first || s->at_us < first->at_us))
+		    (!first || s->number < first->number))
 			first = s;
 	}
 	if (first)

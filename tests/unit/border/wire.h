@@ -21,6 +21,7 @@ enum { WIRE_SENT_MAX = 512, WIRE_TEXT_MAX = 4096, WIRE_FACTS_MAX = 512 };
 struct wire_sent {
 	struct flow to;
 	uint64_t at_us;
+	unsigned number; /* counts what was sent */
 	size_t len;
 	bool is_taken;
 	char text[WIRE_TEXT_MAX];

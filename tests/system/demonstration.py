@@ -151,7 +151,7 @@ def demonstrate(cast, seconds):
         raise Failure("Ringfence did not hold")
     say()
     say(f"Ringfence stays up on {OUTSIDE_ADDRESS}:5060 before the PBX on {PBX_ADDRESS}:5060; "
-        + ("Ctrl-C ends it." if seconds is None else f"it ends by itself after {seconds} s."))
+        + ("Ctrl-C ends it." if seconds is None else f"it ends by itself after {seconds:g} s."))
     stay(ringfence.process, None if seconds is None else started + seconds)
 
 

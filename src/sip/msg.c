@@ -153,7 +153,8 @@ static inline enum sip_header_id find_name(const char *at, size_t *len)
 	const struct header_row *row;
 	uint8_t id;
 
-	if (colons <= 2) /* none, an empty name, or a compact form */
+	/* None; an empty name; a compact form. */
+	if (colons == 0 || (colons & 3) != 0)
 		return SIP_HEADER_OTHER;
 	*len = (size_t)__builtin_ctz(colons);
 	id = sip_header_slots[header_slot(at, *len, HEADER_FACTOR)];

@@ -111,6 +111,7 @@ static const struct refused refusals[] = {
 	{ GOOD "no colon here\r\n\r\n", SIP_REASON_NO_COLON },
 	{ GOOD "Subject\r\n : folded before the colon\r\n\r\n", SIP_REASON_NO_COLON },
 	{ GOOD ": no name\r\n\r\n", SIP_REASON_NAME_NOT_TOKEN },
+	{ GOOD ": no name: but two colons, far from the end\r\n\r\n", SIP_REASON_NAME_NOT_TOKEN },
 	{ GOOD "X Y: two words\r\n\r\n", SIP_REASON_NAME_NOT_TOKEN },
 	{ GOOD "X(Y): bracket\r\n\r\n", SIP_REASON_NAME_NOT_TOKEN },
 	{ GOOD "T\xc3\xb6: not ASCII\r\n\r\n", SIP_REASON_NAME_NOT_TOKEN },

@@ -15,7 +15,7 @@ class Phone:
     def __init__(self, cast, user, secret, address, rtp_talk, port=5060, rtp_port=40000):
         self.cast, self.user, self.secret = cast, str(user), secret
         self.address, self.port, self.rtp_port = address, port, rtp_port
-        self.rtp_talk = rtp_talk
+        self.rtp_talk, self.frames = rtp_talk, FRAMES
         self.to_file = os.path.join(cast.folder, f"rtp-{self.user}.to")
 
     def sipp(self, scenario, target, domain, **keys):
@@ -41,7 +41,7 @@ class Phone:
             os.unlink(self.to_file)
         return self.cast.start(f"audio-{self.user}", [
             self.rtp_talk, "--bind", f"{self.address}:{self.rtp_port}", "--to-file", self.to_file,
-            "--frames", str(FRAMES), "--wait", "20"])
+            "--frames", str(self.frames), "--wait", "20"])
 
 
 def audio_of(process):

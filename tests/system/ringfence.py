@@ -64,6 +64,7 @@ class Ringfence:
 
     def __init__(self, cast, **changes):
         self.cast, self.process = cast, None
+        self.arguments = []  # of `ringfence run`, after the configuration
         self.last_status = None
         self.config_path = os.path.join(cast.folder, "ringfence.conf")
         self.socket_path = os.path.join(cast.folder, "api.sock")
@@ -77,7 +78,7 @@ class Ringfence:
     def start(self):
         if not is_built():
             raise Failure(f"{os.path.relpath(INSTALLED, ROOT)} is not built")
-        self.process = self.cast.start("ringfence", [INSTALLED, "run", "-c", self.config_path])
+        self.process = self.cast.start("ringfence", [INSTALLED, "run", "-c", self.config_path] + self.arguments)
         if not until(self.is_ready, 15, pause=0.1):
             raise Failure(f"Ringfence did not come up within 15 s, see {self.process.log_path}; "
                           f"its status is {self.last_status}\n" + self.last_words())

@@ -198,10 +198,20 @@ void border_media_event(struct border *b, const struct media_event *event, struc
 	calls_media_event(b, event);
 }
 
+static void count_repeats(struct border *b)
+{
+	const struct ua_counts *c = ua_counts(b->ua);
+	uint64_t repeats = c->requests_repeated + c->responses_repeated;
+
+	counters_add(b->ports.counters, COUNT_retransmitted, repeats - b->repeats_told);
+	b->repeats_told = repeats;
+}
+
 void border_advance(struct border *b, struct now now)
 {
 	b->now = now;
 	wheel_advance(&b->wheel, now.us);
+	count_repeats(b);
 }
 
 uint64_t border_wait_us(const struct border *b, struct now now)

@@ -50,6 +50,7 @@ struct border {
 	struct now now; /* of the event in hand */
 	struct wheel wheel;
 	struct ua *ua;
+	uint64_t repeats_told; /* of what the transactions repeated: counted already */
 	struct ua_namer namer;
 	struct known_table known;
 	struct registrations registrations;

@@ -336,6 +336,7 @@ TALK_TEST(call_silent_pbx, "a silent PBX is a 504 after 32 s")
 	CHECK(talk_is_quiet(t, &t->phone));
 	wire_advance(t->w, 200 * MILLISECOND_US);
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 504 "));
+	CHECK(counters_get(&t->w->counters, COUNT_retransmitted) == 6);
 	CHECK(talk_records(t) == 1 && talk_record(t)->status == 504);
 	return ERR_NONE;
 }

@@ -104,32 +104,32 @@ static bool fits_flow(const struct border *b, const struct inbound *in)
 {
 	const struct sip_msg *m = in->msg;
 
-	if (!m->is_request)
-		return true;
 	if (m->method == SIP_METHOD_REGISTER)
 		return registration_is_continued(&b->registrations, in->flow,
 		                                 fact_hash(b, m->call_id), m->cseq.number);
 	return calls_has_dialog(b, m, in->flow);
 }
 
+/* For requests that begin something: what a transaction of ours expects is as
+ * bounded as what we sent. */
 static bool is_within_budget(struct border *b, const struct inbound *in)
 {
-	bool is_within = true;
+	const struct guard_rate *rate = &b->settings.door.known_flow;
+	struct guard_bucket *bucket;
 
 	if (in->peer) {
-		size_t row = (size_t)(in->peer - b->settings.peers);
-
-		is_within = guard_bucket_take(&b->peer_budgets[row], &in->peer->budget, b->now.us);
-	} else if (in->known && fits_flow(b, in)) {
-		is_within = guard_bucket_take(&in->known->budget, &b->settings.door.known_flow,
-		                              b->now.us);
+		rate = &in->peer->budget;
+		bucket = &b->peer_budgets[in->peer - b->settings.peers];
 	} else if (in->known) {
 		/* A forger may write its address: what does not fit never eats its budget. */
-		is_within = guard_bounds_stranger(b->bounds, in->flow, b->now.us);
+		bucket = fits_flow(b, in) ? &in->known->budget : &in->known->others_budget;
+	} else {
+		return true;
 	}
-	if (!is_within)
-		border_count(b, COUNT_dropped_budget);
-	return is_within;
+	if (guard_bucket_take(bucket, rate, b->now.us))
+		return true;
+	border_count(b, COUNT_dropped_budget);
+	return false;
 }
 
 /* ---- transact ---- */
@@ -271,6 +271,8 @@ static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 	case UA_NEW:
 		break;
 	}
+	if (!is_within_budget(b, in))
+		return;
 	if (in->is_blocked && in->msg->method != SIP_METHOD_REGISTER)
 		border_count(b, COUNT_dropped_verdict);
 	else if (in->msg->method == SIP_METHOD_CANCEL)
@@ -297,8 +299,6 @@ void ingress(struct border *b, const struct flow *flow, char *bytes, size_t len)
 	}
 	if (b->msg.anomalies)
 		say_anomalies(b, &in);
-	if (!is_within_budget(b, &in))
-		return;
 	if (b->msg.is_request)
 		take_request(b, &in, is_suspect);
 	else

@@ -14,7 +14,8 @@
 struct known_flow {
 	struct map_node by_flow;
 	struct flow flow;
-	struct guard_bucket budget;
+	struct guard_bucket budget;        /* of what fits it: its registrations and dialogs */
+	struct guard_bucket others_budget; /* of what anybody may have written in its name */
 	uint32_t holders;
 	struct known_host *host;
 };

@@ -61,7 +61,7 @@ static void settle(struct border_settings *s)
 	s->door.max_neighbourhoods = s->door.max_stranger_flows = 512;
 	s->door.max_stranger_addresses = s->door.max_login_pairs = s->door.max_login_sources = 512;
 	s->max_calls = 8;
-	s->max_transactions = 512;
+	s->max_transactions = 192;
 }
 
 /* ---- ports ---- */
@@ -222,12 +222,25 @@ static enum err make_pairs(struct wire *w)
 	return ERR_NONE;
 }
 
+/* Four megabytes that every wire lays out anew: taken once, or the ladder would
+ * spend its time on fresh pages. */
+static struct verdict_table *verdict_memory(void)
+{
+	static struct verdict_table *table;
+
+	if (!table)
+		table = malloc(verdict_table_size());
+	if (table)
+		memset(table, 0, verdict_table_size());
+	return table;
+}
+
 static enum err take_memory(struct wire *w)
 {
 	static const struct hash_key key = { "wire" };
 
 	w->settings = calloc(1, sizeof(*w->settings));
-	w->verdicts = calloc(1, verdict_table_size());
+	w->verdicts = verdict_memory();
 	if (!w->settings || !w->verdicts)
 		return ERR_NO_MEMORY;
 	settle(w->settings);
@@ -286,7 +299,6 @@ void wire_free(struct wire **wire)
 		return;
 	border_free(&w->border);
 	free(w->ports.checkpoint);
-	free(w->verdicts);
 	free(w->pairs);
 	free(w->settings);
 	free(w);

@@ -75,10 +75,13 @@ class Ringfence:
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(**{**words, **changes}))
 
+    def command(self):
+        return [INSTALLED, "run", "-c", self.config_path] + self.arguments
+
     def start(self):
         if not is_built():
             raise Failure(f"{os.path.relpath(INSTALLED, ROOT)} is not built")
-        self.process = self.cast.start("ringfence", [INSTALLED, "run", "-c", self.config_path] + self.arguments)
+        self.process = self.cast.start("ringfence", self.command())
         if not until(self.is_ready, 15, pause=0.1):
             raise Failure(f"Ringfence did not come up within 15 s, see {self.process.log_path}; "
                           f"its status is {self.last_status}\n" + self.last_words())

@@ -6,13 +6,17 @@ import sys
 
 import harness
 import test_api  # noqa: F401  (a test registers itself where it stands)
+import test_apply  # noqa: F401
 import test_calls  # noqa: F401
+import test_confines  # noqa: F401
 import test_enumeration  # noqa: F401
 import test_guessing  # noqa: F401
 import test_load  # noqa: F401
 import test_oracles  # noqa: F401
+import test_parent  # noqa: F401
 import test_ringfence  # noqa: F401
 import test_store  # noqa: F401
+import test_survival  # noqa: F401
 from hosts import enter_namespace
 
 

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes are killed while calls go on. Each test runs a second time with what it relies on switched
+off: nobody starts a process again, what was saved is wiped. That run must show what the first one did not."""
+
+import os
+import signal
+import time
+
+import phones
+from api import Api
+from harness import check, test
+from pbx import DOMAIN
+from process import Cast, Failure, until
+from sip_text import digest
+from stage import Stage
+from traffic import CALLEES, CALLERS, Load, Talk
+
+ROLES = ("signal", "media", "judge", "store", "web")
+TALKERS, LATER, DEVICE = ("200", "210"), ("220", "230"), "250"
+BLOCKED_AT = "127.0.0.66"
+CALLS, CALLS_A_SECOND, TALK_MS = 60, 6, 2500
+TALK_S = 8
+# A second without media, and what was learnt is learnt again.
+LOST_BY_MEDIA = 60
+
+
+def stat_of(process_id):
+    """(state, parent) as the kernel has them; None where it is gone."""
+    try:
+        with open(f"/proc/{process_id}/stat", encoding="ascii") as file:
+            words = file.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return None
+    return words[0], int(words[1])
+
+
+def is_gone(process_id):
+    stat = stat_of(process_id)
+    return stat is None or stat[0] == "Z"
+
+
+def is_sandboxed(process_id):
+    try:
+        with open(f"/proc/{process_id}/status", encoding="ascii") as file:
+            return "\nSeccomp:\t2" in file.read()
+    except OSError:
+        return False
+
+
+def roles_of(ringfence):
+    """{role: process id}"""
+    return {role: number for name, number in ringfence.children().items()
+            for role in ROLES if role in name}
+
+
+def wipe(process_id, name):
+    """Writes zeroes over the shared memory of that name, through the descriptor of its holder."""
+    folder = f"/proc/{process_id}/fd"
+    for entry in os.listdir(folder):
+        path = os.path.join(folder, entry)
+        try:
+            if os.readlink(path).startswith(f"/memfd:{name}"):
+                with open(path, "r+b", buffering=0) as file:
+                    file.write(bytes(os.fstat(file.fileno()).st_size))
+                return
+        except OSError:
+            continue
+    raise Failure(f"the parent holds no memory called {name}")
+
+
+class Story:
+    """Phones registered, one address blocked, one login half done, calls under way."""
+
+    def __init__(self, cast):
+        self.cast = cast
+        self.stage = Stage(cast, (*TALKERS, *LATER, DEVICE, *CALLERS, *CALLEES), calls=1000)
+        self.problems, self.figures = {}, {}
+
+    def begin(self):
+        stage = self.stage.start()
+        self.ringfence, self.parent = stage.ringfence, stage.ringfence.process.child.pid
+        self.api = Api(stage.ringfence.socket_path)
+        self.load = Load(self.cast, stage)
+        self.load.register()
+        talkers = [stage.phone(user, f"127.0.0.{31 + at}") for at, user in enumerate(TALKERS)]
+        self.later = [stage.phone(user, f"127.0.0.{33 + at}") for at, user in enumerate(LATER)]
+        for phone in talkers + self.later:
+            phone.register(stage.target, DOMAIN)
+        code, text = stage.ringfence.ask("blocks", "add", BLOCKED_AT, "--for", "1h", "--reason", "test")
+        check(code == 0 and self.is_silent_to_blocked(), f"{BLOCKED_AT} could not be blocked: {text}")
+        self.device = stage.device("127.0.0.35", DEVICE)
+        self.challenge = self.device.ask().challenge()
+        self.load.start(CALLS, CALLS_A_SECOND, TALK_MS)
+        self.talk = Talk(stage, *talkers, TALK_S)
+        self.talk.start()
+        check(until(self.talk.is_heard, 15), "no call came about")
+        time.sleep(1)  # audio flows, some of the load's calls stand, some are in set-up
+
+    def is_silent_to_blocked(self):
+        device = self.stage.device(BLOCKED_AT, DEVICE)
+        try:
+            return device.ask(patience=0.5) is None
+        finally:
+            device.close()
+
+    def kill(self, role, meanwhile):
+        """Waits until a successor has entered its sandbox, the last thing that it does before it works."""
+        before = roles_of(self.ringfence)
+        check(len(before) == len(ROLES), f"only {sorted(before)} run")
+        if meanwhile:
+            os.kill(self.parent, signal.SIGSTOP)
+        os.kill(before[role], signal.SIGKILL)
+        started = time.monotonic()
+        if meanwhile:
+            until(lambda: is_gone(before[role]), 5)
+            meanwhile(self)
+        is_back = until(lambda: self.is_back(role, before[role]), 1, pause=0.005)
+        self.figures["back_ms"] = round((time.monotonic() - started) * 1000)
+        self.note("back", not is_back and f"{role} was not back within a second")
+        after = roles_of(self.ringfence)
+        self.note("others", any(after.get(other) != before[other] for other in ROLES if other != role)
+                  and f"{before} became {after}")
+
+    def is_back(self, role, before):
+        now = roles_of(self.ringfence).get(role, before)
+        return now != before and is_sandboxed(now)
+
+    def note(self, name, problem):
+        if problem:
+            self.problems[name] = problem
+
+    def look(self, is_media):
+        """Everything that must be as if nothing had been killed."""
+        self.note("blocks", not self.is_silent_to_blocked() and f"{BLOCKED_AT} is answered")
+        answer = self.device.ask(digest(self.challenge, DEVICE, self.stage.users[DEVICE], "REGISTER",
+                                        f"sip:{DOMAIN}"), 4)
+        self.device.close()
+        self.note("cookies", (not answer or answer.code != 200)
+                  and f"a login begun before ended with {answer.code if answer else 'silence'}")
+        self.note("calls", self.new_call())
+        problem, audio = self.talk.finish()
+        self.note("talk", problem)
+        lost = max(self.talk.frames - report["received"] for report in audio)
+        self.figures["frames_lost"] = lost
+        self.note("audio", any(report["damaged"] or report["twice"] or report["sources"] != 1 for report in audio)
+                  and f"audio was changed: {audio}")
+        allowed = LOST_BY_MEDIA if is_media else self.talk.frames // 20
+        is_heard_out = all(report["received"] + report["lost"] >= self.talk.frames - 10 for report in audio)
+        self.note("hearing", (lost > allowed or not is_heard_out) and f"audio was lost: {audio}")
+        # What failed already needs no patience.
+        self.count(self.load.finish(10 if self.problems else 60))
+        self.note("asked", self.ringfence.ask("status")[0] and "no status can be had")
+        self.note("list", not self.stage.is_blocked(BLOCKED_AT) and f"{BLOCKED_AT} is on no list")
+
+    def new_call(self):
+        try:
+            audio = phones.call(*self.later, self.stage.target, DOMAIN)
+        except Failure as failure:
+            return str(failure)
+        return not all(phones.is_good(report) for report in audio) and f"a new call lost audio: {audio}"
+
+    def count(self, load):
+        self.figures.update(load)
+        self.note("load", (load["answered"] != load["ended"] or load["picked_up"] != load["hung_up"])
+                  and f"answered calls did not end by their own BYE: {load}")
+        # Those in set-up while nobody listened may fail.
+        self.note("answered", load["answered"] < CALLS - 3 * CALLS_A_SECOND and f"too few were answered: {load}")
+
+
+def survive(folder, role, meanwhile=None):
+    with Cast(folder) as cast:
+        story = Story(cast)
+        story.begin()
+        try:
+            story.kill(role, meanwhile)
+            story.look(role == "media")
+        finally:
+            os.kill(story.parent, signal.SIGCONT)
+    return story
+
+
+def survive_twice(cast, role, lost, meanwhile=None, words="nobody starts it again"):
+    """lost: what must be missed when nobody starts it again."""
+    story = survive(cast.folder, role)
+    print(f"     {role}: {story.figures}", flush=True)
+    check(not story.problems, "; ".join(f"{name}: {text}" for name, text in story.problems.items()))
+    miss(cast, role, lost, meanwhile or (lambda story: None), words)
+
+
+def miss(cast, role, lost, meanwhile, words):
+    story = survive(cast.folder + "-off", role, meanwhile)
+    missed = sorted(story.problems)
+    check(set(lost) <= set(missed), f"{words}, and yet only {missed} is missed, not {sorted(lost)}")
+    print(f"     {words}: {', '.join(missed)} missed", flush=True)
+
+
+@test("signal killed under load: back in a second, answered calls end by their own BYE, no phone registers again")
+def signal_killed_under_load(cast):
+    survive_twice(cast, "signal", ("back", "calls", "talk", "load"))
+
+
+def lose_checkpoint(story):
+    wipe(story.parent, "checkpoint")
+    os.kill(story.parent, signal.SIGCONT)
+
+
+@test("without the checkpoint a signal process that comes back knows neither phones nor calls")
+def checkpoint_wiped(cast):
+    miss(cast, "signal", ("calls", "talk", "load"), lose_checkpoint, "the checkpoint is wiped")
+
+
+@test("media killed under load: audio goes on within a second, no call ends")
+def media_killed_under_load(cast):
+    survive_twice(cast, "media", ("back", "calls", "hearing"))
+
+
+@test("judge killed under load: calls go on, blocks hold and are listed")
+def judge_killed_under_load(cast):
+    survive_twice(cast, "judge", ("back", "list"))
+
+
+@test("store killed under load: calls go on, what is stored can be asked for again")
+def store_killed_under_load(cast):
+    survive_twice(cast, "store", ("back",))
+
+
+@test("web killed under load: calls go on, the API answers again")
+def web_killed_under_load(cast):
+    survive_twice(cast, "web", ("back", "asked"))

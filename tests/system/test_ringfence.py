@@ -25,7 +25,7 @@ def demonstration_holds(_cast):
 def config_check(path):
     if not is_built():
         raise Skip("the program is not built yet")
-    done = subprocess.run([INSTALLED, "config", "check", path], stdin=subprocess.DEVNULL,
+    done = subprocess.run([INSTALLED, "config", "check", "-c", path], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=20)
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
@@ -44,7 +44,7 @@ def unknown_word_is_named(cast):
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     line = text[:text.index("registr-to")].count("\n") + 1
-    for words in (("config", "check", path), ("run", "-c", path)):
+    for words in (("config", "check", "-c", path), ("run", "-c", path)):
         if not is_built():
             raise Skip("the program is not built yet")
         done = subprocess.run([INSTALLED, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -259,3 +259,11 @@ enum err holdings_take(struct holdings *h, const struct conf_tree *settings)
 		err = make_memory(h, settings, now);
 	return err;
 }
+
+/* A stale one is replaced at the next start; gone, nobody waits at it for an answer. */
+void holdings_leave(const struct conf_tree *settings)
+{
+	const struct web_options *web = conf_get(settings, &web_block, NULL);
+
+	(void)unlink(web->socket);
+}

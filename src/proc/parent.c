@@ -216,6 +216,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	spawn_shut_memory();
 	err = run(&p);
+	holdings_leave(p.settings);
 	if (err == ERR_NONE)
 		return p.status;
 	log_write(LEVEL_ERROR, "start", "%s", err_text(err));

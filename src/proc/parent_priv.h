@@ -32,6 +32,8 @@ struct holdings {
 
 /* Takes all of it for this configuration. What went wrong is logged, once; the caller ends then. */
 enum err holdings_take(struct holdings *h, const struct conf_tree *settings) MUST_USE;
+/* Removes what would stay behind in a folder; the rest ends with the process. */
+void holdings_leave(const struct conf_tree *settings);
 
 /* --- ports.c --- */
 

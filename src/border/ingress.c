@@ -227,7 +227,8 @@ static void route_new(struct border *b, struct inbound *in, enum guard_treatment
 {
 	enum sip_method method = (enum sip_method)in->msg->method;
 
-	if (method == SIP_METHOD_ACK || has_to_tag(in->msg))
+	in->is_in_dialog = has_to_tag(in->msg);
+	if (method == SIP_METHOD_ACK || in->is_in_dialog)
 		calls_in_dialog(b, in, NULL);
 	else if (in->standing == STANDING_STRANGER && method != SIP_METHOD_REGISTER)
 		silence(b, in);
@@ -266,6 +267,7 @@ static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 		border_count(b, COUNT_absorbed_retransmission);
 		return;
 	case UA_PASSED:
+		in->is_in_dialog = true;
 		calls_in_dialog(b, in, &event);
 		return;
 	case UA_NEW:

@@ -12,6 +12,8 @@ _Static_assert(sizeof(struct flow) <= UA_PATH_SIZE, "a flow fits a path");
 
 /* Sources of datagrams can be forged: a larger answer would make us an amplifier. */
 enum { AMPLIFICATION_MAX = 2 };
+/* The last eighth of the table is for calls that stand: their BYE must find room. */
+enum { RESERVED_PART = 8 };
 enum { RETRY_AFTER_MIN_S = 5, RETRY_AFTER_SPREAD_S = 11 };
 
 struct ua_path path_of(const struct flow *flow)
@@ -87,6 +89,13 @@ void reply_retry_after(struct border *b, struct buffer *headers)
 	                 RETRY_AFTER_MIN_S + draw % RETRY_AFTER_SPREAD_S);
 }
 
+static bool has_room(const struct border *b, const struct inbound *in)
+{
+	uint32_t most = b->settings.max_transactions;
+
+	return in->is_in_dialog || ua_servers_used(b->ua) < most - most / RESERVED_PART;
+}
+
 enum err reply_open(struct border *b, const struct inbound *in, enum purpose purpose,
                     struct pool_handle object, struct pool_handle *ret)
 {
@@ -105,7 +114,7 @@ enum err reply_open(struct border *b, const struct inbound *in, enum purpose pur
 		opening.reply_size_max = bound < UINT16_MAX ? (uint16_t)bound : UINT16_MAX;
 		opening.retransmission = RETRANSMIT_NEVER;
 	}
-	err = ua_server_open(b->ua, &opening, b->now.us, ret);
+	err = has_room(b, in) ? ua_server_open(b->ua, &opening, b->now.us, ret) : ERR_FULL;
 	if (err == ERR_FULL) {
 		border_count(b, COUNT_limit_transactions);
 		reply_busy(b, in);

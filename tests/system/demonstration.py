@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,6 +121,15 @@ def tell_through(through):
     return bool(is_good), f"through Ringfence: {extensions}, {ending}", guessed["sources"]
 
 
+def forget_last_time():
+    """A block that is in force from last time would decide this story before it begins."""
+    for entry in os.scandir(FOLDER):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        elif entry.name != "lock":
+            os.unlink(entry.path)
+
+
 def demonstrate(cast, seconds):
     started = time.monotonic()
     words = os.path.join(FOLDER, "words.txt")
@@ -209,6 +219,7 @@ def main():
         with Cast(FOLDER) as cast:
             if options.config:
                 return run_own(cast, os.path.abspath(options.config), options.seconds)
+            forget_last_time()
             demonstrate(cast, options.seconds)
     except Failure as failure:
         print(f"script/run: {failure}", file=sys.stderr)

@@ -35,7 +35,7 @@ struct login {
 	struct fact fact; /* of its request: to be completed by the outcome */
 	uint64_t came_us;
 	uint64_t nonce_hash, response_hash; /* of its proven credentials */
-	uint16_t status;     /* of the answer that waits */
+	uint16_t status;                    /* of the answer that waits */
 	uint16_t lines_len;
 	uint8_t stage; /* enum login_stage */
 	uint8_t flags; /* set of enum login_flag */

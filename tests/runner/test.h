@@ -23,46 +23,46 @@ struct test {
 	enum err (*run)(void);
 };
 
-#define TEST(slug, sentence)                                                              \
-	static enum err test_##slug(void);                                                \
-	static const struct test test_row_##slug = { #slug, sentence, __FILE__, test_##slug }; \
-	static const struct test *const test_entry_##slug                                 \
-		__attribute__((used, retain, section("test_rows"))) = &test_row_##slug;           \
+#define TEST(slug, sentence)                                                                       \
+	static enum err test_##slug(void);                                                         \
+	static const struct test test_row_##slug = { #slug, sentence, __FILE__, test_##slug };     \
+	static const struct test *const test_entry_##slug                                          \
+		__attribute__((used, retain, section("test_rows"))) = &test_row_##slug;            \
 	static enum err test_##slug(void)
 
 /* Fails the test here, with file, line and the condition's text. */
-#define CHECK(condition)                                                       \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			test_failed(__FILE__, __LINE__, #condition);           \
-			return ERR_DENIED;                                     \
-		}                                                              \
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			test_failed(__FILE__, __LINE__, #condition);                               \
+			return ERR_DENIED;                                                         \
+		}                                                                                  \
 	} while (0)
 
 /* Within a table of cases: also says which. */
-#define CHECK_CASE(condition, case_name)                                       \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			test_failed_case(__FILE__, __LINE__, #condition, (case_name)); \
-			return ERR_DENIED;                                     \
-		}                                                              \
+#define CHECK_CASE(condition, case_name)                                                           \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			test_failed_case(__FILE__, __LINE__, #condition, (case_name));             \
+			return ERR_DENIED;                                                         \
+		}                                                                                  \
 	} while (0)
 
 /* Hands an unexpected error on; ERR_NO_MEMORY passes within the ladder. */
-#define TRY(call)                                                              \
-	do {                                                                   \
-		enum err try_err = (call);                                     \
-		if (try_err != ERR_NONE) {                                     \
-			test_failed_try(__FILE__, __LINE__, #call, try_err);   \
-			return try_err;                                        \
-		}                                                              \
+#define TRY(call)                                                                                  \
+	do {                                                                                       \
+		enum err try_err = (call);                                                         \
+		if (try_err != ERR_NONE) {                                                         \
+			test_failed_try(__FILE__, __LINE__, #call, try_err);                       \
+			return try_err;                                                            \
+		}                                                                                  \
 	} while (0)
 
 /* Leaves the test as skipped, with the reason in the report. */
-#define SKIP(reason)                                                           \
-	do {                                                                   \
-		test_skipped(reason);                                          \
-		return ERR_NONE;                                               \
+#define SKIP(reason)                                                                               \
+	do {                                                                                       \
+		test_skipped(reason);                                                              \
+		return ERR_NONE;                                                                   \
 	} while (0)
 
 void test_failed(const char *file, int line, const char *condition);

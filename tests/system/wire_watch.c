@@ -135,8 +135,8 @@ int main(int argc, char **argv)
 	}
 	(void)getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &lost, &lost_len);
 	(void)fclose(file);
-	printf("{\"tool\": \"wire_watch\", \"audio_in\": %lu, \"audio_out\": %lu, \"other_in\": %lu, "
-	       "\"other_out\": %lu, \"missed\": %u}\n",
+	printf("{\"tool\": \"wire_watch\", \"audio_in\": %lu, \"audio_out\": %lu, "
+	       "\"other_in\": %lu, \"other_out\": %lu, \"missed\": %u}\n",
 	       counts.audio_in, counts.audio_out, counts.other_in, counts.other_out, lost.tp_drops);
 	return 0;
 }

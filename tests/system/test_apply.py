@@ -9,8 +9,7 @@ from harness import check, test
 from pbx import DOMAIN
 from process import Cast, until
 from stage import Stage
-from test_parent import fails
-from test_survival import roles_of
+from test_survival import fails, roles_of
 from traffic import CALLEES, CALLERS, Load, Talk
 
 TALKERS, LATER = ("200", "210"), ("220", "230")

@@ -20,6 +20,8 @@ FENCE_INSIDE, PBX_AT = "10.0.0.1", "10.0.0.20"
 CALLERS = [str(300 + number) for number in range(20)]
 CALLEES = [str(400 + number) for number in range(20)]
 CALLS_A_SECOND = 50
+# All callers stand behind one port of SIPp, which no phone does.
+ONE_PORT_FOR_ALL = "strangers {\n    requests-per-known-flow 20000 in 2s\n}\n"
 AUDIO_BYTES = 16000  # 2 s of G.711
 WATCH = os.path.join(TREE, "tests", "system", "wire_watch")
 IDENTIFIERS = re.compile(
@@ -39,7 +41,7 @@ class Load:
         self.inside = Host(cast, "inside", [PBX_AT + "/24"], [FENCE_INSIDE + "/24"])
         for host, gateway in ((self.outside, FENCE_OUTSIDE), (self.inside, FENCE_INSIDE)):
             ip("route", "add", "default", "via", gateway, inside=host.enter)
-        self.stage = Stage(cast, CALLERS + CALLEES, calls=1000, outside=FENCE_OUTSIDE,
+        self.stage = Stage(cast, CALLERS + CALLEES, calls=1000, more=ONE_PORT_FOR_ALL, outside=FENCE_OUTSIDE,
                            inside=FENCE_INSIDE, pbx=PBX_AT)
         self.stage.place_apart(FENCE_OUTSIDE, PBX_AT, self.inside.enter)
         if harness.is_bare:

@@ -8,10 +8,10 @@ import socket
 import time
 
 from harness import check, test
-from process import Cast, Failure, until
+from process import Cast, until
 from ringfence import OUTSIDE_ADDRESS, Ringfence
 from stage import Device, Stage
-from test_survival import is_gone, roles_of
+from test_survival import fails, is_gone, roles_of
 
 BLOCKED_AT, USER = "127.0.0.66", "250"
 
@@ -69,15 +69,6 @@ def start_again(old):
         blocked.close()
         device.close()
     return ready_ms
-
-
-def fails(words, function, *arguments):
-    try:
-        function(*arguments)
-    except Failure as failure:
-        print(f"     {words}: {str(failure).splitlines()[0]}", flush=True)
-        return
-    raise Failure(f"{words}, and yet it passes")
 
 
 def kill_parent(folder, number, meanwhile=None):

@@ -2,8 +2,12 @@
 """Processes are killed while calls go on. Each test runs a second time with what it relies on switched
 off: nobody starts a process again, what was saved is wiped. That run must show what the first one did not."""
 
+import contextlib
 import os
+import random
 import signal
+import sqlite3
+import threading
 import time
 
 import phones
@@ -32,6 +36,16 @@ def stat_of(process_id):
     except OSError:
         return None
     return words[0], int(words[1])
+
+
+def fails(words, function, *arguments):
+    """The second run, which must fail; words: what is switched off in it."""
+    try:
+        function(*arguments)
+    except Failure as failure:
+        print(f"     {words}: {str(failure).splitlines()[0]}", flush=True)
+        return
+    raise Failure(f"{words}, and yet it passes")
 
 
 def is_gone(process_id):
@@ -227,3 +241,66 @@ def store_killed_under_load(cast):
 @test("web killed under load: calls go on, the API answers again")
 def web_killed_under_load(cast):
     survive_twice(cast, "web", ("back", "asked"))
+
+
+# --- Records ---
+
+RECORDED_CALLS, RECORDED_A_SECOND, KILLS = 120, 8, 50
+
+
+class Killer(threading.Thread):
+    """Kills the store again and again, each time at another instant of its life."""
+
+    def __init__(self, ringfence):
+        super().__init__(daemon=True)
+        self.ringfence, self.chance = ringfence, random.Random(7)
+        self.kills, self.is_over = 0, False
+
+    def run(self):
+        last = None
+        while not self.is_over and self.kills < KILLS:
+            store = roles_of(self.ringfence).get("store")
+            if store in (None, last) or is_gone(store):
+                time.sleep(0.005)
+                continue
+            time.sleep(self.chance.random() * 0.3)
+            os.kill(store, signal.SIGKILL)
+            last, self.kills = store, self.kills + 1
+
+
+def halves(folder):
+    """{number of a call: how many halves of it stand in the database}"""
+    with contextlib.closing(sqlite3.connect(f"file:{folder}/ringfence.db?mode=ro", uri=True)) as database:
+        return dict(database.execute("SELECT call, count(*) FROM calls GROUP BY call"))
+
+
+def record_calls(folder, is_parent_still=False):
+    with Cast(folder) as cast:
+        stage = Stage(cast, (*CALLERS, *CALLEES), calls=1000).start()
+        load, parent = Load(cast, stage), stage.ringfence.process.child.pid
+        load.register()
+        killer = Killer(stage.ringfence)
+        load.start(RECORDED_CALLS, RECORDED_A_SECOND, 300)
+        if is_parent_still:
+            os.kill(parent, signal.SIGSTOP)
+        killer.start()
+        try:
+            counts = load.finish()
+            killer.is_over = True
+            killer.join()
+            check(set(counts.values()) == {RECORDED_CALLS}, f"calls failed: {counts}")
+            until(lambda: len(halves(folder)) >= RECORDED_CALLS, 5, pause=0.2)
+            time.sleep(0.5)  # for one too many
+            found = halves(folder)
+            figures = f"{counts['ended']} calls, {killer.kills} kills: {len(found)} pairs, {sum(found.values())} halves"
+            check(len(found) == RECORDED_CALLS and set(found.values()) == {2}, figures)
+            check(killer.kills >= 20, figures)
+        finally:
+            os.kill(parent, signal.SIGCONT)
+        return figures
+
+
+@test("the store killed again and again while calls end: each call is recorded once, with both halves")
+def calls_recorded_once(cast):
+    print("     " + record_calls(cast.folder), flush=True)
+    fails("nobody starts it again", record_calls, cast.folder + "-off", True)

@@ -127,6 +127,8 @@ int main(int argc, char **argv)
 
 		if (len > 0 && from.sll_protocol != htons(ETH_P_IP))
 			continue;
+		if (len > 0 && from.sll_protocol != htons(ETH_P_IP))
+			continue;
 		if (len > 0)
 			look(packet, (size_t)len, from.sll_pkttype == PACKET_OUTGOING, file,
 			     &counts);

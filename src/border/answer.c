@@ -222,7 +222,6 @@ static void take_success(struct border *b, const struct inbound *in, struct turn
 	asker->dialog.state = UA_DIALOG_CONFIRMED;
 	if (turn->is_first)
 		say_answered(b, in, call);
-	call_save(call);
 }
 
 /* ---- refusals ---- */

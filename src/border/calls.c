@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Beyond max_calls, for emergency calls alone. */
-enum { EMERGENCY_RESERVE = 8, TURNS_PER_CALL = 4, TURNS_BESIDE = 64 };
+enum { EMERGENCY_RESERVE = 8 };
 enum {
 	RINGING_MAX_S = 180,
 	BYE_PATIENCE_US = 2 * SECOND_US,
@@ -20,6 +20,9 @@ enum {
 enum err calls_new(struct border *b, struct calls **ret)
 {
 	uint32_t count = b->settings.max_calls + EMERGENCY_RESERVE;
+	/* A turn lasts as long as its transactions, which outlast a short call: it has a server, a
+	 * client, or both. */
+	uint32_t turns = 2 * b->settings.max_transactions;
 	const struct hash_key *key = &b->ports.keys[KEY_TABLES];
 	struct calls *c = calloc(1, sizeof(*c));
 	enum err err;
@@ -28,8 +31,7 @@ enum err calls_new(struct border *b, struct calls **ret)
 		return ERR_NO_MEMORY;
 	err = pool_new(sizeof(struct call), count, &c->calls);
 	if (err == ERR_NONE)
-		err = pool_new(sizeof(struct turn), TURNS_PER_CALL * count + TURNS_BESIDE,
-		               &c->turns);
+		err = pool_new(sizeof(struct turn), turns, &c->turns);
 	if (err == ERR_NONE)
 		err = map_init(&c->by_serial, CALL_LEGS * (size_t)count, key);
 	if (err == ERR_NONE)

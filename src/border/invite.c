@@ -292,10 +292,14 @@ void calls_invite(struct border *b, struct inbound *in)
 	if (!call)
 		return;
 	turn = turn_take(b, call, LEG_CALLER, in->msg);
-	if (!turn ||
-	    reply_open(b, in, PURPOSE_CALL, turn_handle(b, turn), &turn->server) != ERR_NONE) {
-		if (turn)
-			turn_give(b, turn);
+	if (!turn) {
+		border_count(b, COUNT_limit_transactions);
+		reply_busy(b, in);
+		drop_unbegun(b, call);
+		return;
+	}
+	if (reply_open(b, in, PURPOSE_CALL, turn_handle(b, turn), &turn->server) != ERR_NONE) {
+		turn_give(b, turn);
 		drop_unbegun(b, call);
 		return;
 	}

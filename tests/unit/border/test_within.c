@@ -427,3 +427,35 @@ TEST(calls_full_emergency, "an emergency call beyond the ceiling goes through")
 {
 	return talk_with_settings(few_calls, emergency_when_full);
 }
+
+static void few_transactions(struct border_settings *s) { s->max_transactions = 24; }
+
+/* Short calls end long before their transactions do. */
+static enum err short_calls(struct talk *t)
+{
+	for (unsigned i = 0; i < 40; i++) {
+		talk_invite_from_phone(t, "", TALK_OFFER);
+		if (!talk_hears(t, &t->phone, "SIP/2.0 100 "))
+			return i > 15 && talk_listed(t) == 0 ? ERR_NONE : ERR_LIMIT;
+		CHECK(talk_hears(t, &t->pbx, "INVITE "));
+		talk_answer(t, &t->pbx, &t->at_pbx, "486 Busy Here", "", "");
+		CHECK(talk_hears(t, &t->pbx, "ACK ") && talk_hears(t, &t->phone, "SIP/2.0 486 "));
+	}
+	return ERR_LIMIT;
+}
+
+static enum err transactions_full(struct talk *t)
+{
+	TRY(short_calls(t));
+	CHECK(counters_get(&t->w->counters, COUNT_limit_transactions) > 0);
+	wire_advance(t->w, 70 * SECOND_US);
+	TRY(talk_register(t));
+	forget(t, &t->phone);
+	return talk_call(t);
+}
+
+TEST(calls_transactions_full,
+     "short calls beyond the transaction table get 503 until it has room again")
+{
+	return talk_with_settings(few_transactions, transactions_full);
+}

@@ -235,7 +235,7 @@ static struct verdict_table *verdict_memory(void)
 	return table;
 }
 
-static enum err take_memory(struct wire *w)
+static enum err take_memory(struct wire *w, void (*change)(struct border_settings *s))
 {
 	static const struct hash_key key = { "wire" };
 
@@ -244,6 +244,8 @@ static enum err take_memory(struct wire *w)
 	if (!w->settings || !w->verdicts)
 		return ERR_NO_MEMORY;
 	settle(w->settings);
+	if (change)
+		change(w->settings);
 	if (make_pairs(w) != ERR_NONE)
 		return ERR_NO_MEMORY;
 	verdict_table_init(w->verdicts, &key);
@@ -275,9 +277,7 @@ enum err wire_new_with(void (*change)(struct border_settings *s), struct wire **
 		return ERR_NO_MEMORY;
 	w->now = (struct now){ 1000 * (uint64_t)SECOND_US, INT64_C(1800000000) * SECOND_US };
 	w->seed = 42;
-	err = take_memory(w);
-	if (err == ERR_NONE && change)
-		change(w->settings);
+	err = take_memory(w, change);
 	if (err == ERR_NONE)
 		err = start(w);
 	if (err != ERR_NONE) {

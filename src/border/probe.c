@@ -314,6 +314,26 @@ void probe_notice(struct border *b, enum ua_notice notice, const struct ua_event
 	wheel_set(&b->wheel, &p->timer, b->now.us + RETRY_US);
 }
 
+/* The PBX's own text on its way into JSON: what would need escaping there becomes "?". */
+static void write_realm(struct buffer *out, const struct challenge *c)
+{
+	struct sip_digest digest;
+	struct view realm;
+
+	if (c->count == 0 ||
+	    sip_auth_parse(view_of(c->rows[0]), SIP_AUTH_CHALLENGE, &digest) != ERR_NONE)
+		return;
+	realm = digest.values[SIP_DIGEST_REALM];
+	buffer_text(out, ",\"realm\":\"");
+	for (size_t i = 0; i < realm.len; i++) {
+		char sign = realm.at[i];
+		bool is_plain = sign >= 0x20 && sign < 0x7f && sign != '"' && sign != '\\';
+
+		buffer_char(out, is_plain ? sign : '?');
+	}
+	buffer_char(out, '"');
+}
+
 void probe_write(struct buffer *out, const struct border *b)
 {
 	const struct probe_knowledge *k = &b->probe->known;
@@ -324,6 +344,9 @@ void probe_write(struct buffer *out, const struct border *b)
 	buffer_text(out, k->has_challenge ? "true" : "false");
 	buffer_text(out, ",\"challenges_unknown_users\":");
 	buffer_text(out, k->challenges_all ? "true" : "false");
+	buffer_text(out, ",\"refusal_learnt\":");
+	buffer_text(out, k->has_refusal ? "true" : "false");
 	buffer_text(out, ",\"refusal\":");
 	buffer_decimal(out, k->refusal_status);
+	write_realm(out, &k->challenge);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/sibling.h"
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static bool folder_of_this(char ret[PATH_MAX])
@@ -44,4 +46,40 @@ enum cli_exit cli_become(const char *program, const char *const *list)
 		                program);
 	(void)execv(path, (char *const *)(uintptr_t)list);
 	return cli_fail(CLI_FAILED, "%s cannot be started", path);
+}
+
+static size_t read_to_end(int fd, char *ret, size_t size)
+{
+	size_t len = 0;
+	ssize_t got = 1;
+
+	while (got > 0 && len + 1 < size) {
+		got = read(fd, ret + len, size - 1 - len);
+		len += got > 0 ? (size_t)got : 0;
+	}
+	return len;
+}
+
+int cli_sibling_read(const char *program, const char *const *list, char *ret, size_t size)
+{
+	char path[PATH_MAX];
+	int ends[2], status = -1;
+	pid_t child;
+
+	if (!find(program, path) || pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	child = fork();
+	if (child == 0) {
+		if (dup2(ends[1], STDOUT_FILENO) == STDOUT_FILENO &&
+		    dup2(ends[1], STDERR_FILENO) == STDERR_FILENO)
+			(void)execv(path, (char *const *)(uintptr_t)list);
+		_exit(127);
+	}
+	(void)close(ends[1]);
+	ret[child > 0 ? read_to_end(ends[0], ret, size) : 0] = 0;
+	/* One that writes more than is taken must not wait for us. */
+	(void)close(ends[0]);
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status) == 127 ? -1 : WEXITSTATUS(status);
 }

@@ -12,4 +12,8 @@
  * only where it cannot be started, having said so. */
 enum cli_exit cli_become(const char *program, const char *const *list);
 
+/* Runs it and reads what it writes, also on standard error, at most size - 1 bytes and a
+ * NUL. Returns its exit code; -1 where it cannot be started. */
+int cli_sibling_read(const char *program, const char *const *list, char *ret, size_t size);
+
 #endif

@@ -2,6 +2,7 @@
 /* What can be asked of a configuration without a running Ringfence. A program
  * of its own, which `ringfence config` starts: it alone knows all modules' tables,
  * and the command that anybody may start stays as small as it is. */
+#include "proc/config_facts.h"
 #include "proc/schema.h"
 #include "proc/settings.h"
 
@@ -214,6 +215,21 @@ static int diff(const struct request *q)
 	return err == ERR_NONE ? DONE : status_of(err);
 }
 
+/* For `ringfence doctor`, which may not read secrets and has no need to. */
+static int facts(const struct request *q)
+{
+	static struct conf_report report;
+	struct conf_tree *t = NULL;
+	enum err err = settings_check(q->path, VIEW_EMPTY, &t, &report);
+
+	if (err != ERR_NONE)
+		show_faults(q->path, err, &report);
+	else
+		err = config_facts_write(t, stdout);
+	conf_tree_free(&t);
+	return err == ERR_NONE ? DONE : status_of(err);
+}
+
 static int manual(const struct request *q)
 {
 	struct buffer b = buffer_on(storage, TEXT_MAX);
@@ -235,6 +251,7 @@ static const struct {
 	{ "explain", "WORD...", 1, 8, explain },
 	{ "fmt", "[-c FILE] [--write]", 0, 0, format },
 	{ "diff", "[-c FILE] OLD|-", 1, 1, diff },
+	{ "facts", "[-c FILE]", 0, 0, facts },
 	{ "manual", "markdown|scdoc", 1, 1, manual },
 };
 

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `ringfence doctor` needs to know of a configuration, as one JSON object:
+ * listeners, ports, peers, names and paths; no secret is among it. */
+#include "proc/config_facts.h"
+
+#include "border/options.h"
+#include "event/verdict.h"
+#include "guard/options.h"
+#include "media/options.h"
+#include "store/options.h"
+#include "transport/options.h"
+#include "web/options.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static json_t *text_of(struct view text) { return json_stringn_nocheck(text.at, text.len); }
+
+static json_t *address_of(const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+	struct buffer b = BUFFER_ON(text);
+
+	if (a->family == 0)
+		return json_null();
+	addr_write(&b, a);
+	return text_of(buffer_view(&b));
+}
+
+static bool has_pbx(const struct conf_tree *t, size_t side)
+{
+	size_t count;
+	const struct border_peer *peers = conf_get(t, &border_peer_block, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (peers[i].side == side && peers[i].kind == PEER_PBX)
+			return true;
+	return false;
+}
+
+static json_t *side_of(const struct conf_tree *t, const struct transport_side *side, size_t row)
+{
+	json_t *udp = json_array();
+
+	for (size_t i = 0; i < side->udp_count; i++)
+		(void)json_array_append_new(udp, json_pack("{s:o, s:i}", "address",
+		                                           address_of(&side->udp[i]), "port",
+		                                           (int)side->udp[i].port));
+	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:b}", "side", text_of(view_of(side->name)),
+	                 "interface", text_of(view_of(side->interface)), "udp", udp, "advertise",
+	                 address_of(&side->advertise), "has_lan", side->lan_count > 0, "has_pbx",
+	                 has_pbx(t, row));
+}
+
+static json_t *sides_of(const struct conf_tree *t)
+{
+	size_t count;
+	const struct transport_side *sides = conf_get(t, &transport_side_block, &count);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(list, side_of(t, &sides[i], i));
+	return list;
+}
+
+static json_t *peers_of(const struct conf_tree *t)
+{
+	size_t count;
+	const struct border_peer *peers = conf_get(t, &border_peer_block, &count);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:o, s:o}", "name", text_of(view_of(peers[i].name)),
+		                        "address", address_of(&peers[i].address)));
+	return list;
+}
+
+enum err config_facts_write(const struct conf_tree *t, FILE *out)
+{
+	const struct media_options *media = conf_get(t, &media_block, NULL);
+	const struct border_subscribers *subscribers = conf_get(t, &border_subscribers_block, NULL);
+	const struct guard_mode_options *mode = conf_get(t, &guard_mode_block, NULL);
+	const struct store_settings *store = conf_get(t, &store_block, NULL);
+	const struct web_options *web = conf_get(t, &web_block, NULL);
+	json_t *facts =
+		json_pack("{s:o, s:o, s:{s:i, s:i, s:i}, s:{s:o, s:o}, s:b, s:o, s:o}", "sides",
+	                  sides_of(t), "peers", peers_of(t), "media", "first", (int)media->ports[0],
+	                  "last", (int)media->ports[1], "calls", (int)media->max_calls,
+	                  "subscribers", "domain", text_of(view_of(subscribers->domain)),
+	                  "probe_user", text_of(view_of(subscribers->probe_user)), "observes",
+	                  mode->mode == MODE_OBSERVE, "database", text_of(view_of(store->sqlite)),
+	                  "socket", text_of(view_of(web->socket)));
+	int failed = !facts || json_dumpf(facts, out, JSON_COMPACT) != 0;
+
+	json_decref(facts);
+	return failed ? ERR_NO_MEMORY : ERR_NONE;
+}

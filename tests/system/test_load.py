@@ -21,7 +21,13 @@ CALLERS = [str(300 + number) for number in range(20)]
 CALLEES = [str(400 + number) for number in range(20)]
 CALLS_A_SECOND = 50
 # All callers stand behind one port of SIPp, which no phone does.
-ONE_PORT_FOR_ALL = "strangers {\n    requests-per-known-flow 20000 in 2s\n}\n"
+ONE_PORT_FOR_ALL = """\
+strangers {
+    requests-per-flow 20000 in 2s
+    requests-per-address 40000 in 2s
+    requests-per-known-flow 20000 in 2s
+}
+"""
 AUDIO_BYTES = 16000  # 2 s of G.711
 WATCH = os.path.join(TREE, "tests", "system", "wire_watch")
 IDENTIFIERS = re.compile(

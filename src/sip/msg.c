@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "header_slots.h"
+#include "sip/bytes_priv.h"
 #include "sip/call_id.h"
 #include "sip/header_priv.h"
 #include "sip/number.h"
@@ -218,7 +219,7 @@ static bool read_headers(struct reader *r, size_t at, size_t *ret)
 		size_t name_end = line.end;
 
 		if (line.end == line.start) {
-			settle(r, line.next);
+			settle(r, line.next - 1);
 			*ret = line.next;
 			return true;
 		}
@@ -271,21 +272,16 @@ static void read_status_line(struct sip_msg *m, struct view line)
  * reader see another target than the next. */
 static bool is_uri_bytes(struct view uri)
 {
-	for (size_t i = 0; i < uri.len; i++) {
-		unsigned char c = (unsigned char)uri.at[i];
-
-		if (c <= 0x20 || c >= 0x7f || c == '<' || c == '>' || c == '"')
-			return false;
-	}
-	return uri.len > 0;
+	return uri.len > 0 && bytes_are_visible(uri, '<', '>', '"');
 }
 
 static void check_version(struct sip_msg *m, struct view version)
 {
-	struct view trimmed = view_trim(version);
+	struct view trimmed;
 
-	if (view_equal_nocase(version, VIEW("SIP/2.0")))
+	if (view_equal(version, VIEW("SIP/2.0")) || view_equal_nocase(version, VIEW("SIP/2.0")))
 		return;
+	trimmed = view_trim(version);
 	if (view_find(trimmed, ' ', 0) != trimmed.len || trimmed.len != version.len)
 		note(m, SIP_REASON_START_LINE_BLANKS);
 	else if (view_starts_nocase(version, VIEW("SIP/")))
@@ -467,7 +463,7 @@ static void empty(struct sip_msg *m)
 static void read_start_line(struct sip_msg *m, struct view line, const struct sip_limits *limits)
 {
 	m->start_line = line;
-	if (view_starts_nocase(line, VIEW("SIP/")))
+	if (line.len > 3 && (line.at[0] | 0x20) == 's' && view_starts_nocase(line, VIEW("SIP/")))
 		read_status_line(m, line);
 	else
 		read_request_line(m, line, limits);
@@ -500,7 +496,7 @@ enum err sip_msg_parse(char *bytes, size_t len, const struct sip_limits *limits,
 	read_start_line(ret, (struct view){ bytes + line.start, line.end - line.start }, limits);
 	/* What is not SIP by its first line is not read any further. */
 	if (ret->reason == SIP_REASON_NOT_SIP) {
-		settle(&r, line.next);
+		settle(&r, line.next - 1);
 		return refusal(ret->reason);
 	}
 	if (!read_headers(&r, line.next, &body))

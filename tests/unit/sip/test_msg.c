@@ -8,6 +8,7 @@
 #include "sip/check.h"
 
 static struct sip_msg msg;
+static char big[1 << 18];
 static enum err checked; /* what is of no interest where only crashes are looked for */
 
 static enum err parse_framed(struct view text, enum sip_framing framing)
@@ -185,6 +186,46 @@ TEST(msg_nul, "a NUL is refused in a start line, a name and a value, and passes 
 	return ERR_NONE;
 }
 
+TEST(msg_body_bytes,
+     "a body may hold any bytes, wherever the headers end among the blocks of the scan")
+{
+	for (size_t pad = 0; pad < 130; pad++) {
+		struct buffer b = BUFFER_ON(big);
+
+		buffer_text(&b, GOOD "Own: ");
+		for (size_t i = 0; i < pad; i++)
+			buffer_char(&b, 'x');
+		buffer_text(&b, "\r\n\r\n");
+		for (size_t i = 0; i < 200; i++)
+			buffer_char(&b, i % 2 ? '\r' : '\0');
+		CHECK(parse(buffer_view(&b)) == ERR_NONE);
+		CHECK(msg.anomalies == 0 && msg.body.len == 200);
+	}
+	return ERR_NONE;
+}
+
+TEST(msg_control_places, "a control byte is found wherever it stands among the blocks of the scan")
+{
+	static const char bytes[] = "\0\x01\r\x1f\x7f";
+
+	for (size_t pad = 0; pad < 130; pad++)
+		for (size_t i = 0; i < sizeof(bytes) - 1; i++) {
+			struct buffer b = BUFFER_ON(big);
+
+			buffer_text(&b, GOOD "Own: ");
+			for (size_t k = 0; k < pad; k++)
+				buffer_char(&b, 'x');
+			buffer_char(&b, bytes[i]);
+			buffer_text(&b, pad % 2 ? "x\r\n\r\n" : "\n\r\n");
+			/* CR before LF is a line end. */
+			if (bytes[i] == '\r' && pad % 2 == 0)
+				CHECK(parse(buffer_view(&b)) == ERR_NONE);
+			else
+				CHECK(parse(buffer_view(&b)) == ERR_SYNTAX);
+		}
+	return ERR_NONE;
+}
+
 struct accepted {
 	const char *text;
 	uint64_t anomalies;
@@ -292,8 +333,6 @@ TEST(msg_trailing, "what trails the body belongs neither to the body nor to the 
 	CHECK(msg.text.len == sizeof(GOOD "l: 3\r\n\r\nabc") - 1);
 	return ERR_NONE;
 }
-
-static char big[1 << 18];
 
 /* GOOD up to `head`, then `count` times `line`, then the end. */
 static struct view repeated(const char *head, const char *line, size_t count)

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ringfence as installed: started, asked and ended as an operator would."""
 
+import collections
+import http.client
 import json
 import os
+import re
+import socket
 import subprocess
 
 from pbx import DOMAIN, PBX_ADDRESS
@@ -119,6 +123,21 @@ class Ringfence:
             return json.loads(text)
         except ValueError:
             raise Failure(f"ringfence {' '.join(words)} wrote no JSON: {text[:200]}") from None
+
+    def counters(self):
+        """{name: count over all processes}, as /metrics tells them."""
+        connection = http.client.HTTPConnection("ringfence")
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.sock.settimeout(10)
+        connection.sock.connect(self.socket_path)
+        connection.request("GET", "/metrics")
+        found = collections.Counter()
+        for line in connection.getresponse().read().decode().splitlines():
+            row = re.match(r"ringfence_(\w+?)_total\{[^}]*\} (\d+)$", line)
+            if row:
+                found[row.group(1)] += int(row.group(2))
+        connection.close()
+        return found
 
     def children(self):
         """{role: process id} of the processes that the parent has started."""

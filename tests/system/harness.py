@@ -6,6 +6,7 @@ raises Failure or Skip. `run.py` runs them in a network namespace of its own
 where it may, so that nothing else on the machine can answer.
 """
 
+import glob
 import os
 import shutil
 import time
@@ -57,8 +58,8 @@ def run_bare(name, function):
 
 def run_one(name, sentence, function, fails_bare):
     """'passed', 'failed' or 'skipped'."""
-    for folder in (name, name + "-bare"):
-        shutil.rmtree(os.path.join(FOLDER, folder), ignore_errors=True)
+    for folder in glob.glob(os.path.join(FOLDER, name)) + glob.glob(os.path.join(FOLDER, name + "-*")):
+        shutil.rmtree(folder, ignore_errors=True)
     started = time.monotonic()
     try:
         with Cast(os.path.join(FOLDER, name)) as cast:

@@ -70,6 +70,10 @@ void test_failed_case(const char *file, int line, const char *condition, const c
 void test_failed_try(const char *file, int line, const char *call, enum err err);
 void test_skipped(const char *reason);
 
+/* A heap copy of exactly its size, so that ASan sees a read beyond; freed by the
+ * caller. It is the test's own, so the ladder does not let it fail. */
+char *test_exact_copy(struct view text) MUST_USE;
+
 /* Gives `parse` every truncation of text, each in a heap buffer of exactly
  * that size, so that ASan sees a read beyond. What parse returns is ignored. */
 void test_truncations(struct view text, void (*parse)(struct view text));

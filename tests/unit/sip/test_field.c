@@ -68,12 +68,9 @@ TEST(field_truncations, "each sample may end at any byte")
 static enum err tampered(const struct field *f, struct view text, size_t at, int byte)
 {
 	size_t len = text.len - (byte < 0);
-	char *copy = malloc(len + (len == 0));
+	char *copy = test_exact_copy((struct view){ text.at, len });
 	bool stable;
 
-	if (!copy)
-		return ERR_NO_MEMORY;
-	memcpy(copy, text.at, at);
 	memcpy(copy + at + (byte >= 0), text.at + at + 1, text.len - at - 1);
 	if (byte >= 0)
 		copy[at] = (char)byte;

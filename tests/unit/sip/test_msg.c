@@ -350,12 +350,8 @@ static bool cut_is_sane;
 
 static void parse_cut(struct view text)
 {
-	char *bytes = text.len ? malloc(text.len) : NULL;
+	char *bytes = text.len ? test_exact_copy(text) : NULL;
 
-	if (bytes)
-		memcpy(bytes, text.at, text.len);
-	else if (text.len)
-		return;
 	if (sip_msg_parse(bytes, text.len, &sip_limits_default, &msg) == ERR_NONE) {
 		checked = sip_check(&msg);
 		cut_is_sane = cut_is_sane && rebuild_is_same(&msg);

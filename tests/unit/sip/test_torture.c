@@ -62,13 +62,10 @@ static enum err checked;
 
 static void judge_cut(struct view text)
 {
-	char *copy = malloc(text.len + (text.len == 0));
+	char *copy = test_exact_copy(text);
 
-	if (copy && text.len > 0) {
-		memcpy(copy, text.at, text.len);
-		if (sip_msg_parse(copy, text.len, &sip_limits_default, &msg) == ERR_NONE)
-			checked = sip_check(&msg);
-	}
+	if (sip_msg_parse(copy, text.len, &sip_limits_default, &msg) == ERR_NONE)
+		checked = sip_check(&msg);
 	free(copy);
 }
 

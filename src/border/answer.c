@@ -167,10 +167,14 @@ static void refuse_answered(struct border *b, struct call *call, struct turn *tu
                             const char *cause)
 {
 	struct leg_facts *other = leg_of(call, leg_other(turn->from));
+	char text[128];
+	struct buffer lines = BUFFER_ON(text);
 
+	if (status == 488)
+		reply_warning(&lines, REFUSAL_ANSWER);
 	leg_acknowledge(b, other, turn, VIEW_EMPTY, VIEW_EMPTY);
 	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
-	             VIEW_EMPTY);
+	             buffer_view(&lines));
 	leg_bye(call, leg_other(turn->from));
 	if (!turn->is_first)
 		leg_bye(call, turn->from);
@@ -243,6 +247,7 @@ static uint16_t pass_challenge(struct border *b, const struct inbound *in, struc
 
 	if (asker->peer != CALL_PHONE || leg_of(call, leg_other(asked_by))->peer == CALL_PHONE) {
 		say_leak(b, in);
+		reply_warning(lines, REFUSAL_CHALLENGE);
 		return 500;
 	}
 	if (challenge_read(in->msg, &c) != ERR_NONE)
@@ -330,14 +335,18 @@ void answer_timeout(struct border *b, struct turn *turn)
 	struct call *call = call_of_turn(b, turn);
 	bool is_ringing = !view_is_empty(ua_client_request(b->ua, turn->client)),
 	     was_cancelled = turn->is_cancelled;
+	char text[128];
+	struct buffer lines = BUFFER_ON(text);
 	uint16_t status;
 
 	if (!call || call->state == CALL_ENDING)
 		return;
 	status = leg_of(call, leg_other(turn->from))->peer == CALL_PHONE || is_ringing ? 480 : 504;
+	reply_warning(&lines, status == 480 ? REFUSAL_NO_ANSWER : REFUSAL_SILENT);
 	if (!was_cancelled)
 		reply_status(b, turn->server, status,
-		             view_of(leg_of(call, turn->from)->dialog.local_tag), VIEW_EMPTY);
+		             view_of(leg_of(call, turn->from)->dialog.local_tag),
+		             buffer_view(&lines));
 	if (is_ringing && !was_cancelled) {
 		/* It may be answered in this moment: the call stays until CANCEL has its way. */
 		call->status = status;

@@ -10,6 +10,7 @@
 #include "border/checkpoint.h"
 #include "border/known.h"
 #include "border/registration.h"
+#include "event/refusal.h"
 #include "guard/cookie.h"
 #include "guard/door.h"
 #include "guard/login.h"
@@ -78,7 +79,7 @@ struct inbound {
 	const struct border_peer *peer; /* NULL: none */
 	struct known_flow *known;       /* NULL: none */
 	enum fact_standing standing;
-	bool is_in_dialog;              /* its To has a tag */
+	bool is_in_dialog;     /* its To has a tag */
 	bool is_blocked;       /* the address is, this flow slipped through for a challenge */
 	enum fact_proof proof; /* at least; a good cookie may raise it */
 };
@@ -112,6 +113,12 @@ void reply_retry_after(struct border *b, struct buffer *headers);
 /* Opens a transaction and answers it: for what is refused here and now. */
 void reply_at_once(struct border *b, const struct inbound *in, uint16_t status,
                    struct view headers);
+
+/* The same with a code of refusal.def before `headers`; to a stranger without. */
+void reply_refusal(struct border *b, const struct inbound *in, uint16_t status, enum refusal why,
+                   struct view headers);
+/* The Warning line alone, for who is known or a peer. */
+void reply_warning(struct buffer *headers, enum refusal why);
 
 /* Opens a server transaction for a request: as the RFC says for known flows,
  * peers and connections; one datagram for one and at most twice its bytes for

@@ -97,7 +97,7 @@ void exchange_request(struct border *b, const struct inbound *in)
 		return;
 	}
 	if (route_find(b, in, &route) != ERR_NONE) {
-		reply_at_once(b, in, route.refusal, VIEW_EMPTY);
+		route_refuse(b, in, &route);
 		return;
 	}
 	e = pool_take(b->exchanges);

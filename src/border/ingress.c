@@ -172,7 +172,7 @@ static bool refuse_requirements(struct border *b, const struct inbound *in)
 			continue;
 		if (unknown.err == ERR_NONE)
 			sip_build_header(&lines, SIP_HEADER_UNSUPPORTED, buffer_view(&unknown));
-		reply_at_once(b, in, 420, buffer_view(&lines));
+		reply_refusal(b, in, 420, REFUSAL_EXTENSION, buffer_view(&lines));
 		return true;
 	}
 	return false;
@@ -184,7 +184,7 @@ static void refuse_method(struct border *b, const struct inbound *in)
 	struct buffer lines = BUFFER_ON(text);
 
 	sip_build_header(&lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
-	reply_at_once(b, in, 405, buffer_view(&lines));
+	reply_refusal(b, in, 405, REFUSAL_METHOD, buffer_view(&lines));
 }
 
 /* A stranger's request that is no REGISTER: nothing leaves, and what was dialled is remembered. */
@@ -219,7 +219,7 @@ bool ingress_refuses(struct border *b, const struct inbound *in)
 {
 	if (!is_out_of_hops(in->msg))
 		return refuse_requirements(b, in);
-	reply_at_once(b, in, 483, VIEW_EMPTY);
+	reply_refusal(b, in, 483, REFUSAL_HOPS, VIEW_EMPTY);
 	return true;
 }
 

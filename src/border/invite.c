@@ -183,9 +183,9 @@ void invite_refuse(struct border *b, struct call *call, struct turn *turn, uint1
 	if (status == 503) {
 		border_count(b, COUNT_limit_calls);
 		reply_retry_after(b, &lines);
+		reply_warning(&lines, REFUSAL_BUSY);
 	} else if (status == 488) {
-		sip_build_header(&lines, SIP_HEADER_WARNING,
-		                 VIEW("399 ringfence \"session description not acceptable\""));
+		reply_warning(&lines, REFUSAL_OFFER);
 	}
 	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
 	             buffer_view(&lines));
@@ -285,7 +285,7 @@ void calls_invite(struct border *b, struct inbound *in)
 		return;
 	}
 	if (route_find(b, in, &route) != ERR_NONE) {
-		reply_at_once(b, in, route.refusal, VIEW_EMPTY);
+		route_refuse(b, in, &route);
 		return;
 	}
 	call = begin(b, in, &route);

@@ -70,12 +70,13 @@ void reply_stateless(struct border *b, const struct inbound *in, uint16_t status
 
 void reply_busy(struct border *b, const struct inbound *in)
 {
-	char line[64];
-	struct buffer headers = BUFFER_ON(line);
+	char lines[192];
+	struct buffer headers = BUFFER_ON(lines);
 
 	if (in->standing == STANDING_STRANGER)
 		return;
 	reply_retry_after(b, &headers);
+	reply_warning(&headers, REFUSAL_BUSY);
 	reply_stateless(b, in, 503, buffer_view(&headers));
 }
 
@@ -143,4 +144,27 @@ void reply_at_once(struct border *b, const struct inbound *in, uint16_t status, 
 		return;
 	reply_to_tag(b, in, tag);
 	reply_status(b, server, status, view_of(tag), headers);
+}
+
+void reply_warning(struct buffer *headers, enum refusal why)
+{
+	char text[128];
+	struct buffer value = BUFFER_ON(text);
+
+	refusal_write_warning(&value, why);
+	if (value.err == ERR_NONE)
+		sip_build_header(headers, SIP_HEADER_WARNING, buffer_view(&value));
+}
+
+void reply_refusal(struct border *b, const struct inbound *in, uint16_t status, enum refusal why,
+                   struct view headers)
+{
+	char text[640];
+	struct buffer lines = BUFFER_ON(text);
+
+	/* A reason would tell a stranger what we know, and that it is us. */
+	if (in->standing != STANDING_STRANGER)
+		reply_warning(&lines, why);
+	buffer_put(&lines, headers);
+	reply_at_once(b, in, status, lines.err == ERR_NONE ? buffer_view(&lines) : headers);
 }

@@ -51,3 +51,20 @@ enum err route_find(const struct border *b, const struct inbound *in, struct rou
 		return to_phone(b, &uri, ret);
 	return to_registrar(b, &uri, ret);
 }
+
+void route_refuse(struct border *b, const struct inbound *in, const struct route *route)
+{
+	switch (route->refusal) {
+	case 404:
+		reply_refusal(b, in, 404, REFUSAL_NO_SUCH, VIEW_EMPTY);
+		break;
+	case 480:
+		reply_refusal(b, in, 480, REFUSAL_NOT_REGISTERED, VIEW_EMPTY);
+		break;
+	case 503:
+		reply_refusal(b, in, 503, REFUSAL_NO_WAY, VIEW_EMPTY);
+		break;
+	default:
+		reply_at_once(b, in, route->refusal, VIEW_EMPTY);
+	}
+}

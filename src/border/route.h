@@ -16,7 +16,8 @@ struct route {
 	char uri[ROUTE_URI_SIZE];                /* Request-URI for there */
 };
 
-/* ERR_NOT_FOUND: answer with ret->refusal. */
+/* ERR_NOT_FOUND: answer with ret->refusal, as route_refuse does. */
 enum err route_find(const struct border *b, const struct inbound *in, struct route *ret) MUST_USE;
+void route_refuse(struct border *b, const struct inbound *in, const struct route *route);
 
 #endif

@@ -308,7 +308,7 @@ static void refuse_method(struct border *b, const struct inbound *in)
 	struct buffer lines = BUFFER_ON(text);
 
 	sip_build_header(&lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
-	reply_at_once(b, in, 405, buffer_view(&lines));
+	reply_refusal(b, in, 405, REFUSAL_METHOD, buffer_view(&lines));
 }
 
 typedef void (*handler)(struct border *b, struct inbound *in, struct call *call, unsigned from);

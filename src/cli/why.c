@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ringfence why: what all processes know about one address or one user. */
+/* ringfence why: what all processes know about one address or one user; or what the
+ * code of a refusal means, which no service needs to be asked for. */
 #include "cli/args.h"
 #include "cli/output.h"
+#include "event/refusal.h"
 
 static const struct cli_table registrations = {
 	4,
@@ -30,16 +32,47 @@ static void print_part(const struct cli *c, const struct cli_table *t, const jso
 		(void)printf("%s\n", t->empty);
 }
 
+/* The row of "10", or of the words that a phone shows: "10 session description ...". */
+static const struct refusal_row *find_code(const char *text)
+{
+	struct view rest = view_of(text), digits = view_first(rest, view_find(rest, ' ', 0));
+	uint64_t code;
+
+	return digits.len == 2 && view_decimal(digits, UINT8_MAX, &code) ? refusal_of_code(code)
+	                                                                 : NULL;
+}
+
+static enum cli_exit explain_code(const struct cli *c, const struct refusal_row *row)
+{
+	json_t *answer = json_pack("{s:i, s:s, s:s, s:s}", "code", (int)row->code, "words",
+	                           row->words, "meaning", row->meaning, "remedy", row->remedy);
+
+	if (!answer)
+		return cli_fail(CLI_FAILED, "out of memory");
+	if (c->format == FORMAT_AUTO || c->format == FORMAT_TABLE)
+		(void)printf("%d %s\n%s\n%s\n", row->code, row->words, row->meaning, row->remedy);
+	else
+		cli_write_object(c, stdout, answer);
+	json_decref(answer);
+	return CLI_DONE;
+}
+
 enum cli_exit cli_why(struct cli *c, int argc, char **argv)
 {
+	struct cli_args args = { argc, argv };
+	bool is_user = cli_args_flag(&args, "--user");
+	const struct refusal_row *row;
 	struct cli_target target = cli_target_on("/api/v1/why");
 	const json_t *block;
 	json_t *answer;
 	enum cli_exit code;
 
-	if (argc != 1 || argv[0][0] == '-')
+	if (args.count != 1 || args.list[0][0] == '-')
 		return cli_usage(c);
-	cli_target_argument(&target, "of", argv[0]);
+	row = is_user ? NULL : find_code(args.list[0]);
+	if (row)
+		return explain_code(c, row);
+	cli_target_argument(&target, "of", args.list[0]);
 	code = cli_get(c, &target, &answer);
 	if (code != CLI_DONE)
 		return code;

@@ -94,6 +94,7 @@ TALK_TEST(call_unknown_contact, "the PBX gets 480 for a Contact of ours behind w
 	snprintf(t->w->pbx_contact, sizeof(t->w->pbx_contact), "sip:%032d@10.0.0.2:5060", 0);
 	talk_invite_from_pbx(t, "", TALK_ANSWER);
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 480 "));
+	CHECK(wire_has(&t->at_pbx, "\r\nWarning: 399 ringfence \"30 "));
 	return ERR_NONE;
 }
 
@@ -350,6 +351,7 @@ TALK_TEST(call_rings_out, "a phone that nobody picks up is given up after three 
 	/* It would lapse before: phones register anew. */
 	wire_advance(t->w, 180010 * MILLISECOND_US);
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 480 ") && talk_hears(t, &t->phone, "CANCEL "));
+	CHECK(wire_has(&t->at_pbx, "\r\nWarning: 399 ringfence \"33 "));
 	return ERR_NONE;
 }
 
@@ -414,7 +416,7 @@ TALK_TEST(call_offers_refused,
 		talk_invite_from_phone(t, "", refused[i].offer);
 		CHECK_CASE(talk_hears(t, &t->phone, "SIP/2.0 100 "), refused[i].name);
 		CHECK_CASE(talk_hears(t, &t->phone, "SIP/2.0 488 "), refused[i].name);
-		CHECK_CASE(wire_has(&t->at_phone, "Warning: 399 "), refused[i].name);
+		CHECK_CASE(wire_has(&t->at_phone, "Warning: 399 ringfence \"10 "), refused[i].name);
 		CHECK_CASE(talk_is_quiet(t, &t->pbx), refused[i].name);
 	}
 	return ERR_NONE;

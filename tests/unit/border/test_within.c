@@ -84,7 +84,7 @@ TALK_TEST(within_update, "an UPDATE with a description is carried like a re-INVI
 }
 
 static const struct carried_case {
-	const char *name, *method, *lines, *body, *inside, *answer;
+	const char *name, *method, *lines, *body, *inside, *answer, *code;
 } carried[] = {
 	{ "keys", "INFO", "Content-Type: application/dtmf-relay\r\n",
 	  "Signal=5\r\nDuration=160\r\n", "INFO ", NULL },
@@ -96,11 +96,12 @@ static const struct carried_case {
 	  "1234567890123456789012345678901234567890", NULL, "SIP/2.0 415 " },
 	{ "control bytes", "MESSAGE", "Content-Type: text/plain\r\n", "a\x01z", NULL,
 	  "SIP/2.0 415 " },
-	{ "transfer", "REFER", "Refer-To: <sip:203@sip.example>\r\n", "", NULL, "SIP/2.0 405 " },
-	{ "unknown method", "FROBNICATE", "", "", NULL, "SIP/2.0 405 " },
+	{ "transfer", "REFER", "Refer-To: <sip:203@sip.example>\r\n", "", NULL, "SIP/2.0 405 ",
+	  "41" },
+	{ "unknown method", "FROBNICATE", "", "", NULL, "SIP/2.0 405 ", "41" },
 	{ "notification", "NOTIFY", "Event: refer\r\n", "", NULL, "SIP/2.0 481 " },
-	{ "no hops left", "INFO", "Max-Forwards: 0\r\n", "", NULL, "SIP/2.0 483 " },
-	{ "demand", "INFO", "Require: gruu\r\n", "", NULL, "SIP/2.0 420 " },
+	{ "no hops left", "INFO", "Max-Forwards: 0\r\n", "", NULL, "SIP/2.0 483 ", "42" },
+	{ "demand", "INFO", "Require: gruu\r\n", "", NULL, "SIP/2.0 420 ", "40" },
 };
 
 TALK_TEST(within_carried,
@@ -112,7 +113,12 @@ TALK_TEST(within_carried,
 
 		talk_request(t, &t->phone, c->method, c->lines, c->body);
 		if (c->answer) {
+			char line[64];
+
+			snprintf(line, sizeof(line), "Warning: 399 ringfence \"%s ",
+			         c->code ? c->code : "");
 			CHECK_CASE(talk_hears(t, &t->phone, c->answer), c->name);
+			CHECK_CASE(!c->code || wire_has(&t->at_phone, line), c->name);
 			CHECK_CASE(talk_is_quiet(t, &t->pbx), c->name);
 			continue;
 		}

@@ -142,7 +142,7 @@ const struct conf_block guard_strangers_block = {
 
 static const struct conf_option login_options[] = {
 	{ "undecided", CONF_COUNT, CONF_AT(struct guard_login_options, undecided), .min = 1,
-	  .max = MAX_UNDECIDED, .unit = "logins per address", .fallback = "4",
+	  .max = MAX_UNDECIDED, .unit = "logins per address", .fallback = "16",
 	  .help = "logins of one source that wait for the PBX at once" },
 	RATE("refusals-per-account", struct guard_login_options, account_refusals,
 	     MAX_PAIR_REFUSALS, "3 in 1m",
@@ -171,7 +171,7 @@ void guard_door_defaults(struct guard_door_settings *ret)
 		.blocked_challenges = { 1, 1000 },
 		.pair_refusals = { 3, 60000 },
 		.source_refusals = { 30, 60000 },
-		.undecided_per_source = 4,
+		.undecided_per_source = 16,
 		.cookie_life_s = HOUR_S,
 		.max_neighbourhoods = 16384,
 		.max_stranger_flows = 65536,

@@ -5,6 +5,8 @@
 
 #include <assert.h>
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct guard_cookie_keys keys = { { { { 1 } }, { { 2 } } }, 1 };

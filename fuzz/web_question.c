@@ -11,6 +11,8 @@ static enum err ask(void *c, struct ask *a, uint32_t *id)
 static struct now now(void *c) { return (void)c, (struct now){ .us = 0 }; }
 static void done(void *c, const struct web_reply *r) { *(unsigned *)c += r->status >= 200; }
 
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	const struct web_port port = { ask, now, NULL };

@@ -11,6 +11,8 @@ static void must(bool is_so)
 		abort();
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct web_target t;

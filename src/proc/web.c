@@ -12,12 +12,17 @@
 #define RINGFENCE_VERSION "0.1.0"
 #endif
 
-enum { TICK_US = SECOND_US };
+enum {
+	TICK_US = SECOND_US,
+	SHORT_US = 100 * MILLISECOND_US, /* until descriptors are looked for again */
+};
 
 struct window {
 	struct child *child;
 	struct web *web;
 	struct web_server *server;
+	struct loop_watch *watch;
+	bool is_short; /* of descriptors: nobody is taken for a while */
 	struct now now;
 	uint64_t run_us, tick_us;
 };
@@ -44,9 +49,16 @@ static void serve(struct window *v, struct now now)
 
 static void readable(void *context, int fd, int what)
 {
+	struct window *v = context;
+	struct now now = clock_now();
+
 	(void)fd;
 	(void)what;
-	serve(context, clock_now());
+	serve(v, now);
+	if (!web_server_did_nothing(v->server) || loop_watch_change(v->watch, 0) != ERR_NONE)
+		return;
+	v->is_short = true;
+	v->run_us = now.us + SHORT_US;
 }
 
 static void answered(void *context, const struct ask *row, struct now now)
@@ -76,8 +88,11 @@ static void advance(void *context, struct now now)
 		web_tick(v->web);
 		v->tick_us = now.us + TICK_US;
 	}
-	if (now.us >= v->run_us)
-		serve(v, now);
+	if (now.us < v->run_us)
+		return;
+	serve(v, now);
+	if (v->is_short)
+		v->is_short = loop_watch_change(v->watch, LOOP_READABLE) != ERR_NONE;
 }
 
 static void end(void *context, struct now now)
@@ -136,7 +151,6 @@ static void open_server(struct window *v)
 	struct web_settings settings = { .version = RINGFENCE_VERSION };
 	struct web_rights rights = rights_of(v);
 	int listening = child_descriptor(v->child, THING_API_SOCKET, 0);
-	struct loop_watch *watch;
 	enum err err;
 
 	map_pages(v, &settings);
@@ -145,7 +159,7 @@ static void open_server(struct window *v)
 		err = web_server_new(v->web, &rights, listening, &v->server);
 	if (err == ERR_NONE)
 		err = loop_watch(child_loop(v->child), web_server_descriptor(v->server),
-		                 LOOP_READABLE, LOOP_CALL(readable, v), &watch);
+		                 LOOP_READABLE, LOOP_CALL(readable, v), &v->watch);
 	if (err != ERR_NONE)
 		child_fail("API", err);
 }

@@ -37,6 +37,8 @@ struct web_server {
 	struct web_rights rights;
 	struct MHD_Daemon *daemon;
 	struct request *requests;
+	uint64_t changes; /* connections that came or went */
+	bool did_nothing;
 	struct client clients[MAX_WEB_CONNECTIONS];
 };
 
@@ -67,6 +69,7 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
 	const union MHD_ConnectionInfo *info;
 	struct web_peer peer;
 
+	s->changes++;
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (*client)
 			memset(*client, 0, sizeof(struct client));
@@ -367,12 +370,25 @@ int web_server_descriptor(const struct web_server *s)
 	return info ? info->epoll_fd : -1;
 }
 
+static bool is_anybody_connected(const struct web_server *s)
+{
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info && info->num_connections > 0;
+}
+
 uint64_t web_server_run(struct web_server *s)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms = RUN_AGAIN_MS;
+	bool is_alone = !is_anybody_connected(s);
+	uint64_t changes = s->changes;
 
 	(void)MHD_run(s->daemon);
+	s->did_nothing = is_alone && s->changes == changes;
 	if (MHD_get_timeout(s->daemon, &wait_ms) != MHD_YES || wait_ms > RUN_AGAIN_MS)
 		return RUN_AGAIN_MS;
 	return wait_ms;
 }
+
+bool web_server_did_nothing(const struct web_server *s) { return s->did_nothing; }

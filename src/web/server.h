@@ -24,5 +24,9 @@ int web_server_descriptor(const struct web_server *s); /* to be watched for read
 /* Does what can be done without waiting. Returns milliseconds until it wants
  * to be called again although nothing is readable; at most one second. */
 uint64_t web_server_run(struct web_server *s);
+/* Whether nobody was connected at the last run and nobody came: where the descriptor was
+ * readable all the same, a client waits for whom there is no descriptor, and libmicrohttpd
+ * would be asked again and again. */
+bool web_server_did_nothing(const struct web_server *s);
 
 #endif

@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import subprocess
+import time
 
 from harness import TREE, Skip, check, test
 from process import Cast, until
@@ -120,6 +121,18 @@ def is_answered(client):
         return False
 
 
+def cpu_seconds(number):
+    with open(f"/proc/{number}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[0]) / 1e9
+
+
+def spent_in_a_second(number):
+    """Of a processor's second. Whoever cannot take what is waiting must not ask for it all the time."""
+    before = cpu_seconds(number)
+    time.sleep(1)
+    return cpu_seconds(number) - before
+
+
 def exhaust(folder, is_low):
     with Cast(folder) as cast:
         stage = Stage(cast, (CALLER, CALLEE, LATER)).start()
@@ -133,10 +146,13 @@ def exhaust(folder, is_low):
                 stage.call(stage.phone(CALLER, "127.0.0.31"), stage.phone(CALLEE, "127.0.0.32"))
                 clients = [client for client in (knock(ringfence.socket_path) for _ in range(CLIENTS)) if client]
                 answered = bool(clients) and is_answered(clients[0])
+                spent = spent_in_a_second(before["web"])
+                print(f"     web spends {spent:.3f} of a second while {len(clients)} clients wait", flush=True)
                 await_death(ringfence, before)
                 check(roles_of(ringfence) == {role: number for role, number in before.items() if role != "judge"},
                       f"{before} became {roles_of(ringfence)}")
                 check(ringfence.process.is_running(), "the parent ended")
+                check(spent < 0.2, f"web spent {spent:.2f} of a second on clients that it cannot take")
                 check(not answered, "a status was had, so there were descriptors")
             recover(stage, before)
         finally:

@@ -21,7 +21,7 @@ from traffic import CALLEES, CALLERS, Load, Talk
 
 ROLES = ("signal", "media", "judge", "store", "web")
 TALKERS, LATER, DEVICE = ("200", "210"), ("220", "230"), "250"
-BLOCKED_AT = "127.0.0.66"
+BLOCKED_AT, GUESSER_AT = "127.0.0.66", "127.0.0.67"
 CALLS, CALLS_A_SECOND, TALK_MS = 60, 6, 2500
 TALK_S = 8
 # A second without media, and what was learnt is learnt again.
@@ -143,26 +143,57 @@ class Story:
         if problem:
             self.problems[name] = problem
 
-    def look(self, is_media):
-        """Everything that must be as if nothing had been killed."""
+    def look(self, role, enough):
+        """Everything that must be as if nothing had been killed. enough: what is looked for no further."""
+        steps = [self.look_at_block, self.finish_login, self.place_call, self.finish_talk, self.finish_load,
+                 self.look_at_list]
+        if role == "judge":
+            steps.insert(0, self.guess)
+        for step in steps:
+            if not enough or not set(enough) <= set(self.problems):
+                step(role)
+
+    def guess(self, _role):
+        """Wrong passwords until nobody answers any more."""
+        for guesses in range(16):
+            device = self.stage.device(GUESSER_AT, DEVICE, f"winter{guesses}")
+            try:
+                if not device.register(patience=0.7):
+                    self.figures["guesses"] = guesses
+                    return
+            finally:
+                device.close()
+        self.note("guesser", f"{GUESSER_AT} is answered after 16 guesses")
+
+    def look_at_block(self, _role):
         self.note("blocks", not self.is_silent_to_blocked() and f"{BLOCKED_AT} is answered")
+
+    def finish_login(self, _role):
         answer = self.device.ask(digest(self.challenge, DEVICE, self.stage.users[DEVICE], "REGISTER",
                                         f"sip:{DOMAIN}"), 4)
         self.device.close()
         self.note("cookies", (not answer or answer.code != 200)
                   and f"a login begun before ended with {answer.code if answer else 'silence'}")
+
+    def place_call(self, _role):
         self.note("calls", self.new_call())
+
+    def finish_talk(self, role):
         problem, audio = self.talk.finish()
         self.note("talk", problem)
         lost = max(self.talk.frames - report["received"] for report in audio)
         self.figures["frames_lost"] = lost
         self.note("audio", any(report["damaged"] or report["twice"] or report["sources"] != 1 for report in audio)
                   and f"audio was changed: {audio}")
-        allowed = LOST_BY_MEDIA if is_media else self.talk.frames // 20
+        allowed = LOST_BY_MEDIA if role == "media" else self.talk.frames // 20
         is_heard_out = all(report["received"] + report["lost"] >= self.talk.frames - 10 for report in audio)
         self.note("hearing", (lost > allowed or not is_heard_out) and f"audio was lost: {audio}")
+
+    def finish_load(self, _role):
         # What failed already needs no patience.
         self.count(self.load.finish(10 if self.problems else 60))
+
+    def look_at_list(self, _role):
         self.note("asked", self.ringfence.ask("status")[0] and "no status can be had")
         is_listed = "asked" not in self.problems and self.stage.is_blocked(BLOCKED_AT)
         self.note("list", not is_listed and f"{BLOCKED_AT} is on no list")
@@ -182,13 +213,13 @@ class Story:
         self.note("answered", load["answered"] < CALLS - 3 * CALLS_A_SECOND and f"too few were answered: {load}")
 
 
-def survive(folder, role, meanwhile=None):
+def survive(folder, role, meanwhile=None, enough=()):
     with Cast(folder) as cast:
         story = Story(cast)
         story.begin()
         try:
             story.kill(role, meanwhile)
-            story.look(role == "media")
+            story.look(role, enough)
         finally:
             os.kill(story.parent, signal.SIGCONT)
     return story
@@ -203,7 +234,7 @@ def survive_twice(cast, role, lost, meanwhile=None, words="nobody starts it agai
 
 
 def miss(cast, role, lost, meanwhile, words):
-    story = survive(cast.folder + "-off", role, meanwhile)
+    story = survive(cast.folder + "-off", role, meanwhile, lost)
     missed = sorted(story.problems)
     check(set(lost) <= set(missed), f"{words}, and yet only {missed} is missed, not {sorted(lost)}")
     print(f"     {words}: {', '.join(missed)} missed", flush=True)
@@ -229,9 +260,9 @@ def media_killed_under_load(cast):
     survive_twice(cast, "media", ("back", "calls", "hearing"))
 
 
-@test("judge killed under load: calls go on, blocks hold and are listed")
+@test("judge killed under load: calls go on, blocks hold and are listed, a guesser is blocked soon")
 def judge_killed_under_load(cast):
-    survive_twice(cast, "judge", ("back", "list"))
+    survive_twice(cast, "judge", ("back", "guesser"))
 
 
 @test("store killed under load: calls go on, what is stored can be asked for again")

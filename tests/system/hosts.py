@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 from harness import Skip
-from process import Failure, until
+from process import until
 
 
 INSIDE = "RINGFENCE_TEST_NAMESPACE"
@@ -35,7 +35,8 @@ def ip(*words, inside=()):
     done = subprocess.run([*inside, "ip", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
-        raise Failure(f"ip {' '.join(words)}: {done.stdout.decode().strip()}")
+        # No Failure: that a host could not be made must never count as the failure of a bare run.
+        raise OSError(f"ip {' '.join(words)}: {done.stdout.decode().strip()}")
 
 
 def forward():
@@ -47,6 +48,8 @@ def forward():
 class Host:
     """A namespace with one interface, whose other end is ours."""
 
+    made = 0
+
     def __init__(self, cast, name, addresses, our_addresses):
         if not os.environ.get(INSIDE):
             raise Skip("no network namespace could be made here")
@@ -54,9 +57,11 @@ class Host:
         place = f"/proc/{self.holder.child.pid}/ns/net"
         ours = os.stat("/proc/self/ns/net").st_ino
         if not until(lambda: os.path.exists(place) and os.stat(place).st_ino != ours, 5):
-            raise Failure("no network namespace could be made")
+            raise OSError("no network namespace could be made")
         self.enter = ["nsenter", f"--net={place}"]
-        self.interface = f"to-{name}"
+        # The one before goes with its namespace, a little later than that.
+        Host.made += 1
+        self.interface = f"to-{name}{Host.made}"
         ip("link", "add", self.interface, "type", "veth", "peer", "name", "eth0",
            "netns", str(self.holder.child.pid))
         for address in our_addresses:

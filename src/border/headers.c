@@ -94,36 +94,57 @@ void headers_copy(struct buffer *b, const struct sip_msg *msg, enum headers_way 
 	}
 }
 
+/* Quotes, colon, comma and the digits of any count; what the last row and the braces take. */
+enum { ROW_SIGNS = 26, END_SIGNS = 64 };
+
+/* One direction's object as it is written; rows beyond `end` are summed up in the last one. */
+struct writing {
+	struct buffer *b;
+	size_t end;
+	uint64_t left_out;
+	bool has_row;
+};
+
 /* The parser took names as tokens, which hold no quote and no backslash. */
-static void write_count(struct buffer *b, struct view name, uint64_t count, bool *is_first)
+static void write_count(struct writing *w, struct view name, uint64_t count)
 {
 	if (count == 0)
 		return;
-	buffer_text(b, *is_first ? "\"" : ",\"");
-	buffer_put(b, name);
-	buffer_text(b, "\":");
-	buffer_decimal(b, count);
-	*is_first = false;
+	if (w->b->len + name.len + ROW_SIGNS > w->end) {
+		w->left_out += count;
+		return;
+	}
+	buffer_text(w->b, w->has_row ? ",\"" : "\"");
+	buffer_put(w->b, name);
+	buffer_text(w->b, "\":");
+	buffer_decimal(w->b, count);
+	w->has_row = true;
 }
 
-static void write_way(struct buffer *b, const struct header_counts *c, enum headers_way way)
+/* `size`: of the whole that this may take. */
+static void write_way(struct buffer *b, const struct header_counts *c, enum headers_way way,
+                      size_t size)
 {
-	bool is_first = true;
+	struct writing w = { b, b->len + size - END_SIGNS, c->beyond[way], false };
 
 	buffer_char(b, '{');
 	for (unsigned id = 0; id < SIP_HEADER_COUNT; id++)
-		write_count(b, sip_header_name(id), c->known[way][id], &is_first);
+		write_count(&w, sip_header_name(id), c->known[way][id]);
 	for (unsigned i = 0; i < c->others; i++)
-		write_count(b, view_of(c->other[i].name), c->other[i].count[way], &is_first);
-	write_count(b, VIEW("(further names)"), c->beyond[way], &is_first);
+		write_count(&w, view_of(c->other[i].name), c->other[i].count[way]);
+	w.end += END_SIGNS;
+	write_count(&w, VIEW("(further names)"), w.left_out);
 	buffer_char(b, '}');
 }
 
 void header_counts_write(struct buffer *b, const struct header_counts *c)
 {
-	buffer_text(b, "{\"inward\":");
-	write_way(b, c, HEADERS_INWARD);
-	buffer_text(b, ",\"outward\":");
-	write_way(b, c, HEADERS_OUTWARD);
+	static const char begin[] = "{\"inward\":", between[] = ",\"outward\":";
+	size_t size = (b->max - b->len - sizeof(begin) - sizeof(between)) / WAYS;
+
+	buffer_text(b, begin);
+	write_way(b, c, HEADERS_INWARD, size);
+	buffer_text(b, between);
+	write_way(b, c, HEADERS_OUTWARD, size);
 	buffer_char(b, '}');
 }

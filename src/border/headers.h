@@ -24,7 +24,8 @@ void header_counts_free(struct header_counts **c);
 void headers_copy(struct buffer *b, const struct sip_msg *msg, enum headers_way way,
                   struct header_counts *counts);
 
-/* Writes "{"inward":{...},"outward":{...}}" for ASK_HEADERS. */
+/* Writes "{"inward":{...},"outward":{...}}" for ASK_HEADERS, into half a KiB or more. Names
+ * that find no room are summed up under "(further names)", as are those beyond the ceiling. */
 void header_counts_write(struct buffer *b, const struct header_counts *c);
 
 #endif

@@ -40,6 +40,7 @@ static const struct cli_table headers = {
 struct visit {
 	struct doctor doctor;
 	json_t *facts, *status;
+	bool is_running; /* the service answers, though perhaps not who asks */
 };
 
 /* ---- output ---- */
@@ -130,7 +131,8 @@ static json_t *ask(const struct cli *c, struct doctor *d, const char *path)
 
 static void ask_status(const struct cli *c, struct visit *v)
 {
-	if (is_service_there(&v->doctor, c->socket))
+	v->is_running = is_service_there(&v->doctor, c->socket);
+	if (v->is_running)
 		v->status = ask(c, &v->doctor, "/api/v1/status");
 }
 
@@ -255,15 +257,20 @@ static enum cli_exit examine_all(struct cli *c, struct visit *v)
 	if (code != CLI_DONE)
 		return code;
 	if (v->facts) {
+		const struct doctor_service service = { v->is_running, v->status };
+
 		doctor_judge_addresses(&v->doctor, v->facts);
-		doctor_examine_ports(&v->doctor, v->facts, v->status);
-		doctor_examine_limits(&v->doctor, v->facts, v->status);
+		doctor_examine_ports(&v->doctor, v->facts, &service);
+		doctor_examine_limits(&v->doctor, v->facts, &service);
 	}
 	doctor_examine_kernel(&v->doctor);
 	if (v->status)
 		examine_service(c, v);
 	code = verdict(c, v);
-	return code == CLI_DONE && !v->facts && !v->status ? CLI_DAEMON_AWAY : code;
+	/* Of the kernel alone nobody wanted to know. */
+	if (code == CLI_DONE && !v->facts && !v->status)
+		code = v->is_running ? CLI_NOT_ALLOWED : CLI_DAEMON_AWAY;
+	return code;
 }
 
 static enum cli_exit examine_kernel(struct cli *c, struct visit *v)

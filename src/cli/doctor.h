@@ -46,10 +46,16 @@ void doctor_judge_addresses(struct doctor *d, const json_t *facts);
 /* The kernel's words: /proc/sys/net/ipv4/ip_local_port_range and ip_local_reserved_ports. */
 void doctor_judge_media(struct doctor *d, const json_t *facts, struct view local,
                         struct view reserved);
-/* Tries every listener. `status`: the API's answer, NULL where nothing runs. */
-void doctor_examine_ports(struct doctor *d, const json_t *facts, const json_t *status);
-/* The same ports, limits and folders; what a running service has already is not asked for. */
-void doctor_examine_limits(struct doctor *d, const json_t *facts, const json_t *status);
+/* The service as far as it can be seen: its status is NULL where nothing runs, or where it
+ * does not tell who asks. */
+struct doctor_service {
+	bool is_running;
+	const json_t *status;
+};
+/* Tries every listener. */
+void doctor_examine_ports(struct doctor *d, const json_t *facts, const struct doctor_service *s);
+/* Media ports, open files, the database's folder; what a running service has is not asked for. */
+void doctor_examine_limits(struct doctor *d, const json_t *facts, const struct doctor_service *s);
 
 /* --- doctor_kernel.c --- */
 

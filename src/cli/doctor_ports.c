@@ -197,7 +197,7 @@ static bool find_inode(const struct addr *at, uint64_t *ret)
 	return is_found;
 }
 
-static void say_taken(struct doctor *d, const struct addr *at, const json_t *status)
+static void say_taken(struct doctor *d, const struct addr *at, const struct doctor_service *service)
 {
 	char where[ADDR_TEXT_MAX], number[32] = "", path[64], name[64];
 	uint64_t inode;
@@ -205,14 +205,14 @@ static void say_taken(struct doctor *d, const struct addr *at, const json_t *sta
 	struct view comm;
 
 	(void)addr_text(at, where);
-	if (is_known && is_held_by_us(inode, status)) {
+	if (is_known && is_held_by_us(inode, service->status)) {
 		doctor_pass(d, DOCTOR_LISTEN_PORT_FINDING, where,
 		            "udp %s is held by the Ringfence that runs", where);
 		return;
 	}
 	if (is_known)
 		find_holder(inode, number);
-	if (!number[0] && status && geteuid() != 0) {
+	if (!number[0] && service->is_running && geteuid() != 0) {
 		doctor_pass(
 			d, DOCTOR_LISTEN_PORT_FINDING, where,
 			"udp %s is held, as it should be while Ringfence runs; whose it is only "
@@ -232,7 +232,21 @@ static void say_taken(struct doctor *d, const struct addr *at, const json_t *sta
 	            where, VIEW_ARG(comm), number);
 }
 
-static void try_listener(struct doctor *d, const struct addr *at, const json_t *status)
+static void say_denied(struct doctor *d, const struct addr *at)
+{
+	char where[ADDR_TEXT_MAX];
+
+	(void)addr_text(at, where);
+	if (geteuid() == 0)
+		doctor_find(d, DOCTOR_LISTEN_RIGHT_FINDING, where,
+		            "root without its rights may not listen at udp %s", where);
+	else
+		doctor_find(d, DOCTOR_LISTEN_RIGHT_UNSEEN_FINDING, where,
+		            "who asks may not listen at udp %s", where);
+}
+
+static void try_listener(struct doctor *d, const struct addr *at,
+                         const struct doctor_service *service)
 {
 	const struct socket_options options = { .receive_bytes = 0 };
 	char where[ADDR_TEXT_MAX];
@@ -245,7 +259,7 @@ static void try_listener(struct doctor *d, const struct addr *at, const json_t *
 		            where);
 		break;
 	case ERR_EXISTS:
-		say_taken(d, at, status);
+		say_taken(d, at, service);
 		break;
 	case ERR_NOT_FOUND:
 		doctor_find(d, DOCTOR_LISTEN_ADDRESS_FINDING, addr_text(at, where),
@@ -253,12 +267,10 @@ static void try_listener(struct doctor *d, const struct addr *at, const json_t *
 		break;
 	case ERR_DENIED:
 		/* The right is looked at first, so whoever lacks it learns no more. */
-		if (status && find_inode(at, &inode))
-			say_taken(d, at, status);
+		if (service->is_running && find_inode(at, &inode))
+			say_taken(d, at, service);
 		else
-			doctor_find(d, DOCTOR_LISTEN_RIGHT_FINDING, addr_text(at, where),
-			            "%s may not listen at udp %s",
-			            geteuid() == 0 ? "root without its rights" : "who asks", where);
+			say_denied(d, at);
 		break;
 	default:
 		doctor_find(d, DOCTOR_LISTEN_PORT_FINDING, addr_text(at, where),
@@ -268,7 +280,7 @@ static void try_listener(struct doctor *d, const struct addr *at, const json_t *
 }
 
 static void try_interface(struct doctor *d, const char *interface, uint16_t port,
-                          const json_t *status)
+                          const struct doctor_service *service)
 {
 	struct addr at;
 	bool is_found = false;
@@ -279,14 +291,15 @@ static void try_interface(struct doctor *d, const char *interface, uint16_t port
 			continue;
 		is_found = true;
 		at.port = port;
-		try_listener(d, &at, status);
+		try_listener(d, &at, service);
 	}
 	if (!is_found)
 		doctor_find(d, DOCTOR_LISTEN_ADDRESS_FINDING, interface,
 		            "interface %s has no address or is not there", interface);
 }
 
-void doctor_examine_ports(struct doctor *d, const json_t *facts, const json_t *status)
+void doctor_examine_ports(struct doctor *d, const json_t *facts,
+                          const struct doctor_service *service)
 {
 	size_t i, k;
 	json_t *side, *listener;
@@ -299,11 +312,11 @@ void doctor_examine_ports(struct doctor *d, const json_t *facts, const json_t *s
 			struct addr at;
 
 			if (addr_parse(view_of(text_at(listener, "address")), &at) != ERR_NONE) {
-				try_interface(d, text_at(side, "interface"), port, status);
+				try_interface(d, text_at(side, "interface"), port, service);
 				continue;
 			}
 			at.port = port;
-			try_listener(d, &at, status);
+			try_listener(d, &at, service);
 		}
 	}
 }
@@ -357,7 +370,8 @@ static void examine_database(struct doctor *d, const char *database)
 		doctor_pass(d, DOCTOR_DATABASE_FINDING, database, "%s has room", folder);
 }
 
-void doctor_examine_limits(struct doctor *d, const json_t *facts, const json_t *status)
+void doctor_examine_limits(struct doctor *d, const json_t *facts,
+                           const struct doctor_service *service)
 {
 	char local[64], *reserved = malloc(SOCKET_TABLE_MAX);
 
@@ -368,11 +382,11 @@ void doctor_examine_limits(struct doctor *d, const json_t *facts, const json_t *
 		                   kernel_text_read("/proc/sys/net/ipv4/ip_local_reserved_ports",
 		                                    reserved, SOCKET_TABLE_MAX));
 	free(reserved);
-	if (status)
+	if (service->status)
 		doctor_pass(d, DOCTOR_DESCRIPTORS_FINDING, "",
 		            "the Ringfence that runs has opened %u port pairs",
-		            number_at(status, "port_pairs"));
-	else
+		            number_at(service->status, "port_pairs"));
+	else if (!service->is_running)
 		examine_descriptors(d, facts);
 	examine_database(d, text_at(facts, "database"));
 }

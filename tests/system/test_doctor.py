@@ -4,13 +4,15 @@
 import json
 import os
 import socket
+import subprocess
 
 from harness import Skip, check, test
 from pbx import PBX_ADDRESS, Pbx, password_of
 from process import until
-from ringfence import OUTSIDE_ADDRESS, PROBE_USER, Ringfence, is_built
+from ringfence import INSTALLED, OUTSIDE_ADDRESS, PROBE_USER, Ringfence, is_built
 
 INSIDE_REALM = "10.1.2.3"
+NOBODY = 65534
 
 
 def a_ringfence(cast, **changes):
@@ -109,3 +111,24 @@ def doctor_exit_codes(cast):
         file.write("nonsense\n")
     code, found = visit(ringfence)
     check(code == 1 and "nonsense" in found["fault", "configuration"][0], f"exit {code}: {found}")
+
+
+@test("doctor finds no fault where it only may not look")
+def doctor_without_rights(cast):
+    if os.geteuid() != 0:
+        raise Skip("needs root to become another user")
+    ringfence = a_ringfence(cast)
+    folder = os.path.dirname(os.path.abspath(INSTALLED))
+    while len(folder) > 1:
+        if not os.stat(folder).st_mode & 0o001:
+            raise Skip(f"{folder} is closed to other users")
+        folder = os.path.dirname(folder)
+    os.chmod(ringfence.config_path, 0o644)
+    ringfence.start()
+    for mode, want in ((0o644, 0), (0o600, 4)):
+        os.chmod(ringfence.config_path, mode)
+        done = subprocess.run([INSTALLED, "--socket", ringfence.socket_path, "doctor", "-c", ringfence.config_path],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              user=NOBODY, group=NOBODY, extra_groups=[], timeout=20, check=False, text=True)
+        check(done.returncode == want and "service-right" in done.stdout and "fault" not in done.stdout,
+              f"exit {done.returncode}, not {want}: {done.stdout}")

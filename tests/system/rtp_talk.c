@@ -2,6 +2,8 @@
 /* One end of a telephone call's audio: sends G.711 frames whose payload is
  * numbered and expects the like, then says in one line of JSON what went and
  * what came. What was changed on the way counts as damaged, not as received.
+ * On the port above it sends sender reports with a CNAME that names an inner
+ * host, and tells whether the other end's CNAME of that kind was shown to it.
  *
  *     rtp_talk --bind 127.0.0.31:40000 --to-file FILE --frames 100 [--wait 10]
  *
@@ -24,6 +26,8 @@
 #define FRAME_US      20000
 #define GRACE_US      500000 /* listens on after its own last frame */
 #define MAGIC         0x52464d31u
+#define REPORT_FRAMES 20 /* frames from one RTCP report to the next */
+#define INNER_CNAME   "inner@10.9.8.7"
 
 struct options {
 	struct sockaddr_in bind, to;
@@ -33,7 +37,8 @@ struct options {
 };
 
 struct talk {
-	int fd;
+	int fd, rtcp_fd;
+	uint32_t rtcp_sent, rtcp_received, cnames_shown;
 	uint32_t stream, ssrc;
 	uint32_t sent, received, twice, damaged, highest;
 	uint32_t n_sources;
@@ -99,6 +104,43 @@ static void send_frame(struct talk *talk, const struct sockaddr_in *to)
 	/* Refused means that the other end has hung up already: counted by it as lost. */
 	(void)sendto(talk->fd, packet, sizeof(packet), 0, (const struct sockaddr *)to, sizeof(*to));
 	talk->sent++;
+}
+
+/* Sender report and source description (RFC 3550 6.4.1, 6.5): 28 and 28 bytes. */
+static void send_report(struct talk *talk, const struct sockaddr_in *to)
+{
+	static const char cname[] = INNER_CNAME;
+	struct sockaddr_in rtcp = *to;
+	uint8_t packet[56] = { 0x80, 200, 0, 6 };
+	uint8_t *description = packet + 28;
+
+	put32(packet + 4, talk->ssrc);
+	put32(packet + 16, talk->sent * PAYLOAD_BYTES);
+	put32(packet + 20, talk->sent);
+	put32(packet + 24, talk->sent * PAYLOAD_BYTES);
+	description[0] = 0x81;
+	description[1] = 202;
+	description[3] = 6;
+	put32(description + 4, talk->ssrc);
+	description[8] = 1;
+	description[9] = sizeof(cname) - 1;
+	memcpy(description + 10, cname, sizeof(cname) - 1);
+	rtcp.sin_port = htons((uint16_t)(ntohs(to->sin_port) + 1));
+	(void)sendto(talk->rtcp_fd, packet, sizeof(packet), 0, (struct sockaddr *)&rtcp,
+	             sizeof(rtcp));
+	talk->rtcp_sent++;
+}
+
+static void receive_reports(struct talk *talk)
+{
+	uint8_t packet[2048];
+	ssize_t len;
+
+	while ((len = recv(talk->rtcp_fd, packet, sizeof(packet), MSG_DONTWAIT)) > 0) {
+		talk->rtcp_received++;
+		talk->cnames_shown +=
+			memmem(packet, (size_t)len, INNER_CNAME, sizeof(INNER_CNAME) - 1) != NULL;
+	}
 }
 
 static void note_source(struct talk *talk, const struct sockaddr_in *from)
@@ -201,10 +243,12 @@ static void report(const struct talk *talk)
 		(void)inet_ntop(AF_INET, &talk->source.sin_addr, source, sizeof(source));
 	printf("{\"tool\": \"rtp_talk\", \"sent\": %" PRIu32 ", \"received\": %" PRIu32
 	       ", \"lost\": %" PRIu32 ", \"twice\": %" PRIu32 ", \"damaged\": %" PRIu32
-	       ", \"sources\": %" PRIu32
+	       ", \"sources\": %" PRIu32 ", \"rtcp_sent\": %" PRIu32 ", \"rtcp_received\": %" PRIu32
+	       ", \"cnames_shown\": %" PRIu32
 	       ", \"source\": \"%s\", \"source_port\": %u, \"span_ms\": %" PRIu64 "}\n",
 	       talk->sent, talk->received, talk->highest - talk->received, talk->twice,
-	       talk->damaged, talk->n_sources, source,
+	       talk->damaged, talk->n_sources, talk->rtcp_sent, talk->rtcp_received,
+	       talk->cnames_shown, source,
 	       talk->n_sources ? (unsigned)ntohs(talk->source.sin_port) : 0,
 	       (talk->last_us - talk->first_us) / 1000);
 }
@@ -219,6 +263,18 @@ static bool read_address(const char *text, struct sockaddr_in *ret)
 	ret->sin_family = AF_INET;
 	ret->sin_port = htons((uint16_t)port);
 	return inet_pton(AF_INET, address, &ret->sin_addr) == 1;
+}
+
+static bool open_sockets(struct talk *talk, const struct sockaddr_in *rtp)
+{
+	struct sockaddr_in rtcp = *rtp;
+
+	rtcp.sin_port = htons((uint16_t)(ntohs(rtp->sin_port) + 1));
+	talk->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	talk->rtcp_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return talk->fd >= 0 && talk->rtcp_fd >= 0 &&
+	       bind(talk->fd, (const struct sockaddr *)rtp, sizeof(*rtp)) == 0 &&
+	       bind(talk->rtcp_fd, (struct sockaddr *)&rtcp, sizeof(rtcp)) == 0;
 }
 
 static bool read_options(int argc, char **argv, struct options *ret)
@@ -257,9 +313,7 @@ int main(int argc, char **argv)
 			argv[0]);
 		return 2;
 	}
-	talk.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (talk.fd < 0 ||
-	    bind(talk.fd, (struct sockaddr *)&options.bind, sizeof(options.bind)) != 0) {
+	if (!open_sockets(&talk, &options.bind)) {
 		perror("rtp_talk: bind");
 		return 1;
 	}
@@ -271,12 +325,15 @@ int main(int argc, char **argv)
 	next_us = now_us();
 	while (talk.sent < options.n_frames) {
 		send_frame(&talk, &options.to);
+		if (talk.sent % REPORT_FRAMES == 0)
+			send_report(&talk, &options.to);
 		next_us += FRAME_US;
 		while (listen_until(&talk, next_us))
 			;
 	}
 	while (listen_until(&talk, next_us + GRACE_US))
 		;
+	receive_reports(&talk);
 	report(&talk);
 	return talk.received > 0 && talk.damaged == 0 ? 0 : 1;
 }

@@ -65,6 +65,7 @@ class Stage:
         audio = phones.call(caller, callee, self.target, DOMAIN)
         if not all(phones.is_good(report) for report in audio):
             raise Failure(f"audio was lost or changed: {audio}")
+        return audio
 
     def device(self, address, user, secret=None):
         return Device(address, self.address, user, secret or self.users[user])

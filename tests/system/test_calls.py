@@ -68,6 +68,14 @@ def phones_call_through(cast):
     stage.call(*pair(stage))
 
 
+@test("reports of a call's audio cross, and their CNAME does not", fails_bare=True)
+def cname_hidden(cast):
+    stage = office(cast)
+    audio = stage.call(*pair(stage))
+    check(all(end["rtcp_received"] > 0 for end in audio), f"no RTCP came: {audio}")
+    check(all(end["cnames_shown"] == 0 for end in audio), f"a CNAME of the other end shows: {audio}")
+
+
 @test("nothing of the inside shows outside: no address, Call-ID, tag, branch", fails_bare=True)
 def inside_hidden(cast):
     stage = office(cast)

@@ -50,25 +50,18 @@ static bool is_for_reading(const struct cli *c)
 	return c->format == FORMAT_AUTO || c->format == FORMAT_TABLE;
 }
 
-static const char *text_at(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
 static void print_finding(const struct cli *c, const json_t *item)
 {
-	const char *level = text_at(item, "level"), *remedy = text_at(item, "remedy");
+	const char *level = doctor_text(item, "level"), *remedy = doctor_text(item, "remedy");
 	bool is_ok = strcmp(level, "ok") == 0,
 	     is_bold = c->is_colour && strcmp(level, "fault") == 0;
 
 	if (is_ok && c->is_quiet)
 		return;
 	(void)printf("%s%-8s%s %-20s %s", is_bold ? "\033[1m" : "", level, is_bold ? "\033[0m" : "",
-	             text_at(item, "id"), text_at(item, "what"));
+	             doctor_text(item, "id"), doctor_text(item, "what"));
 	if (remedy[0])
-		(void)printf(": %s. Remedy: %s", text_at(item, "why"), remedy);
+		(void)printf(": %s. Remedy: %s", doctor_text(item, "why"), remedy);
 	(void)putchar('\n');
 }
 
@@ -207,7 +200,7 @@ static enum cli_exit read_facts(struct visit *v, const char *path)
 
 static void compare_paths(struct visit *v, const char *path)
 {
-	const char *running = text_at(v->status, "configuration");
+	const char *running = doctor_text(v->status, "configuration");
 	char *a = realpath(path, NULL), *b = realpath(running, NULL);
 
 	if (running[0] && strcmp(path, running) != 0 && (!a || !b || strcmp(a, b) != 0))
@@ -227,14 +220,14 @@ static enum cli_exit meet(struct cli *c, struct visit *v)
 
 	if (!path)
 		ask_status(c, v);
-	if (!path && text_at(v->status, "configuration")[0])
-		path = text_at(v->status, "configuration");
+	if (!path && doctor_text(v->status, "configuration")[0])
+		path = doctor_text(v->status, "configuration");
 	code = read_facts(v, path ? path : CLI_CONFIGURATION);
 	if (!c->configuration)
 		return CLI_DONE;
 	if (code == CLI_NOT_FOUND)
 		return cli_fail(code, "%s: it is not there", path);
-	socket = text_at(v->facts, "socket");
+	socket = doctor_text(v->facts, "socket");
 	if (socket[0] && strcmp(c->socket, default_socket) == 0)
 		c->socket = socket;
 	ask_status(c, v);

@@ -40,6 +40,10 @@ size_t doctor_count(const struct doctor *d, enum doctor_level level);
 json_t *doctor_all(const struct doctor *d);
 const char *doctor_id(enum doctor_finding finding);
 
+/* Members of others' objects: "" and 0 where they are absent or something else. */
+const char *doctor_text(const json_t *object, const char *name);
+long long doctor_number(const json_t *object, const char *name);
+
 /* --- doctor_ports.c: addresses and ports; facts as config_facts.h has them --- */
 
 void doctor_judge_addresses(struct doctor *d, const json_t *facts);

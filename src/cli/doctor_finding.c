@@ -104,3 +104,15 @@ json_t *doctor_all(const struct doctor *d)
 		(void)json_array_extend(all, d->found[level]);
 	return all;
 }
+
+const char *doctor_text(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+long long doctor_number(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}

@@ -14,16 +14,9 @@
 
 enum { SOCKET_TABLE_MAX = 1 << 20, DESCRIPTOR_MARGIN = 256, LEAST_FREE_BYTES = 256 << 20 };
 
-static const char *text_at(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
 static uint32_t number_at(const json_t *object, const char *name)
 {
-	json_int_t number = json_integer_value(json_object_get(object, name));
+	long long number = doctor_number(object, name);
 
 	return number > 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
 }
@@ -37,22 +30,23 @@ static bool is_inside_only(enum addr_kind kind)
 
 static void judge_listener(struct doctor *d, const json_t *side, const json_t *listener)
 {
-	const char *written = text_at(side, "advertise"), *local = text_at(listener, "address");
+	const char *written = doctor_text(side, "advertise"),
+		   *local = doctor_text(listener, "address");
 	struct addr advertised, bound;
 
 	if (written[0] && addr_parse(view_of(written), &advertised) == ERR_NONE) {
 		if (is_inside_only(addr_kind(&advertised)))
-			doctor_find(d, DOCTOR_ADVERTISE_PRIVATE_FINDING, text_at(side, "side"),
+			doctor_find(d, DOCTOR_ADVERTISE_PRIVATE_FINDING, doctor_text(side, "side"),
 			            "side %s advertises the private address %s",
-			            text_at(side, "side"), written);
+			            doctor_text(side, "side"), written);
 		else
-			doctor_pass(d, DOCTOR_ADVERTISE_PRIVATE_FINDING, text_at(side, "side"),
-			            "side %s advertises %s", text_at(side, "side"), written);
+			doctor_pass(d, DOCTOR_ADVERTISE_PRIVATE_FINDING, doctor_text(side, "side"),
+			            "side %s advertises %s", doctor_text(side, "side"), written);
 	} else if (addr_parse(view_of(local), &bound) == ERR_NONE &&
 	           is_inside_only(addr_kind(&bound))) {
-		doctor_find(d, DOCTOR_ADVERTISE_ABSENT_FINDING, text_at(side, "side"),
+		doctor_find(d, DOCTOR_ADVERTISE_ABSENT_FINDING, doctor_text(side, "side"),
 		            "side %s listens at the private address %s and advertises no other",
-		            text_at(side, "side"), local);
+		            doctor_text(side, "side"), local);
 	}
 }
 
@@ -90,7 +84,7 @@ static uint32_t media_addresses(const json_t *facts)
 
 		json_array_foreach(json_object_get(side, "udp"), k, listener)
 		{
-			bool is_ipv6 = strchr(text_at(listener, "address"), ':') != NULL;
+			bool is_ipv6 = strchr(doctor_text(listener, "address"), ':') != NULL;
 
 			has_ipv6 = has_ipv6 || is_ipv6;
 			has_ipv4 = has_ipv4 || !is_ipv6;
@@ -311,8 +305,9 @@ void doctor_examine_ports(struct doctor *d, const json_t *facts,
 			uint16_t port = (uint16_t)number_at(listener, "port");
 			struct addr at;
 
-			if (addr_parse(view_of(text_at(listener, "address")), &at) != ERR_NONE) {
-				try_interface(d, text_at(side, "interface"), port, service);
+			if (addr_parse(view_of(doctor_text(listener, "address")), &at) !=
+			    ERR_NONE) {
+				try_interface(d, doctor_text(side, "interface"), port, service);
 				continue;
 			}
 			at.port = port;
@@ -388,5 +383,5 @@ void doctor_examine_limits(struct doctor *d, const json_t *facts,
 		            number_at(service->status, "port_pairs"));
 	else if (!service->is_running)
 		examine_descriptors(d, facts);
-	examine_database(d, text_at(facts, "database"));
+	examine_database(d, doctor_text(facts, "database"));
 }

@@ -4,18 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *text_at(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
-static long long number_at(const json_t *object, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(object, name));
-}
-
 static bool is_true(const json_t *object, const char *name)
 {
 	return json_is_true(json_object_get(object, name));
@@ -25,8 +13,8 @@ static bool is_true(const json_t *object, const char *name)
 
 static void judge_process(struct doctor *d, const json_t *process)
 {
-	const char *name = text_at(process, "name"), *state = text_at(process, "state");
-	long long starts = number_at(process, "starts");
+	const char *name = doctor_text(process, "name"), *state = doctor_text(process, "state");
+	long long starts = doctor_number(process, "starts");
 
 	if (strcmp(state, "ready") != 0)
 		doctor_find(d, DOCTOR_PROCESSES_FINDING, name, "process %s is %s", name, state);
@@ -35,14 +23,15 @@ static void judge_process(struct doctor *d, const json_t *process)
 	if (starts > 1)
 		doctor_find(d, DOCTOR_PROCESS_RESTARTS_FINDING, name,
 		            "process %s was started %lld times; it ended by: %s", name, starts,
-		            text_at(process, "last_end"));
+		            doctor_text(process, "last_end"));
 }
 
 static void judge_ring(struct doctor *d, const json_t *ring)
 {
-	const char *name = text_at(ring, "name");
-	long long details = number_at(ring, "dropped_details"),
-		  kept = number_at(ring, "dropped_kept"), broken = number_at(ring, "broken");
+	const char *name = doctor_text(ring, "name");
+	long long details = doctor_number(ring, "dropped_details"),
+		  kept = doctor_number(ring, "dropped_kept"),
+		  broken = doctor_number(ring, "broken");
 
 	/* Samples are the part that may be lost. */
 	if (details || kept || broken)
@@ -54,7 +43,7 @@ static void judge_ring(struct doctor *d, const json_t *ring)
 
 void doctor_judge_status(struct doctor *d, const json_t *status)
 {
-	const char *queue = text_at(status, "queue");
+	const char *queue = doctor_text(status, "queue");
 	size_t i, before = doctor_count(d, DOCTOR_WARNING);
 	json_t *row;
 
@@ -114,7 +103,7 @@ static bool is_address_of_peer(const char *realm, const json_t *facts)
 
 	json_array_foreach(json_object_get(facts, "peers"), i, peer)
 	{
-		if (realm[0] && strcmp(realm, text_at(peer, "address")) == 0)
+		if (realm[0] && strcmp(realm, doctor_text(peer, "address")) == 0)
 			return true;
 	}
 	return false;
@@ -122,9 +111,10 @@ static bool is_address_of_peer(const char *realm, const json_t *facts)
 
 static void judge_realm(struct doctor *d, const json_t *peer, const json_t *facts)
 {
-	const char *realm = text_at(peer, "realm"), *name = text_at(peer, "name");
+	const char *realm = doctor_text(peer, "realm"), *name = doctor_text(peer, "name");
 	enum doctor_realm kind = doctor_realm_of(
-		view_of(realm), view_of(text_at(json_object_get(facts, "subscribers"), "domain")));
+		view_of(realm),
+		view_of(doctor_text(json_object_get(facts, "subscribers"), "domain")));
 
 	if (kind == REALM_IS_ADDRESS || is_address_of_peer(realm, facts))
 		doctor_find(d, DOCTOR_REALM_FINDING, name,
@@ -141,7 +131,8 @@ static void judge_realm(struct doctor *d, const json_t *peer, const json_t *fact
 static void judge_challenge(struct doctor *d, const json_t *peer, const json_t *facts)
 {
 	const json_t *subscribers = json_object_get(facts, "subscribers");
-	const char *name = text_at(peer, "name"), *probe = text_at(subscribers, "probe_user");
+	const char *name = doctor_text(peer, "name"),
+		   *probe = doctor_text(subscribers, "probe_user");
 
 	if (is_true(peer, "challenge_learnt"))
 		doctor_pass(d, DOCTOR_CHALLENGE_FINDING, name, "the challenge of %s is known",
@@ -167,7 +158,7 @@ static void judge_challenge(struct doctor *d, const json_t *peer, const json_t *
 		            name, probe);
 	if (is_true(peer, "refusal_learnt"))
 		doctor_pass(d, DOCTOR_REFUSAL_FINDING, name, "%s refuses a wrong password by %lld",
-		            name, number_at(peer, "refusal"));
+		            name, doctor_number(peer, "refusal"));
 	else
 		doctor_find(d, DOCTOR_REFUSAL_FINDING, name,
 		            "how %s refuses a wrong password is not known yet", name);
@@ -180,18 +171,18 @@ void doctor_judge_peers(struct doctor *d, const json_t *peers, const json_t *fac
 
 	json_array_foreach(json_object_get(peers, "items"), i, peer)
 	{
-		const char *name = text_at(peer, "name");
+		const char *name = doctor_text(peer, "name");
 
 		/* Only the registrar is probed. */
 		if (!json_object_get(peer, "answers"))
 			continue;
 		if (!is_true(peer, "answers")) {
 			doctor_find(d, DOCTOR_PBX_ANSWERS_FINDING, name, "%s does not answer at %s",
-			            name, text_at(peer, "address"));
+			            name, doctor_text(peer, "address"));
 			continue;
 		}
 		doctor_pass(d, DOCTOR_PBX_ANSWERS_FINDING, name, "%s answers at %s", name,
-		            text_at(peer, "address"));
+		            doctor_text(peer, "address"));
 		judge_challenge(d, peer, facts);
 		judge_realm(d, peer, facts);
 	}
@@ -201,8 +192,8 @@ void doctor_judge_peers(struct doctor *d, const json_t *peers, const json_t *fac
 
 void doctor_judge_store(struct doctor *d, const json_t *store)
 {
-	long long refused = number_at(store, "refused"), shed = number_at(store, "shed");
-	const char *sheds = text_at(store, "sheds");
+	long long refused = doctor_number(store, "refused"), shed = doctor_number(store, "shed");
+	const char *sheds = doctor_text(store, "sheds");
 
 	if (refused)
 		doctor_find(d, DOCTOR_STORE_FINDING, "", "%lld records were refused by the store",
@@ -213,12 +204,12 @@ void doctor_judge_store(struct doctor *d, const json_t *store)
 		            shed);
 	else if (!refused)
 		doctor_pass(d, DOCTOR_STORE_FINDING, "", "the store has written %lld records",
-		            number_at(store, "written"));
+		            doctor_number(store, "written"));
 }
 
 void doctor_judge_mode(struct doctor *d, const json_t *mode)
 {
-	const char *word = text_at(mode, "mode");
+	const char *word = doctor_text(mode, "mode");
 
 	if (strcmp(word, "block") == 0)
 		doctor_pass(d, DOCTOR_MODE_FINDING, "", "the mode is block");

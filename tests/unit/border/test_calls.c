@@ -121,6 +121,7 @@ TALK_TEST(call_leak, "an outside party's challenge to a call from inside ends he
 	talk_answer(t, &t->phone, &t->at_phone, "407 Proxy Authentication Required",
 	            "Proxy-Authenticate: Digest realm=\"10.0.0.20\", nonce=\"abc\"\r\n", "");
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 500 ") && !wire_has(&t->at_pbx, "Authenticate"));
+	CHECK(wire_has(&t->at_pbx, "Warning: 399 ringfence \"43 "));
 	CHECK(wire_count_facts(t->w, FACT_DIGEST_LEAK) == 1);
 	return ERR_NONE;
 }
@@ -337,6 +338,7 @@ TALK_TEST(call_silent_pbx, "a silent PBX is a 504 after 32 s")
 	CHECK(talk_is_quiet(t, &t->phone));
 	wire_advance(t->w, 200 * MILLISECOND_US);
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 504 "));
+	CHECK(wire_has(&t->at_phone, "Warning: 399 ringfence \"34 "));
 	CHECK(counters_get(&t->w->counters, COUNT_retransmitted) == 6);
 	CHECK(talk_records(t) == 1 && talk_record(t)->status == 504);
 	return ERR_NONE;
@@ -432,6 +434,7 @@ TALK_TEST(call_answer_refused,
 		"v=0\r\no=- 1 1 IN IP4 10.0.0.20\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n");
 	CHECK(talk_hears(t, &t->pbx, "ACK ") && talk_hears(t, &t->pbx, "BYE "));
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 488 "));
+	CHECK(wire_has(&t->at_phone, "Warning: 399 ringfence \"11 "));
 	CHECK(t->w->order_count == 0 && talk_record(t)->status == 488);
 	return ERR_NONE;
 }
@@ -447,6 +450,7 @@ TALK_TEST(call_ports_full, "without free ports a call gets 503 with Retry-After"
 		CHECK(talk_hears(t, &t->phone, want));
 	}
 	CHECK(wire_has(&t->at_phone, "Retry-After: "));
+	CHECK(wire_has(&t->at_phone, "Warning: 399 ringfence \"20 "));
 	return ERR_NONE;
 }
 

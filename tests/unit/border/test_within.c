@@ -421,7 +421,12 @@ static enum err fill(struct talk *t, const char *third)
 	return ERR_NONE;
 }
 
-static enum err refused_when_full(struct talk *t) { return fill(t, "SIP/2.0 503 "); }
+static enum err refused_when_full(struct talk *t)
+{
+	TRY(fill(t, "SIP/2.0 503 "));
+	CHECK(wire_has(&t->at_phone, "Warning: 399 ringfence \"20 "));
+	return ERR_NONE;
+}
 static enum err emergency_when_full(struct talk *t) { return fill(t, "SIP/2.0 100 "); }
 
 TEST(calls_full, "a call beyond the ceiling gets 503")

@@ -87,9 +87,9 @@ void headers_copy(struct buffer *b, const struct sip_msg *msg, enum headers_way 
 
 		if (h->id == SIP_HEADER_OTHER)
 			count_other(counts, h->name, way);
-		else if (fates[way][h->id] == FATE_PASSED)
+		else if (fates[way][h->id] == FATE_PASSED && !h->is_foreign)
 			sip_build_header(b, h->id, h->value);
-		else if (fates[way][h->id] == FATE_REMOVED)
+		else if (fates[way][h->id] != FATE_WRITTEN)
 			counts->known[way][h->id]++;
 	}
 }
@@ -111,7 +111,7 @@ static void write_count(struct writing *w, struct view name, uint64_t count)
 	if (count == 0)
 		return;
 	if (w->b->len + name.len + ROW_SIGNS > w->end) {
-		w->left_out += count;
+		
 		return;
 	}
 	buffer_text(w->b, w->has_row ? ",\"" : "\"");

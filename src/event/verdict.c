@@ -48,6 +48,7 @@ struct verdict_table {
 	_Atomic uint64_t
 		prefixes[PREFIX_WORDS]; /* lengths of networks ever put: what find looks for */
 	_Atomic uint64_t forgotten;
+	_Atomic uint64_t kept_modes[VERDICT_MODES]; /* a word each, so that none is ever half one */
 	struct row row[VERDICT_ROWS];
 };
 
@@ -280,6 +281,45 @@ bool verdict_table_get(const struct verdict_table *t, const struct addr *source,
                        struct verdict *ret)
 {
 	return look(t, source, 0, wall_us, ret);
+}
+
+enum { MODE_SHIFT = 48, BACK_SHIFT = 52, MODE_MASK = 15 };
+
+static const uint64_t mode_is_kept = UINT64_C(1) << 63, until_mask = (UINT64_C(1) << 48) - 1;
+
+void verdict_table_keep_mode(struct verdict_table *t, uint32_t place,
+                             const struct verdict_mode *mode)
+{
+	uint64_t word = mode_is_kept | ((uint64_t)(mode->mode & MODE_MASK) << MODE_SHIFT) |
+	                ((uint64_t)(mode->back & MODE_MASK) << BACK_SHIFT) |
+	                (mode->until_us & until_mask);
+
+	if (place < VERDICT_MODES)
+		atomic_store_explicit(&t->kept_modes[place], word, memory_order_release);
+}
+
+void verdict_table_drop_modes(struct verdict_table *t)
+{
+	for (uint32_t i = 0; i < VERDICT_MODES; i++)
+		atomic_store_explicit(&t->kept_modes[i], 0, memory_order_release);
+}
+
+bool verdict_table_kept_mode(const struct verdict_table *t, uint32_t place,
+                             struct verdict_mode *ret)
+{
+	uint64_t word = 0;
+	struct verdict_mode mode;
+
+	if (place < VERDICT_MODES)
+		word = atomic_load_explicit(&t->kept_modes[place], memory_order_acquire);
+	mode = (struct verdict_mode){ (uint8_t)(word >> MODE_SHIFT & MODE_MASK),
+		                      (uint8_t)(word >> BACK_SHIFT & MODE_MASK),
+		                      word & until_mask };
+
+	if ((word & mode_is_kept) == 0 || mode.mode > MODE_BLOCK || mode.back > MODE_BLOCK)
+		return false;
+	*ret = mode;
+	return true;
 }
 
 static bool is_stricter(const struct verdict *a, const struct verdict *b, enum mode mode)

@@ -20,7 +20,7 @@ enum mode { MODE_OFF, MODE_OBSERVE, MODE_BLOCK };
 
 enum verdict_state { VERDICT_NONE, VERDICT_SUSPECT, VERDICT_BLOCK };
 
-enum { VERDICT_ROWS = 65536, VERDICT_PROBE_MAX = 32 };
+enum { VERDICT_ROWS = 65536, VERDICT_PROBE_MAX = 32, VERDICT_MODES = 32 };
 
 /* The key is what a row speaks about: a source (port 0: the address, IPv6 its
  * /64), one flow of it (its port), or a network (prefix below the source's). */
@@ -47,6 +47,17 @@ void verdict_table_put(struct verdict_table *t, const struct verdict *v, int64_t
 /* Takes out the row with that source and prefix (0 as above); an absent one is fine. */
 void verdict_table_remove(struct verdict_table *t, const struct addr *source, uint8_t prefix);
 void verdict_table_set_mode(struct verdict_table *t, enum mode mode);
+/* What was set at run time for one of VERDICT_MODES places, whose meaning is the writer's:
+ * kept for a judge that was restarted. */
+struct verdict_mode {
+	uint8_t mode, back; /* enum mode: now, and from `until_us` on */
+	uint64_t until_us;  /* monotonic; 0: for good */
+};
+void verdict_table_keep_mode(struct verdict_table *t, uint32_t place,
+                             const struct verdict_mode *mode);
+void verdict_table_drop_modes(struct verdict_table *t);
+bool verdict_table_kept_mode(const struct verdict_table *t, uint32_t place,
+                             struct verdict_mode *ret);
 /* Walks live rows, for a judge that was restarted. *place starts at 0; false at the end. */
 bool verdict_table_next(const struct verdict_table *t, uint32_t *place, struct verdict *ret);
 

@@ -58,6 +58,25 @@ static enum err take_memory(struct guard_judge *j, const struct hash_key *key)
 	return err;
 }
 
+static uint8_t *mode_place(struct guard_judge *j, int detector)
+{
+	return detector == JUDGE_MODE ? &j->settings.mode : &j->settings.detector_modes[detector];
+}
+
+/* What somebody set while the last judge lived, and for how long it was meant. */
+static void adopt_modes(struct guard_judge *j)
+{
+	struct verdict_mode kept;
+
+	for (int i = 0; i <= JUDGE_MODE; i++) {
+		if (!verdict_table_kept_mode(j->ports.verdicts, (uint32_t)i, &kept))
+			continue;
+		*mode_place(j, i) = kept.mode;
+		if (kept.until_us != 0)
+			j->returns[i] = (struct judge_return){ kept.until_us, kept.back };
+	}
+}
+
 enum err guard_judge_new(const struct guard_judge_settings *settings,
                          const struct guard_judge_ports *ports, const struct hash_key *key,
                          uint64_t first_number, struct guard_judge **ret)
@@ -80,7 +99,8 @@ enum err guard_judge_new(const struct guard_judge_settings *settings,
 	j->incidents.context = ports->context;
 	configure_never(j);
 	adopt_verdicts(j);
-	verdict_table_set_mode(ports->verdicts, (enum mode)settings->mode);
+	adopt_modes(j);
+	verdict_table_set_mode(ports->verdicts, (enum mode)j->settings.mode);
 	*ret = j;
 	return ERR_NONE;
 }
@@ -372,8 +392,8 @@ void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 
 void judge_set_mode(struct guard_judge *j, int detector, enum mode mode, uint64_t until_us)
 {
-	uint8_t *place =
-		detector == JUDGE_MODE ? &j->settings.mode : &j->settings.detector_modes[detector];
+	uint8_t *place = mode_place(j, detector);
+	struct verdict_mode kept;
 
 	if (until_us == 0)
 		j->returns[detector].at_us = 0;
@@ -382,6 +402,9 @@ void judge_set_mode(struct guard_judge *j, int detector, enum mode mode, uint64_
 	else
 		j->returns[detector].at_us = until_us;
 	*place = (uint8_t)mode;
+	kept = (struct verdict_mode){ *place, j->returns[detector].mode,
+		                      j->returns[detector].at_us };
+	verdict_table_keep_mode(j->ports.verdicts, (uint32_t)detector, &kept);
 	if (detector == JUDGE_MODE)
 		verdict_table_set_mode(j->ports.verdicts, mode);
 }
@@ -473,6 +496,7 @@ void guard_judge_apply(struct guard_judge *j, const struct guard_judge_settings 
 {
 	j->settings = *settings;
 	memset(j->returns, 0, sizeof(j->returns));
+	verdict_table_drop_modes(j->ports.verdicts);
 	guessing_apply(j->guessing, settings);
 	verdict_table_set_mode(j->ports.verdicts, (enum mode)settings->mode);
 	configure_never(j);

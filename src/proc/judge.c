@@ -167,7 +167,6 @@ static uint64_t first_number(const struct ring *records)
 	return (started_s > 0 ? (uint64_t)started_s : 1) + recorded;
 }
 
-/* A judge that was started anew keeps the mode that somebody set meanwhile. */
 static void open_judge(struct bench *bench)
 {
 	const struct conf_blob blob = child_settings(bench->child);
@@ -180,8 +179,6 @@ static void open_judge(struct bench *bench)
 	if (err != ERR_NONE)
 		child_fail("verdict table", err);
 	read_settings(&blob, &bench->settings);
-	if (facts->starts > 1)
-		bench->settings.mode = (uint8_t)verdict_table_mode(table.at);
 	err = guard_judge_new(&bench->settings, &ports, &facts->random,
 	                      first_number(bench->records), &bench->judge);
 	if (err != ERR_NONE)

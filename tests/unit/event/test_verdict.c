@@ -283,6 +283,26 @@ TEST(verdict_layout, "memory of another layout or too little of it is refused")
 	return ERR_NONE;
 }
 
+TEST(verdict_kept_modes, "a mode is kept as it was given, in its place, until modes are dropped")
+{
+	const struct verdict_mode given = { MODE_OBSERVE, MODE_BLOCK, UINT64_C(123456789012) };
+	struct verdict_mode kept;
+	OWNED_TABLE *t = NULL;
+
+	TRY(table_new(&t));
+	CHECK(!verdict_table_kept_mode(t, 0, &kept));
+	verdict_table_keep_mode(t, VERDICT_MODES - 1, &given);
+	verdict_table_keep_mode(t, VERDICT_MODES, &given);
+	CHECK(verdict_table_kept_mode(t, VERDICT_MODES - 1, &kept));
+	CHECK(kept.mode == given.mode && kept.back == given.back &&
+	      kept.until_us == given.until_us);
+	CHECK(!verdict_table_kept_mode(t, VERDICT_MODES, &kept));
+	CHECK(!verdict_table_kept_mode(t, 0, &kept));
+	verdict_table_drop_modes(t);
+	CHECK(!verdict_table_kept_mode(t, VERDICT_MODES - 1, &kept));
+	return ERR_NONE;
+}
+
 TEST(verdict_dead_writer, "a row whose writer died in it holds up neither reader nor next writer")
 {
 	OWNED_TABLE *t = NULL;

@@ -111,7 +111,7 @@ static void write_count(struct writing *w, struct view name, uint64_t count)
 	if (count == 0)
 		return;
 	if (w->b->len + name.len + ROW_SIGNS > w->end) {
-		
+		w->left_out += count;
 		return;
 	}
 	buffer_text(w->b, w->has_row ? ",\"" : "\"");

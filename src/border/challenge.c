@@ -140,6 +140,12 @@ void challenge_default(struct border *b, struct view realm, struct challenge *re
 	*ret = c;
 }
 
+static bool is_own_login(const struct border *b, const struct inbound *in, uint64_t login_hash)
+{
+	return in->standing != STANDING_KNOWN ||
+	       registration_has_login(&b->registrations, in->flow, login_hash);
+}
+
 /* True where the row may go on; its opaque then is the PBX's own. */
 static bool take_cookie(const struct border *b, const struct inbound *in,
                         enum credentials_policy policy, struct sip_digest *digest,
@@ -151,12 +157,20 @@ static bool take_cookie(const struct border *b, const struct inbound *in,
 		guard_cookie_read(digest->values[SIP_DIGEST_OPAQUE], &b->cookie_keys, &subject,
 	                          b->settings.door.cookie_life_s, b->now.wall_us);
 
+	uint64_t login_hash = fact_hash(
+		b, digest->values[sip_digest_has(digest, SIP_DIGEST_USERNAME)
+	                                  ? SIP_DIGEST_USERNAME
+	                                  : SIP_DIGEST_USERNAME_STAR]);
+
+	if (policy == CREDENTIALS_ANY && !is_own_login(b, in, login_hash))
+		return false;
 	if (cookie.verdict == COOKIE_ABSENT)
 		return policy == CREDENTIALS_ANY;
 	if (cookie.verdict != COOKIE_GOOD)
 		return false;
 	found->is_proven = true;
 	found->nonce_hash = fact_hash(b, digest->values[SIP_DIGEST_NONCE]);
+	found->login_hash = login_hash;
 	found->response_hash = fact_hash(b, digest->values[SIP_DIGEST_RESPONSE]);
 	if (cookie.user == COOKIE_USER_UNKNOWN)
 		found->is_unknown_user = true;

@@ -30,7 +30,9 @@ void challenge_default(struct border *b, struct view realm, struct challenge *re
 
 enum credentials_policy {
 	CREDENTIALS_PROVEN, /* REGISTER: only those with a good cookie go on */
-	CREDENTIALS_ANY,    /* known flow or peer: those that never were ours go on too */
+	/* Known flow or peer: those that never were ours go on too. A phone's are by a
+	 * username that it registered with: it guesses at nobody's password by calling. */
+	CREDENTIALS_ANY,
 };
 
 struct credentials {
@@ -38,7 +40,7 @@ struct credentials {
 	uint8_t taken_out;
 	bool is_proven;                     /* one had a good cookie for this source */
 	bool is_unknown_user;               /* that cookie was marked */
-	uint64_t nonce_hash, response_hash; /* of the proven one */
+	uint64_t nonce_hash, response_hash, login_hash; /* of the proven one; its username */
 };
 
 /* Writes the Authorization and Proxy-Authorization lines that may go on, the

@@ -262,6 +262,7 @@ static struct login *take_in_hand(struct border *b, const struct inbound *in,
 	l->wish = *wish;
 	l->registrar = b->registrar;
 	l->came_us = b->now.us;
+	l->wish.facts.login_hash = found->login_hash;
 	l->nonce_hash = found->nonce_hash;
 	l->response_hash = found->response_hash;
 	l->fact = fact_of(b, in, FACT_LOGIN);

@@ -202,6 +202,17 @@ static uint32_t towards_phone_s(const struct border *b, const struct login *l, u
 /* Beyond what the phone was told: it refreshes late, or its datagram is lost once. */
 enum { GRACE_US = 32 * SECOND_US };
 
+/* Where the PBX asked for no password this time, or never does. */
+static uint64_t assumed_login(const struct border *b, const struct registration_facts *facts)
+{
+	const struct registration *standing =
+		registration_by_token(&b->registrations, view_of(facts->token));
+	struct view account = view_of(facts->account);
+
+	return standing ? standing->facts.login_hash
+	                : fact_hash(b, view_first(account, view_find(account, '@', 0)));
+}
+
 static void bind_contact(struct border *b, struct login *l, uint32_t granted_s,
                          struct buffer *lines)
 {
@@ -209,6 +220,8 @@ static void bind_contact(struct border *b, struct login *l, uint32_t granted_s,
 	struct registration_facts *facts = &l->wish.facts;
 	struct registration *r;
 
+	if (!(l->flags & LOGIN_HAS_CREDENTIALS))
+		facts->login_hash = assumed_login(b, facts);
 	facts->since_wall_us = b->now.wall_us;
 	facts->expires_wall_us = b->now.wall_us + (int64_t)expires_s * SECOND_US + GRACE_US;
 	if (registration_put(&b->registrations, facts, b->now, &r) != ERR_NONE) {

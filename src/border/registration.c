@@ -137,6 +137,28 @@ bool registration_is_continued(const struct registrations *t, const struct flow 
 	return map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), is_continued, &next) != NULL;
 }
 
+struct login_place {
+	const struct flow *flow;
+	uint64_t login_hash;
+};
+
+static bool has_login(const struct map_node *node, const void *wanted)
+{
+	const struct registration_facts *facts =
+		&HOLDER(node, const struct registration, by_flow)->facts;
+	const struct login_place *place = wanted;
+
+	return flow_equal(&facts->flow, place->flow) && facts->login_hash == place->login_hash;
+}
+
+bool registration_has_login(const struct registrations *t, const struct flow *flow,
+                            uint64_t login_hash)
+{
+	struct login_place place = { flow, login_hash };
+
+	return map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), has_login, &place) != NULL;
+}
+
 /* Moves to another flow, or holds its first one. */
 static enum err set_flow(struct registrations *t, struct registration *r, const struct flow *flow)
 {

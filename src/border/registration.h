@@ -23,6 +23,7 @@ enum {
 struct registration_facts {
 	struct flow flow;
 	uint64_t call_id_hash; /* keyed hash of the phone's own Call-ID */
+	uint64_t login_hash;   /* keyed hash of the username that it logged in with */
 	int64_t since_wall_us, expires_wall_us;
 	uint32_t cseq; /* highest that the phone used in it */
 	uint16_t peer; /* row of the registrar */
@@ -70,6 +71,9 @@ struct registration *registration_on_flow(const struct registrations *t, const s
 /* Whether that account (user@domain) has a live registration at the address, whatever its port. */
 bool registration_is_at(const struct registrations *t, struct view account,
                         const struct addr *source);
+/* Whether one of that flow's registrations logged in with that username. */
+bool registration_has_login(const struct registrations *t, const struct flow *flow,
+                            uint64_t login_hash);
 /* Whether a REGISTER continues one of that flow: its Call-ID, and a higher CSeq. */
 bool registration_is_continued(const struct registrations *t, const struct flow *flow,
                                uint64_t call_id_hash, uint32_t cseq);

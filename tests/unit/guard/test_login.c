@@ -99,25 +99,28 @@ TEST(login_at_once,
 	return ERR_NONE;
 }
 
-TEST(login_in_flight, "four logins of a source are in flight, the fifth waits for one to leave")
+TEST(login_in_flight,
+     "sixteen logins of a source are in flight, the seventeenth waits for one to leave")
 {
-	static const char *const accounts[] = { "1@x", "2@x", "3@x", "4@x", "5@x" };
+	static const char *const accounts[] = { "1@x",  "2@x",  "3@x",  "4@x",  "5@x",  "6@x",
+		                                "7@x",  "8@x",  "9@x",  "10@x", "11@x", "12@x",
+		                                "13@x", "14@x", "15@x", "16@x" };
 	OWNED_DESK d = { 0 };
-	struct guard_login login, fifth = login_of(7, "5@x", 5, 2),
-				  elsewhere = login_of(8, "5@x", 5, 2);
+	struct guard_login login, next = login_of(7, "17@x", 17, 2),
+				  elsewhere = login_of(8, "17@x", 17, 2);
 
 	TRY(desk_init(&d));
-	for (uint32_t i = 0; i < 4; i++) {
+	for (uint32_t i = 0; i < 16; i++) {
 		login = login_of(7, accounts[i], i, 2);
 		CHECK(ask(&d, &login, start_us) == LOGIN_PASS);
 	}
-	CHECK(ask(&d, &fifth, start_us) == LOGIN_DROP);
+	CHECK(ask(&d, &next, start_us) == LOGIN_DROP);
 	CHECK(ask(&d, &elsewhere, start_us) == LOGIN_PASS);
 	login = login_of(7, "2@x", 1, 2);
 	guard_login_left(d.logins, &login, start_us);
 	guard_login_left(d.logins, &login, start_us);
-	CHECK(ask(&d, &fifth, start_us) == LOGIN_PASS);
-	login = login_of(7, "6@x", 6, 2);
+	CHECK(ask(&d, &next, start_us) == LOGIN_PASS);
+	login = login_of(7, "18@x", 18, 2);
 	CHECK(ask(&d, &login, start_us) == LOGIN_DROP);
 	return ERR_NONE;
 }

@@ -53,7 +53,7 @@ TEST(options_defaults,
 	      door.stranger_address.count == 600);
 	CHECK(means(&guard_strangers_block, "requests-per-known-flow", "300 in 2s") &&
 	      door.known_flow.count == 300);
-	CHECK(means(&guard_logins_block, "undecided", "4") && door.undecided_per_source == 4);
+	CHECK(means(&guard_logins_block, "undecided", "16") && door.undecided_per_source == 16);
 	CHECK(means(&guard_logins_block, "refusals-per-account", "3 in 1m") &&
 	      door.pair_refusals.count == 3);
 	CHECK(means(&guard_logins_block, "refusals-per-address", "30 in 1m") &&

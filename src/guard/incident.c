@@ -2,6 +2,9 @@
 /* Incidents are kept by rule and by source, account at a source, or account. */
 #include "guard/incident.h"
 
+#include "guard/screen.h"
+#include "sip/reason.h"
+
 #include <string.h>
 
 enum err guard_incidents_init(struct guard_incidents *s, const struct hash_key *key)
@@ -51,13 +54,29 @@ static bool is_worth_it(struct guard_incidents *s, const struct guard_finding *f
 	       guard_bucket_take(&s->unproven, &few, now_us);
 }
 
+/* Which shape, which grammar: the last that was seen. "" for rules that have no more to say. */
+static const char *detail_of(const struct guard_incident *incident)
+{
+	if (incident->rule == RULE_STRUCTURE)
+		return guard_signature_text((enum guard_signature)incident->reason);
+	/* Signal wrote the number: what it parses may have taken it over. */
+	if (incident->rule == RULE_HOSTILE && incident->reason < SIP_REASON_COUNT)
+		return sip_reason_text((enum sip_reason)incident->reason);
+	return "";
+}
+
 static void write_evidence(const struct guard_incident *incident, struct record_incident *ret)
 {
 	struct buffer b = buffer_on(ret->evidence, sizeof(ret->evidence) - 1);
+	const char *detail = detail_of(incident);
 
 	buffer_decimal(&b, incident->count);
 	buffer_text(&b, incident->count == 1 ? " time: " : " times: ");
 	buffer_text(&b, guard_rule_text((enum guard_rule)incident->rule));
+	if (*detail) {
+		buffer_text(&b, ": ");
+		buffer_text(&b, detail);
+	}
 	if (incident->account[0]) {
 		buffer_text(&b, ", last for ");
 		buffer_text(&b, incident->account);
@@ -130,6 +149,7 @@ struct guard_incident *guard_incident_note(struct guard_incidents *s,
 	incident->count += fact->count > 0 ? fact->count : 1;
 	incident->is_proven |= finding->is_proven;
 	incident->status = fact->status;
+	incident->reason = fact->reason;
 	if (score_milli > incident->score_milli)
 		incident->score_milli = score_milli;
 	if (incident->outcome == OUTCOME_UNKNOWN)

@@ -29,7 +29,7 @@ def main():
     names = [name for name in sys.argv[1:] if name != "--list"]
     chosen = [row for row in harness.TESTS if not names or any(name in row[0] for name in names)]
     if "--list" in sys.argv[1:]:
-        for name, sentence, _ in chosen:
+        for name, sentence, *_ in chosen:
             print(f"{name}\t{sentence}")
         return 0
     enter_namespace(__file__)

@@ -3,10 +3,11 @@
  * proven REGISTER with credentials, for known and unknown users alike, because
  * a difference would tell which users exist.
  *
- * One undecided login per account and source, a few per source; further ones
- * are dropped, until our answer has left. Few refusals a minute per account and
- * source, and per source, reach the PBX; beyond that we refuse alike. There is
- * no cap per account alone: it would lock the owner out.
+ * One undecided login per account and source, sixteen per source (`logins {
+ * undecided }`); further ones are dropped, until our answer has left. Few
+ * refusals a minute per account and source, and per source, reach the PBX;
+ * beyond that we refuse alike. There is no cap per account alone: it would lock
+ * the owner out.
  *
  * A device with an old password repeats itself: one account, constant Call-ID
  * and Contact, rising CSeq. It is never counted as a guesser; after its pair's
@@ -42,15 +43,14 @@ struct guard_login {
 	uint64_t nonce_hash, response_hash; /* keyed, of its credentials */
 	struct addr source;                 /* as it came: port ignored, IPv6 cut to its /64 */
 	struct view account;                /* user@domain, as in facts */
-	uint64_t call_id_hash,
-		contact_hash; /* keyed, as in facts; the contact as the phone wrote it */
+	uint64_t call_id_hash;              /* keyed, as in facts */
+	uint64_t contact_hash;              /* keyed, of the Contact as the phone wrote it */
 	uint32_t cseq;
 };
 
 enum {
 	LOGIN_UNDECIDED_LIFE_S = 40, /* then a forgotten slot is free: beyond timer F */
-	LOGIN_MEMORY_S =
-		7200, /* quiet for so long, it begins anew: 10 in 2 h are below 6 an hour */
+	LOGIN_MEMORY_S = 7200,       /* quiet for so long, it begins anew */
 	LOGIN_FIRST_HOLD = 5,
 	LOGIN_FIRST_HOLD_S = 30,
 	LOGIN_SECOND_HOLD = 10,

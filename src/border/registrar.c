@@ -8,6 +8,7 @@
 #include "border/probe.h"
 #include "border/sample.h"
 #include "sip/build.h"
+#include "sip/contact.h"
 
 #include <stdlib.h>
 #include <string.h>

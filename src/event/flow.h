@@ -9,7 +9,7 @@
 
 enum transport_kind { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_WS, TRANSPORT_WSS };
 
-enum { MAX_SIDES = 8, MAX_LISTENERS = 32, MAX_WORKERS = 16 };
+enum { MAX_SIDES = 8, MAX_LISTENERS = 32 };
 
 struct flow {
 	struct addr local; /* where it was received: never a wildcard */

@@ -15,9 +15,6 @@ struct guard_rate {
 	uint32_t window_ms;
 };
 
-/* At most so many at once of one sort (ceilings of tables, taken at start). */
-enum { MAX_GUARD_TABLE = 1 << 20 };
-
 /* Most that the settings may ask for: rows keep so many times. */
 enum { MAX_UNDECIDED = 16, MAX_PAIR_REFUSALS = 8, MAX_SOURCE_REFUSALS = 64 };
 

@@ -167,8 +167,6 @@ int child_descriptor(const struct child *c, enum thing thing, uint32_t index)
 	return index < d->count ? d->fds[index] : -1;
 }
 
-uint32_t child_count(const struct child *c, enum thing thing) { return c->things[thing].count; }
-
 struct shared_map child_map(struct child *c, enum thing thing, uint32_t index,
                             enum shared_access access, size_t least)
 {

@@ -39,8 +39,6 @@ struct conf_blob child_settings(const struct child *c);
 
 /* A descriptor, -1 where it was not given. Stays the child's (struct child closes it never). */
 int child_descriptor(const struct child *c, enum thing thing, uint32_t index);
-/* Rows of that kind: the highest index given + 1. */
-uint32_t child_count(const struct child *c, enum thing thing);
 /* Maps it, at least `least` bytes; writable where `access` says so. Ends the process
  * otherwise. */
 struct shared_map child_map(struct child *c, enum thing thing, uint32_t index,
@@ -89,10 +87,8 @@ int child_run(struct child *c, const struct child_hooks *hooks);
  * ERR_AGAIN where the parent does not read, ERR_CLOSED. */
 enum err child_ask(struct child *c, struct ask *question, uint32_t *ret_id) MUST_USE;
 /* One row of an answer; `row` needs body, head.size, head.result and is_last only. Rows that
- * find the channel full are kept (MAX_CHILD_ROWS of them), what is beyond is dropped. */
+ * find the channel full wait (BACKLOG_BYTES of them), what is beyond is dropped. */
 void child_answer(struct child *c, const struct ask_head *question, struct ask *row);
-
-enum { MAX_CHILD_ROWS = 256 };
 
 /* One line of log and exit status 1: for what must not go on. */
 void child_fail(const char *what, enum err err) __attribute__((noreturn));

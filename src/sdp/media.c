@@ -225,13 +225,6 @@ bool sdp_media_is_receiving(const struct sdp_media *m)
 	return m->port != 0 && !m->is_held_by_address && (m->direction & SDP_RECVONLY) != 0;
 }
 
-enum sdp_direction sdp_direction_reverse(enum sdp_direction d)
-{
-	if (d == SDP_SENDONLY)
-		return SDP_RECVONLY;
-	return d == SDP_RECVONLY ? SDP_SENDONLY : d;
-}
-
 const char *sdp_direction_text(enum sdp_direction d)
 {
 	static const char *const texts[] = { "inactive", "sendonly", "recvonly", "sendrecv", "" };

@@ -93,8 +93,6 @@ struct sdp_media {
 /* The describing end will send; wants to receive and can be reached. */
 bool sdp_media_is_sending(const struct sdp_media *m);
 bool sdp_media_is_receiving(const struct sdp_media *m);
-/* The direction as the other end must put it. */
-enum sdp_direction sdp_direction_reverse(enum sdp_direction d);
 const char *sdp_direction_text(enum sdp_direction d); /* "sendrecv" ...; static storage */
 
 /* Clock rate of a static payload type (RFC 3551 6); 0 where it has none. */

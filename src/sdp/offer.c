@@ -49,14 +49,6 @@ size_t sdp_carried_count(const struct sdp_session *s)
 	return count;
 }
 
-const struct sdp_media *sdp_first_carried(const struct sdp_session *s, enum sdp_kind kind)
-{
-	for (size_t i = 0; i < s->media_count; i++)
-		if (s->media[i].kind == kind && sdp_media_is_carried(s, &s->media[i]))
-			return &s->media[i];
-	return NULL;
-}
-
 static enum sdp_protocol without_feedback(enum sdp_protocol p)
 {
 	return p == SDP_PROTOCOL_AVPF ? SDP_PROTOCOL_AVP : p;

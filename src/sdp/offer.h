@@ -49,8 +49,6 @@ const char *sdp_answer_text(enum sdp_answer_verdict v); /* for a person; static 
 bool sdp_media_is_carried(const struct sdp_session *s, const struct sdp_media *m);
 /* m= lines that are carried. */
 size_t sdp_carried_count(const struct sdp_session *s);
-/* The first m= line of that kind that is carried; NULL if none. */
-const struct sdp_media *sdp_first_carried(const struct sdp_session *s, enum sdp_kind kind);
 
 /* --- written anew --------------------------------------------------------- */
 

@@ -305,9 +305,3 @@ enum sdp_reason sdp_parse(struct view text, struct sdp_session *ret)
 	}
 	return reason == SDP_FINE ? finish(&r) : reason;
 }
-
-bool sdp_is_same_session(const struct sdp_session *a, const struct sdp_session *b)
-{
-	return view_equal(a->origin.session_id, b->origin.session_id) &&
-	       addr_same_host(&a->origin.addr, &b->origin.addr);
-}

@@ -49,7 +49,5 @@ const char *sdp_reason_name(enum sdp_reason reason); /* "MEDIA_PORT"; static sto
 const char *sdp_reason_text(enum sdp_reason reason); /* for a person; static storage */
 enum sdp_grade sdp_reason_grade(enum sdp_reason reason);
 
-/* Same origin line in session id: the same session described again. */
-bool sdp_is_same_session(const struct sdp_session *a, const struct sdp_session *b);
 
 #endif

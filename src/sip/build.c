@@ -4,7 +4,6 @@
 #include "sip/build.h"
 
 #include "sip/cseq.h"
-#include "sip/msg.h"
 #include "sip/status.h"
 #include "sip/tokens.h"
 
@@ -114,14 +113,6 @@ void sip_build_name_addr(struct buffer *b, enum sip_header_id id, struct view di
 	size_t begun = sip_build_begin(b, id);
 
 	sip_name_addr_put(b, display, uri, tag);
-	sip_build_finish(b, begun);
-}
-
-void sip_build_contact(struct buffer *b, const struct sip_contact *c)
-{
-	size_t begun = sip_build_begin(b, SIP_HEADER_CONTACT);
-
-	sip_contact_write(b, c);
 	sip_build_finish(b, begun);
 }
 

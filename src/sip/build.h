@@ -15,8 +15,7 @@
 
 #include "base/buffer.h"
 #include "sip/auth.h"
-#include "sip/contact.h"
-#include "sip/header.h"
+#include "sip/msg.h"
 #include "sip/name_addr.h"
 #include "sip/via.h"
 
@@ -33,7 +32,6 @@ void sip_build_via(struct buffer *b, const struct sip_via *v);
 /* sip_name_addr_put as a header: From, To, Contact, Route, Refer-To ... */
 void sip_build_name_addr(struct buffer *b, enum sip_header_id id, struct view display,
                          struct view uri, struct view tag);
-void sip_build_contact(struct buffer *b, const struct sip_contact *c);
 void sip_build_cseq(struct buffer *b, uint32_t number, struct view method);
 void sip_build_auth(struct buffer *b, enum sip_header_id id, const struct sip_digest *d);
 

@@ -32,17 +32,6 @@ bool sip_tokens_have(const struct sip_msg *m, enum sip_header_id id, struct view
 	return false;
 }
 
-enum err sip_tokens_check(const struct sip_msg *m, enum sip_header_id id)
-{
-	struct sip_values w = tokens_of(m, id);
-	struct view value;
-
-	while (sip_values_next(&w, &value))
-		if (!sip_token_is(value))
-			return ERR_SYNTAX;
-	return w.err;
-}
-
 uint32_t sip_tokens_allow(const struct sip_msg *m)
 {
 	struct sip_values w = tokens_of(m, SIP_HEADER_ALLOW);

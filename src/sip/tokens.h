@@ -8,8 +8,6 @@
 
 /* Whether one of the values is this token (letters of either case). */
 bool sip_tokens_have(const struct sip_msg *m, enum sip_header_id id, struct view token);
-/* Whether each value is a token. ERR_SYNTAX. No header at all is good. */
-enum err sip_tokens_check(const struct sip_msg *m, enum sip_header_id id) MUST_USE;
 /* Set of the methods we know in Allow: bit (1 << enum sip_method). 0 without Allow. */
 uint32_t sip_tokens_allow(const struct sip_msg *m);
 /* Writes into b, comma-separated, the values that are not among `known`; how

@@ -86,28 +86,3 @@ bool sip_values_next(struct sip_values *w, struct view *ret)
 	}
 	return false;
 }
-
-enum err sip_values_only(const struct sip_msg *m, enum sip_header_id id, struct view *ret)
-{
-	struct sip_values w = sip_values_of(m, id);
-	struct view first, second;
-
-	if (!sip_values_next(&w, &first))
-		return w.err != ERR_NONE ? w.err : ERR_NOT_FOUND;
-	if (sip_values_next(&w, &second))
-		return ERR_EXISTS;
-	if (w.err == ERR_NONE)
-		*ret = first;
-	return w.err;
-}
-
-size_t sip_values_count(const struct sip_msg *m, enum sip_header_id id, size_t max)
-{
-	struct sip_values w = sip_values_of(m, id);
-	struct view value;
-	size_t count = 0;
-
-	while (count < max && sip_values_next(&w, &value))
-		count++;
-	return count;
-}

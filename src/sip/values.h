@@ -27,9 +27,5 @@ struct sip_values sip_values_on(struct view text);
 /* Next value, trimmed. False at the end and after an error. An empty header
  * has no values. */
 bool sip_values_next(struct sip_values *w, struct view *ret);
-/* Only value: ERR_NOT_FOUND without one, ERR_EXISTS with several. */
-enum err sip_values_only(const struct sip_msg *m, enum sip_header_id id, struct view *ret) MUST_USE;
-/* Number of values, counted up to `max`. */
-size_t sip_values_count(const struct sip_msg *m, enum sip_header_id id, size_t max);
 
 #endif

@@ -18,8 +18,6 @@ enum sip_transport sip_transport_of(struct view text)
 	return SIP_TRANSPORT_OTHER;
 }
 
-struct view sip_transport_name(enum sip_transport t) { return transports[t]; }
-
 static void read_slash(struct cursor *in)
 {
 	cursor_blanks(in);

@@ -39,6 +39,5 @@ void sip_via_write(struct buffer *b, const struct sip_via *v);
 /* Whether the branch begins with the cookie z9hG4bK and goes on. */
 bool sip_via_is_rfc3261(const struct sip_via *v);
 enum sip_transport sip_transport_of(struct view text);
-struct view sip_transport_name(enum sip_transport t); /* "UDP"; OTHER: empty. Static storage */
 
 #endif

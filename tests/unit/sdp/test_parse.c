@@ -250,20 +250,6 @@ TEST(parse_hold_by_address, "takes 0.0.0.0 and :: for hold, and nothing near the
 	return ERR_NONE;
 }
 
-TEST(parse_same_session, "knows a session by its origin's number and address")
-{
-	static struct sdp_session other;
-
-	CHECK(sdp_parse(VIEW(SDP_HEAD SDP_AUDIO), &session) == SDP_FINE);
-	CHECK(sdp_parse(VIEW(SDP_V "o=x 11 8 IN IP4 192.0.2.1\r\n" SDP_S SDP_C SDP_T SDP_AUDIO),
-	                &other) == SDP_FINE);
-	CHECK(sdp_is_same_session(&session, &other));
-	CHECK(sdp_parse(VIEW(SDP_V "o=x 12 7 IN IP4 192.0.2.1\r\n" SDP_S SDP_C SDP_T SDP_AUDIO),
-	                &other) == SDP_FINE);
-	CHECK(!sdp_is_same_session(&session, &other));
-	return ERR_NONE;
-}
-
 static void parse_only(struct view text) { (void)!sdp_parse(text, &session); }
 
 TEST(parse_truncated, "reads no byte beyond any truncation")

@@ -157,10 +157,10 @@ static bool take_cookie(const struct border *b, const struct inbound *in,
 		guard_cookie_read(digest->values[SIP_DIGEST_OPAQUE], &b->cookie_keys, &subject,
 	                          b->settings.door.cookie_life_s, b->now.wall_us);
 
-	uint64_t login_hash = fact_hash(
-		b, digest->values[sip_digest_has(digest, SIP_DIGEST_USERNAME)
-	                                  ? SIP_DIGEST_USERNAME
-	                                  : SIP_DIGEST_USERNAME_STAR]);
+	uint64_t login_hash =
+		fact_hash(b, digest->values[sip_digest_has(digest, SIP_DIGEST_USERNAME)
+	                                            ? SIP_DIGEST_USERNAME
+	                                            : SIP_DIGEST_USERNAME_STAR]);
 
 	if (policy == CREDENTIALS_ANY && !is_own_login(b, in, login_hash))
 		return false;

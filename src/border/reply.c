@@ -110,7 +110,8 @@ enum err reply_open(struct border *b, const struct inbound *in, enum purpose pur
 	enum err err;
 
 	if (is_unproven_stranger(in) && in->flow->transport == TRANSPORT_UDP) {
-		size_t bound = AMPLIFICATION_MAX * in->size;
+		/* What trails the message is not repeated with it, so it buys nothing. */
+		size_t bound = AMPLIFICATION_MAX * in->msg->text.len;
 
 		opening.reply_size_max = bound < UINT16_MAX ? (uint16_t)bound : UINT16_MAX;
 		opening.retransmission = RETRANSMIT_NEVER;

@@ -138,6 +138,9 @@ enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const s
 		return receipt;
 	}
 	ua->counts.requests_absorbed++;
+	/* One large request must not buy large answers to small ones (reply_size_max). */
+	if (s->reply_size_max > 0 && request->text.len < s->request_size)
+		return UA_ABSORBED;
 	if (s->is_invite)
 		ua_server_invite_repeated(s);
 	else
@@ -211,6 +214,7 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening, 
 	s->user = opening->user;
 	s->path = opening->path;
 	s->reply_size_max = opening->reply_size_max;
+	s->request_size = (uint32_t)request->text.len;
 	s->retransmission = opening->retransmission;
 	s->is_reliable = opening->is_reliable;
 	s->is_invite = request->method == SIP_METHOD_INVITE;

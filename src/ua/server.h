@@ -48,9 +48,11 @@ struct ua_server_opening {
 	struct ua_path path;           /* where it came from; answers go there */
 	const struct addr *source;     /* for received and rport (RFC 3581) */
 	struct ua_user user;
-	uint16_t reply_size_max; /* an answer beyond is not sent; 0: no bound */
-	uint8_t retransmission;  /* enum ua_retransmission */
-	bool is_reliable;        /* the transport repeats lost bytes by itself */
+	/* An answer beyond is not sent, nor one to a repetition shorter than the request was;
+	 * 0: no bound. */
+	uint16_t reply_size_max;
+	uint8_t retransmission; /* enum ua_retransmission */
+	bool is_reliable;       /* the transport repeats lost bytes by itself */
 };
 
 /* Not for ACK (ERR_DENIED). Keeps what each answer repeats: Via, From, To,

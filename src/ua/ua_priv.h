@@ -55,6 +55,7 @@ struct ua_server {
 	struct ua_old_match old;
 	uint64_t interval_us; /* of the repeat timer */
 	uint16_t status, reply_size_max;
+	uint32_t request_size;
 	uint8_t state;          /* enum ua_state */
 	uint8_t retransmission; /* enum ua_retransmission */
 	bool is_reliable, is_invite, is_acknowledged;

@@ -368,3 +368,44 @@ TEST(bound,
 	CHECK(answers == 10);
 	return ERR_NONE;
 }
+
+/* The same transaction, but what made its answer large is not sent again. */
+static const char *shortened(const struct flow *from, const char *via)
+{
+	static char text[512];
+	char remote[ADDR_TEXT_MAX];
+
+	snprintf(text, sizeof(text),
+	         "REGISTER sip:a SIP/2.0\r\nVia: %.*s\r\nFrom: <sip:a@a>;tag=1\r\n"
+	         "To: <sip:a@a>\r\nCall-ID: %s\r\nCSeq: 1 REGISTER\r\n\r\n",
+	         (int)strcspn(via, "\r"), via, addr_text(&from->remote, remote));
+	return text;
+}
+
+static enum err short_repetition(struct wire *w)
+{
+	char padding[1100] = "Via: SIP/2.0/UDP 192.168.1.9;branch=z9hG4bKold;x=",
+	     whole[WIRE_TEXT_MAX];
+	struct wire_register r = {
+		.user = "200", .call_id = "large", .cseq = 1, .headers = padding
+	};
+	size_t len = strlen(padding);
+
+	memset(padding + len, 'x', 900);
+	memcpy(padding + len + 900, "\r\n", 3);
+	snprintf(whole, sizeof(whole), "%s", wire_register_text(&r, phone()));
+	wire_receive(w, phone(), whole);
+	wire_advance(w, 60 * MILLISECOND_US);
+	CHECK(wire_has(wire_take(w, phone()), "SIP/2.0 401 "));
+	wire_receive(w, phone(), shortened(phone(), strstr(whole, "Via: ") + 5));
+	CHECK(wire_take(w, phone()) == NULL);
+	wire_receive(w, phone(), whole);
+	CHECK(wire_has(wire_take(w, phone()), "SIP/2.0 401 "));
+	return ERR_NONE;
+}
+
+TEST(short_repetition,
+     "a stranger's large request buys no large answers to short repetitions of it")
+{
+	WITH_WIRE(short_repetition);
+}

@@ -40,8 +40,8 @@ enum purpose {
 	PURPOSE_ASK,          /* registrar.c: a challenge asked of the PBX for an unknown user */
 	PURPOSE_PROBE,        /* probe.c */
 	PURPOSE_EXCHANGE,     /* exchange.c: OPTIONS and the like, one to one */
-	PURPOSE_CALL,         /* call.c: INVITE of a call's leg */
-	PURPOSE_CALL_REQUEST, /* call.c: other requests within a call */
+	PURPOSE_CALL,         /* calls.c: INVITE of a call's leg */
+	PURPOSE_CALL_REQUEST, /* calls.c: other requests within a call */
 	PURPOSE_COUNT
 };
 
@@ -144,7 +144,9 @@ struct request request_begin(struct border *b, const struct flow *to, struct vie
 /* The Via of a request of ours with that branch, without the header's name. */
 void request_via(const struct border *b, const struct flow *to, uint64_t serial,
                  struct buffer *out);
-/* Max-Forwards of a request that goes on: one less than it came with. */
+/* Max-Forwards of a request that goes on: one less than it came with, 70 at most;
+ * NULL for one that is ours. */
+uint32_t request_hops_left(const struct sip_msg *came);
 void request_max_forwards(struct request *r, const struct sip_msg *came);
 /* X-Ringfence-Source, where the peer is told of sources. */
 void request_source(struct request *r, const struct border_peer *to, const struct flow *from);

@@ -8,6 +8,7 @@
 #include "border/sample.h"
 #include "sip/build.h"
 #include "sip/check.h"
+#include "sip/number.h"
 #include "sip/tokens.h"
 
 /* ---- door ---- */
@@ -227,10 +228,10 @@ static bool has_to_tag(const struct sip_msg *msg)
 
 static bool is_out_of_hops(const struct sip_msg *msg)
 {
-	uint64_t hops = 1;
+	uint32_t hops;
 
-	(void)view_decimal(sip_msg_value(msg, SIP_HEADER_MAX_FORWARDS), UINT8_MAX, &hops);
-	return hops == 0;
+	return sip_number_of(msg, SIP_HEADER_MAX_FORWARDS, UINT8_MAX, &hops) == ERR_NONE &&
+	       hops == 0;
 }
 
 bool ingress_refuses(struct border *b, const struct inbound *in)

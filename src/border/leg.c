@@ -4,8 +4,6 @@
 #include "border/call_priv.h"
 #include "border/leg_priv.h"
 
-enum { MAX_FORWARDS = 70 };
-
 const struct border_peer *leg_peer(const struct border *b, const struct leg_facts *leg)
 {
 	return leg->peer < b->settings.peer_count ? &b->settings.peers[leg->peer] : NULL;
@@ -61,18 +59,6 @@ void leg_write_contact(const struct border *b, const struct leg_facts *leg, stru
 	sip_build_name_addr(out, SIP_HEADER_CONTACT, VIEW_EMPTY, buffer_view(&uri), VIEW_EMPTY);
 }
 
-static uint32_t hops_left(const struct sip_msg *came)
-{
-	uint64_t hops = MAX_FORWARDS;
-
-	if (!came)
-		return MAX_FORWARDS;
-	(void)view_decimal(sip_msg_value(came, SIP_HEADER_MAX_FORWARDS), UINT8_MAX, &hops);
-	if (hops > MAX_FORWARDS)
-		hops = MAX_FORWARDS;
-	return hops > 0 ? (uint32_t)hops - 1 : 0;
-}
-
 struct request leg_request(struct border *b, const struct leg_facts *leg, struct view method,
                            uint32_t cseq, const struct sip_msg *came)
 {
@@ -81,7 +67,7 @@ struct request leg_request(struct border *b, const struct leg_facts *leg, struct
 	struct buffer via = BUFFER_ON(text);
 	struct ua_dialog_line line = { .method = method,
 		                       .cseq = cseq,
-		                       .max_forwards = hops_left(came) };
+		                       .max_forwards = request_hops_left(came) };
 	enum err err;
 
 	b->ports.random(b->ports.context, &r.serial, sizeof(r.serial));

@@ -3,8 +3,9 @@
 #include "border/border_priv.h"
 
 #include "sip/build.h"
+#include "sip/number.h"
 
-enum { MAX_FORWARDS_MAX = 70 };
+enum { HOPS_MAX = 70 };
 
 static enum sip_transport transport_of(enum transport_kind kind)
 {
@@ -49,15 +50,22 @@ struct request request_begin(struct border *b, const struct flow *to, struct vie
 	return r;
 }
 
+uint32_t request_hops_left(const struct sip_msg *came)
+{
+	uint32_t hops;
+
+	if (!came)
+		return HOPS_MAX;
+	/* The parser took a number up to 255 or none; 0 was refused before. */
+	if (sip_number_of(came, SIP_HEADER_MAX_FORWARDS, UINT8_MAX, &hops) != ERR_NONE ||
+	    hops > HOPS_MAX)
+		hops = HOPS_MAX;
+	return hops > 0 ? hops - 1 : 0;
+}
+
 void request_max_forwards(struct request *r, const struct sip_msg *came)
 {
-	uint64_t hops = MAX_FORWARDS_MAX;
-
-	/* The parser took a number up to 255 or none; 0 was refused before. */
-	(void)view_decimal(sip_msg_value(came, SIP_HEADER_MAX_FORWARDS), UINT8_MAX, &hops);
-	if (hops > MAX_FORWARDS_MAX)
-		hops = MAX_FORWARDS_MAX;
-	sip_build_number(&r->out, SIP_HEADER_MAX_FORWARDS, hops > 0 ? hops - 1 : 0);
+	sip_build_number(&r->out, SIP_HEADER_MAX_FORWARDS, request_hops_left(came));
 }
 
 void request_source(struct request *r, const struct border_peer *to, const struct flow *from)

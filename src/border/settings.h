@@ -43,7 +43,6 @@ struct border_peer {
 	uint16_t side;
 	uint8_t kind; /* enum peer_kind */
 	uint8_t transport;
-	uint8_t may_place_calls, may_receive_calls;
 	uint8_t tells_source; /* add X-Ringfence-Source towards it */
 };
 
@@ -55,7 +54,6 @@ struct border_subscribers {
 	uint16_t register_to;   /* row in peers */
 	uint8_t is_on;          /* a subscribers block stands in the configuration */
 	uint8_t proof_always;   /* no REGISTER without a good cookie reaches the PBX */
-	uint8_t calls_without_registration;
 };
 
 struct border_numbers {
@@ -71,7 +69,6 @@ struct border_settings {
 	struct border_numbers numbers;
 	struct guard_door_settings door; /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
-	uint32_t no_media_s; /* 0: never; media watches, border is told so for its CDR */
 	uint16_t side_count, listener_count, peer_count;
 };
 

@@ -76,6 +76,5 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	guard_door_settings_of(&rows, &ret->door);
 	ret->max_calls = media->max_calls;
 	ret->max_transactions = transactions_for(media->max_calls);
-	ret->no_media_s = media->timeout_s;
 	return ERR_NONE;
 }

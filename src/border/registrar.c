@@ -353,6 +353,22 @@ static void refuse_reading(struct border *b, const struct inbound *in)
 	reply_at_once(b, in, 400, VIEW_EMPTY);
 }
 
+/* A flow is known for its own accounts. Whoever asks for another is a stranger there and
+ * answers for it with his address: with one account of his own, a guesser would begin
+ * with a clean record at each new port. */
+static void meet_account(const struct border *b, struct inbound *in, struct view account)
+{
+	struct verdict v;
+
+	if (in->standing != STANDING_KNOWN ||
+	    registration_is_on(&b->registrations, account, in->flow))
+		return;
+	in->standing = STANDING_STRANGER;
+	if (verdict_table_find(b->ports.verdicts, &in->flow->remote, b->now.wall_us, &v) &&
+	    verdict_acts(&v, verdict_table_mode(b->ports.verdicts)))
+		in->is_blocked = true;
+}
+
 void registrar_request(struct border *b, struct inbound *in, enum guard_treatment treatment)
 {
 	char credentials_text[CREDENTIAL_LINES_MAX];
@@ -370,6 +386,7 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 		refuse_reading(b, in);
 		return;
 	}
+	meet_account(b, in, view_of(wish.facts.account));
 	found = credentials_pass(b, in, CREDENTIALS_PROVEN, &credentials);
 	if (credentials.err != ERR_NONE)
 		found = (struct credentials){ 0 };

@@ -137,6 +137,29 @@ bool registration_is_continued(const struct registrations *t, const struct flow 
 	return map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), is_continued, &next) != NULL;
 }
 
+struct account_place {
+	struct view account;
+	const struct flow *flow;
+};
+
+static bool is_account_on(const struct map_node *node, const void *wanted)
+{
+	const struct registration_facts *facts =
+		&HOLDER(node, const struct registration, by_flow)->facts;
+	const struct account_place *place = wanted;
+
+	return flow_equal(&facts->flow, place->flow) &&
+	       view_equal(view_of(facts->account), place->account);
+}
+
+bool registration_is_on(const struct registrations *t, struct view account, const struct flow *flow)
+{
+	struct account_place place = { account, flow };
+
+	return map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), is_account_on, &place) !=
+	       NULL;
+}
+
 struct login_place {
 	const struct flow *flow;
 	uint64_t login_hash;

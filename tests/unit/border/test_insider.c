@@ -2,6 +2,8 @@
 /* A registered phone that turns on others: what it is known for ends at its own account. */
 #include "unit/border/talk.h"
 
+#include "base/now.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -38,5 +40,67 @@ TALK_TEST(insider_own_login_stays, "a phone that registers anew keeps its own cr
 	TRY(talk_register(t));
 	TRY(invite_as(t, "200"));
 	CHECK(wire_has(&t->at_pbx, "username=\"200\""));
+	return ERR_NONE;
+}
+
+/* A REGISTER from the phone's own flow, with a challenge answered. */
+static enum err register_as(struct talk *t, const char *user, const char *response)
+{
+	struct wire_register r = { .user = user, .call_id = user, .cseq = 1 };
+	const struct wire_sent *sent;
+	struct wire_sent challenge;
+
+	wire_receive(t->w, &t->phone.flow, wire_register_text(&r, &t->phone.flow));
+	wire_advance(t->w, 100 * MILLISECOND_US);
+	sent = wire_take(t->w, &t->phone.flow);
+	CHECK_CASE(wire_has(sent, "SIP/2.0 401 "), user);
+	challenge = *sent;
+	r.challenge = &challenge;
+	r.credentials = response;
+	r.cseq = 2;
+	wire_receive(t->w, &t->phone.flow, wire_register_text(&r, &t->phone.flow));
+	wire_advance(t->w, 400 * MILLISECOND_US);
+	while (wire_take(t->w, &t->phone.flow))
+		;
+	return ERR_NONE;
+}
+
+static const struct fact *last_login(const struct talk *t)
+{
+	for (unsigned i = t->w->fact_count; i > 0; i--) {
+		if (t->w->facts[i - 1].kind == FACT_LOGIN)
+			return &t->w->facts[i - 1];
+	}
+	return NULL;
+}
+
+TALK_TEST(insider_answers_with_address,
+          "a phone's failed login for another account is its address's, for its own its flow's")
+{
+	TRY(register_as(t, "201", WIRE_WRONG));
+	CHECK(last_login(t)->outcome == OUTCOME_FAILED);
+	CHECK(last_login(t)->standing == STANDING_STRANGER);
+	TRY(register_as(t, "200", WIRE_WRONG));
+	CHECK(last_login(t)->outcome == OUTCOME_FAILED);
+	CHECK(last_login(t)->standing == STANDING_KNOWN);
+	return ERR_NONE;
+}
+
+TALK_TEST(insider_at_blocked_address,
+          "a phone at a blocked address logs in for its own account and for no other")
+{
+	struct verdict v = {
+		.source = addr_source(&t->phone.flow.remote),
+		.until_wall_us = t->w->now.wall_us + INT64_C(3600) * SECOND_US,
+		.state = VERDICT_BLOCK,
+		.is_by_admin = 1,
+	};
+	unsigned before = t->w->pbx_logins;
+
+	verdict_table_put(t->w->verdicts, &v, t->w->now.wall_us);
+	TRY(talk_register(t));
+	CHECK(t->w->pbx_logins == before + 1);
+	(void)register_as(t, "201", WIRE_WRONG);
+	CHECK(t->w->pbx_logins == before + 1);
 	return ERR_NONE;
 }

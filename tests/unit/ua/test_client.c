@@ -9,27 +9,9 @@
 
 static struct wire w;
 
-static enum err on_bench(enum err (*body)(void))
-{
-	enum err err = wire_up(&w);
-
-	if (err == ERR_NONE)
-		err = body();
-	wire_down(&w);
-	return err;
-}
-
-#define BENCH_TEST(slug, sentence)                                                                 \
-	static enum err body_##slug(void);                                                         \
-	TEST(slug, sentence)                                                                       \
-	{                                                                                          \
-		return on_bench(body_##slug);                                                      \
-	}                                                                                          \
-	static enum err body_##slug(void)
-
 static bool last_is(const char *method) { return view_starts(view_of(w.last), view_of(method)); }
 
-BENCH_TEST(client_invite_times, "repeats an INVITE at 0.5, 1, 2, 4, 8, 16 s and gives up at 32 s")
+WIRE_TEST(client_invite_times, "repeats an INVITE at 0.5, 1, 2, 4, 8, 16 s and gives up at 32 s")
 {
 	static const uint64_t want_ms[] = { 0, 500, 1500, 3500, 7500, 15500, 31500 };
 	struct pool_handle client;
@@ -45,7 +27,7 @@ BENCH_TEST(client_invite_times, "repeats an INVITE at 0.5, 1, 2, 4, 8, 16 s and 
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_other_times, "repeats another request at 0.5, 1, 2, 4, 4 ... s, gives up at 32 s")
+WIRE_TEST(client_other_times, "repeats another request at 0.5, 1, 2, 4, 4 ... s, gives up at 32 s")
 {
 	static const uint64_t want_ms[] = { 0,     500,   1500,  3500,  7500, 11500,
 		                            15500, 19500, 23500, 27500, 31500 };
@@ -58,7 +40,7 @@ BENCH_TEST(client_other_times, "repeats another request at 0.5, 1, 2, 4, 4 ... s
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_other_trying, "repeats every 4 s once a provisional answer came")
+WIRE_TEST(client_other_trying, "repeats every 4 s once a provisional answer came")
 {
 	static const uint64_t want_ms[] = { 0, 500, 4500, 8500 };
 	struct pool_handle client;
@@ -71,7 +53,7 @@ BENCH_TEST(client_other_trying, "repeats every 4 s once a provisional answer cam
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_reliable, "repeats nothing over a reliable transport, but gives up as well")
+WIRE_TEST(client_reliable, "repeats nothing over a reliable transport, but gives up as well")
 {
 	struct pool_handle client;
 
@@ -82,7 +64,7 @@ BENCH_TEST(client_reliable, "repeats nothing over a reliable transport, but give
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_ringing, "lets an INVITE ring for ever once a provisional answer came")
+WIRE_TEST(client_ringing, "lets an INVITE ring for ever once a provisional answer came")
 {
 	struct pool_handle client;
 
@@ -119,7 +101,7 @@ static const struct cell {
 	{ "refusal after 2xx", ACCEPTED, 486, "t", UA_ANSWER_REPEATED, 0 },
 };
 
-BENCH_TEST(client_invite_cells, "does the right thing at every answer in every state of an INVITE")
+WIRE_TEST(client_invite_cells, "does the right thing at every answer in every state of an INVITE")
 {
 	static const unsigned statuses[] = { 0, 180, 486, 200 };
 
@@ -140,7 +122,7 @@ BENCH_TEST(client_invite_cells, "does the right thing at every answer in every s
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_refusal_ack, "acknowledges a refusal hop by hop with the INVITE's own lines")
+WIRE_TEST(client_refusal_ack, "acknowledges a refusal hop by hop with the INVITE's own lines")
 {
 	static struct wire_msg m;
 	struct pool_handle client;
@@ -168,8 +150,7 @@ BENCH_TEST(client_refusal_ack, "acknowledges a refusal hop by hop with the INVIT
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_refusal_kept,
-           "acknowledges a repeated refusal for 32 s, then knows nothing of it")
+WIRE_TEST(client_refusal_kept, "acknowledges a repeated refusal for 32 s, then knows nothing of it")
 {
 	struct pool_handle client;
 
@@ -184,7 +165,7 @@ BENCH_TEST(client_refusal_kept,
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_other_kept, "absorbs a repeated answer for 5 s")
+WIRE_TEST(client_other_kept, "absorbs a repeated answer for 5 s")
 {
 	struct pool_handle client;
 
@@ -199,7 +180,7 @@ BENCH_TEST(client_other_kept, "absorbs a repeated answer for 5 s")
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_acknowledge, "sends the owner's ACK again for each repetition of the 2xx")
+WIRE_TEST(client_acknowledge, "sends the owner's ACK again for each repetition of the 2xx")
 {
 	struct pool_handle client;
 
@@ -216,7 +197,7 @@ BENCH_TEST(client_acknowledge, "sends the owner's ACK again for each repetition 
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_cancel_early, "holds CANCEL back until a provisional answer came")
+WIRE_TEST(client_cancel_early, "holds CANCEL back until a provisional answer came")
 {
 	struct pool_handle client;
 
@@ -232,7 +213,7 @@ BENCH_TEST(client_cancel_early, "holds CANCEL back until a provisional answer ca
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_cancelled, "sees a cancelled INVITE through to its 487")
+WIRE_TEST(client_cancelled, "sees a cancelled INVITE through to its 487")
 {
 	struct pool_handle client;
 
@@ -251,7 +232,7 @@ BENCH_TEST(client_cancelled, "sees a cancelled INVITE through to its 487")
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_cancel_crossed, "passes a 2xx that crossed the CANCEL")
+WIRE_TEST(client_cancel_crossed, "passes a 2xx that crossed the CANCEL")
 {
 	struct pool_handle client;
 
@@ -263,7 +244,7 @@ BENCH_TEST(client_cancel_crossed, "passes a 2xx that crossed the CANCEL")
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_cancel_unheard, "gives up 32 s after a CANCEL that nobody heeds")
+WIRE_TEST(client_cancel_unheard, "gives up 32 s after a CANCEL that nobody heeds")
 {
 	struct pool_handle client;
 
@@ -279,7 +260,7 @@ BENCH_TEST(client_cancel_unheard, "gives up 32 s after a CANCEL that nobody heed
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_cancel_other, "cancels nothing but an INVITE")
+WIRE_TEST(client_cancel_other, "cancels nothing but an INVITE")
 {
 	struct pool_handle client;
 
@@ -290,7 +271,7 @@ BENCH_TEST(client_cancel_other, "cancels nothing but an INVITE")
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_denied, "opens neither ACK nor CANCEL for an owner, nor one serial twice")
+WIRE_TEST(client_denied, "opens neither ACK nor CANCEL for an owner, nor one serial twice")
 {
 	struct pool_handle client;
 
@@ -302,7 +283,7 @@ BENCH_TEST(client_denied, "opens neither ACK nor CANCEL for an owner, nor one se
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_forged, "drops an answer whose branch we never made, or made for another request")
+WIRE_TEST(client_forged, "drops an answer whose branch we never made, or made for another request")
 {
 	struct ua_namer kept = w.namer;
 	struct pool_handle client;
@@ -335,7 +316,7 @@ BENCH_TEST(client_forged, "drops an answer whose branch we never made, or made f
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_path_failed, "ends at once what still waits for a first answer on a dead path")
+WIRE_TEST(client_path_failed, "ends at once what still waits for a first answer on a dead path")
 {
 	struct ua_path dead = wire_path(2), other = wire_path(3);
 	struct pool_handle waiting, ringing;
@@ -352,7 +333,7 @@ BENCH_TEST(client_path_failed, "ends at once what still waits for a first answer
 	return ERR_NONE;
 }
 
-BENCH_TEST(client_full, "refuses when the table is full, sends nothing then")
+WIRE_TEST(client_full, "refuses when the table is full, sends nothing then")
 {
 	struct pool_handle client = { 0, 0 };
 

@@ -10,25 +10,6 @@
 static struct wire w;
 static struct wire_msg came;
 
-/* Runs a body between wire_up and wire_down, so that a failed check leaks nothing. */
-static enum err on_bench(enum err (*body)(void))
-{
-	enum err err = wire_up(&w);
-
-	if (err == ERR_NONE)
-		err = body();
-	wire_down(&w);
-	return err;
-}
-
-#define BENCH_TEST(slug, sentence)                                                                 \
-	static enum err body_##slug(void);                                                         \
-	TEST(slug, sentence)                                                                       \
-	{                                                                                          \
-		return on_bench(body_##slug);                                                      \
-	}                                                                                          \
-	static enum err body_##slug(void)
-
 static const struct sip_msg *invite(void)
 {
 	return wire_request(&came, &(struct wire_request){ "INVITE", "z9hG4bKone", NULL, 1 });
@@ -112,7 +93,7 @@ static const struct cell {
 	{ "refusal after 2xx", ACCEPTED, REFUSES, ERR_DENIED, 0 },
 };
 
-BENCH_TEST(server_invite_cells, "does the right thing at every event in every state of an INVITE")
+WIRE_TEST(server_invite_cells, "does the right thing at every event in every state of an INVITE")
 {
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
 		const struct cell *c = &cells[i];
@@ -151,17 +132,17 @@ static enum err answered_alone(unsigned status)
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_refusal_times, "repeats a refusal at 0.5, 1, 2, 4, 4 ... s and gives up at 32 s")
+WIRE_TEST(server_refusal_times, "repeats a refusal at 0.5, 1, 2, 4, 4 ... s and gives up at 32 s")
 {
 	return answered_alone(486);
 }
 
-BENCH_TEST(server_accept_times, "repeats a 2xx at 0.5, 1, 2, 4, 4 ... s and gives up at 32 s")
+WIRE_TEST(server_accept_times, "repeats a 2xx at 0.5, 1, 2, 4, 4 ... s and gives up at 32 s")
 {
 	return answered_alone(200);
 }
 
-BENCH_TEST(server_accept_reliable, "repeats a 2xx over a reliable transport too, but no refusal")
+WIRE_TEST(server_accept_reliable, "repeats a 2xx over a reliable transport too, but no refusal")
 {
 	struct pool_handle server;
 
@@ -177,8 +158,8 @@ BENCH_TEST(server_accept_reliable, "repeats a 2xx over a reliable transport too,
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_acknowledged,
-           "stops repeating a 2xx when its ACK has come, and ends without complaint")
+WIRE_TEST(server_acknowledged,
+          "stops repeating a 2xx when its ACK has come, and ends without complaint")
 {
 	struct pool_handle server;
 
@@ -192,7 +173,7 @@ BENCH_TEST(server_acknowledged,
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_confirmed, "absorbs for 5 s after the ACK to a refusal, then forgets")
+WIRE_TEST(server_confirmed, "absorbs for 5 s after the ACK to a refusal, then forgets")
 {
 	struct pool_handle server;
 	struct ua_event event;
@@ -206,7 +187,7 @@ BENCH_TEST(server_confirmed, "absorbs for 5 s after the ACK to a refusal, then f
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_other, "answers a repeated OPTIONS from store for 32 s")
+WIRE_TEST(server_other, "answers a repeated OPTIONS from store for 32 s")
 {
 	struct pool_handle server;
 	struct ua_event event;
@@ -224,7 +205,7 @@ BENCH_TEST(server_other, "answers a repeated OPTIONS from store for 32 s")
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_other_reliable, "forgets an answered request at once where nothing is lost")
+WIRE_TEST(server_other_reliable, "forgets an answered request at once where nothing is lost")
 {
 	struct pool_handle server;
 
@@ -235,7 +216,7 @@ BENCH_TEST(server_other_reliable, "forgets an answered request at once where not
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_other_slow, "says 100 to a slow request at 3.5 s and never earlier")
+WIRE_TEST(server_other_slow, "says 100 to a slow request at 3.5 s and never earlier")
 {
 	struct pool_handle server;
 
@@ -250,7 +231,7 @@ BENCH_TEST(server_other_slow, "says 100 to a slow request at 3.5 s and never ear
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_other_late, "gives a request up after 32 s without an answer, in silence")
+WIRE_TEST(server_other_late, "gives a request up after 32 s without an answer, in silence")
 {
 	struct pool_handle server;
 
@@ -262,7 +243,7 @@ BENCH_TEST(server_other_late, "gives a request up after 32 s without an answer, 
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_other_forbidden, "sends neither 408 nor 1xx to a request that is no INVITE")
+WIRE_TEST(server_other_forbidden, "sends neither 408 nor 1xx to a request that is no INVITE")
 {
 	struct pool_handle server;
 
@@ -275,7 +256,7 @@ BENCH_TEST(server_other_forbidden, "sends neither 408 nor 1xx to a request that 
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_invite_408, "sends 408 to an INVITE")
+WIRE_TEST(server_invite_408, "sends 408 to an INVITE")
 {
 	struct pool_handle server;
 
@@ -284,7 +265,7 @@ BENCH_TEST(server_invite_408, "sends 408 to an INVITE")
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_stranger, "never sends an unproven stranger more datagrams than came")
+WIRE_TEST(server_stranger, "never sends an unproven stranger more datagrams than came")
 {
 	struct pool_handle server;
 	struct ua_event event;
@@ -303,7 +284,7 @@ BENCH_TEST(server_stranger, "never sends an unproven stranger more datagrams tha
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_stranger_slow, "keeps a stranger's late answer for the next repetition")
+WIRE_TEST(server_stranger_slow, "keeps a stranger's late answer for the next repetition")
 {
 	struct pool_handle server;
 	struct ua_event event;
@@ -317,7 +298,7 @@ BENCH_TEST(server_stranger_slow, "keeps a stranger's late answer for the next re
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_reply_size, "does not send an answer beyond its bound, first or repeated")
+WIRE_TEST(server_reply_size, "does not send an answer beyond its bound, first or repeated")
 {
 	const struct sip_msg *request = options();
 	const struct ua_server_opening opening = { .request = request,
@@ -333,8 +314,8 @@ BENCH_TEST(server_reply_size, "does not send an answer beyond its bound, first o
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_reply_way,
-           "answers on the path by which the request came, stamped with its source")
+WIRE_TEST(server_reply_way,
+          "answers on the path by which the request came, stamped with its source")
 {
 	struct pool_handle server;
 	struct ua_path path = wire_path(1);
@@ -359,7 +340,7 @@ static const struct match_case {
 	{ "another path", { "OPTIONS", "z9hG4bKone", NULL, 1 }, 2, UA_NEW },
 };
 
-BENCH_TEST(server_matches, "matches by branch, sent-by, method and path")
+WIRE_TEST(server_matches, "matches by branch, sent-by, method and path")
 {
 	struct pool_handle server;
 
@@ -386,7 +367,7 @@ static const struct match_case old_matches[] = {
 	{ "its ACK", { "ACK", "old", "callee", 1 }, 1, UA_ABSORBED },
 };
 
-BENCH_TEST(server_old_matches, "matches a request without magic cookie as RFC 2543 elements need")
+WIRE_TEST(server_old_matches, "matches a request without magic cookie as RFC 2543 elements need")
 {
 	struct pool_handle server;
 
@@ -404,8 +385,7 @@ BENCH_TEST(server_old_matches, "matches a request without magic cookie as RFC 25
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_old_next,
-           "opens two requests without cookie side by side when their CSeq differs")
+WIRE_TEST(server_old_next, "opens two requests without cookie side by side when their CSeq differs")
 {
 	struct pool_handle first, second;
 
@@ -420,7 +400,7 @@ BENCH_TEST(server_old_next,
 
 static const struct wire_request cancel_row = { "CANCEL", "z9hG4bKone", NULL, 1 };
 
-BENCH_TEST(server_cancel, "finds the INVITE that a CANCEL means, before and after its final answer")
+WIRE_TEST(server_cancel, "finds the INVITE that a CANCEL means, before and after its final answer")
 {
 	struct ua_path path = wire_path(1), elsewhere = wire_path(2);
 	struct pool_handle server;
@@ -441,7 +421,7 @@ BENCH_TEST(server_cancel, "finds the INVITE that a CANCEL means, before and afte
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_cancel_own, "keeps a CANCEL's transaction apart from its INVITE's")
+WIRE_TEST(server_cancel_own, "keeps a CANCEL's transaction apart from its INVITE's")
 {
 	struct pool_handle server, cancel;
 	struct ua_event event;
@@ -455,7 +435,7 @@ BENCH_TEST(server_cancel_own, "keeps a CANCEL's transaction apart from its INVIT
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_cancel_other, "finds nothing for a CANCEL that names another kind of request")
+WIRE_TEST(server_cancel_other, "finds nothing for a CANCEL that names another kind of request")
 {
 	struct ua_path path = wire_path(1);
 	struct pool_handle server;
@@ -467,7 +447,7 @@ BENCH_TEST(server_cancel_other, "finds nothing for a CANCEL that names another k
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_ack_stray, "does not take up an ACK, known or not")
+WIRE_TEST(server_ack_stray, "does not take up an ACK, known or not")
 {
 	struct pool_handle server;
 	struct ua_event event;
@@ -478,7 +458,7 @@ BENCH_TEST(server_ack_stray, "does not take up an ACK, known or not")
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_twice, "opens no second transaction for one request")
+WIRE_TEST(server_twice, "opens no second transaction for one request")
 {
 	struct pool_handle server;
 
@@ -488,7 +468,7 @@ BENCH_TEST(server_twice, "opens no second transaction for one request")
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_full, "refuses when the table is full, and takes the next when one has gone")
+WIRE_TEST(server_full, "refuses when the table is full, and takes the next when one has gone")
 {
 	struct pool_handle server = { 0, 0 };
 	char branch[32];
@@ -506,8 +486,8 @@ BENCH_TEST(server_full, "refuses when the table is full, and takes the next when
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_large,
-           "refuses an answer that no class can keep, and can still refuse the request")
+WIRE_TEST(server_large,
+          "refuses an answer that no class can keep, and can still refuse the request")
 {
 	static char body[UA_LARGE_SIZE];
 	struct pool_handle server;
@@ -525,8 +505,7 @@ BENCH_TEST(server_large,
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_texts_full,
-           "borrows from the next larger class, and refuses when all are used up")
+WIRE_TEST(server_texts_full, "borrows from the next larger class, and refuses when all are used up")
 {
 	struct pool_handle server;
 	char branch[32];
@@ -552,7 +531,7 @@ BENCH_TEST(server_texts_full,
 	return ERR_NONE;
 }
 
-BENCH_TEST(server_stale_handle, "does nothing to a transaction that is over")
+WIRE_TEST(server_stale_handle, "does nothing to a transaction that is over")
 {
 	struct pool_handle server;
 

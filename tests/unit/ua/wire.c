@@ -54,6 +54,16 @@ enum err wire_up(struct wire *w)
 
 void wire_down(struct wire *w) { ua_free(&w->ua); }
 
+enum err wire_bench(struct wire *w, enum err (*body)(void))
+{
+	enum err err = wire_up(w);
+
+	if (err == ERR_NONE)
+		err = body();
+	wire_down(w);
+	return err;
+}
+
 void wire_pass(struct wire *w, uint64_t ms)
 {
 	uint64_t end_us = w->now_us + ms * 1000;

@@ -31,6 +31,16 @@ enum { WIRE_SERVERS = 8, WIRE_CLIENTS = 8 };
 
 enum err wire_up(struct wire *w) MUST_USE;
 void wire_down(struct wire *w);
+/* Runs a body between wire_up and wire_down, so that a failed check leaks nothing. */
+enum err wire_bench(struct wire *w, enum err (*body)(void)) MUST_USE;
+/* A test that runs so on the file's own wire `w`. */
+#define WIRE_TEST(slug, sentence)                                                                  \
+	static enum err body_##slug(void);                                                         \
+	TEST(slug, sentence)                                                                       \
+	{                                                                                          \
+		return wire_bench(&w, body_##slug);                                                \
+	}                                                                                          \
+	static enum err body_##slug(void)
 /* Lets so many milliseconds pass. */
 void wire_pass(struct wire *w, uint64_t ms);
 struct ua_path wire_path(unsigned number);

@@ -6,18 +6,12 @@
 
 enum err sip_cause_parse(struct view text, struct sip_cause *ret)
 {
-	struct cursor in = cursor_on(text);
-	struct sip_cause c = { .protocol = cursor_token(&in) };
+	struct sip_cause c = { 0 };
 	struct sip_param param;
 	struct view params;
 	uint64_t number = 0;
-	enum err err;
+	enum err err = sip_params_behind_token(text, &c.protocol, &params);
 
-	cursor_blanks(&in);
-	if (in.err != ERR_NONE)
-		return in.err;
-	params = cursor_rest(&in);
-	err = sip_params_check(params);
 	if (err != ERR_NONE)
 		return err;
 	if (sip_params_find(params, VIEW("cause"), &param)) {

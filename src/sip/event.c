@@ -5,30 +5,10 @@
 #include "sip/number.h"
 #include "sip/tokens.h"
 
-/* A token and the parameters behind it. */
-static enum err read_head(struct view text, struct view *ret_token, struct view *ret_params)
-{
-	struct cursor in = cursor_on(text);
-	struct view token = cursor_token(&in);
-	struct view params;
-	enum err err;
-
-	cursor_blanks(&in);
-	if (in.err != ERR_NONE)
-		return in.err;
-	params = cursor_rest(&in);
-	err = sip_params_check(params);
-	if (err != ERR_NONE)
-		return err;
-	*ret_token = token;
-	*ret_params = params;
-	return ERR_NONE;
-}
-
 enum err sip_event_parse(struct view text, struct sip_event *ret)
 {
 	struct sip_event e;
-	enum err err = read_head(text, &e.package, &e.params);
+	enum err err = sip_params_behind_token(text, &e.package, &e.params);
 
 	if (err != ERR_NONE)
 		return err;
@@ -69,7 +49,7 @@ enum err sip_subscription_parse(struct view text, struct sip_subscription *ret)
 {
 	struct sip_subscription s = { .expires_s = 0 };
 	struct view params;
-	enum err err = read_head(text, &s.state_text, &params);
+	enum err err = sip_params_behind_token(text, &s.state_text, &params);
 
 	if (err == ERR_NONE)
 		err = find_seconds(params, VIEW("expires"), &s.has_expires, &s.expires_s);

@@ -92,6 +92,25 @@ enum err sip_params_token(struct view params, struct view name, struct view *ret
 	return ERR_NONE;
 }
 
+enum err sip_params_behind_token(struct view text, struct view *ret_token, struct view *ret_params)
+{
+	struct cursor in = cursor_on(text);
+	struct view token = cursor_token(&in);
+	struct view params;
+	enum err err;
+
+	cursor_blanks(&in);
+	if (in.err != ERR_NONE)
+		return in.err;
+	params = cursor_rest(&in);
+	err = sip_params_check(params);
+	if (err != ERR_NONE)
+		return err;
+	*ret_token = token;
+	*ret_params = params;
+	return ERR_NONE;
+}
+
 struct view sip_params_value(struct view params, struct view name)
 {
 	struct sip_param param;

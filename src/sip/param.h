@@ -28,6 +28,9 @@ bool sip_params_find(struct view params, struct view name, struct sip_param *ret
 /* A parameter whose value is a token by its grammar (tag, reason): empty where it is absent,
  * ERR_SYNTAX where it has no value or a quoted one. */
 enum err sip_params_token(struct view params, struct view name, struct view *ret) MUST_USE;
+/* "token ;name=value": the token, and the text of its parameters once it was checked. */
+enum err sip_params_behind_token(struct view text, struct view *ret_token,
+                                 struct view *ret_params) MUST_USE;
 /* Its value, or the empty view where it is absent or has none. */
 struct view sip_params_value(struct view params, struct view name);
 /* ";name=value"; quoted where the value is no token. Without value: ";name". */

@@ -30,18 +30,11 @@ enum cli_exit cli_calls_list(struct cli *c, int argc, char **argv)
 enum cli_exit cli_show_one(struct cli *c, const char *path, int argc, char **argv)
 {
 	struct cli_target target = cli_target_on(path);
-	json_t *answer;
-	enum cli_exit code;
 
 	if (argc != 1 || argv[0][0] == '-' || !argv[0][0])
 		return cli_usage(c);
 	cli_target_segment(&target, argv[0]);
-	code = cli_get(c, &target, &answer);
-	if (code != CLI_DONE)
-		return code;
-	cli_write_object(c, stdout, answer);
-	json_decref(answer);
-	return CLI_DONE;
+	return cli_show(c, &target);
 }
 
 enum cli_exit cli_calls_show(struct cli *c, int argc, char **argv)

@@ -195,6 +195,18 @@ void cli_write_object(const struct cli *c, FILE *out, const json_t *object)
 		cli_print_object(c, out, object, 0);
 }
 
+enum cli_exit cli_show(struct cli *c, const struct cli_target *target)
+{
+	json_t *answer;
+	enum cli_exit code = cli_get(c, target, &answer);
+
+	if (code != CLI_DONE)
+		return code;
+	cli_write_object(c, stdout, answer);
+	json_decref(answer);
+	return CLI_DONE;
+}
+
 /* Operands are words of the filter; the shell has taken their quotes away. */
 static enum cli_exit join_filter(const struct cli_args *args, char *ret, size_t size)
 {

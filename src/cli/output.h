@@ -44,6 +44,8 @@ struct cli_args;
 enum cli_exit cli_show_list(const struct cli *c, struct cli_target target, struct cli_args *args,
                             const struct cli_table *t);
 
+/* GET, and the object that comes back. */
+enum cli_exit cli_show(struct cli *c, const struct cli_target *target);
 /* `NOUN show NAME`: GET path/NAME, and the object that comes back. */
 enum cli_exit cli_show_one(struct cli *c, const char *path, int argc, char **argv);
 /* Sends a change with --reason and writes what comes back; the body is taken over, may be NULL. */

@@ -5,17 +5,8 @@
 static enum cli_exit show(struct cli *c, const char *path, int argc)
 {
 	const struct cli_target target = cli_target_on(path);
-	json_t *answer;
-	enum cli_exit code;
 
-	if (argc)
-		return cli_usage(c);
-	code = cli_get(c, &target, &answer);
-	if (code != CLI_DONE)
-		return code;
-	cli_write_object(c, stdout, answer);
-	json_decref(answer);
-	return CLI_DONE;
+	return argc ? cli_usage(c) : cli_show(c, &target);
 }
 
 enum cli_exit cli_status(struct cli *c, int argc, char **argv)

@@ -47,6 +47,8 @@ enum login_flag {
 	LOGIN_HAS_CREDENTIALS = 1, /* went on with credentials */
 	LOGIN_IS_UNKNOWN = 2,      /* its user is unknown to the PBX */
 	LOGIN_HOLDS_SLOT = 4,      /* guard counts it as undecided */
+	LOGIN_WENT_ON = 8,         /* the PBX was asked about it */
+	LOGIN_ASKED_TWICE = 16,    /* and once more, for a challenge in its place */
 };
 
 /* When an answer may leave, counted from when the request came. */

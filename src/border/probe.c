@@ -13,6 +13,8 @@
 
 /* A shared nonce is handed out for this long: a third of the shortest life seen on a PBX (30 s). */
 enum { FRESH_US = 10 * SECOND_US, RETRY_US = 3 * SECOND_US, SOON_US = 1 * MILLISECOND_US };
+/* A refusal that took longer was lost on its way and asked for again. */
+enum { REFUSAL_MAX_US = 4 * SECOND_US };
 enum { SHARED_NONCES = 8, USER_SIZE = 64 };
 
 enum stage { STAGE_RANDOM_USER, STAGE_PROBE_USER, STAGE_WRONG_PASSWORD };
@@ -22,6 +24,7 @@ struct probe {
 	struct border *border;
 	struct timer timer;
 	uint64_t name_serial; /* of Call-ID and From tag */
+	uint64_t asked_us;    /* the last probe */
 	uint32_t cseq;
 	uint8_t sharing; /* enum probe_sharing */
 	uint8_t next_shared;
@@ -150,6 +153,7 @@ static void ask_stage(struct border *b, enum stage stage, const struct challenge
 	else if (stage == STAGE_PROBE_USER)
 		(void)VIEW_COPY(view_of(b->settings.subscribers.probe_user), p->user);
 	asking.user = view_of(p->user);
+	p->asked_us = b->now.us;
 	(void)ask(b, &asking);
 }
 
@@ -265,6 +269,11 @@ void probe_saw_refusal(struct border *b, uint16_t status)
 	b->probe->known.has_refusal = true;
 }
 
+void probe_saw_refusal_take(struct border *b, uint64_t took_us)
+{
+	b->probe->known.refusal_us = took_us < REFUSAL_MAX_US ? took_us : REFUSAL_MAX_US;
+}
+
 static void learn_challenge(struct border *b, const struct sip_msg *response, enum stage stage)
 {
 	struct probe *p = b->probe;
@@ -292,8 +301,10 @@ void probe_answer(struct border *b, const struct inbound *in, const struct ua_ev
 		return;
 	p->known.is_answering = true;
 	if (stage == STAGE_WRONG_PASSWORD) {
-		if (status >= 400 && status < 500)
+		if (status >= 400 && status < 500) {
 			probe_saw_refusal(b, status);
+			probe_saw_refusal_take(b, now_since(b->now.us, p->asked_us));
+		}
 	} else if (status == 401 || status == 407) {
 		learn_challenge(b, in->msg, stage);
 	} else if (stage == STAGE_RANDOM_USER) {

@@ -13,6 +13,7 @@
 struct probe_knowledge {
 	struct challenge challenge;      /* the latest of the PBX's, or our default */
 	uint64_t challenge_us;           /* when it came */
+	uint64_t refusal_us;             /* how long the PBX took for the last one */
 	uint16_t refusal_status;         /* to a wrong password: 401, 403 ... */
 	bool is_answering;               /* the PBX answers */
 	bool has_challenge, has_refusal; /* learnt from the PBX, not assumed */
@@ -43,6 +44,8 @@ enum err probe_ask(struct border *b, struct pool_handle object) MUST_USE;
 /* A real challenge or refusal passed: better knowledge than an assumed one. */
 void probe_saw_challenge(struct border *b, const struct challenge *c);
 void probe_saw_refusal(struct border *b, uint16_t status);
+/* How long it took: some PBXs make a wrong password wait. */
+void probe_saw_refusal_take(struct border *b, uint64_t took_us);
 
 /* {"name":..., "realm":..., "answers":..., ...} for ASK_PEERS. */
 void probe_write(struct buffer *out, const struct border *b);

@@ -336,6 +336,8 @@ static void proceed(struct border *b, const struct inbound *in, struct login *l,
 	} else if (forward(b, in, l, credentials) != ERR_NONE) {
 		reply_status(b, l->server, 503, view_of(l->to_tag), VIEW_EMPTY);
 		login_drop(b, l);
+	} else {
+		l->flags |= LOGIN_WENT_ON;
 	}
 }
 

@@ -17,13 +17,24 @@ static struct login *login_of(struct border *b, const struct ua_event *event)
 
 /* ---- when it leaves ---- */
 
+static bool is_made_here(const struct login *l)
+{
+	return !(l->flags & LOGIN_WENT_ON) || (l->flags & LOGIN_IS_UNKNOWN);
+}
+
 static uint64_t leave_us(const struct border *b, const struct login *l, uint16_t status)
 {
+	uint64_t refusal_us = probe_knowledge(b->probe)->refusal_us;
 	uint64_t took = now_since(b->now.us, l->came_us);
 
 	if (status >= 200 && status < 300)
 		return b->now.us;
-	/* Whole steps hide whether the PBX was asked once or twice. */
+	/* A user that the PBX knows waits as long as one for whom it is asked twice, and a
+	 * refusal that it was not asked for as long as its own took last. */
+	if (!(l->flags & (LOGIN_HAS_CREDENTIALS | LOGIN_ASKED_TWICE)))
+		took *= 2;
+	else if ((l->flags & LOGIN_HAS_CREDENTIALS) && is_made_here(l) && took < refusal_us)
+		took = refusal_us;
 	took = (took / LOGIN_STEP_US + 1) * LOGIN_STEP_US;
 	if ((l->flags & LOGIN_HAS_CREDENTIALS) && took < LOGIN_REFUSAL_US)
 		took = LOGIN_REFUSAL_US;
@@ -64,8 +75,10 @@ static void challenge_in_place(struct border *b, struct login *l)
 	struct challenge c;
 
 	l->stage = LOGIN_ASKING;
-	if (probe_ask(b, pool_handle_of(b->registrar->logins, l)) == ERR_NONE)
+	if (probe_ask(b, pool_handle_of(b->registrar->logins, l)) == ERR_NONE) {
+		l->flags |= LOGIN_ASKED_TWICE;
 		return;
+	}
 	c = probe_knowledge(b->probe)->challenge;
 	challenge_vary(b, &c);
 	login_challenge(b, l, &c);
@@ -130,6 +143,7 @@ static void refused(struct border *b, struct login *l, uint16_t status, const st
 		return;
 	}
 	login_say(b, l, FACT_LOGIN, OUTCOME_FAILED);
+	probe_saw_refusal_take(b, now_since(b->now.us, l->came_us));
 	if (!probe_knowledge(b->probe)->has_refusal)
 		probe_saw_refusal(b, status);
 	if (c)

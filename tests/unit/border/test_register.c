@@ -168,6 +168,30 @@ TEST(alike_refusal,
 	WITH_WIRE(alike_refusal);
 }
 
+/* Between half a step and a whole one, so that asking twice takes a step more. */
+static enum err alike_slow(struct wire *w)
+{
+	w->pbx_delay_us = 13 * MILLISECOND_US;
+	TRY(alike_step(w, "201", "700", NULL));
+	return alike_step(w, "202", "701", WIRE_WRONG);
+}
+
+static enum err alike_slow_refusal(struct wire *w)
+{
+	w->pbx_refusal_us = 300 * MILLISECOND_US;
+	return alike_step(w, "201", "700", WIRE_WRONG);
+}
+
+TEST(alike_slow, "a PBX that takes its time tells no user that it knows by that time")
+{
+	WITH_WIRE(alike_slow);
+}
+
+TEST(alike_slow_refusal, "where a PBX makes a wrong password wait, an unknown user waits as long")
+{
+	WITH_WIRE(alike_slow_refusal);
+}
+
 static enum err refusal_waits(struct wire *w)
 {
 	struct wire_register r = {

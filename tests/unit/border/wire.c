@@ -175,6 +175,17 @@ static void serve_register(struct wire *w, const struct wire_sent *request)
 	}
 }
 
+/* Whether the PBX has thought about it for long enough. */
+static bool is_due(const struct wire *w, const struct wire_sent *request)
+{
+	const char *response = wire_param(request->text, "response");
+	uint64_t due_us = request->at_us + w->pbx_delay_us;
+
+	if (*response && strcmp(response, WIRE_RIGHT) != 0)
+		due_us += w->pbx_refusal_us;
+	return w->now.us >= due_us;
+}
+
 static void serve(struct wire *w)
 {
 	struct flow inside = wire_inside();
@@ -185,7 +196,8 @@ static void serve(struct wire *w)
 
 		for (unsigned i = 0; i < WIRE_SENT_MAX && !is_found; i++) {
 			s = &w->sent[i];
-			is_found = s->len && !s->is_taken && flow_equal(&s->to, &inside) &&
+			is_found = s->len && !s->is_taken && is_due(w, s) &&
+			           flow_equal(&s->to, &inside) &&
 			           strncmp(s->text, "REGISTER ", strlen("REGISTER ")) == 0;
 		}
 		if (!is_found)
@@ -331,7 +343,7 @@ void wire_advance(struct wire *w, uint64_t us)
 		uint64_t step = border_wait_us(w->border, w->now);
 
 		/* From one timer to the next: empty steps test nothing. */
-		if (step < MILLISECOND_US)
+		if (step < MILLISECOND_US || w->pbx_delay_us || w->pbx_refusal_us)
 			step = MILLISECOND_US;
 		if (step > end - w->now.us)
 			step = end - w->now.us;

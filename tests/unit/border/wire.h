@@ -40,6 +40,7 @@ struct wire {
 	unsigned pbx_registers,
 		pbx_logins; /* what reached the PBX from phones: all, with credentials */
 	bool is_pbx_silent;
+	uint64_t pbx_delay_us, pbx_refusal_us; /* before each answer; before a refusal beside it */
 	char pbx_contact[256]; /* Contact that the PBX has for the last registration */
 	struct fact facts[WIRE_FACTS_MAX];
 	struct order orders[64];

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Options may stand anywhere among the operands, as people type them. */
 #include "cli/args.h"
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The columns of /proc, read no wider than their lines. */
 #include "cli/kernel_text.h"
 #include <fcntl.h>
 #include <string.h>

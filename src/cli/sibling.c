@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The tree is known by the executable that runs, not by the folder one stands in. */
 #include "cli/sibling.h"
 #include <fcntl.h>
 #include <limits.h>

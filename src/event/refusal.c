@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of refusal.def, found by name and by code. */
 #include "event/refusal.h"
 
 static const struct refusal_row rows[REFUSAL_COUNT] = {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A stream as it goes through: what is written anew, what is dropped and why. */
 #include "unit/media/flow_case.h"
 
 #define HOME       "198.51.100.9:4000"

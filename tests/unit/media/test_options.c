@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The block `media` and what it makes of numbers that do not fit each other. */
 #include "conf/tree.h"
 #include "media/options.h"
 #include "runner/test.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* RTP packets whose lengths lie, and those that do not. */
 #include "rtp/packet.h"
 #include "runner/test.h"
 

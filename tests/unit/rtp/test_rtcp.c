@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Compound RTCP packets whose lengths lie, and those that do not. */
 #include "rtp/rtcp.h"
 #include "runner/test.h"
 

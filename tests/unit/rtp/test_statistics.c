@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Loss and jitter counted over sequences made to measure. */
 #include "base/now.h"
 #include "rtp/statistics.h"
 #include "runner/test.h"

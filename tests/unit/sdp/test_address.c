@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Which addresses a description may name, by who names them. */
 #include "runner/test.h"
 #include "sdp/offer.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Answers held against their offers. */
 #include "runner/test.h"
 #include "sdp/offer.h"
 #include "unit/sdp/sdp_case.h"

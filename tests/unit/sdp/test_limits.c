@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Each ceiling of a description, filled and passed by one. */
 #include "base/buffer.h"
 #include "runner/test.h"
 #include "sdp/session.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptions that are refused, each for its reason, and what the others say. */
 #include "runner/test.h"
 #include "sdp/session.h"
 #include "unit/sdp/sdp_case.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptions written anew: nothing of their writer is left, what was meant stays. */
 #include "runner/test.h"
 #include "sdp/offer.h"
 #include "unit/sdp/sdp_case.h"

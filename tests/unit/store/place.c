@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A store in a folder of its own, thrown away with it. */
 #include "place.h"
 #include <dirent.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The block `store`. */
 #include "runner/test.h"
 #include "store/options.h"
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Asks are caught in a list; the test answers them by hand. */
 #include "bench.h"
 #include <string.h>
 

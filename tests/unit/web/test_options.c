@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The block `web`. */
 #include "runner/test.h"
 #include "web/options.h"
 #include <string.h>

@@ -25,7 +25,7 @@ struct guard_incident {
 	uint64_t first_us, last_us, written_us;
 	int64_t first_wall_us, last_wall_us;
 	uint64_t count, written_count;
-	uint32_t score_milli; /* at its height */
+	uint32_t score_milli;    /* at its height */
 	uint16_t status, reason; /* of the last fact */
 	uint8_t rule, outcome;
 	bool is_proven, is_blocked, is_changed;

@@ -49,5 +49,4 @@ const char *sdp_reason_name(enum sdp_reason reason); /* "MEDIA_PORT"; static sto
 const char *sdp_reason_text(enum sdp_reason reason); /* for a person; static storage */
 enum sdp_grade sdp_reason_grade(enum sdp_reason reason);
 
-
 #endif

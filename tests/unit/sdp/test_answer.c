@@ -52,4 +52,3 @@ TEST(answer_carried, "carries audio and video over plain RTP only")
 	CHECK(sdp_carried_count(&offer) == 2);
 	return ERR_NONE;
 }
-

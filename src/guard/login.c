@@ -33,10 +33,10 @@ struct pair {
 	uint32_t times_next;
 	uint32_t refusals; /* by the PBX, of repeating devices and others */
 	struct device devices[MAX_LOGIN_DEVICES];
-	uint64_t nonce_hash, response_hash; /* of the login that is undecided */
-	uint16_t port;                      /* that it came from */
-	uint16_t status;                    /* of the last refusal */
-	uint8_t slot;                       /* the source's that it took */
+	uint64_t response_hash; /* of the login that is undecided */
+	uint16_t port;          /* that it came from */
+	uint16_t status;        /* of the last refusal */
+	uint8_t slot;           /* the source's that it took */
 };
 
 struct source {
@@ -223,8 +223,7 @@ static struct pair *pair_touch(struct guard_logins *l, const struct guard_login 
 
 static bool is_other_guess(const struct pair *pair, const struct guard_login *login)
 {
-	return login->nonce_hash == pair->nonce_hash && login->source.port == pair->port &&
-	       login->response_hash != pair->response_hash;
+	return login->source.port == pair->port && login->response_hash != pair->response_hash;
 }
 
 enum guard_login_answer guard_login_ask(struct guard_logins *l, const struct guard_login *login,
@@ -247,7 +246,6 @@ enum guard_login_answer guard_login_ask(struct guard_logins *l, const struct gua
 	pair->asked_us = source->slots_us[slot] = now_us;
 	pair->slot = slot;
 	pair->port = login->source.port;
-	pair->nonce_hash = login->nonce_hash;
 	pair->response_hash = login->response_hash;
 	guard_recent_keep(&l->pairs, pair, true);
 	*ret_status = pair->status;

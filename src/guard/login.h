@@ -22,8 +22,8 @@
  *     DROP        nothing                                           -
  *     GUESS       nothing                                           FACT_CAPPED
  *
- * GUESS is a drop that tells on itself: another response to the nonce of the
- * login that is undecided, from the same port. A phone waits for its answer and
+ * GUESS is a drop that tells on itself: another response for the account whose
+ * login is undecided, from the same port. A phone waits for its answer and
  * repeats the same bytes; two phones behind one address differ in their port.
  *
  * For a cookie marked as unknown user PASS means: refuse as the PBX refuses a
@@ -40,11 +40,11 @@
 enum guard_login_answer { LOGIN_PASS, LOGIN_REPEAT_LAST, LOGIN_REFUSE, LOGIN_DROP, LOGIN_GUESS };
 
 struct guard_login {
-	uint64_t nonce_hash, response_hash; /* keyed, of its credentials */
-	struct addr source;                 /* as it came: port ignored, IPv6 cut to its /64 */
-	struct view account;                /* user@domain, as in facts */
-	uint64_t call_id_hash;              /* keyed, as in facts */
-	uint64_t contact_hash;              /* keyed, of the Contact as the phone wrote it */
+	uint64_t response_hash; /* keyed, of its credentials */
+	struct addr source;     /* as it came: port ignored, IPv6 cut to its /64 */
+	struct view account;    /* user@domain, as in facts */
+	uint64_t call_id_hash;  /* keyed, as in facts */
+	uint64_t contact_hash;  /* keyed, of the Contact as the phone wrote it */
 	uint32_t cseq;
 };
 

@@ -54,7 +54,6 @@ static struct guard_login login_of(const struct attempt *a)
 	struct guard_login login = { .source = bench_addr(a->address),
 		                     .account = view_of(a->account),
 		                     .call_id_hash = a->call_id,
-		                     .nonce_hash = 1,
 		                     .response_hash = a->response,
 		                     .contact_hash = 77,
 		                     .cseq = a->cseq };

@@ -207,7 +207,6 @@ struct guard_login login_key(const struct login *l)
 		.call_id_hash = l->fact.call_id_hash,
 		.contact_hash = l->fact.contact_hash,
 		.cseq = l->fact.cseq,
-		.nonce_hash = l->nonce_hash,
 		.response_hash = l->response_hash,
 	};
 }

@@ -2,6 +2,7 @@
 /* The border as one: its parts made, fed with time, and asked. */
 #include "border/border_priv.h"
 
+#include "base/object.h"
 #include "border/calls.h"
 #include "border/exchange.h"
 #include "border/headers.h"
@@ -268,18 +269,13 @@ static void write_peer(const struct border *b, const struct border_peer *peer, s
 {
 	char address[ADDR_TEXT_MAX];
 
-	buffer_text(out, "{\"name\":\"");
-	buffer_text(out, peer->name);
-	buffer_text(out, "\",\"side\":\"");
-	buffer_text(out, b->settings.sides[peer->side].name);
-	buffer_text(out, "\",\"address\":\"");
-	buffer_text(out, addr_text(&peer->address, address));
-	buffer_char(out, '"');
+	buffer_char(out, '{');
+	object_text(out, "name", view_of(peer->name));
+	object_text(out, "side", view_of(b->settings.sides[peer->side].name));
+	object_text(out, "address", view_of(addr_text(&peer->address, address)));
 	if (b->settings.subscribers.is_on &&
-	    peer == &b->settings.peers[b->settings.subscribers.register_to]) {
-		buffer_char(out, ',');
+	    peer == &b->settings.peers[b->settings.subscribers.register_to])
 		probe_write(out, b);
-	}
 	buffer_char(out, '}');
 }
 

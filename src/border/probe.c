@@ -3,6 +3,7 @@
 #include "border/probe.h"
 
 #include "base/list.h"
+#include "base/object.h"
 #include "base/secret.h"
 #include "sip/auth.h"
 #include "sip/build.h"
@@ -329,35 +330,21 @@ void probe_notice(struct border *b, enum ua_notice notice, const struct ua_event
 static void write_realm(struct buffer *out, const struct challenge *c)
 {
 	struct sip_digest digest;
-	struct view realm;
 
 	if (c->count == 0 ||
 	    sip_auth_parse(view_of(c->rows[0]), SIP_AUTH_CHALLENGE, &digest) != ERR_NONE)
 		return;
-	realm = digest.values[SIP_DIGEST_REALM];
-	buffer_text(out, ",\"realm\":\"");
-	for (size_t i = 0; i < realm.len; i++) {
-		char sign = realm.at[i];
-		bool is_plain = sign >= 0x20 && sign < 0x7f && sign != '"' && sign != '\\';
-
-		buffer_char(out, is_plain ? sign : '?');
-	}
-	buffer_char(out, '"');
+	object_text(out, "realm", digest.values[SIP_DIGEST_REALM]);
 }
 
 void probe_write(struct buffer *out, const struct border *b)
 {
 	const struct probe_knowledge *k = &b->probe->known;
 
-	buffer_text(out, "\"answers\":");
-	buffer_text(out, k->is_answering ? "true" : "false");
-	buffer_text(out, ",\"challenge_learnt\":");
-	buffer_text(out, k->has_challenge ? "true" : "false");
-	buffer_text(out, ",\"challenges_unknown_users\":");
-	buffer_text(out, k->challenges_all ? "true" : "false");
-	buffer_text(out, ",\"refusal_learnt\":");
-	buffer_text(out, k->has_refusal ? "true" : "false");
-	buffer_text(out, ",\"refusal\":");
-	buffer_decimal(out, k->refusal_status);
+	object_truth(out, "answers", k->is_answering);
+	object_truth(out, "challenge_learnt", k->has_challenge);
+	object_truth(out, "challenges_unknown_users", k->challenges_all);
+	object_truth(out, "refusal_learnt", k->has_refusal);
+	object_number(out, "refusal", k->refusal_status);
 	write_realm(out, &k->challenge);
 }

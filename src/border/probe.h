@@ -47,7 +47,7 @@ void probe_saw_refusal(struct border *b, uint16_t status);
 /* How long it took: some PBXs make a wrong password wait. */
 void probe_saw_refusal_take(struct border *b, uint64_t took_us);
 
-/* {"name":..., "realm":..., "answers":..., ...} for ASK_PEERS. */
+/* Members of the peer's object for ASK_PEERS: what is known of it as registrar. */
 void probe_write(struct buffer *out, const struct border *b);
 
 void probe_answer(struct border *b, const struct inbound *in, const struct ua_event *event,

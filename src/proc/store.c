@@ -3,6 +3,7 @@
  * answers web's questions, gives live blocks back to the judge at start, and
  * forgets what is old. Ends at the first write that fails: the rings keep what
  * is not committed, and the next store begins there. */
+#include "base/object.h"
 #include "conf/tree.h"
 #include "proc/child.h"
 #include "store/intake.h"
@@ -157,14 +158,6 @@ static void answer_audit(struct keeper *k, const struct ask *question, struct no
 	answer_text(k, &question->head, err, VIEW_EMPTY);
 }
 
-static void put_number(struct buffer *b, const char *name, uint64_t number)
-{
-	buffer_text(b, b->len > 1 ? ",\"" : "\"");
-	buffer_text(b, name);
-	buffer_text(b, "\":");
-	buffer_decimal(b, number);
-}
-
 static void answer_status(struct keeper *k, const struct ask_head *question, struct now now)
 {
 	char text[STATUS_TEXT_MAX];
@@ -172,22 +165,21 @@ static void answer_status(struct keeper *k, const struct ask_head *question, str
 	uint64_t count;
 
 	buffer_text(&b, "{");
-	put_number(&b, "used_bytes", k->size.used_bytes);
-	put_number(&b, "free_bytes", k->size.free_bytes);
-	put_number(&b, "at_most_bytes", k->keep.at_most_bytes);
-	put_number(&b, "written", k->tally.written);
-	put_number(&b, "repeated", k->tally.repeated);
-	put_number(&b, "refused", k->tally.refused);
-	put_number(&b, "shed", k->tally.shed);
+	object_number(&b, "used_bytes", k->size.used_bytes);
+	object_number(&b, "free_bytes", k->size.free_bytes);
+	object_number(&b, "at_most_bytes", k->keep.at_most_bytes);
+	object_number(&b, "written", k->tally.written);
+	object_number(&b, "repeated", k->tally.repeated);
+	object_number(&b, "refused", k->tally.refused);
+	object_number(&b, "shed", k->tally.shed);
 	if (k->committed_us)
-		put_number(&b, "last_commit_ms_ago",
+		object_number(&b, "last_commit_ms_ago",
 		           now_since(now.us, k->committed_us) / MILLISECOND_US);
 	for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
 		if (store_query_count(k->store, kind, &count) == ERR_NONE)
-			put_number(&b, record_kind_name(kind), count);
-	buffer_text(&b, ",\"sheds\":\"");
-	buffer_text(&b, store_pressure_name(k->pressure));
-	buffer_text(&b, "\"}");
+			object_number(&b, record_kind_name(kind), count);
+	object_text(&b, "sheds", view_of(store_pressure_name(k->pressure)));
+	buffer_char(&b, '}');
 	answer_text(k, question, b.err, buffer_view(&b));
 }
 

@@ -152,9 +152,22 @@ static void write_step(const struct guard_mark *mark, struct block_step *ret)
 
 void guard_score_steps(const struct guard_subject *subject, struct record_block *ret)
 {
-	uint32_t first = subject->count > MAX_BLOCK_STEPS ? subject->count - MAX_BLOCK_STEPS : 0;
+	uint32_t wanted = 0, skipped, at = 0;
+	bool has_proven = false;
 
-	ret->step_count = subject->count - first;
-	for (uint32_t i = first; i < subject->count; i++)
-		write_step(&subject->marks[i], &ret->steps[i - first]);
+	for (uint32_t i = 0; i < subject->count; i++)
+		has_proven = has_proven || subject->marks[i].is_proven;
+	/* What blocks is proven; suspicion beside it would only blur the sum. */
+	for (uint32_t i = 0; i < subject->count; i++)
+		wanted += subject->marks[i].is_proven || !has_proven;
+	skipped = wanted > MAX_BLOCK_STEPS ? wanted - MAX_BLOCK_STEPS : 0;
+	ret->step_count = wanted - skipped;
+	for (uint32_t i = 0; i < subject->count; i++) {
+		if (has_proven && !subject->marks[i].is_proven)
+			continue;
+		if (skipped > 0)
+			skipped--;
+		else
+			write_step(&subject->marks[i], &ret->steps[at++]);
+	}
 }

@@ -59,7 +59,8 @@ struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t 
 bool guard_score_lower(struct guard_subject *subject, uint64_t account_hash, uint64_t flow_hash);
 /* Whether logins of the account have scored here. */
 bool guard_score_is_guessed(const struct guard_subject *subject, uint64_t account_hash);
-/* The last marks, oldest first, as a record keeps them. */
+/* The last marks, oldest first, as a record keeps them: the proven ones, or all
+ * where none is. */
 void guard_score_steps(const struct guard_subject *subject, struct record_block *ret);
 
 #endif

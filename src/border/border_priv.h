@@ -25,8 +25,6 @@ struct calls;     /* calls.h: the call half */
 struct registrar; /* registrar.h: REGISTER on its way */
 struct probe;     /* probe.h: what is learnt of the PBX */
 
-enum { DATAGRAM_MAX = 65535 };
-
 /* What we carry, as Allow says it. */
 #define BORDER_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, NOTIFY, UPDATE"
 
@@ -68,7 +66,7 @@ struct border {
 	struct calls *calls;
 	struct header_counts *removed; /* headers.h: names kept out */
 	struct sip_msg msg;            /* in hand; valid within border_receive */
-	char out[DATAGRAM_MAX + 1];    /* being built; valid until the next build */
+	char out[MAX_DATAGRAM + 1];    /* being built; valid until the next build */
 };
 
 /* A message in hand and who sent it. */

@@ -174,7 +174,7 @@ static void answer_status(struct keeper *k, const struct ask_head *question, str
 	object_number(&b, "shed", k->tally.shed);
 	if (k->committed_us)
 		object_number(&b, "last_commit_ms_ago",
-		           now_since(now.us, k->committed_us) / MILLISECOND_US);
+		              now_since(now.us, k->committed_us) / MILLISECOND_US);
 	for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
 		if (store_query_count(k->store, kind, &count) == ERR_NONE)
 			object_number(&b, record_kind_name(kind), count);

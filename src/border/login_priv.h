@@ -6,7 +6,7 @@
 #include "border/challenge.h"
 #include "border/registrar.h"
 
-enum { LOGIN_LINES_MAX = 1792, LOGIN_CONTACT_MAX = REGISTRATION_CONTACT_SIZE };
+enum { LOGIN_LINES_MAX = 1792 };
 
 struct registrar {
 	struct border *border;

@@ -127,7 +127,7 @@ static enum err read_wish(const struct border *b, const struct inbound *in, stru
 static void write_contact(struct border *b, const struct login_wish *wish, struct request *r)
 {
 	const struct registration *registered =
-		registration_on_flow(&b->registrations, &wish->facts.flow);
+		registration_of(&b->registrations, view_of(wish->facts.account), &wish->facts.flow);
 	struct addr ours = party_our_address(b, &r->to);
 	const char *token = wish->facts.token;
 	size_t begun;
@@ -361,8 +361,7 @@ static void meet_account(const struct border *b, struct inbound *in, struct view
 {
 	struct verdict v;
 
-	if (in->standing != STANDING_KNOWN ||
-	    registration_is_on(&b->registrations, account, in->flow))
+	if (in->standing != STANDING_KNOWN || registration_of(&b->registrations, account, in->flow))
 		return;
 	in->standing = STANDING_STRANGER;
 	if (verdict_table_find(b->ports.verdicts, &in->flow->remote, b->now.wall_us, &v) &&

@@ -251,7 +251,8 @@ static void unbind(struct border *b, struct login *l)
 {
 	struct registration *r =
 		l->wish.is_star
-			? registration_on_flow(&b->registrations, &l->wish.facts.flow)
+			? registration_of(&b->registrations, view_of(l->wish.facts.account),
+	                                  &l->wish.facts.flow)
 			: registration_by_token(&b->registrations, view_of(l->wish.facts.token));
 
 	if (!r)
@@ -273,7 +274,8 @@ static void accepted(struct border *b, struct login *l, const struct sip_msg *re
 		login_say(b, l, FACT_LOGIN, OUTCOME_SUCCEEDED);
 	}
 	if (!l->wish.has_contact) {
-		standing = registration_on_flow(&b->registrations, &l->wish.facts.flow);
+		standing = registration_of(&b->registrations, view_of(l->wish.facts.account),
+		                           &l->wish.facts.flow);
 		if (standing && standing->facts.expires_wall_us > b->now.wall_us)
 			write_binding(
 				&lines, standing->facts.contact,

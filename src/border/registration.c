@@ -152,12 +152,14 @@ static bool is_account_on(const struct map_node *node, const void *wanted)
 	       view_equal(view_of(facts->account), place->account);
 }
 
-bool registration_is_on(const struct registrations *t, struct view account, const struct flow *flow)
+struct registration *registration_of(const struct registrations *t, struct view account,
+                                     const struct flow *flow)
 {
 	struct account_place place = { account, flow };
+	struct map_node *node =
+		map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), is_account_on, &place);
 
-	return map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), is_account_on, &place) !=
-	       NULL;
+	return node ? HOLDER(node, struct registration, by_flow) : NULL;
 }
 
 struct login_place {

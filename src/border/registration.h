@@ -71,9 +71,9 @@ struct registration *registration_on_flow(const struct registrations *t, const s
 /* Whether that account (user@domain) has a live registration at the address, whatever its port. */
 bool registration_is_at(const struct registrations *t, struct view account,
                         const struct addr *source);
-/* Whether that account has a live registration on that very flow. */
-bool registration_is_on(const struct registrations *t, struct view account,
-                        const struct flow *flow);
+/* That account's on that very flow, where other accounts may be registered too; or NULL. */
+struct registration *registration_of(const struct registrations *t, struct view account,
+                                     const struct flow *flow);
 /* Whether one of that flow's registrations logged in with that username. */
 bool registration_has_login(const struct registrations *t, const struct flow *flow,
                             uint64_t login_hash);

@@ -104,3 +104,45 @@ TALK_TEST(insider_at_blocked_address,
 	CHECK(t->w->pbx_logins == before + 1);
 	return ERR_NONE;
 }
+
+/* A phone of two lines: the second one signs off, and was registered or not. */
+static enum err second_line_signs_off(struct talk *t)
+{
+	struct wire_register r = { .user = "201", .call_id = "star", .cseq = 1 };
+	struct wire_sent challenge, *sent;
+	char text[WIRE_TEXT_MAX], *contact, *expires;
+
+	wire_receive(t->w, &t->phone.flow, wire_register_text(&r, &t->phone.flow));
+	wire_advance(t->w, 100 * MILLISECOND_US);
+	sent = wire_take(t->w, &t->phone.flow);
+	CHECK(wire_has(sent, "SIP/2.0 401 "));
+	challenge = *sent;
+	r.challenge = &challenge;
+	r.credentials = WIRE_RIGHT;
+	r.cseq = 2;
+	r.expires_s = 1000;
+	snprintf(text, sizeof(text), "%s", wire_register_text(&r, &t->phone.flow));
+	contact = strstr(text, "<sip:201@192.168.1.10:5060;line=7>");
+	expires = strstr(text, "Expires: 1000");
+	CHECK(contact && expires);
+	memset(contact, ' ', strcspn(contact, "\r"));
+	*contact = '*';
+	memcpy(expires, "Expires: 0000", strlen("Expires: 0000"));
+	wire_receive(t->w, &t->phone.flow, text);
+	wire_advance(t->w, 100 * MILLISECOND_US);
+	CHECK(wire_has(wire_take(t->w, &t->phone.flow), "SIP/2.0 200 "));
+	return ERR_NONE;
+}
+
+TALK_TEST(insider_signs_off_itself, "Contact: * of one account leaves another's on the flow alone")
+{
+	char contact[256];
+
+	snprintf(contact, sizeof(contact), "%s", t->w->pbx_contact);
+	TRY(second_line_signs_off(t));
+	snprintf(t->w->pbx_contact, sizeof(t->w->pbx_contact), "%s", contact);
+	CHECK(wire_count_facts(t->w, FACT_UNREGISTERED) == 0);
+	talk_invite_from_pbx(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "INVITE "));
+	return ERR_NONE;
+}

@@ -16,8 +16,6 @@ static const struct conf_option peer_options[] = {
 	  .port = 5060, .help = "where its requests go, as ADDRESS:PORT or sip:ADDRESS:PORT" },
 	{ "from", CONF_NETWORKS, CONF_LIST(struct border_peer, from, from_count),
 	  .help = "networks it may come from; without this its address alone" },
-	{ "media-from", CONF_NETWORKS, CONF_LIST(struct border_peer, media_from, media_from_count),
-	  .help = "networks its media may come from beside what its SDP says" },
 	{ "domain", CONF_TEXT, CONF_AT(struct border_peer, domain),
 	  .help = "domain that stands for us in what is sent to it; without this its address" },
 	{ "appears-as", CONF_ENDPOINT, CONF_AT(struct border_peer, appears_as), .port = 5060,

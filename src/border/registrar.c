@@ -9,6 +9,7 @@
 #include "border/sample.h"
 #include "sip/build.h"
 #include "sip/contact.h"
+#include "sip/number.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,13 +58,13 @@ static const struct border_peer *registrar_peer(const struct border *b)
 
 static uint32_t read_expires(const struct sip_msg *msg, const struct sip_contact *contact)
 {
-	uint64_t expires_s = EXPIRES_DEFAULT_S;
+	uint32_t expires_s = EXPIRES_DEFAULT_S;
 
 	if (contact && contact->has_expires)
 		expires_s = contact->expires_s;
 	else
-		(void)view_decimal(sip_msg_value(msg, SIP_HEADER_EXPIRES), UINT32_MAX, &expires_s);
-	return expires_s < EXPIRES_MAX_S ? (uint32_t)expires_s : EXPIRES_MAX_S;
+		(void)sip_seconds_of(msg, SIP_HEADER_EXPIRES, &expires_s);
+	return expires_s < EXPIRES_MAX_S ? expires_s : EXPIRES_MAX_S;
 }
 
 static void write_token(const struct border *b, const struct inbound *in,

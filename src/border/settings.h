@@ -37,9 +37,8 @@ struct border_peer {
 	/* Our listener that it sees; family 0: the first of its side and family. */
 	struct addr appears_as;
 	struct addr_net from[MAX_PEER_NETS]; /* where it may come from; empty: the address's host */
-	struct addr_net media_from[MAX_PEER_NETS];
-	struct guard_rate budget; /* of its requests */
-	uint8_t from_count, media_from_count;
+	struct guard_rate budget;            /* of its requests */
+	uint8_t from_count;
 	uint16_t side;
 	uint8_t kind; /* enum peer_kind */
 	uint8_t transport;

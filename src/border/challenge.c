@@ -201,7 +201,6 @@ struct credentials credentials_pass(const struct border *b, const struct inbound
 			if (passes)
 				sip_build_auth(lines, ids[i], &digest);
 			found.passed += passes;
-			found.taken_out += !passes;
 		}
 	}
 	return found;

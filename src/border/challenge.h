@@ -36,8 +36,7 @@ enum credentials_policy {
 };
 
 struct credentials {
-	uint8_t passed; /* rows written */
-	uint8_t taken_out;
+	uint8_t passed;                                 /* rows written */
 	bool is_proven;                                 /* one had a good cookie for this source */
 	bool is_unknown_user;                           /* that cookie was marked */
 	uint64_t nonce_hash, response_hash, login_hash; /* of the proven one; its username */

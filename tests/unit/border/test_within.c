@@ -470,3 +470,37 @@ TEST(calls_transactions_full,
 {
 	return talk_with_settings(few_transactions, transactions_full);
 }
+
+/* Whether the table refused what begins anew. */
+static bool fills_with_options(struct talk *t)
+{
+	struct flow inside = wire_inside();
+	char text[512];
+
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(text, sizeof(text),
+		         "OPTIONS sip:10.0.0.2 SIP/2.0\r\n"
+		         "Via: SIP/2.0/UDP 10.0.0.20;branch=z9hG4bKfill%u\r\nMax-Forwards: 70\r\n"
+		         "From: <sip:ping@10.0.0.20>;tag=1\r\nTo: <sip:10.0.0.2>\r\n"
+		         "Call-ID: fill%u\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+		         i, i);
+		wire_receive(t->w, &inside, text);
+		if (wire_has(wire_take(t->w, &inside), "SIP/2.0 503 "))
+			return true;
+	}
+	return false;
+}
+
+static enum err bye_when_full(struct talk *t)
+{
+	TRY(talk_call(t));
+	CHECK(fills_with_options(t));
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	return ERR_NONE;
+}
+
+TEST(calls_bye_when_full, "a full transaction table still has room for the BYE of a standing call")
+{
+	return talk_with_settings(few_transactions, bye_when_full);
+}

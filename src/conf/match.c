@@ -3,7 +3,7 @@
  * what was meant where they name none. */
 #include "conf/load_priv.h"
 
-enum { MAX_LISTED = 16 };
+enum { MAX_LISTED = 24 };
 
 static bool is_same(const char *a, const char *b) { return view_equal(view_of(a), view_of(b)); }
 

@@ -47,6 +47,9 @@ struct fact {
 	uint32_t tenant;        /* 0 by default */
 	uint32_t count;         /* 1 unless it stands for several */
 	uint32_t cseq;
+	uint16_t agent; /* number of a scanner's User-Agent, 0 none: guard/agent.h; a weak sign */
+	uint8_t is_cut; /* capture has not the whole message */
+	uint8_t is_server; /* who sent it is known to answer for others */
 	uint64_t sequence; /* in its ring; rises by one */
 	uint64_t now_us;   /* monotonic */
 	int64_t wall_us;   /* since 1970, UTC */

@@ -62,6 +62,16 @@ struct record_call {
 	struct record_leg caller, callee;
 };
 
+/* How far a campaign came; a set of these in `phases`. */
+enum incident_phase {
+	PHASE_SCAN = 1,      /* asked who is there */
+	PHASE_ENUMERATE = 2, /* tried which users there are */
+	PHASE_GUESS = 4,     /* tried passwords */
+	PHASE_REGISTER = 8,  /* was registered, or let in */
+	PHASE_DIAL = 16,     /* dialled */
+};
+
+/* A campaign: what one source did, or many sources together, as one story. */
 struct record_incident {
 	struct record_head head;
 	uint64_t incident;  /* number on this node; written again as it grows */
@@ -74,7 +84,11 @@ struct record_incident {
 	char detector[24]; /* "guessing" */
 	char rule[48];     /* "failed-login" */
 	char account[64];
-	char evidence[512]; /* sentence for a person */
+	char evidence[512];                        /* sentence for a person */
+	uint8_t phases;                            /* set of enum incident_phase */
+	uint32_t sources, targets, users, numbers; /* how many different ones, as far as counted */
+	/* The first of each, separated by blanks. */
+	char source_list[256], target_list[256], user_list[256], number_list[256];
 };
 
 struct record_sample {

@@ -336,9 +336,12 @@ static enum err set_mode(struct answering *a)
 static enum err detectors(struct answering *a)
 {
 	static const char *const texts[GUARD_DETECTOR_COUNT] = {
+		[DETECTOR_SCANNER] = "finds the message shapes and sweeps of scanning tools",
+		[DETECTOR_ENUMERATION] = "finds those who try which users there are",
 		[DETECTOR_GUESSING] = "finds those who try passwords and users",
-		[DETECTOR_SCANNER] = "finds the message shapes of scanning tools",
+		[DETECTOR_TOLL_FRAUD] = "finds those who look for a way to dial at our expense",
 		[DETECTOR_ANOMALY] = "finds messages that are built to break a parser",
+		[DETECTOR_NON_SIP] = "finds those who send something else than SIP to a SIP port",
 	};
 
 	for (int i = 0; i < GUARD_DETECTOR_COUNT; i++) {

@@ -2,13 +2,17 @@
 /* Fact in, detectors asked, findings scored, conclusions drawn. */
 #include "guard/judge_priv.h"
 
-#include "sip/reason.h"
+#include "guard/anomaly/anomaly.h"
+#include "guard/enumeration/enumeration.h"
+#include "guard/guessing/guessing.h"
+#include "guard/non_sip/non_sip.h"
+#include "guard/scanner/scanner.h"
+#include "guard/toll_fraud/toll_fraud.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { ADVANCE_US = 5 * SECOND_US };
-enum { SCANNER_MILLI = 5000, HOSTILE_MILLI = 2000 };
 
 /* A judge that was started anew finds in the verdict table what it had decided. */
 static void adopt_verdicts(struct guard_judge *j)
@@ -45,6 +49,21 @@ static void configure_never(struct guard_judge *j)
 	}
 }
 
+static const struct guard_detector_class *const classes[GUARD_DETECTOR_COUNT] = {
+	[DETECTOR_SCANNER] = &scanner_detector,   [DETECTOR_ENUMERATION] = &enumeration_detector,
+	[DETECTOR_GUESSING] = &guessing_detector, [DETECTOR_TOLL_FRAUD] = &toll_fraud_detector,
+	[DETECTOR_ANOMALY] = &anomaly_detector,   [DETECTOR_NON_SIP] = &non_sip_detector,
+};
+
+static enum err detectors_make(struct guard_judge *j, const struct hash_key *key)
+{
+	enum err err = ERR_NONE;
+
+	for (size_t i = 0; i < GUARD_DETECTOR_COUNT && err == ERR_NONE; i++)
+		err = classes[i]->make(&j->settings, key, &j->detectors[i]);
+	return err;
+}
+
 static enum err take_memory(struct guard_judge *j, const struct hash_key *key)
 {
 	enum err err = guard_scores_init(&j->scores, j->settings.max_sources, key);
@@ -54,7 +73,7 @@ static enum err take_memory(struct guard_judge *j, const struct hash_key *key)
 	if (err == ERR_NONE)
 		err = guard_blocks_init(&j->blocks, MAX_BLOCKS, key, j->ports.verdicts);
 	if (err == ERR_NONE)
-		err = guessing_new(&j->settings, key, &j->guessing);
+		err = detectors_make(j, key);
 	return err;
 }
 
@@ -112,7 +131,8 @@ void guard_judge_free(struct guard_judge **j)
 	guard_scores_clear(&(*j)->scores);
 	guard_incidents_clear(&(*j)->incidents);
 	guard_blocks_clear(&(*j)->blocks);
-	guessing_free(&(*j)->guessing);
+	for (size_t i = 0; i < GUARD_DETECTOR_COUNT; i++)
+		classes[i]->free(&(*j)->detectors[i]);
 	free(*j);
 	*j = NULL;
 }
@@ -328,24 +348,6 @@ static void succeed(struct guard_judge *j, const struct fact *fact)
 	}
 }
 
-/* The two detectors that need no memory. */
-static size_t judge_shape(const struct fact *fact, struct guard_finding *ret)
-{
-	bool is_proven = fact_is_proven((enum fact_proof)fact->proof);
-
-	if (fact->kind == FACT_SCANNER)
-		ret[0] = (struct guard_finding){ .rule = RULE_STRUCTURE,
-			                         .score_milli = SCANNER_MILLI,
-			                         .is_proven = is_proven };
-	else if (fact->kind == FACT_ANOMALY && fact->grade == SIP_GRADE_HOSTILE)
-		ret[0] = (struct guard_finding){ .rule = RULE_HOSTILE,
-			                         .score_milli = HOSTILE_MILLI,
-			                         .is_proven = is_proven };
-	else
-		return 0;
-	return 1;
-}
-
 /* Hits at the door belong to the incident that led to the block. */
 static void note_hits(struct guard_judge *j, const struct fact *fact)
 {
@@ -368,7 +370,6 @@ static void note_hits(struct guard_judge *j, const struct fact *fact)
 void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 {
 	struct guard_finding findings[MAX_FINDINGS_PER_FACT];
-	size_t count;
 
 	if (!fact_is_sound(fact)) {
 		counters_add(j->ports.counters, COUNT_bad_slots, 1);
@@ -379,11 +380,12 @@ void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 		succeed(j, fact);
 	if (fact->kind == FACT_BLOCKED_HITS)
 		note_hits(j, fact);
-	count = judge_shape(fact, findings);
-	if (count == 0)
-		count = guessing_judge(j->guessing, fact, findings);
-	for (size_t i = 0; i < count; i++) {
-		if (j->settings.detector_modes[guard_rule_detector(findings[i].rule)] != MODE_OFF)
+	for (size_t d = 0; d < GUARD_DETECTOR_COUNT; d++) {
+		size_t count = j->settings.detector_modes[d] == MODE_OFF
+		                     ? 0
+		                     : classes[d]->judge(j->detectors[d], fact, findings);
+
+		for (size_t i = 0; i < count; i++)
 			apply(j, &findings[i], fact);
 	}
 }
@@ -497,7 +499,8 @@ void guard_judge_apply(struct guard_judge *j, const struct guard_judge_settings 
 	j->settings = *settings;
 	memset(j->returns, 0, sizeof(j->returns));
 	verdict_table_drop_modes(j->ports.verdicts);
-	guessing_apply(j->guessing, settings);
+	for (size_t i = 0; i < GUARD_DETECTOR_COUNT; i++)
+		classes[i]->apply(j->detectors[i], settings);
 	verdict_table_set_mode(j->ports.verdicts, (enum mode)settings->mode);
 	configure_never(j);
 	judge_unblock_never(j, now);

@@ -5,7 +5,7 @@
 #define GUARD_JUDGE_PRIV_H
 
 #include "guard/block.h"
-#include "guard/guessing/guessing.h"
+#include "guard/detector.h"
 #include "guard/incident.h"
 #include "guard/judge.h"
 #include "guard/score.h"
@@ -30,7 +30,7 @@ struct guard_judge {
 	struct guard_scores scores;
 	struct guard_incidents incidents;
 	struct guard_blocks blocks;
-	struct guessing *guessing;
+	void *detectors[GUARD_DETECTOR_COUNT]; /* memory of each */
 	uint64_t next_number;
 	uint64_t advanced_us;
 	struct judge_return returns[JUDGE_MODE + 1];

@@ -2,21 +2,12 @@
 /* The option tables of guard, and settings out of their rows. */
 #include "guard/options.h"
 
-#include "guard/guessing/guessing.h"
-
 #include <string.h>
 
 enum { HOUR_S = 3600, DAY_S = 86400, MILLI = 1000 };
 
 static const char *const two_modes[] = { "observe", "block", NULL };
-static const char *const three_modes[] = { "off", "observe", "block", NULL };
-
-#define DETECTOR_MODE(type, default_mode)                                                          \
-	{                                                                                          \
-		CONF_BARE, CONF_CHOICE, CONF_AT(type, mode),                                       \
-			.choices = three_modes, .fallback = default_mode,                          \
-			.help = "off, counted only, or acting"                                     \
-	}
+const char *const guard_three_modes[] = { "off", "observe", "block", NULL };
 
 static const struct conf_option mode_options[] = {
 	{ CONF_BARE, CONF_CHOICE, CONF_AT(struct guard_mode_options, mode), .choices = two_modes,
@@ -76,43 +67,6 @@ const struct conf_block guard_never_block = {
 	.word = "never-block",
 	.help = "who is never blocked; peers are on this list of themselves",
 	CONF_ROWS(struct guard_never_options, never_options),
-};
-
-static const struct conf_option guessing_options[] = {
-	DETECTOR_MODE(struct guard_guessing_options, "block"),
-	{ "free", CONF_COUNT, CONF_AT(struct guard_guessing_options, free_failures), .min = 0,
-	  .max = MAX_FREE_FAILURES, .unit = "wrong passwords per account", .fallback = "4",
-	  .help = "failed logins of one account at one source without score" },
-	{ "in", CONF_SECONDS, CONF_AT(struct guard_guessing_options, window_s), .min = 60,
-	  .max = HOUR_S, .fallback = "10m", .help = "window in which failed logins are counted" },
-	{ "at-most", CONF_COUNT, CONF_AT(struct guard_guessing_options, max_accounts), .min = 1,
-	  .max = MAX_FAILING_ACCOUNTS, .unit = "failing accounts per address", .fallback = "20",
-	  .help = "accounts that may fail at one source before no failure there is free" },
-	{ "across", CONF_COUNT, CONF_AT(struct guard_guessing_options, distributed_sources),
-	  .min = 2, .max = MAX_DISTRIBUTED_SOURCES, .unit = "addresses a day", .fallback = "8",
-	  .help = "addresses failing at one account that make an incident" },
-};
-
-const struct conf_block guard_guessing_block = {
-	.word = "detector guessing",
-	.help = "finds those who try passwords",
-	CONF_ROWS(struct guard_guessing_options, guessing_options),
-};
-
-static const struct conf_option detector_options[] = {
-	DETECTOR_MODE(struct guard_detector_options, "block"),
-};
-
-const struct conf_block guard_scanner_block = {
-	.word = "detector scanner",
-	.help = "finds the message shapes of scanning tools",
-	CONF_ROWS(struct guard_detector_options, detector_options),
-};
-
-const struct conf_block guard_anomaly_block = {
-	.word = "detector anomaly",
-	.help = "finds messages that are built to break a parser",
-	CONF_ROWS(struct guard_detector_options, detector_options),
 };
 
 #define RATE(word_, type, member, most, default_rate, sentence)                                    \
@@ -181,6 +135,26 @@ void guard_door_defaults(struct guard_door_settings *ret)
 	};
 }
 
+#define MODE_OF(detector, row)                                                                     \
+	if (row)                                                                                   \
+	ret->detector_modes[detector] = (row)->mode
+
+static void detector_settings_of(const struct guard_rows *rows, struct guard_judge_settings *ret)
+{
+	MODE_OF(DETECTOR_SCANNER, rows->scanner);
+	MODE_OF(DETECTOR_ENUMERATION, rows->enumeration);
+	MODE_OF(DETECTOR_GUESSING, rows->guessing);
+	MODE_OF(DETECTOR_TOLL_FRAUD, rows->toll_fraud);
+	MODE_OF(DETECTOR_ANOMALY, rows->anomaly);
+	MODE_OF(DETECTOR_NON_SIP, rows->non_sip);
+	scanner_settings_of(rows->scanner, &ret->scanner);
+	enumeration_settings_of(rows->enumeration, &ret->enumeration);
+	guessing_settings_of(rows->guessing, &ret->guessing);
+	toll_fraud_settings_of(rows->toll_fraud, &ret->toll_fraud);
+	anomaly_settings_of(rows->anomaly, &ret->anomaly);
+	non_sip_settings_of(rows->non_sip, &ret->non_sip);
+}
+
 void guard_judge_defaults(struct guard_judge_settings *ret)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -195,12 +169,7 @@ void guard_judge_defaults(struct guard_judge_settings *ret)
 	ret->max_sources = 16384;
 	ret->max_pairs = 32768;
 	ret->max_accounts = 8192;
-	ret->guessing = (struct guessing_settings){
-		.free_failures = 4,
-		.window_s = 600,
-		.max_accounts = 20,
-		.distributed_sources = 8,
-	};
+	detector_settings_of(&(struct guard_rows){ 0 }, ret);
 }
 
 void guard_door_settings_of(const struct guard_rows *rows, struct guard_door_settings *ret)
@@ -233,19 +202,7 @@ void guard_judge_settings_of(const struct guard_rows *rows, struct guard_judge_s
 		ret->max_term_s = rows->term->max_term_s;
 		ret->fade_s = rows->term->fade_s;
 	}
-	if (rows->guessing) {
-		ret->detector_modes[DETECTOR_GUESSING] = rows->guessing->mode;
-		ret->guessing = (struct guessing_settings){
-			rows->guessing->free_failures,
-			rows->guessing->window_s,
-			rows->guessing->max_accounts,
-			rows->guessing->distributed_sources,
-		};
-	}
-	if (rows->scanner)
-		ret->detector_modes[DETECTOR_SCANNER] = rows->scanner->mode;
-	if (rows->anomaly)
-		ret->detector_modes[DETECTOR_ANOMALY] = rows->anomaly->mode;
+	detector_settings_of(rows, ret);
 	for (uint32_t i = 0; rows->never && i < rows->never->count; i++)
 		(void)guard_never_add(ret, &rows->never->nets[i].net, rows->never->nets[i].note);
 }
@@ -264,9 +221,9 @@ bool guard_never_add(struct guard_judge_settings *settings, const struct addr_ne
 }
 
 static const char *const detector_names[GUARD_DETECTOR_COUNT] = {
-	[DETECTOR_GUESSING] = "guessing",
-	[DETECTOR_SCANNER] = "scanner",
-	[DETECTOR_ANOMALY] = "anomaly",
+	[DETECTOR_SCANNER] = "scanner",   [DETECTOR_ENUMERATION] = "enumeration",
+	[DETECTOR_GUESSING] = "guessing", [DETECTOR_TOLL_FRAUD] = "toll-fraud",
+	[DETECTOR_ANOMALY] = "anomaly",   [DETECTOR_NON_SIP] = "non-sip",
 };
 
 const char *guard_detector_name(enum guard_detector detector)

@@ -7,13 +7,14 @@
 
 #include "conf/schema.h"
 #include "event/verdict.h"
-
-/* `count` in each `window_ms`; a burst may use the whole count at once. A count
- * of 0 allows nothing. */
-struct guard_rate {
-	uint32_t count;
-	uint32_t window_ms;
-};
+#include "guard/anomaly/options.h"
+#include "guard/detector_mode.h"
+#include "guard/enumeration/options.h"
+#include "guard/guessing/options.h"
+#include "guard/non_sip/options.h"
+#include "guard/rate.h"
+#include "guard/scanner/options.h"
+#include "guard/toll_fraud/options.h"
 
 /* Most that the settings may ask for: rows keep so many times. */
 enum { MAX_UNDECIDED = 16, MAX_PAIR_REFUSALS = 8, MAX_SOURCE_REFUSALS = 64 };
@@ -42,14 +43,14 @@ struct guard_never {
 	char note[GUARD_NOTE_SIZE]; /* why: "head office", "peer office" */
 };
 
-enum guard_detector { DETECTOR_GUESSING, DETECTOR_SCANNER, DETECTOR_ANOMALY, GUARD_DETECTOR_COUNT };
-
-/* Numbers of the rules of guessing. */
-struct guessing_settings {
-	uint32_t free_failures; /* failed logins at score 0 per account and source in the window */
-	uint32_t window_s;
-	uint32_t max_accounts; /* with more accounts failing at a source nothing is free there */
-	uint32_t distributed_sources; /* so many failing at one account in a day: an incident */
+enum guard_detector {
+	DETECTOR_SCANNER,
+	DETECTOR_ENUMERATION,
+	DETECTOR_GUESSING,
+	DETECTOR_TOLL_FRAUD,
+	DETECTOR_ANOMALY,
+	DETECTOR_NON_SIP,
+	GUARD_DETECTOR_COUNT
 };
 
 /* The judge's half. */
@@ -60,7 +61,12 @@ struct guard_judge_settings {
 	uint32_t fade_s;                              /* a finding fades to 0 over this */
 	uint32_t term_s, max_term_s;                  /* 1 h, doubling to 7 d */
 	uint32_t max_sources, max_pairs, max_accounts;
+	struct scanner_settings scanner;
+	struct enumeration_settings enumeration;
 	struct guessing_settings guessing;
+	struct toll_fraud_settings toll_fraud;
+	struct anomaly_settings anomaly;
+	struct non_sip_settings non_sip;
 	uint32_t never_count;
 	struct guard_never never[MAX_NEVER_BLOCK]; /* configured; the peers are added by proc/ */
 };
@@ -71,15 +77,11 @@ void guard_judge_defaults(struct guard_judge_settings *ret);
 /* --- What stands in the configuration, one struct a block. --- */
 
 extern const struct conf_block guard_mode_block, guard_term_block, guard_never_block;
-extern const struct conf_block guard_guessing_block, guard_scanner_block, guard_anomaly_block;
 extern const struct conf_block guard_strangers_block, guard_logins_block;
 
 struct guard_mode_options {
 	uint8_t mode;
 }; /* place in the list observe, block */
-struct guard_detector_options {
-	uint8_t mode;
-}; /* place in off, observe, block: enum mode */
 
 struct guard_term_options {
 	uint32_t score_milli, suspect_milli, term_s, max_term_s, fade_s;
@@ -88,11 +90,6 @@ struct guard_term_options {
 struct guard_never_options {
 	struct guard_never nets[MAX_NEVER_BLOCK / 2];
 	uint32_t count;
-};
-
-struct guard_guessing_options {
-	uint8_t mode;
-	uint32_t free_failures, window_s, max_accounts, distributed_sources;
 };
 
 struct guard_strangers_options {
@@ -110,8 +107,12 @@ struct guard_rows {
 	const struct guard_mode_options *mode;
 	const struct guard_term_options *term;
 	const struct guard_never_options *never;
-	const struct guard_guessing_options *guessing;
-	const struct guard_detector_options *scanner, *anomaly;
+	const struct scanner_options *scanner;
+	const struct enumeration_options *enumeration;
+	const struct guessing_options *guessing;
+	const struct toll_fraud_options *toll_fraud;
+	const struct anomaly_options *anomaly;
+	const struct non_sip_options *non_sip;
 	const struct guard_strangers_options *strangers;
 	const struct guard_login_options *logins;
 };

@@ -96,9 +96,12 @@ static void read_settings(const struct conf_blob *blob, struct guard_judge_setti
 		.mode = conf_blob_get(blob, &guard_mode_block, NULL),
 		.term = conf_blob_get(blob, &guard_term_block, NULL),
 		.never = conf_blob_get(blob, &guard_never_block, NULL),
-		.guessing = conf_blob_get(blob, &guard_guessing_block, NULL),
-		.scanner = conf_blob_get(blob, &guard_scanner_block, NULL),
-		.anomaly = conf_blob_get(blob, &guard_anomaly_block, NULL),
+		.scanner = conf_blob_get(blob, &scanner_block, NULL),
+		.enumeration = conf_blob_get(blob, &enumeration_block, NULL),
+		.guessing = conf_blob_get(blob, &guessing_block, NULL),
+		.toll_fraud = conf_blob_get(blob, &toll_fraud_block, NULL),
+		.anomaly = conf_blob_get(blob, &anomaly_block, NULL),
+		.non_sip = conf_blob_get(blob, &non_sip_block, NULL),
 	};
 
 	guard_judge_settings_of(&rows, ret);

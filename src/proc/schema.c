@@ -25,9 +25,12 @@ enum {
 	X(border_subscribers_block, SIGNAL)                                                        \
 	X(border_numbers_block, SIGNAL)                                                            \
 	X(guard_never_block, JUDGE)                                                                \
-	X(guard_guessing_block, JUDGE)                                                             \
-	X(guard_scanner_block, JUDGE)                                                              \
-	X(guard_anomaly_block, JUDGE)                                                              \
+	X(scanner_block, JUDGE)                                                                    \
+	X(enumeration_block, JUDGE)                                                                \
+	X(guessing_block, JUDGE)                                                                   \
+	X(toll_fraud_block, JUDGE)                                                                 \
+	X(anomaly_block, JUDGE)                                                                    \
+	X(non_sip_block, JUDGE)                                                                    \
 	X(guard_term_block, JUDGE)                                                                 \
 	X(guard_strangers_block, SIGNAL)                                                           \
 	X(guard_logins_block, SIGNAL)                                                              \

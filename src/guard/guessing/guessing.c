@@ -46,10 +46,24 @@ struct guessing {
 	struct guard_recent pairs, sources, accounts;
 };
 
-enum err guessing_new(const struct guard_judge_settings *settings, const struct hash_key *key,
-                      struct guessing **ret)
+static void guessing_free(void **memory)
+{
+	struct guessing *g = *memory;
+
+	if (!g)
+		return;
+	guard_recent_clear(&g->pairs);
+	guard_recent_clear(&g->sources);
+	guard_recent_clear(&g->accounts);
+	free(g);
+	*memory = NULL;
+}
+
+static enum err guessing_make(const struct guard_judge_settings *settings,
+                              const struct hash_key *key, void **ret)
 {
 	struct guessing *g = calloc(1, sizeof(*g));
+	void *memory = g;
 	enum err err;
 
 	if (!g)
@@ -63,25 +77,16 @@ enum err guessing_new(const struct guard_judge_settings *settings, const struct 
 		err = guard_recent_init(&g->accounts, sizeof(struct account),
 		                        settings->max_accounts, key);
 	if (err == ERR_NONE)
-		*ret = g;
+		*ret = memory;
 	else
-		guessing_free(&g);
+		guessing_free(&memory);
 	return err;
 }
 
-void guessing_free(struct guessing **g)
+static void guessing_apply(void *memory, const struct guard_judge_settings *settings)
 {
-	if (!*g)
-		return;
-	guard_recent_clear(&(*g)->pairs);
-	guard_recent_clear(&(*g)->sources);
-	guard_recent_clear(&(*g)->accounts);
-	free(*g);
-	*g = NULL;
-}
+	struct guessing *g = memory;
 
-void guessing_apply(struct guessing *g, const struct guard_judge_settings *settings)
-{
 	g->settings = settings->guessing;
 }
 
@@ -268,9 +273,11 @@ static void note_success(struct guessing *g, const struct fact *fact)
 	}
 }
 
-size_t guessing_judge(struct guessing *g, const struct fact *fact,
-                      struct guard_finding ret[MAX_FINDINGS_PER_FACT])
+static size_t guessing_judge(void *memory, const struct fact *fact,
+                             struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
+	struct guessing *g = memory;
+
 	switch (fact->kind) {
 	case FACT_LOGIN:
 		if (fact->outcome == OUTCOME_SUCCEEDED)
@@ -285,3 +292,10 @@ size_t guessing_judge(struct guessing *g, const struct fact *fact,
 		return 0;
 	}
 }
+
+const struct guard_detector_class guessing_detector = {
+	guessing_make,
+	guessing_free,
+	guessing_apply,
+	guessing_judge,
+};

@@ -17,28 +17,15 @@
 #ifndef GUESSING_GUESSING_H
 #define GUESSING_GUESSING_H
 
-#include "guard/finding.h"
+#include "guard/detector.h"
 
 enum {
-	MAX_FREE_FAILURES = 16,
-	MAX_FAILING_ACCOUNTS = 31,
-	MAX_DISTRIBUTED_SOURCES = 32,
 	GUESSING_FAILURE_MILLI = 2000,
 	GUESSING_UNKNOWN_MILLI = 1000,
 	GUESSING_DISTRIBUTED_MILLI = 6000,
 	MAX_GUESSING_DEVICES = 3, /* remembered per account and source */
 };
 
-struct guessing;
-
-/* Takes all memory. ERR_NO_MEMORY, ERR_LIMIT. */
-enum err guessing_new(const struct guard_judge_settings *settings, const struct hash_key *key,
-                      struct guessing **ret) MUST_USE;
-void guessing_free(struct guessing **g);
-void guessing_apply(struct guessing *g, const struct guard_judge_settings *settings);
-
-/* Findings about a sound fact, none for facts of other kinds. Returns their number. */
-size_t guessing_judge(struct guessing *g, const struct fact *fact,
-                      struct guard_finding ret[MAX_FINDINGS_PER_FACT]);
+extern const struct guard_detector_class guessing_detector;
 
 #endif

@@ -551,7 +551,7 @@ TEST(judge_detectors, "the detectors are told with their modes and what they fou
 
 	TRY(bench_init(&b));
 	CHECK(bench_ask(&b, &q, 0) == ERR_NONE && b.rows == GUARD_DETECTOR_COUNT);
-	CHECK(b.last_row.head.is_last && strcmp(b.last_row.body.detector.name, "anomaly") == 0);
+	CHECK(b.last_row.head.is_last && strcmp(b.last_row.body.detector.name, "non-sip") == 0);
 	return ERR_NONE;
 }
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct conf_block *const blocks[] = {
-	&guard_mode_block,    &guard_term_block,    &guard_never_block,     &guard_guessing_block,
-	&guard_scanner_block, &guard_anomaly_block, &guard_strangers_block, &guard_logins_block,
+	&guard_mode_block, &guard_term_block, &guard_never_block,     &guessing_block,
+	&scanner_block,    &anomaly_block,    &guard_strangers_block, &guard_logins_block,
 };
 
 TEST(options_sound, "guard's option tables have no mistake")
@@ -64,11 +64,10 @@ TEST(options_defaults,
 	CHECK(means(&guard_term_block, "for", "1h") && judge->term_s == 3600);
 	CHECK(means(&guard_term_block, "doubling to", "7d") && judge->max_term_s == 7 * 86400);
 	CHECK(means(&guard_term_block, "fade in", "10m") && judge->fade_s == 600);
-	CHECK(means(&guard_guessing_block, "free", "4") && judge->guessing.free_failures == 4);
-	CHECK(means(&guard_guessing_block, "in", "10m") && judge->guessing.window_s == 600);
-	CHECK(means(&guard_guessing_block, "at-most", "20") && judge->guessing.max_accounts == 20);
-	CHECK(means(&guard_guessing_block, "across", "8") &&
-	      judge->guessing.distributed_sources == 8);
+	CHECK(means(&guessing_block, "free", "4") && judge->guessing.free_failures == 4);
+	CHECK(means(&guessing_block, "in", "10m") && judge->guessing.window_s == 600);
+	CHECK(means(&guessing_block, "at-most", "20") && judge->guessing.max_accounts == 20);
+	CHECK(means(&guessing_block, "across", "8") && judge->guessing.distributed_sources == 8);
 	CHECK(means(&guard_mode_block, CONF_BARE, "observe") && judge->mode == MODE_OBSERVE);
 	free(judge);
 	return ERR_NONE;
@@ -78,8 +77,8 @@ TEST(options_rows, "rows of the configuration become settings, missing ones thei
 {
 	static struct guard_judge_settings judge;
 	struct guard_mode_options mode = { 1 };
-	struct guard_detector_options off = { MODE_OFF };
-	struct guard_guessing_options guessing = { MODE_OBSERVE, 2, 300, 10, 5 };
+	struct scanner_options off = { MODE_OFF };
+	struct guessing_options guessing = { MODE_OBSERVE, 2, 300, 10, 5 };
 	struct guard_term_options term = { 20000, 9000, 60, 120, 300 };
 	static struct guard_never_options never;
 	struct guard_rows rows = { .mode = &mode,

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a detector is to the judge: a folder of its own that exports one of
+ * these. It turns facts into findings and keeps what it needs for that in
+ * memory that it takes at start. Pure: the time is the fact's. */
+#ifndef GUARD_DETECTOR_H
+#define GUARD_DETECTOR_H
+
+#include "guard/finding.h"
+
+struct hash_key;
+
+struct guard_detector_class {
+	/* Takes all memory. ERR_NO_MEMORY, ERR_LIMIT. */
+	enum err (*make)(const struct guard_judge_settings *settings, const struct hash_key *key,
+	                 void **ret) MUST_USE;
+	void (*free)(void **memory); /* an empty one is fine */
+	/* New settings in force; sizes stay. */
+	void (*apply)(void *memory, const struct guard_judge_settings *settings);
+	/* Findings about a sound fact. Returns their number. */
+	size_t (*judge)(void *memory, const struct fact *fact,
+	                struct guard_finding ret[MAX_FINDINGS_PER_FACT]);
+};
+
+#endif

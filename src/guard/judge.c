@@ -302,6 +302,14 @@ static struct guard_mark mark_of(const struct guard_judge *j, const struct guard
 
 /* What nothing proves touches neither a known flow nor a peer; a peer is not
  * judged at all. */
+static void tell_finding(const struct guard_judge *j, const struct guard_finding *finding,
+                         const struct fact *fact, const struct guard_sums *sums)
+{
+	if (j->ports.finding)
+		j->ports.finding(j->ports.context, finding, fact, sums->suspicion_milli,
+		                 sums->proven_milli);
+}
+
 static void apply(struct guard_judge *j, const struct guard_finding *finding,
                   const struct fact *fact)
 {
@@ -318,6 +326,7 @@ static void apply(struct guard_judge *j, const struct guard_finding *finding,
 	subject = guard_scores_touch(&j->scores, &source);
 	guard_score_add(&j->scores, subject, &mark, j->settings.fade_s);
 	sums = guard_score_sum(subject, j->settings.fade_s, fact->now_us);
+	tell_finding(j, finding, fact, &sums);
 	(void)guard_incident_note(&j->incidents, finding, fact, &source, sums.suspicion_milli);
 	counters_add(j->ports.counters, COUNT_findings, 1);
 	j->tallies[guard_rule_detector(finding->rule)].findings++;

@@ -20,7 +20,7 @@
 #include "event/counters.h"
 #include "event/record.h"
 #include "event/verdict.h"
-#include "guard/options.h"
+#include "guard/finding.h"
 
 struct guard_judge;
 
@@ -35,6 +35,11 @@ struct guard_judge_ports {
 	void (*record)(void *context, union record *record);
 	struct verdict_table *verdicts;
 	struct counters *counters;
+	/* Each finding with the scores of its subject after it; both borrowed for the
+	 * call. Not of what cannot be judged: a peer's, or what nothing proves of a known flow.
+	 * May be NULL. */
+	void (*finding)(void *context, const struct guard_finding *finding, const struct fact *fact,
+	                uint32_t suspicion_milli, uint32_t proven_milli);
 };
 
 /* Blocks and incidents are numbered from `first_number` on; every number used

@@ -176,7 +176,10 @@ static void open_judge(struct bench *bench)
 	const struct child_facts *facts = child_facts(bench->child);
 	struct shared_map table =
 		child_map(bench->child, THING_VERDICTS, 0, SHARED_WRITE, verdict_table_size());
-	struct guard_judge_ports ports = { bench, record, table.at, bench->counters };
+	struct guard_judge_ports ports = { .context = bench,
+		                           .record = record,
+		                           .verdicts = table.at,
+		                           .counters = bench->counters };
 	enum err err = verdict_table_check(table.at, table.size);
 
 	if (err != ERR_NONE)

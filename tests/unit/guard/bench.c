@@ -24,6 +24,18 @@ static void record(void *context, union record *record)
 	}
 }
 
+static void finding(void *context, const struct guard_finding *found, const struct fact *fact,
+                    uint32_t suspicion_milli, uint32_t proven_milli)
+{
+	struct bench *b = context;
+
+	(void)fact;
+	b->findings++;
+	b->last_rule = found->rule;
+	b->suspicion_milli = suspicion_milli;
+	b->proven_milli = proven_milli;
+}
+
 static void answer(void *context, struct ask *row)
 {
 	struct bench *b = context;
@@ -35,7 +47,11 @@ static void answer(void *context, struct ask *row)
 
 static enum err judge_new(struct bench *b, uint64_t first_number)
 {
-	struct guard_judge_ports ports = { b, record, b->verdicts, &b->counters };
+	struct guard_judge_ports ports = { .context = b,
+		                           .record = record,
+		                           .verdicts = b->verdicts,
+		                           .counters = &b->counters,
+		                           .finding = finding };
 
 	return guard_judge_new(&b->settings, &ports, &key, first_number, &b->judge);
 }

@@ -13,6 +13,8 @@ struct bench {
 	struct counters counters;
 	struct guard_judge *judge;
 	uint32_t incidents, blocks, observed, lifted, rows; /* records and answer rows seen */
+	uint32_t findings, suspicion_milli, proven_milli;   /* told, with the last scores */
+	enum guard_rule last_rule;
 	union record last_incident, last_block;
 	struct ask last_row;
 	enum err result; /* of the last answer */

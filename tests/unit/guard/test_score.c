@@ -34,3 +34,26 @@ TEST(score_buries_nothing,
 	CHECK(scanning == plain);
 	return ERR_NONE;
 }
+
+TEST(score_told, "each finding is told with the scores after it, and a peer's is not told at all")
+{
+	OWNED_BENCH b = { 0 };
+	struct fact fact;
+
+	TRY(bench_init(&b));
+	for (uint32_t i = 0; i < 6; i++) {
+		fact = bench_failure("192.0.2.7", "201@x", i, i);
+		bench_take(&b, &fact);
+	}
+	CHECK(b.findings == 6 && b.last_rule == RULE_FAILED_LOGIN);
+	CHECK(b.proven_milli == 4000 && b.suspicion_milli == 4000);
+	fact.kind = FACT_SCANNER;
+	fact.proof = PROOF_NONE;
+	bench_take(&b, &fact);
+	CHECK(b.findings == 7 && b.last_rule == RULE_STRUCTURE);
+	CHECK(b.proven_milli == 4000 && b.suspicion_milli > 4000);
+	fact.standing = STANDING_PEER;
+	bench_take(&b, &fact);
+	CHECK(b.findings == 7);
+	return ERR_NONE;
+}

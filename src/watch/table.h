@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A bounded table of rows that strangers fill, found by a keyed 64-bit hash of
+ * what they are about. Room is taken once. A full table forgets the row that was
+ * not touched for longest, rows that are not worth keeping first; the owner is
+ * told before, so that what was undecided can be said. */
+#ifndef WATCH_TABLE_H
+#define WATCH_TABLE_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/pool.h"
+
+/* First member of every row. */
+struct watch_row {
+	struct map_node node;
+	struct list order;
+	bool is_kept;
+};
+
+struct watch_table {
+	struct pool *pool;
+	struct map map;
+	struct list weak, kept;                   /* longest untouched first */
+	void (*forget)(void *context, void *row); /* may be NULL; must not touch the table */
+	void *context;
+	uint64_t forgotten;
+};
+
+/* ERR_NO_MEMORY, ERR_LIMIT. */
+enum err watch_table_init(struct watch_table *t, size_t row_size, uint32_t max_rows,
+                          const struct hash_key *key) MUST_USE;
+void watch_table_clear(struct watch_table *t); /* an empty one is fine; `forget` is not called */
+
+/* NULL where there is none. Touches nothing. Hashes are keyed and 64 bits wide: two things
+ * that share one are taken for the same, which nobody can bring about on purpose. */
+void *watch_table_find(const struct watch_table *t, uint64_t hash);
+/* The row, made anew (zeroed, not kept) if there is none; now the most recent of its sort.
+ * Never fails: it forgets. */
+void *watch_table_touch(struct watch_table *t, uint64_t hash, bool *ret_is_new);
+void watch_table_keep(struct watch_table *t, void *row, bool is_kept);
+/* Without telling the owner. */
+void watch_table_drop(struct watch_table *t, void *row);
+/* Tells the owner of every row, weak ones first, and drops it. */
+void watch_table_drain(struct watch_table *t);
+static inline uint32_t watch_table_used(const struct watch_table *t) { return pool_used(t->pool); }
+
+#endif

@@ -36,16 +36,27 @@ static inline bool fact_is_proven(enum fact_proof p) { return p != PROOF_NONE; }
 
 enum fact_outcome { OUTCOME_UNKNOWN, OUTCOME_SUCCEEDED, OUTCOME_FAILED };
 
+/* What stood there instead of SIP: `reason` of FACT_NON_SIP. */
+enum fact_non_sip {
+	NON_SIP_NOISE,
+	NON_SIP_HTTP,
+	NON_SIP_TLS, /* where no TLS is spoken */
+	NON_SIP_SSDP,
+	NON_SIP_RTSP,
+	NON_SIP_KEEPALIVE, /* empty lines, STUN, a short greeting: keeps a NAT open */
+	NON_SIP_COUNT
+};
+
 struct fact {
 	uint8_t version, kind;  /* FACT_VERSION, enum fact_kind */
 	uint8_t proof, outcome; /* enum fact_proof, enum fact_outcome */
 	uint8_t standing;       /* enum fact_standing: what the source was when it sent this */
 	uint8_t grade;          /* enum sip_grade of an anomaly */
-	uint16_t reason;        /* enum sip_reason or guard's signature number */
-	uint16_t status;        /* SIP status that decided it, 0 if none */
-	uint16_t owner;         /* worker that says so */
-	uint32_t tenant;        /* 0 by default */
-	uint32_t count;         /* 1 unless it stands for several */
+	uint16_t reason; /* enum sip_reason, guard's signature or oddity, enum fact_non_sip */
+	uint16_t status; /* SIP status that decided it, 0 if none */
+	uint16_t owner;  /* worker that says so */
+	uint32_t tenant; /* 0 by default */
+	uint32_t count;  /* 1 unless it stands for several */
 	uint32_t cseq;
 	uint16_t agent; /* number of a scanner's User-Agent, 0 none: guard/agent.h; a weak sign */
 	uint8_t is_cut; /* capture has not the whole message */

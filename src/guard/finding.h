@@ -19,12 +19,14 @@ enum guard_scope {
 	SCOPE_SOURCE,
 	SCOPE_ACCOUNT_AT_SOURCE,
 	SCOPE_ACCOUNT,
+	SCOPE_SHAPE, /* everybody who sends the same thing: one tool on many addresses */
 };
 
 struct guard_finding {
 	enum guard_rule rule;
 	enum guard_scope scope;
 	uint32_t score_milli;
+	uint64_t shape;   /* SCOPE_SHAPE: keyed hash of what its sources have in common */
 	bool is_proven;   /* else it adds to suspicion alone */
 	bool is_incident; /* worth an incident even at score 0 */
 };

@@ -154,10 +154,14 @@ static bool (*const matchers[SIGNATURE_COUNT])(const struct shape *s) = {
 	[SIGNATURE_PORT_PROBE] = is_port_probe,
 };
 
-static enum guard_signature match(const struct shape *s)
+enum guard_signature guard_signature_of(const struct sip_msg *msg, const struct flow *flow)
 {
+	struct shape shape;
+
+	if (!msg->is_request || !shape_read(msg, flow, &shape))
+		return SIGNATURE_NONE;
 	for (int i = SIGNATURE_NONE + 1; i < SIGNATURE_COUNT; i++) {
-		if (matchers[i](s))
+		if (matchers[i](&shape))
 			return (enum guard_signature)i;
 	}
 	return SIGNATURE_NONE;
@@ -167,11 +171,10 @@ struct guard_screening guard_screen(const struct sip_msg *msg, const struct flow
                                     enum fact_standing standing, bool is_suspect)
 {
 	struct guard_screening screening = { .treatment = TREAT_PASS };
-	struct shape shape;
 
-	if (standing != STANDING_STRANGER || !msg->is_request || !shape_read(msg, flow, &shape))
+	if (standing != STANDING_STRANGER)
 		return screening;
-	screening.signature = match(&shape);
+	screening.signature = guard_signature_of(msg, flow);
 	if (screening.signature == SIGNATURE_NONE)
 		return screening;
 	if (msg->method != SIP_METHOD_REGISTER)

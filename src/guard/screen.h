@@ -26,7 +26,11 @@ struct guard_screening {
 	enum guard_signature signature; /* SIGNATURE_NONE or FACT_SCANNER's reason */
 };
 
-/* Looks at a request. Known flows and peers pass unseen. A stranger's
+/* The first signature that a request matches, SIGNATURE_NONE for none and for
+ * responses. Looks at nothing but the message and who sent it to whom. */
+enum guard_signature guard_signature_of(const struct sip_msg *msg, const struct flow *flow);
+
+/* What the border does about it. Known flows and peers pass unseen. A stranger's
  * REGISTER that matches passes as any stranger's, so that a guesser proves
  * himself; one from a suspect is challenged without the PBX; everything else
  * that matches is met by silence. */

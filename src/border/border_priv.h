@@ -182,6 +182,8 @@ struct fact fact_of(const struct border *b, const struct inbound *in, enum fact_
 uint64_t fact_hash(const struct border *b, struct view text);
 void fact_emit(struct border *b, struct fact *fact);
 void fact_account(struct fact *fact, struct view account);
+/* Whom a stranger asked for: account of To, number of the Request-URI. */
+void fact_target(const struct border *b, struct fact *fact, const struct sip_msg *msg);
 void border_count(struct border *b, enum counter which);
 
 #endif

@@ -2,6 +2,8 @@
 /* What happened, as facts. Keyed hashes tell devices apart without keeping
  * what they wrote. */
 #include "border/border_priv.h"
+#include "guard/agent.h"
+#include "sip/name_addr.h"
 
 #include <string.h>
 
@@ -26,6 +28,8 @@ struct fact fact_of(const struct border *b, const struct inbound *in, enum fact_
 	fact.cseq = msg->cseq.number;
 	fact.call_id_hash = fact_hash(b, msg->call_id);
 	fact.contact_hash = fact_hash(b, sip_msg_value(msg, SIP_HEADER_CONTACT));
+	if (msg->is_request && in->standing == STANDING_STRANGER)
+		fact.agent = (uint16_t)guard_agent_of(msg);
 	(void)VIEW_COPY(msg->is_request ? msg->method_text : sip_method_name(msg->method),
 	                fact.method);
 	return fact;
@@ -34,6 +38,20 @@ struct fact fact_of(const struct border *b, const struct inbound *in, enum fact_
 void fact_account(struct fact *fact, struct view account)
 {
 	(void)VIEW_COPY(account, fact->account);
+}
+
+void fact_target(const struct border *b, struct fact *fact, const struct sip_msg *msg)
+{
+	struct buffer account = buffer_on(fact->account, sizeof(fact->account) - 1);
+	struct sip_name_addr to;
+	struct sip_uri uri;
+
+	if (sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE) {
+		(void)party_account(b, &to.uri, &account);
+		fact->account[account.len] = '\0';
+	}
+	if (msg->method != SIP_METHOD_REGISTER && sip_uri_parse(msg->uri, &uri) == ERR_NONE)
+		(void)VIEW_COPY(uri.user, fact->number);
 }
 
 void fact_emit(struct border *b, struct fact *fact) { b->ports.fact(b->ports.context, fact); }

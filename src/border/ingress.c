@@ -6,6 +6,7 @@
 #include "border/exchange.h"
 #include "border/registrar.h"
 #include "border/sample.h"
+#include "guard/oddity.h"
 #include "sip/build.h"
 #include "sip/check.h"
 #include "sip/number.h"
@@ -51,6 +52,9 @@ static bool passes_door(struct border *b, struct inbound *in, struct view bytes,
 	if (welcome.is_non_sip) {
 		struct fact fact = fact_of(b, in, FACT_NON_SIP);
 
+		fact.reason = (uint16_t)(welcome.bytes == BYTES_HTTP  ? NON_SIP_HTTP
+		                         : welcome.bytes == BYTES_TLS ? NON_SIP_TLS
+		                                                      : NON_SIP_NOISE);
 		fact_emit(b, &fact);
 	}
 	if (welcome.answer == DOOR_DROP) {
@@ -69,13 +73,25 @@ static bool passes_door(struct border *b, struct inbound *in, struct view bytes,
 
 /* ---- parse ---- */
 
-static void say_anomaly(struct border *b, const struct inbound *in, enum sip_reason reason)
+static void say_anomaly(struct border *b, const struct inbound *in, uint16_t reason,
+                        enum sip_grade grade)
 {
 	struct fact fact = fact_of(b, in, FACT_ANOMALY);
 
-	fact.reason = (uint16_t)reason;
-	fact.grade = (uint8_t)sip_reason_grade(reason);
+	fact.reason = reason;
+	fact.grade = (uint8_t)grade;
 	fact_emit(b, &fact);
+}
+
+/* What the grammar leaves open and a stranger uses: he is not refused for it,
+ * since he gets no further than his standing lets him. */
+static void say_oddity(struct border *b, const struct inbound *in)
+{
+	enum guard_oddity oddity =
+		in->standing == STANDING_STRANGER ? guard_oddity_of(in->msg) : ODDITY_NONE;
+
+	if (oddity != ODDITY_NONE)
+		say_anomaly(b, in, (uint16_t)oddity, SIP_GRADE_HOSTILE);
 }
 
 /* What was read all the same: each oddity is counted, none is scored. */
@@ -83,13 +99,14 @@ static void say_anomalies(struct border *b, const struct inbound *in, uint64_t a
 {
 	for (unsigned reason = 1; anomalies && reason < SIP_REASON_COUNT; reason++) {
 		if (sip_reason_in(anomalies, (enum sip_reason)reason))
-			say_anomaly(b, in, (enum sip_reason)reason);
+			say_anomaly(b, in, (uint16_t)reason,
+			            sip_reason_grade((enum sip_reason)reason));
 	}
 }
 
 static void refuse_malformed(struct border *b, const struct inbound *in)
 {
-	say_anomaly(b, in, (enum sip_reason)in->msg->reason);
+	say_anomaly(b, in, in->msg->reason, guard_refusal_grade(in->msg));
 	if (!view_is_empty(in->msg->text))
 		sample_take(b, in);
 	if (in->standing == STANDING_STRANGER || !sip_msg_is_answerable(in->msg)) {
@@ -210,10 +227,8 @@ static void refuse_method(struct border *b, const struct inbound *in)
 static void silence(struct border *b, const struct inbound *in)
 {
 	struct fact fact = fact_of(b, in, FACT_REQUEST);
-	struct sip_uri uri;
 
-	if (sip_uri_parse(in->msg->uri, &uri) == ERR_NONE)
-		(void)VIEW_COPY(uri.user, fact.number);
+	fact_target(b, &fact, in->msg);
 	fact_emit(b, &fact);
 	border_count(b, COUNT_dropped_stranger);
 }
@@ -274,6 +289,7 @@ static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 		struct fact fact = fact_of(b, in, FACT_SCANNER);
 
 		fact.reason = (uint16_t)screening.signature;
+		fact_target(b, &fact, in->msg);
 		fact_emit(b, &fact);
 		sample_take(b, in);
 	}
@@ -296,6 +312,7 @@ static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 	}
 	if (!is_within_budget(b, in) || !is_grammatical(b, in))
 		return;
+	say_oddity(b, in);
 	if (in->is_blocked && in->msg->method != SIP_METHOD_REGISTER)
 		border_count(b, COUNT_dropped_verdict);
 	else if (in->msg->method == SIP_METHOD_CANCEL)

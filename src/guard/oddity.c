@@ -1,14 +1,364 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each look at the whole message for one kind of trap. */
+/* A table of looks, each at the whole message for one kind of trap. */
 #include "guard/oddity.h"
 
-#include "sip/msg.h"
-#include "sip/reason.h"
+#include "sdp/session.h"
+#include "sip/content_type.h"
+#include "sip/name_addr.h"
+#include "sip/number.h"
+#include "sip/values.h"
+#include "sip/via.h"
+
+enum {
+	LONGEST_TOKEN = 768,   /* RFC 4475 3.1.1.7 has tokens of 500 bytes */
+	LONGEST_METHOD = 48,   /* RFC 4475 3.1.1.2 has one of 43 */
+	MOST_REPETITIONS = 32, /* rows of one header */
+};
+
+/* ---- code where a name should stand ---- */
+
+/* In lower case. What a person may be called ("O'Brien") and what a URI may
+ * hold by RFC 3261 is not among them. */
+static const char *const needles[] = {
+	"<script",   "<img",      "<svg",         "<iframe",     "<?php",       "<!--",
+	"<!doctype", "<!entity",  "javascript:",  "onerror=",    "onload=",     "document.cookie",
+	"' or ",     "'or ",      "'or'",         "' and '",     "' union",     "'--",
+	"' --",      "union all", "union select", "xp_cmdshell", "waitfor de",  "benchmark(",
+	"sleep(",    "drop tabl", "insert into",  "%n%n",        "%s%s",        "%x%x",
+	"%p%p",      "%08x",      "../../",       "..\\..",      "$(",          "${",
+	"/bin/sh",   "/bin/bash", "/etc/passwd",  ";wget ",      "; wget ",     "|wget ",
+	";curl ",    "; curl ",   "|curl ",       "cmd.exe",     "powershell ", "%0d%0a",
+};
+enum { NEEDLES = sizeof(needles) / sizeof(needles[0]) };
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+
+static uint64_t bit_of(char c) { return UINT64_C(1) << (lower(c) & 63); }
+
+static bool begins_code(struct view text)
+{
+	for (size_t i = 0; i < NEEDLES; i++) {
+		if (lower(text.at[0]) == needles[i][0] &&
+		    view_starts_nocase(text, view_of(needles[i])))
+			return true;
+	}
+	return false;
+}
+
+static bool holds_code(struct view text, uint64_t first_bytes)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if ((first_bytes & bit_of(text.at[i])) && begins_code(view_after(text, i)))
+			return true;
+	}
+	return false;
+}
+
+static bool has_injection(const struct sip_msg *msg)
+{
+	static const enum sip_header_id where[] = {
+		SIP_HEADER_FROM,         SIP_HEADER_TO,
+		SIP_HEADER_CONTACT,      SIP_HEADER_USER_AGENT,
+		SIP_HEADER_SERVER,       SIP_HEADER_SUBJECT,
+		SIP_HEADER_CONTENT_TYPE, SIP_HEADER_AUTHORIZATION,
+		SIP_HEADER_REPLY_TO,     SIP_HEADER_PROXY_AUTHORIZATION,
+	};
+	uint64_t first_bytes = 0;
+
+	for (size_t i = 0; i < NEEDLES; i++)
+		first_bytes |= bit_of(needles[i][0]);
+	if (holds_code(msg->uri, first_bytes) || holds_code(msg->call_id, first_bytes))
+		return true;
+	for (size_t i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
+		if (holds_code(sip_msg_value(msg, where[i]), first_bytes))
+			return true;
+	}
+	return false;
+}
+
+static bool has_escaped_control(struct view user)
+{
+	for (size_t i = 0; i + 2 < user.len; i++) {
+		if (user.at[i] == '%' && (user.at[i + 1] == '0' || user.at[i + 1] == '1'))
+			return true;
+	}
+	return false;
+}
+
+/* A device that registers such a name is odd, yet may be (RFC 4475 3.1.1.4);
+ * nobody has reason to ask for one. */
+static bool asks_for_control(const struct sip_msg *msg)
+{
+	struct sip_name_addr to;
+	struct sip_uri uri;
+
+	if (!msg->is_request ||
+	    (msg->method == SIP_METHOD_REGISTER && sip_msg_header(msg, SIP_HEADER_CONTACT)))
+		return false;
+	return (sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE &&
+	        has_escaped_control(to.uri.user)) ||
+	       (sip_uri_parse(msg->uri, &uri) == ERR_NONE && has_escaped_control(uri.user));
+}
+
+/* ---- beyond all measure ---- */
+
+static bool is_long_name(const struct sip_msg *msg, enum sip_header_id id)
+{
+	struct sip_name_addr name;
+
+	return sip_name_addr_parse(sip_msg_value(msg, id), &name) == ERR_NONE &&
+	       (name.tag.len > LONGEST_TOKEN || name.uri.user.len > LONGEST_TOKEN ||
+	        name.uri.host.text.len > LONGEST_TOKEN || name.display.len > LONGEST_TOKEN);
+}
+
+static bool top_via(const struct sip_msg *msg, struct sip_via *ret)
+{
+	struct view via = sip_msg_value(msg, SIP_HEADER_VIA);
+
+	return sip_via_parse(view_first(via, view_find(via, ',', 0)), ret) == ERR_NONE;
+}
+
+static bool has_long_token(const struct sip_msg *msg)
+{
+	struct sip_via via;
+
+	return msg->call_id.len > LONGEST_TOKEN || is_long_name(msg, SIP_HEADER_FROM) ||
+	       is_long_name(msg, SIP_HEADER_TO) ||
+	       (top_via(msg, &via) && via.branch.len > LONGEST_TOKEN) ||
+	       sip_msg_value(msg, SIP_HEADER_USER_AGENT).len > LONGEST_TOKEN;
+}
+
+static bool has_long_method(const struct sip_msg *msg)
+{
+	return msg->method_text.len > LONGEST_METHOD;
+}
+
+/* Each proxy on the way adds one of these. */
+static bool is_of_the_way(uint8_t id)
+{
+	return id == SIP_HEADER_VIA || id == SIP_HEADER_ROUTE || id == SIP_HEADER_RECORD_ROUTE ||
+	       id == SIP_HEADER_HISTORY_INFO;
+}
+
+static bool repeats_itself(const struct sip_msg *msg)
+{
+	uint8_t rows[SIP_HEADER_COUNT] = { 0 };
+
+	for (size_t i = 0; i < msg->count; i++) {
+		uint8_t id = msg->headers[i].id;
+
+		if (id < SIP_HEADER_COUNT && id != SIP_HEADER_OTHER && !is_of_the_way(id) &&
+		    ++rows[id] > MOST_REPETITIONS)
+			return true;
+	}
+	return false;
+}
+
+/* ---- probing ---- */
+
+static bool has_bare_branch(const struct sip_msg *msg)
+{
+	struct sip_via via;
+
+	return top_via(msg, &via) && view_equal_nocase(via.branch, VIEW("z9hG4bK"));
+}
+
+/* With one Via nobody has counted down: the sender wrote the 0. */
+static bool has_spent_hops(const struct sip_msg *msg)
+{
+	const struct sip_header *via = sip_msg_header(msg, SIP_HEADER_VIA);
+	uint32_t hops;
+
+	return msg->is_request && via && !sip_msg_next(msg, via) &&
+	       view_find(via->value, ',', 0) == via->value.len &&
+	       sip_number_of(msg, SIP_HEADER_MAX_FORWARDS, UINT8_MAX, &hops) == ERR_NONE &&
+	       hops == 0;
+}
+
+static bool is_one_of(struct view word, const char *const *list)
+{
+	for (; *list; list++) {
+		if (view_equal_nocase(word, view_of(*list)))
+			return true;
+	}
+	return false;
+}
+
+static struct view first_word(struct view text)
+{
+	size_t end = 0;
+
+	while (end < text.len && text.at[end] != ' ' && text.at[end] != '\t')
+		end++;
+	return view_first(text, end);
+}
+
+static bool has_auth_scheme(const struct sip_msg *msg)
+{
+	static const char *const schemes[] = { "Digest",   "Basic",     "Bearer",  "NTLM", "PGP",
+		                               "Kerberos", "Negotiate", "TLS-DSK", NULL };
+	static const enum sip_header_id where[] = { SIP_HEADER_AUTHORIZATION,
+		                                    SIP_HEADER_PROXY_AUTHORIZATION };
+
+	for (size_t i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
+		const struct sip_header *h = sip_msg_header(msg, where[i]);
+
+		for (; h; h = sip_msg_next(msg, h)) {
+			if (!view_is_empty(h->value) && !is_one_of(first_word(h->value), schemes))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_usual_type(struct view value)
+{
+	static const char *const types[] = { "application", "multipart", "message", "audio",
+		                             "video",       "image",     "*",       NULL };
+	static const char *const texts[] = { "plain",     "html",  "xml", "rtf",   "richtext",
+		                             "enriched",  "lpidf", "csv", "vcard", "calendar",
+		                             "directory", "*",     NULL };
+	struct view range = view_trim(view_first(value, view_find(value, ';', 0)));
+	size_t slash = view_find(range, '/', 0);
+	struct view type = view_trim(view_first(range, slash));
+	struct view subtype = view_trim(view_after(range, slash + 1));
+
+	if (!view_equal_nocase(type, VIEW("text")))
+		return is_one_of(type, types);
+	return is_one_of(subtype, texts) || view_starts_nocase(subtype, VIEW("x-")) ||
+	       view_starts_nocase(subtype, VIEW("vnd."));
+}
+
+static bool has_strange_accept(const struct sip_msg *msg)
+{
+	struct sip_values values = sip_values_of(msg, SIP_HEADER_ACCEPT);
+	struct view value;
+	bool has_value = false;
+
+	while (sip_values_next(&values, &value)) {
+		if (is_usual_type(value))
+			return false;
+		has_value |= !view_is_empty(value);
+	}
+	return has_value;
+}
+
+/* ---- bodies ---- */
+
+static bool has_untyped_sdp(const struct sip_msg *msg)
+{
+	return !sip_msg_header(msg, SIP_HEADER_CONTENT_TYPE) &&
+	       view_starts(msg->body, VIEW("v=0\r\n"));
+}
+
+/* Of what the parser refuses only that which breaks others' parsers: ranges and
+ * frames, not what merely makes no sense. */
+static bool is_trap(enum sdp_reason reason)
+{
+	switch (reason) {
+	case SDP_CONTROL_BYTE:
+	case SDP_CONNECTION:
+	case SDP_BANDWIDTH:
+	case SDP_MEDIA_COUNT:
+	case SDP_MEDIA_PORT:
+	case SDP_FORMAT_COUNT:
+	case SDP_PAYLOAD_TYPE:
+	case SDP_ATTRIBUTE_COUNT:
+	case SDP_RTPMAP:
+	case SDP_FMTP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool read_type(const struct sip_msg *msg, struct sip_content_type *ret)
+{
+	return sip_msg_header(msg, SIP_HEADER_CONTENT_TYPE) &&
+	       sip_content_type_parse(sip_msg_value(msg, SIP_HEADER_CONTENT_TYPE), ret) == ERR_NONE;
+}
+
+static bool has_broken_sdp(const struct sip_msg *msg)
+{
+	struct sip_content_type type;
+	struct sdp_session session;
+
+	return !view_is_empty(msg->body) && read_type(msg, &type) &&
+	       sip_content_type_is(&type, VIEW("application"), VIEW("sdp")) &&
+	       is_trap(sdp_parse(msg->body, &session));
+}
+
+static bool has_open_multipart(const struct sip_msg *msg)
+{
+	enum { LONGEST_BOUNDARY = 70 }; /* RFC 2046 5.1.1 */
+	char line[LONGEST_BOUNDARY + 4] = "--";
+	struct sip_content_type type;
+	size_t len = 2;
+
+	if (!read_type(msg, &type) || !view_equal_nocase(type.type, VIEW("multipart")))
+		return false;
+	if (type.boundary.len == 0 || type.boundary.len > LONGEST_BOUNDARY)
+		return true;
+	memcpy(line + len, type.boundary.at, type.boundary.len);
+	len += type.boundary.len;
+	memcpy(line + len, "--", 2);
+	return !view_contains(msg->body, view_bytes(line, len + 2));
+}
+
+static bool (*const looks[ODDITY_END - ODDITY_BEFORE_FIRST])(const struct sip_msg *msg) = {
+#define LOOK(id) [ODDITY_##id - ODDITY_BEFORE_FIRST]
+	LOOK(INJECTION) = has_injection,           LOOK(ESCAPED_CONTROL) = asks_for_control,
+	LOOK(LONG_TOKEN) = has_long_token,         LOOK(LONG_METHOD) = has_long_method,
+	LOOK(REPEATED) = repeats_itself,           LOOK(BARE_BRANCH) = has_bare_branch,
+	LOOK(SPENT_HOPS) = has_spent_hops,         LOOK(AUTH_SCHEME) = has_auth_scheme,
+	LOOK(STRANGE_ACCEPT) = has_strange_accept, LOOK(UNTYPED_SDP) = has_untyped_sdp,
+	LOOK(BROKEN_SDP) = has_broken_sdp,         LOOK(OPEN_MULTIPART) = has_open_multipart,
+#undef LOOK
+};
 
 enum guard_oddity guard_oddity_of(const struct sip_msg *msg)
 {
-	(void)msg;
+	for (int i = ODDITY_BEFORE_FIRST + 1; i < ODDITY_END; i++) {
+		if (looks[i - ODDITY_BEFORE_FIRST](msg))
+			return (enum guard_oddity)i;
+	}
 	return ODDITY_NONE;
+}
+
+/* sent-by "fe80:0:0:0:0:0:0:1:5060": from before RFC 3261 asked for brackets. */
+static bool has_naked_ipv6(struct view via)
+{
+	size_t at = 0, colons = 0;
+
+	while (at < via.len && via.at[at] != ' ')
+		at++;
+	for (at++; at < via.len && via.at[at] != ';' && via.at[at] != ','; at++) {
+		char c = lower(via.at[at]);
+
+		if (c == ':')
+			colons++;
+		else if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+			return false;
+	}
+	return colons > 2;
+}
+
+enum sip_grade guard_refusal_grade(const struct sip_msg *msg)
+{
+	switch (msg->reason) {
+	case SIP_REASON_VIA_SYNTAX:
+	case SIP_REASON_FROM_SYNTAX:
+	case SIP_REASON_TO_SYNTAX:
+	case SIP_REASON_CONTACT_SYNTAX:
+	case SIP_REASON_ROUTE_SYNTAX:
+	case SIP_REASON_URI_SYNTAX:
+		if (has_naked_ipv6(sip_msg_value(msg, SIP_HEADER_VIA)))
+			return SIP_GRADE_FOREIGN;
+		break;
+	default:
+		break;
+	}
+	return sip_reason_grade((enum sip_reason)msg->reason);
 }
 
 static const struct {

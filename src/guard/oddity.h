@@ -6,7 +6,7 @@
 #ifndef GUARD_ODDITY_H
 #define GUARD_ODDITY_H
 
-#include "base/view.h"
+#include "sip/reason.h"
 
 #include <stdint.h>
 
@@ -26,6 +26,11 @@ enum guard_oddity {
 /* The first oddity of a message that sip_msg_parse took, ODDITY_NONE for
  * none. All are hostile: the fact's grade is SIP_GRADE_HOSTILE. */
 enum guard_oddity guard_oddity_of(const struct sip_msg *msg);
+
+/* How bad it is that the parser or sip_check refused a message: its reason's
+ * grade, but FOREIGN where all that is wrong is a sender who writes IPv6
+ * addresses without brackets. */
+enum sip_grade guard_refusal_grade(const struct sip_msg *msg);
 
 /* Of any reason of FACT_ANOMALY; static storage. */
 const char *guard_anomaly_name(uint16_t reason); /* "CSEQ_METHOD", "INJECTION" */

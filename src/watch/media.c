@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What descriptions promise: where RTP is to go, in which codecs, with keys or
+ * without. */
+#include "watch/watch_priv.h"
+
+#include "sip/content_type.h"
+
+/* ---- codecs ---- */
+
+static const struct {
+	uint8_t payload_type;
+	const char *codec;
+} static_codecs[] = {
+	{ 0, "PCMU" },   { 3, "GSM" },   { 4, "G723" },  { 5, "DVI4" },  { 6, "DVI4" },
+	{ 7, "LPC" },    { 8, "PCMA" },  { 9, "G722" },  { 10, "L16" },  { 11, "L16" },
+	{ 12, "QCELP" }, { 13, "CN" },   { 14, "MPA" },  { 15, "G728" }, { 16, "DVI4" },
+	{ 17, "DVI4" },  { 18, "G729" }, { 25, "CelB" }, { 26, "JPEG" }, { 28, "nv" },
+	{ 31, "H261" },  { 32, "MPV" },  { 33, "MP2T" }, { 34, "H263" },
+};
+
+static struct watch_format static_format(uint8_t payload_type)
+{
+	struct watch_format format = { .payload_type = payload_type,
+		                       .clock_hz = sdp_static_clock_hz(payload_type) };
+
+	for (size_t i = 0; i < sizeof(static_codecs) / sizeof(static_codecs[0]); i++) {
+		if (static_codecs[i].payload_type == payload_type)
+			WATCH_TEXT(view_of(static_codecs[i].codec), format.codec);
+	}
+	return format;
+}
+
+static bool is_no_sound(const struct watch_format *format)
+{
+	struct view codec = view_of(format->codec);
+
+	return view_equal_nocase(codec, VIEW("telephone-event")) ||
+	       view_equal_nocase(codec, VIEW("CN"));
+}
+
+bool watch_media_format(const struct watch *w, uint64_t hash, uint8_t payload_type,
+                        struct watch_format *ret)
+{
+	const struct watch_place *place = watch_media_at(w, hash);
+
+	*ret = static_format(payload_type);
+	for (unsigned i = 0; place && i < place->count; i++) {
+		if (place->formats[i].payload_type == payload_type)
+			*ret = place->formats[i];
+	}
+	return is_no_sound(ret);
+}
+
+/* ---- places ---- */
+
+const struct watch_place *watch_media_at(const struct watch *w, uint64_t place)
+{
+	return place ? watch_table_find(&w->places, place) : NULL;
+}
+
+/* By where it goes; else by where it comes from, for whoever sends before he knows better. */
+uint64_t watch_media_find(const struct watch *w, const struct addr *to, const struct addr *from)
+{
+	uint64_t hash = watch_hash_place(w, 0, to);
+
+	if (watch_table_find(&w->places, hash))
+		return hash;
+	hash = watch_hash_place(w, 0, from);
+	return watch_table_find(&w->places, hash) ? hash : 0;
+}
+
+static bool has_keys(const struct sdp_session *s, const struct sdp_level *level)
+{
+	for (uint16_t i = 0; i < level->attribute_count; i++) {
+		struct view name = s->attributes[level->first_attribute + i].name;
+
+		if (view_equal(name, VIEW("crypto")) || view_equal(name, VIEW("fingerprint")))
+			return true;
+	}
+	return false;
+}
+
+static bool is_keyed(const struct sdp_session *s, const struct sdp_media *m)
+{
+	if (m->protocol == SDP_PROTOCOL_SAVP || m->protocol == SDP_PROTOCOL_SAVPF ||
+	    m->protocol == SDP_PROTOCOL_DTLS_SAVP || m->protocol == SDP_PROTOCOL_DTLS_SAVPF)
+		return true;
+	return has_keys(s, &m->level) || has_keys(s, &s->level);
+}
+
+static void expect(struct watch *w, const struct sdp_session *s, const struct sdp_media *m,
+                   const struct watch_dialog *call)
+{
+	struct watch_place *place;
+	bool is_new;
+
+	place = watch_table_touch(&w->places, watch_hash_place(w, 0, &m->rtp), &is_new);
+	place->call = call->row.node.hash;
+	place->number_in_watch = call->report.number_in_watch;
+	place->media = is_keyed(s, m) ? WATCH_MEDIA_KEYED : WATCH_MEDIA_PLAIN;
+	place->count = 0;
+	for (uint16_t i = 0; i < m->format_count && place->count < MAX_MEDIA_FORMATS; i++) {
+		const struct sdp_format *f = &s->formats[m->first_format + i];
+		struct watch_format *format = &place->formats[place->count];
+
+		if (view_is_empty(f->encoding))
+			continue;
+		format->payload_type = f->payload_type;
+		format->clock_hz = f->clock_rate_hz;
+		WATCH_TEXT(f->encoding, format->codec);
+		place->count++;
+	}
+}
+
+void watch_media_read(struct watch *w, const struct watch_reading *r, struct watch_dialog *call)
+{
+	const struct sdp_session *s = &w->sdp;
+
+	if (view_is_empty(r->msg->body) || sdp_parse(r->msg->body, &w->sdp) != SDP_FINE)
+		return;
+	for (uint16_t i = 0; i < s->media_count; i++) {
+		const struct sdp_media *m = &s->media[i];
+
+		if (m->port != 0 && m->rtp.family != 0 && m->rtp.port != 0 &&
+		    (m->kind == SDP_KIND_AUDIO || m->kind == SDP_KIND_VIDEO))
+			expect(w, s, m, call);
+	}
+}

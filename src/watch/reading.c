@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a message to names, hashes and the beginnings of facts. */
+#include "watch/watch_priv.h"
+
+#include "sip/reason.h"
+#include "sip/via.h"
+
+#include <string.h>
+
+/* ---- hashes ---- */
+
+uint64_t watch_hash(const struct watch *w, uint64_t seed, struct view text)
+{
+	uint64_t both[2] = { seed, hash_siphash(&w->key, text.at, text.len) };
+
+	return hash_siphash(&w->key, both, sizeof(both));
+}
+
+uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr *a)
+{
+	return watch_hash(w, seed, view_bytes(a->bytes, sizeof(a->bytes)));
+}
+
+uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a)
+{
+	return watch_hash_host(w, seed + a->port, a);
+}
+
+uint64_t watch_call_key(const struct watch *w, struct view call_id, struct view tag)
+{
+	return watch_hash(w, watch_hash(w, 0, call_id), tag);
+}
+
+/* ---- texts ---- */
+
+void watch_text(struct view text, char *ret, size_t size)
+{
+	(void)view_copy(text, ret, size);
+	for (char *c = ret; *c != '\0'; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	}
+	/* A NUL within the text ends the copy; nothing of it may stand behind. */
+	memset(ret + strlen(ret), 0, size - strlen(ret));
+}
+
+void watch_account(const struct sip_uri *uri, char *ret, size_t size)
+{
+	size_t at;
+
+	watch_text(uri->user, ret, size);
+	at = strlen(ret);
+	if (view_is_empty(uri->host.text) || at + 2 > size)
+		return;
+	ret[at++] = '@';
+	watch_text(uri->host.text, ret + at, size - at);
+	for (char *c = ret + at; *c != '\0'; c++) {
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	}
+}
+
+/* ---- reading ---- */
+
+static struct sip_name_addr name_of(const struct sip_msg *msg, enum sip_header_id id)
+{
+	struct sip_name_addr name = { 0 };
+
+	if (sip_name_addr_parse(sip_msg_value(msg, id), &name) != ERR_NONE)
+		name = (struct sip_name_addr){ 0 };
+	return name;
+}
+
+static struct view branch_of(const struct sip_msg *msg)
+{
+	struct view text = sip_msg_value(msg, SIP_HEADER_VIA);
+	size_t comma = view_find(text, ',', 0);
+	struct sip_via via;
+
+	if (sip_via_parse(text, &via) == ERR_NONE ||
+	    sip_via_parse(view_trim(view_first(text, comma)), &via) == ERR_NONE)
+		return via.branch;
+	return VIEW_EMPTY;
+}
+
+void watch_read(struct watch *w, const struct watch_message *in, struct watch_reading *ret)
+{
+	struct sip_msg *msg = &w->msg;
+
+	*ret = (struct watch_reading){ .in = in, .msg = msg, .flow = *in->flow };
+	if (!msg->is_request) {
+		ret->flow.remote = in->flow->local;
+		ret->flow.local = in->flow->remote;
+	}
+	ret->from = name_of(msg, SIP_HEADER_FROM);
+	ret->to = name_of(msg, SIP_HEADER_TO);
+	ret->branch = branch_of(msg);
+	if (msg->is_request && sip_uri_parse(msg->uri, &ret->uri) != ERR_NONE)
+		ret->uri = (struct sip_uri){ 0 };
+	ret->asker = watch_hash_host(w, 0, &ret->flow.remote);
+	ret->asked = watch_hash_host(w, 0, &ret->flow.local);
+}
+
+/* ---- facts ---- */
+
+struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum fact_kind kind)
+{
+	const struct sip_msg *msg = r->msg;
+	struct fact fact = {
+		.kind = (uint8_t)kind,
+		.count = 1,
+		.flow = *r->in->flow,
+		.now_us = w->now.us,
+		.wall_us = w->now.wall_us,
+		.is_cut = r->in->is_cut,
+		.proof = r->in->is_connected ? PROOF_CONNECTION : PROOF_NONE,
+		.standing = (uint8_t)watch_standing(w, r->in->flow),
+		.is_server = watch_is_server(w, &r->in->flow->remote),
+		.cseq = msg->cseq.number,
+		.call_id_hash = watch_hash(w, 0, msg->call_id),
+		.contact_hash = watch_hash(w, 0, sip_msg_value(msg, SIP_HEADER_CONTACT)),
+	};
+
+	WATCH_TEXT(msg->is_request ? msg->method_text : sip_method_name(msg->method), fact.method);
+	return fact;
+}
+
+void watch_say(struct watch *w, struct fact *fact)
+{
+	fact->version = FACT_VERSION;
+	fact->sequence = ++w->facts_said;
+	w->ports.fact(w->ports.context, fact);
+}
+
+void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t reasons)
+{
+	struct fact fact;
+
+	if (!reasons)
+		return;
+	fact = watch_fact_of(w, r, FACT_ANOMALY);
+	if (r->msg->is_request && w->ports.agent)
+		fact.agent = w->ports.agent(w->ports.context, r->msg);
+	for (unsigned reason = 1; reason < SIP_REASON_COUNT; reason++) {
+		if (!sip_reason_in(reasons, (enum sip_reason)reason))
+			continue;
+		fact.reason = (uint16_t)reason;
+		fact.grade = (uint8_t)sip_reason_grade((enum sip_reason)reason);
+		watch_say(w, &fact);
+	}
+}

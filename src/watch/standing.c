@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is a server, who is known, who is a stranger. Nobody becomes a server by
+ * what he sends unasked: only by answering a request that was seen. And whoever
+ * still knocks at a server in vain is no server to it, or a scanner could be made
+ * one by the call that it provoked. */
+#include "watch/watch_priv.h"
+
+bool watch_is_inside(const struct watch *w, const struct addr *a)
+{
+	for (size_t i = 0; i < w->settings.inside_count; i++) {
+		if (addr_net_holds(&w->settings.inside[i], a))
+			return true;
+	}
+	return false;
+}
+
+bool watch_is_server(const struct watch *w, const struct addr *a)
+{
+	const struct watch_host *host = watch_table_find(&w->hosts, watch_hash_host(w, 0, a));
+
+	return host && host->is_server;
+}
+
+bool watch_is_peer(const struct watch *w, const struct addr *a)
+{
+	return watch_is_inside(w, a) || watch_is_server(w, a);
+}
+
+bool watch_is_asking(const struct watch *w, uint64_t hash)
+{
+	const struct watch_host *host = watch_table_find(&w->hosts, hash);
+
+	return host && host->is_asking;
+}
+
+void watch_note_asking(struct watch *w, uint64_t hash)
+{
+	bool is_new;
+	struct watch_host *host = watch_table_touch(&w->hosts, hash, &is_new);
+
+	host->is_asking = true;
+}
+
+/* ---- servers ---- */
+
+static int challenger_of(const struct watch_host *host, uint64_t server)
+{
+	for (int i = 0; i < MAX_CHALLENGERS; i++) {
+		if (host->challengers[i] == server)
+			return i;
+	}
+	return -1;
+}
+
+/* Refused by all that it can remember: it tries doors, it does not keep one. */
+static bool knocks_everywhere(const struct watch_host *host)
+{
+	for (int i = 0; i < MAX_CHALLENGERS; i++) {
+		if (host->challengers[i] == 0)
+			return false;
+	}
+	return true;
+}
+
+static void make_server(struct watch *w, uint64_t server, uint64_t client)
+{
+	bool is_new;
+	struct watch_host *host = watch_table_touch(&w->hosts, server, &is_new);
+
+	if (challenger_of(host, client) >= 0 || knocks_everywhere(host))
+		return;
+	host->is_server = true;
+	watch_table_keep(&w->hosts, host, true);
+}
+
+static bool begins_something(const struct watch_transaction *t)
+{
+	return (t->flags & HAS_REQUEST) && !(t->flags & IS_IN_DIALOG) &&
+	       (t->method == SIP_METHOD_REGISTER || t->method == SIP_METHOD_INVITE);
+}
+
+void watch_note_challenge(struct watch *w, const struct watch_transaction *t)
+{
+	uint64_t server = watch_hash_host(w, 0, &t->fact.flow.local);
+	uint64_t client = watch_hash_host(w, 0, &t->fact.flow.remote);
+	struct watch_host *host;
+	bool is_new;
+
+	if (!begins_something(t))
+		return;
+	make_server(w, server, client);
+	host = watch_table_touch(&w->hosts, client, &is_new);
+	if (challenger_of(host, server) >= 0)
+		return;
+	host->challengers[host->next] = server;
+	host->next = (uint8_t)((host->next + 1) % MAX_CHALLENGERS);
+}
+
+void watch_note_admission(struct watch *w, const struct watch_transaction *t)
+{
+	uint64_t server = watch_hash_host(w, 0, &t->fact.flow.local);
+	uint64_t client = watch_hash_host(w, 0, &t->fact.flow.remote);
+	struct watch_host *host = watch_table_find(&w->hosts, client);
+	int place = host ? challenger_of(host, server) : -1;
+
+	if (place >= 0) {
+		host->challengers[place] = 0;
+		host->next = (uint8_t)place;
+	}
+	if (begins_something(t) && t->method == SIP_METHOD_REGISTER)
+		make_server(w, server, client);
+}
+
+/* ---- known flows ---- */
+
+static uint64_t flow_key(const struct watch *w, const struct flow *flow)
+{
+	return watch_hash_place(w, (uint64_t)flow->transport << 32, &flow->remote);
+}
+
+static struct watch_known *find_known(const struct watch *w, const struct flow *flow)
+{
+	struct watch_known *known = watch_table_find(&w->known, flow_key(w, flow));
+
+	return known && known->until_us > w->now.us ? known : NULL;
+}
+
+static int account_place(const struct watch_known *known, uint64_t account)
+{
+	for (int i = 0; i < MAX_KNOWN_ACCOUNTS; i++) {
+		if (known->accounts[i] == account)
+			return i;
+	}
+	return -1;
+}
+
+enum fact_standing watch_standing(const struct watch *w, const struct flow *flow)
+{
+	if (watch_is_peer(w, &flow->remote))
+		return STANDING_PEER;
+	return find_known(w, flow) ? STANDING_KNOWN : STANDING_STRANGER;
+}
+
+enum fact_standing watch_standing_as(const struct watch *w, const struct flow *flow,
+                                     uint64_t account)
+{
+	enum fact_standing standing = watch_standing(w, flow);
+	const struct watch_known *known;
+
+	if (standing != STANDING_KNOWN)
+		return standing;
+	known = find_known(w, flow);
+	return known && account_place(known, account) >= 0 ? STANDING_KNOWN : STANDING_STRANGER;
+}
+
+void watch_make_known(struct watch *w, const struct flow *flow, uint64_t account, uint64_t term_s)
+{
+	uint64_t until_us = w->now.us + term_s * SECOND_US;
+	struct watch_known *known;
+	bool is_new;
+
+	known = watch_table_touch(&w->known, flow_key(w, flow), &is_new);
+	if (until_us > known->until_us)
+		known->until_us = until_us;
+	if (account == 0 || account_place(known, account) >= 0)
+		return;
+	known->accounts[known->next] = account;
+	known->next = (uint8_t)((known->next + 1) % MAX_KNOWN_ACCOUNTS);
+}
+
+void watch_make_stranger(struct watch *w, const struct flow *flow, uint64_t account)
+{
+	struct watch_known *known = find_known(w, flow);
+	int place = known ? account_place(known, account) : -1;
+
+	if (place < 0)
+		return;
+	known->accounts[place] = 0;
+	for (int i = 0; i < MAX_KNOWN_ACCOUNTS; i++) {
+		if (known->accounts[i] != 0)
+			return;
+	}
+	watch_table_drop(&w->known, known);
+}
+
+/* ---- notes ---- */
+
+bool watch_note_find(const struct watch *w, uint64_t hash, enum watch_note_state *ret)
+{
+	const struct watch_note *note = watch_table_find(&w->notes, hash);
+
+	if (!note)
+		return false;
+	*ret = (enum watch_note_state)note->state;
+	return true;
+}
+
+/* Oddities are the first to be forgotten: anybody makes them by the thousand. */
+void watch_note_put(struct watch *w, uint64_t hash, enum watch_note_state state)
+{
+	bool is_new;
+	struct watch_note *note = watch_table_touch(&w->notes, hash, &is_new);
+
+	note->state = (uint8_t)state;
+	watch_table_keep(&w->notes, note, state != NOTE_SEEN);
+}

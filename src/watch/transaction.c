@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pairs requests and responses, leg by leg, whichever of the two passes here. */
+#include "watch/watch_priv.h"
+
+#include "sip/contact.h"
+#include "sip/number.h"
+
+#include <string.h>
+
+enum {
+	ACK_WAIT_S = 4, /* a refused INVITE is acknowledged at once, if by anybody at all */
+	DEFAULT_EXPIRES_S = 3600,
+};
+
+/* ---- names ---- */
+
+static uint64_t key_of(const struct watch *w, const struct watch_reading *r, struct view method)
+{
+	uint64_t parts[6] = {
+		watch_hash(w, 0, r->msg->call_id),
+		watch_hash(w, 0, r->branch),
+		watch_hash(w, 0, method),
+		r->asker,
+		r->asked,
+		r->msg->cseq.number,
+	};
+
+	return hash_siphash(&w->key, parts, sizeof(parts));
+}
+
+static struct view method_of(const struct watch_reading *r) { return r->msg->cseq.method_text; }
+
+/* The note by which requests that we do not see are told apart. */
+static uint64_t asks_key(const struct watch *w, const struct watch_reading *r)
+{
+	return watch_hash(w, r->asker, r->msg->call_id);
+}
+
+static uint64_t nonce_key(const struct watch *w, uint64_t host, struct view nonce)
+{
+	return watch_hash(w, host, nonce);
+}
+
+/* ---- end of one ---- */
+
+void watch_transaction_forget(void *watch, void *row)
+{
+	struct watch_transaction *t = row;
+	struct watch *w = watch;
+
+	wheel_cancel(&w->wheel, &t->timer);
+	watch_decide(w, t);
+}
+
+static void fire(struct timer *timer, uint64_t now_us)
+{
+	struct watch_transaction *t = HOLDER(timer, struct watch_transaction, timer);
+	struct watch *w = t->watch;
+
+	(void)now_us;
+	if (t->flags & IS_DECIDED) {
+		if (t->flags & IS_WAITING_FOR_ACK && t->fact.status < 300)
+			watch_say_unacknowledged(w, t);
+		watch_table_drop(&w->transactions, t);
+		return;
+	}
+	watch_decide(w, t);
+	watch_table_keep(&w->transactions, t, false);
+	wheel_set(&w->wheel, &t->timer, w->now.us + (uint64_t)w->settings.answer_s * SECOND_US);
+}
+
+static void wait_s(struct watch *w, struct watch_transaction *t, uint32_t seconds)
+{
+	wheel_set(&w->wheel, &t->timer, w->now.us + (uint64_t)seconds * SECOND_US);
+}
+
+/* Kept for a while, so that what repeats it is recognised. */
+static void decide(struct watch *w, struct watch_transaction *t)
+{
+	watch_decide(w, t);
+	watch_table_keep(&w->transactions, t, false);
+	wait_s(w, t, w->settings.answer_s);
+}
+
+/* ---- credentials ---- */
+
+static bool is_known_as(const struct watch *w, const struct watch_reading *r,
+                        const struct watch_transaction *t)
+{
+	uint64_t account = watch_hash(w, 0, view_of(t->fact.account));
+
+	return watch_standing_as(w, &r->flow, account) != STANDING_STRANGER;
+}
+
+static void read_credentials(struct watch *w, const struct watch_reading *r,
+                             struct watch_transaction *t, enum sip_header_id id)
+{
+	const struct sip_header *h = sip_msg_header(r->msg, id);
+	enum watch_note_state state;
+	struct sip_digest d;
+	uint64_t nonce;
+
+	for (; h; h = sip_msg_next(r->msg, h)) {
+		t->flags |= HAS_AUTHORIZATION;
+		if (sip_auth_parse(h->value, SIP_AUTH_CREDENTIALS, &d) != ERR_NONE ||
+		    view_is_empty(d.values[SIP_DIGEST_RESPONSE]) ||
+		    view_is_empty(d.values[SIP_DIGEST_NONCE]))
+			continue;
+		t->flags |= HAS_CREDENTIALS;
+		t->realms[t->realms[0] != 0] = watch_hash(w, 1, d.values[SIP_DIGEST_REALM]);
+		if (t->method != SIP_METHOD_REGISTER) {
+			struct sip_uri who = { .user = d.values[SIP_DIGEST_USERNAME],
+				               .host = r->from.uri.host };
+
+			if (view_find(who.user, '@', 0) < who.user.len)
+				who.host = (struct sip_host){ 0 };
+			watch_account(&who, t->fact.account, sizeof(t->fact.account));
+		}
+		nonce = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
+		if (!watch_note_find(w, nonce, &state))
+			continue;
+		t->nonce = nonce;
+		/* A phone answers an old nonce before it is told of a new one; only for an
+		 * account that it had, or one good login would hide all guesses. */
+		if (state == NOTE_ACCEPTED && is_known_as(w, r, t))
+			t->flags |= IS_STALE;
+		if (!fact_is_proven((enum fact_proof)t->fact.proof))
+			t->fact.proof = PROOF_COOKIE;
+	}
+}
+
+static void read_challenges(struct watch *w, const struct watch_reading *r,
+                            struct watch_transaction *t, enum sip_header_id id, unsigned *ret_same)
+{
+	const struct sip_header *h = sip_msg_header(r->msg, id);
+	struct sip_digest d;
+	uint64_t realm;
+
+	for (; h; h = sip_msg_next(r->msg, h)) {
+		if (sip_auth_parse(h->value, SIP_AUTH_CHALLENGE, &d) != ERR_NONE)
+			continue;
+		realm = watch_hash(w, 1, d.values[SIP_DIGEST_REALM]);
+		*ret_same += realm == t->realms[0] || realm == t->realms[1];
+		if (sip_digest_is_stale(&d))
+			t->flags |= IS_STALE;
+		/* One that nobody asked for proves nothing about whom it was sent to. */
+		if (t->flags & HAS_REQUEST)
+			watch_note_put(w, nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]),
+			               NOTE_CHALLENGED);
+	}
+}
+
+/* ---- requests ---- */
+
+static void read_contact(const struct watch_reading *r, struct watch_transaction *t)
+{
+	struct sip_contact contact;
+	size_t count = 0;
+	uint32_t expires_s = DEFAULT_EXPIRES_S;
+	enum err err;
+
+	(void)sip_seconds_of(r->msg, SIP_HEADER_EXPIRES, &expires_s);
+	err = sip_contacts_read(r->msg, &contact, 1, &count);
+	/* With several the first counts: they are of one phone. */
+	if (err == ERR_NONE && count == 0)
+		t->flags |= IS_QUERY;
+	if (err == ERR_NONE && count == 1 && !contact.is_star) {
+		if (contact.has_expires)
+			expires_s = contact.expires_s;
+		WATCH_TEXT(contact.address.uri.text, t->contact);
+	}
+	t->expires_s = expires_s;
+}
+
+/* About who asks; of a response only what it repeats. */
+static void fill(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+{
+	const struct sip_msg *msg = r->msg;
+
+	t->watch = w;
+	t->method = msg->method;
+	t->fact = watch_fact_of(w, r, FACT_REQUEST);
+	t->fact.flow = r->flow;
+	WATCH_TEXT(method_of(r), t->fact.method);
+	watch_account(&r->to.uri, t->fact.account, sizeof(t->fact.account));
+	t->account = watch_hash(w, 0, view_of(t->fact.account));
+	t->fact.standing = (uint8_t)watch_standing(w, &r->flow);
+	if (t->method == SIP_METHOD_REGISTER)
+		t->fact.standing = (uint8_t)watch_standing_as(w, &r->flow, t->account);
+	t->fact.is_server = watch_is_server(w, &r->flow.remote);
+	if (t->method == SIP_METHOD_INVITE)
+		WATCH_TEXT(msg->is_request ? r->uri.user : r->to.uri.user, t->fact.number);
+	if (msg->is_request && !view_is_empty(r->to.tag))
+		t->flags |= IS_IN_DIALOG;
+	if (t->method == SIP_METHOD_CANCEL)
+		t->flags |= IS_SILENT;
+}
+
+/* Only a receiver could know the tags of a call that we saw answered. */
+static void meet_dialog(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+{
+	const struct watch_dialog *call = watch_call_find(w, r);
+
+	if (!call)
+		return;
+	t->flags |= IS_DIALOG_SEEN;
+	if (!fact_is_proven((enum fact_proof)t->fact.proof) && call->callee_tag != 0)
+		t->fact.proof = PROOF_TAG;
+}
+
+static void screen(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+{
+	struct fact fact;
+
+	if (w->ports.agent)
+		t->fact.agent = w->ports.agent(w->ports.context, r->msg);
+	if (t->fact.standing != STANDING_STRANGER || !w->ports.screen)
+		return;
+	fact = t->fact;
+	fact.kind = FACT_SCANNER;
+	fact.reason = w->ports.screen(w->ports.context, r->msg, r->in->flow);
+	if (fact.reason != 0)
+		watch_say(w, &fact);
+}
+
+static void begin(struct watch *w, struct watch_reading *r, struct watch_transaction *t)
+{
+	t->flags |= HAS_REQUEST;
+	fill(w, r, t);
+	timer_init(&t->timer, fire);
+	watch_table_keep(&w->transactions, t, true);
+	wait_s(w, t, w->settings.answer_s);
+	WATCH_TEXT(sip_msg_value(r->msg, SIP_HEADER_USER_AGENT), t->agent);
+	read_credentials(w, r, t, SIP_HEADER_AUTHORIZATION);
+	read_credentials(w, r, t, SIP_HEADER_PROXY_AUTHORIZATION);
+	if (t->method == SIP_METHOD_REGISTER)
+		read_contact(r, t);
+	if (t->flags & IS_IN_DIALOG)
+		meet_dialog(w, r, t);
+	screen(w, r, t);
+	watch_say_oddities(w, r, r->msg->anomalies);
+	if (t->method == SIP_METHOD_CANCEL)
+		watch_call_cancelled(w, r);
+	else if (t->flags & IS_IN_DIALOG)
+		watch_call_within(w, r, t);
+	else if (t->method == SIP_METHOD_INVITE)
+		watch_call_invite(w, r, t);
+}
+
+/* Names what it acknowledges: by the branch of a refused INVITE, or by the dialog. */
+static void acknowledge(struct watch *w, const struct watch_reading *r)
+{
+	uint64_t key = key_of(w, r, sip_method_name(SIP_METHOD_INVITE));
+	struct watch_transaction *t = watch_table_find(&w->transactions, key);
+
+	watch_call_acknowledged(w, r);
+	if (!t || !(t->flags & IS_WAITING_FOR_ACK))
+		return;
+	t->flags &= (uint16_t)~IS_WAITING_FOR_ACK;
+	if (t->flags & IS_DECIDED)
+		return;
+	if (t->to_tag != 0 && t->to_tag == watch_hash(w, 0, r->to.tag) &&
+	    !fact_is_proven((enum fact_proof)t->fact.proof))
+		t->fact.proof = PROOF_TAG;
+	decide(w, t);
+}
+
+void watch_request(struct watch *w, struct watch_reading *r)
+{
+	struct watch_transaction *t;
+	bool is_new;
+
+	w->counters.requests++;
+	watch_note_asking(w, r->asker);
+	if (r->msg->method == SIP_METHOD_ACK) {
+		acknowledge(w, r);
+		return;
+	}
+	t = watch_table_touch(&w->transactions, key_of(w, r, method_of(r)), &is_new);
+	if (is_new)
+		begin(w, r, t);
+	else
+		w->counters.retransmissions++;
+}
+
+/* ---- responses ---- */
+
+/* Of an INVITE whose response alone we see: the first one, or one within the call? */
+static void meet_call(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+{
+	const struct watch_dialog *call = watch_call_find(w, r);
+
+	if (t->method == SIP_METHOD_INVITE && !(call && call->report.answered_wall_us != 0)) {
+		watch_call_invite(w, r, t);
+		return;
+	}
+	t->flags |= IS_IN_DIALOG | (call ? IS_DIALOG_SEEN : 0);
+	watch_call_within(w, r, t);
+}
+
+/* The request did not pass here. Where others of that host do, this answers none. */
+static struct watch_transaction *reconstruct(struct watch *w, const struct watch_reading *r,
+                                             uint64_t key)
+{
+	enum watch_note_state state;
+	struct watch_transaction *t;
+	bool is_new;
+
+	if (watch_is_asking(w, r->asker)) {
+		w->counters.unasked++;
+		return NULL;
+	}
+	t = watch_table_touch(&w->transactions, key, &is_new);
+	fill(w, r, t);
+	t->fact.proof = PROOF_NONE;
+	timer_init(&t->timer, fire);
+	watch_table_keep(&w->transactions, t, true);
+	t->expires_s = DEFAULT_EXPIRES_S;
+	if (watch_note_find(w, asks_key(w, r), &state) && state == NOTE_CHALLENGED)
+		t->flags |= HAS_CREDENTIALS;
+	if (t->method == SIP_METHOD_INVITE || t->method == SIP_METHOD_BYE)
+		meet_call(w, r, t);
+	return t;
+}
+
+static void ring(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+{
+	if (r->msg->status > 100)
+		t->flags |= IS_RINGING;
+	wait_s(w, t, t->method == SIP_METHOD_INVITE ? w->settings.ringing_s : w->settings.answer_s);
+}
+
+static bool is_challenge(uint16_t status) { return status == 401 || status == 407; }
+
+static void read_final(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+{
+	unsigned same_realm = 0;
+
+	t->fact.status = r->msg->status;
+	t->fact.now_us = w->now.us;
+	t->fact.wall_us = w->now.wall_us;
+	t->to_tag = watch_hash(w, 0, r->to.tag);
+	if (is_challenge(r->msg->status)) {
+		read_challenges(w, r, t, SIP_HEADER_WWW_AUTHENTICATE, &same_realm);
+		read_challenges(w, r, t, SIP_HEADER_PROXY_AUTHENTICATE, &same_realm);
+		if (same_realm == 0 && t->realms[0] != 0)
+			t->flags |= IS_OTHER_REALM;
+		watch_note_challenge(w, t);
+	}
+	if (!(t->flags & HAS_REQUEST))
+		watch_note_put(w, asks_key(w, r),
+		               is_challenge(r->msg->status) ? NOTE_CHALLENGED : NOTE_SEEN);
+	if (t->method == SIP_METHOD_REGISTER && r->msg->status < 300)
+		t->expires_s = watch_registration_term_s(r->msg, t);
+}
+
+/* Worth waiting for: the ACK of a stranger's refused INVITE proves who he is. */
+static bool may_be_proven(const struct watch_transaction *t)
+{
+	return t->method == SIP_METHOD_INVITE && t->fact.status >= 300 &&
+	       (t->flags & HAS_REQUEST) && t->fact.standing == STANDING_STRANGER &&
+	       !fact_is_proven((enum fact_proof)t->fact.proof);
+}
+
+void watch_response(struct watch *w, struct watch_reading *r)
+{
+	uint64_t key = key_of(w, r, method_of(r));
+	struct watch_transaction *t = watch_table_find(&w->transactions, key);
+
+	w->counters.responses++;
+	if (!t)
+		t = reconstruct(w, r, key);
+	if (!t)
+		return;
+	if (!(t->flags & IS_RESPONSE_ODD) && r->msg->anomalies) {
+		t->flags |= IS_RESPONSE_ODD;
+		watch_say_oddities(w, r, r->msg->anomalies);
+	}
+	if ((t->flags & IS_DECIDED) || t->fact.status != 0) {
+		w->counters.retransmissions += r->msg->status >= 200;
+		return;
+	}
+	if (t->method == SIP_METHOD_INVITE)
+		watch_call_response(w, r, t);
+	if (r->msg->status < 200) {
+		ring(w, r, t);
+		return;
+	}
+	read_final(w, r, t);
+	if (may_be_proven(t)) {
+		t->flags |= IS_WAITING_FOR_ACK;
+		wait_s(w, t, ACK_WAIT_S);
+		return;
+	}
+	if (t->method == SIP_METHOD_INVITE && (t->flags & HAS_REQUEST) && t->fact.status < 300)
+		t->flags |= IS_WAITING_FOR_ACK;
+	decide(w, t);
+}

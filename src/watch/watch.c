@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The watch's memory and time, and the way of a message through it. */
+#include "watch/watch_priv.h"
+
+#include "sip/check.h"
+#include "sip/reason.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ADVANCE_US = 50 * MILLISECOND_US };
+
+const struct watch_settings watch_settings_default = {
+	.max_transactions = 16384,
+	.max_hosts = 16384,
+	.max_known = 8192,
+	.max_nonces = 16384,
+	.max_calls = 4096,
+	.max_media = 8192,
+	.max_streams = 8192,
+	.max_phones = 4096,
+	.answer_s = 32,
+	.ringing_s = 180,
+	.call_s = 7200,
+	.silence_s = 60,
+	.known_s = 3600,
+};
+
+/* ---- memory ---- */
+
+static enum err take_memory(struct watch *w)
+{
+	const struct watch_settings *s = &w->settings;
+	const struct {
+		struct watch_table *table;
+		size_t size;
+		uint32_t rows;
+		void (*forget)(void *watch, void *row);
+	} tables[] = {
+		{ &w->hosts, sizeof(struct watch_host), s->max_hosts, NULL },
+		{ &w->known, sizeof(struct watch_known), s->max_known, NULL },
+		{ &w->notes, sizeof(struct watch_note), s->max_nonces, NULL },
+		{ &w->places, sizeof(struct watch_place), s->max_media, NULL },
+		{ &w->transactions, sizeof(struct watch_transaction), s->max_transactions,
+		  watch_transaction_forget },
+		{ &w->calls, sizeof(struct watch_dialog), s->max_calls, watch_call_forget },
+		{ &w->streams, sizeof(struct watch_flow_of_rtp), s->max_streams,
+		  watch_stream_forget },
+		{ &w->registrations, sizeof(struct watch_registration), s->max_phones,
+		  watch_registration_forget },
+	};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		enum err err =
+			watch_table_init(tables[i].table, tables[i].size, tables[i].rows, &w->key);
+
+		if (err != ERR_NONE)
+			return err;
+		tables[i].table->forget = tables[i].forget;
+		tables[i].table->context = w;
+	}
+	return ERR_NONE;
+}
+
+static void derive_stream_key(struct watch *w)
+{
+	for (uint64_t i = 0; i < 4; i++)
+		w->stream_key[i] = hash_siphash(&w->key, &i, sizeof(i)) | 1;
+}
+
+enum err watch_new(const struct watch_settings *settings, const struct watch_ports *ports,
+                   const struct hash_key *key, struct watch **ret)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+	enum err err;
+
+	if (!w)
+		return ERR_NO_MEMORY;
+	w->settings = *settings;
+	w->ports = *ports;
+	w->key = *key;
+	derive_stream_key(w);
+	err = settings->inside_count <= MAX_WATCH_INSIDE ? take_memory(w) : ERR_LIMIT;
+	if (err == ERR_NONE)
+		*ret = w;
+	else
+		watch_free(&w);
+	return err;
+}
+
+void watch_free(struct watch **w)
+{
+	if (!*w)
+		return;
+	watch_table_clear(&(*w)->transactions);
+	watch_table_clear(&(*w)->hosts);
+	watch_table_clear(&(*w)->known);
+	watch_table_clear(&(*w)->notes);
+	watch_table_clear(&(*w)->calls);
+	watch_table_clear(&(*w)->places);
+	watch_table_clear(&(*w)->streams);
+	watch_table_clear(&(*w)->registrations);
+	free(*w);
+	*w = NULL;
+}
+
+const struct watch_counters *watch_counters_of(const struct watch *w)
+{
+	struct watch_counters *counters = (struct watch_counters *)(uintptr_t)&w->counters;
+
+	counters->forgotten = w->transactions.forgotten + w->calls.forgotten +
+	                      w->streams.forgotten + w->registrations.forgotten +
+	                      w->hosts.forgotten + w->known.forgotten;
+	return counters;
+}
+
+/* ---- time ---- */
+
+/* Packets of several interfaces are not in order to the microsecond. */
+static void step(struct watch *w, struct now now)
+{
+	if (!w->is_started) {
+		wheel_init(&w->wheel, now.us);
+		w->is_started = true;
+		w->advanced_us = now.us;
+		w->now = now;
+	}
+	w->now.wall_us = now.wall_us;
+	if (now.us > w->now.us)
+		w->now.us = now.us;
+}
+
+void watch_advance(struct watch *w, struct now now)
+{
+	step(w, now);
+	w->advanced_us = w->now.us;
+	wheel_advance(&w->wheel, w->now.us);
+}
+
+void watch_end(struct watch *w)
+{
+	if (!w->is_started)
+		return;
+	watch_table_drain(&w->transactions);
+	watch_table_drain(&w->calls);
+	watch_table_drain(&w->streams);
+	watch_table_drain(&w->registrations);
+	watch_table_drain(&w->places);
+	watch_table_drain(&w->known);
+	watch_table_drain(&w->notes);
+	watch_table_drain(&w->hosts);
+	wheel_clear(&w->wheel);
+	w->is_started = false;
+}
+
+/* ---- messages ---- */
+
+static bool is_keep_alive(const struct watch_message *in)
+{
+	for (size_t i = 0; i < in->len; i++) {
+		if (in->bytes[i] != '\r' && in->bytes[i] != '\n' && in->bytes[i] != '\0')
+			return false;
+	}
+	return true;
+}
+
+/* What a message lacks whose end was not captured. */
+static uint64_t cut_away(void)
+{
+	return sip_reason_bit(SIP_REASON_NO_VIA) | sip_reason_bit(SIP_REASON_NO_FROM) |
+	       sip_reason_bit(SIP_REASON_NO_TO) | sip_reason_bit(SIP_REASON_NO_CALL_ID) |
+	       sip_reason_bit(SIP_REASON_NO_CSEQ) | sip_reason_bit(SIP_REASON_NO_MAX_FORWARDS) |
+	       sip_reason_bit(SIP_REASON_NO_HEADER_END) | sip_reason_bit(SIP_REASON_NOT_SIP) |
+	       sip_reason_bit(SIP_REASON_EMPTY) | sip_reason_bit(SIP_REASON_TRAILING_BYTES) |
+	       sip_reason_bit(SIP_REASON_CONTENT_LENGTH_LONG) | sip_reason_bit(SIP_REASON_VERSION);
+}
+
+static bool is_length(struct view line)
+{
+	return view_starts_nocase(line, VIEW("content-length:")) ||
+	       view_starts_nocase(line, VIEW("l:"));
+}
+
+/* Whole lines alone, without the length that is no longer true, and an end of headers. */
+static struct view whole_lines(struct watch *w, const struct watch_message *in)
+{
+	struct buffer out = BUFFER_ON(w->cut);
+	struct view left = view_bytes(in->bytes, in->len);
+	bool is_body = false;
+
+	while (left.len > 0) {
+		size_t end = view_find(left, '\n', 0);
+		struct view line = view_first(left, end + 1);
+
+		if (end == left.len || out.len + line.len + 4 > sizeof(w->cut))
+			break;
+		left = view_after(left, end + 1);
+		if (!is_body && is_length(line))
+			continue;
+		is_body |= view_is_empty(view_trim(line)) && out.len > 0;
+		buffer_put(&out, line);
+	}
+	if (!is_body)
+		buffer_text(&out, "\r\n");
+	return buffer_view(&out);
+}
+
+static enum err parse(struct watch *w, const struct watch_message *in)
+{
+	struct view cut;
+
+	if (!in->is_cut)
+		return sip_msg_parse(in->bytes, in->len, &sip_limits_default, &w->msg);
+	w->counters.cut++;
+	cut = whole_lines(w, in);
+	return sip_msg_parse(w->cut, cut.len, &sip_limits_default, &w->msg);
+}
+
+/* Without Call-ID and CSeq nothing is paired: what it was is said at once. */
+static void say_unpaired(struct watch *w, const struct watch_reading *r)
+{
+	struct fact fact = watch_fact_of(w, r, FACT_REQUEST);
+
+	if (!r->msg->is_request || fact.standing != STANDING_STRANGER)
+		return;
+	if (w->ports.agent)
+		fact.agent = w->ports.agent(w->ports.context, r->msg);
+	watch_account(&r->to.uri, fact.account, sizeof(fact.account));
+	if (r->msg->method == SIP_METHOD_INVITE)
+		WATCH_TEXT(r->uri.user, fact.number);
+	watch_say(w, &fact);
+}
+
+/* The same bytes again are a retransmission, and say nothing new. */
+static bool is_repeated(struct watch *w, const struct watch_message *in, uint64_t bytes)
+{
+	uint64_t hash = watch_hash_host(w, bytes, &in->flow->remote);
+	enum watch_note_state state;
+	bool is_seen = watch_note_find(w, hash, &state);
+
+	watch_note_put(w, hash, NOTE_SEEN);
+	return is_seen;
+}
+
+static void refused(struct watch *w, const struct watch_reading *r, uint64_t bytes)
+{
+	uint64_t reasons = w->msg.anomalies | sip_reason_bit((enum sip_reason)w->msg.reason);
+
+	w->counters.malformed += !r->in->is_cut;
+	w->counters.unreadable_cut += r->in->is_cut;
+	if (is_repeated(w, r->in, bytes)) {
+		w->counters.retransmissions++;
+		return;
+	}
+	if (r->in->is_cut) {
+		reasons &= ~cut_away();
+		say_unpaired(w, r);
+	}
+	watch_say_oddities(w, r, reasons);
+}
+
+void watch_message(struct watch *w, const struct watch_message *in)
+{
+	uint64_t bytes = watch_hash(w, 0, view_bytes(in->bytes, in->len));
+	struct watch_reading r;
+	enum err err;
+
+	watch_advance(w, in->now);
+	w->counters.messages++;
+	if (is_keep_alive(in)) {
+		w->counters.keep_alives++;
+		return;
+	}
+	err = parse(w, in);
+	/* What the second look finds is odd, but what it is about happened all the same. */
+	if (err == ERR_NONE && sip_check(&w->msg) != ERR_NONE)
+		w->msg.anomalies |= sip_reason_bit((enum sip_reason)w->msg.reason);
+	if (in->is_cut)
+		w->msg.anomalies &= ~cut_away();
+	watch_read(w, in, &r);
+	if (err != ERR_NONE)
+		refused(w, &r, bytes);
+	else if (w->msg.is_request)
+		watch_request(w, &r);
+	else
+		watch_response(w, &r);
+}
+
+void watch_non_sip(struct watch *w, const struct watch_message *in, uint16_t kind)
+{
+	struct fact fact = {
+		.kind = FACT_NON_SIP,
+		.count = 1,
+		.flow = *in->flow,
+		.proof = in->is_connected ? PROOF_CONNECTION : PROOF_NONE,
+		.reason = kind,
+		.is_cut = in->is_cut,
+	};
+
+	watch_advance(w, in->now);
+	fact.now_us = w->now.us;
+	fact.wall_us = w->now.wall_us;
+	fact.standing = (uint8_t)watch_standing(w, in->flow);
+	watch_say(w, &fact);
+}
+
+void watch_datagram(struct watch *w, const struct flow *flow, struct view payload, struct now now)
+{
+	step(w, now);
+	if (now_since(w->now.us, w->advanced_us) >= ADVANCE_US)
+		watch_advance(w, now);
+	watch_stream_packet(w, flow, payload);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The watch within: its tables, and what its files ask of each other. */
+#ifndef WATCH_WATCH_PRIV_H
+#define WATCH_WATCH_PRIV_H
+
+#include "sdp/session.h"
+#include "sip/auth.h"
+#include "sip/msg.h"
+#include "sip/name_addr.h"
+#include "watch/rows_priv.h"
+#include "watch/watch.h"
+
+enum { MAX_CUT_MESSAGE = 8192 }; /* a capture that cuts does so far earlier */
+
+struct watch {
+	struct watch_settings settings;
+	struct watch_ports ports;
+	struct hash_key key;
+	uint64_t stream_key[4];
+	struct watch_counters counters;
+	struct wheel wheel;
+	struct now now;
+	bool is_started; /* the wheel has a time */
+	uint64_t advanced_us, calls_numbered, facts_said;
+	struct watch_table transactions, hosts, known, notes;
+	struct watch_table calls, places, streams, registrations;
+	struct sip_msg msg;
+	struct sdp_session sdp;
+	char cut[MAX_CUT_MESSAGE];
+};
+
+/* ---- reading.c: a message, understood as far as it goes ---- */
+
+struct watch_reading {
+	const struct watch_message *in;
+	struct sip_msg *msg;
+	struct flow flow;              /* who asked, whom: turned round for a response */
+	struct sip_name_addr from, to; /* empty where they cannot be read */
+	struct sip_uri uri;            /* of a request, likewise */
+	struct view branch;
+	uint64_t asker, asked; /* hashes of the hosts */
+};
+
+void watch_read(struct watch *w, const struct watch_message *in, struct watch_reading *ret);
+uint64_t watch_hash(const struct watch *w, uint64_t seed, struct view text);
+uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr *a);
+uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a);
+uint64_t watch_call_key(const struct watch *w, struct view call_id, struct view tag);
+/* Copies, cut, with control bytes made '?'. */
+void watch_text(struct view text, char *ret, size_t size);
+#define WATCH_TEXT(v, array) watch_text((v), (array), sizeof(array))
+/* user@host, host in lower case. */
+void watch_account(const struct sip_uri *uri, char *ret, size_t size);
+/* What every fact about this message's sender has. */
+struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum fact_kind kind);
+void watch_say(struct watch *w, struct fact *fact);
+/* Each of them once: FACT_ANOMALY. */
+void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t reasons);
+
+/* ---- standing.c: who is who ---- */
+
+bool watch_is_inside(const struct watch *w, const struct addr *a);
+bool watch_is_server(const struct watch *w, const struct addr *a);
+bool watch_is_peer(const struct watch *w, const struct addr *a);
+bool watch_is_asking(const struct watch *w, uint64_t host);
+void watch_note_asking(struct watch *w, uint64_t host);
+enum fact_standing watch_standing(const struct watch *w, const struct flow *flow);
+/* The same for one who wants to be that account. */
+enum fact_standing watch_standing_as(const struct watch *w, const struct flow *flow,
+                                     uint64_t account);
+/* `asked` challenged `asker`, or let it in, who had asked. */
+void watch_note_challenge(struct watch *w, const struct watch_transaction *t);
+void watch_note_admission(struct watch *w, const struct watch_transaction *t);
+void watch_make_known(struct watch *w, const struct flow *flow, uint64_t account, uint64_t term_s);
+void watch_make_stranger(struct watch *w, const struct flow *flow, uint64_t account);
+
+bool watch_note_find(const struct watch *w, uint64_t hash, enum watch_note_state *ret);
+void watch_note_put(struct watch *w, uint64_t hash, enum watch_note_state state);
+
+/* ---- transaction.c ---- */
+
+void watch_request(struct watch *w, struct watch_reading *r);
+void watch_response(struct watch *w, struct watch_reading *r);
+void watch_transaction_forget(void *watch, void *row);
+
+/* ---- outcome.c ---- */
+
+/* Says what became of it; once. */
+void watch_decide(struct watch *w, struct watch_transaction *t);
+void watch_say_unacknowledged(struct watch *w, const struct watch_transaction *t);
+
+/* ---- call.c ---- */
+
+struct watch_dialog *watch_call_find(const struct watch *w, const struct watch_reading *r);
+void watch_call_invite(struct watch *w, const struct watch_reading *r, struct watch_transaction *t);
+void watch_call_response(struct watch *w, const struct watch_reading *r,
+                         struct watch_transaction *t);
+void watch_call_acknowledged(struct watch *w, const struct watch_reading *r);
+void watch_call_within(struct watch *w, const struct watch_reading *r, struct watch_transaction *t);
+void watch_call_cancelled(struct watch *w, const struct watch_reading *r);
+void watch_call_forget(void *watch, void *row);
+
+/* ---- media.c, stream.c ---- */
+
+/* The description in the message's body, if there is one, belongs to the call. */
+void watch_media_read(struct watch *w, const struct watch_reading *r, struct watch_dialog *call);
+const struct watch_place *watch_media_at(const struct watch *w, uint64_t place);
+uint64_t watch_media_find(const struct watch *w, const struct addr *to, const struct addr *from);
+/* Codec and clock; *ret_clock_hz 0 and "" where nothing says. True for events and silence. */
+bool watch_media_format(const struct watch *w, uint64_t place, uint8_t payload_type,
+                        struct watch_format *ret);
+void watch_stream_packet(struct watch *w, const struct flow *flow, struct view payload);
+void watch_stream_end(struct watch_flow_of_rtp *s);
+void watch_stream_forget(void *watch, void *row);
+
+/* ---- registration.c ---- */
+
+/* A REGISTER was granted: says FACT_REGISTERED or FACT_UNREGISTERED. */
+void watch_registration_granted(struct watch *w, const struct watch_transaction *t, bool is_open);
+void watch_registration_forget(void *watch, void *row);
+/* What the response grants to the Contact that was asked for. */
+uint32_t watch_registration_term_s(const struct sip_msg *response,
+                                   const struct watch_transaction *t);
+
+#endif

@@ -10,7 +10,16 @@
 #include "base/err.h"
 #include "event/record.h"
 
-enum role { ROLE_PARENT, ROLE_SIGNAL, ROLE_MEDIA, ROLE_JUDGE, ROLE_STORE, ROLE_WEB, ROLE_COUNT };
+enum role {
+	ROLE_PARENT,
+	ROLE_SIGNAL,
+	ROLE_MEDIA,
+	ROLE_JUDGE,
+	ROLE_STORE,
+	ROLE_WEB,
+	ROLE_KERNEL,
+	ROLE_COUNT
+};
 
 enum ask_kind {
 #define ASK(name, from, to) ASK_##name,

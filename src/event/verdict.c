@@ -47,7 +47,7 @@ struct verdict_table {
 	struct hash_key key;
 	_Atomic uint64_t
 		prefixes[PREFIX_WORDS]; /* lengths of networks ever put: what find looks for */
-	_Atomic uint64_t forgotten;
+	_Atomic uint64_t forgotten, changes;
 	_Atomic uint64_t kept_modes[VERDICT_MODES]; /* a word each, so that none is ever half one */
 	struct row row[VERDICT_ROWS];
 };
@@ -218,6 +218,7 @@ void verdict_table_put(struct verdict_table *t, const struct verdict *v, int64_t
 	c.verdict.source = p.source;
 	c.verdict.prefix = p.prefix;
 	row_write(&t->row[at], &c);
+	atomic_fetch_add_explicit(&t->changes, 1, memory_order_release);
 	if (p.prefix != own_prefix(&p.source))
 		atomic_fetch_or_explicit(&t->prefixes[p.prefix / 64],
 		                         UINT64_C(1) << (p.prefix % 64), memory_order_release);
@@ -233,6 +234,7 @@ void verdict_table_remove(struct verdict_table *t, const struct addr *source, ui
 	if (at == VERDICT_ROWS)
 		return;
 	row_write(&t->row[at], &gone);
+	atomic_fetch_add_explicit(&t->changes, 1, memory_order_release);
 	/* Gone rows before an empty one need not be searched through any more. */
 	row_read(&t->row[(at + 1) % VERDICT_ROWS], &after);
 	for (uint32_t i = 0; i < VERDICT_PROBE_MAX && after.use == ROW_EMPTY; i++) {
@@ -249,6 +251,7 @@ void verdict_table_remove(struct verdict_table *t, const struct addr *source, ui
 void verdict_table_set_mode(struct verdict_table *t, enum mode mode)
 {
 	atomic_store_explicit(&t->mode, (uint32_t)mode, memory_order_release);
+	atomic_fetch_add_explicit(&t->changes, 1, memory_order_release);
 }
 
 bool verdict_table_next(const struct verdict_table *t, uint32_t *place, struct verdict *ret)
@@ -371,4 +374,9 @@ enum mode verdict_table_mode(const struct verdict_table *t)
 uint64_t verdict_table_forgotten(const struct verdict_table *t)
 {
 	return atomic_load_explicit(&t->forgotten, memory_order_relaxed);
+}
+
+uint64_t verdict_table_changes(const struct verdict_table *t)
+{
+	return atomic_load_explicit(&t->changes, memory_order_acquire);
 }

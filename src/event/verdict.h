@@ -58,7 +58,8 @@ void verdict_table_keep_mode(struct verdict_table *t, uint32_t place,
 void verdict_table_drop_modes(struct verdict_table *t);
 bool verdict_table_kept_mode(const struct verdict_table *t, uint32_t place,
                              struct verdict_mode *ret);
-/* Walks live rows, for a judge that was restarted. *place starts at 0; false at the end. */
+/* Walks taken rows, also those whose time is over: for a judge that was restarted, and
+ * for the kernel's role. *place starts at 0; false at the end. */
 bool verdict_table_next(const struct verdict_table *t, uint32_t *place, struct verdict *ret);
 
 /* Any reader. get: the row of exactly this source, or of this flow if a port is
@@ -74,5 +75,7 @@ enum mode verdict_table_mode(const struct verdict_table *t);
 bool verdict_acts(const struct verdict *v, enum mode mode);
 /* Live rows that had to make room since the table was laid out. */
 uint64_t verdict_table_forgotten(const struct verdict_table *t);
+/* Rises with every row and mode that is put: for a reader that walks only what is new. */
+uint64_t verdict_table_changes(const struct verdict_table *t);
 
 #endif

@@ -25,8 +25,9 @@ static bool empty_network(enum sandbox_row row)
 	if (unshare(CLONE_NEWNET) == 0)
 		return true;
 	/* Without root it takes a user namespace, in which web could not tell its clients
-	 * apart any more: unmapped users all look alike in SO_PEERCRED. */
-	return row != ROW_WEB && unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
+	 * apart any more: unmapped users all look alike in SO_PEERCRED. And kernel would
+	 * leave its right over the network behind. */
+	return row != ROW_WEB && row != ROW_KERNEL && unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
 }
 
 static enum err change_user(const struct sandbox *s, bool *ret_has_changed)
@@ -54,6 +55,20 @@ static enum err drop_capabilities(capng_select_t which)
 	return capng_apply(which) == 0 ? ERR_NONE : ERR_DENIED;
 }
 
+/* The last of them go here; who has not the one that kernel needs finds that out elsewhere. */
+static enum err keep_capabilities(enum sandbox_row row)
+{
+	const capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED;
+	bool is_kept;
+
+	capng_get_caps_process();
+	is_kept = row == ROW_KERNEL && capng_have_capability(CAPNG_PERMITTED, CAP_NET_ADMIN);
+	capng_clear(CAPNG_SELECT_CAPS);
+	if (is_kept && capng_update(CAPNG_ADD, sets, CAP_NET_ADMIN) != 0)
+		return ERR_DENIED;
+	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? ERR_NONE : ERR_DENIED;
+}
+
 static enum err close_privileges(enum sandbox_row row, const struct sandbox *s,
                                  struct sandbox_report *report)
 {
@@ -65,10 +80,12 @@ static enum err close_privileges(enum sandbox_row row, const struct sandbox *s,
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) &&
 	    drop_capabilities(CAPNG_SELECT_BOUNDS) != ERR_NONE)
 		return ERR_DENIED;
+	if (row == ROW_KERNEL && prctl(PR_SET_KEEPCAPS, 1) != 0)
+		return ERR_DENIED;
 	err = change_user(s, &report->has_changed_user);
 	if (err != ERR_NONE)
 		return err;
-	err = drop_capabilities(CAPNG_SELECT_CAPS);
+	err = keep_capabilities(row);
 	if (err != ERR_NONE)
 		return err;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? ERR_NONE : ERR_DENIED;
@@ -121,4 +138,9 @@ enum err sandbox_enter_store(const struct sandbox *s, struct sandbox_report *ret
 enum err sandbox_enter_web(const struct sandbox *s, struct sandbox_report *ret)
 {
 	return enter(ROW_WEB, s, ret);
+}
+
+enum err sandbox_enter_kernel(const struct sandbox *s, struct sandbox_report *ret)
+{
+	return enter(ROW_KERNEL, s, ret);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sandbox: one function per role, called once after set-up. On return the
- * process has no capabilities, no new privileges, no files (Landlock; the
+ * process has no capabilities (kernel: one), no new privileges, no files (Landlock; the
  * store: its directory), no network but its inherited sockets (empty network
  * namespace where permitted), no writable code, and only the system calls of
  * its row. Calls that libraries are known to try are answered with EPERM
@@ -43,5 +43,8 @@ enum err sandbox_enter_media(const struct sandbox *s, struct sandbox_report *ret
 enum err sandbox_enter_judge(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
 enum err sandbox_enter_store(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
 enum err sandbox_enter_web(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
+/* Keeps one capability, CAP_NET_ADMIN: what it has of a socket to the packet filter would be
+ * of no use without. */
+enum err sandbox_enter_kernel(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
 
 #endif

@@ -12,7 +12,8 @@ enum sandbox_row {
 	ROW_JUDGE = 4,
 	ROW_STORE = 8,
 	ROW_WEB = 16,
-	ROW_ALL = 31,
+	ROW_KERNEL = 32,
+	ROW_ALL = 63,
 };
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -6,12 +6,15 @@
 #include <ifaddrs.h>
 #include <linux/errqueue.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+enum { NETFILTER_BYTES = 16 << 20 };
 
 static enum err error_of(int number)
 {
@@ -299,4 +302,20 @@ void socket_close(int *fd)
 	if (*fd >= 0)
 		(void)close(*fd);
 	*fd = -1;
+}
+
+enum err socket_netfilter_open(int *ret_fd)
+{
+	const int yes = 1, bytes = NETFILTER_BYTES;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
+
+	if (fd < 0)
+		return error_of(errno);
+	/* A transaction is one message, however long; beyond the system's bound only with a right
+	 * without which nothing else could be done here either. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof(yes));
+	*ret_fd = fd;
+	return ERR_NONE;
 }

@@ -49,4 +49,8 @@ enum err socket_error_read(int fd, struct addr *ret_remote) MUST_USE;
 
 void socket_close(int *fd); /* -1 is ignored; leaves -1 */
 
+/* Netlink to the packet filter of this network namespace. Opens for everybody; what is sent
+ * needs CAP_NET_ADMIN, of who opened it and of who sends. */
+enum err socket_netfilter_open(int *ret_fd) MUST_USE;
+
 #endif

@@ -45,7 +45,9 @@ static enum err hand_to(struct parent *p, enum role role, const struct conf_tree
 	if (err != ERR_NONE)
 		return err;
 	memset(&row.head, 0, sizeof(row.head));
-	row.head.kind = role == ROLE_JUDGE ? ASK_SETTINGS_JUDGE : ASK_SETTINGS;
+	row.head.kind = role == ROLE_JUDGE  ? ASK_SETTINGS_JUDGE
+	              : role == ROLE_KERNEL ? ASK_SETTINGS_KERNEL
+	                                    : ASK_SETTINGS;
 	return relay_ask(p, role, &row, p->children[role].settings, answered);
 }
 

@@ -298,6 +298,11 @@ static void apply_settings(struct child *c, const struct ask_head *question, str
 	child_answer(c, question, &answer);
 }
 
+static bool is_settings(uint16_t kind)
+{
+	return kind == ASK_SETTINGS || kind == ASK_SETTINGS_JUDGE || kind == ASK_SETTINGS_KERNEL;
+}
+
 static void take_ask(struct child *c)
 {
 	struct now now = clock_now();
@@ -313,7 +318,7 @@ static void take_ask(struct child *c)
 	if (question.is_answer) {
 		if (c->hooks.answered)
 			c->hooks.answered(c->hooks.context, &asked, now);
-	} else if (question.kind == ASK_SETTINGS || question.kind == ASK_SETTINGS_JUDGE) {
+	} else if (is_settings(question.kind)) {
 		apply_settings(c, &question, now);
 	} else if (c->hooks.asked) {
 		c->hooks.asked(c->hooks.context, &asked, now);
@@ -350,7 +355,7 @@ static const struct {
 } sandboxes[ROLE_COUNT] = {
 	[ROLE_SIGNAL] = { sandbox_enter_signal }, [ROLE_MEDIA] = { sandbox_enter_media },
 	[ROLE_JUDGE] = { sandbox_enter_judge },   [ROLE_STORE] = { sandbox_enter_store },
-	[ROLE_WEB] = { sandbox_enter_web },
+	[ROLE_WEB] = { sandbox_enter_web },       [ROLE_KERNEL] = { sandbox_enter_kernel },
 };
 
 static void enter_sandbox(struct child *c)

@@ -45,7 +45,8 @@ static void say_ready(struct parent *p)
 	char text[ADDR_TEXT_MAX];
 
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
-		if (p->children[role].state != CHILD_READY)
+		if (holdings_have(&p->holdings, (enum role)role) &&
+		    p->children[role].state != CHILD_READY)
 			return;
 	p->is_ready_said = true;
 	for (uint16_t i = 0; i < p->holdings.facts.listener_count; i++)
@@ -285,7 +286,8 @@ void children_advance(struct parent *p, struct now now)
 
 		if (is_alive(c))
 			watch(p, c, now);
-		else if (!p->is_ending && now.us >= c->due_us)
+		else if (!p->is_ending && now.us >= c->due_us &&
+		         holdings_have(&p->holdings, c->role))
 			start_due(p, c, now);
 	}
 }
@@ -297,7 +299,8 @@ uint64_t children_wait_us(const struct parent *p, struct now now)
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++) {
 		const struct child_process *c = &p->children[role];
 
-		if (!is_alive(c) && !p->is_ending && now_since(c->due_us, now.us) < least)
+		if (!is_alive(c) && !p->is_ending && holdings_have(&p->holdings, c->role) &&
+		    now_since(c->due_us, now.us) < least)
 			least = now_since(c->due_us, now.us);
 	}
 	return least;

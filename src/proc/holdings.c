@@ -9,6 +9,7 @@
 #include "os/log.h"
 #include "os/random.h"
 #include "os/socket.h"
+#include "proc/around.h"
 #include "proc/border_settings.h"
 #include "store/options.h"
 #include "transport/options.h"
@@ -60,19 +61,31 @@ static enum err make_pair(const char *name, size_t size, int *ret_fd, int *ret_r
 	return err == ERR_NONE ? shared_reopen_readonly(*ret_fd, ret_readonly) : err;
 }
 
-static enum err make_verdicts(struct holdings *h)
+static enum err make_table(struct holdings *h, const char *name, int *ret_fd, int *ret_readonly)
 {
 	struct shared_map map;
-	enum err err =
-		make_pair("verdicts", verdict_table_size(), &h->verdicts, &h->verdicts_readonly);
+	enum err err = make_pair(name, verdict_table_size(), ret_fd, ret_readonly);
 
 	if (err == ERR_NONE)
-		err = shared_map(h->verdicts, SHARED_WRITE, verdict_table_size(), &map);
+		err = shared_map(*ret_fd, SHARED_WRITE, verdict_table_size(), &map);
 	if (err != ERR_NONE)
 		return err;
 	verdict_table_init(map.at, &h->facts.keys[3]);
 	shared_unmap(&map);
 	return ERR_NONE;
+}
+
+/* The socket is ours, so that the kernel's table outlives its role and nobody else. */
+static enum err make_netfilter(struct holdings *h)
+{
+	enum err err;
+
+	h->known = h->known_readonly = h->netfilter = -1;
+	if (!holdings_have(h, ROLE_KERNEL))
+		return ERR_NONE;
+	around_find(&h->facts);
+	err = socket_netfilter_open(&h->netfilter);
+	return err == ERR_NONE ? make_table(h, "known", &h->known, &h->known_readonly) : err;
 }
 
 static enum err make_pages(struct holdings *h)
@@ -116,7 +129,9 @@ static enum err make_memory(struct holdings *h, const struct conf_tree *settings
 	enum err err = make_rings(h, now);
 
 	if (err == ERR_NONE)
-		err = make_verdicts(h);
+		err = make_table(h, "verdicts", &h->verdicts, &h->verdicts_readonly);
+	if (err == ERR_NONE)
+		err = make_netfilter(h);
 	if (err == ERR_NONE)
 		err = make_pages(h);
 	if (err == ERR_NONE)

@@ -3,15 +3,16 @@
  * memory, incidents and blocks into the store's ring. Network, files and bytes
  * of strangers it has none. */
 #include "guard/judge.h"
-#include "border/options.h"
 #include "conf/tree.h"
 #include "proc/child.h"
+#include "proc/never.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { FACTS_AT_ONCE = 256 };
 
+/* A registration tells its end by itself; this is for one whose end was lost. */
+static const int64_t known_life_us = 86400 * INT64_C(1000000);
 static const int64_t year_2026_s = 1767225600;
 
 struct bench {
@@ -19,7 +20,8 @@ struct bench {
 	struct counters *counters;
 	struct guard_judge *judge;
 	struct ring *records;
-	uint64_t dropped_us; /* when a dropped record was last told */
+	struct verdict_table *known; /* NULL where no kernel runs */
+	uint64_t dropped_us;         /* when a dropped record was last told */
 	struct guard_judge_settings settings;
 };
 
@@ -50,47 +52,40 @@ static void record(void *context, union record *record)
 	}
 }
 
+/* Whoever is registered is excepted from his address's block in the kernel too. */
+static void note_known(struct bench *bench, const struct fact *fact, struct now now)
+{
+	struct verdict v = { .source = fact->flow.remote,
+		             .until_wall_us = now.wall_us + known_life_us,
+		             .rule = fact->flow.local.port };
+
+	if (!bench->known || !fact_is_sound(fact))
+		return;
+	if (fact->kind == FACT_REGISTERED)
+		verdict_table_put(bench->known, &v, now.wall_us);
+	else if (fact->kind == FACT_UNREGISTERED)
+		verdict_table_remove(bench->known, &v.source, 0);
+}
+
 static void drain(void *context, struct ring *ring, struct now now)
 {
 	struct bench *bench = context;
 	uint32_t ready = ring_ready(ring), taken = 0;
 	struct fact fact;
 
-	(void)now;
 	for (; taken < ready && taken < FACTS_AT_ONCE; taken++) {
 		if (ring_peek(ring, taken, &fact, sizeof(fact), NULL) != ERR_NONE)
 			break;
 		guard_judge_take(bench->judge, &fact);
+		note_known(bench, &fact, now);
 	}
 	ring_release(ring, taken);
 }
 
 /* --- Settings --- */
 
-/* Peers come onto the never-block list of themselves: where they are, and the
- * networks they may come from. */
-static void exempt_peers(const struct conf_blob *blob, struct guard_judge_settings *settings)
-{
-	size_t count = 0;
-	const struct border_peer *peers = conf_blob_get(blob, &border_peer_block, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		struct addr_net net = { .base = peers[i].address, .prefix = 128 };
-		char note[GUARD_NOTE_SIZE];
-		bool is_room;
-
-		(void)snprintf(note, sizeof(note), "peer %s", peers[i].name);
-		net.base.port = 0;
-		is_room = net.base.family == 0 || guard_never_add(settings, &net, note);
-		for (uint32_t k = 0; k < peers[i].from_count && is_room; k++)
-			is_room = guard_never_add(settings, &peers[i].from[k], note);
-		if (!is_room)
-			log_write(LEVEL_WARNING, "never-block list is full",
-			          "peer %s and those after it can be blocked", peers[i].name);
-	}
-}
-
-static void read_settings(const struct conf_blob *blob, struct guard_judge_settings *ret)
+static void read_settings(const struct bench *bench, const struct conf_blob *blob,
+                          struct guard_judge_settings *ret)
 {
 	struct guard_rows rows = {
 		.mode = conf_blob_get(blob, &guard_mode_block, NULL),
@@ -105,14 +100,15 @@ static void read_settings(const struct conf_blob *blob, struct guard_judge_setti
 	};
 
 	guard_judge_settings_of(&rows, ret);
-	exempt_peers(blob, ret);
+	if (!never_add(blob, child_facts(bench->child), ret))
+		log_write(LEVEL_WARNING, "never-block list is full", "not all peers are on it");
 }
 
 static enum err settings(void *context, struct conf_blob blob, struct now now)
 {
 	struct bench *bench = context;
 
-	read_settings(&blob, &bench->settings);
+	read_settings(bench, &blob, &bench->settings);
 	guard_judge_apply(bench->judge, &bench->settings, now);
 	return ERR_NONE;
 }
@@ -176,6 +172,7 @@ static void open_judge(struct bench *bench)
 	const struct child_facts *facts = child_facts(bench->child);
 	struct shared_map table =
 		child_map(bench->child, THING_VERDICTS, 0, SHARED_WRITE, verdict_table_size());
+	int known = child_descriptor(bench->child, THING_KNOWN, 0);
 	struct guard_judge_ports ports = { .context = bench,
 		                           .record = record,
 		                           .verdicts = table.at,
@@ -184,7 +181,11 @@ static void open_judge(struct bench *bench)
 
 	if (err != ERR_NONE)
 		child_fail("verdict table", err);
-	read_settings(&blob, &bench->settings);
+	if (known >= 0)
+		bench->known =
+			child_map(bench->child, THING_KNOWN, 0, SHARED_WRITE, verdict_table_size())
+				.at;
+	read_settings(bench, &blob, &bench->settings);
 	err = guard_judge_new(&bench->settings, &ports, &facts->random,
 	                      first_number(bench->records), &bench->judge);
 	if (err != ERR_NONE)

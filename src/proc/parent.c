@@ -8,6 +8,7 @@
  * usage, 3 where the configuration is not valid. */
 #include "proc/parent_priv.h"
 
+#include "kernel/options.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/spawn.h"
@@ -104,6 +105,16 @@ static void choose_user(struct child_facts *f, const char *name)
 
 	f->uid = who ? who->pw_uid : UINT32_MAX;
 	f->gid = who ? who->pw_gid : UINT32_MAX;
+}
+
+static void choose_roles(struct holdings *h, const struct conf_tree *settings)
+{
+	const struct kernel_options *kernel = conf_get(settings, &kernel_block, NULL);
+
+	h->roles = 1U << ROLE_SIGNAL | 1U << ROLE_MEDIA | 1U << ROLE_JUDGE | 1U << ROLE_STORE |
+	           1U << ROLE_WEB;
+	if (kernel->is_on)
+		h->roles |= 1U << ROLE_KERNEL;
 }
 
 /* --- The loop's callbacks --- */
@@ -212,6 +223,7 @@ int main(int argc, char **argv)
 	p.holdings.facts.log_format = (uint8_t)arguments.format;
 	p.holdings.facts.log_level = (uint8_t)arguments.level;
 	p.holdings.facts.is_sandbox_off = arguments.is_sandbox_off;
+	choose_roles(&p.holdings, p.settings);
 	if (holdings_take(&p.holdings, p.settings) != ERR_NONE)
 		return EXIT_FAILURE;
 	spawn_shut_memory();

@@ -19,7 +19,10 @@
 struct holdings {
 	struct ring_ends rings[RING_NAME_COUNT];
 	struct ring watchers[RING_NAME_COUNT];
+	unsigned roles; /* that run: bits, 1 << role */
 	int verdicts, verdicts_readonly;
+	int known, known_readonly; /* flows, for kernel */
+	int netfilter;             /* with its last holder the kernel's table goes */
 	int counters[ROLE_COUNT], counters_readonly[ROLE_COUNT];
 	int pulses[ROLE_COUNT];
 	struct shared_map pulse_maps[ROLE_COUNT];
@@ -30,7 +33,13 @@ struct holdings {
 	struct child_facts facts; /* what is common to all roles */
 };
 
-/* Takes all of it for this configuration. What went wrong is logged, once; the caller ends then. */
+static inline bool holdings_have(const struct holdings *h, enum role role)
+{
+	return (h->roles >> role & 1) != 0;
+}
+
+/* Takes all of it for this configuration and the roles that are set. What went wrong is
+ * logged, once; the caller ends then. */
 enum err holdings_take(struct holdings *h, const struct conf_tree *settings) MUST_USE;
 /* Removes what would stay behind in a folder; the rest ends with the process. */
 void holdings_leave(const struct conf_tree *settings);

@@ -4,6 +4,7 @@
 
 #include "border/options.h"
 #include "guard/options.h"
+#include "kernel/options.h"
 #include "media/options.h"
 #include "store/options.h"
 #include "transport/options.h"
@@ -15,16 +16,17 @@ enum {
 	JUDGE = 1 << ROLE_JUDGE,
 	STORE = 1 << ROLE_STORE,
 	WEB = 1 << ROLE_WEB,
+	KERNEL = 1 << ROLE_KERNEL,
 };
 
 /* Block, and the rows that get it; in the order in which it is explained. */
 #define BLOCKS(X)                                                                                  \
 	X(guard_mode_block, JUDGE)                                                                 \
 	X(transport_side_block, SIGNAL | JUDGE)                                                    \
-	X(border_peer_block, SIGNAL | JUDGE)                                                       \
+	X(border_peer_block, SIGNAL | JUDGE | KERNEL)                                              \
 	X(border_subscribers_block, SIGNAL)                                                        \
 	X(border_numbers_block, SIGNAL)                                                            \
-	X(guard_never_block, JUDGE)                                                                \
+	X(guard_never_block, JUDGE | KERNEL)                                                       \
 	X(scanner_block, JUDGE)                                                                    \
 	X(enumeration_block, JUDGE)                                                                \
 	X(guessing_block, JUDGE)                                                                   \
@@ -34,6 +36,7 @@ enum {
 	X(guard_term_block, JUDGE)                                                                 \
 	X(guard_strangers_block, SIGNAL)                                                           \
 	X(guard_logins_block, SIGNAL)                                                              \
+	X(kernel_block, KERNEL)                                                                    \
 	X(media_block, SIGNAL | MEDIA)                                                             \
 	X(store_block, STORE)                                                                      \
 	X(web_block, WEB)
@@ -74,6 +77,7 @@ static const struct {
 	{ &transport_side_block, NULL }, { &border_subscribers_block, "registrations" },
 	{ &media_block, "ports" },       { &media_block, "calls" },
 	{ &store_block, "sqlite" },      { &web_block, NULL },
+	{ &kernel_block, NULL },
 };
 
 bool proc_needs_start(const struct conf_change *change)

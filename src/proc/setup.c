@@ -12,7 +12,8 @@ enum {
 	MEDIA = 1 << ROLE_MEDIA,
 	JUDGE = 1 << ROLE_JUDGE,
 	STORE = 1 << ROLE_STORE,
-	WEB = 1 << ROLE_WEB
+	WEB = 1 << ROLE_WEB,
+	KERNEL = 1 << ROLE_KERNEL
 };
 
 static const struct {
@@ -31,12 +32,15 @@ static const struct {
 	unsigned roles;
 	size_t offset; /* of the descriptor in struct holdings */
 } single_table[] = {
-	{ THING_VERDICTS, SIGNAL | MEDIA, offsetof(struct holdings, verdicts_readonly) },
+	{ THING_VERDICTS, SIGNAL | MEDIA | KERNEL, offsetof(struct holdings, verdicts_readonly) },
 	{ THING_VERDICTS, JUDGE, offsetof(struct holdings, verdicts) },
 	{ THING_PORT_TABLE, SIGNAL | MEDIA, offsetof(struct holdings, port_table) },
 	{ THING_INBOX, SIGNAL, offsetof(struct holdings, inbox) },
 	{ THING_CHECKPOINT, SIGNAL, offsetof(struct holdings, checkpoint) },
 	{ THING_API_SOCKET, WEB, offsetof(struct holdings, api) },
+	{ THING_KNOWN, JUDGE, offsetof(struct holdings, known) },
+	{ THING_KNOWN, KERNEL, offsetof(struct holdings, known_readonly) },
+	{ THING_NETFILTER, KERNEL, offsetof(struct holdings, netfilter) },
 };
 
 static void add(struct child_process *c, enum thing thing, uint32_t index, const int *descriptors,
@@ -80,11 +84,13 @@ void setup_list(struct child_process *c, const struct holdings *h)
 			add(c, THING_COUNTERS, role, &h->counters_readonly[role], 1);
 	}
 	add_rings(c, h);
-	for (size_t i = 0; i < sizeof(single_table) / sizeof(single_table[0]); i++)
-		if ((single_table[i].roles & (1U << c->role)) != 0)
-			add(c, single_table[i].thing, 0,
-			    (const int *)(const void *)((const char *)h + single_table[i].offset),
-			    1);
+	for (size_t i = 0; i < sizeof(single_table) / sizeof(single_table[0]); i++) {
+		const int *fd =
+			(const int *)(const void *)((const char *)h + single_table[i].offset);
+
+		if ((single_table[i].roles & (1U << c->role)) != 0 && *fd >= 0)
+			add(c, single_table[i].thing, 0, fd, 1);
+	}
 	if (c->role == ROLE_SIGNAL)
 		add(c, THING_SIP_SOCKET, 0, h->sip, h->facts.listener_count);
 	if (c->role == ROLE_MEDIA) {
@@ -105,6 +111,8 @@ static void facts_for(const struct child_process *c, const struct holdings *h,
 		if (c->role != ROLE_JUDGE && c->role != ROLE_MEDIA)
 			memset(&ret->keys[3], 0, sizeof(ret->keys[3]));
 	}
+	if (c->role != ROLE_JUDGE && c->role != ROLE_KERNEL)
+		ret->around_count = 0;
 	if (c->role != ROLE_STORE)
 		memset(ret->directory, 0, sizeof(ret->directory));
 }

@@ -50,7 +50,8 @@ void status_answer(struct parent *p, const struct ask_head *question, struct now
 	bool is_ready = true;
 
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
-		is_ready = is_ready && p->children[role].state == CHILD_READY;
+		is_ready = is_ready && (!holdings_have(&p->holdings, (enum role)role) ||
+		                        p->children[role].state == CHILD_READY);
 	buffer_char(&b, '{');
 	object_text(&b, "version", view_of(RINGFENCE_VERSION));
 	object_text(&b, "state",
@@ -66,7 +67,8 @@ void status_answer(struct parent *p, const struct ask_head *question, struct now
 	object_name(&b, "processes");
 	buffer_char(&b, '[');
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
-		put_child(&b, &p->children[role], now);
+		if (holdings_have(&p->holdings, (enum role)role))
+			put_child(&b, &p->children[role], now);
 	buffer_char(&b, ']');
 	object_name(&b, "rings");
 	buffer_char(&b, '[');

@@ -21,6 +21,8 @@ enum thing {
 	THING_INBOX,      /* transport/udp inbox, writable */
 	THING_CHECKPOINT, /* border's checkpoint, writable */
 	THING_API_SOCKET, /* web: listening Unix socket */
+	THING_KNOWN,      /* verdict_table of known flows, see kernel/mirror.h; judge writes it */
+	THING_NETFILTER,  /* kernel: netlink to the packet filter; it owns the table */
 	THING_COUNT
 };
 
@@ -35,6 +37,8 @@ enum ring_name {
 };
 
 const char *ring_name_text(enum ring_name name); /* "facts" ...; static storage */
+
+enum { MAX_AROUND = 64 };
 
 /* Plain facts that come with the start. Keys are the parent's, so that what was
  * made with them outlives a worker. */
@@ -55,6 +59,10 @@ struct child_facts {
 	struct addr listeners[MAX_LISTENERS]; /* signal: where they are bound */
 	uint8_t listener_sides[MAX_LISTENERS];
 	char directory[256]; /* store: path of its directory */
+	/* Judge and kernel: what is never blocked beside what the configuration names. */
+	struct addr_net around[MAX_AROUND];
+	uint8_t around_count;
+	uint8_t has_no_door; /* no signal process runs: what the kernel lets pass meets nobody */
 };
 
 /* Beats that the parent watches: a child whose loop stands still for

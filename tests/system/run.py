@@ -12,6 +12,7 @@ import test_confines  # noqa: F401
 import test_doctor  # noqa: F401
 import test_enumeration  # noqa: F401
 import test_guessing  # noqa: F401
+import test_kernel  # noqa: F401
 import test_load  # noqa: F401
 import test_oracles  # noqa: F401
 import test_parent  # noqa: F401

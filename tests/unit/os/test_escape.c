@@ -243,7 +243,7 @@ static const struct role {
 } roles[] = {
 	{ "signal", sandbox_enter_signal }, { "media", sandbox_enter_media },
 	{ "judge", sandbox_enter_judge },   { "store", sandbox_enter_store },
-	{ "web", sandbox_enter_web },
+	{ "web", sandbox_enter_web },       { "kernel", sandbox_enter_kernel },
 };
 
 enum { DONE = 0, DENIED = 42, NO_SANDBOX = 43, NO_MEMORY = 44 };

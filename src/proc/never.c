@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Additions to the never-block list. */
+#include "proc/never.h"
+
+#include "border/options.h"
+
+#include <stdio.h>
+
+static bool add_peer(const struct border_peer *peer, struct guard_judge_settings *settings)
+{
+	struct addr_net net = { .base = peer->address, .prefix = 128 };
+	char note[GUARD_NOTE_SIZE];
+	bool is_room;
+
+	(void)snprintf(note, sizeof(note), "peer %s", peer->name);
+	net.base.port = 0;
+	is_room = net.base.family == 0 || guard_never_add(settings, &net, note);
+	for (uint32_t k = 0; k < peer->from_count && is_room; k++)
+		is_room = guard_never_add(settings, &peer->from[k], note);
+	return is_room;
+}
+
+bool never_add(const struct conf_blob *blob, const struct child_facts *facts,
+               struct guard_judge_settings *settings)
+{
+	size_t count = 0;
+	const struct border_peer *peers = conf_blob_get(blob, &border_peer_block, &count);
+	bool is_room = true;
+
+	for (size_t i = 0; i < count && is_room; i++)
+		is_room = add_peer(&peers[i], settings);
+	for (uint8_t i = 0; i < facts->around_count && i < MAX_AROUND && is_room; i++)
+		is_room = guard_never_add(settings, &facts->around[i], "around this machine");
+	return is_room;
+}

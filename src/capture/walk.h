@@ -13,7 +13,7 @@
 #include "capture/packet.h"
 #include "capture/skip.h"
 
-/* Headers within one packet that start anew (an IP header, an Ethernet frame). */
+/* IP headers within one packet, each datagram that was put together counting as one. */
 enum { MAX_CAPTURE_DEPTH = 10 };
 
 /* Bytes that the snapshot length cut off are missing at the end: `is_cut`. */

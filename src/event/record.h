@@ -71,6 +71,8 @@ enum incident_phase {
 	PHASE_DIAL = 16,     /* dialled */
 };
 
+enum { INCIDENT_PHASE_COUNT = 5 };
+
 /* A campaign: what one source did, or many sources together, as one story. */
 struct record_incident {
 	struct record_head head;
@@ -84,8 +86,10 @@ struct record_incident {
 	char detector[24]; /* "guessing" */
 	char rule[48];     /* "failed-login" */
 	char account[64];
-	char evidence[512];                        /* sentence for a person */
-	uint8_t phases;                            /* set of enum incident_phase */
+	char evidence[512];                          /* sentence for a person */
+	uint8_t phases;                              /* set of enum incident_phase */
+	int64_t phase_wall_us[INCIDENT_PHASE_COUNT]; /* when each began, in their order; 0 never */
+	uint64_t part_of; /* the incident of many sources that tells of this one now; 0 none */
 	uint32_t sources, targets, users, numbers; /* how many different ones, as far as counted */
 	/* The first of each, separated by blanks. */
 	char source_list[256], target_list[256], user_list[256], number_list[256];

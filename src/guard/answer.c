@@ -352,7 +352,7 @@ static enum err detectors(struct answering *a)
 		(void)VIEW_COPY(view_of(texts[i]), row->text);
 		row->mode = a->judge->settings.detector_modes[i];
 		row->findings = tally->findings;
-		row->incidents = tally->incidents;
+		row->incidents = a->judge->incidents.opened[i];
 		row->blocks = tally->blocks;
 	}
 	return ERR_NONE;

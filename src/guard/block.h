@@ -18,6 +18,7 @@ struct guard_block {
 	struct guard_row row;
 	struct addr_net net; /* base.port: the block is of one flow */
 	int64_t from_wall_us, until_wall_us;
+	int64_t told_until_wall_us; /* as last recorded: it slides */
 	uint64_t incident;
 	uint32_t number;
 	uint32_t term_s;

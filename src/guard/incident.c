@@ -1,184 +1,294 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Incidents are kept by rule and by source, account at a source, or account. */
+/* Who is told where: campaigns are kept by source, by account or shape where
+ * many sources are one story, and by account at a source for devices. */
 #include "guard/incident.h"
 
-#include "guard/screen.h"
-#include "sip/reason.h"
+#include "guard/story.h"
 
 #include <string.h>
 
 enum err guard_incidents_init(struct guard_incidents *s, const struct hash_key *key)
 {
-	return guard_recent_init(&s->rows, sizeof(struct guard_incident), MAX_OPEN_INCIDENTS, key);
+	return guard_recent_init(&s->rows, sizeof(struct guard_campaign), MAX_OPEN_INCIDENTS, key);
 }
 
 void guard_incidents_clear(struct guard_incidents *s) { guard_recent_clear(&s->rows); }
 
-static struct guard_key key_of(const struct guard_incidents *s, const struct guard_finding *finding,
-                               const char *account, const struct addr *source)
+static bool is_many(enum guard_scope scope)
 {
-	struct addr nowhere = { .family = 0 };
-	uint64_t extra = 0;
-
-	if (finding->scope != SCOPE_SOURCE)
-		extra = map_hash(&s->rows.map, account, strlen(account)) & ~UINT64_C(0xff);
-	return guard_key_of(finding->scope == SCOPE_ACCOUNT ? &nowhere : source,
-	                    extra | (uint64_t)finding->rule);
+	return scope == SCOPE_ACCOUNT || scope == SCOPE_SHAPE;
 }
 
-static void open_incident(struct guard_incident *incident, const struct guard_finding *finding,
-                          const struct fact *fact, const struct addr *source)
+/* What tells the campaigns of one address from another's: nothing for its own. */
+static uint64_t extra_of(const struct guard_incidents *s, const struct guard_finding *finding,
+                         const struct fact *fact)
 {
-	struct guard_row row = incident->row;
+	struct {
+		uint64_t what, scope;
+	} extra = { 0, finding->scope };
 
-	*incident = (struct guard_incident){
-		.row = row,
-		.rule = (uint8_t)finding->rule,
-		.first_us = fact->now_us,
-		.first_wall_us = fact->wall_us,
-		.outcome = OUTCOME_UNKNOWN,
-	};
-	if (finding->scope != SCOPE_ACCOUNT)
-		incident->source = *source;
+	if (finding->scope == SCOPE_SOURCE)
+		return 0;
+	extra.what = finding->scope == SCOPE_SHAPE
+	                   ? finding->shape
+	                   : map_hash(&s->rows.map, fact->account, strlen(fact->account));
+	return map_hash(&s->rows.map, &extra, sizeof(extra)) | 1;
 }
 
 /* Anybody can forge sources: incidents that nothing proves are few a minute. */
-static bool is_worth_it(struct guard_incidents *s, const struct guard_finding *finding,
-                        uint64_t now_us)
+static bool is_worth_it(struct guard_incidents *s, const struct guard_event *event)
 {
 	static const struct guard_rate few = { INCIDENT_UNPROVEN_RATE, 60000 };
+	bool is_any = false;
 
-	if (finding->score_milli == 0 && !finding->is_incident)
-		return false;
-	return finding->is_proven || finding->is_incident ||
-	       guard_bucket_take(&s->unproven, &few, now_us);
+	for (size_t i = 0; i < event->count; i++) {
+		const struct guard_finding *finding = &event->findings[i];
+
+		if (finding->is_incident || (finding->score_milli > 0 && finding->is_proven))
+			return true;
+		is_any |= finding->score_milli > 0;
+	}
+	return is_any && guard_bucket_take(&s->unproven, &few, event->fact->now_us);
 }
 
-/* Which shape, which grammar: the last that was seen. "" for rules that have no more to say. */
-static const char *detail_of(const struct guard_incident *incident)
+/* The campaign of many sources that tells of this one, as long as it goes on. */
+static struct guard_campaign *with_whom(const struct guard_incidents *s,
+                                        const struct guard_campaign *c, uint64_t now_us)
 {
-	if (incident->rule == RULE_STRUCTURE)
-		return guard_signature_text((enum guard_signature)incident->reason);
-	/* Signal wrote the number: what it parses may have taken it over. */
-	if (incident->rule == RULE_HOSTILE && incident->reason < SIP_REASON_COUNT)
-		return sip_reason_text((enum sip_reason)incident->reason);
-	return "";
+	struct guard_campaign *many = c->is_together ? guard_recent_find(&s->rows, &c->with) : NULL;
+
+	return many && guard_campaign_is_open(many, now_us) ? many : NULL;
 }
 
-static void write_evidence(const struct guard_incident *incident, struct record_incident *ret)
+void guard_incident_write(struct guard_incidents *s, struct guard_campaign *c, struct now now)
 {
-	struct buffer b = buffer_on(ret->evidence, sizeof(ret->evidence) - 1);
-	const char *detail = detail_of(incident);
-
-	buffer_decimal(&b, incident->count);
-	buffer_text(&b, incident->count == 1 ? " time: " : " times: ");
-	buffer_text(&b, guard_rule_text((enum guard_rule)incident->rule));
-	if (*detail) {
-		buffer_text(&b, ": ");
-		buffer_text(&b, detail);
-	}
-	if (incident->account[0]) {
-		buffer_text(&b, ", last for ");
-		buffer_text(&b, incident->account);
-	}
-	if (incident->status) {
-		buffer_text(&b, " with ");
-		buffer_decimal(&b, incident->status);
-	}
-	if (incident->outcome == OUTCOME_SUCCEEDED)
-		buffer_text(&b, "; then a login succeeded");
-	ret->evidence[b.len] = '\0';
-}
-
-void guard_incident_write(struct guard_incidents *s, struct guard_incident *incident,
-                          struct now now)
-{
-	enum guard_rule rule = (enum guard_rule)incident->rule;
+	const struct guard_campaign *many = with_whom(s, c, now.us);
 	union record record;
-	struct record_incident *r = &record.incident;
 
-	if (incident->number == 0)
-		incident->number = (*s->next_number)++;
-	memset(r, 0, sizeof(*r));
-	r->head = (struct record_head){
-		.version = RECORD_VERSION,
-		.kind = RECORD_INCIDENT,
-		.size = sizeof(*r),
-		.priority = incident->is_proven ? PRIORITY_KEPT : PRIORITY_DETAIL,
-		.now_us = now.us,
-		.wall_us = now.wall_us,
-	};
-	r->incident = incident->number;
-	r->source = incident->source;
-	r->first_wall_us = incident->first_wall_us;
-	r->last_wall_us = incident->last_wall_us;
-	r->count = incident->count;
-	r->score_milli = incident->score_milli;
-	r->outcome = incident->outcome;
-	r->is_proven = incident->is_proven;
-	r->is_blocked = incident->is_blocked;
-	(void)VIEW_COPY(view_of(guard_detector_name(guard_rule_detector(rule))), r->detector);
-	(void)VIEW_COPY(view_of(guard_rule_name(rule)), r->rule);
-	(void)VIEW_COPY(view_of(incident->account), r->account);
-	write_evidence(incident, r);
-	incident->written_us = now.us;
-	incident->written_count = incident->count;
-	incident->is_changed = false;
+	if (c->number == 0) {
+		c->number = (*s->next_number)++;
+		s->opened[guard_rule_detector(guard_campaign_rule(c))]++;
+	}
+	guard_story_record(c, many ? many->number : 0, now, &record.incident);
+	c->written_us = now.us;
+	c->written_count = c->count;
+	c->is_changed = c->is_turned = false;
 	s->record(s->context, &record);
 }
 
-static bool is_due(const struct guard_incident *incident, uint64_t now_us)
+/* --- Together --- */
+
+/* Whether one source does more than what all of them do. */
+static bool is_beyond(const struct guard_campaign *c, enum guard_scope scope)
 {
-	return now_since(now_us, incident->written_us) >= (uint64_t)INCIDENT_REWRITE_S * SECOND_US;
+	if (scope == SCOPE_SHAPE)
+		return (c->phases & (PHASE_GUESS | PHASE_REGISTER | PHASE_DIAL)) != 0;
+	return guard_sketch_count(&c->guessed) > TOGETHER_ACCOUNTS;
 }
 
-struct guard_incident *guard_incident_note(struct guard_incidents *s,
-                                           const struct guard_finding *finding,
-                                           const struct fact *fact, const struct addr *source,
-                                           uint32_t score_milli)
+/* From now on it is told there. What was told of it alone says so. */
+static void tell_with(struct guard_incidents *s, struct guard_campaign *c,
+                      struct guard_campaign *many, struct now now)
 {
-	struct guard_key key = key_of(s, finding, fact->account, source);
-	struct guard_incident *incident = guard_recent_touch(&s->rows, &key);
-	struct now now = { fact->now_us, fact->wall_us };
-
-	if (incident->count == 0 ||
-	    now_since(fact->now_us, incident->last_us) >= (uint64_t)INCIDENT_QUIET_S * SECOND_US)
-		open_incident(incident, finding, fact, source);
-	incident->last_us = fact->now_us;
-	incident->last_wall_us = fact->wall_us;
-	incident->count += fact->count > 0 ? fact->count : 1;
-	incident->is_proven |= finding->is_proven;
-	incident->status = fact->status;
-	incident->reason = fact->reason;
-	if (score_milli > incident->score_milli)
-		incident->score_milli = score_milli;
-	if (incident->outcome == OUTCOME_UNKNOWN)
-		incident->outcome = fact->outcome;
-	(void)VIEW_COPY(view_of(fact->account), incident->account);
-	incident->is_changed = true;
-	guard_recent_keep(&s->rows, incident, incident->is_proven);
-	if (incident->number == 0 ? is_worth_it(s, finding, fact->now_us)
-	                          : incident->count >= 2 * incident->written_count)
-		guard_incident_write(s, incident, now);
-	return incident;
+	guard_campaign_join(many, &s->rows.map, c);
+	c->is_together = true;
+	c->with = many->row.key;
+	if (c->number != 0)
+		guard_incident_write(s, c, now);
 }
 
-struct guard_incident *guard_incident_find(const struct guard_incidents *s, enum guard_rule rule,
-                                           const struct addr *source)
+/* Who came before there were many joins when there are. */
+static void gather(struct guard_incidents *s, struct guard_campaign *many,
+                   const struct guard_event *event, const struct guard_finding *finding)
 {
-	struct guard_finding finding = { .rule = rule, .scope = SCOPE_SOURCE };
-	struct guard_key key = key_of(s, &finding, "", source);
+	struct now now = { event->fact->now_us, event->fact->wall_us };
+	struct guard_campaign *c;
+	uint32_t place = 0;
 
-	return guard_recent_find(&s->rows, &key);
+	while ((c = pool_next(s->rows.pool, &place)) != NULL) {
+		bool is_one = finding->scope == SCOPE_SHAPE
+		                    ? c->shape == finding->shape
+		                    : strcmp(c->account, event->fact->account) == 0;
+
+		if (c == many || c->source.family == 0 || c->row.key.extra != 0 || !is_one ||
+		    !guard_campaign_is_open(c, now.us) || with_whom(s, c, now.us) ||
+		    is_beyond(c, finding->scope))
+			continue;
+		tell_with(s, c, many, now);
+	}
+}
+
+static struct guard_campaign *many_of(struct guard_incidents *s, const struct guard_event *event,
+                                      const struct guard_finding *finding)
+{
+	struct addr nowhere = { .family = 0 };
+	struct guard_key key = guard_key_of(&nowhere, extra_of(s, finding, event->fact));
+	struct guard_campaign *many = guard_recent_find(&s->rows, &key);
+	struct guard_event first = *event;
+
+	if (many && guard_campaign_is_open(many, event->fact->now_us))
+		return many;
+	if (!is_worth_it(s, event))
+		return NULL;
+	many = guard_recent_touch(&s->rows, &key);
+	first.findings = finding;
+	first.count = 1;
+	guard_campaign_open(many, &first, &nowhere);
+	many->scope = (uint8_t)finding->scope;
+	many->last_us = event->fact->now_us;
+	many->last_wall_us = event->fact->wall_us;
+	(void)VIEW_COPY(view_of(event->fact->account), many->account);
+	many->number = (*s->next_number)++;
+	s->opened[guard_rule_detector(finding->rule)]++;
+	gather(s, many, event, finding);
+	return many;
+}
+
+/* Guesses of one account say more than a shape that many send. */
+static const struct guard_finding *finding_of_many(const struct guard_event *event)
+{
+	const struct guard_finding *best = NULL;
+
+	for (size_t i = 0; i < event->count; i++) {
+		const struct guard_finding *finding = &event->findings[i];
+
+		if (is_many(finding->scope) && (!best || finding->scope == SCOPE_ACCOUNT))
+			best = finding;
+	}
+	return best;
+}
+
+/* --- Taking --- */
+
+static void tell_if_due(struct guard_incidents *s, struct guard_campaign *c,
+                        const struct guard_event *event)
+{
+	struct now now = { event->fact->now_us, event->fact->wall_us };
+	bool is_due = c->number == 0 ? is_worth_it(s, event)
+	                             : c->is_turned || c->count >= 2 * c->written_count;
+
+	guard_recent_keep(&s->rows, c, c->is_proven);
+	if (is_due)
+		guard_incident_write(s, c, now);
+}
+
+static struct guard_campaign *own_of(struct guard_incidents *s, const struct guard_event *event,
+                                     uint64_t extra)
+{
+	struct guard_key key = guard_key_of(&event->source, extra);
+	struct guard_campaign *c = guard_recent_touch(&s->rows, &key);
+
+	if (!guard_campaign_is_open(c, event->fact->now_us))
+		guard_campaign_open(c, event, &event->source);
+	return c;
+}
+
+/* Where the fact is told: with many sources or alone. */
+static struct guard_campaign *teller_of(struct guard_incidents *s, struct guard_campaign *c,
+                                        const struct guard_event *event)
+{
+	struct now now = { event->fact->now_us, event->fact->wall_us };
+	const struct guard_finding *finding = finding_of_many(event);
+	struct guard_campaign *many = with_whom(s, c, now.us), *wanted = NULL;
+
+	if (many && is_beyond(c, (enum guard_scope)many->scope)) {
+		c->is_together = false;
+		guard_incident_write(s, c, now);
+		many = NULL;
+	}
+	if (finding && !is_beyond(c, finding->scope) &&
+	    (!many || (finding->scope == SCOPE_ACCOUNT && many->scope == SCOPE_SHAPE)))
+		wanted = many_of(s, event, finding);
+	if (!wanted) {
+		if (many)
+			guard_campaign_add(many, &s->rows.map, event);
+		return many ? many : c;
+	}
+	/* Unless it was gathered just now, with this fact in it. */
+	if (with_whom(s, c, now.us) != wanted)
+		tell_with(s, c, wanted, now);
+	return wanted;
+}
+
+static void add(struct guard_incidents *s, struct guard_campaign *c,
+                const struct guard_event *event)
+{
+	struct guard_campaign *teller;
+
+	guard_campaign_add(c, &s->rows.map, event);
+	/* Kept for now: the row of many sources must not take the place of this one. */
+	guard_recent_keep(&s->rows, c, true);
+	teller = teller_of(s, c, event);
+	guard_recent_keep(&s->rows, c, c->is_proven);
+	tell_if_due(s, teller, event);
+}
+
+static void take_device(struct guard_incidents *s, const struct guard_event *event,
+                        const struct guard_finding *finding)
+{
+	struct guard_event alone = *event;
+	struct guard_campaign *c;
+
+	alone.findings = finding;
+	alone.count = 1;
+	c = own_of(s, &alone, extra_of(s, finding, event->fact));
+	c->scope = (uint8_t)finding->scope;
+	guard_campaign_add(c, &s->rows.map, &alone);
+	tell_if_due(s, c, &alone);
+}
+
+void guard_incidents_take(struct guard_incidents *s, const struct guard_event *event)
+{
+	struct guard_finding rest[MAX_EVENT_FINDINGS];
+	struct guard_event others = *event;
+	struct guard_key key = guard_key_of(&event->source, 0);
+
+	others.findings = rest;
+	others.count = 0;
+	for (size_t i = 0; i < event->count && i < MAX_EVENT_FINDINGS; i++) {
+		if (event->findings[i].scope == SCOPE_ACCOUNT_AT_SOURCE)
+			take_device(s, event, &event->findings[i]);
+		else
+			rest[others.count++] = event->findings[i];
+	}
+	if (others.count > 0)
+		add(s, own_of(s, &others, 0), &others);
+	else if (event->count == 0 && guard_incident_owns(s, &event->source, event->fact))
+		add(s, guard_recent_touch(&s->rows, &key), event);
+}
+
+bool guard_incident_owns(const struct guard_incidents *s, const struct addr *source,
+                         const struct fact *fact)
+{
+	struct guard_key key = guard_key_of(source, 0);
+	const struct guard_campaign *c = guard_recent_find(&s->rows, &key);
+
+	return c && guard_campaign_is_open(c, fact->now_us) &&
+	       guard_campaign_owns(c, &s->rows.map, fact);
+}
+
+struct guard_campaign *guard_incident_of(const struct guard_incidents *s, const struct addr *source,
+                                         uint64_t now_us)
+{
+	struct guard_key key = guard_key_of(source, 0);
+	struct guard_campaign *c = guard_recent_find(&s->rows, &key), *many;
+
+	if (!c || !guard_campaign_is_open(c, now_us))
+		return NULL;
+	many = with_whom(s, c, now_us);
+	return many ? many : c;
 }
 
 void guard_incidents_advance(struct guard_incidents *s, struct now now)
 {
-	struct guard_incident *incident;
+	struct guard_campaign *c;
 	uint32_t place = 0;
 
-	while ((incident = pool_next(s->rows.pool, &place)) != NULL) {
-		if (incident->number != 0 && incident->is_changed && is_due(incident, now.us))
-			guard_incident_write(s, incident, now);
+	while ((c = pool_next(s->rows.pool, &place)) != NULL) {
+		bool is_due = now_since(now.us, c->written_us) >=
+		              (uint64_t)INCIDENT_REWRITE_S * SECOND_US;
+
+		if (c->number != 0 && c->is_changed && is_due && !with_whom(s, c, now.us))
+			guard_incident_write(s, c, now);
 	}
 }

@@ -177,21 +177,44 @@ static void write_reason(struct guard_block *block, const struct guard_sums *sum
 	(void)VIEW_COPY(VIEW("judge"), block->actor);
 }
 
-static void block_subject(struct guard_judge *j, const struct guard_subject *subject,
-                          const struct guard_sums *sums, bool is_observed, struct now now)
+/* The source's campaign, or a known flow's own where that has no part in it. */
+static struct addr campaign_of(const struct guard_judge *j, const struct fact *fact)
 {
-	const struct guard_mark *last = &subject->marks[subject->count - 1];
+	struct addr source = addr_source(&fact->flow.remote);
+
+	return fact->standing == STANDING_KNOWN &&
+	                       !guard_incident_owns(&j->incidents, &source, fact)
+	             ? fact->flow.remote
+	             : source;
+}
+
+/* What blocks is proven; suspicion that came with it does not name the block. */
+static const struct guard_mark *last_mark(const struct guard_subject *subject)
+{
+	for (uint32_t i = subject->count; i-- > 0;) {
+		if (subject->marks[i].is_proven && subject->marks[i].score_milli > 0)
+			return &subject->marks[i];
+	}
+	return &subject->marks[subject->count - 1];
+}
+
+static void block_subject(struct guard_judge *j, const struct guard_subject *subject,
+                          const struct guard_sums *sums, bool is_observed, const struct fact *fact)
+{
+	struct now now = { fact->now_us, fact->wall_us };
+	struct addr source = campaign_of(j, fact);
+	const struct guard_mark *last = last_mark(subject);
 	struct addr_net net = guard_block_net(&subject->source);
 	struct guard_block *block = guard_block_find(&j->blocks, &net);
 	uint32_t term_s =
 		guard_block_term(block, j->settings.term_s, j->settings.max_term_s, now.wall_us);
-	struct guard_incident *incident =
-		guard_incident_find(&j->incidents, (enum guard_rule)last->rule, &subject->source);
+	struct guard_campaign *campaign = guard_incident_of(&j->incidents, &source, now.us);
 
 	block = guard_block_touch(&j->blocks, &net);
 	block->number = (uint32_t)j->next_number++;
 	block->from_wall_us = now.wall_us;
 	block->until_wall_us = now.wall_us + (int64_t)term_s * SECOND_US;
+	block->told_until_wall_us = block->until_wall_us;
 	block->term_s = term_s;
 	block->origin = ORIGIN_JUDGE;
 	block->rule = last->rule;
@@ -199,23 +222,31 @@ static void block_subject(struct guard_judge *j, const struct guard_subject *sub
 	block->is_ended = false;
 	write_reason(block, sums);
 	guard_block_enforce(&j->blocks, block, now.wall_us);
-	if (incident) {
-		incident->is_blocked |= !is_observed;
-		guard_incident_write(&j->incidents, incident, now);
-		block->incident = incident->number;
+	if (campaign) {
+		campaign->is_blocked |= !is_observed;
+		guard_incident_write(&j->incidents, campaign, now);
+		block->incident = campaign->number;
 	}
 	judge_record_block(j, block, subject, now);
 	counters_add(j->ports.counters, COUNT_blocks_made, !is_observed);
 	j->tallies[guard_rule_detector((enum guard_rule)last->rule)].blocks++;
 }
 
-/* UDP hits can be forged: the end of a block slides only by what came over a connection. */
-static void slide(struct guard_judge *j, struct guard_block *block, const struct fact *fact)
+/* UDP hits can be forged: the end of a block slides only by what came over a
+ * connection. Recorded again now and then, so that a restart restores it. */
+static void slide(struct guard_judge *j, struct guard_block *block,
+                  const struct guard_subject *subject, const struct fact *fact)
 {
+	int64_t term_us = (int64_t)block->term_s * SECOND_US;
+
 	if (fact->proof != PROOF_CONNECTION)
 		return;
-	block->until_wall_us = fact->wall_us + (int64_t)block->term_s * SECOND_US;
+	block->until_wall_us = fact->wall_us + term_us;
 	guard_block_enforce(&j->blocks, block, fact->wall_us);
+	if (block->until_wall_us - block->told_until_wall_us < term_us / 2)
+		return;
+	block->told_until_wall_us = block->until_wall_us;
+	judge_record_block(j, block, subject, (struct now){ fact->now_us, fact->wall_us });
 }
 
 static void suspect(struct guard_judge *j, const struct guard_subject *subject, struct now now)
@@ -245,13 +276,13 @@ static void conclude(struct guard_judge *j, const struct guard_subject *subject,
 	if (block && guard_block_is_live(block, now.wall_us) &&
 	    (!block->is_observed || !is_acting)) {
 		if (!block->is_observed)
-			slide(j, block, fact);
+			slide(j, block, subject, fact);
 		return;
 	}
 	if (is_acting)
-		block_subject(j, subject, &sums, false, now);
+		block_subject(j, subject, &sums, false, fact);
 	else if (sums.proven_milli >= j->settings.block_milli)
-		block_subject(j, subject, &sums, true, now);
+		block_subject(j, subject, &sums, true, fact);
 	else if (j->settings.mode == MODE_BLOCK &&
 	         sums.suspicion_milli >= j->settings.suspect_milli && subject->source.port == 0)
 		suspect(j, subject, now);
@@ -302,40 +333,47 @@ static struct guard_mark mark_of(const struct guard_judge *j, const struct guard
 
 /* What nothing proves touches neither a known flow nor a peer; a peer is not
  * judged at all. */
-static void tell_finding(const struct guard_judge *j, const struct guard_finding *finding,
-                         const struct fact *fact, const struct guard_sums *sums)
+static bool may_judge(const struct guard_finding *finding, const struct fact *fact)
 {
-	if (j->ports.finding)
-		j->ports.finding(j->ports.context, finding, fact, sums->suspicion_milli,
-		                 sums->proven_milli);
+	return fact->standing != STANDING_PEER &&
+	       (fact->standing != STANDING_KNOWN || finding->is_proven);
 }
 
-static void apply(struct guard_judge *j, const struct guard_finding *finding,
-                  const struct fact *fact)
+static size_t find(struct guard_judge *j, const struct fact *fact,
+                   struct guard_finding ret[MAX_EVENT_FINDINGS])
 {
-	struct addr source = subject_of(fact);
-	struct guard_subject *subject;
-	struct guard_mark mark;
-	struct guard_sums sums;
-	uint64_t numbers = j->next_number;
+	struct guard_finding findings[MAX_FINDINGS_PER_FACT];
+	size_t total = 0;
 
-	if (fact->standing == STANDING_PEER ||
-	    (fact->standing == STANDING_KNOWN && !finding->is_proven))
-		return;
-	mark = mark_of(j, finding, fact);
-	subject = guard_scores_touch(&j->scores, &source);
+	for (size_t d = 0; d < GUARD_DETECTOR_COUNT; d++) {
+		size_t count = j->settings.detector_modes[d] == MODE_OFF
+		                     ? 0
+		                     : classes[d]->judge(j->detectors[d], fact, findings);
+
+		for (size_t i = 0; i < count; i++) {
+			if (may_judge(&findings[i], fact))
+				ret[total++] = findings[i];
+		}
+	}
+	return total;
+}
+
+static void score(struct guard_judge *j, struct guard_subject *subject,
+                  const struct guard_finding *finding, const struct fact *fact)
+{
+	struct guard_mark mark = mark_of(j, finding, fact);
+	struct guard_sums sums;
+
 	guard_score_add(&j->scores, subject, &mark, j->settings.fade_s);
-	sums = guard_score_sum(subject, j->settings.fade_s, fact->now_us);
-	tell_finding(j, finding, fact, &sums);
-	(void)guard_incident_note(&j->incidents, finding, fact, &source, sums.suspicion_milli);
 	counters_add(j->ports.counters, COUNT_findings, 1);
 	j->tallies[guard_rule_detector(finding->rule)].findings++;
-	j->tallies[guard_rule_detector(finding->rule)].incidents += j->next_number - numbers;
-	conclude(j, subject, fact);
+	if (!j->ports.finding)
+		return;
+	sums = guard_score_sum(subject, j->settings.fade_s, fact->now_us);
+	j->ports.finding(j->ports.context, finding, fact, sums.suspicion_milli, sums.proven_milli);
 }
 
-/* Success lowers only findings about that account on that flow. Where guesses
- * of that account have scored, it also is how the incident came out. */
+/* Success lowers only findings about that account on that flow. */
 static void succeed(struct guard_judge *j, const struct fact *fact)
 {
 	struct addr sources[2] = { addr_source(&fact->flow.remote), fact->flow.remote };
@@ -343,42 +381,32 @@ static void succeed(struct guard_judge *j, const struct fact *fact)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct guard_subject *subject = guard_scores_find(&j->scores, &sources[i]);
-		struct guard_incident *incident =
-			guard_incident_find(&j->incidents, RULE_FAILED_LOGIN, &sources[i]);
 
-		if (subject && incident && incident->number != 0 &&
-		    guard_score_is_guessed(subject, account)) {
-			incident->outcome = OUTCOME_SUCCEEDED;
-			guard_incident_write(&j->incidents, incident,
-			                     (struct now){ fact->now_us, fact->wall_us });
-		}
 		if (subject)
-			(void)guard_score_lower(subject, account, flow);
+			guard_score_lower(subject, account, flow);
 	}
 }
 
 /* Hits at the door belong to the incident that led to the block. */
-static void note_hits(struct guard_judge *j, const struct fact *fact)
+static bool is_told(const struct guard_judge *j, const struct fact *fact)
 {
 	struct addr source = addr_source(&fact->flow.remote);
 	struct addr_net net = guard_block_net(&source);
-	struct guard_block *block = guard_block_find(&j->blocks, &net);
-	struct guard_incident *incident;
+	const struct guard_block *block = guard_block_find(&j->blocks, &net);
+	const struct guard_campaign *campaign;
 
-	if (!block)
-		return;
-	incident = guard_incident_find(&j->incidents, (enum guard_rule)block->rule, &source);
-	if (!incident || incident->number != block->incident)
-		return;
-	incident->count += fact->count;
-	incident->last_us = fact->now_us;
-	incident->last_wall_us = fact->wall_us;
-	incident->is_changed = true;
+	if (fact->kind != FACT_BLOCKED_HITS)
+		return true;
+	campaign = guard_incident_of(&j->incidents, &source, fact->now_us);
+	return block && campaign && campaign->number == block->incident;
 }
 
 void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 {
-	struct guard_finding findings[MAX_FINDINGS_PER_FACT];
+	struct guard_finding findings[MAX_EVENT_FINDINGS];
+	struct guard_event event = { .fact = fact, .findings = findings };
+	struct guard_subject *subject = NULL;
+	struct addr source;
 
 	if (!fact_is_sound(fact)) {
 		counters_add(j->ports.counters, COUNT_bad_slots, 1);
@@ -387,16 +415,20 @@ void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 	counters_add(j->ports.counters, COUNT_facts_judged, 1);
 	if (fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_SUCCEEDED)
 		succeed(j, fact);
-	if (fact->kind == FACT_BLOCKED_HITS)
-		note_hits(j, fact);
-	for (size_t d = 0; d < GUARD_DETECTOR_COUNT; d++) {
-		size_t count = j->settings.detector_modes[d] == MODE_OFF
-		                     ? 0
-		                     : classes[d]->judge(j->detectors[d], fact, findings);
-
-		for (size_t i = 0; i < count; i++)
-			apply(j, &findings[i], fact);
+	event.count = find(j, fact, findings);
+	if (event.count > 0) {
+		source = subject_of(fact);
+		subject = guard_scores_touch(&j->scores, &source);
+		for (size_t i = 0; i < event.count; i++)
+			score(j, subject, &findings[i], fact);
+		event.score_milli =
+			guard_score_sum(subject, j->settings.fade_s, fact->now_us).suspicion_milli;
 	}
+	event.source = campaign_of(j, fact);
+	if (is_told(j, fact))
+		guard_incidents_take(&j->incidents, &event);
+	if (subject)
+		conclude(j, subject, fact);
 }
 
 /* --- Time and settings --- */

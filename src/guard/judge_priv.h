@@ -21,7 +21,7 @@ struct judge_return {
 };
 
 struct judge_tally {
-	uint64_t findings, incidents, blocks;
+	uint64_t findings, blocks;
 };
 
 struct guard_judge {

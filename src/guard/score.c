@@ -99,31 +99,15 @@ struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t 
 	return sums;
 }
 
-bool guard_score_lower(struct guard_subject *subject, uint64_t account_hash, uint64_t flow_hash)
+void guard_score_lower(struct guard_subject *subject, uint64_t account_hash, uint64_t flow_hash)
 {
-	bool had_score = false;
-
 	for (uint32_t i = subject->count; i-- > 0;) {
 		const struct guard_mark *mark = &subject->marks[i];
 
 		if (mark->account_hash != account_hash || mark->flow_hash != flow_hash)
 			continue;
-		had_score |= mark->score_milli > 0;
 		take_out(subject, i);
 	}
-	return had_score;
-}
-
-bool guard_score_is_guessed(const struct guard_subject *subject, uint64_t account_hash)
-{
-	for (uint32_t i = 0; i < subject->count; i++) {
-		const struct guard_mark *mark = &subject->marks[i];
-
-		if (mark->rule == RULE_FAILED_LOGIN && mark->account_hash == account_hash &&
-		    mark->score_milli > 0)
-			return true;
-	}
-	return false;
 }
 
 static void write_step(const struct guard_mark *mark, struct block_step *ret)

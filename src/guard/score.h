@@ -54,11 +54,8 @@ void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
                      const struct guard_mark *mark, uint32_t fade_s);
 struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t fade_s,
                                   uint64_t now_us);
-/* A success: takes out what is about this account on this flow, nothing else.
- * Says whether anything of that had a score. */
-bool guard_score_lower(struct guard_subject *subject, uint64_t account_hash, uint64_t flow_hash);
-/* Whether logins of the account have scored here. */
-bool guard_score_is_guessed(const struct guard_subject *subject, uint64_t account_hash);
+/* A success: takes out what is about this account on this flow, nothing else. */
+void guard_score_lower(struct guard_subject *subject, uint64_t account_hash, uint64_t flow_hash);
 /* The last marks, oldest first, as a record keeps them: the proven ones, or all
  * where none is. */
 void guard_score_steps(const struct guard_subject *subject, struct record_block *ret);

@@ -9,15 +9,31 @@ static const struct hash_key key = { { 9, 9 } };
 
 const struct now bench_start = { 5000 * (uint64_t)SECOND_US, INT64_C(1800000000) * SECOND_US };
 
+static void keep_incident(struct bench *b, const struct record_incident *incident)
+{
+	uint32_t i = 0;
+
+	while (i < b->told_count && b->told[i].incident != incident->incident)
+		i++;
+	if (i == MAX_TOLD)
+		return;
+	b->told[i] = *incident;
+	b->told_count += i == b->told_count;
+}
+
 static void record(void *context, union record *record)
 {
 	struct bench *b = context;
 
 	if (record->head.kind == RECORD_INCIDENT) {
 		b->incidents++;
+		keep_incident(b, &record->incident);
 		memcpy(&b->last_incident, record, sizeof(record->incident));
 	} else {
-		b->blocks += !record->block.is_removed && !record->block.is_observed;
+		/* One that slid is recorded again. */
+		b->blocks += !record->block.is_removed && !record->block.is_observed &&
+		             record->block.block != b->block_number;
+		b->block_number = record->block.block;
 		b->observed += record->block.is_observed;
 		b->lifted += record->block.is_removed;
 		memcpy(&b->last_block, record, sizeof(record->block));
@@ -116,10 +132,49 @@ struct fact bench_failure(const char *address, const char *account, uint64_t cal
 
 	fact.flow.remote = bench_addr(address);
 	fact.flow.remote.port = 5060;
-	fact.flow.local.family = 4;
+	fact.flow.local = bench_addr("203.0.113.5");
+	fact.flow.local.port = 5060;
 	(void)VIEW_COPY(VIEW("REGISTER"), fact.method);
 	(void)VIEW_COPY(view_of(account), fact.account);
 	return fact;
+}
+
+struct fact bench_fact(const char *address, enum fact_kind kind, const char *method,
+                       uint64_t after_ms)
+{
+	struct fact fact = bench_failure(address, "", 0, after_ms);
+
+	fact.kind = (uint8_t)kind;
+	fact.outcome = OUTCOME_UNKNOWN;
+	fact.status = 0;
+	(void)VIEW_COPY(view_of(method), fact.method);
+	return fact;
+}
+
+uint32_t bench_told(const struct bench *b)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < b->told_count; i++)
+		count += b->told[i].part_of == 0;
+	return count;
+}
+
+const struct record_incident *bench_story(const struct bench *b, const char *address)
+{
+	static const struct record_incident none = { 0 };
+
+	for (uint32_t i = b->told_count; i-- > 0;) {
+		const struct record_incident *r = &b->told[i];
+		struct addr wanted = { 0 };
+
+		if (*address)
+			wanted = bench_addr(address);
+		if (r->part_of == 0 && r->source.family == wanted.family &&
+		    (*address == '\0' || addr_same_host(&r->source, &wanted)))
+			return r;
+	}
+	return &none;
 }
 
 void bench_take(struct bench *b, const struct fact *fact) { guard_judge_take(b->judge, fact); }

@@ -7,13 +7,18 @@
 #include "guard/judge.h"
 #include "runner/test.h"
 
+enum { MAX_TOLD = 64 };
+
 struct bench {
 	struct guard_judge_settings settings;
 	struct verdict_table *verdicts;
 	struct counters counters;
 	struct guard_judge *judge;
 	uint32_t incidents, blocks, observed, lifted, rows; /* records and answer rows seen */
-	uint32_t findings, suspicion_milli, proven_milli;   /* told, with the last scores */
+	struct record_incident told[MAX_TOLD];              /* the last record of each incident */
+	uint32_t told_count;
+	uint32_t block_number;                            /* of the last block that began */
+	uint32_t findings, suspicion_milli, proven_milli; /* told, with the last scores */
 	enum guard_rule last_rule;
 	union record last_incident, last_block;
 	struct ask last_row;
@@ -36,6 +41,13 @@ struct addr bench_addr(const char *text);
  * address; a Call-ID of its own for each call_id. */
 struct fact bench_failure(const char *address, const char *account, uint64_t call_id,
                           uint64_t after_ms);
+/* Any other fact of that address, a stranger's. */
+struct fact bench_fact(const char *address, enum fact_kind kind, const char *method,
+                       uint64_t after_ms);
+/* How many incidents are told, those apart that are part of another. */
+uint32_t bench_told(const struct bench *b);
+/* The one told of that address ("" of many), or an empty one. */
+const struct record_incident *bench_story(const struct bench *b, const char *address);
 void bench_take(struct bench *b, const struct fact *fact);
 
 bool bench_is_blocked(const struct bench *b, const char *address, uint64_t after_ms);

@@ -13,15 +13,15 @@ static const struct {
 	const char *want; /* of the evidence, in full */
 } cases[] = {
 	{ "a scanner's shape", FACT_SCANNER, SIGNATURE_NOWHERE,
-	  "1 time: message built as a scanner builds it: "
+	  "scanned 203.0.113.5. 1 time: message built as a scanner builds it: "
 	  "From and To are both the user 100 at 1.1.1.1" },
 	{ "a broken grammar", FACT_ANOMALY, SIP_REASON_FOLD_FIRST,
-	  "1 time: message that breaks the grammar where no phone does: "
+	  "scanned 203.0.113.5. 1 time: message that breaks the grammar where no phone does: "
 	  "folded line where no header is open" },
 	{ "a shape that nobody knows", FACT_SCANNER, UINT16_MAX,
-	  "1 time: message built as a scanner builds it: ?" },
+	  "scanned 203.0.113.5. 1 time: message built as a scanner builds it: ?" },
 	{ "a grammar that nobody knows", FACT_ANOMALY, UINT16_MAX,
-	  "1 time: message that breaks the grammar where no phone does" },
+	  "scanned 203.0.113.5. 1 time: message that breaks the grammar where no phone does: ?" },
 };
 
 TEST(incident_detail, "an incident names the shape or the grammar that was seen")

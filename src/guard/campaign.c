@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a fact adds to a campaign: phases, different things seen, how it came out. */
+#include "guard/campaign.h"
+
+#include "base/now.h"
+
+#include <string.h>
+
+enum {
+	DIALLED_DIGITS = 7, /* shorter ones are extensions and services */
+	WIDE_ACCOUNTS = 10, /* who fails at so many accounts tries what lets him in */
+};
+
+bool guard_campaign_is_open(const struct guard_campaign *c, uint64_t now_us)
+{
+	return c->count > 0 &&
+	       now_since(now_us, c->last_us) < (uint64_t)CAMPAIGN_QUIET_S * SECOND_US;
+}
+
+void guard_campaign_open(struct guard_campaign *c, const struct guard_event *event,
+                         const struct addr *source)
+{
+	struct guard_row row = c->row;
+
+	memset(c, 0, sizeof(*c));
+	c->row = row;
+	c->source = *source;
+	c->first_us = event->fact->now_us;
+	c->first_wall_us = event->fact->wall_us;
+	if (event->count > 0)
+		c->opened_by = (uint8_t)event->findings[0].rule;
+}
+
+/* --- Things seen --- */
+
+static uint64_t text_hash(const struct map *map, struct view text)
+{
+	return map_hash(map, text.at, text.len);
+}
+
+static struct view user_of(const struct fact *fact)
+{
+	struct view account = view_of(fact->account);
+
+	return view_first(account, view_find(account, '@', 0));
+}
+
+/* One more at the end, if there is room for the whole of it. */
+static void list_add(char *list, size_t size, struct view text)
+{
+	size_t len = strlen(list);
+
+	if (view_is_empty(text) || len + 1 + text.len + 1 > size)
+		return;
+	if (len > 0)
+		list[len++] = ' ';
+	memcpy(list + len, text.at, text.len);
+	list[len + text.len] = '\0';
+}
+
+#define SEE(c, what, list, map, text)                                                              \
+	do {                                                                                       \
+		if (!view_is_empty(text) && guard_sketch_add(&(c)->what, text_hash(map, text)))    \
+			list_add((c)->list, sizeof((c)->list), text);                              \
+	} while (0)
+
+static void see_host(struct guard_sketch *sketch, const struct map *map, const struct addr *host,
+                     char *list, size_t size)
+{
+	char text[ADDR_TEXT_MAX];
+	struct buffer b = BUFFER_ON(text);
+	struct guard_key key = guard_key_of(host, 0);
+
+	key.port = 0;
+	if (host->family == 0 || !guard_sketch_add(sketch, map_hash(map, &key, sizeof(key))))
+		return;
+	addr_write(&b, host);
+	list_add(list, size, buffer_view(&b));
+}
+
+/* --- What a fact is --- */
+
+static bool has_detector(const struct guard_event *event, enum guard_detector detector)
+{
+	for (size_t i = 0; i < event->count; i++) {
+		if (guard_rule_detector(event->findings[i].rule) == detector)
+			return true;
+	}
+	return false;
+}
+
+static bool is_scored(const struct guard_event *event, enum guard_detector detector)
+{
+	for (size_t i = 0; i < event->count; i++) {
+		if (event->findings[i].score_milli > 0 &&
+		    event->findings[i].rule != RULE_UNKNOWN_USER &&
+		    guard_rule_detector(event->findings[i].rule) == detector)
+			return true;
+	}
+	return false;
+}
+
+static bool looks_dialled(const char *number)
+{
+	uint32_t digits = 0;
+
+	for (; *number; number++)
+		digits += *number >= '0' && *number <= '9';
+	return digits >= DIALLED_DIGITS;
+}
+
+static bool is_invite(const struct fact *fact) { return strcmp(fact->method, "INVITE") == 0; }
+
+static bool is_failed_login(const struct fact *fact)
+{
+	return fact->kind == FACT_CAPPED ||
+	       (fact->outcome != OUTCOME_SUCCEEDED && fact->kind == FACT_LOGIN) ||
+	       (fact->outcome == OUTCOME_FAILED && fact->kind == FACT_UNKNOWN_USER);
+}
+
+/* A challenge is how a phone begins too: its user was not tried. */
+static bool is_challenged(const struct fact *fact)
+{
+	return fact->kind == FACT_REQUEST && (fact->status == 401 || fact->status == 407);
+}
+
+static bool is_let_in(const struct fact *fact)
+{
+	return (fact->kind == FACT_LOGIN || fact->kind == FACT_REGISTERED) &&
+	       fact->outcome == OUTCOME_SUCCEEDED;
+}
+
+static bool is_dialling(const struct fact *fact)
+{
+	return fact->kind == FACT_CALL || (fact->kind == FACT_REQUEST && is_invite(fact));
+}
+
+static bool names_user(const struct fact *fact)
+{
+	switch (fact->kind) {
+	case FACT_LOGIN:
+	case FACT_REGISTERED:
+		return fact->outcome != OUTCOME_SUCCEEDED;
+	case FACT_REQUEST:
+		return !(is_invite(fact) && looks_dialled(fact->number));
+	case FACT_UNKNOWN_USER:
+	case FACT_CAPPED:
+	case FACT_SCANNER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether the campaign has tried what now lets somebody in: guesses of the
+ * account had a score, or it tries whoever there is. */
+static bool has_tried(const struct guard_campaign *c, uint64_t user)
+{
+	bool is_wide = (c->phases & PHASE_ENUMERATE) != 0 ||
+	               guard_sketch_count(&c->guessed) >= WIDE_ACCOUNTS;
+
+	return guard_sketch_holds(&c->scored, user) ||
+	       (is_wide && guard_sketch_holds(&c->users, user));
+}
+
+bool guard_campaign_owns(const struct guard_campaign *c, const struct map *map,
+                         const struct fact *fact)
+{
+	uint64_t user = text_hash(map, user_of(fact));
+
+	if (fact->standing == STANDING_PEER)
+		return false;
+	switch (fact->kind) {
+	case FACT_LOGIN:
+	case FACT_REGISTERED:
+		if (is_let_in(fact))
+			return has_tried(c, user) || guard_sketch_holds(&c->taken, user);
+		return fact->standing == STANDING_STRANGER;
+	case FACT_CALL:
+		return fact->standing == STANDING_STRANGER || guard_sketch_holds(&c->taken, user);
+	case FACT_REQUEST:
+	case FACT_UNKNOWN_USER:
+	case FACT_CAPPED:
+	case FACT_BLOCKED_HITS:
+		return fact->standing == STANDING_STRANGER;
+	default:
+		return false;
+	}
+}
+
+/* --- Adding --- */
+
+static void enter(struct guard_campaign *c, enum incident_phase phase, int64_t wall_us)
+{
+	if (c->phases & phase)
+		return;
+	c->phases |= (uint8_t)phase;
+	c->is_turned = true;
+	for (uint32_t i = 0; i < INCIDENT_PHASE_COUNT; i++) {
+		if ((uint32_t)phase == 1U << i)
+			c->phase_wall_us[i] = wall_us;
+	}
+}
+
+static void come_to(struct guard_campaign *c, enum fact_outcome outcome)
+{
+	if (c->outcome == outcome || c->outcome == OUTCOME_SUCCEEDED || outcome == OUTCOME_UNKNOWN)
+		return;
+	c->outcome = (uint8_t)outcome;
+	c->is_turned = true;
+}
+
+/* Whether its calls are its aim: one that only knocked has no fraud to succeed in. */
+static bool is_after_calls(const struct guard_campaign *c)
+{
+	for (uint32_t i = 0; i < RULE_COUNT; i++) {
+		enum guard_detector detector = guard_rule_detector((enum guard_rule)i);
+
+		if (c->rule_milli[i] > 0 &&
+		    (detector == DETECTOR_TOLL_FRAUD || detector == DETECTOR_ENUMERATION ||
+		     detector == DETECTOR_GUESSING))
+			return true;
+	}
+	return false;
+}
+
+static void add_call(struct guard_campaign *c, const struct map *map,
+                     const struct guard_event *event)
+{
+	const struct fact *fact = event->fact;
+	bool is_fraud = has_detector(event, DETECTOR_TOLL_FRAUD);
+	bool is_taken = guard_sketch_holds(&c->taken, text_hash(map, user_of(fact)));
+	struct view number = view_of(fact->number);
+
+	if (!is_fraud && !(is_dialling(fact) && (is_taken || looks_dialled(fact->number))))
+		return;
+	SEE(c, numbers, number_list, map, number);
+	enter(c, PHASE_DIAL, fact->wall_us);
+	if (fact->kind == FACT_CALL && fact->outcome == OUTCOME_SUCCEEDED &&
+	    (is_fraud || is_taken || is_after_calls(c)))
+		come_to(c, OUTCOME_SUCCEEDED);
+}
+
+static void add_login(struct guard_campaign *c, const struct map *map,
+                      const struct guard_event *event)
+{
+	const struct fact *fact = event->fact;
+	struct view user = user_of(fact);
+	uint64_t hash = text_hash(map, user);
+
+	if (is_let_in(fact) && (c->number != 0 || c->is_together) && has_tried(c, hash)) {
+		SEE(c, taken, taken_list, map, user);
+		enter(c, PHASE_REGISTER, fact->wall_us);
+		come_to(c, OUTCOME_SUCCEEDED);
+	}
+	if (is_failed_login(fact)) {
+		c->guesses += fact->count > 0 ? fact->count : 1;
+		(void)guard_sketch_add(&c->guessed, hash);
+	}
+	if (is_scored(event, DETECTOR_GUESSING)) {
+		(void)guard_sketch_add(&c->scored, hash);
+		enter(c, PHASE_GUESS, fact->wall_us);
+	}
+}
+
+static void add_probe(struct guard_campaign *c, const struct guard_event *event)
+{
+	const struct fact *fact = event->fact;
+
+	if (has_detector(event, DETECTOR_SCANNER) || has_detector(event, DETECTOR_ANOMALY) ||
+	    has_detector(event, DETECTOR_NON_SIP) ||
+	    (fact->kind == FACT_REQUEST && strcmp(fact->method, "OPTIONS") == 0))
+		enter(c, PHASE_SCAN, fact->wall_us);
+	if (has_detector(event, DETECTOR_ENUMERATION) || fact->kind == FACT_UNKNOWN_USER)
+		enter(c, PHASE_ENUMERATE, fact->wall_us);
+	if (fact->kind == FACT_SCANNER)
+		c->signature = fact->reason;
+	if (fact->kind == FACT_ANOMALY)
+		c->oddity = fact->reason;
+	if (fact->agent != 0)
+		c->agent = fact->agent;
+}
+
+static void add_findings(struct guard_campaign *c, const struct guard_event *event)
+{
+	for (size_t i = 0; i < event->count; i++) {
+		const struct guard_finding *finding = &event->findings[i];
+
+		c->has_rule[finding->rule] = true;
+		if (finding->score_milli <= UINT32_MAX - c->rule_milli[finding->rule])
+			c->rule_milli[finding->rule] += finding->score_milli;
+		c->is_proven |= finding->is_proven;
+		if (finding->shape != 0)
+			c->shape = finding->shape;
+	}
+	if (event->score_milli > c->score_milli)
+		c->score_milli = event->score_milli;
+}
+
+void guard_campaign_add(struct guard_campaign *c, const struct map *map,
+                        const struct guard_event *event)
+{
+	const struct fact *fact = event->fact;
+	struct view user = user_of(fact);
+
+	c->last_us = fact->now_us;
+	c->last_wall_us = fact->wall_us;
+	c->count += fact->count > 0 ? fact->count : 1;
+	c->is_changed = true;
+	if (fact->kind == FACT_BLOCKED_HITS)
+		return;
+	see_host(&c->sources, map, &event->source, c->source_list, sizeof(c->source_list));
+	see_host(&c->targets, map, &fact->flow.local, c->target_list, sizeof(c->target_list));
+	if (names_user(fact) && (event->count > 0 || !is_challenged(fact)))
+		SEE(c, users, user_list, map, user);
+	add_findings(c, event);
+	add_probe(c, event);
+	add_login(c, map, event);
+	add_call(c, map, event);
+	if (fact->status != 0)
+		c->status = fact->status;
+	if (fact->status >= 300 || fact->outcome == OUTCOME_FAILED)
+		come_to(c, OUTCOME_FAILED);
+	if (fact->account[0] != '\0')
+		(void)VIEW_COPY(view_of(fact->account), c->account);
+}
+
+/* --- Joining --- */
+
+static void join_list(char *list, size_t size, const char *other)
+{
+	struct view rest = view_of(other);
+
+	while (!view_is_empty(rest)) {
+		size_t end = view_find(rest, ' ', 0);
+
+		list_add(list, size, view_first(rest, end));
+		rest = view_after(rest, end + 1);
+	}
+}
+
+#define JOIN(c, other, what, list)                                                                 \
+	do {                                                                                       \
+		if (guard_sketch_count(&(c)->what) == 0)                                           \
+			memcpy((c)->list, (other)->list, sizeof((c)->list));                       \
+		guard_sketch_join(&(c)->what, &(other)->what);                                     \
+	} while (0)
+
+void guard_campaign_join(struct guard_campaign *c, const struct map *map,
+                         const struct guard_campaign *other)
+{
+	struct guard_key key = guard_key_of(&other->source, 0);
+
+	key.port = 0;
+	if (!guard_sketch_holds(&c->sources, map_hash(map, &key, sizeof(key))))
+		join_list(c->source_list, sizeof(c->source_list), other->source_list);
+	guard_sketch_join(&c->sources, &other->sources);
+	JOIN(c, other, targets, target_list);
+	JOIN(c, other, users, user_list);
+	JOIN(c, other, numbers, number_list);
+	JOIN(c, other, taken, taken_list);
+	guard_sketch_join(&c->guessed, &other->guessed);
+	guard_sketch_join(&c->scored, &other->scored);
+	for (uint32_t i = 0; i < INCIDENT_PHASE_COUNT; i++) {
+		if (other->phase_wall_us[i] != 0 &&
+		    (c->phase_wall_us[i] == 0 || other->phase_wall_us[i] < c->phase_wall_us[i]))
+			c->phase_wall_us[i] = other->phase_wall_us[i];
+	}
+	for (uint32_t i = 0; i < RULE_COUNT; i++) {
+		c->has_rule[i] |= other->has_rule[i];
+		c->rule_milli[i] = other->rule_milli[i] > UINT32_MAX - c->rule_milli[i]
+		                         ? UINT32_MAX
+		                         : c->rule_milli[i] + other->rule_milli[i];
+	}
+	if (other->first_us < c->first_us) {
+		c->first_us = other->first_us;
+		c->first_wall_us = other->first_wall_us;
+	}
+	c->is_turned |= (other->phases & ~c->phases) != 0;
+	c->phases |= other->phases;
+	c->count += other->count;
+	c->guesses += other->guesses;
+	c->is_proven |= other->is_proven;
+	c->is_blocked |= other->is_blocked;
+	if (other->score_milli > c->score_milli)
+		c->score_milli = other->score_milli;
+	come_to(c, (enum fact_outcome)other->outcome);
+	c->is_changed = true;
+}
+
+/* --- Naming --- */
+
+/* What is nearest to damage says most. */
+static uint32_t telling(enum guard_rule rule)
+{
+	static const uint8_t by_detector[GUARD_DETECTOR_COUNT] = {
+		[DETECTOR_NON_SIP] = 1,     [DETECTOR_ANOMALY] = 2,  [DETECTOR_SCANNER] = 3,
+		[DETECTOR_ENUMERATION] = 5, [DETECTOR_GUESSING] = 6, [DETECTOR_TOLL_FRAUD] = 7,
+	};
+
+	return rule == RULE_UNKNOWN_USER ? 4 : by_detector[guard_rule_detector(rule)];
+}
+
+enum guard_rule guard_campaign_rule(const struct guard_campaign *c)
+{
+	enum guard_rule best = (enum guard_rule)c->opened_by;
+
+	if (c->source.family == 0)
+		return best;
+	for (uint32_t i = RULE_NONE + 1; i < RULE_COUNT; i++) {
+		enum guard_rule rule = (enum guard_rule)i;
+		bool is_more =
+			telling(rule) > telling(best) ||
+			(telling(rule) == telling(best) && c->rule_milli[i] > c->rule_milli[best]);
+
+		if (c->rule_milli[i] > 0 && (c->rule_milli[best] == 0 || is_more))
+			best = rule;
+	}
+	return best;
+}

@@ -12,7 +12,7 @@ static enum sip_transport transport_of(enum transport_kind kind)
 	static const enum sip_transport transports[] = {
 		[TRANSPORT_UDP] = SIP_TRANSPORT_UDP, [TRANSPORT_TCP] = SIP_TRANSPORT_TCP,
 		[TRANSPORT_TLS] = SIP_TRANSPORT_TLS, [TRANSPORT_WS] = SIP_TRANSPORT_WS,
-		[TRANSPORT_WSS] = SIP_TRANSPORT_WSS,
+		[TRANSPORT_WSS] = SIP_TRANSPORT_WSS, [TRANSPORT_SCTP] = SIP_TRANSPORT_SCTP,
 	};
 
 	return transports[kind];

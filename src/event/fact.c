@@ -49,7 +49,7 @@ bool fact_is_sound(const struct fact *f)
 	return f->version == FACT_VERSION && f->kind < FACT_KIND_COUNT &&
 	       f->proof <= PROOF_CONNECTION && f->outcome <= OUTCOME_FAILED &&
 	       f->standing <= STANDING_PEER && is_family(f->flow.remote.family) &&
-	       is_family(f->flow.local.family) && f->flow.transport <= TRANSPORT_WSS &&
+	       is_family(f->flow.local.family) && f->flow.transport < TRANSPORT_COUNT &&
 	       is_text(f->method, sizeof(f->method)) && is_text(f->account, sizeof(f->account)) &&
 	       is_text(f->number, sizeof(f->number));
 }

@@ -6,7 +6,7 @@ const char *flow_transport_name(enum transport_kind t)
 {
 	static const char *const names[] = {
 		[TRANSPORT_UDP] = "UDP", [TRANSPORT_TCP] = "TCP", [TRANSPORT_TLS] = "TLS",
-		[TRANSPORT_WS] = "WS",   [TRANSPORT_WSS] = "WSS",
+		[TRANSPORT_WS] = "WS",   [TRANSPORT_WSS] = "WSS", [TRANSPORT_SCTP] = "SCTP",
 	};
 
 	return (size_t)t < sizeof(names) / sizeof(names[0]) ? names[t] : "?";

@@ -7,7 +7,15 @@
 
 #include "base/addr.h"
 
-enum transport_kind { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_WS, TRANSPORT_WSS };
+enum transport_kind {
+	TRANSPORT_UDP,
+	TRANSPORT_TCP,
+	TRANSPORT_TLS,
+	TRANSPORT_WS,
+	TRANSPORT_WSS,
+	TRANSPORT_SCTP, /* seen in captures; we speak none */
+	TRANSPORT_COUNT
+};
 
 enum { MAX_SIDES = 8, MAX_LISTENERS = 32 };
 

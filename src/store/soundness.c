@@ -5,8 +5,8 @@
 
 static bool is_call_sound(const struct record_call *c)
 {
-	return c->ended_by <= END_RINGFENCE && c->caller.flow.transport <= TRANSPORT_WSS &&
-	       c->callee.flow.transport <= TRANSPORT_WSS;
+	return c->ended_by <= END_RINGFENCE && c->caller.flow.transport < TRANSPORT_COUNT &&
+	       c->callee.flow.transport < TRANSPORT_COUNT;
 }
 
 static bool is_block_sound(const struct record_block *b)
@@ -40,7 +40,7 @@ bool record_is_sound(const union record *r)
 	case RECORD_INCIDENT:
 		return r->incident.incident != 0 && r->incident.outcome <= OUTCOME_FAILED;
 	case RECORD_SAMPLE:
-		return r->sample.flow.transport <= TRANSPORT_WSS;
+		return r->sample.flow.transport < TRANSPORT_COUNT;
 	case RECORD_BLOCK:
 		return is_block_sound(&r->block);
 	default:

@@ -25,7 +25,7 @@ static const struct {
 	{ "roles", role_of, ROLE_COUNT },
 	{ "counters", count_name, COUNTER_COUNT },
 	{ "texts", count_text, COUNTER_COUNT },
-	{ "transports", transport_name, TRANSPORT_WSS + 1 },
+	{ "transports", transport_name, TRANSPORT_COUNT },
 };
 
 TEST(names_are_there, "each kind has a name of its own, and numbers beyond have none")

@@ -2,6 +2,8 @@
 /* Option tables of peers, subscribers and numbers. */
 #include "border/options.h"
 
+#include <string.h>
+
 enum { DAY_S = 86400 };
 
 static const char *const peer_kinds[] = { "pbx",           "carrier", "customer",
@@ -71,10 +73,40 @@ static const struct conf_option numbers_options[] = {
 	{ "emergency", CONF_TEXTS, CONF_LIST(struct border_numbers, emergency, emergency_count),
 	  .min = 2,
 	  .help = "numbers, exactly as dialled, that nothing stops for known phones and peers" },
+	{ "country", CONF_TEXT, CONF_AT(struct border_numbers, plan.country), .min = 2,
+	  .help = "where one dials as in a country: its two letters, GB" },
+	{ "area", CONF_TEXT, CONF_AT(struct border_numbers, plan.area), .min = 1,
+	  .help = "area code of numbers that are dialled without one" },
+	{ "outside-line", CONF_TEXT, CONF_AT(struct border_numbers, plan.outside_line), .min = 1,
+	  .help = "digits that phones dial before a number outside" },
+	{ "extensions", CONF_RANGES,
+	  CONF_LIST(struct border_numbers, plan.extensions, plan.extension_count),
+	  .max = UINT32_MAX, .help = "extensions, which are no numbers of the public network" },
 };
+
+static bool is_digits(const char *text) { return strspn(text, "0123456789") == strlen(text); }
+
+static void check_numbers(struct conf_check *c, const void *row)
+{
+	const struct number_plan *plan = &((const struct border_numbers *)row)->plan;
+	uint16_t region;
+
+	if (plan->country[0] && (number_region_find(view_of(plan->country), &region) != ERR_NONE ||
+	                         is_digits(plan->country)))
+		conf_object(c, "country", NULL, "no such country is known",
+		            "write its two letters, GB or DE");
+	if (!is_digits(plan->area))
+		conf_object(c, "area", NULL, "an area code is digits", "write digits alone");
+	else if (plan->area[0] && !plan->country[0])
+		conf_object(c, "area", NULL, "an area says nothing without its country",
+		            "write `country` and its two letters");
+	if (!is_digits(plan->outside_line))
+		conf_object(c, "outside-line", NULL, "it is no digits", "write digits alone");
+}
 
 const struct conf_block border_numbers_block = {
 	.word = "numbers",
+	.check = check_numbers,
 	.help = "what is dialled here",
 	CONF_ROWS(struct border_numbers, numbers_options),
 };

@@ -7,6 +7,7 @@
 #define BORDER_SETTINGS_H
 
 #include "event/flow.h"
+#include "guard/number/number.h"
 #include "guard/options.h"
 
 enum { MAX_PEERS = 256, MAX_PEER_NETS = 16, MAX_LAN_NETS = 8, MAX_EMERGENCY_NUMBERS = 16 };
@@ -58,6 +59,7 @@ struct border_subscribers {
 struct border_numbers {
 	char emergency[MAX_EMERGENCY_NUMBERS][16]; /* exactly as dialled */
 	uint8_t emergency_count;
+	struct number_plan plan; /* how one dials here */
 };
 
 struct border_settings {

@@ -25,7 +25,7 @@ enum {
 	X(transport_side_block, SIGNAL | JUDGE)                                                    \
 	X(border_peer_block, SIGNAL | JUDGE | KERNEL)                                              \
 	X(border_subscribers_block, SIGNAL)                                                        \
-	X(border_numbers_block, SIGNAL)                                                            \
+	X(border_numbers_block, SIGNAL | JUDGE)                                                    \
 	X(guard_never_block, JUDGE | KERNEL)                                                       \
 	X(scanner_block, JUDGE)                                                                    \
 	X(enumeration_block, JUDGE)                                                                \

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The generated tables, and the walk over their templates. */
+#include "guard/number/region.h"
+
+static const struct {
+	const char *name, *prefix;
+	uint16_t code;
+	uint8_t kind;
+} regions[REGION_COUNT] = {
+	[REGION_NONE] = { "?", "", 0, NUMBER_ORDINARY },
+#define REGION(id, name_, code_, prefix_, kind_)                                                   \
+	[REGION_##id] = { name_, prefix_, code_, NUMBER_##kind_ },
+#include "guard/number/region.def"
+#undef REGION
+};
+
+/* Sorted by code. */
+static const struct pattern {
+	const char *template;
+	uint16_t code;
+	uint8_t kind, least, most;
+} patterns[] = {
+#define PATTERN(code_, kind_, least_, most_, template_)                                            \
+	{ template_, code_, NUMBER_##kind_, least_, most_ },
+#include "guard/number/pattern.def"
+#undef PATTERN
+};
+
+static const struct {
+	const char *template;
+	uint16_t region;
+} accesses[] = {
+#define ACCESS(id, template_) { template_, REGION_##id },
+#include "guard/number/access.def"
+#undef ACCESS
+};
+
+static const struct {
+	const char *digits;
+	uint16_t code, region;
+} shares[] = {
+#define SHARE(code_, id, digits_) { digits_, code_, REGION_##id },
+#include "guard/number/share.def"
+#undef SHARE
+};
+
+static const struct {
+	uint16_t code, region;
+} mains[] = {
+#define MAIN(code_, id) { code_, REGION_##id },
+#include "guard/number/main.def"
+#undef MAIN
+};
+
+enum { PATTERN_COUNT = sizeof(patterns) / sizeof(patterns[0]) };
+
+/* `set` stands behind a `[`. Says whether the digit is in it; steps over its `]`. */
+static bool is_in_set(const char **set, char digit)
+{
+	const char *at = *set;
+	bool is_in = false;
+
+	for (; *at != ']'; at++) {
+		if (at[1] == '-') {
+			is_in |= digit >= at[0] && digit <= at[2];
+			at += 2;
+		} else {
+			is_in |= digit == *at;
+		}
+	}
+	*set = at + 1;
+	return is_in;
+}
+
+/* How many digits the template has taken; 0 where it does not fit. */
+static size_t fit(const char *template, struct view digits)
+{
+	size_t len = 0;
+
+	for (; *template; len++) {
+		char digit = len < digits.len ? digits.at[len] : '\0';
+		bool is_same;
+
+		if (digit == '\0')
+			return 0;
+		if (*template == '[') {
+			template ++;
+			is_same = is_in_set(&template, digit);
+		} else {
+			is_same = *template == '.' || *template == digit;
+			template ++;
+		}
+		if (!is_same)
+			return 0;
+	}
+	return len;
+}
+
+static size_t first_pattern(uint16_t code)
+{
+	size_t low = 0, high = PATTERN_COUNT;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (patterns[middle].code < code)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint16_t region_of(uint16_t code, struct view national)
+{
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+		if (shares[i].code == code && fit(shares[i].digits, national) > 0)
+			return shares[i].region;
+	}
+	for (size_t i = 0; i < sizeof(mains) / sizeof(mains[0]); i++) {
+		if (mains[i].code == code)
+			return mains[i].region;
+	}
+	for (uint16_t i = 1; i < REGION_COUNT; i++) {
+		if (regions[i].code == code)
+			return i;
+	}
+	return REGION_NONE;
+}
+
+/* Calling codes are prefix-free: the first that has numbers is the one. */
+enum err number_place_find(struct view digits, struct number_place *ret)
+{
+	uint16_t code = 0;
+	struct view national;
+	size_t at;
+
+	for (uint8_t len = 1; len <= 3 && len < digits.len; len++) {
+		if (digits.at[0] == '0' || digits.at[len - 1] < '0' || digits.at[len - 1] > '9')
+			return ERR_NOT_FOUND;
+		code = (uint16_t)(code * 10 + (digits.at[len - 1] - '0'));
+		at = first_pattern(code);
+		if (at == PATTERN_COUNT || patterns[at].code != code)
+			continue;
+		national = view_after(digits, len);
+		for (; at < PATTERN_COUNT && patterns[at].code == code; at++) {
+			const struct pattern *p = &patterns[at];
+
+			if (national.len < p->least || national.len > p->most ||
+			    (*p->template && fit(p->template, national) == 0))
+				continue;
+			ret->region = region_of(code, national);
+			ret->code_len = len;
+			ret->kind =
+				p->kind != NUMBER_ORDINARY ? p->kind : regions[ret->region].kind;
+			return ERR_NONE;
+		}
+		return ERR_NOT_FOUND;
+	}
+	return ERR_NOT_FOUND;
+}
+
+enum err number_region_find(struct view name, uint16_t *ret)
+{
+	for (uint16_t i = 1; i < REGION_COUNT; i++) {
+		if (view_equal_nocase(name, view_of(regions[i].name))) {
+			*ret = i;
+			return ERR_NONE;
+		}
+	}
+	return ERR_NOT_FOUND;
+}
+
+const char *number_region_name(uint16_t region)
+{
+	return regions[region < REGION_COUNT ? region : REGION_NONE].name;
+}
+
+uint16_t number_region_code(uint16_t region)
+{
+	return regions[region < REGION_COUNT ? region : REGION_NONE].code;
+}
+
+const char *number_region_prefix(uint16_t region)
+{
+	return regions[region < REGION_COUNT ? region : REGION_NONE].prefix;
+}
+
+size_t number_region_access(uint16_t region, struct view digits)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
+		size_t len = accesses[i].region == region ? fit(accesses[i].template, digits) : 0;
+
+		if (len > most)
+			most = len;
+	}
+	return most;
+}
+
+const char *number_kind_name(uint8_t kind)
+{
+	static const char *const names[NUMBER_KIND_COUNT] = {
+		[NUMBER_ORDINARY] = "ordinary",
+		[NUMBER_PREMIUM] = "premium",
+		[NUMBER_SHARED_COST] = "shared-cost",
+		[NUMBER_SATELLITE] = "satellite",
+		[NUMBER_GLOBAL] = "global",
+		[NUMBER_PERSONAL] = "personal",
+		[NUMBER_VOIP] = "voip",
+		[NUMBER_UAN] = "uan",
+		[NUMBER_PAGER] = "pager",
+		[NUMBER_TOLL_FREE] = "toll-free",
+	};
+
+	return kind < NUMBER_KIND_COUNT ? names[kind] : "?";
+}

@@ -4,7 +4,6 @@
 #include "cli/args.h"
 #include "cli/text.h"
 #include "conf/report.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +15,6 @@ const struct cli_command cli_commands[] = {
 #undef COMMAND
 };
 const size_t cli_command_count = sizeof(cli_commands) / sizeof(cli_commands[0]);
-
-enum cli_exit cli_fail(enum cli_exit code, const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	(void)fputs("ringfence: ", stderr);
-	(void)vfprintf(stderr, format, list);
-	(void)fputc('\n', stderr);
-	va_end(list);
-	return code;
-}
 
 static void print_command(FILE *out, const struct cli_command *command)
 {

@@ -90,6 +90,14 @@ void cli_text_write(struct buffer *b, struct view text)
 	}
 }
 
+size_t cli_text_character(struct view text)
+{
+	size_t len;
+
+	(void)first_character(text, &len);
+	return len;
+}
+
 size_t cli_text_width(struct view written)
 {
 	size_t width = 0;

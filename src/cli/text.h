@@ -8,6 +8,9 @@
 /* As a person may see it: control bytes, what turns writing around, what cannot
  * be seen and what is not UTF-8 are written as \xNN or \u{NNNN}. */
 void cli_text_write(struct buffer *b, struct view text);
+/* Length in bytes of the character that the text begins with; 0 where that is no UTF-8.
+ * The text is not empty. */
+size_t cli_text_character(struct view text);
 /* Columns that it takes on a terminal: its characters. */
 size_t cli_text_width(struct view written);
 /* A cell of RFC 4180, in quotes where needed; a text that a spreadsheet would

@@ -132,20 +132,38 @@ void watch_say(struct watch *w, struct fact *fact)
 	w->ports.fact(w->ports.context, fact);
 }
 
+/* A port that looks at the whole message is asked of what the parser took alone. */
+static uint16_t oddity_of(const struct watch *w, const struct watch_reading *r,
+                          const struct fact *fact)
+{
+	if (!r->is_taken || !r->msg->is_request || fact->standing != STANDING_STRANGER)
+		return 0;
+	return w->ports.oddity ? w->ports.oddity(w->ports.context, r->msg) : 0;
+}
+
+static uint8_t grade_of(const struct watch *w, const struct watch_reading *r,
+                        enum sip_reason reason)
+{
+	if (reason == r->msg->reason && w->ports.grade)
+		return (uint8_t)w->ports.grade(w->ports.context, r->msg);
+	return (uint8_t)sip_reason_grade(reason);
+}
+
 void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t reasons)
 {
-	struct fact fact;
+	struct fact fact = watch_fact_of(w, r, FACT_ANOMALY);
 
-	if (!reasons)
-		return;
-	fact = watch_fact_of(w, r, FACT_ANOMALY);
 	if (r->msg->is_request && w->ports.agent)
 		fact.agent = w->ports.agent(w->ports.context, r->msg);
-	for (unsigned reason = 1; reason < SIP_REASON_COUNT; reason++) {
+	fact.reason = oddity_of(w, r, &fact);
+	fact.grade = SIP_GRADE_HOSTILE;
+	if (fact.reason != 0)
+		watch_say(w, &fact);
+	for (unsigned reason = 1; reasons != 0 && reason < SIP_REASON_COUNT; reason++) {
 		if (!sip_reason_in(reasons, (enum sip_reason)reason))
 			continue;
 		fact.reason = (uint16_t)reason;
-		fact.grade = (uint8_t)sip_reason_grade((enum sip_reason)reason);
+		fact.grade = grade_of(w, r, (enum sip_reason)reason);
 		watch_say(w, &fact);
 	}
 }

@@ -188,7 +188,7 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_tr
 	if (t->method == SIP_METHOD_REGISTER)
 		t->fact.standing = (uint8_t)watch_standing_as(w, &r->flow, t->account);
 	t->fact.is_server = watch_is_server(w, &r->flow.remote);
-	if (t->method == SIP_METHOD_INVITE)
+	if (t->method != SIP_METHOD_REGISTER)
 		WATCH_TEXT(msg->is_request ? r->uri.user : r->to.uri.user, t->fact.number);
 	if (msg->is_request && !view_is_empty(r->to.tag))
 		t->flags |= IS_IN_DIALOG;
@@ -372,7 +372,7 @@ void watch_response(struct watch *w, struct watch_reading *r)
 		t = reconstruct(w, r, key);
 	if (!t)
 		return;
-	if (!(t->flags & IS_RESPONSE_ODD) && r->msg->anomalies) {
+	if (!(t->flags & IS_RESPONSE_ODD)) {
 		t->flags |= IS_RESPONSE_ODD;
 		watch_say_oddities(w, r, r->msg->anomalies);
 	}

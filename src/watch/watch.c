@@ -28,36 +28,66 @@ const struct watch_settings watch_settings_default = {
 
 /* ---- memory ---- */
 
+struct plan {
+	size_t table; /* offset in struct watch */
+	size_t row_size;
+	size_t max_rows; /* offset in the settings */
+	void (*forget)(void *watch, void *row);
+};
+
+#define PLAN(name, type, max, forget)                                                              \
+	{                                                                                          \
+		offsetof(struct watch, name), sizeof(struct type),                                 \
+			offsetof(struct watch_settings, max), forget                               \
+	}
+
+static const struct plan plans[] = {
+	PLAN(hosts, watch_host, max_hosts, NULL),
+	PLAN(known, watch_known, max_known, NULL),
+	PLAN(notes, watch_note, max_nonces, NULL),
+	PLAN(places, watch_place, max_media, NULL),
+	PLAN(transactions, watch_transaction, max_transactions, watch_transaction_forget),
+	PLAN(calls, watch_dialog, max_calls, watch_call_forget),
+	PLAN(streams, watch_flow_of_rtp, max_streams, watch_stream_forget),
+	PLAN(registrations, watch_registration, max_phones, watch_registration_forget),
+};
+
+enum { PLAN_COUNT = sizeof(plans) / sizeof(plans[0]) };
+
+static uint32_t rows_of(const struct plan *plan, const struct watch_settings *settings)
+{
+	uint32_t rows;
+
+	memcpy(&rows, (const char *)settings + plan->max_rows, sizeof(rows));
+	return rows;
+}
+
+static struct watch_table *table_of(const struct plan *plan, struct watch *w)
+{
+	return (struct watch_table *)(void *)((char *)w + plan->table);
+}
+
+size_t watch_memory_bytes(const struct watch_settings *settings)
+{
+	size_t bytes = sizeof(struct watch);
+
+	/* The pool's place and the map's bucket cost 16 more. */
+	for (size_t i = 0; i < PLAN_COUNT; i++)
+		bytes += rows_of(&plans[i], settings) * (plans[i].row_size + 16);
+	return bytes;
+}
+
 static enum err take_memory(struct watch *w)
 {
-	const struct watch_settings *s = &w->settings;
-	const struct {
-		struct watch_table *table;
-		size_t size;
-		uint32_t rows;
-		void (*forget)(void *watch, void *row);
-	} tables[] = {
-		{ &w->hosts, sizeof(struct watch_host), s->max_hosts, NULL },
-		{ &w->known, sizeof(struct watch_known), s->max_known, NULL },
-		{ &w->notes, sizeof(struct watch_note), s->max_nonces, NULL },
-		{ &w->places, sizeof(struct watch_place), s->max_media, NULL },
-		{ &w->transactions, sizeof(struct watch_transaction), s->max_transactions,
-		  watch_transaction_forget },
-		{ &w->calls, sizeof(struct watch_dialog), s->max_calls, watch_call_forget },
-		{ &w->streams, sizeof(struct watch_flow_of_rtp), s->max_streams,
-		  watch_stream_forget },
-		{ &w->registrations, sizeof(struct watch_registration), s->max_phones,
-		  watch_registration_forget },
-	};
-
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		enum err err =
-			watch_table_init(tables[i].table, tables[i].size, tables[i].rows, &w->key);
+	for (size_t i = 0; i < PLAN_COUNT; i++) {
+		struct watch_table *table = table_of(&plans[i], w);
+		enum err err = watch_table_init(table, plans[i].row_size,
+		                                rows_of(&plans[i], &w->settings), &w->key);
 
 		if (err != ERR_NONE)
 			return err;
-		tables[i].table->forget = tables[i].forget;
-		tables[i].table->context = w;
+		table->forget = plans[i].forget;
+		table->context = w;
 	}
 	return ERR_NONE;
 }
@@ -92,14 +122,8 @@ void watch_free(struct watch **w)
 {
 	if (!*w)
 		return;
-	watch_table_clear(&(*w)->transactions);
-	watch_table_clear(&(*w)->hosts);
-	watch_table_clear(&(*w)->known);
-	watch_table_clear(&(*w)->notes);
-	watch_table_clear(&(*w)->calls);
-	watch_table_clear(&(*w)->places);
-	watch_table_clear(&(*w)->streams);
-	watch_table_clear(&(*w)->registrations);
+	for (size_t i = 0; i < PLAN_COUNT; i++)
+		watch_table_clear(table_of(&plans[i], *w));
 	free(*w);
 	*w = NULL;
 }
@@ -108,9 +132,9 @@ const struct watch_counters *watch_counters_of(const struct watch *w)
 {
 	struct watch_counters *counters = (struct watch_counters *)(uintptr_t)&w->counters;
 
-	counters->forgotten = w->transactions.forgotten + w->calls.forgotten +
-	                      w->streams.forgotten + w->registrations.forgotten +
-	                      w->hosts.forgotten + w->known.forgotten;
+	counters->forgotten = 0;
+	for (size_t i = 0; i < PLAN_COUNT; i++)
+		counters->forgotten += table_of(&plans[i], (struct watch *)(uintptr_t)w)->forgotten;
 	return counters;
 }
 
@@ -226,7 +250,7 @@ static void say_unpaired(struct watch *w, const struct watch_reading *r)
 	if (w->ports.agent)
 		fact.agent = w->ports.agent(w->ports.context, r->msg);
 	watch_account(&r->to.uri, fact.account, sizeof(fact.account));
-	if (r->msg->method == SIP_METHOD_INVITE)
+	if (r->msg->method != SIP_METHOD_REGISTER)
 		WATCH_TEXT(r->uri.user, fact.number);
 	watch_say(w, &fact);
 }
@@ -244,7 +268,7 @@ static bool is_repeated(struct watch *w, const struct watch_message *in, uint64_
 
 static void refused(struct watch *w, const struct watch_reading *r, uint64_t bytes)
 {
-	uint64_t reasons = w->msg.anomalies | sip_reason_bit((enum sip_reason)w->msg.reason);
+	uint64_t reasons = sip_reason_bit((enum sip_reason)w->msg.reason);
 
 	w->counters.malformed += !r->in->is_cut;
 	w->counters.unreadable_cut += r->in->is_cut;
@@ -278,6 +302,7 @@ void watch_message(struct watch *w, const struct watch_message *in)
 	if (in->is_cut)
 		w->msg.anomalies &= ~cut_away();
 	watch_read(w, in, &r);
+	r.is_taken = err == ERR_NONE;
 	if (err != ERR_NONE)
 		refused(w, &r, bytes);
 	else if (w->msg.is_request)

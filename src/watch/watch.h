@@ -67,6 +67,11 @@ struct watch_ports {
 	uint16_t (*screen)(void *context, const struct sip_msg *msg, const struct flow *flow);
 	/* Number of the scanner that its User-Agent names, 0 none; may be NULL. */
 	uint16_t (*agent)(void *context, const struct sip_msg *msg);
+	/* Number of an oddity beside the parser's in a stranger's request: FACT_ANOMALY, hostile.
+	 * 0 none; may be NULL. */
+	uint16_t (*oddity)(void *context, const struct sip_msg *msg);
+	/* enum sip_grade of what the parser or sip_check refused it for; NULL: its reason's. */
+	uint16_t (*grade)(void *context, const struct sip_msg *msg);
 };
 
 /* What the watch did not do, and why. */
@@ -93,6 +98,7 @@ struct watch_message {
 /* Takes all memory. ERR_NO_MEMORY; ERR_LIMIT for a table of 0 rows or too many. */
 enum err watch_new(const struct watch_settings *settings, const struct watch_ports *ports,
                    const struct hash_key *key, struct watch **ret) MUST_USE;
+size_t watch_memory_bytes(const struct watch_settings *settings); /* what the rows will take */
 void watch_free(struct watch **w); /* says nothing; watch_end before it does */
 
 /* One SIP message. Nothing but line ends and NULs is a keep-alive and says nothing. */

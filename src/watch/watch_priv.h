@@ -38,6 +38,7 @@ struct watch_reading {
 	struct sip_name_addr from, to; /* empty where they cannot be read */
 	struct sip_uri uri;            /* of a request, likewise */
 	struct view branch;
+	bool is_taken;         /* the parser took it */
 	uint64_t asker, asked; /* hashes of the hosts */
 };
 

@@ -290,7 +290,7 @@ static void add_findings(struct guard_campaign *c, const struct guard_event *eve
 		if (finding->score_milli <= UINT32_MAX - c->rule_milli[finding->rule])
 			c->rule_milli[finding->rule] += finding->score_milli;
 		c->is_proven |= finding->is_proven;
-		if (finding->shape != 0)
+		if (finding->shape != 0 && (c->shape == 0 || finding->score_milli > 0))
 			c->shape = finding->shape;
 	}
 	if (event->score_milli > c->score_milli)

@@ -44,9 +44,11 @@ static bool is_worth_it(struct guard_incidents *s, const struct guard_event *eve
 	for (size_t i = 0; i < event->count; i++) {
 		const struct guard_finding *finding = &event->findings[i];
 
-		if (finding->is_incident || (finding->score_milli > 0 && finding->is_proven))
+		if (finding->score_milli == 0 && !finding->is_incident)
+			continue;
+		if (finding->is_proven)
 			return true;
-		is_any |= finding->score_milli > 0;
+		is_any = true;
 	}
 	return is_any && guard_bucket_take(&s->unproven, &few, event->fact->now_us);
 }
@@ -79,11 +81,11 @@ void guard_incident_write(struct guard_incidents *s, struct guard_campaign *c, s
 /* --- Together --- */
 
 /* Whether one source does more than what all of them do. */
-static bool is_beyond(const struct guard_campaign *c, enum guard_scope scope)
+static bool is_beyond(const struct guard_campaign *c, enum guard_rule together)
 {
-	if (scope == SCOPE_SHAPE)
-		return (c->phases & (PHASE_GUESS | PHASE_REGISTER | PHASE_DIAL)) != 0;
-	return guard_sketch_count(&c->guessed) > TOGETHER_ACCOUNTS;
+	if (guard_rule_detector(together) == DETECTOR_GUESSING)
+		return guard_sketch_count(&c->guessed) > TOGETHER_ACCOUNTS;
+	return (c->phases & (PHASE_GUESS | PHASE_REGISTER | PHASE_DIAL)) != 0;
 }
 
 /* From now on it is told there. What was told of it alone says so. */
@@ -112,7 +114,7 @@ static void gather(struct guard_incidents *s, struct guard_campaign *many,
 
 		if (c == many || c->source.family == 0 || c->row.key.extra != 0 || !is_one ||
 		    !guard_campaign_is_open(c, now.us) || with_whom(s, c, now.us) ||
-		    is_beyond(c, finding->scope))
+		    is_beyond(c, finding->rule))
 			continue;
 		tell_with(s, c, many, now);
 	}
@@ -191,12 +193,12 @@ static struct guard_campaign *teller_of(struct guard_incidents *s, struct guard_
 	const struct guard_finding *finding = finding_of_many(event);
 	struct guard_campaign *many = with_whom(s, c, now.us), *wanted = NULL;
 
-	if (many && is_beyond(c, (enum guard_scope)many->scope)) {
+	if (many && is_beyond(c, (enum guard_rule)many->opened_by)) {
 		c->is_together = false;
 		guard_incident_write(s, c, now);
 		many = NULL;
 	}
-	if (finding && !is_beyond(c, finding->scope) &&
+	if (finding && !is_beyond(c, finding->rule) &&
 	    (!many || (finding->scope == SCOPE_ACCOUNT && many->scope == SCOPE_SHAPE)))
 		wanted = many_of(s, event, finding);
 	if (!wanted) {

@@ -16,6 +16,12 @@ static const struct conf_option options[] = {
 	{ "at-most", CONF_COUNT, CONF_AT(struct guessing_options, max_accounts), .min = 1,
 	  .max = MAX_FAILING_ACCOUNTS, .unit = "failing accounts per address", .fallback = "20",
 	  .help = "accounts that may fail at one source before no failure there is free" },
+	{ "a-day", CONF_COUNT, CONF_AT(struct guessing_options, failures_a_day), .min = 5,
+	  .max = 10000, .unit = "wrong passwords per account", .fallback = "20",
+	  .help = "failed logins of one account at one source in a day, none accepted" },
+	{ "accounts-a-day", CONF_COUNT, CONF_AT(struct guessing_options, accounts_a_day), .min = 5,
+	  .max = 500, .unit = "failing accounts per address", .fallback = "40",
+	  .help = "accounts that may fail at one source in a day, none of them let in" },
 	{ "across", CONF_COUNT, CONF_AT(struct guessing_options, distributed_sources), .min = 2,
 	  .max = MAX_DISTRIBUTED_SOURCES, .unit = "addresses a day", .fallback = "8",
 	  .help = "addresses failing at one account that make an incident" },
@@ -32,6 +38,8 @@ void guessing_settings_of(const struct guessing_options *row, struct guessing_se
 	*ret = (struct guessing_settings){
 		.free_failures = row ? row->free_failures : 4,
 		.window_s = row ? row->window_s : 600,
+		.failures_a_day = row ? row->failures_a_day : 20,
+		.accounts_a_day = row ? row->accounts_a_day : 40,
 		.max_accounts = row ? row->max_accounts : 20,
 		.distributed_sources = row ? row->distributed_sources : 8,
 	};

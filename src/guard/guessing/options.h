@@ -10,7 +10,9 @@ enum { MAX_FREE_FAILURES = 16, MAX_FAILING_ACCOUNTS = 31, MAX_DISTRIBUTED_SOURCE
 struct guessing_settings {
 	uint32_t free_failures; /* failed logins at score 0 per account and source in the window */
 	uint32_t window_s;
-	uint32_t max_accounts; /* with more accounts failing at a source nothing is free there */
+	uint32_t failures_a_day; /* per account and source, before each blocks */
+	uint32_t accounts_a_day; /* failing at one source, before each more blocks */
+	uint32_t max_accounts;   /* with more accounts failing at a source nothing is free there */
 	uint32_t distributed_sources; /* so many failing at one account in a day: an incident */
 };
 
@@ -18,6 +20,7 @@ struct guessing_settings {
 struct guessing_options {
 	uint8_t mode; /* enum mode */
 	uint32_t free_failures, window_s, max_accounts, distributed_sources;
+	uint32_t failures_a_day, accounts_a_day;
 };
 
 extern const struct conf_block guessing_block;

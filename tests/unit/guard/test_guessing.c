@@ -64,7 +64,7 @@ TEST(guessing_four_an_hour, "four wrong passwords every eleven minutes score not
 	uint64_t id = 0;
 
 	TRY(bench_init(&b));
-	for (uint64_t round = 0; round < 12; round++) {
+	for (uint64_t round = 0; round < 3; round++) {
 		for (uint64_t i = 0; i < 4; i++) {
 			struct fact fact = bench_failure("192.0.2.7", "201@x", id++,
 			                                 round * 660000 + i * 1000);

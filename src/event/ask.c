@@ -16,9 +16,9 @@ const char *ask_kind_name(enum ask_kind kind)
 const char *role_name(enum role role)
 {
 	static const char *const names[ROLE_COUNT] = {
-		[ROLE_PARENT] = "parent", [ROLE_SIGNAL] = "signal", [ROLE_MEDIA] = "media",
-		[ROLE_JUDGE] = "judge",   [ROLE_STORE] = "store",   [ROLE_WEB] = "web",
-		[ROLE_KERNEL] = "kernel",
+		[ROLE_PARENT] = "parent", [ROLE_SIGNAL] = "signal",   [ROLE_MEDIA] = "media",
+		[ROLE_JUDGE] = "judge",   [ROLE_STORE] = "store",     [ROLE_WEB] = "web",
+		[ROLE_KERNEL] = "kernel", [ROLE_OBSERVE] = "observe",
 	};
 
 	return (size_t)role < ROLE_COUNT ? names[role] : "?";

@@ -18,6 +18,7 @@ enum role {
 	ROLE_STORE,
 	ROLE_WEB,
 	ROLE_KERNEL,
+	ROLE_OBSERVE,
 	ROLE_COUNT
 };
 

@@ -109,7 +109,7 @@ static enum err enter(enum sandbox_row row, const struct sandbox *s, struct sand
 	if (!RINGFENCE_SANITIZED)
 		report.has_write_xor_execute =
 			prctl(PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0;
-	err = sandbox_close_calls(row);
+	err = sandbox_close_calls(row, s->silent);
 	if (err == ERR_NONE)
 		*ret = report;
 	return err;
@@ -143,4 +143,9 @@ enum err sandbox_enter_web(const struct sandbox *s, struct sandbox_report *ret)
 enum err sandbox_enter_kernel(const struct sandbox *s, struct sandbox_report *ret)
 {
 	return enter(ROW_KERNEL, s, ret);
+}
+
+enum err sandbox_enter_observe(const struct sandbox *s, struct sandbox_report *ret)
+{
+	return enter(ROW_OBSERVE, s, ret);
 }

@@ -21,6 +21,7 @@ struct sandbox {
 	uid_t uid; /* with root: the user to become; (uid_t)-1 stays */
 	gid_t gid;
 	const char *directory; /* store: the only files; others NULL */
+	int silent;            /* observe: the descriptor by which nothing may leave */
 	bool is_survivor;      /* does not die with its parent (see spawn.h) */
 };
 
@@ -46,5 +47,7 @@ enum err sandbox_enter_web(const struct sandbox *s, struct sandbox_report *ret) 
 /* Keeps one capability, CAP_NET_ADMIN: what it has of a socket to the packet filter would be
  * of no use without. */
 enum err sandbox_enter_kernel(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
+/* May send by its channel and wake others, but nothing by the tap. */
+enum err sandbox_enter_observe(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
 
 #endif

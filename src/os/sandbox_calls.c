@@ -126,6 +126,22 @@ static int add_values(scmp_filter_ctx filter, enum sandbox_row row)
 	return bad;
 }
 
+/* Descriptors cannot be copied in the sandbox, so this one has no other name. */
+static int add_silence(scmp_filter_ctx filter, enum sandbox_row row, int silent)
+{
+	static const int calls[] = { SCMP_SYS(write), SCMP_SYS(sendmsg) };
+	int bad = 0;
+
+	for (size_t i = 0; i < COUNT(calls) && bad == 0 && row == ROW_OBSERVE; i++) {
+		bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 1,
+		                       SCMP_A0(SCMP_CMP_NE, (uint32_t)silent));
+		if (bad == 0 && !RINGFENCE_SANITIZED)
+			bad = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 1,
+			                       SCMP_A0(SCMP_CMP_EQ, (uint32_t)silent));
+	}
+	return bad;
+}
+
 static int add_lists(scmp_filter_ctx filter, enum sandbox_row row)
 {
 	int bad = 0;
@@ -145,7 +161,7 @@ static int add_lists(scmp_filter_ctx filter, enum sandbox_row row)
 	return bad;
 }
 
-enum err sandbox_close_calls(enum sandbox_row row)
+enum err sandbox_close_calls(enum sandbox_row row, int silent)
 {
 	scmp_filter_ctx filter =
 		seccomp_init(RINGFENCE_SANITIZED ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
@@ -161,6 +177,8 @@ enum err sandbox_close_calls(enum sandbox_row row)
 		bad = add_memory(filter);
 	if (bad == 0)
 		bad = add_values(filter, row);
+	if (bad == 0)
+		bad = add_silence(filter, row, silent);
 	if (bad == 0)
 		bad = seccomp_load(filter);
 	seccomp_release(filter);

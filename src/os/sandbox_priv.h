@@ -13,7 +13,9 @@ enum sandbox_row {
 	ROW_STORE = 8,
 	ROW_WEB = 16,
 	ROW_KERNEL = 32,
-	ROW_ALL = 63,
+	ROW_OBSERVE = 64,
+	ROW_ALL = 127,
+	ROW_SENDS = ROW_ALL - ROW_OBSERVE,
 };
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -30,7 +32,7 @@ enum sandbox_row {
 
 /* No file at all, or the one directory. Says which ABI the kernel has; 0 where it has none. */
 enum err sandbox_close_files(const char *directory, int *ret_abi) MUST_USE;
-/* The system call filter: from here on, for ever. */
-enum err sandbox_close_calls(enum sandbox_row row) MUST_USE;
+/* The system call filter: from here on, for ever. Nothing leaves by the descriptor `silent`. */
+enum err sandbox_close_calls(enum sandbox_row row, int silent) MUST_USE;
 
 #endif

@@ -163,7 +163,8 @@ void apply_start(struct parent *p, const struct ask *question)
 		return;
 	}
 	memset(&report, 0, sizeof(report));
-	err = settings_load(path, &a->tree, &report);
+	err = p->holdings.interface ? settings_watch(path, &a->tree, &report)
+	                            : settings_load(path, &a->tree, &report);
 	if (err == ERR_NONE)
 		err = settings_text(path, &a->text, &a->text_len);
 	if (err != ERR_NONE) {

@@ -225,13 +225,13 @@ static void check_never_block(const struct checking *c)
 	}
 }
 
-void proc_check(const struct conf_tree *tree, struct conf_report *report)
+void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_report *report)
 {
 	struct checking c = { .tree = tree, .report = report };
 
 	c.sides = conf_get(tree, &transport_side_block, &c.side_count);
 	c.peers = conf_get(tree, &border_peer_block, &c.peer_count);
-	if (c.side_count == 0)
+	if (c.side_count == 0 && !is_watching)
 		conf_report_add(report, (struct conf_place){ 0 },
 		                VIEW("nothing listens; write listen NAME { udp ADDRESS:PORT }"));
 	check_sides(&c);

@@ -353,14 +353,18 @@ static void on_channel(void *context, int fd, int what)
 static const struct {
 	enum err (*enter)(const struct sandbox *s, struct sandbox_report *ret);
 } sandboxes[ROLE_COUNT] = {
-	[ROLE_SIGNAL] = { sandbox_enter_signal }, [ROLE_MEDIA] = { sandbox_enter_media },
-	[ROLE_JUDGE] = { sandbox_enter_judge },   [ROLE_STORE] = { sandbox_enter_store },
-	[ROLE_WEB] = { sandbox_enter_web },       [ROLE_KERNEL] = { sandbox_enter_kernel },
+	[ROLE_SIGNAL] = { sandbox_enter_signal },   [ROLE_MEDIA] = { sandbox_enter_media },
+	[ROLE_JUDGE] = { sandbox_enter_judge },     [ROLE_STORE] = { sandbox_enter_store },
+	[ROLE_WEB] = { sandbox_enter_web },         [ROLE_KERNEL] = { sandbox_enter_kernel },
+	[ROLE_OBSERVE] = { sandbox_enter_observe },
 };
 
 static void enter_sandbox(struct child *c)
 {
-	struct sandbox s = { c->facts.uid, c->facts.gid, NULL, c->role == ROLE_STORE };
+	struct sandbox s = { .uid = c->facts.uid,
+		             .gid = c->facts.gid,
+		             .silent = child_descriptor(c, THING_TAP, 0),
+		             .is_survivor = c->role == ROLE_STORE };
 	struct sandbox_report report = { 0 };
 	enum err err;
 

@@ -52,6 +52,13 @@ static void say_ready(struct parent *p)
 	for (uint16_t i = 0; i < p->holdings.facts.listener_count; i++)
 		log_write(LEVEL_NOTICE, "listening", "udp %s",
 		          addr_text(&p->holdings.facts.listeners[i], text));
+	if (p->holdings.interface) {
+		log_write(LEVEL_NOTICE, "ready", "watching %s%s", p->holdings.interface,
+		          holdings_have(&p->holdings, ROLE_KERNEL)
+		                  ? ", the kernel drops what is blocked"
+		                  : "; nothing is dropped");
+		return;
+	}
 	log_write(LEVEL_NOTICE, "ready", "%u port pairs for media", p->holdings.pair_count);
 }
 

@@ -9,6 +9,7 @@
 #include "os/log.h"
 #include "os/random.h"
 #include "os/socket.h"
+#include "os/tap.h"
 #include "proc/around.h"
 #include "proc/border_settings.h"
 #include "store/options.h"
@@ -134,9 +135,9 @@ static enum err make_memory(struct holdings *h, const struct conf_tree *settings
 		err = make_netfilter(h);
 	if (err == ERR_NONE)
 		err = make_pages(h);
-	if (err == ERR_NONE)
+	if (err == ERR_NONE && !h->interface)
 		err = shared_create("inbox", udp_inbox_size(), &h->inbox);
-	if (err == ERR_NONE)
+	if (err == ERR_NONE && !h->interface)
 		err = make_checkpoint(h, settings);
 	if (err != ERR_NONE)
 		log_write(LEVEL_ERROR, "shared memory", "cannot be had: %s", err_text(err));
@@ -256,6 +257,33 @@ static enum err open_api(struct holdings *h, const struct conf_tree *settings)
 	return err;
 }
 
+static enum err open_tap(struct holdings *h)
+{
+	enum err err = tap_open(h->interface, &h->tap);
+
+	if (err != ERR_NONE)
+		log_write(LEVEL_ERROR, "watch", "cannot watch %s: %s", h->interface,
+		          err == ERR_NOT_FOUND ? "there is no such interface; see `ip link`"
+		          : err == ERR_CLOSED  ? "it is down; `ip link set ... up` first"
+		          : err == ERR_DENIED  ? "the right CAP_NET_RAW is missing: start as root"
+		                               : err_text(err));
+	return err;
+}
+
+/* What watching needs: no listener, no port, no state of calls. */
+static enum err take_for_watching(struct holdings *h, const struct conf_tree *settings,
+                                  struct now now)
+{
+	enum err err = open_tap(h);
+
+	h->inbox = h->checkpoint = h->port_table = -1;
+	if (err == ERR_NONE)
+		err = open_api(h, settings);
+	if (err == ERR_NONE)
+		err = make_memory(h, settings, now);
+	return err;
+}
+
 enum err holdings_take(struct holdings *h, const struct conf_tree *settings)
 {
 	const struct media_options *media = conf_get(settings, &media_block, NULL);
@@ -265,6 +293,9 @@ enum err holdings_take(struct holdings *h, const struct conf_tree *settings)
 	h->facts.generation = (uint32_t)(now.wall_us / SECOND_US);
 	h->facts.owners = 1;
 	random_fill(h->facts.keys, sizeof(h->facts.keys));
+	h->tap = -1;
+	if (h->interface)
+		return take_for_watching(h, settings, now);
 	err = open_listeners(h, settings);
 	if (err == ERR_NONE)
 		err = open_api(h, settings);

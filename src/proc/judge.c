@@ -100,6 +100,8 @@ static void read_settings(const struct bench *bench, const struct conf_blob *blo
 	};
 
 	guard_judge_settings_of(&rows, ret);
+	if (child_facts(bench->child)->mode != MODE_OFF)
+		ret->mode = child_facts(bench->child)->mode;
 	if (!never_add(blob, child_facts(bench->child), ret))
 		log_write(LEVEL_WARNING, "never-block list is full", "not all peers are on it");
 }

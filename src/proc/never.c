@@ -29,6 +29,8 @@ bool never_add(const struct conf_blob *blob, const struct child_facts *facts,
 
 	for (size_t i = 0; i < count && is_room; i++)
 		is_room = add_peer(&peers[i], settings);
+	for (uint8_t i = 0; i < facts->inside_count && i < MAX_INSIDE && is_room; i++)
+		is_room = guard_never_add(settings, &facts->inside[i], "inside");
 	for (uint8_t i = 0; i < facts->around_count && i < MAX_AROUND && is_room; i++)
 		is_room = guard_never_add(settings, &facts->around[i], "around this machine");
 	return is_room;

@@ -3,11 +3,13 @@
  * children and holds everything for them until it is told to end.
  *
  *     parent -c FILE [--log plain|journal|json] [--level LEVEL] [--no-sandbox]
+ *     parent --watch INTERFACE [--block] [--inside NETWORK]... [-c FILE] [...]
  *
  * Ends with 0 when asked to, 1 where something could not be had, 2 for wrong
  * usage, 3 where the configuration is not valid. */
 #include "proc/parent_priv.h"
 
+#include "event/verdict.h"
 #include "kernel/options.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -31,6 +33,10 @@ struct arguments {
 	enum log_format format;
 	enum log_level level;
 	bool is_sandbox_off;
+	const char *interface;
+	bool is_blocking;
+	struct addr_net inside[MAX_INSIDE];
+	uint8_t inside_count;
 };
 
 static bool read_level(const char *word, enum log_level *ret)
@@ -57,6 +63,15 @@ static bool read_format(const char *word, enum log_format *ret)
 	return false;
 }
 
+static bool read_inside(const char *word, struct arguments *ret)
+{
+	if (ret->inside_count == MAX_INSIDE ||
+	    addr_net_parse(view_of(word), &ret->inside[ret->inside_count]) != ERR_NONE)
+		return false;
+	ret->inside_count++;
+	return true;
+}
+
 static bool read_arguments(int argc, char **argv, struct arguments *ret)
 {
 	*ret = (struct arguments){ .format = getenv("JOURNAL_STREAM") ? LOG_JOURNAL : LOG_PLAIN,
@@ -69,6 +84,10 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret)
 			ret->is_sandbox_off = true;
 			continue;
 		}
+		if (strcmp(argv[i], "--block") == 0) {
+			ret->is_blocking = true;
+			continue;
+		}
 		if (!value)
 			return false;
 		i++;
@@ -76,18 +95,26 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret)
 			ret->config = value;
 		else if (strcmp(argv[i - 1], "--user") == 0)
 			ret->user = value;
-		else if (strcmp(argv[i - 1], "--log") == 0     ? !read_format(value, &ret->format)
+		else if (strcmp(argv[i - 1], "--watch") == 0)
+			ret->interface = value;
+		else if (strcmp(argv[i - 1], "--inside") == 0  ? !read_inside(value, ret)
+		         : strcmp(argv[i - 1], "--log") == 0   ? !read_format(value, &ret->format)
 		         : strcmp(argv[i - 1], "--level") == 0 ? !read_level(value, &ret->level)
 		                                               : true)
 			return false;
 	}
-	return ret->config != NULL;
+	if (!ret->interface)
+		return ret->config != NULL && !ret->is_blocking && ret->inside_count == 0;
+	if (!ret->config)
+		ret->config = "";
+	return true;
 }
 
 static enum err load(struct parent *p)
 {
 	static struct conf_report report;
-	enum err err = settings_load(p->config_path, &p->settings, &report);
+	enum err err = p->holdings.interface ? settings_watch(p->config_path, &p->settings, &report)
+	                                     : settings_load(p->config_path, &p->settings, &report);
 
 	for (uint32_t i = 0; i < report.kept; i++)
 		(void)fprintf(stderr, "%s\n", report.faults[i].text);
@@ -95,7 +122,9 @@ static enum err load(struct parent *p)
 		(void)fprintf(stderr, "%s: %u more\n", p->config_path, report.count - report.kept);
 	if (err != ERR_NONE && report.count == 0)
 		(void)fprintf(stderr, "%s: %s\n", p->config_path, err_text(err));
-	return err == ERR_NONE ? settings_text(p->config_path, &p->text, &p->text_len) : err;
+	if (err != ERR_NONE || p->config_path[0] == '\0')
+		return err;
+	return settings_text(p->config_path, &p->text, &p->text_len);
 }
 
 /* Whom the children become: the user named so; without root, or without such a user, who we are. */
@@ -105,6 +134,17 @@ static void choose_user(struct child_facts *f, const char *name)
 
 	f->uid = who ? who->pw_uid : UINT32_MAX;
 	f->gid = who ? who->pw_gid : UINT32_MAX;
+}
+
+static void choose_watch(struct holdings *h, const struct arguments *a)
+{
+	h->roles = 1U << ROLE_OBSERVE | 1U << ROLE_JUDGE | 1U << ROLE_STORE | 1U << ROLE_WEB;
+	if (a->is_blocking)
+		h->roles |= 1U << ROLE_KERNEL;
+	h->facts.mode = a->is_blocking ? MODE_BLOCK : MODE_OBSERVE;
+	h->facts.has_no_door = 1;
+	h->facts.inside_count = a->inside_count;
+	memcpy(h->facts.inside, a->inside, sizeof(a->inside));
 }
 
 static void choose_roles(struct holdings *h, const struct conf_tree *settings)
@@ -207,13 +247,14 @@ int main(int argc, char **argv)
 
 	if (!read_arguments(argc, argv, &arguments)) {
 		(void)fputs(
-			"usage: parent -c FILE [--log plain|journal|json] [--level LEVEL] [--user NAME] [--no-sandbox]\n",
+			"usage: parent -c FILE|--watch INTERFACE [--block] [--inside NETWORK] [--log plain|journal|json] [--level LEVEL] [--user NAME] [--no-sandbox]\n",
 			stderr);
 		return STATUS_USAGE;
 	}
 	log_open("ringfence", arguments.format, arguments.level);
 	(void)signal(SIGPIPE, SIG_IGN);
 	p.config_path = arguments.config;
+	p.holdings.interface = arguments.interface;
 	p.started_us = now.us;
 	p.started_wall_us = now.wall_us;
 	if (load(&p) != ERR_NONE)
@@ -223,7 +264,10 @@ int main(int argc, char **argv)
 	p.holdings.facts.log_format = (uint8_t)arguments.format;
 	p.holdings.facts.log_level = (uint8_t)arguments.level;
 	p.holdings.facts.is_sandbox_off = arguments.is_sandbox_off;
-	choose_roles(&p.holdings, p.settings);
+	if (arguments.interface)
+		choose_watch(&p.holdings, &arguments);
+	else
+		choose_roles(&p.holdings, p.settings);
 	if (holdings_take(&p.holdings, p.settings) != ERR_NONE)
 		return EXIT_FAILURE;
 	spawn_shut_memory();

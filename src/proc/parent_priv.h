@@ -19,9 +19,11 @@
 struct holdings {
 	struct ring_ends rings[RING_NAME_COUNT];
 	struct ring watchers[RING_NAME_COUNT];
-	unsigned roles; /* that run: bits, 1 << role */
+	unsigned roles;        /* that run: bits, 1 << role */
+	const char *interface; /* that is watched; NULL: we stand in the way */
 	int verdicts, verdicts_readonly;
 	int known, known_readonly; /* flows, for kernel */
+	int tap;                   /* watching: packets */
 	int netfilter;             /* with its last holder the kernel's table goes */
 	int counters[ROLE_COUNT], counters_readonly[ROLE_COUNT];
 	int pulses[ROLE_COUNT];

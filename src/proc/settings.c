@@ -65,15 +65,15 @@ static enum err read_secret(void *context, const char *reference, char *ret, siz
 	return view_copy(view_of(value), ret, size) ? ERR_NONE : ERR_LIMIT;
 }
 
-static enum err load(const struct conf_ports *ports, const char *path, struct conf_tree **ret,
-                     struct conf_report *report)
+static enum err load(const struct conf_ports *ports, const char *path, bool is_watching,
+                     struct conf_tree **ret, struct conf_report *report)
 {
 	struct conf_tree *t = NULL;
 	enum err err = conf_load(&proc_schema, path, ports, &t, report);
 
 	if (err != ERR_NONE)
 		return err;
-	proc_check(t, report);
+	proc_check(t, is_watching, report);
 	if (report->count > 0) {
 		conf_tree_free(&t);
 		return ERR_SYNTAX;
@@ -86,7 +86,7 @@ enum err settings_load(const char *path, struct conf_tree **ret, struct conf_rep
 {
 	static const struct conf_ports ports = { NULL, read_file, read_secret };
 
-	return load(&ports, path, ret, report);
+	return load(&ports, path, false, ret, report);
 }
 
 /* The text that stands for the file; what it includes is read from the disk. */
@@ -114,7 +114,15 @@ enum err settings_check(const char *path, struct view text, struct conf_tree **r
 	struct given given = { path, text };
 	const struct conf_ports ports = { &given, read_given, NULL };
 
-	return load(&ports, path, ret, report);
+	return load(&ports, path, false, ret, report);
+}
+
+enum err settings_watch(const char *path, struct conf_tree **ret, struct conf_report *report)
+{
+	struct given nothing = { "", VIEW("\n") };
+	const struct conf_ports ports = { &nothing, read_given, read_secret };
+
+	return load(&ports, path, true, ret, report);
 }
 
 enum err settings_blob(const struct conf_tree *t, enum role role, void **ret,

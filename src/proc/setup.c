@@ -13,7 +13,8 @@ enum {
 	JUDGE = 1 << ROLE_JUDGE,
 	STORE = 1 << ROLE_STORE,
 	WEB = 1 << ROLE_WEB,
-	KERNEL = 1 << ROLE_KERNEL
+	KERNEL = 1 << ROLE_KERNEL,
+	OBSERVE = 1 << ROLE_OBSERVE
 };
 
 static const struct {
@@ -24,6 +25,9 @@ static const struct {
 	{ RING_NAME_ORDERS, ROLE_SIGNAL, ROLE_MEDIA },
 	{ RING_NAME_MEDIA_EVENTS, ROLE_MEDIA, ROLE_SIGNAL },
 	{ RING_NAME_RECORDS_SIGNAL, ROLE_SIGNAL, ROLE_STORE },
+	/* Of two writers one runs. */
+	{ RING_NAME_FACTS, ROLE_OBSERVE, ROLE_JUDGE },
+	{ RING_NAME_RECORDS_SIGNAL, ROLE_OBSERVE, ROLE_STORE },
 	{ RING_NAME_RECORDS_JUDGE, ROLE_JUDGE, ROLE_STORE },
 };
 
@@ -40,6 +44,7 @@ static const struct {
 	{ THING_API_SOCKET, WEB, offsetof(struct holdings, api) },
 	{ THING_KNOWN, JUDGE, offsetof(struct holdings, known) },
 	{ THING_KNOWN, KERNEL, offsetof(struct holdings, known_readonly) },
+	{ THING_TAP, OBSERVE, offsetof(struct holdings, tap) },
 	{ THING_NETFILTER, KERNEL, offsetof(struct holdings, netfilter) },
 };
 
@@ -62,6 +67,8 @@ static void add_rings(struct child_process *c, const struct holdings *h)
 		enum ring_name name = ring_table[i].name;
 		uint32_t index = (uint32_t)name * RING_PART_COUNT;
 
+		if (!holdings_have(h, ring_table[i].writer))
+			continue;
 		if (ring_table[i].writer == c->role)
 			add(c, THING_RING_WRITER, index, &h->rings[name].writer.body,
 			    RING_PART_COUNT);
@@ -108,7 +115,7 @@ static void facts_for(const struct child_process *c, const struct holdings *h,
 	/* Keys make names and proofs: only who makes or checks them may have them. */
 	if (c->role != ROLE_SIGNAL) {
 		memset(ret->keys, 0, 3 * sizeof(ret->keys[0]));
-		if (c->role != ROLE_JUDGE && c->role != ROLE_MEDIA)
+		if (c->role != ROLE_JUDGE && c->role != ROLE_MEDIA && c->role != ROLE_OBSERVE)
 			memset(&ret->keys[3], 0, sizeof(ret->keys[3]));
 	}
 	if (c->role != ROLE_JUDGE && c->role != ROLE_KERNEL)

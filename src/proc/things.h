@@ -23,6 +23,7 @@ enum thing {
 	THING_API_SOCKET, /* web: listening Unix socket */
 	THING_KNOWN,      /* verdict_table of known flows, see kernel/mirror.h; judge writes it */
 	THING_NETFILTER,  /* kernel: netlink to the packet filter; it owns the table */
+	THING_TAP,        /* observe: packets of an interface; nothing can be sent by it */
 	THING_COUNT
 };
 
@@ -38,7 +39,7 @@ enum ring_name {
 
 const char *ring_name_text(enum ring_name name); /* "facts" ...; static storage */
 
-enum { MAX_AROUND = 64 };
+enum { MAX_AROUND = 64, MAX_INSIDE = 32 };
 
 /* Plain facts that come with the start. Keys are the parent's, so that what was
  * made with them outlives a worker. */
@@ -48,8 +49,8 @@ struct child_facts {
 	uint16_t owner, owners; /* worker number; workers of this role */
 	uint16_t listener_count;
 	uint16_t node; /* number of this machine in event ids: 0 */
-	/* signal: cookies, tags and branches, Contact users, tables; judge and media: the last
-	 * alone; others none. */
+	/* signal: cookies, tags and branches, Contact users, tables; judge, media and observe:
+	 * the last alone; others none. */
 	struct hash_key keys[4];
 	struct hash_key random;        /* fresh at each start: for tables of the child itself */
 	uint32_t uid, gid;             /* whom the sandbox is to become; UINT32_MAX stays */
@@ -62,6 +63,9 @@ struct child_facts {
 	/* Judge and kernel: what is never blocked beside what the configuration names. */
 	struct addr_net around[MAX_AROUND];
 	uint8_t around_count;
+	struct addr_net inside[MAX_INSIDE]; /* observe too: what is protected */
+	uint8_t inside_count;
+	uint8_t mode;        /* enum mode that counts instead of the configured one; 0: that one */
 	uint8_t has_no_door; /* no signal process runs: what the kernel lets pass meets nobody */
 };
 

@@ -241,9 +241,10 @@ static const struct role {
 	const char *name;
 	enum err (*enter)(const struct sandbox *s, struct sandbox_report *ret);
 } roles[] = {
-	{ "signal", sandbox_enter_signal }, { "media", sandbox_enter_media },
-	{ "judge", sandbox_enter_judge },   { "store", sandbox_enter_store },
-	{ "web", sandbox_enter_web },       { "kernel", sandbox_enter_kernel },
+	{ "signal", sandbox_enter_signal },   { "media", sandbox_enter_media },
+	{ "judge", sandbox_enter_judge },     { "store", sandbox_enter_store },
+	{ "web", sandbox_enter_web },         { "kernel", sandbox_enter_kernel },
+	{ "observe", sandbox_enter_observe },
 };
 
 enum { DONE = 0, DENIED = 42, NO_SANDBOX = 43, NO_MEMORY = 44 };
@@ -295,7 +296,7 @@ static void scene_close(void)
 
 static void __attribute__((noreturn)) perform(const struct role *role, const struct act *act)
 {
-	struct sandbox s = { (uid_t)-1, (gid_t)-1, NULL, true };
+	struct sandbox s = { (uid_t)-1, (gid_t)-1, NULL, -1, true };
 	struct sandbox_report report;
 	long result;
 
@@ -354,7 +355,7 @@ TEST(escape_twin, "the same acts succeed without a sandbox")
 /* What a role lives by must go on inside. */
 static void __attribute__((noreturn)) live(const struct role *role)
 {
-	struct sandbox s = { (uid_t)-1, (gid_t)-1, NULL, true };
+	struct sandbox s = { (uid_t)-1, (gid_t)-1, NULL, -1, true };
 	struct sandbox_report report;
 	char *memory, byte = 'x', path[80];
 	int ends[2], fd;
@@ -418,5 +419,48 @@ TEST(escape_unknown_call, "a call that no row knows ends the process in a plain 
 	if (pid == 0)
 		perform(&roles[0], &unknown);
 	CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+	return ERR_NONE;
+}
+
+/* Exit status: bit 0 the tap took a byte, bit 1 the other pipe did not. */
+static void __attribute__((noreturn)) speak(bool is_confined)
+{
+	struct sandbox s = { (uid_t)-1, (gid_t)-1, NULL, -1, true };
+	struct sandbox_report report;
+	int tap[2], other[2], status = 0;
+	char byte = 'x';
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, tap) != 0 || pipe(other) != 0)
+		_exit(NO_SANDBOX);
+	s.silent = tap[0];
+	if (is_confined && sandbox_enter_observe(&s, &report) != ERR_NONE)
+		_exit(NO_SANDBOX);
+	if (write(tap[0], &byte, 1) == 1 || sendmsg(tap[0], &message, 0) == 1)
+		status |= 1;
+	if (write(other[1], &byte, 1) != 1 || sendmsg(tap[1], &message, 0) != 1)
+		status |= 2;
+	_exit(status);
+}
+
+TEST(silent_tap, "the observer can send nothing by its tap, and by its other descriptors it can")
+{
+	static const struct {
+		const char *name;
+		bool is_confined;
+		int want;
+	} cases[] = { { "confined", true, 0 }, { "without a sandbox", false, 1 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int status = -1;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			speak(cases[i].is_confined);
+		CHECK_CASE(pid > 0 && waitpid(pid, &status, 0) == pid, cases[i].name);
+		CHECK_CASE(WIFEXITED(status) && WEXITSTATUS(status) == cases[i].want,
+		           cases[i].name);
+	}
 	return ERR_NONE;
 }

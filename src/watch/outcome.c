@@ -3,6 +3,8 @@
  * success nor failure. */
 #include "watch/watch_priv.h"
 
+#include <string.h>
+
 /* ---- saying ---- */
 
 static void say(struct watch *w, const struct watch_transaction *t, enum fact_kind kind,
@@ -12,6 +14,18 @@ static void say(struct watch *w, const struct watch_transaction *t, enum fact_ki
 
 	fact.kind = (uint8_t)kind;
 	fact.outcome = (uint8_t)outcome;
+	watch_say(w, &fact);
+}
+
+/* About who called, as border says it. */
+static void say_call(struct watch *w, const struct watch_transaction *t, enum fact_kind kind,
+                     enum fact_outcome outcome)
+{
+	struct fact fact = t->fact;
+
+	fact.kind = (uint8_t)kind;
+	fact.outcome = (uint8_t)outcome;
+	memcpy(fact.account, t->caller, sizeof(t->caller));
 	watch_say(w, &fact);
 }
 
@@ -138,18 +152,18 @@ static void decide_invite(struct watch *w, struct watch_transaction *t)
 		/* Who has just logged in is no stranger. */
 		if (has_login && t->fact.standing == STANDING_STRANGER)
 			t->fact.standing = STANDING_KNOWN;
-		say(w, t, FACT_CALL, OUTCOME_SUCCEEDED);
+		say_call(w, t, FACT_CALL, OUTCOME_SUCCEEDED);
 		befriend_callee(w, t);
 	} else if (is_challenge(status)) {
 		if (!has_login)
 			say_request(w, t);
 	} else if (t->fact.standing != STANDING_STRANGER) {
-		say(w, t, FACT_CALL, status == 0 ? OUTCOME_UNKNOWN : OUTCOME_FAILED);
+		say_call(w, t, FACT_CALL, status == 0 ? OUTCOME_UNKNOWN : OUTCOME_FAILED);
 	} else if (!has_login) {
 		say_request(w, t);
 	} else if (t->flags & IS_RINGING) {
 		t->fact.standing = STANDING_KNOWN;
-		say(w, t, FACT_CALL, status == 0 ? OUTCOME_UNKNOWN : OUTCOME_FAILED);
+		say_call(w, t, FACT_CALL, status == 0 ? OUTCOME_UNKNOWN : OUTCOME_FAILED);
 	}
 }
 
@@ -174,6 +188,7 @@ static void say_leak(struct watch *w, const struct watch_transaction *t)
 	fact.flow.remote = t->fact.flow.local;
 	fact.flow.local = t->fact.flow.remote;
 	fact.standing = (uint8_t)watch_standing(w, &fact.flow);
+	memcpy(fact.account, t->caller, sizeof(t->caller));
 	fact.is_server = false;
 	fact.agent = 0;
 	if (!fact_is_proven((enum fact_proof)fact.proof) || fact.proof == PROOF_TAG)
@@ -236,5 +251,5 @@ void watch_say_unacknowledged(struct watch *w, const struct watch_transaction *t
 
 	if (!call || call->is_acknowledged || (t->flags & IS_IN_DIALOG))
 		return;
-	say(w, t, FACT_UNACKED, OUTCOME_FAILED);
+	say_call(w, t, FACT_UNACKED, OUTCOME_FAILED);
 }

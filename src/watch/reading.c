@@ -13,12 +13,15 @@ uint64_t watch_hash(const struct watch *w, uint64_t seed, struct view text)
 {
 	uint64_t both[2] = { seed, hash_siphash(&w->key, text.at, text.len) };
 
-	return hash_siphash(&w->key, both, sizeof(both));
+	return seed == 0 ? both[1] : hash_siphash(&w->key, both, sizeof(both));
 }
 
 uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr *a)
 {
-	return watch_hash(w, seed, view_bytes(a->bytes, sizeof(a->bytes)));
+	uint64_t parts[3] = { seed };
+
+	memcpy(&parts[1], a->bytes, sizeof(a->bytes));
+	return hash_siphash(&w->key, parts, sizeof(parts));
 }
 
 uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a)

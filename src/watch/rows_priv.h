@@ -72,6 +72,7 @@ struct watch_transaction {
 	uint32_t expires_s;
 	uint16_t flags;
 	uint8_t method;
+	char caller[sizeof((struct fact){ 0 }.account)]; /* user@host of From, or of the login */
 	char contact[WATCH_TEXT_SIZE];
 	char agent[WATCH_AGENT_SIZE];
 };

@@ -115,6 +115,7 @@ static void read_credentials(struct watch *w, const struct watch_reading *r,
 			if (view_find(who.user, '@', 0) < who.user.len)
 				who.host = (struct sip_host){ 0 };
 			watch_account(&who, t->fact.account, sizeof(t->fact.account));
+			memcpy(t->caller, t->fact.account, sizeof(t->caller));
 		}
 		nonce = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
 		if (!watch_note_find(w, nonce, &state))
@@ -183,6 +184,7 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_tr
 	t->fact.flow = r->flow;
 	WATCH_TEXT(method_of(r), t->fact.method);
 	watch_account(&r->to.uri, t->fact.account, sizeof(t->fact.account));
+	watch_account(&r->from.uri, t->caller, sizeof(t->caller));
 	t->account = watch_hash(w, 0, view_of(t->fact.account));
 	t->fact.standing = (uint8_t)watch_standing(w, &r->flow);
 	if (t->method == SIP_METHOD_REGISTER)

@@ -256,8 +256,10 @@ static void say_unpaired(struct watch *w, const struct watch_reading *r)
 }
 
 /* The same bytes again are a retransmission, and say nothing new. */
-static bool is_repeated(struct watch *w, const struct watch_message *in, uint64_t bytes)
+static bool is_repeated(struct watch *w, const struct watch_message *in)
 {
+	/* The parser may have changed them, but the same ones in the same way. */
+	uint64_t bytes = watch_hash(w, 0, view_bytes(in->bytes, in->len));
 	uint64_t hash = watch_hash_host(w, bytes, &in->flow->remote);
 	enum watch_note_state state;
 	bool is_seen = watch_note_find(w, hash, &state);
@@ -266,13 +268,13 @@ static bool is_repeated(struct watch *w, const struct watch_message *in, uint64_
 	return is_seen;
 }
 
-static void refused(struct watch *w, const struct watch_reading *r, uint64_t bytes)
+static void refused(struct watch *w, const struct watch_reading *r)
 {
 	uint64_t reasons = sip_reason_bit((enum sip_reason)w->msg.reason);
 
 	w->counters.malformed += !r->in->is_cut;
 	w->counters.unreadable_cut += r->in->is_cut;
-	if (is_repeated(w, r->in, bytes)) {
+	if (is_repeated(w, r->in)) {
 		w->counters.retransmissions++;
 		return;
 	}
@@ -285,7 +287,6 @@ static void refused(struct watch *w, const struct watch_reading *r, uint64_t byt
 
 void watch_message(struct watch *w, const struct watch_message *in)
 {
-	uint64_t bytes = watch_hash(w, 0, view_bytes(in->bytes, in->len));
 	struct watch_reading r;
 	enum err err;
 
@@ -304,7 +305,7 @@ void watch_message(struct watch *w, const struct watch_message *in)
 	watch_read(w, in, &r);
 	r.is_taken = err == ERR_NONE;
 	if (err != ERR_NONE)
-		refused(w, &r, bytes);
+		refused(w, &r);
 	else if (w->msg.is_request)
 		watch_request(w, &r);
 	else

@@ -13,14 +13,15 @@
  *   challenged (status 401, 407) or never answered (status 0), SUCCEEDED for an
  *   OPTIONS that got a 2xx. A retransmission is no second request.
  * - FACT_LOGIN: reason is an enum watch_login.
+ * - FACT_CALL, FACT_UNACKED: account is who called (his login, else From).
  * - FACT_UNKNOWN_USER: outcome FAILED where credentials were sent, else UNKNOWN.
  * - FACT_NON_SIP: reason is the sub-kind that the caller gave.
  * - PROOF_COOKIE: it carries a nonce that was sent to this address before;
  *   PROOF_TAG: the source acknowledged the tag of the answer; PROOF_BRANCH: the
  *   response repeats the branch of a request that was seen.
  * - Standing: PEER is a host of `inside`, a host that challenged or registered
- *   others who had asked it, and one that relays a call of which it got the INVITE
- *   (all three: not judged for what it relays). KNOWN is a flow with a login
+ *   others who had asked it (its port alone, where they share the host), and one
+ *   that relays a call of which it got the INVITE. KNOWN is a flow with a login
  *   that succeeded, until its registration runs out, or one that a peer called
  *   and that answered. */
 #ifndef WATCH_WATCH_H

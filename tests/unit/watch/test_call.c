@@ -28,6 +28,7 @@ TEST(call_by_stranger, "a stranger's call that is answered is a call of a strang
 	f = scene_last(&s, FACT_CALL);
 	CHECK(f && f->outcome == OUTCOME_SUCCEEDED && f->standing == STANDING_STRANGER);
 	CHECK(strcmp(f->number, "900") == 0 && s.fact_count == 1);
+	CHECK(strcmp(f->account, "100@pbx.example") == 0);
 	SAY(&s, 13, PBX, ATTACKER, "BYE", .call = "a", .from_tag = "t", .to_tag = "a");
 	SAY(&s, 13, ATTACKER, PBX, "200", .method = "BYE", .call = "a", .from_tag = "t",
 	    .to_tag = "a");

@@ -138,6 +138,78 @@ static bool is_port_probe(const struct shape *s)
 	       (view_equal(s->to.uri.user, VIEW("nm")) || view_equal(s->to.uri.user, VIEW("nm2")));
 }
 
+static bool has_tool_user(const struct shape *s)
+{
+	static const char *const users[] = { "sipvicious", "smap", "sivus", "sipscan", "svmap" };
+
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+		if (view_equal_nocase(s->from.uri.user, view_of(users[i])))
+			return true;
+	}
+	return false;
+}
+
+static bool is_hex(struct view text, size_t len)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (nibble_of(text.at[i]) < 0)
+			return false;
+	}
+	return text.len == len;
+}
+
+static bool is_alphanumeric(struct view text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char low = (char)(text.at[i] | 0x20);
+
+		if (!(low >= 'a' && low <= 'z') && !(text.at[i] >= '0' && text.at[i] <= '9'))
+			return false;
+	}
+	return true;
+}
+
+enum { CALL_ID_DIGITS = 32 };
+
+static bool has_call_id_branch(const struct shape *s)
+{
+	return is_hex(s->msg->call_id, CALL_ID_DIGITS) &&
+	       view_starts(s->via.branch, VIEW("z9hG4bK-")) &&
+	       view_equal(view_after(s->via.branch, 8), s->msg->call_id);
+}
+
+static bool has_long_branch(const struct shape *s)
+{
+	enum { BRANCH_LETTERS = 71, TAG_DIGITS = 8 };
+	struct view branch = s->via.branch;
+
+	if (view_starts(branch, VIEW("z9hG4bK")) && branch.len > BRANCH_LETTERS)
+		branch = view_after(branch, 7);
+	return branch.len == BRANCH_LETTERS && is_alphanumeric(branch) &&
+	       is_hex(s->msg->call_id, CALL_ID_DIGITS) && is_hex(s->from.tag, TAG_DIGITS);
+}
+
+static bool is_textbook(const struct shape *s)
+{
+	return is_user_at(&s->from, VIEW("alice"), VIEW("atlanta.com")) &&
+	       view_equal(s->from.tag, VIEW("1928301774"));
+}
+
+static bool is_unspecified(const struct sip_host *host)
+{
+	return view_equal(host->text, VIEW("0.0.0.0"));
+}
+
+static bool has_no_address(const struct shape *s)
+{
+	struct sip_name_addr contact;
+
+	return is_unspecified(&s->via.host) &&
+	       sip_name_addr_parse(sip_msg_value(s->msg, SIP_HEADER_CONTACT), &contact) ==
+	               ERR_NONE &&
+	       is_unspecified(&contact.uri.host);
+}
+
 static const struct {
 	const char *name, *text;
 } signatures[SIGNATURE_COUNT] = {
@@ -148,10 +220,18 @@ static const struct {
 };
 
 static bool (*const matchers[SIGNATURE_COUNT])(const struct shape *s) = {
-	[SIGNATURE_NOWHERE] = is_nowhere,       [SIGNATURE_TOOL_NAME] = has_tool_name,
-	[SIGNATURE_HEX_TAG] = has_hex_tag,      [SIGNATURE_TOOLKIT_SHAPE] = has_toolkit_shape,
-	[SIGNATURE_SAME_ENDS] = has_same_ends,  [SIGNATURE_GATEWAY_GUISE] = is_gateway_guise,
+	[SIGNATURE_NOWHERE] = is_nowhere,
+	[SIGNATURE_TOOL_NAME] = has_tool_name,
+	[SIGNATURE_HEX_TAG] = has_hex_tag,
+	[SIGNATURE_TOOLKIT_SHAPE] = has_toolkit_shape,
+	[SIGNATURE_SAME_ENDS] = has_same_ends,
+	[SIGNATURE_GATEWAY_GUISE] = is_gateway_guise,
 	[SIGNATURE_PORT_PROBE] = is_port_probe,
+	[SIGNATURE_TOOL_USER] = has_tool_user,
+	[SIGNATURE_CALL_ID_BRANCH] = has_call_id_branch,
+	[SIGNATURE_LONG_BRANCH] = has_long_branch,
+	[SIGNATURE_TEXTBOOK] = is_textbook,
+	[SIGNATURE_NO_ADDRESS] = has_no_address,
 };
 
 enum guard_signature guard_signature_of(const struct sip_msg *msg, const struct flow *flow)

@@ -38,6 +38,7 @@ TEST(agent_names, "tools are known by their names, phones and gateways are not t
 		{ "smapper phone", AGENT_NONE },
 		{ "Gulpener 2", AGENT_NONE },
 		{ "My smap", AGENT_NONE },
+		{ "sipsak 0.9.8.1", AGENT_NONE },
 		{ "Zoiper rev.6751", AGENT_NONE },
 		{ "Asterisk PBX 20.1", AGENT_NONE },
 		{ "Cisco-SIPGateway/IOS-12.x", AGENT_NONE },

@@ -20,6 +20,12 @@ static const char svmap[] =
 	       "\r\nCall-ID: a84b4c76e66710\r\nCSeq: 1 " method "\r\n" rest                        \
 	       "Content-Length: 0\r\n\r\n"
 
+#define CALL(branch, call_id, tag)                                                                 \
+	"INVITE sip:202@198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7:5060;branch=" branch    \
+	";rport\r\nMax-Forwards: 70\r\nFrom: <sip:201@a>;tag=" tag                                 \
+	"\r\nTo: <sip:202@a>\r\nCall-ID: " call_id "\r\nCSeq: 1 INVITE\r\n" PROPER                 \
+	"Content-Length: 0\r\n\r\n"
+
 #define BARE   "Contact: sip:201@192.0.2.7:5060\r\n"
 #define PROPER "Contact: <sip:201@192.0.2.7:5060>\r\n"
 #define SDP    "Accept: application/sdp\r\n"
@@ -111,6 +117,50 @@ static const struct {
 	  MESSAGE("OPTIONS", "<sip:nm@nm>;tag=root", "<sip:nm2@nm2>", BRANCH,
 	          "Contact: <sip:nm@nm>\r\n" SDP),
 	  SIGNATURE_PORT_PROBE },
+	{ "a tool that calls itself so",
+	  MESSAGE("OPTIONS", "<sip:smap@192.0.2.7>;tag=1", "<sip:test@a>", BRANCH, PROPER),
+	  SIGNATURE_TOOL_USER },
+	{ "a user called smapper",
+	  MESSAGE("OPTIONS", "<sip:smapper@192.0.2.7>;tag=1", "<sip:test@a>", BRANCH, PROPER),
+	  SIGNATURE_NONE },
+	{ "a branch that repeats the Call-ID",
+	  CALL("z9hG4bK-0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef", "1"),
+	  SIGNATURE_CALL_ID_BRANCH },
+	{ "a branch that resembles the Call-ID",
+	  CALL("z9hG4bK-0123456789abcdef0123456789abcdef", "1123456789abcdef0123456789abcdef", "1"),
+	  SIGNATURE_NONE },
+	{ "a branch that repeats a Call-ID with a host",
+	  CALL("z9hG4bK-17@192.0.2.7", "17@192.0.2.7", "1"), SIGNATURE_NONE },
+	{ "a branch of 71 letters",
+	  CALL("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghi",
+	       "0123456789abcdef0123456789abcdef", "0a1b2c3d"),
+	  SIGNATURE_LONG_BRANCH },
+	{ "a branch of 71 letters behind the cookie",
+	  CALL("z9hG4bKabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghi",
+	       "0123456789abcdef0123456789abcdef", "0a1b2c3d"),
+	  SIGNATURE_LONG_BRANCH },
+	{ "a softphone's branch of 70 with the same Call-ID",
+	  CALL("z9hG4bKabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefgh",
+	       "0123456789abcdef0123456789abcdef", "0a1b2c3d"),
+	  SIGNATURE_NONE },
+	{ "a long branch of a proxy with another Call-ID",
+	  CALL("z9hG4bKabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghi",
+	       "0123456789abcdef@192.0.2.7", "0a1b2c3d"),
+	  SIGNATURE_NONE },
+	{ "the RFC's own example",
+	  MESSAGE("OPTIONS", "Alice <sip:alice@atlanta.com>;tag=1928301774",
+	          "<sip:carol@chicago.com>", BRANCH, PROPER),
+	  SIGNATURE_TEXTBOOK },
+	{ "a phone with the example's tag", MESSAGE("INVITE", PHONE, "<sip:202@a>", BRANCH, PROPER),
+	  SIGNATURE_NONE },
+	{ "a sender without an address",
+	  "OPTIONS sip:100@a SIP/2.0\r\nVia: SIP/2.0/UDP 0.0.0.0:5060;branch=z9hG4bK7\r\n"
+	  "From: <sip:100@a>;tag=1\r\nTo: <sip:100@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n"
+	  "Contact: <sip:100@0.0.0.0:5060>\r\nContent-Length: 0\r\n\r\n",
+	  SIGNATURE_NO_ADDRESS },
+	{ "a phone that knows its address late",
+	  MESSAGE("OPTIONS", PHONE, "<sip:202@a>", BRANCH, "Contact: <sip:100@0.0.0.0:5060>\r\n"),
+	  SIGNATURE_NONE },
 	{ "a user called nm",
 	  MESSAGE("OPTIONS", "<sip:nm@a.example>;tag=1", "<sip:nm@a.example>", BRANCH, PROPER),
 	  SIGNATURE_NONE },

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists are short: one pass finds the same or the oldest. */
+#include "guard/seen.h"
+
+#include "base/now.h"
+
+static bool is_within(const struct guard_seen *s, uint64_t now_us, uint64_t window_us)
+{
+	return s->at_us != 0 && now_since(now_us, s->at_us) < window_us;
+}
+
+bool guard_seen_note(struct guard_seen *list, size_t size, uint64_t hash, uint64_t now_us,
+                     uint64_t window_us)
+{
+	struct guard_seen *place = &list[0];
+	bool is_new = true;
+
+	for (size_t i = 0; i < size; i++) {
+		if (list[i].hash == hash && list[i].at_us != 0) {
+			place = &list[i];
+			is_new = !is_within(place, now_us, window_us);
+			break;
+		}
+		if (list[i].at_us < place->at_us)
+			place = &list[i];
+	}
+	/* Time may run back a little in a capture. */
+	if (is_new || place->at_us < now_us)
+		*place = (struct guard_seen){ hash, now_us > 0 ? now_us : 1 };
+	return is_new;
+}
+
+size_t guard_seen_count(const struct guard_seen *list, size_t size, uint64_t now_us,
+                        uint64_t window_us)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < size; i++)
+		count += is_within(&list[i], now_us, window_us);
+	return count;
+}

@@ -85,9 +85,9 @@ static void write_deeds(struct buffer *b, const struct guard_campaign *c)
 static const char *detail_of(const struct guard_campaign *c, enum guard_rule rule)
 {
 	/* The numbers were written by another process: their readers check them. */
-	if (guard_rule_detector(rule) == DETECTOR_SCANNER && c->signature != 0)
+	if (rule == RULE_STRUCTURE && c->signature != 0)
 		return guard_signature_text((enum guard_signature)c->signature);
-	if (guard_rule_detector(rule) == DETECTOR_ANOMALY && c->oddity != 0)
+	if (rule == RULE_HOSTILE && c->oddity != 0)
 		return guard_anomaly_text(c->oddity);
 	return "";
 }

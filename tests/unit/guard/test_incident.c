@@ -14,12 +14,14 @@ static const struct {
 } cases[] = {
 	{ "a scanner's shape", FACT_SCANNER, SIGNATURE_NOWHERE,
 	  "scanned 203.0.113.5. 1 time: message built as a scanner builds it: "
-	  "From and To are both the user 100 at 1.1.1.1" },
+	  "From and To are both the user 100 at 1.1.1.1; "
+	  "scanner: message that gives away the tool that wrote it" },
 	{ "a broken grammar", FACT_ANOMALY, SIP_REASON_FOLD_FIRST,
 	  "scanned 203.0.113.5. 1 time: message that breaks the grammar where no phone does: "
 	  "folded line where no header is open" },
 	{ "a shape that nobody knows", FACT_SCANNER, UINT16_MAX,
-	  "scanned 203.0.113.5. 1 time: message built as a scanner builds it: ?" },
+	  "scanned 203.0.113.5. 1 time: message built as a scanner builds it: ?; "
+	  "scanner: message that gives away the tool that wrote it" },
 	{ "a grammar that nobody knows", FACT_ANOMALY, UINT16_MAX,
 	  "scanned 203.0.113.5. 1 time: message that breaks the grammar where no phone does: ?" },
 };

@@ -50,10 +50,10 @@ TEST(score_told, "each finding is told with the scores after it, and a peer's is
 	fact.kind = FACT_SCANNER;
 	fact.proof = PROOF_NONE;
 	bench_take(&b, &fact);
-	CHECK(b.findings == 7 && b.last_rule == RULE_STRUCTURE);
+	CHECK(b.findings == 8 && b.last_rule == RULE_STRUCTURE);
 	CHECK(b.proven_milli == 4000 && b.suspicion_milli > 4000);
 	fact.standing = STANDING_PEER;
 	bench_take(&b, &fact);
-	CHECK(b.findings == 7);
+	CHECK(b.findings == 8);
 	return ERR_NONE;
 }

@@ -62,6 +62,8 @@ void cli_report_fact(struct cli_report *r, const struct fact *fact)
 		report_source_touch(&r->sources, &fact->flow.remote, fact->wall_us);
 
 	s->facts += fact->count > 0 ? fact->count : 1;
+	if (fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_SUCCEEDED)
+		(void)VIEW_COPY(view_of(fact->account), s->entered);
 }
 
 /* Success ends the matter; failure is more than not to know. */
@@ -157,7 +159,7 @@ void cli_report_finding(struct cli_report *r, const struct guard_finding *findin
 	    (fact->outcome == OUTCOME_SUCCEEDED && fact->kind == FACT_CALL))
 		f->outcome = graver(fact->outcome, f->outcome);
 	s->outcome = graver(f->outcome, s->outcome);
-	if (s->outcome != OUTCOME_SUCCEEDED && fact->account[0])
+	if (fact->account[0])
 		(void)VIEW_COPY(view_of(fact->account), s->account);
 }
 
@@ -172,8 +174,6 @@ static void note_incident(struct cli_report *r, const struct addr *address,
 		return;
 	s->outcome = graver(incident->outcome, s->outcome);
 	s->phases |= incident->phases;
-	if (incident->outcome == OUTCOME_SUCCEEDED && incident->account[0])
-		(void)VIEW_COPY(view_of(incident->account), s->account);
 }
 
 void cli_report_incident(struct cli_report *r, const struct record_incident *incident)

@@ -50,6 +50,8 @@ void report_write_source(const struct cli_report *r, const struct report_source 
 	cli_json_thousandths(b, "score", report_source_score(s));
 	cli_json_thousandths(b, "proven_score", s->proven_milli);
 	cli_json_text(b, "outcome", view_of(report_outcomes[s->outcome]));
+	if (s->entered[0])
+		CLI_JSON_TEXT(b, "entered_as", s->entered);
 	cli_json_number(b, "facts", s->facts);
 	cli_json_time(b, "first", s->first_wall_us);
 	cli_json_time(b, "last", s->last_wall_us);

@@ -33,7 +33,8 @@ struct report_source {
 	uint64_t untold;                        /* findings of more rules than there is room for */
 	uint32_t suspicion_milli, proven_milli; /* at their height */
 	int64_t first_wall_us, last_wall_us;
-	char account[64]; /* that a login let in, or that was tried last */
+	char account[64]; /* tried last */
+	char entered[64]; /* let in last by a login; empty: none */
 	struct report_finding findings[MAX_REPORT_FINDINGS];
 };
 

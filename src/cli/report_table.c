@@ -124,6 +124,7 @@ static const struct {
 static void say_advice(struct cli_report *r, enum guard_detector detector,
                        const struct report_source *s)
 {
+	const char *name = s->entered[0] ? s->entered : s->account;
 	char account[CELL_SIZE];
 
 	for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]); i++) {
@@ -138,8 +139,7 @@ static void say_advice(struct cli_report *r, enum guard_detector detector,
 			say(r, "  -> %s\n", text);
 		else
 			say(r, "  -> %.*s%s%s\n", (int)at, text,
-			    s->account[0] ? shown(s->account, account) : "the account",
-			    text + at + 1);
+			    name[0] ? shown(name, account) : "the account", text + at + 1);
 		return;
 	}
 }

@@ -97,7 +97,7 @@ static const struct record_incident *incident_at(struct cli_report *r, uint64_t 
 {
 	const struct record_incident *i = cli_spool_read(&r->incidents, place);
 
-	return i && i->incident ? i : NULL;
+	return i && i->incident && i->part_of == 0 ? i : NULL;
 }
 
 static void put_incidents(struct cli_report *r)

@@ -176,8 +176,14 @@ static void tell_incidents(struct sheet *s)
 	struct record_incident alone = incident_of(100, "192.0.2.1");
 	struct record_incident many = incident_of(107, NULL);
 
+	struct fact entered = fact_from("192.0.2.1", FACT_LOGIN);
+
 	find(s, "192.0.2.1", sources[0].score, true);
 	find(s, "192.0.2.9", sources[0].score, true);
+	entered.outcome = OUTCOME_SUCCEEDED;
+	(void)VIEW_COPY(VIEW("102@pbx.example"), entered.account);
+	cli_report_fact(s->report, &entered);
+	find(s, "192.0.2.1", sources[0].score, true);
 	alone.outcome = OUTCOME_FAILED;
 	cli_report_incident(s->report, &alone);
 	alone.outcome = OUTCOME_SUCCEEDED;

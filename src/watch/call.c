@@ -234,6 +234,7 @@ void watch_call_within(struct watch *w, const struct watch_reading *r, struct wa
 	if (!call)
 		return;
 	t->call = call->row.node.hash;
+	call->is_acknowledged |= call->caller_tag == watch_hash(w, 0, r->from.tag);
 	if (t->method == SIP_METHOD_BYE)
 		end(w, call, TRAIL_S);
 	else

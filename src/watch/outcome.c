@@ -72,6 +72,12 @@ static void let_in(struct watch *w, struct watch_transaction *t)
 		watch_make_stranger(w, &t->fact.flow, account);
 }
 
+/* Whoever is known and may not dial that number has not mistaken his password. */
+static bool is_barred(const struct watch_transaction *t)
+{
+	return t->method != SIP_METHOD_REGISTER && t->fact.standing != STANDING_STRANGER;
+}
+
 /* Of a request with credentials. */
 static void decide_login(struct watch *w, struct watch_transaction *t)
 {
@@ -85,7 +91,7 @@ static void decide_login(struct watch *w, struct watch_transaction *t)
 			say(w, t, FACT_LOGIN, OUTCOME_FAILED);
 		else if (t->flags & IS_OTHER_REALM)
 			say_request(w, t);
-	} else if (status == 403) {
+	} else if (status == 403 && !is_barred(t)) {
 		say(w, t, FACT_LOGIN, OUTCOME_FAILED);
 	} else if (t->method == SIP_METHOD_REGISTER && is_unknown_user(status)) {
 		say(w, t, FACT_UNKNOWN_USER, OUTCOME_FAILED);

@@ -22,8 +22,9 @@ struct watch_host {
 	struct watch_row row;
 	uint64_t challengers[MAX_CHALLENGERS]; /* who challenged it and did not let it in since */
 	uint8_t next;
-	bool is_server; /* challenged or registered others who had asked it */
-	bool is_asking; /* its requests pass here */
+	bool is_server;    /* challenged or registered others who had asked it */
+	bool is_asking;    /* its requests pass here */
+	bool is_registrar; /* others ask it to register them */
 };
 
 struct watch_known {

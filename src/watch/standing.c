@@ -14,11 +14,18 @@ bool watch_is_inside(const struct watch *w, const struct addr *a)
 	return false;
 }
 
+/* Where server and client share a host, the port is all that tells them apart. */
+static uint64_t place_key(const struct watch *w, const struct addr *a)
+{
+	return watch_hash_place(w, UINT64_C(1) << 32, a);
+}
+
 bool watch_is_server(const struct watch *w, const struct addr *a)
 {
 	const struct watch_host *host = watch_table_find(&w->hosts, watch_hash_host(w, 0, a));
+	const struct watch_host *place = watch_table_find(&w->hosts, place_key(w, a));
 
-	return host && host->is_server;
+	return (host && host->is_server) || (place && place->is_server);
 }
 
 bool watch_is_peer(const struct watch *w, const struct addr *a)
@@ -33,12 +40,23 @@ bool watch_is_asking(const struct watch *w, uint64_t hash)
 	return host && host->is_asking;
 }
 
-void watch_note_asking(struct watch *w, uint64_t hash)
+bool watch_is_registrar(const struct watch *w, uint64_t hash)
+{
+	const struct watch_host *host = watch_table_find(&w->hosts, hash);
+
+	return host && host->is_registrar;
+}
+
+void watch_note_request(struct watch *w, const struct watch_reading *r)
 {
 	bool is_new;
-	struct watch_host *host = watch_table_touch(&w->hosts, hash, &is_new);
+	struct watch_host *host = watch_table_touch(&w->hosts, r->asker, &is_new);
 
 	host->is_asking = true;
+	if (r->msg->method != SIP_METHOD_REGISTER)
+		return;
+	host = watch_table_touch(&w->hosts, r->asked, &is_new);
+	host->is_registrar = true;
 }
 
 /* ---- servers ---- */
@@ -62,21 +80,25 @@ static bool knocks_everywhere(const struct watch_host *host)
 	return true;
 }
 
-static void make_server(struct watch *w, uint64_t server, uint64_t client)
+static bool begins_something(const struct watch_transaction *t)
 {
-	bool is_new;
-	struct watch_host *host = watch_table_touch(&w->hosts, server, &is_new);
+	return (t->flags & HAS_REQUEST) && !(t->flags & IS_IN_DIALOG) &&
+	       (t->method == SIP_METHOD_REGISTER || t->method == SIP_METHOD_INVITE);
+}
+
+static void make_server(struct watch *w, const struct flow *flow)
+{
+	bool is_shared = addr_same_host(&flow->remote, &flow->local), is_new;
+	uint64_t client = watch_hash_host(w, 0, &flow->remote);
+	struct watch_host *host = watch_table_touch(&w->hosts,
+	                                            is_shared ? place_key(w, &flow->local)
+	                                                      : watch_hash_host(w, 0, &flow->local),
+	                                            &is_new);
 
 	if (challenger_of(host, client) >= 0 || knocks_everywhere(host))
 		return;
 	host->is_server = true;
 	watch_table_keep(&w->hosts, host, true);
-}
-
-static bool begins_something(const struct watch_transaction *t)
-{
-	return (t->flags & HAS_REQUEST) && !(t->flags & IS_IN_DIALOG) &&
-	       (t->method == SIP_METHOD_REGISTER || t->method == SIP_METHOD_INVITE);
 }
 
 void watch_note_challenge(struct watch *w, const struct watch_transaction *t)
@@ -88,7 +110,9 @@ void watch_note_challenge(struct watch *w, const struct watch_transaction *t)
 
 	if (!begins_something(t))
 		return;
-	make_server(w, server, client);
+	make_server(w, &t->fact.flow);
+	if (server == client)
+		return;
 	host = watch_table_touch(&w->hosts, client, &is_new);
 	if (challenger_of(host, server) >= 0)
 		return;
@@ -108,7 +132,7 @@ void watch_note_admission(struct watch *w, const struct watch_transaction *t)
 		host->next = (uint8_t)place;
 	}
 	if (begins_something(t) && t->method == SIP_METHOD_REGISTER)
-		make_server(w, server, client);
+		make_server(w, &t->fact.flow);
 }
 
 /* ---- known flows ---- */

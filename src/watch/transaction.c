@@ -273,7 +273,7 @@ void watch_request(struct watch *w, struct watch_reading *r)
 	bool is_new;
 
 	w->counters.requests++;
-	watch_note_asking(w, r->asker);
+	watch_note_request(w, r);
 	if (r->msg->method == SIP_METHOD_ACK) {
 		acknowledge(w, r);
 		return;
@@ -315,6 +315,9 @@ static struct watch_transaction *reconstruct(struct watch *w, const struct watch
 	t = watch_table_touch(&w->transactions, key, &is_new);
 	fill(w, r, t);
 	t->fact.proof = PROOF_NONE;
+	/* Of a PBX we may see the phones' answers alone: it is not trying their doors. */
+	if (watch_is_registrar(w, r->asker))
+		t->fact.standing = STANDING_PEER;
 	timer_init(&t->timer, fire);
 	watch_table_keep(&w->transactions, t, true);
 	t->expires_s = DEFAULT_EXPIRES_S;

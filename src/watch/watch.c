@@ -240,6 +240,22 @@ static enum err parse(struct watch *w, const struct watch_message *in)
 	return sip_msg_parse(w->cut, cut.len, &sip_limits_default, &w->msg);
 }
 
+/* What the second look finds is odd, but what the message is about happened all the
+ * same. Of the hostile findings the first is named, as where it is refused. */
+static void look_again(struct watch *w)
+{
+	uint64_t hostile = 0;
+
+	if (sip_check(&w->msg) == ERR_NONE)
+		return;
+	for (unsigned reason = 1; reason < SIP_REASON_COUNT; reason++) {
+		if (sip_reason_grade((enum sip_reason)reason) == SIP_GRADE_HOSTILE)
+			hostile |= sip_reason_bit((enum sip_reason)reason);
+	}
+	w->msg.anomalies &= ~hostile;
+	w->msg.anomalies |= sip_reason_bit((enum sip_reason)w->msg.reason);
+}
+
 /* Without Call-ID and CSeq nothing is paired: what it was is said at once. */
 static void say_unpaired(struct watch *w, const struct watch_reading *r)
 {
@@ -297,9 +313,8 @@ void watch_message(struct watch *w, const struct watch_message *in)
 		return;
 	}
 	err = parse(w, in);
-	/* What the second look finds is odd, but what it is about happened all the same. */
-	if (err == ERR_NONE && sip_check(&w->msg) != ERR_NONE)
-		w->msg.anomalies |= sip_reason_bit((enum sip_reason)w->msg.reason);
+	if (err == ERR_NONE)
+		look_again(w);
 	if (in->is_cut)
 		w->msg.anomalies &= ~cut_away();
 	watch_read(w, in, &r);

@@ -64,7 +64,9 @@ bool watch_is_inside(const struct watch *w, const struct addr *a);
 bool watch_is_server(const struct watch *w, const struct addr *a);
 bool watch_is_peer(const struct watch *w, const struct addr *a);
 bool watch_is_asking(const struct watch *w, uint64_t host);
-void watch_note_asking(struct watch *w, uint64_t host);
+/* Others register there; what it asks itself need not pass here. */
+bool watch_is_registrar(const struct watch *w, uint64_t host);
+void watch_note_request(struct watch *w, const struct watch_reading *r);
 enum fact_standing watch_standing(const struct watch *w, const struct flow *flow);
 /* The same for one who wants to be that account. */
 enum fact_standing watch_standing_as(const struct watch *w, const struct flow *flow,

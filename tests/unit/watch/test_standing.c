@@ -75,6 +75,47 @@ TEST(standing_trunk, "a PBX that logs in at a trunk is still a server to its pho
 	return ERR_NONE;
 }
 
+TEST(standing_one_host,
+     "where server and clients share a host, the server's port alone is the server")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	SAY(&s, 1, "127.0.0.1:5071", "127.0.0.1:5060", "REGISTER", .call = "a");
+	SAY(&s, 1, "127.0.0.1:5060", "127.0.0.1:5071", "401", .method = "REGISTER", .call = "a",
+	    .more = CHALLENGE);
+	CHECK(standing_of(&s, 2, "127.0.0.1:5060", PHONE, "x") == STANDING_PEER);
+	CHECK(standing_of(&s, 2, "127.0.0.1:5071", PBX, "x") == STANDING_STRANGER);
+	return ERR_NONE;
+}
+
+TEST(standing_unseen_server, "a server whose requests do not pass is no scanner of its phones")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	SAY(&s, 1, PHONE, PBX, "REGISTER", .call = "a", .more = ANSWER_TO("201", "n"));
+	SAY(&s, 2, PHONE, PBX, "404", .method = "OPTIONS", .call = "o");
+	SAY(&s, 3, PHONE, PBX, "486", .method = "INVITE", .call = "i");
+	CHECK(scene_count(&s, FACT_REQUEST) == 0 && s.fact_count == 1);
+	CHECK(scene_last(&s, FACT_CALL)->standing == STANDING_PEER);
+	return ERR_NONE;
+}
+
+TEST(standing_barred, "a known phone that may not dial a number has no wrong password")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	SAY(&s, 1, PHONE, PBX, "REGISTER", .call = "a", .more = ANSWER_TO("201", "n"));
+	SAY(&s, 1, PBX, PHONE, "200", .method = "REGISTER", .call = "a");
+	SAY(&s, 2, PHONE, PBX, "INVITE", .call = "b", .user = "900", .more = ANSWER_TO("201", "n"));
+	SAY(&s, 2, PBX, PHONE, "403", .method = "INVITE", .call = "b", .user = "900");
+	CHECK(scene_last(&s, FACT_LOGIN)->outcome == OUTCOME_UNKNOWN);
+	CHECK(scene_last(&s, FACT_CALL)->status == 403);
+	return ERR_NONE;
+}
+
 TEST(standing_inside, "hosts of the networks inside are peers")
 {
 	OWNED_SCENE s;

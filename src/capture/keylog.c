@@ -305,12 +305,12 @@ static struct label session_label(struct view name)
 	return label;
 }
 
-void capture_keys_session_note(struct capture_keys *k, struct view name,
-                               const uint8_t master[MAX_CAPTURE_SECRET])
+enum err capture_keys_session_note(struct capture_keys *k, struct view name,
+                                   const uint8_t master[MAX_CAPTURE_SECRET])
 {
 	struct label label = session_label(name);
 
-	(void)ring_put(&k->sessions, &k->key, &label, view_bytes(master, MAX_CAPTURE_SECRET));
+	return ring_put(&k->sessions, &k->key, &label, view_bytes(master, MAX_CAPTURE_SECRET));
 }
 
 bool capture_keys_session_find(const struct capture_keys *k, struct view name,

@@ -50,9 +50,9 @@ struct view capture_keys_secret(const struct capture_keys *k, enum capture_secre
 bool capture_keys_open(const struct capture_keys *k, size_t number, struct view encrypted,
                        uint8_t ret[MAX_CAPTURE_SECRET]);
 
-/* Master secret of a session, by session ID or ticket. Best effort: forgets under pressure. */
-void capture_keys_session_note(struct capture_keys *k, struct view name,
-                               const uint8_t master[MAX_CAPTURE_SECRET]);
+/* Master secret of a session, by session ID or ticket. ERR_NO_MEMORY. */
+enum err capture_keys_session_note(struct capture_keys *k, struct view name,
+                                   const uint8_t master[MAX_CAPTURE_SECRET]) MUST_USE;
 bool capture_keys_session_find(const struct capture_keys *k, struct view name,
                                uint8_t ret[MAX_CAPTURE_SECRET]);
 

@@ -299,12 +299,15 @@ static enum err from_private_key(struct capture_tls *t)
 }
 
 /* So that connections to come may resume it. */
-static void note_session(struct capture_tls *t)
+static enum err note_session(struct capture_tls *t)
 {
+	enum err err = ERR_NONE;
+
 	if (t->ticket.len > 0)
-		capture_keys_session_note(t->keys, view_of_name(&t->ticket), t->master);
-	if (t->session.len > 0)
-		capture_keys_session_note(t->keys, view_of_name(&t->session), t->master);
+		err = capture_keys_session_note(t->keys, view_of_name(&t->ticket), t->master);
+	if (err == ERR_NONE && t->session.len > 0)
+		err = capture_keys_session_note(t->keys, view_of_name(&t->session), t->master);
+	return err;
 }
 
 enum err tls_handshake_master(struct capture_tls *t)
@@ -315,10 +318,8 @@ enum err tls_handshake_master(struct capture_tls *t)
 
 	if (!t->has_client || !t->has_server_hello)
 		return ERR_AGAIN;
-	if (t->has_master) {
-		note_session(t);
-		return ERR_NONE;
-	}
+	if (t->has_master)
+		return note_session(t);
 	logged = capture_keys_secret(t->keys, CAPTURE_SECRET_MASTER, t->terms.client_random);
 	if (logged.len == TLS_MASTER_SIZE)
 		memcpy(t->master, logged.at, TLS_MASTER_SIZE);
@@ -330,8 +331,7 @@ enum err tls_handshake_master(struct capture_tls *t)
 	if (err != ERR_NONE)
 		return err;
 	t->has_master = true;
-	note_session(t);
 	capture_pile_clear(&t->side[0].said);
 	capture_pile_clear(&t->side[1].said);
-	return ERR_NONE;
+	return note_session(t);
 }

@@ -62,7 +62,7 @@ static enum cli_exit configure(const char *path, struct cli_analyse *ret)
 
 	guard_judge_defaults(&ret->judge);
 	if (path) {
-		err = settings_check(path, VIEW_EMPTY, &t, &report);
+		err = settings_read(path, &t, &report);
 		if (err != ERR_NONE) {
 			show_faults(path, err, &report);
 			return err == ERR_SYNTAX    ? CLI_CONFIG_INVALID

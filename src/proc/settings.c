@@ -125,6 +125,13 @@ enum err settings_watch(const char *path, struct conf_tree **ret, struct conf_re
 	return load(&ports, path, true, ret, report);
 }
 
+enum err settings_read(const char *path, struct conf_tree **ret, struct conf_report *report)
+{
+	static const struct conf_ports ports = { NULL, read_file, NULL };
+
+	return conf_load(&proc_schema, path, &ports, ret, report);
+}
+
 enum err settings_blob(const struct conf_tree *t, enum role role, void **ret,
                        struct conf_blob *ret_blob)
 {

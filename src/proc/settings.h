@@ -18,6 +18,9 @@ enum err settings_check(const char *path, struct view text, struct conf_tree **r
  * file, all is as without a word. */
 enum err settings_watch(const char *path, struct conf_tree **ret,
                         struct conf_report *report) MUST_USE;
+/* For who judges captures: as a service could not run on it, and without reading secrets. */
+enum err settings_read(const char *path, struct conf_tree **ret,
+                       struct conf_report *report) MUST_USE;
 /* The blocks that the row needs, sealed. ERR_NO_MEMORY, ERR_IO. */
 enum err settings_seal(const struct conf_tree *t, enum role role, int *ret_fd) MUST_USE;
 /* The same bytes in memory of the caller, who frees *ret (aligned as conf_blob_open wants it). */

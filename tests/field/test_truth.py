@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the table says must be found is found, and what it says is harmless stays unflagged.
+
+Each attack is looked at again with the detector switched off that found it: the
+finding must be gone then, else the test proves nothing.
+"""
+
+import json
+import os
+
+import field
+import truth
+
+# Of the messages of a corpus of single ones, this many of a hundred must be named.
+LEAST_NAMED = 95
+
+
+def inputs_of(path):
+    """Captures that stand for the file: itself, a log converted, or its single messages."""
+    if path.endswith(".json"):
+        with open(path, encoding="utf-8") as file:
+            rows = json.load(file)["dataset"]
+        return field.capture_of([row["buffers"].encode("latin-1", "replace") for row in rows]), len(rows)
+    if path.endswith(".sip"):
+        with open(path, "rb") as file:
+            return field.capture_of([file.read()]), 1
+    if path.endswith(".txt"):
+        return field.capture_of_log(path), 0
+    return path, 0
+
+
+def check_messages(row, report, count):
+    """Single messages, each from a source of its own."""
+    named = sum(1 for i in range(count)
+                if set(row.detectors) & report.detectors(str(field.address_of(i))))
+    if named * 100 < count * LEAST_NAMED:
+        raise field.Failure(f"{named} of {count} messages are named, {100 * named / count:.1f} %")
+    return f"{named} of {count} messages named"
+
+
+def check_sources(row, report):
+    missing = []
+    for address in row.sources:
+        source = report.source(address)
+        if source is None or source["verdict"] == "clean":
+            missing.append(f"{address} is {source['verdict'] if source else 'not listed'}")
+        elif row.outcome and source["outcome"] != row.outcome:
+            missing.append(f"{address}: outcome {source['outcome']}, not {row.outcome}")
+    found = set().union(*(report.detectors(address) for address in row.sources)) if row.sources else report.detectors()
+    missing += [f"nothing of {name}" for name in row.detectors if name not in found]
+    if missing:
+        raise field.Failure("; ".join(missing))
+    return ", ".join(f"{s['address']} {s['verdict']} {s['outcome']}" for s in report.above_clean()[:4])
+
+
+def detect(row, path):
+    capture, count = inputs_of(path)
+    report = field.read(capture)
+    if not row.detectors and not row.sources:
+        if not report.json["capture"]["skipped"] and not report.detectors():
+            raise field.Failure("nothing malformed was counted")
+        return f"skipped {report.json['capture']['skipped']}, findings of {sorted(report.detectors())}"
+    return check_messages(row, report, count) if count else check_sources(row, report)
+
+
+def detect_without(row, path, detector):
+    """The same with that detector switched off must come to nothing."""
+    config = os.path.join(field.WORK, f"without-{detector}.conf")
+    with open(config, "w", encoding="ascii") as file:
+        file.write(f"detector {detector} off\n")
+    capture, _ = inputs_of(path)
+    if detector in field.read(capture, "-c", config).detectors():
+        raise field.Failure(f"{detector} is off and finds all the same")
+
+
+def must_not(path):
+    flagged = field.read(path).above_clean()
+    if flagged:
+        raise field.Failure("; ".join(
+            f"{s['address']} {s['verdict']} {s['score']}: " + ", ".join(f["evidence"] for f in s["findings"])
+            for s in flagged))
+
+
+def is_input(path):
+    return path.endswith((".json", ".sip", ".txt")) or path in field.all_captures()
+
+
+def skip_log():
+    raise field.Skip("a log or a table, no capture: nothing here reads it yet")
+
+
+def name_of(kind, path):
+    return f"{kind}-{os.path.basename(path)}"
+
+
+def tests():
+    for row in truth.rows():
+        if not row.is_capture:
+            yield f"row-{row.folder}", f"{row.verdict}: {row.what}", skip_log
+            continue
+        for relative in row.files:
+            path = os.path.join(field.DATA, relative)
+            if not is_input(path):
+                continue
+            if row.verdict.startswith("DETECT"):
+                yield (name_of("detect", path), f"names who did it and how: {row.what}",
+                       lambda row=row, path=path: detect(row, path))
+                for detector in row.detectors:
+                    yield (name_of(f"without-{detector}", path), f"finds no {detector} when that is switched off",
+                           lambda row=row, path=path, detector=detector: detect_without(row, path, detector))
+            elif row.verdict.startswith("MUST-NOT"):
+                yield (name_of("must-not", path), "flags nobody above clean", lambda path=path: must_not(path))

@@ -8,8 +8,10 @@
 #include "cli/report.h"
 #include "guard/agent.h"
 #include "guard/judge.h"
+#include "guard/oddity.h"
 #include "guard/screen.h"
 #include "os/random.h"
+#include "sip/reason.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -119,6 +121,18 @@ static uint16_t agent(void *context, const struct sip_msg *msg)
 	return (uint16_t)guard_agent_of(msg);
 }
 
+static uint16_t oddity(void *context, const struct sip_msg *msg)
+{
+	(void)context;
+	return (uint16_t)guard_oddity_of(msg);
+}
+
+static uint16_t grade(void *context, const struct sip_msg *msg)
+{
+	(void)context;
+	return (uint16_t)guard_refusal_grade(msg);
+}
+
 static void finding(void *context, const struct guard_finding *f, const struct fact *about,
                     uint32_t suspicion_milli, uint32_t proven_milli)
 {
@@ -176,7 +190,9 @@ static enum err make_watch(struct analysis *a, const struct hash_key *key)
 		                           .stream = stream,
 		                           .phone = phone,
 		                           .screen = screen,
-		                           .agent = agent };
+		                           .agent = agent,
+		                           .oddity = oddity,
+		                           .grade = grade };
 	struct watch_settings settings = watch_settings_default;
 
 	memcpy(settings.inside, a->order->inside, sizeof(settings.inside));

@@ -98,17 +98,6 @@ enum cli_exit cli_never_block_remove(struct cli *c, int argc, char **argv)
 
 /* --- Why --- */
 
-static void print_member(const struct cli *c, const json_t *object, const char *member,
-                         enum cli_column_kind kind)
-{
-	static char text[32768];
-	struct buffer b = BUFFER_ON(text);
-	const struct cli_column column = { member, member, kind };
-
-	cli_write_member(c, &b, object, &column);
-	(void)printf("%.*s", VIEW_ARG(buffer_view(&b)));
-}
-
 static bool has_text(const json_t *object, const char *member)
 {
 	return json_string_length(json_object_get(object, member)) > 0;
@@ -121,7 +110,7 @@ static void print_headline(const struct cli *c, const json_t *block)
 	const char *kind = json_string_value(json_object_get(block, "kind"));
 	bool is_block = number && strcmp(number, "0") != 0;
 
-	print_member(c, block, "net", CLI_TEXT);
+	cli_print_member(c, stdout, block, "net", CLI_TEXT);
 	if (kind && strcmp(kind, "never") == 0)
 		(void)printf(" is never blocked");
 	else if (json_is_true(json_object_get(block, "observed")))
@@ -132,15 +121,15 @@ static void print_headline(const struct cli *c, const json_t *block)
 		(void)printf(is_live ? " is blocked" : " was blocked");
 	if (is_block && json_is_string(json_object_get(block, "until"))) {
 		(void)printf(" until ");
-		print_member(c, block, "until", CLI_TIME);
+		cli_print_member(c, stdout, block, "until", CLI_TIME);
 	}
 	(void)printf("\n");
 	if (!has_text(block, "reason") && !has_text(block, "rule"))
 		return;
 	(void)printf("  ");
-	print_member(c, block, "rule", CLI_TEXT);
+	cli_print_member(c, stdout, block, "rule", CLI_TEXT);
 	(void)printf(has_text(block, "rule") ? ": " : "");
-	print_member(c, block, "reason", CLI_TEXT);
+	cli_print_member(c, stdout, block, "reason", CLI_TEXT);
 	(void)printf("\n");
 }
 
@@ -152,7 +141,7 @@ static void write_changed(const struct cli *c, const json_t *answer)
 	} else if (json_object_get(answer, "net")) {
 		print_headline(c, answer);
 	} else {
-		print_member(c, answer, "mode", CLI_TEXT);
+		cli_print_member(c, stdout, answer, "mode", CLI_TEXT);
 		(void)printf("\n");
 	}
 }
@@ -187,13 +176,13 @@ static void print_steps(const struct cli *c, const json_t *block)
 
 		sum += score;
 		(void)printf("  ");
-		print_member(c, step, "time", CLI_TIME);
+		cli_print_member(c, stdout, step, "time", CLI_TIME);
 		(void)printf("  %+7.3f = %7.3f  ", score, sum);
-		print_member(c, step, "rule", CLI_TEXT);
+		cli_print_member(c, stdout, step, "rule", CLI_TEXT);
 		(void)printf("  ");
-		print_member(c, step, "account", CLI_TEXT);
+		cli_print_member(c, stdout, step, "account", CLI_TEXT);
 		(void)printf("  ");
-		print_member(c, step, "text", CLI_TEXT);
+		cli_print_member(c, stdout, step, "text", CLI_TEXT);
 		(void)printf("\n");
 	}
 }

@@ -30,6 +30,8 @@ static const char TAIL[] =
 	"begins so; _since_ and _until_ take a date (2026-01-31), a time (2026-01-31T08:00:00Z) or a "
 	"length before now (30m, 12h, 7d). A word that is not known is answered with those that are.\n\n"
 	"\t*ringfence* incidents list source=198.51.100.\\* outcome=failed since=24h\n\n"
+	"\t*ringfence* incidents list phase=dial outcome=succeeded since=7d\n\n"
+	"\t*ringfence* incidents list number=0012025550100\n\n"
 	"# ENVIRONMENT\n\n"
 	"*RINGFENCE\\_SOCKET*\n\tThe service's socket where *--socket* is not given.\n\n"
 	"*NO\\_COLOR*\n\tAs *--no-color*.\n\n"

@@ -81,6 +81,17 @@ void cli_write_member(const struct cli *c, struct buffer *b, const json_t *objec
 		cli_text_write(b, buffer_view(&p));
 }
 
+void cli_print_member(const struct cli *c, FILE *out, const json_t *object, const char *member,
+                      enum cli_column_kind kind)
+{
+	static char text[8 * CELL_MAX];
+	struct buffer b = BUFFER_ON(text);
+	const struct cli_column column = { member, member, kind };
+
+	cli_write_member(c, &b, object, &column);
+	(void)fprintf(out, "%.*s", VIEW_ARG(buffer_view(&b)));
+}
+
 static void write_json(FILE *out, const json_t *json, size_t flags)
 {
 	char *text = json_dumps(json, flags | JSON_ENSURE_ASCII);

@@ -38,6 +38,10 @@ void cli_print_object(const struct cli *c, FILE *out, const json_t *object, int 
 void cli_write_member(const struct cli *c, struct buffer *b, const json_t *object,
                       const struct cli_column *column);
 
+/* The same, written. */
+void cli_print_member(const struct cli *c, FILE *out, const json_t *object, const char *member,
+                      enum cli_column_kind kind);
+
 /* Reads pages of a list until there are `limit` rows (0: all), and writes them.
  * Takes the options --limit and --all from args; what is left is the filter. */
 struct cli_args;
@@ -51,6 +55,8 @@ enum cli_exit cli_show_one(struct cli *c, const char *path, int argc, char **arg
 /* Sends a change with --reason and writes what comes back; the body is taken over, may be NULL. */
 enum cli_exit cli_change(struct cli *c, const char *method, const struct cli_target *target,
                          json_t *body);
+/* An incident as a story, for a person. */
+void cli_print_incident(const struct cli *c, FILE *out, const json_t *incident);
 /* A score step by step, for a person. */
 void cli_print_score(const struct cli *c, const json_t *block);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ringfence why: what all processes know about one address or one user; or what the
+/* ringfence why: what all processes know about one address, user or number; or what the
  * code of a refusal means, which no service needs to be asked for. */
 #include "cli/args.h"
 #include "cli/output.h"
@@ -15,11 +15,12 @@ static const struct cli_table registrations = {
 };
 
 static const struct cli_table incidents = {
-	5,
+	6,
 	{ { "INCIDENT", "incident", CLI_TEXT },
 	  { "LAST", "last", CLI_TIME },
 	  { "SOURCE", "source", CLI_TEXT },
-	  { "COUNT", "count", CLI_NUMBER },
+	  { "PHASES", "phases", CLI_TEXT },
+	  { "OUTCOME", "outcome", CLI_TEXT },
 	  { "EVIDENCE", "evidence", CLI_TEXT } },
 	"no incidents",
 };

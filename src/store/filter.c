@@ -2,13 +2,17 @@
 /* The words of a filter: which fields a kind has, and what their values mean. */
 #include "store/filter.h"
 #include "base/cursor.h"
+#include <string.h>
 
 enum field_type {
 	FIELD_TEXT,
+	FIELD_LISTED,
 	FIELD_HOST,
+	FIELD_LISTED_HOST,
 	FIELD_NET,
 	FIELD_NUMBER,
 	FIELD_CHOICE,
+	FIELD_BIT,
 	FIELD_SINCE,
 	FIELD_UNTIL
 };
@@ -17,12 +21,13 @@ struct field {
 	enum record_kind kind;
 	const char *word;
 	enum field_type type;
-	const char *columns[2];
-	const char *const *choices; /* FIELD_CHOICE: their place is the number */
+	const char *columns[MAX_FILTER_COLUMNS];
+	const char *const *choices; /* FIELD_CHOICE: their place is the number, or the bit */
 };
 
 static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const outcomes[] = { "unknown", "succeeded", "failed", NULL };
+static const char *const phases[] = { "scan", "enumerate", "guess", "register", "dial", NULL };
 static const char *const ends[] = { "unknown", "caller", "callee", "ringfence", NULL };
 static const char *const block_kinds[] = { "source", "never", NULL };
 static const char *const origins[] = { "judge", "admin", "configuration", "feed", NULL };
@@ -40,7 +45,13 @@ static const struct field fields[] = {
 	{ RECORD_CALL, "emergency", FIELD_CHOICE, { "is_emergency" }, no_yes },
 	{ RECORD_CALL, "since", FIELD_SINCE, { "started_wall_us" }, NULL },
 	{ RECORD_CALL, "until", FIELD_UNTIL, { "started_wall_us" }, NULL },
-	{ RECORD_INCIDENT, "source", FIELD_HOST, { "source" }, NULL },
+	{ RECORD_INCIDENT, "source", FIELD_LISTED_HOST, { "source", "source_list" }, NULL },
+	{ RECORD_INCIDENT, "target", FIELD_LISTED_HOST, { "target_list" }, NULL },
+	{ RECORD_INCIDENT, "user", FIELD_LISTED, { "user_list" }, NULL },
+	{ RECORD_INCIDENT, "number", FIELD_LISTED, { "number_list" }, NULL },
+	{ RECORD_INCIDENT, "about", FIELD_LISTED, { "user_list", "number_list", "account" }, NULL },
+	{ RECORD_INCIDENT, "phase", FIELD_BIT, { "phases" }, phases },
+	{ RECORD_INCIDENT, "part-of", FIELD_NUMBER, { "part_of" }, NULL },
 	{ RECORD_INCIDENT, "account", FIELD_TEXT, { "account" }, NULL },
 	{ RECORD_INCIDENT, "detector", FIELD_TEXT, { "detector" }, NULL },
 	{ RECORD_INCIDENT, "rule", FIELD_TEXT, { "rule" }, NULL },
@@ -209,7 +220,7 @@ static enum err read_address(struct view value, const struct field *f, struct bu
 	struct addr host;
 	struct addr_net net;
 
-	if (f->type == FIELD_HOST && addr_parse(value, &host) == ERR_NONE)
+	if (f->type != FIELD_NET && addr_parse(value, &host) == ERR_NONE)
 		addr_write(&b, &host);
 	else if (f->type == FIELD_NET && addr_net_parse(value, &net) == ERR_NONE)
 		addr_net_write(&b, &net);
@@ -218,7 +229,7 @@ static enum err read_address(struct view value, const struct field *f, struct bu
 		return ERR_SYNTAX;
 	}
 	w->text[b.len] = 0;
-	w->match = MATCH_TEXT;
+	w->match = f->type == FIELD_LISTED_HOST ? MATCH_LISTED : MATCH_TEXT;
 	return b.err;
 }
 
@@ -237,11 +248,18 @@ static enum err read_value(struct view value, const struct field *f, int64_t now
                            struct buffer *why, struct filter_word *w)
 {
 	uint64_t number;
+	enum err err;
 
 	switch (f->type) {
 	case FIELD_TEXT:
 		return read_text(value, why, w);
+	case FIELD_LISTED:
+		err = read_text(value, why, w);
+		if (w->match == MATCH_TEXT)
+			w->match = MATCH_LISTED;
+		return err;
 	case FIELD_HOST:
+	case FIELD_LISTED_HOST:
 	case FIELD_NET:
 		if (value.len > 0 && value.at[value.len - 1] == '*')
 			return read_text(value, why, w);
@@ -249,6 +267,11 @@ static enum err read_value(struct view value, const struct field *f, int64_t now
 	case FIELD_CHOICE:
 		w->match = MATCH_NUMBER;
 		return read_choice(value, f, why, &w->number);
+	case FIELD_BIT:
+		w->match = MATCH_BIT;
+		err = read_choice(value, f, why, &w->number);
+		w->number = INT64_C(1) << w->number;
+		return err;
 	case FIELD_SINCE:
 	case FIELD_UNTIL:
 		w->match = f->type == FIELD_SINCE ? MATCH_FROM : MATCH_BELOW;
@@ -283,8 +306,7 @@ static enum err read_word(struct cursor *in, enum record_kind kind, int64_t now_
 		complain(why, word, "needs a value: field=value");
 		return ERR_SYNTAX;
 	}
-	ret->columns[0] = f->columns[0];
-	ret->columns[1] = f->columns[1];
+	memcpy(ret->columns, f->columns, sizeof(ret->columns));
 	return read_value(value, f, now_wall_us, why, ret);
 }
 

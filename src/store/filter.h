@@ -5,22 +5,32 @@
  * length before now (30m, 12h, 7d). Text becomes bound parameters only.
  *
  *     source=198.51.100.* outcome=failed since=24h
- */
+ *
+ * Of incidents, source, target, user and number also match one word of the
+ * lists that they keep; `about` is any account, user or number. */
 #ifndef STORE_FILTER_H
 #define STORE_FILTER_H
 
 #include "base/buffer.h"
 #include "event/record.h"
 
-enum { MAX_FILTER_WORDS = 8, FILTER_VALUE_MAX = 128 };
+enum { MAX_FILTER_WORDS = 8, MAX_FILTER_COLUMNS = 3, FILTER_VALUE_MAX = 128 };
 
-enum filter_match { MATCH_TEXT, MATCH_PREFIX, MATCH_NUMBER, MATCH_FROM, MATCH_BELOW };
+enum filter_match {
+	MATCH_TEXT,
+	MATCH_PREFIX,
+	MATCH_LISTED, /* one of the words of the column */
+	MATCH_NUMBER,
+	MATCH_BIT,
+	MATCH_FROM,
+	MATCH_BELOW
+};
 
 struct filter_word {
-	const char *columns[2]; /* either may match; the second may be NULL */
+	const char *columns[MAX_FILTER_COLUMNS]; /* any may match; NULL ends them */
 	enum filter_match match;
-	int64_t number;              /* MATCH_NUMBER, MATCH_FROM, MATCH_BELOW */
-	char text[FILTER_VALUE_MAX]; /* MATCH_TEXT, MATCH_PREFIX */
+	int64_t number;              /* MATCH_NUMBER, MATCH_BIT, MATCH_FROM, MATCH_BELOW */
+	char text[FILTER_VALUE_MAX]; /* MATCH_TEXT, MATCH_PREFIX, MATCH_LISTED */
 };
 
 struct filter {

@@ -24,6 +24,9 @@
 	p "dropped_direction INTEGER NOT NULL, " p "payload_type INTEGER NOT NULL,"     \
 	p "is_learnt INTEGER NOT NULL, " p "learnt_port INTEGER NOT NULL,"
 
+#define NUMBER_COLUMN(name) "ALTER TABLE incidents ADD COLUMN " name " INTEGER NOT NULL DEFAULT 0;"
+#define TEXT_COLUMN(name) "ALTER TABLE incidents ADD COLUMN " name " TEXT NOT NULL DEFAULT '';"
+
 const struct migration store_migrations[] = {
 	{ "rings, calls, incidents, samples, blocks and audit",
 	  "CREATE TABLE rings (ring INTEGER PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;"
@@ -69,6 +72,13 @@ const struct migration store_migrations[] = {
 	  "reason TEXT NOT NULL, result TEXT NOT NULL,"
 	  "UNIQUE (ring, sequence)) STRICT;"
 	  "CREATE INDEX audit_by_age ON audit (wall_us);" },
+	{ "incidents as campaigns",
+	  NUMBER_COLUMN("phases") NUMBER_COLUMN("scan_wall_us") NUMBER_COLUMN("enumerate_wall_us")
+	  NUMBER_COLUMN("guess_wall_us") NUMBER_COLUMN("register_wall_us")
+	  NUMBER_COLUMN("dial_wall_us") NUMBER_COLUMN("part_of") NUMBER_COLUMN("sources")
+	  NUMBER_COLUMN("targets") NUMBER_COLUMN("users") NUMBER_COLUMN("numbers")
+	  TEXT_COLUMN("source_list") TEXT_COLUMN("target_list") TEXT_COLUMN("user_list")
+	  TEXT_COLUMN("number_list") },
 };
 /* clang-format on */
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

@@ -31,25 +31,42 @@ enum { FIRST_WORD = 5 };
 static void put_word(struct buffer *b, const struct filter_word *w, size_t parameter)
 {
 	static const char *const before[] = {
-		[MATCH_TEXT] = " = ?",
-		[MATCH_NUMBER] = " = ?",
-		[MATCH_FROM] = " >= ?",
-		[MATCH_BELOW] = " < ?",
+		[MATCH_TEXT] = " = ?",  [MATCH_NUMBER] = " = ?", [MATCH_BIT] = " & ?",
+		[MATCH_FROM] = " >= ?", [MATCH_BELOW] = " < ?",
 	};
 
-	for (size_t i = 0; i < 2 && w->columns[i]; i++) {
+	for (size_t i = 0; i < MAX_FILTER_COLUMNS && w->columns[i]; i++) {
 		buffer_text(b, i ? " OR " : " AND (");
 		if (w->match == MATCH_PREFIX) {
 			buffer_text(b, "substr(");
 			buffer_text(b, w->columns[i]);
 			put_number(b, ", 1, length(?", parameter);
 			put_number(b, ")) = ?", parameter);
+		} else if (w->match == MATCH_LISTED) {
+			buffer_text(b, "instr(' ' || ");
+			buffer_text(b, w->columns[i]);
+			put_number(b, " || ' ', ' ' || ?", parameter);
+			buffer_text(b, " || ' ') > 0");
 		} else {
 			buffer_text(b, w->columns[i]);
 			put_number(b, before[w->match], parameter);
 		}
 	}
 	buffer_text(b, ")");
+}
+
+/* Incidents that another one tells of are left out, unless somebody asks for
+ * what one source did or for the parts of one. */
+static bool leaves_parts_out(const struct store_query *q, const struct filter *filter)
+{
+	if (q->kind != RECORD_INCIDENT || q->number)
+		return false;
+	for (size_t i = 0; i < filter->count; i++) {
+		if (strcmp(filter->words[i].columns[0], "source") == 0 ||
+		    strcmp(filter->words[i].columns[0], "part_of") == 0)
+			return false;
+	}
+	return true;
 }
 
 static enum err build(const struct store_query *q, const struct filter *filter, char *ret,
@@ -77,6 +94,8 @@ static enum err build(const struct store_query *q, const struct filter *filter, 
 	if (q->is_live_only && q->kind == RECORD_BLOCK)
 		buffer_text(&b,
 		            " AND is_removed = 0 AND (until_wall_us = 0 OR until_wall_us > ?4)");
+	if (leaves_parts_out(q, filter))
+		buffer_text(&b, " AND part_of = 0");
 	for (size_t i = 0; i < filter->count; i++)
 		put_word(&b, &filter->words[i], FIRST_WORD + i);
 	buffer_text(&b, " ORDER BY ");
@@ -107,7 +126,7 @@ static void bind_all(sqlite3_stmt *statement, const struct store_query *q,
 		const struct filter_word *w = &filter->words[i];
 		int place = FIRST_WORD + (int)i;
 
-		if (w->match == MATCH_TEXT || w->match == MATCH_PREFIX)
+		if (w->match == MATCH_TEXT || w->match == MATCH_PREFIX || w->match == MATCH_LISTED)
 			(void)sqlite3_bind_text(statement, place, w->text, -1, SQLITE_STATIC);
 		else
 			(void)sqlite3_bind_int64(statement, place, w->number);

@@ -38,7 +38,8 @@ bool record_is_sound(const union record *r)
 	case RECORD_CALL:
 		return is_call_sound(&r->call);
 	case RECORD_INCIDENT:
-		return r->incident.incident != 0 && r->incident.outcome <= OUTCOME_FAILED;
+		return r->incident.incident != 0 && r->incident.outcome <= OUTCOME_FAILED &&
+		       r->incident.phases < 1 << INCIDENT_PHASE_COUNT;
 	case RECORD_SAMPLE:
 		return r->sample.flow.transport < TRANSPORT_COUNT;
 	case RECORD_BLOCK:

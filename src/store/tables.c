@@ -78,6 +78,21 @@ static const struct column incident_columns[] = {
 	COLUMN(TEXT, "rule", record_incident, rule),
 	COLUMN(TEXT, "account", record_incident, account),
 	COLUMN(TEXT, "evidence", record_incident, evidence),
+	COLUMN(U8, "phases", record_incident, phases),
+	COLUMN(I64, "scan_wall_us", record_incident, phase_wall_us[0]),
+	COLUMN(I64, "enumerate_wall_us", record_incident, phase_wall_us[1]),
+	COLUMN(I64, "guess_wall_us", record_incident, phase_wall_us[2]),
+	COLUMN(I64, "register_wall_us", record_incident, phase_wall_us[3]),
+	COLUMN(I64, "dial_wall_us", record_incident, phase_wall_us[4]),
+	COLUMN(U64, "part_of", record_incident, part_of),
+	COLUMN(U32, "sources", record_incident, sources),
+	COLUMN(U32, "targets", record_incident, targets),
+	COLUMN(U32, "users", record_incident, users),
+	COLUMN(U32, "numbers", record_incident, numbers),
+	COLUMN(TEXT, "source_list", record_incident, source_list),
+	COLUMN(TEXT, "target_list", record_incident, target_list),
+	COLUMN(TEXT, "user_list", record_incident, user_list),
+	COLUMN(TEXT, "number_list", record_incident, number_list),
 };
 
 static const struct column sample_columns[] = {

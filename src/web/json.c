@@ -179,6 +179,41 @@ json_t *web_json_call(const struct record_call *c)
 	return j;
 }
 
+/* Words separated by blanks, as an array. */
+static void set_words(json_t *object, const char *name, const char *list, size_t size)
+{
+	struct view rest = { list, strnlen(list, size) };
+	json_t *words = json_array();
+
+	while (!view_is_empty(rest)) {
+		size_t end = view_find(rest, ' ', 0);
+
+		(void)json_array_append_new(words, web_json_text(view_first(rest, end)));
+		rest = view_after(rest, end + 1);
+	}
+	(void)json_object_set_new(object, name, words);
+}
+
+#define SET_WORDS(object, name, array) set_words((object), (name), (array), sizeof(array))
+
+static void set_phases(json_t *j, const struct record_incident *i)
+{
+	static const char *const names[] = { "scan", "enumerate", "guess", "register", "dial" };
+	char text[64];
+	struct buffer b = BUFFER_ON(text);
+	json_t *began = json_object();
+
+	for (size_t k = 0; k < INCIDENT_PHASE_COUNT; k++) {
+		if ((i->phases >> k & 1) == 0)
+			continue;
+		buffer_text(&b, b.len > 0 ? "," : "");
+		buffer_text(&b, names[k]);
+		set_time(began, names[k], i->phase_wall_us[k]);
+	}
+	(void)json_object_set_new(j, "phases", json_stringn(text, b.len));
+	(void)json_object_set_new(j, "began", began);
+}
+
 json_t *web_json_incident(const struct record_incident *i)
 {
 	static const char *const outcomes[] = { "unknown", "succeeded", "failed" };
@@ -197,6 +232,17 @@ json_t *web_json_incident(const struct record_incident *i)
 	set_time(j, "first", i->first_wall_us);
 	set_time(j, "last", i->last_wall_us);
 	SET_TEXT(j, "evidence", i->evidence);
+	set_phases(j, i);
+	(void)json_object_set_new(j, "part_of",
+	                          i->part_of ? web_json_number_text(i->part_of) : json_null());
+	set_number(j, "sources", i->sources);
+	set_number(j, "targets", i->targets);
+	set_number(j, "users", i->users);
+	set_number(j, "numbers", i->numbers);
+	SET_WORDS(j, "source_list", i->source_list);
+	SET_WORDS(j, "target_list", i->target_list);
+	SET_WORDS(j, "user_list", i->user_list);
+	SET_WORDS(j, "number_list", i->number_list);
 	return j;
 }
 

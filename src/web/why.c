@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /api/v1/why: what three processes know about one address or one user, put
+/* /api/v1/why: what three processes know about one address, user or number, put
  * together: the judge's score, signal's registrations, the store's incidents. */
 #include "web/list_priv.h"
 #include "web/resources_priv.h"
@@ -38,7 +38,7 @@ static void ask_incidents(struct web *w, struct web_exchange *x)
 	begin_rows(x);
 	a.body.query.limit = WHY_ROWS;
 	(void)snprintf(a.body.query.filter, sizeof(a.body.query.filter), "%s=\"%s\"",
-	               is_address(x) ? "source" : "account", web_arg(x, "of"));
+	               is_address(x) ? "source" : "about", web_arg(x, "of"));
 	web_ask_list(w, x, &a, incident_row);
 }
 

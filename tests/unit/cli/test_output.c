@@ -80,3 +80,42 @@ TEST(target_escaped, "escapes what it puts into a target")
 	CHECK(t.is_too_long && strlen(t.text) < CLI_TARGET_MAX);
 	return ERR_NONE;
 }
+
+static const char INCIDENT[] =
+	"{\"incident\":\"12\",\"source\":null,\"sources\":20,\"detector\":\"guessing\","
+	"\"rule\":\"distributed\",\"outcome\":\"failed\",\"blocked\":true,\"evidence\":\"a story\","
+	"\"part_of\":null,\"first\":\"2026-11-21T19:00:00.000Z\",\"last\":\"2026-11-21T20:00:00.000Z\","
+	"\"began\":{\"guess\":\"2026-11-21T19:00:00.000Z\"},\"targets\":1,\"users\":3,"
+	"\"target_list\":[\"203.0.113.5\"],\"user_list\":[\"100\",\"=1\\u001b\"],"
+	"\"samples\":[]}";
+
+TEST(output_incident, "tells an incident as a story, escaped")
+{
+	static const char want[] =
+		"incident 12: 20 sources, guessing (distributed), outcome failed, "
+		"blocked\n  a story\n"
+		"  2026-11-21T19:00:00.000Z  first seen\n"
+		"  2026-11-21T19:00:00.000Z  guessed passwords\n"
+		"  2026-11-21T20:00:00.000Z  last seen\n"
+		"  1 targets: 203.0.113.5\n"
+		"  3 users: 100 =1\\x1b ...\n";
+	const struct cli c = { .format = FORMAT_TABLE };
+	json_t *incident = json_loads(INCIDENT, 0, NULL);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool is_same;
+
+	if (!incident || !out)
+		return ERR_NO_MEMORY;
+	cli_print_incident(&c, out, incident);
+	json_decref(incident);
+	if (fclose(out) != 0)
+		return ERR_NO_MEMORY;
+	is_same = strcmp(text, want) == 0;
+	if (!is_same)
+		printf("%s", text);
+	free(text);
+	CHECK(is_same);
+	return ERR_NONE;
+}

@@ -115,6 +115,17 @@ union record an_incident(uint64_t sequence, uint64_t incident)
 	r.incident.score_milli = 2500;
 	r.incident.outcome = OUTCOME_FAILED;
 	r.incident.is_proven = 1;
+	r.incident.phases = PHASE_GUESS | PHASE_DIAL;
+	for (uint32_t i = 0; i < INCIDENT_PHASE_COUNT; i++)
+		r.incident.phase_wall_us[i] = r.head.wall_us + i;
+	r.incident.sources = 1;
+	r.incident.targets = 2;
+	r.incident.users = 3;
+	r.incident.numbers = 4;
+	(void)VIEW_COPY(VIEW("198.51.100.7"), r.incident.source_list);
+	(void)VIEW_COPY(VIEW("203.0.113.5 203.0.113.6"), r.incident.target_list);
+	(void)VIEW_COPY(VIEW("100 201 301"), r.incident.user_list);
+	(void)VIEW_COPY(VIEW("12025550100 0012025550101"), r.incident.number_list);
 	(void)VIEW_COPY(VIEW("guessing"), r.incident.detector);
 	(void)VIEW_COPY(VIEW("failed-login"), r.incident.rule);
 	(void)VIEW_COPY(VIEW("201"), r.incident.account);

@@ -175,6 +175,35 @@ TEST(growing_records, "lets an incident and a block grow in place")
 	return with_store(growing);
 }
 
+static enum err parts(struct place *p, struct store **s)
+{
+	static const struct {
+		const char *filter;
+		uint32_t want;
+	} cases[] = { { "", 2 },          { "outcome=failed", 2 },      { "part-of=7", 1 },
+		      { "part-of=0", 2 }, { "source=198.51.100.7", 3 }, { "user=201", 2 } };
+	union record batch[3] = { an_incident(1, 5), an_incident(2, 6), an_incident(3, 7) };
+	struct store_tally tally;
+	uint32_t count = 0;
+
+	(void)p;
+	batch[0].incident.part_of = 7;
+	TRY(store_write(*s, batch, 3, &tally));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct store_query q = { .kind = RECORD_INCIDENT,
+			                 .filter = view_of(cases[i].filter) };
+
+		TRY(count_of(*s, &q, &count, NULL));
+		CHECK_CASE(count == cases[i].want, cases[i].filter);
+	}
+	return ERR_NONE;
+}
+
+TEST(incident_parts, "leaves out an incident that another tells of, unless its source is asked for")
+{
+	return with_store(parts);
+}
+
 static void bad_version(union record *r) { r->head.version++; }
 static void bad_kind(union record *r) { r->head.kind = RECORD_KIND_COUNT; }
 static void bad_size(union record *r) { r->head.size--; }

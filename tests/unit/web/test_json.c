@@ -3,6 +3,7 @@
 #include "runner/test.h"
 #include "web/json_priv.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BAD "\xef\xbf\xbd"
@@ -115,5 +116,30 @@ TEST(json_brim, "reads no field beyond its end")
 	json_decref(j);
 	j = web_json_block(&r.block);
 	json_decref(j);
+	return ERR_NONE;
+}
+
+TEST(json_incident, "tells an incident's phases with their times, and its lists as lists")
+{
+	static struct record_incident r = { .incident = 7,
+		                            .phases = PHASE_SCAN | PHASE_DIAL,
+		                            .phase_wall_us = { 1, 0, 0, 0, 2 },
+		                            .sources = 2,
+		                            .source_list = "192.0.2.7 192.0.2.8",
+		                            .part_of = 9 };
+	json_t *j = web_json_incident(&r);
+	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+	bool is_told;
+
+	json_decref(j);
+	if (!text)
+		return ERR_NO_MEMORY;
+	is_told = strstr(text, "\"phases\":\"scan,dial\"") &&
+	          strstr(text, "\"began\":{\"scan\":\"1970-01-01T00:00:00.000Z\",\"dial\":") &&
+	          strstr(text, "\"source_list\":[\"192.0.2.7\",\"192.0.2.8\"]") &&
+	          strstr(text, "\"user_list\":[]") && strstr(text, "\"part_of\":\"9\"") &&
+	          strstr(text, "\"sources\":2");
+	free(text);
+	CHECK(is_told);
 	return ERR_NONE;
 }

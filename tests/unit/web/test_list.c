@@ -242,7 +242,7 @@ TEST(why, "puts together what three processes know, though one is away")
 	bench_end(&b, ERR_NOT_FOUND, NULL);
 	CHECK(bench_last(&b)->head.kind == ASK_REGISTRATIONS);
 	bench_end(&b, ERR_CLOSED, NULL);
-	CHECK(strcmp(bench_last(&b)->body.query.filter, "account=\"201\"") == 0);
+	CHECK(strcmp(bench_last(&b)->body.query.filter, "about=\"201\"") == 0);
 	bench_row(&b, &incident, sizeof(incident));
 	bench_end(&b, ERR_NONE, NULL);
 	CHECK(b.status == 200 && bench_says(&b, "\"is\":\"user\"") &&

@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { LOOK_US = 100 * MILLISECOND_US, AGAIN_US = SECOND_US };
+enum { LOOK_US = 25 * MILLISECOND_US, AGAIN_US = SECOND_US };
 
 struct filter {
 	struct child *child;

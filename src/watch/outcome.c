@@ -241,7 +241,10 @@ void watch_decide(struct watch *w, struct watch_transaction *t)
 		t->fact.standing = STANDING_PEER;
 		t->fact.is_server = watch_is_server(w, &t->fact.flow.remote);
 	}
-	if (t->flags & IS_IN_DIALOG)
+	if (t->flags & IS_NON_SIP)
+		say(w, t, FACT_NON_SIP,
+		    t->flags & IS_RINGING ? OUTCOME_SUCCEEDED : OUTCOME_UNKNOWN);
+	else if (t->flags & IS_IN_DIALOG)
 		decide_within(w, t);
 	else if (t->method == SIP_METHOD_REGISTER)
 		decide_register(w, t);

@@ -56,6 +56,7 @@ enum watch_flag {
 	IS_FIRST_LEG = 1 << 10,
 	IS_QUERY = 1 << 11,          /* REGISTER without Contact */
 	IS_RESPONSE_ODD = 1 << 12,   /* oddities of its response were said */
+	IS_NON_SIP = 1 << 14,        /* no request at all; IS_RINGING: answered in its own kind */
 	HAS_AUTHORIZATION = 1 << 13, /* of any scheme and grammar */
 };
 

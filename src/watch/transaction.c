@@ -401,3 +401,56 @@ void watch_response(struct watch *w, struct watch_reading *r)
 		t->flags |= IS_WAITING_FOR_ACK;
 	decide(w, t);
 }
+
+/* ---- what is no SIP ---- */
+
+enum { OWN_KIND_S = 5 }; /* how long the other side has to answer in the same kind */
+
+static uint64_t non_sip_key(const struct watch *w, const struct addr *from, const struct addr *to,
+                            uint16_t kind)
+{
+	return watch_hash_place(w, watch_hash_place(w, (uint64_t)kind << 32, from), to);
+}
+
+static void begin_non_sip(struct watch *w, const struct watch_message *in, uint16_t kind,
+                          struct watch_transaction *t)
+{
+	t->watch = w;
+	t->flags = HAS_REQUEST | IS_NON_SIP | (t->flags & IS_RINGING);
+	t->fact = (struct fact){
+		.kind = FACT_NON_SIP,
+		.count = 1,
+		.flow = *in->flow,
+		.proof = in->is_connected ? PROOF_CONNECTION : PROOF_NONE,
+		.standing = (uint8_t)watch_standing(w, in->flow),
+		.reason = kind,
+		.is_cut = in->is_cut,
+		.now_us = w->now.us,
+		.wall_us = w->now.wall_us,
+	};
+	watch_table_keep(&w->transactions, t, true);
+	wait_s(w, t, OWN_KIND_S);
+}
+
+/* Where both sides speak the same, it is no SIP port, and nobody knocked at one. */
+void watch_non_sip(struct watch *w, const struct watch_message *in, uint16_t kind)
+{
+	const struct flow *flow = in->flow;
+	struct watch_transaction *t;
+	bool is_new;
+
+	watch_advance(w, in->now);
+	t = watch_table_find(&w->transactions, non_sip_key(w, &flow->local, &flow->remote, kind));
+	if (t) {
+		t->flags |= IS_RINGING;
+		return;
+	}
+	t = watch_table_touch(&w->transactions, non_sip_key(w, &flow->remote, &flow->local, kind),
+	                      &is_new);
+	if (is_new)
+		timer_init(&t->timer, fire);
+	if (is_new || (t->flags & IS_DECIDED))
+		begin_non_sip(w, in, kind, t);
+	else
+		t->fact.count++;
+}

@@ -327,24 +327,6 @@ void watch_message(struct watch *w, const struct watch_message *in)
 		watch_response(w, &r);
 }
 
-void watch_non_sip(struct watch *w, const struct watch_message *in, uint16_t kind)
-{
-	struct fact fact = {
-		.kind = FACT_NON_SIP,
-		.count = 1,
-		.flow = *in->flow,
-		.proof = in->is_connected ? PROOF_CONNECTION : PROOF_NONE,
-		.reason = kind,
-		.is_cut = in->is_cut,
-	};
-
-	watch_advance(w, in->now);
-	fact.now_us = w->now.us;
-	fact.wall_us = w->now.wall_us;
-	fact.standing = (uint8_t)watch_standing(w, in->flow);
-	watch_say(w, &fact);
-}
-
 void watch_datagram(struct watch *w, const struct flow *flow, struct view payload, struct now now)
 {
 	step(w, now);

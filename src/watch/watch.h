@@ -15,7 +15,8 @@
  * - FACT_LOGIN: reason is an enum watch_login.
  * - FACT_CALL, FACT_UNACKED: account is who called (his login, else From).
  * - FACT_UNKNOWN_USER: outcome FAILED where credentials were sent, else UNKNOWN.
- * - FACT_NON_SIP: reason is the sub-kind that the caller gave.
+ * - FACT_NON_SIP: reason is the sub-kind that the caller gave; outcome SUCCEEDED
+ *   where the other side answered in that kind (no SIP port, then), else UNKNOWN.
  * - PROOF_COOKIE: it carries a nonce that was sent to this address before;
  *   PROOF_TAG: the source acknowledged the tag of the answer; PROOF_BRANCH: the
  *   response repeats the branch of a request that was seen.
@@ -104,7 +105,8 @@ void watch_free(struct watch **w); /* says nothing; watch_end before it does */
 
 /* One SIP message. Nothing but line ends and NULs is a keep-alive and says nothing. */
 void watch_message(struct watch *w, const struct watch_message *in);
-/* Bytes to a SIP port that are no SIP; `kind` becomes the fact's reason. `in` as above. */
+/* Bytes to a SIP port that are no SIP; `kind` becomes the fact's reason. `in` as above. Said
+ * some seconds later, once for all of that flow until then. */
 void watch_non_sip(struct watch *w, const struct watch_message *in, uint16_t kind);
 /* Any other UDP datagram: RTP, RTCP, or of no interest. */
 void watch_datagram(struct watch *w, const struct flow *flow, struct view payload, struct now now);

@@ -233,17 +233,47 @@ TEST(pairing_keep_alive, "keep-alives say nothing")
 	return ERR_NONE;
 }
 
-TEST(pairing_non_sip, "what is no SIP is said with its kind")
+static void non_sip(struct scene *s, unsigned at_s, const char *from, const char *to, uint16_t kind,
+                    bool is_connected)
+{
+	struct flow flow = scene_flow(from, to);
+	struct watch_message in = { .flow = &flow,
+		                    .now = { (at_s + 1) * (uint64_t)SECOND_US, at_s },
+		                    .is_connected = is_connected };
+
+	watch_non_sip(s->watch, &in, kind);
+}
+
+TEST(pairing_non_sip, "what is no SIP is said with its kind, once for what comes together")
 {
 	OWNED_SCENE s;
-	struct flow flow = scene_flow(ATTACKER, PBX);
-	struct watch_message in = { .flow = &flow, .bytes = NULL, .now = { 1, 1 } };
 
 	TRY(scene_init(&s));
-	watch_non_sip(s.watch, &in, NON_SIP_HTTP);
-	in.is_connected = true;
-	watch_non_sip(s.watch, &in, NON_SIP_TLS);
+	non_sip(&s, 1, ATTACKER, PBX, NON_SIP_HTTP, false);
+	non_sip(&s, 2, ATTACKER, PBX, NON_SIP_HTTP, false);
+	non_sip(&s, 2, ATTACKER, PBX, NON_SIP_TLS, true);
+	CHECK(s.fact_count == 0);
+	scene_advance(&s, 10);
 	CHECK(scene_count(&s, FACT_NON_SIP) == 2 && s.facts[0].reason == NON_SIP_HTTP);
+	CHECK(s.facts[0].count == 2 && s.facts[0].outcome == OUTCOME_UNKNOWN);
 	CHECK(s.facts[0].proof == PROOF_NONE && s.facts[1].proof == PROOF_CONNECTION);
+	non_sip(&s, 11, ATTACKER, PBX, NON_SIP_HTTP, false);
+	watch_end(s.watch);
+	CHECK(scene_count(&s, FACT_NON_SIP) == 3);
+	return ERR_NONE;
+}
+
+TEST(pairing_own_kind, "where both sides speak the same, nobody knocked at a SIP port")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	non_sip(&s, 1, PHONE, PBX, NON_SIP_HTTP, true);
+	non_sip(&s, 2, PBX, PHONE, NON_SIP_HTTP, true);
+	non_sip(&s, 3, ATTACKER, PBX, NON_SIP_TLS, true);
+	non_sip(&s, 3, PBX, ATTACKER, NON_SIP_NOISE, true);
+	watch_end(s.watch);
+	CHECK(s.fact_count == 3 && s.facts[0].outcome == OUTCOME_SUCCEEDED);
+	CHECK(s.facts[1].outcome == OUTCOME_UNKNOWN && s.facts[2].outcome == OUTCOME_UNKNOWN);
 	return ERR_NONE;
 }

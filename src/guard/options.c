@@ -151,6 +151,8 @@ static void detector_settings_of(const struct guard_rows *rows, struct guard_jud
 	enumeration_settings_of(rows->enumeration, &ret->enumeration);
 	guessing_settings_of(rows->guessing, &ret->guessing);
 	toll_fraud_settings_of(rows->toll_fraud, &ret->toll_fraud);
+	if (rows->plan)
+		ret->toll_fraud.plan = *rows->plan;
 	anomaly_settings_of(rows->anomaly, &ret->anomaly);
 	non_sip_settings_of(rows->non_sip, &ret->non_sip);
 }

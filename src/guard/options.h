@@ -111,6 +111,7 @@ struct guard_rows {
 	const struct enumeration_options *enumeration;
 	const struct guessing_options *guessing;
 	const struct toll_fraud_options *toll_fraud;
+	const struct number_plan *plan; /* how one dials here */
 	const struct anomaly_options *anomaly;
 	const struct non_sip_options *non_sip;
 	const struct guard_strangers_options *strangers;

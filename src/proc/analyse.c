@@ -20,6 +20,7 @@ static void show_faults(const char *path, enum err err, const struct conf_report
 
 static void take_rows(const struct conf_tree *t, struct guard_judge_settings *ret)
 {
+	const struct border_numbers *numbers = conf_get(t, &border_numbers_block, NULL);
 	struct guard_rows rows = {
 		.mode = conf_get(t, &guard_mode_block, NULL),
 		.term = conf_get(t, &guard_term_block, NULL),
@@ -28,6 +29,7 @@ static void take_rows(const struct conf_tree *t, struct guard_judge_settings *re
 		.enumeration = conf_get(t, &enumeration_block, NULL),
 		.guessing = conf_get(t, &guessing_block, NULL),
 		.toll_fraud = conf_get(t, &toll_fraud_block, NULL),
+		.plan = numbers ? &numbers->plan : NULL,
 		.anomaly = conf_get(t, &anomaly_block, NULL),
 		.non_sip = conf_get(t, &non_sip_block, NULL),
 	};

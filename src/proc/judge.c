@@ -3,6 +3,7 @@
  * memory, incidents and blocks into the store's ring. Network, files and bytes
  * of strangers it has none. */
 #include "guard/judge.h"
+#include "border/options.h"
 #include "conf/tree.h"
 #include "proc/child.h"
 #include "proc/never.h"
@@ -87,6 +88,7 @@ static void drain(void *context, struct ring *ring, struct now now)
 static void read_settings(const struct bench *bench, const struct conf_blob *blob,
                           struct guard_judge_settings *ret)
 {
+	const struct border_numbers *numbers = conf_blob_get(blob, &border_numbers_block, NULL);
 	struct guard_rows rows = {
 		.mode = conf_blob_get(blob, &guard_mode_block, NULL),
 		.term = conf_blob_get(blob, &guard_term_block, NULL),
@@ -95,6 +97,7 @@ static void read_settings(const struct bench *bench, const struct conf_blob *blo
 		.enumeration = conf_blob_get(blob, &enumeration_block, NULL),
 		.guessing = conf_blob_get(blob, &guessing_block, NULL),
 		.toll_fraud = conf_blob_get(blob, &toll_fraud_block, NULL),
+		.plan = numbers ? &numbers->plan : NULL,
 		.anomaly = conf_blob_get(blob, &anomaly_block, NULL),
 		.non_sip = conf_blob_get(blob, &non_sip_block, NULL),
 	};

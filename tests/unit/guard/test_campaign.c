@@ -129,7 +129,7 @@ TEST(campaign_story, "what a source did, by whatever rules it was found, is one 
 	              "got in as 111, dialled 4 numbers; succeeded. 66 times: ",
 	              100) == 0);
 	CHECK(strstr(r->evidence, "scanner: message built as a scanner builds it: From and To"));
-	CHECK(strcmp(r->detector, "guessing") == 0 && strcmp(r->rule, "failed-login") == 0);
+	CHECK(strcmp(r->detector, "toll-fraud") == 0 && strcmp(r->rule, "foreign-probe") == 0);
 	for (uint32_t i = 1; i < INCIDENT_PHASE_COUNT; i++)
 		CHECK(r->phase_wall_us[i] > r->phase_wall_us[i - 1]);
 	CHECK(r->phase_wall_us[0] == bench_start.wall_us);

@@ -7,8 +7,9 @@
 #include <string.h>
 
 static const struct conf_block *const blocks[] = {
-	&guard_mode_block, &guard_term_block, &guard_never_block,     &guessing_block,
-	&scanner_block,    &anomaly_block,    &guard_strangers_block, &guard_logins_block,
+	&guard_mode_block,      &guard_term_block,   &guard_never_block,
+	&guessing_block,        &scanner_block,      &anomaly_block,
+	&guard_strangers_block, &guard_logins_block, &toll_fraud_block,
 };
 
 TEST(options_sound, "guard's option tables have no mistake")
@@ -68,6 +69,15 @@ TEST(options_defaults,
 	CHECK(means(&guessing_block, "in", "10m") && judge->guessing.window_s == 600);
 	CHECK(means(&guessing_block, "at-most", "20") && judge->guessing.max_accounts == 20);
 	CHECK(means(&guessing_block, "across", "8") && judge->guessing.distributed_sources == 8);
+	CHECK(means(&toll_fraud_block, "after", "3") && judge->toll_fraud.strings == 3);
+	CHECK(means(&toll_fraud_block, "in", "1d") && judge->toll_fraud.window_s == 86400);
+	CHECK(means(&toll_fraud_block, "learning", "7d") &&
+	      judge->toll_fraud.learning_s == 7 * 86400);
+	CHECK(means(&toll_fraud_block, "dear", "premium satellite global") &&
+	      judge->toll_fraud.dear ==
+	              (1U << NUMBER_PREMIUM | 1U << NUMBER_SATELLITE | 1U << NUMBER_GLOBAL));
+	CHECK(means(&toll_fraud_block, "burst", "10 in 10m") &&
+	      judge->toll_fraud.burst.count == 10 && judge->toll_fraud.burst.window_ms == 600000);
 	CHECK(means(&guard_mode_block, CONF_BARE, "observe") && judge->mode == MODE_OBSERVE);
 	free(judge);
 	return ERR_NONE;
@@ -96,5 +106,21 @@ TEST(options_rows, "rows of the configuration become settings, missing ones thei
 	CHECK(judge.guessing.free_failures == 2 && judge.guessing.distributed_sources == 5);
 	CHECK(judge.block_milli == 20000 && judge.suspect_milli == 9000 && judge.max_term_s == 120);
 	CHECK(judge.never_count == 1 && judge.never[0].net.prefix == 120);
+	return ERR_NONE;
+}
+
+TEST(options_kinds, "the sorts of numbers that can be dear stand in the order of their kinds")
+{
+	for (uint32_t i = 0; i < toll_fraud_block.option_count; i++) {
+		const char *const *choices = toll_fraud_block.options[i].choices;
+
+		if (strcmp(toll_fraud_block.options[i].word, "dear") != 0)
+			continue;
+		for (uint8_t kind = 1; kind < NUMBER_KIND_COUNT; kind++)
+			CHECK(strcmp(choices[kind - 1], number_kind_name(kind)) == 0);
+		CHECK(choices[NUMBER_KIND_COUNT - 1] == NULL);
+		return ERR_NONE;
+	}
+	CHECK(false);
 	return ERR_NONE;
 }

@@ -116,20 +116,21 @@ static bool is_order_right(struct capture_fragments *f, size_t i)
 
 TEST(fragment_orders, "puts fragments of any order together and refuses what overlaps")
 {
-	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		struct capture_skipped skipped = { 0 };
-		struct capture_fragments *f = NULL;
-		bool is_right;
+	struct capture_skipped skipped = { 0 };
+	struct capture_fragments *f = NULL;
+	const char *wrong = NULL;
 
-		TRY(capture_fragments_new(&key, &skipped, &f));
-		is_right = is_order_right(f, i);
-		capture_fragments_free(&f);
-		CHECK_CASE(is_right, orders[i].name);
-		CHECK_CASE(capture_skipped_total(&skipped) == (orders[i].want_len ? 0 : 1),
-		           orders[i].name);
-		if (!orders[i].want_len)
-			CHECK_CASE(skipped.counts[orders[i].skip] == 1, orders[i].name);
+	TRY(capture_fragments_new(&key, &skipped, &f));
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]) && !wrong; i++) {
+		capture_fragments_end(f);
+		skipped = (struct capture_skipped){ 0 };
+		if (!is_order_right(f, i) ||
+		    capture_skipped_total(&skipped) != (orders[i].want_len ? 0 : 1) ||
+		    (!orders[i].want_len && skipped.counts[orders[i].skip] != 1))
+			wrong = orders[i].name;
 	}
+	capture_fragments_free(&f);
+	CHECK_CASE(!wrong, wrong);
 	return ERR_NONE;
 }
 

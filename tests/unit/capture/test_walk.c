@@ -126,34 +126,36 @@ static const struct {
 
 static const struct view hello = VIEW("OPTIONS sip:a SIP/2.0");
 
+static enum err check_case(struct walking *w, size_t i)
+{
+	const char *name = cases[i].headers;
+	struct frame f;
+	struct view bytes;
+
+	CHECK_CASE(frame_build(&f, name, hello), name);
+	bytes = frame_view(&f);
+	walking_reset(w);
+	walking_take(w, cases[i].link, bytes, (uint32_t)bytes.len);
+	CHECK_CASE(w->datagrams == (cases[i].want == DATAGRAM), name);
+	CHECK_CASE(w->segments == (cases[i].want == SEGMENT), name);
+	CHECK_CASE(w->chunks == (cases[i].want == CHUNK), name);
+	CHECK_CASE(capture_skipped_total(&w->skipped) == (cases[i].want == NOTHING), name);
+	if (cases[i].want == NOTHING)
+		CHECK_CASE(w->skipped.counts[cases[i].skip] == 1, name);
+	else
+		CHECK_CASE(view_equal(view_bytes(w->payload, w->len), hello), name);
+	return ERR_NONE;
+}
+
 TEST(walk_cases, "walks every link, tag and tunnel down to the payload")
 {
 	struct walking w;
 	enum err err = ERR_NONE;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *name = cases[i].headers;
-		struct frame f;
-		struct view bytes;
-		uint64_t skipped;
-
-		err = walking_init(&w);
-		if (err != ERR_NONE)
-			return err;
-		CHECK_CASE(frame_build(&f, name, hello), name);
-		bytes = frame_view(&f);
-		walking_take(&w, cases[i].link, bytes, (uint32_t)bytes.len);
-		capture_walk_free(&w.walk);
-		skipped = capture_skipped_total(&w.skipped);
-		CHECK_CASE(w.datagrams == (cases[i].want == DATAGRAM), name);
-		CHECK_CASE(w.segments == (cases[i].want == SEGMENT), name);
-		CHECK_CASE(w.chunks == (cases[i].want == CHUNK), name);
-		CHECK_CASE(skipped == (cases[i].want == NOTHING), name);
-		if (cases[i].want == NOTHING)
-			CHECK_CASE(w.skipped.counts[cases[i].skip] == 1, name);
-		else
-			CHECK_CASE(view_equal(view_bytes(w.payload, w.len), hello), name);
-	}
+	TRY(walking_init(&w));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]) && err == ERR_NONE; i++)
+		err = check_case(&w, i);
+	capture_walk_free(&w.walk);
 	return err;
 }
 
@@ -218,50 +220,56 @@ TEST(walk_bundle, "hands out every data chunk of a bundle and passes over the ot
 }
 
 /* What comes of a packet of `headers` of which `len` bytes were captured. */
-static enum err cut_at(const char *headers, size_t len, bool is_known, struct walking *w)
+static void cut_at(struct walking *w, const char *headers, size_t len, bool is_known)
 {
 	struct frame f;
 	struct view bytes;
 	char *copy;
-	enum err err = walking_init(w);
 
-	if (err != ERR_NONE)
-		return err;
 	(void)frame_build(&f, headers, hello);
 	bytes = frame_view(&f);
 	copy = test_exact_copy(view_first(bytes, len));
+	walking_reset(w);
 	walking_take(w, LINKTYPE_RAW, view_bytes(copy, len), is_known ? (uint32_t)bytes.len : 0);
-	capture_walk_free(&w->walk);
 	free(copy);
+}
+
+static const struct {
+	const char *headers;
+	size_t head;
+} stacks[] = {
+	{ "ipv4 udp", 28 },
+	{ "ipv6 tcp", 60 },
+	{ "ipv4 sctp chunk", 48 },
+	{ "ipv4 gre ethernet ipv4 udp", 66 },
+};
+
+static enum err check_cut(struct walking *w, size_t i)
+{
+	const char *headers = stacks[i].headers;
+	size_t len = stacks[i].head + 5;
+
+	cut_at(w, headers, len, true);
+	CHECK_CASE(walking_count(w) == 1 && w->cut == 1 && w->len == 5, headers);
+	cut_at(w, headers, len, false);
+	CHECK_CASE(walking_count(w) == 0, headers);
+	CHECK_CASE(capture_skipped_total(&w->skipped) == 1, headers);
+	cut_at(w, headers, stacks[i].head - 1, true);
+	CHECK_CASE(walking_count(w) == 0, headers);
+	CHECK_CASE(capture_skipped_total(&w->skipped) == 1, headers);
 	return ERR_NONE;
 }
 
 TEST(walk_cut, "says which payloads the snapshot length cut, and drops what only lies about it")
 {
-	static const struct {
-		const char *headers;
-		size_t head;
-	} stacks[] = {
-		{ "ipv4 udp", 28 },
-		{ "ipv6 tcp", 60 },
-		{ "ipv4 sctp chunk", 48 },
-		{ "ipv4 gre ethernet ipv4 udp", 66 },
-	};
+	struct walking w;
+	enum err err = ERR_NONE;
 
-	for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
-		size_t len = stacks[i].head + 5;
-		struct walking w;
-
-		TRY(cut_at(stacks[i].headers, len, true, &w));
-		CHECK_CASE(walking_count(&w) == 1 && w.cut == 1 && w.len == 5, stacks[i].headers);
-		TRY(cut_at(stacks[i].headers, len, false, &w));
-		CHECK_CASE(walking_count(&w) == 0, stacks[i].headers);
-		CHECK_CASE(capture_skipped_total(&w.skipped) == 1, stacks[i].headers);
-		TRY(cut_at(stacks[i].headers, stacks[i].head - 1, true, &w));
-		CHECK_CASE(walking_count(&w) == 0, stacks[i].headers);
-		CHECK_CASE(capture_skipped_total(&w.skipped) == 1, stacks[i].headers);
-	}
-	return ERR_NONE;
+	TRY(walking_init(&w));
+	for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]) && err == ERR_NONE; i++)
+		err = check_cut(&w, i);
+	capture_walk_free(&w.walk);
+	return err;
 }
 
 TEST(walk_truncations, "reads nothing beyond a packet that is cut anywhere")

@@ -50,8 +50,6 @@ static enum err check_content_type(struct view text)
 	return sip_content_type_parse(text, &type);
 }
 
-static enum err check_token(struct view text) { return sip_token_is(text) ? ERR_NONE : ERR_SYNTAX; }
-
 static enum err check_challenge(struct view text)
 {
 	struct sip_digest digest;
@@ -142,8 +140,8 @@ static enum err check_date(struct view text)
 }
 
 static const struct row {
-	uint8_t id, reason; /* enum sip_header_id, enum sip_reason */
-	enum err (*check)(struct view value);
+	uint8_t id, reason;                   /* enum sip_header_id, enum sip_reason */
+	enum err (*check)(struct view value); /* NULL: a list of tokens */
 } rows[] = {
 	{ SIP_HEADER_VIA, SIP_REASON_VIA_SYNTAX, check_via },
 	{ SIP_HEADER_FROM, SIP_REASON_FROM_SYNTAX, check_name_addr },
@@ -160,11 +158,11 @@ static const struct row {
 	{ SIP_HEADER_RSEQ, SIP_REASON_EXPIRES_SYNTAX, check_number },
 	{ SIP_HEADER_RACK, SIP_REASON_EXPIRES_SYNTAX, check_rack },
 	{ SIP_HEADER_CONTENT_TYPE, SIP_REASON_CONTENT_TYPE_SYNTAX, check_content_type },
-	{ SIP_HEADER_REQUIRE, SIP_REASON_TOKENS_SYNTAX, check_token },
-	{ SIP_HEADER_PROXY_REQUIRE, SIP_REASON_TOKENS_SYNTAX, check_token },
-	{ SIP_HEADER_SUPPORTED, SIP_REASON_TOKENS_SYNTAX, check_token },
-	{ SIP_HEADER_ALLOW, SIP_REASON_TOKENS_SYNTAX, check_token },
-	{ SIP_HEADER_CONTENT_ENCODING, SIP_REASON_TOKENS_SYNTAX, check_token },
+	{ SIP_HEADER_REQUIRE, SIP_REASON_TOKENS_SYNTAX, NULL },
+	{ SIP_HEADER_PROXY_REQUIRE, SIP_REASON_TOKENS_SYNTAX, NULL },
+	{ SIP_HEADER_SUPPORTED, SIP_REASON_TOKENS_SYNTAX, NULL },
+	{ SIP_HEADER_ALLOW, SIP_REASON_TOKENS_SYNTAX, NULL },
+	{ SIP_HEADER_CONTENT_ENCODING, SIP_REASON_TOKENS_SYNTAX, NULL },
 	{ SIP_HEADER_EVENT, SIP_REASON_EVENT_SYNTAX, check_event },
 	{ SIP_HEADER_SUBSCRIPTION_STATE, SIP_REASON_EVENT_SYNTAX, check_subscription },
 	{ SIP_HEADER_AUTHORIZATION, SIP_REASON_AUTH_SYNTAX, check_credentials },
@@ -196,14 +194,39 @@ static bool may_be_empty(enum sip_header_id id)
 	       id == SIP_HEADER_CONTENT_ENCODING;
 }
 
+/* Tokens between commas; nothing may stand between two commas. One pass: a phone's Allow
+ * has a dozen, and taking each as a value of its own was a quarter of the whole check. */
+static enum err check_tokens(const struct row *row, struct view text)
+{
+	struct cursor in = cursor_on(text);
+	size_t count = 0;
+
+	for (;;) {
+		cursor_blanks(&in);
+		if (cursor_is_at_end(&in))
+			break;
+		if (cursor_peek(&in) != ',') {
+			(void)cursor_token(&in);
+			cursor_blanks(&in);
+			count++;
+		}
+		if (!cursor_is_at_end(&in))
+			cursor_expect(&in, ',');
+	}
+	if (in.err == ERR_NONE && count == 0 && !may_be_empty(row->id))
+		return ERR_SHORT;
+	return in.err;
+}
+
 static enum err check_header(const struct row *row, const struct sip_header *h)
 {
 	struct sip_values w = sip_values_on(h->value);
 	struct view value;
 	size_t count = 0;
 
+	if (!row->check)
+		return check_tokens(row, h->value);
 	w.is_list = sip_header_times(row->id) == SIP_TIMES_LIST;
-	w.skips_empty = row->reason == SIP_REASON_TOKENS_SYNTAX;
 	while (sip_values_next(&w, &value)) {
 		enum err err = row->check(value);
 

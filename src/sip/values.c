@@ -3,6 +3,8 @@
  * in it: the walk keeps its place and never goes back. */
 #include "sip/values.h"
 
+#include "sip/bytes_priv.h"
+
 struct sip_values sip_values_of(const struct sip_msg *m, enum sip_header_id id)
 {
 	return (struct sip_values){ .msg = m,
@@ -15,35 +17,42 @@ struct sip_values sip_values_on(struct view text)
 	return (struct sip_values){ .rest = text, .is_list = true, .is_open = text.len > 0 };
 }
 
-/* Place of the first comma that separates, or the end. */
+/* Behind the quote that ends what is quoted from `at` on, or ERR_SYNTAX. */
+static enum err skip_quoted(struct view text, size_t at, size_t *ret)
+{
+	for (;;) {
+		at = bytes_find(text, at, "\"\"\\\\");
+		if (at >= text.len)
+			return ERR_SYNTAX;
+		if (text.at[at] == '"')
+			break;
+		at += 2;
+	}
+	*ret = at + 1;
+	return ERR_NONE;
+}
+
+/* Place of the first comma that separates, or the end. Within brackets nothing
+ * but their end counts, within quotes nothing but theirs. */
 static enum err find_comma(struct view text, size_t *ret)
 {
-	bool is_in_quotes = false, is_in_brackets = false;
-	size_t at;
+	size_t at = 0;
 
-	for (at = 0; at < text.len; at++) {
-		char c = text.at[at];
-
-		if (is_in_quotes) {
-			if (c == '\\')
-				at++;
-			else if (c == '"')
-				is_in_quotes = false;
-			continue;
+	for (;;) {
+		at = bytes_find(text, at, ",\"<<");
+		if (at >= text.len || text.at[at] == ',') {
+			*ret = at;
+			return ERR_NONE;
 		}
-		if (c == '"' && !is_in_brackets)
-			is_in_quotes = true;
-		else if (c == '<')
-			is_in_brackets = true;
-		else if (c == '>')
-			is_in_brackets = false;
-		else if (c == ',' && !is_in_brackets)
-			break;
+		if (text.at[at] == '<') {
+			at = bytes_find(text, at, ">>>>");
+			if (at >= text.len)
+				return ERR_SYNTAX;
+			at++;
+		} else if (skip_quoted(text, at + 1, &at) != ERR_NONE) {
+			return ERR_SYNTAX;
+		}
 	}
-	if (is_in_quotes || is_in_brackets)
-		return ERR_SYNTAX;
-	*ret = at < text.len ? at : text.len;
-	return ERR_NONE;
 }
 
 /* Opens the next header that is not empty. */

@@ -225,6 +225,30 @@ static void check_never_block(const struct checking *c)
 	}
 }
 
+/* A peer that could be blocked would take all its calls with it. */
+static void check_never_room(const struct checking *c)
+{
+	const struct guard_never_options *never = conf_get(c->tree, &guard_never_block, NULL);
+	const struct guard_mode_options *mode = conf_get(c->tree, &guard_mode_block, NULL);
+	struct conf_check of_mode = at(c, &guard_mode_block, 0);
+	size_t count = never->count;
+
+	for (size_t i = 0; i < c->peer_count && mode->mode != 0; i++) {
+		struct conf_check own = at(c, &border_peer_block, i);
+
+		count += (c->peers[i].address.family != 0) + (size_t)c->peers[i].from_count;
+		if (count <= MAX_NEVER_BLOCK)
+			continue;
+		conf_object_to(
+			(struct conf_claim){ &own, NULL },
+			(struct conf_claim){ &of_mode, CONF_BARE },
+			"mode is block, but the never-block list has no room for all of this "
+			"peer's networks beside the 512 before them, and it could be blocked",
+			"write fewer, wider networks, or write `mode observe`");
+		return;
+	}
+}
+
 void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_report *report)
 {
 	struct checking c = { .tree = tree, .report = report };
@@ -240,4 +264,5 @@ void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_repo
 	check_subscribers(&c);
 	check_media_ports(&c);
 	check_never_block(&c);
+	check_never_room(&c);
 }

@@ -105,8 +105,13 @@ static void read_settings(const struct bench *bench, const struct conf_blob *blo
 	guard_judge_settings_of(&rows, ret);
 	if (child_facts(bench->child)->mode != MODE_OFF)
 		ret->mode = child_facts(bench->child)->mode;
-	if (!never_add(blob, child_facts(bench->child), ret))
-		log_write(LEVEL_WARNING, "never-block list is full", "not all peers are on it");
+	if (never_add(blob, child_facts(bench->child), ret))
+		return;
+	/* The configuration is refused where peers alone fill it (proc/check.c). */
+	log_write(
+		LEVEL_ERROR, "never-block list is full",
+		"not all peers and networks of ours are on it, so nothing is blocked: mode observe");
+	ret->mode = MODE_OBSERVE;
 }
 
 static enum err settings(void *context, struct conf_blob blob, struct now now)

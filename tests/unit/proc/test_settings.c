@@ -115,6 +115,64 @@ TEST(settings_least, "runs with a side, a PBX and its phones, all else by fallba
 	return ERR_NONE;
 }
 
+/* Peers of 16 networks each, and their address: 17 entries of the never-block list. */
+static enum err check_peers(uint32_t count, const char *mode, bool *ret_is_taken)
+{
+	static char text[65536];
+	struct buffer b = BUFFER_ON(text);
+	struct conf_tree *t = NULL;
+	enum err err;
+
+	buffer_text(&b, mode);
+	buffer_text(&b, "\nlisten outside { udp 192.0.2.10:5060 }\n");
+	for (uint32_t i = 0; i < count; i++) {
+		buffer_text(&b, "peer p");
+		buffer_decimal(&b, i);
+		buffer_text(&b, " { side outside  address 10.0.");
+		buffer_decimal(&b, i);
+		buffer_text(&b, ".1  from");
+		for (uint32_t k = 0; k < 16; k++) {
+			buffer_text(&b, " 10.0.");
+			buffer_decimal(&b, i);
+			buffer_char(&b, '.');
+			buffer_decimal(&b, 16 * k);
+			buffer_text(&b, "/32");
+		}
+		buffer_text(&b, " }\n");
+	}
+	report = (struct conf_report){ 0 };
+	err = settings_check("a.conf", buffer_view(&b), &t, &report);
+	conf_tree_free(&t);
+	*ret_is_taken = err == ERR_NONE;
+	return err == ERR_SYNTAX ? ERR_NONE : err;
+}
+
+TEST(settings_never_full,
+     "refuses mode block where a peer's networks find no room in the never-block list")
+{
+	static const struct {
+		const char *name, *mode;
+		uint32_t peers;
+		bool is_taken;
+	} cases[] = {
+		{ "as many as there is room for", "mode block", 30, true },
+		{ "one more", "mode block", 31, false },
+		{ "one more, but nothing is blocked", "mode observe", 31, true },
+	};
+	bool is_taken;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		TRY(check_peers(cases[i].peers, cases[i].mode, &is_taken));
+		CHECK_CASE(is_taken == cases[i].is_taken,
+		           report.count ? report.faults[0].text : cases[i].name);
+		if (!is_taken)
+			CHECK_CASE(view_contains(view_of(report.faults[0].text),
+			                         VIEW("never-block list has no room")),
+			           report.faults[0].text);
+	}
+	return ERR_NONE;
+}
+
 TEST(settings_blobs, "cuts the configuration up so that each role opens its own blocks")
 {
 	struct conf_tree *t = NULL;

@@ -41,6 +41,13 @@ struct analysis {
 	int fd;
 };
 
+/* What is no SIP has the same number on both sides but for noise, which is 0 in a fact. */
+_Static_assert((int)CAPTURE_HTTP == NON_SIP_HTTP && (int)CAPTURE_TLS == NON_SIP_TLS &&
+                       (int)CAPTURE_SSDP == NON_SIP_SSDP && (int)CAPTURE_RTSP == NON_SIP_RTSP &&
+                       (int)CAPTURE_KEEPALIVE == NON_SIP_KEEPALIVE &&
+                       (int)CAPTURE_NOISE == NON_SIP_COUNT,
+               "kinds of what is no SIP");
+
 /* --- Ports, from the wire to the report --- */
 
 static struct now at_time(int64_t wall_us)
@@ -63,7 +70,8 @@ static void message(void *context, const struct capture_message *m)
 	if (m->kind == CAPTURE_SIP)
 		watch_message(a->watch, &in);
 	else
-		watch_non_sip(a->watch, &in, m->kind);
+		watch_non_sip(a->watch, &in,
+		              m->kind < NON_SIP_COUNT ? m->kind : (uint16_t)NON_SIP_NOISE);
 }
 
 static void media(void *context, const struct capture_datagram *d)

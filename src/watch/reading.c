@@ -139,7 +139,8 @@ void watch_say(struct watch *w, struct fact *fact)
 static uint16_t oddity_of(const struct watch *w, const struct watch_reading *r,
                           const struct fact *fact)
 {
-	if (!r->is_taken || !r->msg->is_request || fact->standing != STANDING_STRANGER)
+	if (!r->is_taken || fact->standing != STANDING_STRANGER ||
+	    (!r->msg->is_request && !r->is_unasked))
 		return 0;
 	return w->ports.oddity ? w->ports.oddity(w->ports.context, r->msg) : 0;
 }

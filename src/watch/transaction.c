@@ -375,8 +375,11 @@ void watch_response(struct watch *w, struct watch_reading *r)
 	w->counters.responses++;
 	if (!t)
 		t = reconstruct(w, r, key);
-	if (!t)
+	r->is_unasked = !t || !(t->flags & HAS_REQUEST);
+	if (!t) {
+		watch_say_oddities(w, r, r->msg->anomalies);
 		return;
+	}
 	if (!(t->flags & IS_RESPONSE_ODD)) {
 		t->flags |= IS_RESPONSE_ODD;
 		watch_say_oddities(w, r, r->msg->anomalies);

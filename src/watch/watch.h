@@ -69,8 +69,8 @@ struct watch_ports {
 	uint16_t (*screen)(void *context, const struct sip_msg *msg, const struct flow *flow);
 	/* Number of the scanner that its User-Agent names, 0 none; may be NULL. */
 	uint16_t (*agent)(void *context, const struct sip_msg *msg);
-	/* Number of an oddity beside the parser's in a stranger's request: FACT_ANOMALY, hostile.
-	 * 0 none; may be NULL. */
+	/* Number of an oddity beside the parser's in a stranger's request, or in a response that
+	 * nobody was seen to ask for: FACT_ANOMALY, hostile. 0 none; may be NULL. */
 	uint16_t (*oddity)(void *context, const struct sip_msg *msg);
 	/* enum sip_grade of what the parser or sip_check refused it for; NULL: its reason's. */
 	uint16_t (*grade)(void *context, const struct sip_msg *msg);

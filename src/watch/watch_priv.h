@@ -39,6 +39,7 @@ struct watch_reading {
 	struct sip_uri uri;            /* of a request, likewise */
 	struct view branch;
 	bool is_taken;         /* the parser took it */
+	bool is_unasked;       /* a response whose request was not seen */
 	uint64_t asker, asked; /* hashes of the hosts */
 };
 

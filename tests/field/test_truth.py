@@ -15,12 +15,20 @@ import truth
 LEAST_NAMED = 95
 
 
+def recorded(row):
+    """The message of a row of a collection whose parts are parted by byte 30 (octal) and
+    filled up with a byte C0 and zeros. Where the body was not recorded, its length was."""
+    message = row["buffers"].encode("latin-1", "replace").rstrip(b"0")
+    message = message[:-1] if message.endswith(b"\xc0") else message
+    return message.replace(b"\x18", b"").ljust(row["udp_len"] - 8, b"x")
+
+
 def inputs_of(path):
     """Captures that stand for the file: itself, a log converted, or its single messages."""
     if path.endswith(".json"):
         with open(path, encoding="utf-8") as file:
             rows = json.load(file)["dataset"]
-        return field.capture_of([row["buffers"].encode("latin-1", "replace") for row in rows]), len(rows)
+        return field.capture_of([recorded(row) for row in rows]), len(rows)
     if path.endswith(".sip"):
         with open(path, "rb") as file:
             return field.capture_of([file.read()]), 1

@@ -53,6 +53,12 @@ static uint16_t on_screen(void *context, const struct sip_msg *msg, const struct
 	return ((struct scene *)context)->signature;
 }
 
+static uint16_t on_oddity(void *context, const struct sip_msg *msg)
+{
+	(void)msg;
+	return ((struct scene *)context)->oddity;
+}
+
 static uint16_t on_agent(void *context, const struct sip_msg *msg)
 {
 	(void)msg;
@@ -70,7 +76,8 @@ enum err scene_init_with(struct scene *s, const struct watch_settings *settings)
 		                           .stream = on_stream,
 		                           .phone = on_phone,
 		                           .screen = on_screen,
-		                           .agent = on_agent };
+		                           .agent = on_agent,
+		                           .oddity = on_oddity };
 
 	memset(s, 0, sizeof(*s));
 	s->settings = *settings;

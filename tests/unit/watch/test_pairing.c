@@ -194,6 +194,23 @@ TEST(pairing_sloppy, "an oddity that hinders nothing is named beside what happen
 	return ERR_NONE;
 }
 
+TEST(pairing_odd_response, "a response is looked at whole where nobody asked for it, else never")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	s.oddity = 300;
+	SAY(&s, 1, ATTACKER, PBX, "100", .method = "INVITE", .call = "a");
+	CHECK(scene_count(&s, FACT_ANOMALY) == 1);
+	CHECK(scene_last(&s, FACT_ANOMALY)->reason == 300);
+	s.oddity = 0;
+	SAY(&s, 2, OTHER, PBX, "OPTIONS", .call = "b");
+	s.oddity = 300;
+	SAY(&s, 2, PBX, OTHER, "404", .method = "OPTIONS", .call = "b");
+	CHECK(scene_count(&s, FACT_ANOMALY) == 1);
+	return ERR_NONE;
+}
+
 TEST(pairing_cut,
      "a message that the capture cut is read to its last line, and is no anomaly for it")
 {

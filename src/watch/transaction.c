@@ -367,6 +367,16 @@ static bool may_be_proven(const struct watch_transaction *t)
 	       !fact_is_proven((enum fact_proof)t->fact.proof);
 }
 
+/* Retransmissions of what belongs to nothing are known by their name alone. */
+static bool is_noted(struct watch *w, uint64_t key)
+{
+	enum watch_note_state state;
+	bool is_seen = watch_note_find(w, key, &state);
+
+	watch_note_put(w, key, NOTE_SEEN);
+	return is_seen;
+}
+
 void watch_response(struct watch *w, struct watch_reading *r)
 {
 	uint64_t key = key_of(w, r, method_of(r));
@@ -377,7 +387,8 @@ void watch_response(struct watch *w, struct watch_reading *r)
 		t = reconstruct(w, r, key);
 	r->is_unasked = !t || !(t->flags & HAS_REQUEST);
 	if (!t) {
-		watch_say_oddities(w, r, r->msg->anomalies);
+		if (!is_noted(w, key))
+			watch_say_oddities(w, r, r->msg->anomalies);
 		return;
 	}
 	if (!(t->flags & IS_RESPONSE_ODD)) {

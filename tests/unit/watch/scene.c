@@ -65,6 +65,12 @@ static uint16_t on_agent(void *context, const struct sip_msg *msg)
 	return ((struct scene *)context)->agent;
 }
 
+static uint16_t on_grade(void *context, const struct sip_msg *msg)
+{
+	(void)msg;
+	return ((struct scene *)context)->grade;
+}
+
 /* ---- life ---- */
 
 enum err scene_init_with(struct scene *s, const struct watch_settings *settings)
@@ -77,7 +83,8 @@ enum err scene_init_with(struct scene *s, const struct watch_settings *settings)
 		                           .phone = on_phone,
 		                           .screen = on_screen,
 		                           .agent = on_agent,
-		                           .oddity = on_oddity };
+		                           .oddity = on_oddity,
+		                           .grade = on_grade };
 
 	memset(s, 0, sizeof(*s));
 	s->settings = *settings;

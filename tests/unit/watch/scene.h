@@ -23,7 +23,7 @@ struct scene {
 	unsigned fact_count, call_count, stream_count, phone_count; /* beyond the arrays too */
 	bool has_unsound;                                           /* a fact was not sound */
 	bool is_connected, is_cut;                                  /* of all that is said */
-	uint16_t signature, agent, oddity;                          /* what the ports answer */
+	uint16_t signature, agent, oddity, grade;                   /* what the ports answer */
 };
 
 #define OWNED_SCENE __attribute__((cleanup(scene_clear))) struct scene

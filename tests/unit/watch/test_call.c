@@ -128,6 +128,33 @@ TEST(call_server_challenges, "a server that challenges within a call leaks nothi
 	return ERR_NONE;
 }
 
+TEST(call_relayed_challenge,
+     "a proxy that hands a challenge within a call back wants no digest itself")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	SAY(&s, 1, ATTACKER, PROXY, "INVITE", .call = "a", .branch = "z9hG4bK1", .caller = "100");
+	SAY(&s, 1, PROXY, PHONE, "INVITE", .call = "a", .branch = "z9hG4bK2", .caller = "100");
+	SAY(&s, 2, PHONE, PROXY, "200", .method = "INVITE", .call = "a", .branch = "z9hG4bK2",
+	    .caller = "100", .to_tag = "t");
+	SAY(&s, 2, PROXY, ATTACKER, "200", .method = "INVITE", .call = "a", .branch = "z9hG4bK1",
+	    .caller = "100", .to_tag = "t");
+	SAY(&s, 5, PHONE, PROXY, "BYE", .call = "a", .from_tag = "t", .to_tag = "a",
+	    .branch = "z9hG4bK3");
+	SAY(&s, 5, PROXY, ATTACKER, "BYE", .call = "a", .from_tag = "t", .to_tag = "a",
+	    .branch = "z9hG4bK4");
+	SAY(&s, 5, ATTACKER, PROXY, "407", .method = "BYE", .call = "a", .from_tag = "t",
+	    .to_tag = "a", .branch = "z9hG4bK4", .more = CHALLENGE);
+	SAY(&s, 5, PROXY, PHONE, "407", .method = "BYE", .call = "a", .from_tag = "t",
+	    .to_tag = "a", .branch = "z9hG4bK3", .more = CHALLENGE);
+	CHECK(scene_count(&s, FACT_DIGEST_LEAK) == 1);
+	CHECK(scene_last(&s, FACT_DIGEST_LEAK)->flow.remote.port == 5071);
+	watch_end(s.watch);
+	CHECK(s.call_count == 1 && s.calls[0].caller.port == 5071);
+	return ERR_NONE;
+}
+
 TEST(call_out_of_dialog,
      "a request within a call that nobody has is said; one within a call is not")
 {

@@ -86,6 +86,37 @@ TEST(pairing_responses_alone, "responses alone tell who asked, what, and how it 
 	return ERR_NONE;
 }
 
+TEST(pairing_second_look,
+     "of what the second look finds the first hostile finding is named, and the rest happens")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	s.grade = SIP_GRADE_HOSTILE;
+	SAY(&s, 1, ATTACKER, PBX, "OPTIONS", .call = "a",
+	    .more = "Contact: <sip:\nMin-Expires: x\n");
+	SAY(&s, 1, PBX, ATTACKER, "404", .method = "OPTIONS", .call = "a");
+	CHECK(scene_count(&s, FACT_ANOMALY) == 1 && scene_count(&s, FACT_REQUEST) == 1);
+	return ERR_NONE;
+}
+
+TEST(pairing_within_alone,
+     "a response within a call that is seen by responses alone is no second call")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	for (unsigned i = 1; i <= 3; i++)
+		SAY(&s, i, PBX, ATTACKER, "200", .method = "INVITE", .call = "a", .cseq = i,
+		    .user = "900", .to_tag = "t");
+	SAY(&s, 5, PBX, ATTACKER, "481", .method = "BYE", .call = "b", .user = "900",
+	    .to_tag = "t");
+	watch_end(s.watch);
+	CHECK(scene_count(&s, FACT_CALL) == 1 && s.call_count == 1);
+	CHECK(scene_count(&s, FACT_OUT_OF_DIALOG) == 1 && s.fact_count == 2);
+	return ERR_NONE;
+}
+
 TEST(pairing_response_repeated, "a response that comes again says nothing again")
 {
 	OWNED_SCENE s;
@@ -174,12 +205,30 @@ TEST(pairing_malformed, "what the parser refuses is an anomaly, once for the sam
 	const struct view bytes = VIEW("OPTIONS sip:100@198.51.100.1 SIP/2.0\r\nno colon\r\n\r\n");
 
 	TRY(scene_init(&s));
+	s.grade = SIP_GRADE_HOSTILE;
+	s.oddity = 300; /* not asked of what the parser refused */
 	scene_send(&s, 1, ATTACKER, PBX, bytes);
 	scene_send(&s, 2, ATTACKER, PBX, bytes);
 	CHECK(s.fact_count == 1 && scene_last(&s, FACT_ANOMALY)->grade == SIP_GRADE_HOSTILE);
 	CHECK(scene_last(&s, FACT_ANOMALY)->reason == SIP_REASON_NO_COLON);
+	s.grade = SIP_GRADE_FOREIGN;
 	scene_send(&s, 3, PHONE, PBX, bytes);
-	CHECK(s.fact_count == 2);
+	CHECK(s.fact_count == 2 && scene_last(&s, FACT_ANOMALY)->grade == SIP_GRADE_FOREIGN);
+	return ERR_NONE;
+}
+
+TEST(pairing_oddity,
+     "an oddity in a stranger's request is hostile; in a peer's, or an answer, none is sought")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	s.oddity = 300;
+	SAY(&s, 1, ATTACKER, PBX, "REGISTER", .call = "a");
+	SAY(&s, 1, PBX, ATTACKER, "401", .method = "REGISTER", .call = "a", .more = CHALLENGE);
+	SAY(&s, 2, PBX, PHONE, "OPTIONS", .call = "b");
+	CHECK(scene_count(&s, FACT_ANOMALY) == 1 && scene_last(&s, FACT_ANOMALY)->reason == 300);
+	CHECK(scene_last(&s, FACT_ANOMALY)->grade == SIP_GRADE_HOSTILE);
 	return ERR_NONE;
 }
 
@@ -208,6 +257,9 @@ TEST(pairing_odd_response, "a response is looked at whole where nobody asked for
 	s.oddity = 300;
 	SAY(&s, 2, PBX, OTHER, "404", .method = "OPTIONS", .call = "b");
 	CHECK(scene_count(&s, FACT_ANOMALY) == 1);
+	for (unsigned i = 0; i < 3; i++)
+		SAY(&s, 3, PHONE, OTHER, "200", .method = "OPTIONS", .call = "c");
+	CHECK(scene_count(&s, FACT_ANOMALY) == 2);
 	return ERR_NONE;
 }
 

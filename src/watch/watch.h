@@ -8,7 +8,7 @@
  * What the facts say beyond event/fact.h:
  * - `flow.remote` is who asked (of FACT_DIGEST_LEAK: who challenged),
  *   `flow.local` whom. `now_us`, `wall_us`: when it was decided; where no answer
- *   came, when it was asked.
+ *   came, when it was asked, so facts are not in order of time by some minutes.
  * - FACT_REQUEST, strangers alone: outcome FAILED where refused, UNKNOWN where
  *   challenged (status 401, 407) or never answered (status 0), SUCCEEDED for an
  *   OPTIONS that got a 2xx. A retransmission is no second request.

@@ -31,8 +31,9 @@ struct analysis {
 	struct verdict_table *verdicts;
 	struct counters counters;
 	struct cli_progress progress;
-	uint64_t bytes_done; /* of the files before this one */
-	uint64_t advance_us; /* when the judge wants to be told the time */
+	uint64_t bytes_done;  /* of the files before this one */
+	uint64_t advance_us;  /* when the judge wants to be told the time */
+	uint64_t rtp_packets; /* of streams that were believed: one packet may be anything */
 	int64_t last_wall_us;
 	const char *format;
 	enum capture_end end; /* the first that was not whole */
@@ -107,6 +108,7 @@ static void stream(void *context, const struct watch_stream *s)
 {
 	struct analysis *a = context;
 
+	a->rtp_packets += s->packets;
 	cli_report_stream(a->report, s);
 }
 
@@ -416,7 +418,7 @@ static enum cli_exit finish(struct analysis *a)
 	guard_judge_advance(a->judge, end);
 	capture.packets = counts->packets;
 	capture.sip_messages = counts->sip;
-	capture.rtp_packets = watch_counters_of(a->watch)->rtp;
+	capture.rtp_packets = a->rtp_packets;
 	capture.tls_connections = counts->tls_connections;
 	capture.tls_opened = counts->tls_opened;
 	capture.first_wall_us = counts->first_us;

@@ -5,8 +5,10 @@ Each attack is looked at again with the detector switched off that found it: the
 finding must be gone then, else the test proves nothing.
 """
 
+import glob
 import json
 import os
+import re
 
 import field
 import truth
@@ -30,11 +32,41 @@ def inputs_of(path):
             rows = json.load(file)["dataset"]
         return field.capture_of([recorded(row) for row in rows]), len(rows)
     if path.endswith(".sip"):
-        with open(path, "rb") as file:
-            return field.capture_of([file.read()]), 1
+        return conversation(story_of(path)), 1
     if path.endswith(".txt"):
         return field.capture_of_log(path), 0
     return path, 0
+
+
+def sent_by(message):
+    """Host and port of the topmost Via; of a response that is who asked."""
+    match = re.search(rb"(?im)^via\s*:\s*SIP/2\.0/\w+\s+([^;,\s]+)", message)
+    return match[1] if match else b""
+
+
+def conversation(paths):
+    """Messages of one story, in order: whose request came first is the first address."""
+    out, caller = [field.CONVERTER.file_head()], None
+    for i, path in enumerate(paths):
+        with open(path, "rb") as file:
+            message = file.read()
+        caller = caller or sent_by(message)
+        is_response = message.startswith(b"SIP/2.0")
+        is_callers = (sent_by(message) == caller) != is_response
+        ends = (field.address_of(0), 5060), (field.TARGET, 5060)
+        data = field.CONVERTER.datagram(*(ends if is_callers else ends[::-1]), message)
+        out.append(field.CONVERTER.packet(1700000000 + i, data))
+    return b"".join(out)
+
+
+def story_of(path):
+    """The paths NAME-1, NAME-2 ... that belong together; all but the first name of them: none."""
+    match = re.fullmatch(r"(.*-)(\d+)(\.sip)", path)
+    if not match:
+        return [path]
+    found = sorted(p for p in glob.glob(glob.escape(match[1]) + "*" + match[3])
+                   if re.fullmatch(re.escape(match[1]) + r"\d+" + re.escape(match[3]), p))
+    return found if found[0] == path else []
 
 
 def check_messages(row, report, count):
@@ -108,7 +140,7 @@ def tests():
             continue
         for relative in row.files:
             path = os.path.join(field.DATA, relative)
-            if not is_input(path):
+            if not is_input(path) or (path.endswith(".sip") and not story_of(path)):
                 continue
             if row.verdict.startswith("DETECT"):
                 yield (name_of("detect", path), f"names who did it and how: {row.what}",

@@ -70,6 +70,18 @@ TEST(stream_found, "RTP without a description is found by its run in sequence")
 	return ERR_NONE;
 }
 
+TEST(stream_twice, "a stream whose packets are all captured twice is found all the same")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	for (unsigned i = 0; i < 20; i++)
+		scene_rtp(&s, 1000 + 10 * i, PHONE, PBX, 7, (uint16_t)(100 + i / 2), 0);
+	watch_end(s.watch);
+	CHECK(s.stream_count == 1 && s.streams[0].packets == 20);
+	return ERR_NONE;
+}
+
 TEST(stream_events, "digits and silence do not name the codec; what is missing is lost")
 {
 	OWNED_SCENE s;

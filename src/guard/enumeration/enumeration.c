@@ -1,37 +1,351 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Distinct users a source. */
+/* Three bounded memories: who tried whom in vain (proven or not apart), which
+ * users succeeded where, and at how many that makes for each source. */
 #include "guard/enumeration/enumeration.h"
 
-enum { SCORE_MILLI = 0 };
+#include "base/now.h"
+#include "guard/recent.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum state {
+	TRIED_OPEN,    /* challenged, or about to be */
+	TRIED_UNHEARD, /* nobody answered */
+	TRIED_REFUSED,
+};
+
+struct tried {
+	uint32_t user, first_s, last_s; /* last_s 0: free */
+	uint16_t target;
+	uint8_t state;
+};
+
+struct source {
+	struct guard_row row;
+	struct tried tried[MAX_TRIED_USERS];
+	bool has_tool, is_told, is_told_slow;
+};
+
+struct friendly {
+	struct guard_row row;
+	uint32_t count;
+};
+
+struct enumeration {
+	struct enumeration_settings settings;
+	struct guard_recent sources, friends, friendly;
+};
+
+static void enumeration_free(void **memory)
+{
+	struct enumeration *e = *memory;
+
+	if (!e)
+		return;
+	guard_recent_clear(&e->sources);
+	guard_recent_clear(&e->friends);
+	guard_recent_clear(&e->friendly);
+	free(e);
+	*memory = NULL;
+}
 
 static enum err enumeration_make(const struct guard_judge_settings *settings,
                                  const struct hash_key *key, void **ret)
 {
-	(void)settings;
-	(void)key;
-	*ret = NULL;
-	return ERR_NONE;
-}
+	struct enumeration *e = calloc(1, sizeof(*e));
+	const struct enumeration_settings *s = &settings->enumeration;
+	void *memory = e;
+	enum err err;
 
-static void enumeration_free(void **memory) { *memory = NULL; }
+	if (!e)
+		return ERR_NO_MEMORY;
+	e->settings = *s;
+	err = guard_recent_init(&e->sources, sizeof(struct source), s->max_sources, key);
+	if (err == ERR_NONE)
+		err = guard_recent_init(&e->friends, sizeof(struct guard_row), s->max_friends, key);
+	if (err == ERR_NONE)
+		err = guard_recent_init(&e->friendly, sizeof(struct friendly), s->max_sources, key);
+	if (err == ERR_NONE)
+		*ret = memory;
+	else
+		enumeration_free(&memory);
+	return err;
+}
 
 static void enumeration_apply(void *memory, const struct guard_judge_settings *settings)
 {
-	(void)memory;
-	(void)settings;
+	struct enumeration *e = memory;
+
+	e->settings = settings->enumeration;
+}
+
+/* ---- facts ---- */
+
+/* The user alone: one list of users is tried at many targets. */
+static struct view user_of(const struct fact *fact)
+{
+	struct view account = view_of(fact->account);
+
+	return view_first(account, view_find(account, '@', 0));
+}
+
+static bool is_number(struct view user)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < user.len; i++) {
+		char c = user.at[i];
+
+		if (c >= '0' && c <= '9')
+			digits++;
+		else if (c != '+' && c != '*' && c != '#')
+			return false;
+	}
+	return digits >= ENUMERATION_NUMBER_LEN;
+}
+
+static bool is_refusal_of_user(uint16_t status)
+{
+	return status == 403 || status == 404 || status == 410 || status == 484 || status == 485 ||
+	       status == 604;
+}
+
+static bool is_method(const struct fact *fact, const char *method)
+{
+	return strcmp(fact->method, method) == 0;
+}
+
+static bool read_request(const struct fact *fact, enum state *ret)
+{
+	bool is_asked = fact->status == 401 || fact->status == 407;
+
+	if (is_method(fact, "INVITE") && is_number(user_of(fact)))
+		return false;
+	if (fact->outcome == OUTCOME_FAILED) {
+		*ret = TRIED_REFUSED;
+		return is_refusal_of_user(fact->status);
+	}
+	*ret = is_asked || is_method(fact, "REGISTER") ? TRIED_OPEN : TRIED_UNHEARD;
+	return fact->outcome == OUTCOME_UNKNOWN;
+}
+
+/* Whether it tells of a user tried in vain, or maybe so. */
+static bool read_try(const struct fact *fact, enum state *ret)
+{
+	if (fact->is_server || fact->standing == STANDING_PEER || view_is_empty(user_of(fact)))
+		return false;
+	switch (fact->kind) {
+	case FACT_UNKNOWN_USER:
+		*ret = TRIED_REFUSED;
+		return true;
+	case FACT_SCANNER:
+	case FACT_REQUEST:
+		return fact->standing == STANDING_STRANGER && read_request(fact, ret);
+	default:
+		return false;
+	}
+}
+
+static bool is_success(const struct fact *fact)
+{
+	return fact->kind == FACT_REGISTERED ||
+	       (fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_SUCCEEDED);
+}
+
+/* ---- what is remembered ---- */
+
+static uint64_t user_hash(const struct enumeration *e, const struct fact *fact)
+{
+	struct view user = user_of(fact);
+
+	return map_hash(&e->sources.map, user.at, user.len);
+}
+
+static uint32_t seconds_of(const struct fact *fact)
+{
+	return (uint32_t)(fact->now_us / SECOND_US) + 1;
+}
+
+static uint16_t target_hash(const struct enumeration *e, const struct fact *fact)
+{
+	struct guard_key key = guard_key_of(&fact->flow.local, 0);
+
+	key.port = 0;
+	return (uint16_t)map_hash(&e->sources.map, &key, sizeof(key));
+}
+
+static struct tried *place_of(struct source *s, uint32_t user)
+{
+	struct tried *place = &s->tried[0];
+
+	for (size_t i = 0; i < MAX_TRIED_USERS; i++) {
+		if (s->tried[i].last_s != 0 && s->tried[i].user == user)
+			return &s->tried[i];
+		if (s->tried[i].last_s < place->last_s)
+			place = &s->tried[i];
+	}
+	*place = (struct tried){ .user = user };
+	return place;
+}
+
+/* Says whether he is new, or was not in vain before. */
+static bool note(struct source *s, const struct tried *try)
+{
+	struct tried *place = place_of(s, try->user);
+	bool is_new = place->last_s == 0 || try->state > place->state;
+
+	if (place->last_s == 0)
+		*place = *try;
+	place->last_s = try->last_s > place->last_s ? try->last_s : place->last_s;
+	place->target = try->target;
+	if (try->state > place->state)
+		place->state = try->state;
+	return is_new;
+}
+
+static bool is_new_target(const struct source *s, size_t until, uint32_t now_s, uint32_t window_s)
+{
+	for (size_t i = 0; i < until; i++) {
+		const struct tried *t = &s->tried[i];
+
+		if (t->state == TRIED_UNHEARD && t->target == s->tried[until].target &&
+		    t->last_s != 0 && now_since(now_s, t->last_s) < window_s)
+			return false;
+	}
+	return true;
+}
+
+static uint32_t count_in_vain(const struct source *s, uint32_t now_s, uint32_t window_s)
+{
+	uint32_t count = 0, unheard = 0, targets = 0;
+
+	for (size_t i = 0; i < MAX_TRIED_USERS; i++) {
+		const struct tried *t = &s->tried[i];
+
+		if (t->last_s == 0 || now_since(now_s, t->last_s) >= window_s)
+			continue;
+		if (t->state == TRIED_UNHEARD) {
+			unheard++;
+			targets += is_new_target(s, i, now_s, window_s);
+		} else if (t->state == TRIED_REFUSED || s->has_tool ||
+		           now_since(now_s, t->first_s) >= ENUMERATION_PATIENCE_S) {
+			count++;
+		}
+	}
+	return count + (s->has_tool || 2 * targets <= unheard ? unheard : 0);
+}
+
+static uint32_t excused(const struct enumeration *e, const struct addr *source)
+{
+	struct guard_key key = guard_key_of(source, 0);
+	const struct friendly *friendly = guard_recent_find(&e->friendly, &key);
+
+	return friendly ? friendly->count / ENUMERATION_FRIENDS : 0;
+}
+
+/* ---- judgement ---- */
+
+static bool judge_window(struct source *s, const struct tried *try, uint32_t wanted,
+                         uint32_t window_s, bool *told, bool is_new)
+{
+	bool was_told = *told;
+
+	*told = count_in_vain(s, try->last_s, window_s) >= wanted;
+	return *told && (is_new || !was_told);
+}
+
+static size_t judge_try(struct enumeration *e, const struct fact *fact, enum state state,
+                        struct guard_finding *ret)
+{
+	bool is_proven = fact_is_proven((enum fact_proof)fact->proof), is_new, was_told;
+	struct addr source = addr_source(&fact->flow.remote);
+	struct guard_key friend = guard_key_of(&source, user_hash(e, fact));
+	struct guard_key key = guard_key_of(&source, is_proven);
+	struct tried try = { (uint32_t)user_hash(e, fact), seconds_of(fact), seconds_of(fact),
+		             target_hash(e, fact), (uint8_t)state };
+	uint32_t more = excused(e, &source);
+	struct source *s;
+
+	if (guard_recent_find(&e->friends, &friend))
+		return 0;
+	s = guard_recent_touch(&e->sources, &key);
+	guard_recent_keep(&e->sources, s, is_proven);
+	s->has_tool |= fact->kind == FACT_SCANNER || fact->agent != 0;
+	is_new = note(s, &try);
+	was_told = s->is_told;
+	if (judge_window(s, &try, e->settings.users + more, e->settings.window_s, &s->is_told,
+	                 is_new)) {
+		ret[0] = (struct guard_finding){ .rule = RULE_MANY_USERS,
+			                         .score_milli = was_told ? ENUMERATION_FURTHER_MILLI
+			                                                 : ENUMERATION_MANY_MILLI,
+			                         .is_proven = is_proven };
+		return 1;
+	}
+	if (!s->is_told && judge_window(s, &try, e->settings.daily + more, ENUMERATION_MEMORY_S,
+	                                &s->is_told_slow, is_new)) {
+		ret[0] = (struct guard_finding){ .rule = RULE_SLOW_USERS,
+			                         .score_milli = ENUMERATION_SLOW_MILLI,
+			                         .is_proven = is_proven };
+		return 1;
+	}
+	return 0;
+}
+
+/* He exists, and is at home there: whoever seemed to try him did not. */
+static void note_success(struct enumeration *e, const struct fact *fact)
+{
+	struct addr source = addr_source(&fact->flow.remote);
+	uint64_t user = user_hash(e, fact);
+	struct guard_key friend = guard_key_of(&source, user), key = guard_key_of(&source, 0);
+	bool is_new = !guard_recent_find(&e->friends, &friend);
+	struct friendly *friendly = guard_recent_touch(&e->friendly, &key);
+
+	(void)guard_recent_touch(&e->friends, &friend);
+	friendly->count += is_new;
+	for (uint64_t is_proven = 0; is_proven <= 1; is_proven++) {
+		struct guard_key at = guard_key_of(&source, is_proven);
+		struct source *s = guard_recent_find(&e->sources, &at);
+
+		for (size_t i = 0; s && i < MAX_TRIED_USERS; i++) {
+			if (s->tried[i].user == (uint32_t)user)
+				s->tried[i] = (struct tried){ 0 };
+		}
+	}
+}
+
+/* He answered the challenge: whether rightly is the business of guessing. */
+static void note_answer(struct enumeration *e, const struct fact *fact)
+{
+	struct addr source = addr_source(&fact->flow.remote);
+	uint32_t user = (uint32_t)user_hash(e, fact);
+
+	for (uint64_t is_proven = 0; is_proven <= 1; is_proven++) {
+		struct guard_key key = guard_key_of(&source, is_proven);
+		struct source *s = guard_recent_find(&e->sources, &key);
+
+		for (size_t i = 0; s && i < MAX_TRIED_USERS; i++) {
+			if (s->tried[i].user == user && s->tried[i].state == TRIED_OPEN)
+				s->tried[i] = (struct tried){ 0 };
+		}
+	}
 }
 
 static size_t enumeration_judge(void *memory, const struct fact *fact,
                                 struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
-	(void)memory;
-	if (true || fact)
+	struct enumeration *e = memory;
+	enum state state;
+
+	if (is_success(fact)) {
+		note_success(e, fact);
 		return 0;
-	ret[0] =
-		(struct guard_finding){ .rule = RULE_NONE,
-		                        .score_milli = SCORE_MILLI,
-		                        .is_proven = fact_is_proven((enum fact_proof)fact->proof) };
-	return 1;
+	}
+	if (fact->kind == FACT_LOGIN) {
+		note_answer(e, fact);
+		return 0;
+	}
+	return read_try(fact, &state) ? judge_try(e, fact, state, ret) : 0;
 }
 
 const struct guard_detector_class enumeration_detector = { enumeration_make, enumeration_free,

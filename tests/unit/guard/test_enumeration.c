@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of enumeration, each beside the honest crowd that comes closest. */
+#include "guard/agent.h"
+#include "guard/enumeration/enumeration.h"
+#include "unit/guard/bench_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS };
+
+struct deed {
+	enum fact_kind kind;
+	enum fact_proof proof;
+	const char *method;
+	uint16_t status;
+	enum fact_outcome outcome;
+	uint16_t agent;
+};
+
+static struct fact fact_of(const struct deed *d, uint32_t user, uint64_t after_ms)
+{
+	char account[32];
+	struct fact fact;
+
+	snprintf(account, sizeof(account), "%u@pbx.example", 200 + user);
+	fact = bench_failure("192.0.2.7", account, user, after_ms);
+	fact.kind = (uint8_t)d->kind;
+	fact.proof = (uint8_t)d->proof;
+	fact.outcome = (uint8_t)d->outcome;
+	fact.status = d->status;
+	fact.agent = d->agent;
+	fact.flow.local = bench_addr("198.51.100.1");
+	(void)VIEW_COPY(view_of(d->method), fact.method);
+	return fact;
+}
+
+static void act(struct bench *b, const struct deed *d, uint32_t user, uint64_t after_ms)
+{
+	struct fact fact = fact_of(d, user, after_ms);
+
+	bench_take(b, &fact);
+}
+
+static const struct deed challenged = { FACT_REQUEST, PROOF_NONE, "REGISTER", 401 };
+static const struct deed let_in = { FACT_LOGIN, PROOF_COOKIE, "REGISTER", 200, OUTCOME_SUCCEEDED };
+
+TEST(enumeration_methods, "users tried one after the other are found by whatever method")
+{
+	static const struct {
+		const char *name;
+		struct deed deed;
+		uint32_t users;
+		uint64_t pause_ms;
+		bool is_suspect, is_blocked;
+	} cases[] = {
+		{ "unknown users",
+		  { FACT_UNKNOWN_USER, PROOF_NONE, "REGISTER", 404 },
+		  12,
+		  1000,
+		  true,
+		  false },
+		{ "11 of them",
+		  { FACT_REQUEST, PROOF_NONE, "OPTIONS", 404, OUTCOME_FAILED },
+		  11,
+		  1000,
+		  false,
+		  false },
+		{ "OPTIONS refused",
+		  { FACT_REQUEST, PROOF_NONE, "OPTIONS", 404, OUTCOME_FAILED },
+		  12,
+		  1000,
+		  true,
+		  false },
+		{ "SUBSCRIBE refused",
+		  { FACT_REQUEST, PROOF_NONE, "SUBSCRIBE", 403, OUTCOME_FAILED },
+		  12,
+		  1000,
+		  true,
+		  false },
+		{ "INVITE met by silence",
+		  { FACT_REQUEST, PROOF_NONE, "INVITE" },
+		  12,
+		  1000,
+		  true,
+		  false },
+		{ "INVITE met by silence, over TCP",
+		  { FACT_REQUEST, PROOF_CONNECTION, "INVITE" },
+		  14,
+		  1000,
+		  false,
+		  true },
+		{ "REGISTER challenged by a tool",
+		  { FACT_SCANNER, PROOF_NONE, "REGISTER", 0 },
+		  12,
+		  1000,
+		  true,
+		  false },
+		{ "REGISTER challenged and left, each minute",
+		  { FACT_REQUEST, PROOF_NONE, "REGISTER", 401 },
+		  32,
+		  20000,
+		  true,
+		  false },
+		{ "one an hour",
+		  { FACT_REQUEST, PROOF_NONE, "OPTIONS", 404, OUTCOME_FAILED },
+		  23,
+		  HOUR_MS,
+		  false,
+		  false },
+		{ "30 in a day",
+		  { FACT_REQUEST, PROOF_NONE, "OPTIONS", 404, OUTCOME_FAILED },
+		  30,
+		  45 * MINUTE_MS,
+		  true,
+		  false },
+		{ "30 in a day, proven",
+		  { FACT_UNKNOWN_USER, PROOF_COOKIE, "REGISTER", 404 },
+		  30,
+		  45 * MINUTE_MS,
+		  false,
+		  true },
+		{ "a method that fails for all",
+		  { FACT_REQUEST, PROOF_NONE, "REFER", 500, OUTCOME_FAILED },
+		  40,
+		  1000,
+		  false,
+		  false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		OWNED_BENCH b = { 0 };
+		uint64_t last_ms = (cases[i].users - 1) * cases[i].pause_ms;
+
+		TRY(bench_init(&b));
+		/* Else failed logins and single shapes would score as well. */
+		b.settings.detector_modes[DETECTOR_SCANNER] = MODE_OFF;
+		b.settings.detector_modes[DETECTOR_GUESSING] = MODE_OFF;
+		guard_judge_apply(b.judge, &b.settings, bench_at(0));
+		for (uint32_t user = 0; user < cases[i].users; user++)
+			act(&b, &cases[i].deed, user, user * cases[i].pause_ms);
+		CHECK_CASE(bench_is_suspect(&b, "192.0.2.7", last_ms) == cases[i].is_suspect,
+		           cases[i].name);
+		CHECK_CASE(bench_is_blocked(&b, "192.0.2.7", last_ms) == cases[i].is_blocked,
+		           cases[i].name);
+	}
+	return ERR_NONE;
+}
+
+TEST(enumeration_office, "an office that registers all its phones at once is none, answered or not")
+{
+	static const struct {
+		const char *name;
+		uint32_t phones;
+		uint64_t pause_ms, answer_ms; /* answer_ms 0: never seen */
+		uint32_t strays;              /* phones with a user that is gone */
+	} cases[] = {
+		{ "66 phones of which only the challenges are seen", 66, 575, 0, 0 },
+		{ "200 phones behind one address", 200, 50, 30000, 0 },
+		{ "a PBX that starts again", 200, 5, 2000, 0 },
+		{ "200 phones, 40 of them forgotten", 200, 50, 100, 40 },
+		{ "10 phones that were never known", 0, 0, 0, 10 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		static const struct deed gone = { FACT_UNKNOWN_USER, PROOF_COOKIE, "REGISTER",
+			                          404 };
+		OWNED_BENCH b = { 0 };
+
+		TRY(bench_init(&b));
+		b.settings.detector_modes[DETECTOR_GUESSING] = MODE_OFF;
+		guard_judge_apply(b.judge, &b.settings, bench_at(0));
+		for (uint32_t p = 0; p < cases[i].phones; p++)
+			act(&b, &challenged, p, p * cases[i].pause_ms);
+		for (uint32_t p = 0; cases[i].answer_ms && p < cases[i].phones; p++)
+			act(&b, &let_in, p, p * cases[i].pause_ms + cases[i].answer_ms);
+		for (uint32_t n = 0; n < 20 * cases[i].strays; n++)
+			act(&b, &gone, 1000 + n % cases[i].strays, 40000 + n * 1000);
+		CHECK_CASE(b.findings == 0, cases[i].name);
+	}
+	return ERR_NONE;
+}
+
+TEST(enumeration_guessed, "who answers challenges guesses, and is left to that detector")
+{
+	static const struct deed failed = { FACT_LOGIN, PROOF_COOKIE, "REGISTER", 403,
+		                            OUTCOME_FAILED };
+	OWNED_BENCH b = { 0 };
+
+	TRY(bench_init(&b));
+	b.settings.detector_modes[DETECTOR_GUESSING] = MODE_OFF;
+	guard_judge_apply(b.judge, &b.settings, bench_at(0));
+	for (uint32_t i = 0; i < 100; i++) {
+		act(&b, &challenged, i, i * 2000);
+		act(&b, &failed, i, i * 2000 + 1000);
+	}
+	CHECK(b.findings == 0);
+	return ERR_NONE;
+}
+
+TEST(enumeration_known, "who is known, a peer or a server tries nobody, and a number is no user")
+{
+	static const struct deed refused = { FACT_REQUEST, PROOF_NONE, "INVITE", 404,
+		                             OUTCOME_FAILED };
+	static const struct deed called = { FACT_CALL, PROOF_COOKIE, "INVITE", 404,
+		                            OUTCOME_FAILED };
+	OWNED_BENCH b = { 0 };
+	char account[32];
+
+	TRY(bench_init(&b));
+	for (uint32_t i = 0; i < 100; i++) {
+		struct fact fact = fact_of(&refused, i, i * 1000);
+
+		fact.standing = STANDING_KNOWN;
+		bench_take(&b, &fact);
+		fact.standing = STANDING_PEER;
+		bench_take(&b, &fact);
+		fact.standing = STANDING_STRANGER;
+		fact.is_server = 1;
+		bench_take(&b, &fact);
+		act(&b, &called, i, i * 1000);
+		fact.is_server = 0;
+		snprintf(account, sizeof(account), "+441632960%03u@pbx.example", i);
+		(void)VIEW_COPY(view_of(account), fact.account);
+		bench_take(&b, &fact);
+	}
+	CHECK(b.findings == 0);
+	return ERR_NONE;
+}
+
+TEST(enumeration_one_sided, "a server seen from one side asks each phone at its own address")
+{
+	static const struct deed asked = { FACT_REQUEST, PROOF_NONE, "OPTIONS" };
+	OWNED_BENCH b = { 0 };
+	char target[32];
+	struct fact fact;
+
+	TRY(bench_init(&b));
+	b.settings.detector_modes[DETECTOR_SCANNER] = MODE_OFF;
+	guard_judge_apply(b.judge, &b.settings, bench_at(0));
+	for (uint32_t i = 0; i < 60; i++) {
+		fact = fact_of(&asked, i, i * 1000);
+		snprintf(target, sizeof(target), "198.51.100.%u", i + 1);
+		fact.flow.local = bench_addr(target);
+		bench_take(&b, &fact);
+	}
+	CHECK(b.findings == 0);
+	for (uint32_t i = 0; i < 60; i++) {
+		fact = fact_of(&asked, i, 100000 + i * 1000);
+		fact.flow.remote = bench_addr("192.0.2.8");
+		snprintf(target, sizeof(target), "198.51.100.%u", i % 3 + 1);
+		fact.flow.local = bench_addr(target);
+		bench_take(&b, &fact);
+	}
+	CHECK(b.findings > 0 && bench_is_suspect(&b, "192.0.2.8", 160000));
+	return ERR_NONE;
+}
+
+static enum err alone_new(struct guard_judge_settings *settings, uint32_t rows, void **ret)
+{
+	static const struct hash_key key = { { 3 } };
+
+	guard_judge_defaults(settings);
+	settings->enumeration.max_sources = settings->enumeration.max_friends = rows;
+	return enumeration_detector.make(settings, &key, ret);
+}
+
+TEST(enumeration_forged, "forged tries neither make up proven ones nor push them out")
+{
+	static const struct deed proven = { FACT_REQUEST, PROOF_CONNECTION, "INVITE" };
+	static const struct deed forged = { FACT_REQUEST, PROOF_NONE, "INVITE" };
+	static struct guard_judge_settings settings;
+	struct guard_finding findings[MAX_FINDINGS_PER_FACT];
+	void *memory = NULL;
+	struct fact fact;
+	char source[32];
+
+	TRY(alone_new(&settings, 8, &memory));
+	for (uint32_t i = 0; i < 11; i++) {
+		fact = fact_of(&proven, i, i);
+		CHECK(enumeration_detector.judge(memory, &fact, findings) == 0);
+	}
+	for (uint32_t i = 0; i < 500; i++) {
+		fact = fact_of(&forged, 100 + i, 100 + i);
+		if (enumeration_detector.judge(memory, &fact, findings) > 0)
+			CHECK(!findings[0].is_proven);
+		snprintf(source, sizeof(source), "203.0.113.%u", i % 250 + 1);
+		fact.flow.remote = bench_addr(source);
+		(void)enumeration_detector.judge(memory, &fact, findings);
+	}
+	fact = fact_of(&proven, 11, 1000);
+	CHECK(enumeration_detector.judge(memory, &fact, findings) == 1 && findings[0].is_proven);
+	enumeration_detector.free(&memory);
+	return ERR_NONE;
+}
+
+TEST(enumeration_full, "more users than are remembered go on counting, and options are heeded")
+{
+	static const struct deed d = { FACT_UNKNOWN_USER, PROOF_COOKIE, "REGISTER", 404 };
+	static struct guard_judge_settings settings;
+	struct guard_finding findings[MAX_FINDINGS_PER_FACT];
+	void *memory = NULL;
+	struct fact fact;
+	uint32_t told = 0;
+
+	TRY(alone_new(&settings, 4, &memory));
+	for (uint32_t i = 0; i < 1000; i++) {
+		fact = fact_of(&d, i, i * 10);
+		told += enumeration_detector.judge(memory, &fact, findings) == 1;
+		fact = fact_of(&d, i, i * 10 + 5);
+		told += enumeration_detector.judge(memory, &fact, findings) == 1;
+	}
+	CHECK(told == 1000 - 11);
+	settings.enumeration.users = MAX_TRIED_USERS;
+	settings.enumeration.daily = MAX_TRIED_USERS;
+	enumeration_detector.apply(memory, &settings);
+	told = 0;
+	for (uint32_t i = 0; i < 200; i++) {
+		fact = fact_of(&d, i, i * 10);
+		fact.flow.remote = bench_addr("192.0.2.8");
+		told += enumeration_detector.judge(memory, &fact, findings) == 1;
+	}
+	CHECK(told == 200 - MAX_TRIED_USERS + 1);
+	enumeration_detector.free(&memory);
+	return ERR_NONE;
+}

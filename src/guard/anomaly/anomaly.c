@@ -1,21 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hostile scores; sloppy and foreign never do. */
+/* One bounded memory: what each source has shown, proven or not apart. */
 #include "guard/anomaly/anomaly.h"
 
+#include "base/now.h"
+#include "guard/recent.h"
+#include "guard/seen.h"
 #include "sip/reason.h"
 
-enum { SCORE_MILLI = 2000 };
+#include <stdlib.h>
+#include <string.h>
+
+struct breaker {
+	struct guard_row row;
+	struct guard_seen reasons[MAX_ANOMALY_REASONS], messages[MAX_ANOMALY_REASONS];
+};
+
+struct anomaly {
+	struct guard_recent breakers;
+};
+
+static void anomaly_free(void **memory)
+{
+	struct anomaly *a = *memory;
+
+	if (!a)
+		return;
+	guard_recent_clear(&a->breakers);
+	free(a);
+	*memory = NULL;
+}
 
 static enum err anomaly_make(const struct guard_judge_settings *settings,
                              const struct hash_key *key, void **ret)
 {
-	(void)settings;
-	(void)key;
-	*ret = NULL;
-	return ERR_NONE;
-}
+	struct anomaly *a = calloc(1, sizeof(*a));
+	void *memory = a;
+	enum err err;
 
-static void anomaly_free(void **memory) { *memory = NULL; }
+	if (!a)
+		return ERR_NO_MEMORY;
+	err = guard_recent_init(&a->breakers, sizeof(struct breaker), settings->anomaly.max_sources,
+	                        key);
+	if (err == ERR_NONE)
+		*ret = memory;
+	else
+		anomaly_free(&memory);
+	return err;
+}
 
 static void anomaly_apply(void *memory, const struct guard_judge_settings *settings)
 {
@@ -23,16 +54,58 @@ static void anomaly_apply(void *memory, const struct guard_judge_settings *setti
 	(void)settings;
 }
 
+/* 0 where it says nothing about which message it was. */
+static uint64_t message_hash(const struct anomaly *a, const struct fact *fact)
+{
+	struct {
+		uint64_t call_id, reason;
+		uint32_t cseq;
+		char method[sizeof(fact->method)];
+	} message;
+
+	if (fact->call_id_hash == 0)
+		return 0;
+	memset(&message, 0, sizeof(message));
+	message.call_id = fact->call_id_hash;
+	message.reason = fact->reason;
+	message.cseq = fact->cseq;
+	(void)VIEW_COPY(view_of(fact->method), message.method);
+	return map_hash(&a->breakers.map, &message, sizeof(message));
+}
+
+static uint32_t score_of(struct anomaly *a, const struct fact *fact, bool is_proven)
+{
+	static const uint64_t window_us = (uint64_t)ANOMALY_WINDOW_S * SECOND_US;
+	struct addr source = addr_source(&fact->flow.remote);
+	struct guard_key key = guard_key_of(&source, is_proven);
+	struct breaker *b = guard_recent_touch(&a->breakers, &key);
+	uint64_t message = message_hash(a, fact);
+	bool is_new_reason, is_new_message = true;
+
+	guard_recent_keep(&a->breakers, b, is_proven);
+	is_new_reason = guard_seen_note(b->reasons, MAX_ANOMALY_REASONS, fact->reason, fact->now_us,
+	                                window_us);
+	if (message != 0)
+		is_new_message = guard_seen_note(b->messages, MAX_ANOMALY_REASONS, message,
+		                                 fact->now_us, window_us);
+	if (is_new_reason)
+		return ANOMALY_NEW_MILLI;
+	return is_new_message ? ANOMALY_AGAIN_MILLI : 0;
+}
+
 static size_t anomaly_judge(void *memory, const struct fact *fact,
                             struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
-	(void)memory;
-	if (fact->kind != FACT_ANOMALY || fact->grade != SIP_GRADE_HOSTILE)
+	struct guard_finding finding = { .rule = RULE_HOSTILE };
+
+	if (fact->kind != FACT_ANOMALY || fact->grade != SIP_GRADE_HOSTILE ||
+	    fact->standing == STANDING_PEER)
 		return 0;
-	ret[0] =
-		(struct guard_finding){ .rule = RULE_HOSTILE,
-		                        .score_milli = SCORE_MILLI,
-		                        .is_proven = fact_is_proven((enum fact_proof)fact->proof) };
+	finding.is_proven = fact_is_proven((enum fact_proof)fact->proof);
+	finding.score_milli = score_of(memory, fact, finding.is_proven);
+	if (finding.score_milli == 0)
+		return 0;
+	ret[0] = finding;
 	return 1;
 }
 

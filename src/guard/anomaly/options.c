@@ -17,5 +17,5 @@ const struct conf_block anomaly_block = {
 void anomaly_settings_of(const struct anomaly_options *row, struct anomaly_settings *ret)
 {
 	(void)row;
-	*ret = (struct anomaly_settings){ .max_sources = 16384 };
+	*ret = (struct anomaly_settings){ .max_sources = 4096 };
 }

@@ -246,25 +246,41 @@ static uint32_t excused(const struct enumeration *e, const struct addr *source)
 
 /* ---- judgement ---- */
 
-static bool judge_window(struct source *s, const struct tried *try, uint32_t wanted,
-                         uint32_t window_s, bool *told, bool is_new)
-{
-	bool was_told = *told;
+/* What one fact adds to what is remembered of its source. */
+struct addition {
+	uint32_t now_s, excused;
+	bool is_new;
+};
 
-	*told = count_in_vain(s, try->last_s, window_s) >= wanted;
-	return *told && (is_new || !was_told);
+static size_t judge_source(const struct enumeration *e, struct source *s, struct addition a,
+                           struct guard_finding *ret)
+{
+	bool was_told = s->is_told, was_told_slow = s->is_told_slow;
+
+	s->is_told =
+		count_in_vain(s, a.now_s, e->settings.window_s) >= e->settings.users + a.excused;
+	if (s->is_told) {
+		ret->rule = RULE_MANY_USERS;
+		ret->score_milli = was_told ? ENUMERATION_FURTHER_MILLI : ENUMERATION_MANY_MILLI;
+		return a.is_new || !was_told;
+	}
+	s->is_told_slow =
+		count_in_vain(s, a.now_s, ENUMERATION_MEMORY_S) >= e->settings.daily + a.excused;
+	ret->rule = RULE_SLOW_USERS;
+	ret->score_milli = ENUMERATION_SLOW_MILLI;
+	return s->is_told_slow && (a.is_new || !was_told_slow);
 }
 
 static size_t judge_try(struct enumeration *e, const struct fact *fact, enum state state,
                         struct guard_finding *ret)
 {
-	bool is_proven = fact_is_proven((enum fact_proof)fact->proof), is_new, was_told;
+	bool is_proven = fact_is_proven((enum fact_proof)fact->proof);
 	struct addr source = addr_source(&fact->flow.remote);
 	struct guard_key friend = guard_key_of(&source, user_hash(e, fact));
 	struct guard_key key = guard_key_of(&source, is_proven);
 	struct tried try = { (uint32_t)user_hash(e, fact), seconds_of(fact), seconds_of(fact),
 		             target_hash(e, fact), (uint8_t)state };
-	uint32_t more = excused(e, &source);
+	struct addition addition = { try.last_s, excused(e, &source), false };
 	struct source *s;
 
 	if (guard_recent_find(&e->friends, &friend))
@@ -272,24 +288,9 @@ static size_t judge_try(struct enumeration *e, const struct fact *fact, enum sta
 	s = guard_recent_touch(&e->sources, &key);
 	guard_recent_keep(&e->sources, s, is_proven);
 	s->has_tool |= fact->kind == FACT_SCANNER || fact->agent != 0;
-	is_new = note(s, &try);
-	was_told = s->is_told;
-	if (judge_window(s, &try, e->settings.users + more, e->settings.window_s, &s->is_told,
-	                 is_new)) {
-		ret[0] = (struct guard_finding){ .rule = RULE_MANY_USERS,
-			                         .score_milli = was_told ? ENUMERATION_FURTHER_MILLI
-			                                                 : ENUMERATION_MANY_MILLI,
-			                         .is_proven = is_proven };
-		return 1;
-	}
-	if (!s->is_told && judge_window(s, &try, e->settings.daily + more, ENUMERATION_MEMORY_S,
-	                                &s->is_told_slow, is_new)) {
-		ret[0] = (struct guard_finding){ .rule = RULE_SLOW_USERS,
-			                         .score_milli = ENUMERATION_SLOW_MILLI,
-			                         .is_proven = is_proven };
-		return 1;
-	}
-	return 0;
+	addition.is_new = note(s, &try);
+	*ret = (struct guard_finding){ .is_proven = is_proven };
+	return judge_source(e, s, addition, ret);
 }
 
 /* He exists, and is at home there: whoever seemed to try him did not. */

@@ -8,11 +8,12 @@
  *
  * A user was tried in vain if he was refused (unknown, forbidden), if nobody
  * answered, or if a challenge was left unanswered for a minute; at once where
- * a tool shows. Who answers a challenge guesses: that is another detector's. One who has succeeded from there counts
- * for nothing, and where many succeed more may fail: offices and carriers share
- * one address. Not counted: servers' requests, peers', calls to numbers (toll
- * fraud is another detector's), and silence from targets that are as many as
- * the users, for so a server looks that is seen from one side.
+ * a tool shows. Who answers a challenge guesses: that is another detector's.
+ * One who has succeeded from there counts for nothing, and where many succeed
+ * more may fail: offices and carriers share one address. Not counted: servers'
+ * requests, peers', calls to numbers (toll fraud is another detector's), and
+ * silence from targets that are as many as the users, for so a server looks
+ * that is seen from one side.
  *
  * What forged addresses may have sent is counted apart from what is proven. */
 #ifndef ENUMERATION_ENUMERATION_H

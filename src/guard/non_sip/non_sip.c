@@ -1,19 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scored where a connection proves who sent it. */
+/* One bounded memory: when each source was told for which sort, proven or not apart. */
 #include "guard/non_sip/non_sip.h"
 
-enum { SCORE_MILLI = 5000 };
+#include "base/now.h"
+#include "guard/recent.h"
+#include "guard/seen.h"
+
+#include <stdlib.h>
+
+struct talker {
+	struct guard_row row;
+	struct guard_seen sorts[NON_SIP_COUNT];
+};
+
+struct non_sip {
+	struct guard_recent talkers;
+};
+
+static void non_sip_free(void **memory)
+{
+	struct non_sip *n = *memory;
+
+	if (!n)
+		return;
+	guard_recent_clear(&n->talkers);
+	free(n);
+	*memory = NULL;
+}
 
 static enum err non_sip_make(const struct guard_judge_settings *settings,
                              const struct hash_key *key, void **ret)
 {
-	(void)settings;
-	(void)key;
-	*ret = NULL;
-	return ERR_NONE;
-}
+	struct non_sip *n = calloc(1, sizeof(*n));
+	void *memory = n;
+	enum err err;
 
-static void non_sip_free(void **memory) { *memory = NULL; }
+	if (!n)
+		return ERR_NO_MEMORY;
+	err = guard_recent_init(&n->talkers, sizeof(struct talker), settings->non_sip.max_sources,
+	                        key);
+	if (err == ERR_NONE)
+		*ret = memory;
+	else
+		non_sip_free(&memory);
+	return err;
+}
 
 static void non_sip_apply(void *memory, const struct guard_judge_settings *settings)
 {
@@ -21,16 +52,40 @@ static void non_sip_apply(void *memory, const struct guard_judge_settings *setti
 	(void)settings;
 }
 
+/* A sort that we do not know is what somebody newer told: nothing to judge by. */
+static bool is_odd(const struct fact *fact)
+{
+	return fact->kind == FACT_NON_SIP && fact->standing == STANDING_STRANGER &&
+	       fact->outcome != OUTCOME_SUCCEEDED &&
+	       (fact->reason == NON_SIP_NOISE || fact->reason == NON_SIP_HTTP ||
+	        fact->reason == NON_SIP_TLS || fact->reason == NON_SIP_RTSP);
+}
+
 static size_t non_sip_judge(void *memory, const struct fact *fact,
                             struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
-	(void)memory;
-	if (fact->kind != FACT_NON_SIP)
+	static const uint64_t once_us = (uint64_t)NON_SIP_ONCE_S * SECOND_US;
+	struct non_sip *n = memory;
+	bool is_proven = fact_is_proven((enum fact_proof)fact->proof);
+	struct addr source = addr_source(&fact->flow.remote);
+	struct guard_key key = guard_key_of(&source, is_proven);
+	struct talker *t;
+
+	if (!is_odd(fact))
 		return 0;
-	ret[0] =
-		(struct guard_finding){ .rule = RULE_NON_SIP,
-		                        .score_milli = SCORE_MILLI,
-		                        .is_proven = fact_is_proven((enum fact_proof)fact->proof) };
+	t = guard_recent_touch(&n->talkers, &key);
+	guard_recent_keep(&n->talkers, t, is_proven);
+	for (size_t i = 0; i < NON_SIP_COUNT; i++) {
+		struct guard_seen *s = &t->sorts[i];
+
+		if (s->hash == fact->reason && s->at_us != 0 &&
+		    now_since(fact->now_us, s->at_us) < once_us)
+			return 0;
+	}
+	(void)guard_seen_note(t->sorts, NON_SIP_COUNT, fact->reason, fact->now_us, once_us);
+	ret[0] = (struct guard_finding){ .rule = RULE_NON_SIP,
+		                         .score_milli = NON_SIP_MILLI,
+		                         .is_proven = is_proven };
 	return 1;
 }
 

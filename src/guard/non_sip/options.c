@@ -17,5 +17,5 @@ const struct conf_block non_sip_block = {
 void non_sip_settings_of(const struct non_sip_options *row, struct non_sip_settings *ret)
 {
 	(void)row;
-	*ret = (struct non_sip_settings){ .max_sources = 16384 };
+	*ret = (struct non_sip_settings){ .max_sources = 4096 };
 }

@@ -490,6 +490,7 @@ TEST(judge_shapes,
 			fact.kind = cases[i].kind;
 			fact.grade = cases[i].grade;
 			fact.proof = cases[i].proof;
+			fact.reason = (uint16_t)(k + 1);
 			bench_take(&b, &fact);
 		}
 		CHECK_CASE(bench_is_blocked(&b, "192.0.2.7", SECOND) == cases[i].is_block,

@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct conf_block *const blocks[] = {
-	&guard_mode_block,      &guard_term_block,   &guard_never_block,
-	&guessing_block,        &scanner_block,      &anomaly_block,
+	&guard_mode_block,      &guard_term_block,   &guard_never_block, &guessing_block,
+	&scanner_block,         &enumeration_block,  &anomaly_block,     &non_sip_block,
 	&guard_strangers_block, &guard_logins_block, &toll_fraud_block,
 };
 
@@ -78,6 +78,11 @@ TEST(options_defaults,
 	              (1U << NUMBER_PREMIUM | 1U << NUMBER_SATELLITE | 1U << NUMBER_GLOBAL));
 	CHECK(means(&toll_fraud_block, "burst", "10 in 10m") &&
 	      judge->toll_fraud.burst.count == 10 && judge->toll_fraud.burst.window_ms == 600000);
+	CHECK(means(&scanner_block, "targets", "5") && judge->scanner.targets == 5);
+	CHECK(means(&scanner_block, "from", "4") && judge->scanner.sources == 4);
+	CHECK(means(&enumeration_block, "users", "12") && judge->enumeration.users == 12);
+	CHECK(means(&enumeration_block, "in", "10m") && judge->enumeration.window_s == 600);
+	CHECK(means(&enumeration_block, "daily", "30") && judge->enumeration.daily == 30);
 	CHECK(means(&guard_mode_block, CONF_BARE, "observe") && judge->mode == MODE_OBSERVE);
 	free(judge);
 	return ERR_NONE;

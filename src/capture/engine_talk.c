@@ -8,7 +8,7 @@
 #include "capture/tls.h"
 #include "capture/websocket.h"
 
-enum { MAX_HEAD = 8192, MAX_TRIES = 256, MAX_SHOWN = 1024 };
+enum { MAX_HEAD = 8192, MAX_TRIES = 256, MAX_SHOWN = 1024, MAX_SHOWN_TLS = 64 };
 
 enum speech {
 	SPEECH_UNKNOWN,
@@ -31,6 +31,8 @@ struct talk {
 	struct talk_side side[2];
 	struct capture_tls *tls;
 	int64_t wall_us;
+	char hello[MAX_SHOWN_TLS]; /* what TLS began with, and who began */
+	uint8_t hello_len, hello_side;
 	uint8_t speaker; /* whose bytes are being taken */
 	bool is_tls, is_sip, is_told, is_opened;
 };
@@ -235,34 +237,39 @@ static enum err on_opened(void *context, uint8_t side, struct view bytes)
 	return take_plain(t, side, bytes);
 }
 
-static void tell_tls(struct talk *t, uint8_t side, struct view bytes)
+static void tell_tls(struct talk *t)
 {
-	t->speaker = side;
+	t->speaker = t->hello_side;
 	/* There TLS is what belongs. */
-	if (t->connection->end[!side].port != CAPTURE_SIPS_PORT)
-		tell_foreign(t, bytes, CAPTURE_TLS);
+	if (t->connection->end[!t->speaker].port != CAPTURE_SIPS_PORT)
+		tell_foreign(t, view_bytes(t->hello, t->hello_len), CAPTURE_TLS);
+}
+
+static enum err begin_tls(struct talk *t, uint8_t side, struct view bytes)
+{
+	struct capture_engine *e = t->engine;
+	struct view shown = view_first(bytes, sizeof(t->hello));
+
+	e->counts.tls_connections++;
+	t->is_tls = true;
+	t->hello_side = side;
+	t->hello_len = (uint8_t)shown.len;
+	memcpy(t->hello, shown.at, shown.len);
+	if (!capture_keys_are_empty(e->keys))
+		return capture_tls_new(e->keys, &e->skipped, &t->tls);
+	e->skipped.counts[CAPTURE_SKIP_TLS_NO_KEY]++;
+	return ERR_NONE;
 }
 
 static enum err take_tls(struct talk *t, uint8_t side, struct view bytes)
 {
 	const struct capture_tls_sink sink = { t, on_opened };
-	struct capture_engine *e = t->engine;
-	enum err err = ERR_CLOSED;
+	enum err err = t->is_tls ? ERR_NONE : begin_tls(t, side, bytes);
 
-	if (!t->is_tls) {
-		e->counts.tls_connections++;
-		t->is_tls = true;
-		if (capture_keys_are_empty(e->keys))
-			e->skipped.counts[CAPTURE_SKIP_TLS_NO_KEY]++;
-		else
-			err = capture_tls_new(e->keys, &e->skipped, &t->tls);
-		if (err != ERR_CLOSED && err != ERR_NONE)
-			return err;
-	}
-	if (t->tls)
-		err = capture_tls_take(t->tls, side, bytes, &sink);
+	if (err == ERR_NONE)
+		err = t->tls ? capture_tls_take(t->tls, side, bytes, &sink) : ERR_CLOSED;
 	if (err == ERR_CLOSED && !t->is_opened)
-		tell_tls(t, side, bytes);
+		tell_tls(t);
 	return err;
 }
 
@@ -342,27 +349,34 @@ enum err engine_talk_piece(void *context, struct capture_connection *c,
 }
 
 /* What is too short to tell more is told as what it is. */
-static void end_side(struct talk *t, uint8_t side)
+static enum err end_side(struct talk *t, uint8_t side)
 {
 	struct talk_side *s = &t->side[side];
+	enum err err = ERR_NONE;
 	struct view rest;
 
 	t->speaker = side;
 	if (s->head.len > 0)
-		(void)decide(t, side, true);
+		err = decide(t, side, true);
 	rest = capture_pile_view(&s->sip.pile);
 	if (!s->sip.is_lost && rest.len > 0 && capture_sip_starts(rest) != ERR_NONE)
 		on_foreign(t, rest);
 	break_side(t, side);
+	return err == ERR_NO_MEMORY ? err : ERR_NONE;
 }
 
 enum err engine_talk_end(void *context, struct capture_connection *c)
 {
 	struct talk *t = c->state;
+	enum err err = ERR_NONE;
 
 	(void)context;
-	for (uint8_t side = 0; side < 2; side++)
-		end_side(t, side);
+	for (uint8_t side = 0; side < 2; side++) {
+		enum err ended = end_side(t, side);
+
+		if (err == ERR_NONE)
+			err = ended;
+	}
 	talk_free(&t);
-	return ERR_NONE;
+	return err;
 }

@@ -101,7 +101,8 @@ static void check_numbers(struct conf_check *c, const void *row)
 		conf_object(c, "area", NULL, "an area says nothing without its country",
 		            "write `country` and its two letters");
 	if (!is_digits(plan->outside_line))
-		conf_object(c, "outside-line", NULL, "it is no digits", "write digits alone");
+		conf_object(c, "outside-line", NULL, "an outside line is digits",
+		            "write digits alone");
 }
 
 const struct conf_block border_numbers_block = {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { PROBES_OF_A_FRAUD = 3, OWN_FREE_PROBES = 2 };
+enum { PROBES_OF_A_FRAUD = 3, FREE_PROBES = 2 };
 
 /* One number of one caller. */
 struct hunt {
@@ -117,9 +117,11 @@ static uint32_t probe_score(const struct attempt *a, size_t count)
 	uint32_t dear = a->is_dear ? TOLL_FRAUD_FIRST_PROBE_MILLI : 0;
 
 	if (a->is_known)
-		return count > OWN_FREE_PROBES ? TOLL_FRAUD_OWN_PROBE_MILLI + dear : 0;
+		return count > FREE_PROBES ? TOLL_FRAUD_OWN_PROBE_MILLI + dear : 0;
 	if (is_of_trunk(a))
-		return count <= MAX_TRUNK_PROBES ? TOLL_FRAUD_TRUNK_PROBE_MILLI : 0;
+		return count > FREE_PROBES && count <= MAX_TRUNK_PROBES
+		             ? TOLL_FRAUD_TRUNK_PROBE_MILLI
+		             : 0;
 	return dear + (count > 1 ? TOLL_FRAUD_PROBE_MILLI : TOLL_FRAUD_FIRST_PROBE_MILLI);
 }
 
@@ -183,8 +185,10 @@ static bool was_probing(const struct hunts *h, const struct attempt *a, bool is_
 /* Whoever logged in after it hunted as a stranger is the same hunter. */
 static bool is_fraud(const struct hunts *h, const struct attempt *a, bool is_proven)
 {
-	return was_hunted(h, a, false, is_proven) || was_hunted(h, a, a->is_known, is_proven) ||
-	       was_probing(h, a, is_proven);
+	bool is_odd = !a->is_known && a->number.form == NUMBER_HUNTED && a->number.is_abroad;
+
+	return is_odd || was_hunted(h, a, false, is_proven) ||
+	       was_hunted(h, a, a->is_known, is_proven) || was_probing(h, a, is_proven);
 }
 
 static void accept(struct hunts *h, struct guard_key key, uint64_t now_us)

@@ -10,9 +10,9 @@
  *   foreign-probe        a call abroad that nobody allowed, each number once: 1 for
  *                        a stranger's first, 3 for each further, 1 more for dear
  *                        ones; as carriers write numbers and where no country is
- *                        configured half a point, and ten at most. An account's own
- *                        are free for two numbers, then 1.5. Not for callers who have
- *                        been let in or whose call was answered.
+ *                        configured half a point from the third to the tenth. An
+ *                        account's own are free for two numbers, then 1.5. Not for
+ *                        callers who have been let in or whose call was answered.
  *   new-destination      a country or dear sort of number that nobody here has ever
  *                        called, once: 1, or 3 for a dear one. After the learning time.
  *   call-burst           many calls of one account to where this installation, or an
@@ -20,7 +20,8 @@
  *                        Half as many where the account has come to a new address.
  *   call-after-guessing  an account whose password was guessed at calls abroad from
  *                        where it never was before: 3 for each number.
- *   fraud-call           what was hunted or probed for is answered: 5.
+ *   fraud-call           what was hunted or probed for is answered, or a stranger is who
+ *                        dials as nobody does here: 5.
  *
  * What nothing proves is counted in rows of its own: it makes suspicion, and adds
  * to nothing that blocks. Habits are learnt from accounts that were let in, and

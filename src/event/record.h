@@ -79,7 +79,7 @@ struct record_incident {
 	uint64_t incident;  /* number on this node; written again as it grows */
 	struct addr source; /* port 0; family 0 where it is about an account */
 	int64_t first_wall_us, last_wall_us;
-	uint64_t count;       /* facts that belong to it */
+	uint64_t count;       /* messages that belong to it */
 	uint32_t score_milli; /* thousandths at its height */
 	uint8_t outcome;      /* enum fact_outcome */
 	uint8_t is_proven, is_blocked;

@@ -8,7 +8,8 @@
 
 enum {
 	DIALLED_DIGITS = 7, /* shorter ones are extensions and services */
-	WIDE_ACCOUNTS = 10, /* who fails at so many accounts tries what lets him in */
+	WIDE_USERS = 8,     /* whoever tries so many users */
+	WIDE_ACCOUNTS = 10, /* or fails at so many accounts tries what lets him in */
 };
 
 bool guard_campaign_is_open(const struct guard_campaign *c, uint64_t now_us)
@@ -100,11 +101,12 @@ static bool is_scored(const struct guard_event *event, enum guard_detector detec
 	return false;
 }
 
+/* Of an account, its user. */
 static bool looks_dialled(const char *number)
 {
 	uint32_t digits = 0;
 
-	for (; *number; number++)
+	for (; *number && *number != '@'; number++)
 		digits += *number >= '0' && *number <= '9';
 	return digits >= DIALLED_DIGITS;
 }
@@ -142,10 +144,11 @@ static bool names_user(const struct fact *fact)
 	case FACT_REGISTERED:
 		return fact->outcome != OUTCOME_SUCCEEDED;
 	case FACT_REQUEST:
-		return !(is_invite(fact) && looks_dialled(fact->number));
+	case FACT_SCANNER:
+		return !is_invite(fact) ||
+		       !(looks_dialled(fact->number) || looks_dialled(fact->account));
 	case FACT_UNKNOWN_USER:
 	case FACT_CAPPED:
-	case FACT_SCANNER:
 		return true;
 	default:
 		return false;
@@ -156,7 +159,8 @@ static bool names_user(const struct fact *fact)
  * account had a score, or it tries whoever there is. */
 static bool has_tried(const struct guard_campaign *c, uint64_t user)
 {
-	bool is_wide = (c->phases & PHASE_ENUMERATE) != 0 ||
+	bool is_wide = ((c->phases & PHASE_ENUMERATE) != 0 &&
+	                guard_sketch_count(&c->users) >= WIDE_USERS) ||
 	               guard_sketch_count(&c->guessed) >= WIDE_ACCOUNTS;
 
 	return guard_sketch_holds(&c->scored, user) ||
@@ -248,14 +252,14 @@ static void add_login(struct guard_campaign *c, const struct map *map,
 	struct view user = user_of(fact);
 	uint64_t hash = text_hash(map, user);
 
-	if (is_let_in(fact) && (c->number != 0 || c->is_together) && has_tried(c, hash)) {
+	if (is_let_in(fact) && (c->number != 0 || c->told_by != 0) && has_tried(c, hash)) {
 		SEE(c, taken, taken_list, map, user);
 		enter(c, PHASE_REGISTER, fact->wall_us);
 		come_to(c, OUTCOME_SUCCEEDED);
 	}
 	if (is_failed_login(fact)) {
 		c->guesses += fact->count > 0 ? fact->count : 1;
-		(void)guard_sketch_add(&c->guessed, hash);
+		SEE(c, guessed, guessed_list, map, user);
 	}
 	if (is_scored(event, DETECTOR_GUESSING)) {
 		(void)guard_sketch_add(&c->scored, hash);
@@ -286,7 +290,7 @@ static void add_findings(struct guard_campaign *c, const struct guard_event *eve
 	for (size_t i = 0; i < event->count; i++) {
 		const struct guard_finding *finding = &event->findings[i];
 
-		c->has_rule[finding->rule] = true;
+		c->has_rule[finding->rule] |= finding->score_milli > 0 || finding->is_incident;
 		if (finding->score_milli <= UINT32_MAX - c->rule_milli[finding->rule])
 			c->rule_milli[finding->rule] += finding->score_milli;
 		c->is_proven |= finding->is_proven;
@@ -297,15 +301,36 @@ static void add_findings(struct guard_campaign *c, const struct guard_event *eve
 		c->score_milli = event->score_milli;
 }
 
+/* A message that looks like a scanner's is told as that and as what came of it. */
+static bool is_another(struct guard_campaign *c, const struct fact *fact)
+{
+	struct guard_message message = { fact->call_id_hash, fact->cseq, fact->kind };
+
+	for (uint32_t i = 0; i < CAMPAIGN_MESSAGES && fact->call_id_hash != 0; i++) {
+		const struct guard_message *seen = &c->messages[i];
+
+		if (seen->call_id_hash == message.call_id_hash && seen->cseq == message.cseq &&
+		    seen->kind != message.kind)
+			return false;
+	}
+	c->messages[c->next_message++ % CAMPAIGN_MESSAGES] = message;
+	return true;
+}
+
 void guard_campaign_add(struct guard_campaign *c, const struct map *map,
                         const struct guard_event *event)
 {
 	const struct fact *fact = event->fact;
 	struct view user = user_of(fact);
+	/* What is told late, because no answer came, is not the last. */
+	bool is_last = fact->now_us >= c->last_us;
 
-	c->last_us = fact->now_us;
-	c->last_wall_us = fact->wall_us;
-	c->count += fact->count > 0 ? fact->count : 1;
+	if (is_last) {
+		c->last_us = fact->now_us;
+		c->last_wall_us = fact->wall_us;
+	}
+	if (is_another(c, fact))
+		c->count += fact->count > 0 ? fact->count : 1;
 	c->is_changed = true;
 	if (fact->kind == FACT_BLOCKED_HITS)
 		return;
@@ -317,11 +342,11 @@ void guard_campaign_add(struct guard_campaign *c, const struct map *map,
 	add_probe(c, event);
 	add_login(c, map, event);
 	add_call(c, map, event);
-	if (fact->status != 0)
+	if (fact->status != 0 && is_last)
 		c->status = fact->status;
 	if (fact->status >= 300 || fact->outcome == OUTCOME_FAILED)
 		come_to(c, OUTCOME_FAILED);
-	if (fact->account[0] != '\0')
+	if (fact->account[0] != '\0' && is_last)
 		(void)VIEW_COPY(view_of(fact->account), c->account);
 }
 
@@ -359,7 +384,11 @@ void guard_campaign_join(struct guard_campaign *c, const struct map *map,
 	JOIN(c, other, users, user_list);
 	JOIN(c, other, numbers, number_list);
 	JOIN(c, other, taken, taken_list);
-	guard_sketch_join(&c->guessed, &other->guessed);
+	JOIN(c, other, guessed, guessed_list);
+	for (uint32_t i = 0; i < CAMPAIGN_MESSAGES; i++) {
+		if (other->messages[i].call_id_hash != 0)
+			c->messages[c->next_message++ % CAMPAIGN_MESSAGES] = other->messages[i];
+	}
 	guard_sketch_join(&c->scored, &other->scored);
 	for (uint32_t i = 0; i < INCIDENT_PHASE_COUNT; i++) {
 		if (other->phase_wall_us[i] != 0 &&

@@ -13,20 +13,28 @@
 
 enum {
 	CAMPAIGN_QUIET_S = 86400, /* then the next fact begins another one */
+	CAMPAIGN_MESSAGES = 16,
 	MAX_EVENT_FINDINGS = GUARD_DETECTOR_COUNT * MAX_FINDINGS_PER_FACT,
+};
+
+/* What one message is known by: several facts may tell of it. */
+struct guard_message {
+	uint64_t call_id_hash;
+	uint32_t cseq;
+	uint8_t kind; /* enum fact_kind that told of it first */
 };
 
 struct guard_campaign {
 	struct guard_row row;
 	uint64_t number;    /* of its incident; 0: not worth recording yet */
 	struct addr source; /* family 0: many sources */
-	bool is_together;   /* with: the campaign of many sources that tells of this one */
-	struct guard_key with;
-	uint64_t shape; /* what ties it to others, 0 nothing */
+	uint64_t told_by; /* number of the campaign of many sources that tells of this one, or 0 */
+	struct guard_key with; /* its key */
+	uint64_t shape;        /* what ties it to others, 0 nothing */
 	uint64_t first_us, last_us, written_us;
 	int64_t first_wall_us, last_wall_us;
-	uint64_t count, written_count;
-	uint32_t score_milli; /* of its source at its height */
+	uint64_t count, written_count; /* messages, as far as known apart */
+	uint32_t score_milli;          /* of its source at its height */
 	uint32_t rule_milli[RULE_COUNT];
 	bool has_rule[RULE_COUNT];
 	uint64_t guesses;                   /* failed logins */
@@ -43,7 +51,9 @@ struct guard_campaign {
 	struct guard_sketch taken;  /* accounts that it got into */
 	char account[64];           /* last one */
 	char source_list[256], target_list[256], user_list[256], number_list[256];
-	char taken_list[64];
+	char taken_list[64], guessed_list[64];
+	struct guard_message messages[CAMPAIGN_MESSAGES]; /* last ones, a ring */
+	uint32_t next_message;
 };
 
 /* One fact, what was found about it (maybe nothing), and how hot its source is now. */

@@ -44,7 +44,9 @@ static bool is_worth_it(struct guard_incidents *s, const struct guard_event *eve
 	for (size_t i = 0; i < event->count; i++) {
 		const struct guard_finding *finding = &event->findings[i];
 
-		if (finding->score_milli == 0 && !finding->is_incident)
+		if (!finding->is_incident &&
+		    (finding->score_milli == 0 || (finding->score_milli < INCIDENT_WORTH_MILLI &&
+		                                   event->score_milli < INCIDENT_WORTH_MILLI)))
 			continue;
 		if (finding->is_proven)
 			return true;
@@ -53,18 +55,19 @@ static bool is_worth_it(struct guard_incidents *s, const struct guard_event *eve
 	return is_any && guard_bucket_take(&s->unproven, &few, event->fact->now_us);
 }
 
-/* The campaign of many sources that tells of this one, as long as it goes on. */
+/* The campaign of many sources that tells of this one. Each of its facts goes
+ * there too, so that it is over no sooner. */
 static struct guard_campaign *with_whom(const struct guard_incidents *s,
-                                        const struct guard_campaign *c, uint64_t now_us)
+                                        const struct guard_campaign *c)
 {
-	struct guard_campaign *many = c->is_together ? guard_recent_find(&s->rows, &c->with) : NULL;
+	struct guard_campaign *many = c->told_by ? guard_recent_find(&s->rows, &c->with) : NULL;
 
-	return many && guard_campaign_is_open(many, now_us) ? many : NULL;
+	return many && many->number == c->told_by ? many : NULL;
 }
 
 void guard_incident_write(struct guard_incidents *s, struct guard_campaign *c, struct now now)
 {
-	const struct guard_campaign *many = with_whom(s, c, now.us);
+	const struct guard_campaign *many = with_whom(s, c);
 	union record record;
 
 	if (c->number == 0) {
@@ -93,7 +96,7 @@ static void tell_with(struct guard_incidents *s, struct guard_campaign *c,
                       struct guard_campaign *many, struct now now)
 {
 	guard_campaign_join(many, &s->rows.map, c);
-	c->is_together = true;
+	c->told_by = many->number;
 	c->with = many->row.key;
 	if (c->number != 0)
 		guard_incident_write(s, c, now);
@@ -113,7 +116,7 @@ static void gather(struct guard_incidents *s, struct guard_campaign *many,
 		                    : strcmp(c->account, event->fact->account) == 0;
 
 		if (c == many || c->source.family == 0 || c->row.key.extra != 0 || !is_one ||
-		    !guard_campaign_is_open(c, now.us) || with_whom(s, c, now.us) ||
+		    !guard_campaign_is_open(c, now.us) || with_whom(s, c) ||
 		    is_beyond(c, finding->rule))
 			continue;
 		tell_with(s, c, many, now);
@@ -191,10 +194,10 @@ static struct guard_campaign *teller_of(struct guard_incidents *s, struct guard_
 {
 	struct now now = { event->fact->now_us, event->fact->wall_us };
 	const struct guard_finding *finding = finding_of_many(event);
-	struct guard_campaign *many = with_whom(s, c, now.us), *wanted = NULL;
+	struct guard_campaign *many = with_whom(s, c), *wanted = NULL;
 
 	if (many && is_beyond(c, (enum guard_rule)many->opened_by)) {
-		c->is_together = false;
+		c->told_by = 0;
 		guard_incident_write(s, c, now);
 		many = NULL;
 	}
@@ -207,7 +210,7 @@ static struct guard_campaign *teller_of(struct guard_incidents *s, struct guard_
 		return many ? many : c;
 	}
 	/* Unless it was gathered just now, with this fact in it. */
-	if (with_whom(s, c, now.us) != wanted)
+	if (with_whom(s, c) != wanted)
 		tell_with(s, c, wanted, now);
 	return wanted;
 }
@@ -277,7 +280,7 @@ struct guard_campaign *guard_incident_of(const struct guard_incidents *s, const 
 
 	if (!c || !guard_campaign_is_open(c, now_us))
 		return NULL;
-	many = with_whom(s, c, now_us);
+	many = with_whom(s, c);
 	return many ? many : c;
 }
 
@@ -290,7 +293,7 @@ void guard_incidents_advance(struct guard_incidents *s, struct now now)
 		bool is_due = now_since(now.us, c->written_us) >=
 		              (uint64_t)INCIDENT_REWRITE_S * SECOND_US;
 
-		if (c->number != 0 && c->is_changed && is_due && !with_whom(s, c, now.us))
+		if (c->number != 0 && c->is_changed && is_due && !with_whom(s, c))
 			guard_incident_write(s, c, now);
 	}
 }

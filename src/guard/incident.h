@@ -15,6 +15,7 @@
 enum {
 	MAX_OPEN_INCIDENTS = 4096,
 	INCIDENT_REWRITE_S = 30,     /* grown rows are recorded again no sooner */
+	INCIDENT_WORTH_MILLI = 2000, /* what came to less is no story: one wrong user */
 	INCIDENT_UNPROVEN_RATE = 20, /* at most so many new ones a minute that nothing proves */
 	TOGETHER_ACCOUNTS = 4,       /* who guesses more accounts has a campaign of his own */
 };

@@ -401,6 +401,14 @@ static bool is_told(const struct guard_judge *j, const struct fact *fact)
 	return block && campaign && campaign->number == block->incident;
 }
 
+static uint32_t height_of(const struct guard_judge *j, const struct guard_subject *subject,
+                          const struct fact *fact)
+{
+	struct guard_sums sums = guard_score_sum(subject, j->settings.fade_s, fact->now_us);
+
+	return sums.suspicion_milli > sums.proven_milli ? sums.suspicion_milli : sums.proven_milli;
+}
+
 void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 {
 	struct guard_finding findings[MAX_EVENT_FINDINGS];
@@ -421,8 +429,7 @@ void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 		subject = guard_scores_touch(&j->scores, &source);
 		for (size_t i = 0; i < event.count; i++)
 			score(j, subject, &findings[i], fact);
-		event.score_milli =
-			guard_score_sum(subject, j->settings.fade_s, fact->now_us).suspicion_milli;
+		event.score_milli = height_of(j, subject, fact);
 	}
 	event.source = campaign_of(j, fact);
 	if (is_told(j, fact))

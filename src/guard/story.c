@@ -47,14 +47,13 @@ static void write_things(struct buffer *b, const struct things *t)
 
 static void write_guesses(struct buffer *b, const struct guard_campaign *c)
 {
-	struct view user = view_of(c->account);
 	uint32_t accounts = guard_sketch_count(&c->guessed);
 
 	buffer_text(b, b->len > 0 ? ", guessed " : "guessed ");
 	write_number(b, c->guesses);
 	buffer_text(b, c->guesses == 1 ? " password of " : " passwords of ");
 	if (accounts == 1) {
-		buffer_put(b, view_first(user, view_find(user, '@', 0)));
+		buffer_text(b, c->guessed_list);
 		return;
 	}
 	write_number(b, accounts);

@@ -129,7 +129,7 @@ static struct guard_key key_of(const struct addr *address, uint64_t extra, bool 
 	return key;
 }
 
-static struct about about_of(const struct guessing *g, const struct fact *fact)
+static struct about about_user(const struct guessing *g, const struct fact *fact, struct view user)
 {
 	struct addr source = addr_source(&fact->flow.remote), nowhere = { .family = 0 };
 	struct addr network = addr_neighbourhood(&source);
@@ -137,7 +137,7 @@ static struct about about_of(const struct guessing *g, const struct fact *fact)
 		               .now_us = fact->now_us,
 		               .is_proven = fact_is_proven(fact->proof) };
 
-	about.account_hash = map_hash(&g->pairs.map, fact->account, strlen(fact->account));
+	about.account_hash = map_hash(&g->pairs.map, user.at, user.len);
 	about.source = key_of(&source, 0, about.is_proven);
 	about.source_hash = map_hash(&g->sources.map, &about.source, sizeof(about.source));
 	about.pair = key_of(&source, about.account_hash, about.is_proven);
@@ -145,6 +145,11 @@ static struct about about_of(const struct guessing *g, const struct fact *fact)
 	about.network = key_of(&network, 1, about.is_proven);
 	about.network_hash = map_hash(&g->networks.map, &about.network, sizeof(about.network)) | 1;
 	return about;
+}
+
+static struct about about_of(const struct guessing *g, const struct fact *fact)
+{
+	return about_user(g, fact, view_of(fact->account));
 }
 
 static bool is_within(uint64_t at_us, uint64_t now_us, uint64_t window_us)
@@ -368,7 +373,10 @@ static size_t judge_unanswered(struct guessing *g, const struct fact *fact,
 static size_t judge_unknown_user(struct guessing *g, const struct fact *fact,
                                  struct guard_finding *ret)
 {
-	struct about about = about_of(g, fact);
+	struct view account = view_of(fact->account);
+	/* By user alone: a phone that looks for its domain tries the same one. */
+	struct about about =
+		about_user(g, fact, view_first(account, view_find(account, '@', 0) + 1));
 	struct pair *pair = guard_recent_touch(&g->pairs, &about.pair);
 	bool is_proven = fact_is_proven(fact->proof);
 	size_t count = fact->outcome == OUTCOME_FAILED ? judge_refusal(g, fact, ret) : 0;

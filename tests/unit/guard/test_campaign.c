@@ -247,6 +247,52 @@ TEST(campaign_typo, "who mistypes and then gets it right has no story")
 	return ERR_NONE;
 }
 
+TEST(campaign_renamed, "a user who is not there, asked for until he is, has no story")
+{
+	OWNED_BENCH b = { 0 };
+	struct fact fact;
+
+	TRY(bench_init(&b));
+	for (uint32_t i = 0; i < 10; i++) {
+		fact = bench_fact("192.0.2.7", FACT_UNKNOWN_USER, "REGISTER", i * MINUTE);
+		fact.status = 404;
+		(void)VIEW_COPY(i % 2 ? VIEW("201@x") : VIEW("201@y"), fact.account);
+		bench_take(&b, &fact);
+	}
+	fact = login("192.0.2.7", "201@x", OUTCOME_SUCCEEDED, HOUR);
+	bench_take(&b, &fact);
+	CHECK(b.incidents == 0);
+	return ERR_NONE;
+}
+
+TEST(campaign_messages,
+     "a message that two facts tell of counts once, and one told late is not the last")
+{
+	OWNED_BENCH b = { 0 };
+	const struct record_incident *r = &b.last_incident.incident;
+
+	TRY(bench_init(&b));
+	for (uint32_t i = 0; i < 10; i++) {
+		struct fact fact = probe("192.0.2.7", "100@x", i * MINUTE);
+
+		fact.call_id_hash = 1 + i;
+		bench_take(&b, &fact);
+		fact.kind = FACT_REQUEST;
+		bench_take(&b, &fact);
+	}
+	guard_judge_advance(b.judge, bench_at(HOUR));
+	CHECK(r->count == 10 && r->last_wall_us == bench_at(9 * MINUTE).wall_us);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct fact fact = bench_fact("192.0.2.7", FACT_REQUEST, "OPTIONS", i * MINUTE);
+
+		fact.call_id_hash = 99 + i;
+		bench_take(&b, &fact);
+	}
+	guard_judge_advance(b.judge, bench_at(2 * HOUR));
+	CHECK(r->count == 12 && r->last_wall_us == bench_at(9 * MINUTE).wall_us);
+	return ERR_NONE;
+}
+
 TEST(campaign_unseen, "where no reply was seen it is not known how it came out")
 {
 	OWNED_BENCH b = { 0 };
@@ -350,6 +396,9 @@ TEST(campaign_joins, "a source that was told alone says in whose story it goes o
 	CHECK(bench_told(&b) == 1 && b.told[0].incident == number);
 	CHECK(b.told[0].part_of == bench_story(&b, "")->incident);
 	CHECK(bench_story(&b, "")->sources == 20 && bench_story(&b, "")->count == 25);
+	/* Nor is it told again when all is long over. */
+	guard_judge_advance(b.judge, bench_at(72 * (uint64_t)HOUR));
+	CHECK(bench_told(&b) == 1);
 	return ERR_NONE;
 }
 

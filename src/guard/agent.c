@@ -20,16 +20,20 @@ static bool is_letter(char c)
 	return low >= 'a' && low <= 'z';
 }
 
+/* Spares nearly all comparisons. What is no letter may pass, and is compared then. */
+static bool is_same_letter(char a, char b) { return (a | 0x20) == (b | 0x20); }
+
 static bool begins_with(struct view text, struct view name)
 {
-	return view_starts_nocase(text, name) &&
+	return is_same_letter(text.at[0], name.at[0]) && view_starts_nocase(text, name) &&
 	       (text.len == name.len || !is_letter(text.at[name.len]));
 }
 
 static bool holds(struct view text, struct view name)
 {
 	for (size_t i = 0; i + name.len <= text.len; i++) {
-		if (view_starts_nocase(view_after(text, i), name))
+		if (is_same_letter(text.at[i], name.at[0]) &&
+		    view_starts_nocase(view_after(text, i), name))
 			return true;
 	}
 	return false;
@@ -40,6 +44,8 @@ enum guard_agent guard_agent_of(const struct sip_msg *msg)
 	struct view text = view_trim(
 		sip_msg_value(msg, msg->is_request ? SIP_HEADER_USER_AGENT : SIP_HEADER_SERVER));
 
+	if (view_is_empty(text))
+		return AGENT_NONE;
 	for (int i = AGENT_NONE + 1; i < AGENT_COUNT; i++) {
 		struct view name = view_of(names[i]);
 

@@ -136,13 +136,12 @@ void watch_say(struct watch *w, struct fact *fact)
 }
 
 /* A port that looks at the whole message is asked of what the parser took alone. */
-static uint16_t oddity_of(const struct watch *w, const struct watch_reading *r,
-                          const struct fact *fact)
+static uint16_t oddity_of(struct watch *w, const struct watch_reading *r)
 {
-	if (!r->is_taken || fact->standing != STANDING_STRANGER ||
-	    (!r->msg->is_request && !r->is_unasked))
+	if (!w->ports.oddity || !r->is_taken || (!r->msg->is_request && !r->is_unasked) ||
+	    watch_standing(w, r->in->flow) != STANDING_STRANGER)
 		return 0;
-	return w->ports.oddity ? w->ports.oddity(w->ports.context, r->msg) : 0;
+	return w->ports.oddity(w->ports.context, r->msg);
 }
 
 static uint8_t grade_of(const struct watch *w, const struct watch_reading *r,
@@ -155,11 +154,16 @@ static uint8_t grade_of(const struct watch *w, const struct watch_reading *r,
 
 void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t reasons)
 {
-	struct fact fact = watch_fact_of(w, r, FACT_ANOMALY);
+	uint16_t oddity = oddity_of(w, r);
+	struct fact fact;
 
+	/* As of nearly all messages. */
+	if (oddity == 0 && reasons == 0)
+		return;
+	fact = watch_fact_of(w, r, FACT_ANOMALY);
 	if (r->msg->is_request && w->ports.agent)
 		fact.agent = w->ports.agent(w->ports.context, r->msg);
-	fact.reason = oddity_of(w, r, &fact);
+	fact.reason = oddity;
 	fact.grade = SIP_GRADE_HOSTILE;
 	if (fact.reason != 0)
 		watch_say(w, &fact);

@@ -12,8 +12,4 @@ enum { SAMPLES_IN_WINDOW = 40, SAMPLE_WINDOW_MS = 2000 };
 /* Keeps the message in hand, if the bucket allows. */
 void sample_take(struct border *b, const struct inbound *in);
 
-/* The text without what would help to guess: the values of response, cnonce,
- * rspauth and of any credentials but Digest become "...". Cut at the buffer. */
-void sample_mask(struct view text, struct buffer *out);
-
 #endif

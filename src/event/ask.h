@@ -80,6 +80,17 @@ struct ask {
 			uint64_t findings, incidents, blocks;
 			char text[128];
 		} detector;
+		/* Of `total` bytes the first `len` are here; the last row says how many were
+		 * overwritten before they were asked for. */
+		struct ask_trace {
+			uint64_t number;
+			int64_t wall_us;
+			struct flow flow;
+			uint32_t total, missed;
+			uint16_t len;
+			uint8_t is_sent; /* by us, to flow.remote */
+			char text[3968]; /* secrets masked */
+		} trace;
 		char text[ASK_BODY_MAX]; /* JSON or configuration text, size bytes, no NUL */
 	} body;
 };

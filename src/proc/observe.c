@@ -4,10 +4,12 @@
  * rings, and no way to send a packet. */
 #include "capture/engine.h"
 #include "guard/agent.h"
+#include "guard/oddity.h"
 #include "guard/screen.h"
 #include "os/clock.h"
 #include "os/tap.h"
 #include "proc/child.h"
+#include "proc/trace.h"
 #include "watch/watch.h"
 
 #include <string.h>
@@ -26,6 +28,7 @@ struct observer {
 	struct loop_watch *readable;
 	struct capture_engine *engine;
 	struct watch *watch;
+	struct trace *trace;
 	struct ring *facts, *records;
 	struct counters *counters;
 	struct now now;
@@ -114,6 +117,37 @@ static uint16_t agent(void *context, const struct sip_msg *msg)
 	return (uint16_t)guard_agent_of(msg);
 }
 
+static uint16_t oddity(void *context, const struct sip_msg *msg)
+{
+	(void)context;
+	return (uint16_t)guard_oddity_of(msg);
+}
+
+static uint16_t grade(void *context, const struct sip_msg *msg)
+{
+	(void)context;
+	return (uint16_t)guard_refusal_grade(msg);
+}
+
+/* --- Who traces --- */
+
+static void answer_row(void *context, const struct ask *row)
+{
+	static struct ask copy;
+
+	copy.head = row->head;
+	memcpy(&copy.body, &row->body, row->head.size);
+	child_answer(o.child, context, &copy);
+}
+
+static void asked(void *context, const struct ask *question, struct now now)
+{
+	struct ask_head head = question->head;
+
+	(void)context;
+	trace_answer(o.trace, question, now, answer_row, &head);
+}
+
 /* --- What the engine finds --- */
 
 static void on_message(void *context, const struct capture_message *m)
@@ -127,6 +161,7 @@ static void on_message(void *context, const struct capture_message *m)
 
 	(void)context;
 	counters_add(o.counters, COUNT_messages_watched, 1);
+	trace_note(o.trace, &m->flow, false, view_bytes(m->bytes, m->len), in.now);
 	if (m->kind == CAPTURE_SIP)
 		watch_message(o.watch, &in);
 	else if (m->kind != CAPTURE_KEEPALIVE)
@@ -232,9 +267,12 @@ static void end(void *context, struct now now)
 static void open_watch(void)
 {
 	const struct child_facts *facts = child_facts(o.child);
-	const struct watch_ports ports = {
-		.fact = on_fact, .call = on_call, .screen = screen, .agent = agent
-	};
+	const struct watch_ports ports = { .fact = on_fact,
+		                           .call = on_call,
+		                           .screen = screen,
+		                           .agent = agent,
+		                           .oddity = oddity,
+		                           .grade = grade };
 	const struct capture_ports seen = { .message = on_message, .media = on_media };
 	struct watch_settings settings = watch_settings_default;
 	struct capture_settings reading = capture_settings_default;
@@ -244,6 +282,8 @@ static void open_watch(void)
 		settings.inside[settings.inside_count++] = facts->inside[i];
 	reading.key = facts->random;
 	err = hash_prepare();
+	if (err == ERR_NONE)
+		err = trace_new(&o.trace);
 	if (err == ERR_NONE)
 		err = watch_new(&settings, &ports, &facts->keys[3], &o.watch);
 	if (err == ERR_NONE)
@@ -267,7 +307,9 @@ static void open_tap(void)
 
 int main(void)
 {
-	const struct child_hooks hooks = { .wait_us = wait_us, .advance = advance, .end = end };
+	const struct child_hooks hooks = {
+		.asked = asked, .wait_us = wait_us, .advance = advance, .end = end
+	};
 
 	o.child = child_begin(ROLE_OBSERVE);
 	o.counters = child_counters(o.child);

@@ -3,11 +3,12 @@
  * batches off the inherited sockets, gives them to the border, and carries out
  * what the border wants of the world. */
 #include "border/border.h"
-#include "border/sample.h"
 #include "os/clock.h"
 #include "os/random.h"
 #include "proc/border_settings.h"
 #include "proc/child.h"
+#include "proc/trace.h"
+#include "sip/mask.h"
 #include "transport/udp.h"
 
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct worker {
 	struct child *child;
 	struct border *border;
 	struct border_settings *settings;
+	struct trace *trace;
 	struct udp_listener listeners[MAX_LISTENERS];
 	size_t listener_count;
 	struct udp_inbox *inbox;
@@ -42,6 +44,7 @@ static struct worker w = { .random_used = RANDOM_POOL };
 static void port_send(void *context, const struct flow *to, struct view bytes)
 {
 	(void)context;
+	trace_note(w.trace, to, true, bytes, w.now);
 	udp_send(w.outbox, to, bytes);
 }
 
@@ -111,8 +114,10 @@ static void take_batch(void)
 	struct udp_datagram d;
 
 	w.now = clock_now();
-	while (udp_next(w.inbox, &d))
+	while (udp_next(w.inbox, &d)) {
+		trace_note(w.trace, &d.flow, false, view_bytes(d.bytes, d.len), w.now);
 		border_receive(w.border, &d.flow, d.bytes, d.len, w.now);
+	}
 	udp_flush(w.outbox);
 }
 
@@ -166,7 +171,7 @@ static void set_aside(void)
 		                                          .side = d.flow.side },
 		                                .flow = d.flow };
 	sample = BUFFER_ON(record.sample.text);
-	sample_mask(view_bytes(d.bytes, d.len), &sample);
+	sip_mask(view_bytes(d.bytes, d.len), &sample);
 	record.sample.text_len = (uint16_t)sample.len;
 	port_record(NULL, &record);
 }
@@ -209,7 +214,10 @@ static void asked(void *context, const struct ask *question, struct now now)
 	(void)context;
 	w.now = now;
 	w.question = question->head;
-	border_answer(w.border, question, now, answer_row, NULL);
+	if (question->head.kind == ASK_TRACE)
+		trace_answer(w.trace, question, now, answer_row, NULL);
+	else
+		border_answer(w.border, question, now, answer_row, NULL);
 }
 
 static enum err settings(void *context, struct conf_blob blob, struct now now)
@@ -353,6 +361,8 @@ int main(void)
 	w.facts = child_ring_writer(w.child, RING_NAME_FACTS);
 	w.records = child_ring_writer(w.child, RING_NAME_RECORDS_SIGNAL);
 	w.orders = child_ring_writer(w.child, RING_NAME_ORDERS);
+	if (trace_new(&w.trace) != ERR_NONE)
+		child_fail("trace", ERR_NO_MEMORY);
 	open_listeners();
 	open_border();
 	(void)child_ring_reader(w.child, RING_NAME_MEDIA_EVENTS, drain_media_events, NULL);

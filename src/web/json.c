@@ -257,6 +257,33 @@ json_t *web_json_sample(const struct record_sample *s)
 	return j;
 }
 
+static json_t *place_json(const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return json_string(addr_text(a, text));
+}
+
+json_t *web_json_trace(const struct ask_trace *t)
+{
+	const struct addr *ours = &t->flow.local, *theirs = &t->flow.remote;
+	json_t *j = json_object();
+
+	set_time(j, "time", t->wall_us);
+	set_number(j, "time_us", (uint64_t)t->wall_us);
+	(void)json_object_set_new(j, "number", web_json_number_text(t->number));
+	set_yes(j, "sent", t->is_sent != 0);
+	set_number(j, "side", t->flow.side);
+	(void)json_object_set_new(
+		j, "transport",
+		json_string(flow_transport_name((enum transport_kind)t->flow.transport)));
+	(void)json_object_set_new(j, "from", place_json(t->is_sent ? ours : theirs));
+	(void)json_object_set_new(j, "to", place_json(t->is_sent ? theirs : ours));
+	set_number(j, "length", t->total);
+	(void)json_object_set_new(j, "text", web_json_text(view_bytes(t->text, t->len)));
+	return j;
+}
+
 static json_t *step_json(const struct block_step *step)
 {
 	json_t *j = json_object();

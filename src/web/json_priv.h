@@ -18,6 +18,7 @@ json_t *web_json_sample(const struct record_sample *s);
 json_t *web_json_block(const struct record_block *b);
 json_t *web_json_audit(const struct record_audit *a);
 json_t *web_json_registration(const struct ask_registration *r);
+json_t *web_json_trace(const struct ask_trace *t);
 json_t *web_json_detector(const struct ask_detector *d);
 
 /* "off", "observe", "block"; NULL beyond. */

@@ -20,6 +20,7 @@ import test_ringfence  # noqa: F401
 import test_store  # noqa: F401
 import test_survival  # noqa: F401
 import test_toll_fraud  # noqa: F401
+import test_trace  # noqa: F401
 import test_watch  # noqa: F401
 from hosts import enter_namespace
 

@@ -11,7 +11,7 @@ from harness import Skip, check, test
 from process import until
 from ringfence import OUTSIDE_ADDRESS, Ringfence, is_built
 from stage import Stage
-from test_confines import ACTS, act, running
+from test_confines import ACTS, act
 from test_survival import fails
 
 ATTACKER, OTHER = "127.0.0.66", "127.0.0.67"
@@ -66,9 +66,11 @@ def kernel_is_confined(cast):
     victim = cast.start("victim", ["sleep", "600"])
     for name in ACTS:
         check(until(ringfence.is_ready, 10), "not ready again")
-        text = act(running(ringfence, "kernel"), name, victim.child.pid)
+        check(until(lambda: "kernel" in ringfence.children(), 5), "kernel does not run")
+        text = act(ringfence.children()["kernel"], name, victim.child.pid)
         check(text.startswith("denied"), f"{name}: {text}")
-    with open(f"/proc/{running(ringfence, 'kernel')}/status", encoding="ascii") as file:
+    check(until(ringfence.is_ready, 10), "not ready again")
+    with open(f"/proc/{ringfence.children()['kernel']}/status", encoding="ascii") as file:
         rights = dict(line.split(":", 1) for line in file)
     check(int(rights["CapEff"], 16) == 1 << 12, f"its rights are {rights['CapEff'].strip()}, not CAP_NET_ADMIN alone")
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Samples show what was tried and nothing that helps to guess. */
-#include "border/sample.h"
+/* Masked messages show what was tried and nothing that helps to guess. */
 #include "runner/test.h"
+#include "sip/mask.h"
 
 static const struct {
 	const char *name, *text, *want;
@@ -15,6 +15,11 @@ static const struct {
 	{ "masks credentials of another scheme whole", "Authorization: Basic dXNlcjpwYXNz\r\n",
 	  "Authorization: ...\r\n" },
 	{ "leaves words that only end so", "X: myresponse=\"1\"\r\n", "X: myresponse=\"1\"\r\n" },
+	{ "masks keys of streams",
+	  "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d2l0aCBubyBtZWFuaW5n|2^20\r\n",
+	  "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:\"...\"\r\n" },
+	{ "leaves the end of a line", "A: Digest response=abc\r\nB: 1\r\n",
+	  "A: Digest response=\"...\"\r\nB: 1\r\n" },
 	{ "survives an open quote", "A: Digest response=\"abc", "A: Digest response=\"...\"" },
 };
 
@@ -24,7 +29,7 @@ TEST(masks, "secrets are masked, everything else stays")
 		char text[256];
 		struct buffer out = BUFFER_ON(text);
 
-		sample_mask(view_of(cases[i].text), &out);
+		sip_mask(view_of(cases[i].text), &out);
 		CHECK_CASE(view_equal(buffer_view(&out), view_of(cases[i].want)), cases[i].name);
 	}
 	return ERR_NONE;
@@ -35,7 +40,7 @@ static void mask(struct view text)
 	char storage[48];
 	struct buffer out = BUFFER_ON(storage);
 
-	sample_mask(text, &out);
+	sip_mask(text, &out);
 }
 
 TEST(cut, "a sample is cut wherever its text or its room ends")

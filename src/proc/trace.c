@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The memory of a trace, and its filter. */
+#include "proc/trace.h"
+
+#include "sip/mask.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A reader that has seen nothing yet asks from 0, so no row is before him. */
+enum { FIRST = 1 };
+
+struct trace {
+	uint64_t newest; /* number of the last row; FIRST: none yet */
+	uint64_t until_us;
+	struct ask_trace rows[MAX_TRACE_ROWS];
+};
+
+enum err trace_new(struct trace **ret)
+{
+	struct trace *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return ERR_NO_MEMORY;
+	t->newest = FIRST;
+	*ret = t;
+	return ERR_NONE;
+}
+
+void trace_free(struct trace **t)
+{
+	free(*t);
+	*t = NULL;
+}
+
+void trace_note(struct trace *t, const struct flow *flow, bool is_sent, struct view bytes,
+                struct now now)
+{
+	struct ask_trace *row;
+	struct buffer text;
+
+	if (now.us >= t->until_us)
+		return;
+	row = &t->rows[++t->newest % MAX_TRACE_ROWS];
+	row->number = t->newest;
+	row->wall_us = now.wall_us;
+	row->flow = *flow;
+	row->is_sent = is_sent;
+	row->total = (uint32_t)bytes.len;
+	row->missed = 0;
+	text = BUFFER_ON(row->text);
+	sip_mask(bytes, &text);
+	row->len = (uint16_t)text.len;
+}
+
+/* --- The filter --- */
+
+static bool holds(struct view text, struct view wanted)
+{
+	for (size_t at = 0; at + wanted.len <= text.len; at++)
+		if (view_starts_nocase(view_after(text, at), wanted))
+			return true;
+	return false;
+}
+
+/* A line that begins so, without its beginning. */
+static struct view line_of(struct view text, const char *name)
+{
+	for (size_t at = 0; at < text.len;) {
+		size_t end = view_find(text, '\n', at);
+		struct view line = view_first(view_after(text, at), end - at);
+
+		if (view_starts_nocase(line, view_of(name)))
+			return view_trim(view_after(line, strlen(name)));
+		at = end + 1;
+	}
+	return VIEW_EMPTY;
+}
+
+/* Of a response it is the one that it answers. */
+static bool is_method(struct view text, struct view wanted)
+{
+	struct view cseq = line_of(text, "CSeq:");
+	size_t blank = view_find(cseq, ' ', 0);
+
+	if (view_starts_nocase(text, wanted) && text.len > wanted.len && text.at[wanted.len] == ' ')
+		return true;
+	return view_equal_nocase(view_trim(view_after(cseq, blank)), wanted);
+}
+
+static bool is_call(struct view text, struct view wanted)
+{
+	return holds(line_of(text, "Call-ID:"), wanted) || holds(line_of(text, "i:"), wanted);
+}
+
+/* Where a user stands in a message: before the @ of a URI, or as who logs in. */
+static bool is_user(struct view text, struct view wanted)
+{
+	static const char ends[] = "@;>:\" \r\n";
+
+	for (size_t at = 1; at + wanted.len < text.len; at++) {
+		char before = text.at[at - 1], after = text.at[at + wanted.len];
+
+		if ((before == ':' || before == '"') && after != '\0' && strchr(ends, after) &&
+		    view_equal(view_first(view_after(text, at), wanted.len), wanted))
+			return true;
+	}
+	return false;
+}
+
+static enum err takes_word(struct view word, const struct ask_trace *row, bool *ret)
+{
+	static const struct {
+		const char *name;
+		bool (*is)(struct view text, struct view wanted);
+	} fields[] = { { "method=", is_method }, { "user=", is_user }, { "call-id=", is_call } };
+	struct view text = view_bytes(row->text, row->len);
+	struct addr address;
+	size_t sign = view_find(word, '=', 0);
+
+	if (view_starts(word, VIEW("address="))) {
+		if (addr_parse(view_after(word, sign + 1), &address) != ERR_NONE)
+			return ERR_SYNTAX;
+		*ret = addr_same_host(&row->flow.remote, &address) ||
+		       addr_same_host(&row->flow.local, &address);
+		return ERR_NONE;
+	}
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (!view_starts(word, view_of(fields[i].name)))
+			continue;
+		*ret = fields[i].is(text, view_after(word, sign + 1));
+		return sign + 1 < word.len ? ERR_NONE : ERR_SYNTAX;
+	}
+	*ret = holds(text, word);
+	return ERR_NONE;
+}
+
+enum err trace_takes(struct view filter, const struct ask_trace *row, bool *ret)
+{
+	bool is_taken = true;
+
+	filter = view_trim(filter);
+	while (filter.len > 0) {
+		size_t end = view_find(filter, ' ', 0);
+		bool is_word_taken = false;
+		enum err err = takes_word(view_first(filter, end), row, &is_word_taken);
+
+		if (err != ERR_NONE)
+			return err;
+		is_taken = is_taken && is_word_taken;
+		filter = view_trim(view_after(filter, end));
+	}
+	*ret = is_taken;
+	return ERR_NONE;
+}
+
+/* --- The answer --- */
+
+struct answering {
+	struct trace *t;
+	void (*answer)(void *context, const struct ask *row);
+	void *context;
+	struct view filter;
+};
+
+/* The number up to which was looked. */
+static uint64_t answer_rows(const struct answering *a, uint64_t from)
+{
+	static struct ask row;
+	unsigned count = 0;
+	uint64_t number = from;
+
+	for (; number <= a->t->newest && count < MAX_TRACE_ANSWER; number++) {
+		const struct ask_trace *kept = &a->t->rows[number % MAX_TRACE_ROWS];
+		size_t size = offsetof(struct ask_trace, text) + kept->len;
+		bool is_taken;
+
+		if (trace_takes(a->filter, kept, &is_taken) != ERR_NONE || !is_taken)
+			continue;
+		memset(&row.head, 0, sizeof(row.head));
+		row.head.size = (uint32_t)size;
+		memcpy(&row.body.trace, kept, size);
+		a->answer(a->context, &row);
+		count++;
+	}
+	return number - 1;
+}
+
+void trace_answer(struct trace *t, const struct ask *question, struct now now,
+                  void (*answer)(void *context, const struct ask *row), void *context)
+{
+	static struct ask last;
+	const struct ask_query *query = &question->body.query;
+	struct answering a = { t, answer, context,
+		               view_bytes(query->filter,
+		                          strnlen(query->filter, sizeof(query->filter))) };
+	uint64_t oldest = t->newest > MAX_TRACE_ROWS ? t->newest - MAX_TRACE_ROWS + 1 : FIRST + 1;
+	uint64_t from = query->after + 1;
+	bool is_taken;
+
+	memset(&last.head, 0, sizeof(last.head));
+	memset(&last.body.trace, 0, offsetof(struct ask_trace, text));
+	last.head.is_last = 1;
+	if (trace_takes(a.filter, &last.body.trace, &is_taken) != ERR_NONE) {
+		last.head.result = ERR_SYNTAX;
+		answer(context, &last);
+		return;
+	}
+	t->until_us = now.us + TRACE_LIFE_US;
+	if (query->after == 0 || query->after > t->newest)
+		from = t->newest + 1;
+	if (from < oldest) {
+		last.body.trace.missed = (uint32_t)(oldest - from);
+		from = oldest;
+	}
+	last.head.size = offsetof(struct ask_trace, text);
+	last.body.trace.number = answer_rows(&a, from);
+	answer(context, &last);
+}

@@ -2,6 +2,8 @@
 /* The generated tables, and the walk over their templates. */
 #include "guard/number/region.h"
 
+#include <string.h>
+
 static const struct {
 	const char *name, *prefix;
 	uint16_t code;
@@ -160,15 +162,29 @@ enum err number_place_find(struct view digits, struct number_place *ret)
 	return ERR_NOT_FOUND;
 }
 
+/* The table is sorted by name, in capitals. */
 enum err number_region_find(struct view name, uint16_t *ret)
 {
-	for (uint16_t i = 1; i < REGION_COUNT; i++) {
-		if (view_equal_nocase(name, view_of(regions[i].name))) {
-			*ret = i;
-			return ERR_NONE;
-		}
+	uint16_t low = 1, high = REGION_COUNT;
+	char wanted[4] = "";
+
+	if (name.len < 2 || name.len >= sizeof(wanted))
+		return ERR_NOT_FOUND;
+	for (size_t i = 0; i < name.len; i++)
+		wanted[i] = (char)(name.at[i] >= 'a' && name.at[i] <= 'z' ? name.at[i] - 32
+		                                                          : name.at[i]);
+	while (low < high) {
+		uint16_t middle = (uint16_t)((low + high) / 2);
+
+		if (strcmp(regions[middle].name, wanted) < 0)
+			low = (uint16_t)(middle + 1);
+		else
+			high = middle;
 	}
-	return ERR_NOT_FOUND;
+	if (low == REGION_COUNT || strcmp(regions[low].name, wanted) != 0)
+		return ERR_NOT_FOUND;
+	*ret = low;
+	return ERR_NONE;
 }
 
 const char *number_region_name(uint16_t region)

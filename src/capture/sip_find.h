@@ -44,11 +44,17 @@ struct view capture_sip_skip_lines(struct view bytes);
 /* CR, LF, NUL and SP alone, or nothing: RFC 5626 keep-alives and their like. */
 bool capture_is_blank(struct view bytes);
 
-/* RTP, RTCP and DTLS (by the first byte, RFC 7983) or STUN (by its cookie). */
+/* What belongs to media on whatever port: RTP and RTCP by the first byte (RFC 7983),
+ * STUN by its cookie or, before RFC 5389, by its length. */
 static inline bool capture_is_stream_like(struct view bytes)
 {
-	return bytes.len >= 8 && (((uint8_t)bytes.at[0] & 0xc0) == 0x80 ||
-	                          memcmp(bytes.at + 4, "\x21\x12\xa4\x42", 4) == 0);
+	const uint8_t *at = (const uint8_t *)bytes.at;
+
+	if (bytes.len < 8)
+		return false;
+	if ((at[0] & 0xc0) == 0x80 || memcmp(at + 4, "\x21\x12\xa4\x42", 4) == 0)
+		return true;
+	return at[0] <= 1 && bytes.len >= 20 && (size_t)(at[2] << 8 | at[3]) == bytes.len - 20;
 }
 
 /* What stands in a unit that came to a SIP port. CAPTURE_SIP also for bytes

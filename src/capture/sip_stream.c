@@ -52,9 +52,13 @@ static size_t message_at(struct capture_sip_stream *s, size_t from, bool *ret_lo
 	limits.framing = SIP_STREAM;
 	limits.message = MAX_CAPTURE_SIP;
 	*ret_lost = false;
-	err = sip_msg_frame(text, &limits, &len);
-	if (err == ERR_NONE)
-		return len;
+	s->want = 0;
+	err = sip_msg_measure(text, &limits, &len);
+	if (err == ERR_NONE) {
+		s->is_open = false;
+		s->want = len <= text.len ? 0 : len;
+		return s->want ? 0 : len;
+	}
 	s->is_open = end_of_headers(text) == 0;
 	if (err == ERR_SHORT && text.len < MAX_CAPTURE_SIP)
 		return 0;
@@ -131,10 +135,14 @@ static enum err take_part(struct capture_sip_stream *s, struct view bytes,
 
 	if (err != ERR_NONE) {
 		drop(s, s->pile.len);
+		s->want = 0;
 		s->is_lost = true;
 		return err;
 	}
-	/* Headers do not end without a line end: spares a look at each of many small pieces. */
+	/* Spares a look at each of many small pieces: of a body, or of headers, which do not
+	 * end without a line end. */
+	if (s->pile.len < s->want)
+		return ERR_NONE;
 	if (s->is_open && s->pile.len < MAX_CAPTURE_SIP && view_find(bytes, '\n', 0) == bytes.len)
 		return ERR_NONE;
 	while (step(s, sink, &at))
@@ -168,6 +176,7 @@ void capture_sip_stream_break(struct capture_sip_stream *s, const struct capture
 	    view_find(text, '\n', 0) < text.len)
 		sink->message(sink->context, text, true);
 	drop(s, s->pile.len);
+	s->want = 0;
 	s->is_lost = true;
 }
 

@@ -22,6 +22,7 @@ struct capture_sip_sink {
 /* Zeroed is empty. */
 struct capture_sip_stream {
 	struct capture_pile pile;
+	size_t want;  /* bytes of the message that it begins with, once that is known */
 	bool is_open; /* begins with a message whose headers have not ended yet */
 	bool is_lost; /* looks for a start line */
 	bool has_foreign;

@@ -56,7 +56,7 @@ static enum err too_long_or_short(const struct walk *w, size_t start,
 	return w->bytes.len - start > limits->headers ? ERR_LIMIT : ERR_SHORT;
 }
 
-enum err sip_msg_frame(struct view bytes, const struct sip_limits *limits, size_t *ret)
+enum err sip_msg_measure(struct view bytes, const struct sip_limits *limits, size_t *ret)
 {
 	struct walk w = { .bytes = bytes };
 	struct view line;
@@ -84,8 +84,18 @@ enum err sip_msg_frame(struct view bytes, const struct sip_limits *limits, size_
 		return ERR_SYNTAX;
 	if (w.at + length > limits->message)
 		return ERR_LIMIT;
-	if (length > bytes.len - w.at)
-		return ERR_SHORT;
 	*ret = w.at + (size_t)length;
 	return ERR_NONE;
+}
+
+enum err sip_msg_frame(struct view bytes, const struct sip_limits *limits, size_t *ret)
+{
+	size_t len = 0;
+	enum err err = sip_msg_measure(bytes, limits, &len);
+
+	if (err == ERR_NONE && len > bytes.len)
+		return ERR_SHORT;
+	if (err == ERR_NONE)
+		*ret = len;
+	return err;
 }

@@ -78,6 +78,9 @@ enum err sip_msg_parse(char *bytes, size_t len, const struct sip_limits *limits,
  * ERR_SYNTAX, ERR_LIMIT: the framing cannot be trusted, close the connection.
  * Costs one pass over the headers; changes nothing. */
 enum err sip_msg_frame(struct view bytes, const struct sip_limits *limits, size_t *ret) MUST_USE;
+/* The same as soon as the headers are whole: *ret may lie beyond the bytes, so that who
+ * waits for a body need not look at its headers again with every piece. */
+enum err sip_msg_measure(struct view bytes, const struct sip_limits *limits, size_t *ret) MUST_USE;
 
 /* Whether a refused request still has what a response must repeat: Via,
  * From, To, Call-ID and a CSeq, once each, and is not an ACK. */

@@ -72,6 +72,29 @@ TEST(pcapng_written, "writes messages that the reader gives back, of either addr
 	return ERR_NONE;
 }
 
+TEST(pcapng_checksum, "sums IPv6 up as a receiver does")
+{
+	static const char *const texts[] = { "", "x", "xy", "\xff\xff\xff" };
+	uint8_t bytes[CAPTURE_PCAPNG_HEAD + CAPTURE_PCAPNG_OVERHEAD + 4];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct capture_datagram d = { 5, at("[2001:db8::1]:5060"), at("[2001:db8::2]:5061"),
+			                      view_of(texts[i]), false };
+		struct buffer b = BUFFER_ON(bytes);
+		const uint8_t *ip = bytes + CAPTURE_PCAPNG_HEAD + 28;
+		size_t len = 8 + d.payload.len;
+		uint64_t sum = 17 + len;
+
+		memset(bytes, 0, sizeof(bytes));
+		capture_pcapng_begin(&b);
+		capture_pcapng_put(&b, &d);
+		for (size_t k = 8; k < 40 + len; k++) /* both addresses, then UDP */
+			sum += (uint64_t)ip[k] << (k % 2 ? 0 : 8);
+		CHECK_CASE(sum % 0xffff == 0 && sum > 0, texts[i]);
+	}
+	return ERR_NONE;
+}
+
 TEST(pcapng_full, "writes no part of a message that does not fit")
 {
 	char bytes[200];

@@ -96,6 +96,10 @@ TEST(sip_stream_like, "tells media by its first bytes")
 	CHECK(capture_is_stream_like(VIEW("\x80\x00\x00\x07\x00\x00\x00\xa0\x12\x34\x56\x78")));
 	CHECK(capture_is_stream_like(VIEW("\x00\x01\x00\x00\x21\x12\xa4\x42"
 	                                  "abcdefghijkl")));
+	CHECK(capture_is_stream_like(VIEW("\x01\x01\x00\x04"
+	                                  "0123456789abcdefdata")));
+	CHECK(!capture_is_stream_like(VIEW("\x01\x01\x00\x05"
+	                                   "0123456789abcdefdata")));
 	CHECK(!capture_is_stream_like(VIEW("OPTIONS sip:b SIP/2.0\r\n")));
 	CHECK(!capture_is_stream_like(VIEW("\x80\x00")));
 	CHECK(capture_is_blank(VIEW("\r\n\r\n")) && capture_is_blank(VIEW("\0\0\0\0")));

@@ -80,6 +80,19 @@ TEST(frame_refusals, "framing that cannot be trusted closes the connection")
 	return ERR_NONE;
 }
 
+TEST(frame_measured, "a message is measured as soon as its headers are whole")
+{
+	static const char text[] = HEAD "l: 500\r\n\r\n";
+	size_t end = 0;
+
+	for (size_t len = 0; len + 1 < sizeof(text); len++)
+		CHECK(sip_msg_measure((struct view){ text, len }, &sip_limits_default, &end) ==
+		      ERR_SHORT);
+	TRY(sip_msg_measure(VIEW(text), &sip_limits_default, &end));
+	CHECK(end == sizeof(text) - 1 + 500 && frame(VIEW(text), &end) == ERR_SHORT);
+	return ERR_NONE;
+}
+
 TEST(frame_no_end, "headers without an end are given up at the limit")
 {
 	static char text[32768];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keyed hash for tables that strangers fill (SipHash-2-4, ours), and the
- * digests of SIP (MD5, SHA-256 and HMAC-SHA-256 by OpenSSL). */
+/* Keyed hashes for tables that strangers fill and for what strangers are shown
+ * (SipHash-2-4), and the digests of SIP (MD5, SHA-256 and HMAC-SHA-256 by OpenSSL). */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
@@ -11,7 +11,12 @@ struct hash_key {
 	uint8_t bytes[16];
 };
 
+/* Holds where its value is seen: cookies, tags, branches. */
 uint64_t hash_siphash(const struct hash_key *key, const void *data, size_t len);
+/* A sixth of the time, for tables within one process: multiplies under the key. Whoever
+ * has neither key nor values cannot choose what collides; never to be sent to anybody
+ * (docs/decisions/2026-11-22-hashes-of-tables.md). */
+uint64_t hash_quick(const struct hash_key *key, const void *data, size_t len);
 
 enum { HASH_MD5_SIZE = 16, HASH_SHA256_SIZE = 32, HASH_MAX_SIZE = 32 };
 enum hash_digest { HASH_MD5, HASH_SHA256 };

@@ -30,7 +30,7 @@ void map_clear(struct map *m)
 
 uint64_t map_hash(const struct map *m, const void *key, size_t len)
 {
-	return hash_siphash(&m->key, key, len);
+	return hash_quick(&m->key, key, len);
 }
 
 static struct map_node **bucket_of(const struct map *m, uint64_t hash)

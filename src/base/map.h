@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hash map over members that live elsewhere (usually in a pool): the node is
  * part of the member, the bucket array is taken at init, nothing is allocated
- * later. Strangers choose the keys, so hashes are SipHash under a random key. */
+ * later. Strangers choose the keys, so hashes are made under a random key. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 

@@ -37,7 +37,7 @@ void capture_sip_ports_free(struct capture_sip_ports **p)
 
 static size_t set_of(const struct capture_sip_ports *p, const struct addr *a)
 {
-	return hash_siphash(&p->key, a, sizeof(*a)) % SETS;
+	return hash_quick(&p->key, a, sizeof(*a)) % SETS;
 }
 
 static bool is_quieter(const struct place *a, const struct place *b, uint32_t now)

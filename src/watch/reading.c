@@ -11,9 +11,9 @@
 
 uint64_t watch_hash(const struct watch *w, uint64_t seed, struct view text)
 {
-	uint64_t both[2] = { seed, hash_siphash(&w->key, text.at, text.len) };
+	uint64_t both[2] = { seed, hash_quick(&w->key, text.at, text.len) };
 
-	return seed == 0 ? both[1] : hash_siphash(&w->key, both, sizeof(both));
+	return seed == 0 ? both[1] : hash_quick(&w->key, both, sizeof(both));
 }
 
 uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr *a)
@@ -21,7 +21,7 @@ uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr
 	uint64_t parts[3] = { seed };
 
 	memcpy(&parts[1], a->bytes, sizeof(a->bytes));
-	return hash_siphash(&w->key, parts, sizeof(parts));
+	return hash_quick(&w->key, parts, sizeof(parts));
 }
 
 uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a)

@@ -25,7 +25,7 @@ static uint64_t key_of(const struct watch *w, const struct watch_reading *r, str
 		r->msg->cseq.number,
 	};
 
-	return hash_siphash(&w->key, parts, sizeof(parts));
+	return hash_quick(&w->key, parts, sizeof(parts));
 }
 
 static struct view method_of(const struct watch_reading *r) { return r->msg->cseq.method_text; }
@@ -186,10 +186,12 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_tr
 	watch_account(&r->to.uri, t->fact.account, sizeof(t->fact.account));
 	watch_account(&r->from.uri, t->caller, sizeof(t->caller));
 	t->account = watch_hash(w, 0, view_of(t->fact.account));
-	t->fact.standing = (uint8_t)watch_standing(w, &r->flow);
-	if (t->method == SIP_METHOD_REGISTER)
+	if (!msg->is_request) {
+		t->fact.standing = (uint8_t)watch_standing(w, &r->flow);
+		t->fact.is_server = watch_is_server(w, &r->flow.remote);
+	}
+	if (t->method == SIP_METHOD_REGISTER && t->fact.standing == STANDING_KNOWN)
 		t->fact.standing = (uint8_t)watch_standing_as(w, &r->flow, t->account);
-	t->fact.is_server = watch_is_server(w, &r->flow.remote);
 	if (t->method != SIP_METHOD_REGISTER)
 		WATCH_TEXT(msg->is_request ? r->uri.user : r->to.uri.user, t->fact.number);
 	if (msg->is_request && !view_is_empty(r->to.tag))

@@ -25,24 +25,63 @@ TEST(siphash_vectors, "computes the first values of SipHash's own table")
 	return ERR_NONE;
 }
 
-TEST(siphash_differs, "changes with each bit of key and text, and with the length of zeros")
+static enum err check_differs(uint64_t (*hash)(const struct hash_key *key, const void *data,
+                                               size_t len))
 {
 	struct hash_key key = { { 0 } };
 	uint8_t text[24] = { 0 };
-	uint64_t plain = hash_siphash(&key, text, sizeof(text));
+	uint64_t plain = hash(&key, text, sizeof(text));
 
 	for (size_t bit = 0; bit < 8 * sizeof(text); bit++) {
 		text[bit / 8] ^= (uint8_t)(1U << bit % 8);
-		CHECK(hash_siphash(&key, text, sizeof(text)) != plain);
+		CHECK(hash(&key, text, sizeof(text)) != plain);
 		text[bit / 8] ^= (uint8_t)(1U << bit % 8);
 	}
 	for (size_t bit = 0; bit < 8 * sizeof(key.bytes); bit++) {
 		key.bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
-		CHECK(hash_siphash(&key, text, sizeof(text)) != plain);
+		CHECK(hash(&key, text, sizeof(text)) != plain);
 		key.bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
 	}
 	for (size_t len = 0; len < sizeof(text); len++)
-		CHECK(hash_siphash(&key, text, len) != plain);
+		CHECK(hash(&key, text, len) != plain);
+	return ERR_NONE;
+}
+
+TEST(siphash_differs, "changes with each bit of key and text, and with the length of zeros")
+{
+	return check_differs(hash_siphash);
+}
+
+TEST(quick_differs, "does so as well where it only multiplies")
+{
+	return check_differs(hash_quick);
+}
+
+TEST(quick_spreads, "fills a table of 4096 places evenly with what is alike")
+{
+	enum { PLACES = 4096, TEXTS = 16 * PLACES };
+	static const char *const shapes[] = { "", "user", "z9hG4bK-a-branch-of-usual-length-" };
+	static uint16_t counts[PLACES];
+	struct hash_key key = { "0123456789abcde" };
+	char text[48];
+
+	for (size_t shape = 0; shape < sizeof(shapes) / sizeof(shapes[0]); shape++) {
+		unsigned largest = 0;
+
+		memset(counts, 0, sizeof(counts));
+		for (unsigned i = 0; i < TEXTS; i++) {
+			struct buffer b = BUFFER_ON(text);
+			uint16_t *count;
+
+			buffer_text(&b, shapes[shape]);
+			buffer_decimal(&b, i);
+			count = &counts[hash_quick(&key, b.at, b.len) % PLACES];
+			++*count;
+			largest = *count > largest ? *count : largest;
+		}
+		/* 16 on average; 48 and more does not come about by chance. */
+		CHECK(largest < 48);
+	}
 	return ERR_NONE;
 }
 

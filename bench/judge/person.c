@@ -42,9 +42,9 @@ void person_move_in(struct person *p, struct stage *s, const struct parties *par
 	p->home = parties->client;
 	p->habit = habit;
 	p->refresh_s = habit == HABIT_SOFTPHONE || habit == HABIT_ROAMER
-	                     ? 120
+	                     ? 900
 	                     : refreshes_s[chance_below(&s->chance, 5)];
-	p->calls_a_day = habit == HABIT_SEAT ? 200 : 8;
+	p->calls_a_day = habit == HABIT_SEAT ? 60 : 8;
 	p->mistakes = chance_of(&s->chance, 5) ? (uint32_t)chance_between(&s->chance, 1, 3) : 0;
 	p->at_us = s->now.us + chance_below(&s->chance, p->refresh_s * 1000) * UINT64_C(1000);
 	p->login_us = p->at_us;

@@ -5,7 +5,8 @@ import signal
 import sys
 
 import harness
-import test_api  # noqa: F401  (a test registers itself where it stands)
+import test_agreement  # noqa: F401  (a test registers itself where it stands)
+import test_api  # noqa: F401
 import test_apply  # noqa: F401
 import test_calls  # noqa: F401
 import test_confines  # noqa: F401

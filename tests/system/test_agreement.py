@@ -7,8 +7,9 @@ import os
 import sys
 import tempfile
 
+import harness
 from harness import ROOT, check, test
-from hosts import Host
+from hosts import Host, forward, ip
 from pbx import DOMAIN
 from process import until
 from ringfence import INSTALLED
@@ -31,12 +32,16 @@ class Wire:
         self.cast = cast
         self.outside = Host(cast, "outside", [ATTACKER + "/24"], [FENCE_OUTSIDE + "/24"])
         self.inside = Host(cast, "inside", [PBX_AT + "/24"], [FENCE_INSIDE + "/24"])
+        for host, gateway in ((self.outside, FENCE_OUTSIDE), (self.inside, FENCE_INSIDE)):
+            ip("route", "add", "default", "via", gateway, inside=host.enter)
         self.stage = Stage(cast, ["200", "210", VICTIM], outside=FENCE_OUTSIDE, inside=FENCE_INSIDE, pbx=PBX_AT)
         self.stage.users[VICTIM] = WEAK_PASSWORD
         self.stage.place_apart(FENCE_OUTSIDE, PBX_AT, self.inside.enter)
         self.capture = os.path.join(cast.folder, "wire.pcap")
 
     def start(self):
+        if harness.is_bare:
+            forward()
         self.stage.start()
         self.recorder = self.cast.start("recorder", [sys.executable, os.path.join(FOLDER, "recorder.py"),
                                                      self.outside.interface, self.capture])
@@ -78,6 +83,7 @@ def story(incidents):
 
 
 def check_same(wire, wanted):
+    check(wire.stage.ringfence, "nobody judged at the border")
     check(until(lambda: wanted <= set(story(json.loads(
         wire.stage.ringfence.ask("-o", "json", "incidents", "list")[1]))[0]), 60, pause=1),
         "the border tells no such incident: " + wire.stage.ringfence.ask("-o", "json", "incidents", "list")[1][-600:])
@@ -93,7 +99,7 @@ def tool(wire):
 @test("svmap: border, watch and analyse tell the same", fails_bare=True)
 def svmap_agreed(cast):
     wire = Wire(cast).start()
-    cast.run("svmap", tool(wire) + sipvicious("svmap", ATTACKER) + ["-x", ATTACKER, FENCE_OUTSIDE], 60, home(cast))
+    cast.run("svmap", tool(wire) + sipvicious("svmap", ATTACKER) + ["-x", ATTACKER, wire.stage.address], 60, home(cast))
     check_same(wire, {"scan"})
 
 
@@ -101,7 +107,7 @@ def svmap_agreed(cast):
 def svwar_agreed(cast):
     wire = Wire(cast).start()
     cast.run("svwar", tool(wire) + sipvicious("svwar", ATTACKER) + [
-        "-e", "100-180", "-x", ATTACKER, "--maximumtime", "10", "--force", FENCE_OUTSIDE], 120, home(cast))
+        "-e", "100-180", "-x", ATTACKER, "--maximumtime", "10", "--force", wire.stage.address], 120, home(cast))
     check_same(wire, {"enumerate"})
 
 
@@ -110,7 +116,7 @@ def svcrack_agreed(cast):
     wire = Wire(cast).start()
     cast.run("svcrack", tool(wire) + sipvicious("svcrack", ATTACKER) + [
         "-u", VICTIM, "-d", wire.stage.words(40, 100), "-x", ATTACKER, "--domain", DOMAIN, "--maximumtime", "6",
-        FENCE_OUTSIDE], 120, home(cast))
+        wire.stage.address], 120, home(cast))
     check_same(wire, {"guess"})
 
 
@@ -120,7 +126,7 @@ def hunt_agreed(cast):
     path = os.path.join(cast.folder, "numbers.csv")
     with open(path, "w", encoding="ascii") as file:
         file.write("SEQUENTIAL\n" + "".join(number + "\n" for number in HUNTED))
-    cast.run("hunt", tool(wire) + ["/usr/bin/sipp", "-sf", os.path.join(FOLDER, "sipp", "hunt.xml"), FENCE_OUTSIDE,
+    cast.run("hunt", tool(wire) + ["/usr/bin/sipp", "-sf", os.path.join(FOLDER, "sipp", "hunt.xml"), wire.stage.address,
                                    "-i", ATTACKER, "-m", str(len(HUNTED)), "-r", "4", "-inf", path, "-nostdin",
                                    "-timeout", "60s"], 90)
     check_same(wire, {"dial"})

@@ -3,6 +3,7 @@
 #include "judge/stage.h"
 
 #include "guard/agent.h"
+#include "guard/oddity.h"
 #include "guard/screen.h"
 #include "sip/msg.h"
 
@@ -66,6 +67,18 @@ static uint16_t agent(void *context, const struct sip_msg *msg)
 	return guard_agent_of(msg);
 }
 
+static uint16_t oddity(void *context, const struct sip_msg *msg)
+{
+	(void)context;
+	return (uint16_t)guard_oddity_of(msg);
+}
+
+static uint16_t grade(void *context, const struct sip_msg *msg)
+{
+	(void)context;
+	return (uint16_t)guard_refusal_grade(msg);
+}
+
 static void must(enum err err, const char *what)
 {
 	if (err == ERR_NONE)
@@ -84,9 +97,12 @@ static void *take(size_t size)
 
 static void begin(struct stage *s, uint64_t seed)
 {
-	struct watch_ports watching = {
-		.context = s, .fact = take_fact, .screen = screen, .agent = agent
-	};
+	struct watch_ports watching = { .context = s,
+		                        .fact = take_fact,
+		                        .screen = screen,
+		                        .agent = agent,
+		                        .oddity = oddity,
+		                        .grade = grade };
 	struct guard_judge_ports judging = { .context = s,
 		                             .record = take_record,
 		                             .verdicts = s->verdicts,

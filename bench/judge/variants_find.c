@@ -3,6 +3,7 @@
 #include "judge/crew.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const uint16_t answers[] = { 0, 200, 404, 401, 403, 405, 503 };
 
@@ -103,7 +104,13 @@ static void enumerate(struct crew *c, uint32_t users)
 {
 	static const char *const methods[] = { "REGISTER", "OPTIONS", "INVITE" };
 	const char *method = methods[chance_below(&c->stage->chance, 3)];
+	size_t told = strlen(c->story);
 
+	/* Its question is for nobody. */
+	if (c->make == MAKE_PORT_PROBE)
+		c->make = MAKE_PLAIN;
+	(void)snprintf(c->story + told, sizeof(c->story) - told, ", %u by %s, met %u", users,
+	               method, c->sources[0].port % 4U);
 	for (uint32_t i = 0; i < users; i++) {
 		struct parties p = crew_turn(c);
 		struct words w;

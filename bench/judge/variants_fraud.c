@@ -66,6 +66,27 @@ void play_prefix_hunt(struct crew *c)
 		dial(c, &p, text, 200);
 }
 
+/* A call with the account's credentials, as a PBX asks for them. */
+static void dial_as(struct crew *c, const struct parties *p, const char *number, uint16_t status)
+{
+	struct words w;
+	char nonce[24];
+
+	(void)snprintf(nonce, sizeof(nonce), "call%08x",
+	               (unsigned)(chance_next(&c->stage->chance) >> 32));
+	crew_words(c, p, "INVITE", number, &w);
+	w.has_sdp = true;
+	stage_request(c->stage, p, &w);
+	stage_challenge(c->stage, p, &w, nonce);
+	w.cseq++;
+	words_branch(&w, &c->stage->chance);
+	words_credentials(&w, "1000", nonce, &c->stage->chance);
+	stage_request(c->stage, p, &w);
+	stage_wait(c->stage, 30000);
+	stage_answer(c->stage, p, &w, status);
+	crew_pause(c);
+}
+
 /* Logs in at the first try: the password was known. Then dials abroad. */
 void play_stolen_phone(struct crew *c)
 {
@@ -89,6 +110,6 @@ void play_stolen_phone(struct crew *c)
 	crew_pause(c);
 	for (uint32_t i = 0; i < tries; i++) {
 		dialled(c, chance_below(chance, 18), numbers[i % 3], text);
-		dial(c, &p, text, i % 4 == 3 ? 200 : 404);
+		dial_as(c, &p, text, i % 4 == 3 ? 200 : 404);
 	}
 }

@@ -36,4 +36,8 @@ void cli_analyse_judge_all(struct guard_judge_settings *settings);
  * that breaks off is reported as far as it goes, and is no failure. */
 enum cli_exit cli_analyse_run(const struct cli_analyse *a);
 
+/* `--list KIND STORE NUMBER LIMIT FILTER`, from KIND on: what `ringfence KIND list|show --store`
+ * shows, as a JSON array. */
+enum cli_exit cli_analyse_list(int argc, char **argv);
+
 #endif

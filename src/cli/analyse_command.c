@@ -10,7 +10,7 @@ enum cli_exit cli_analyse(struct cli *c, int argc, char **argv)
 		[FORMAT_AUTO] = "table",  [FORMAT_TABLE] = "table", [FORMAT_JSON] = "json",
 		[FORMAT_JSONL] = "jsonl", [FORMAT_CSV] = "csv",
 	};
-	const char *list[MAX_ANALYSE_ARGUMENTS + 8] = { "analyse", "-o", formats[c->format] };
+	const char *list[MAX_ANALYSE_ARGUMENTS + 10] = { "analyse", "-o", formats[c->format] };
 	int count = 3;
 
 	if (argc > MAX_ANALYSE_ARGUMENTS)
@@ -22,6 +22,10 @@ enum cli_exit cli_analyse(struct cli *c, int argc, char **argv)
 	if (c->configuration) {
 		list[count++] = "-c";
 		list[count++] = c->configuration;
+	}
+	if (c->store) {
+		list[count++] = "--store";
+		list[count++] = c->store;
 	}
 	for (int i = 0; i < argc; i++)
 		list[count++] = argv[i];

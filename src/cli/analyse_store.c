@@ -61,6 +61,11 @@ void cli_store_record(struct cli_store *s, const union record *record)
 	union record *r = place(s);
 
 	memcpy(r, record, record->head.size);
+	/* What passed in a file could not be blocked any more. */
+	if (r->head.kind == RECORD_BLOCK)
+		r->block.is_observed = true;
+	else if (r->head.kind == RECORD_INCIDENT)
+		r->incident.is_blocked = false;
 	number(s, r);
 }
 

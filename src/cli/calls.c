@@ -2,6 +2,7 @@
 /* ringfence calls list|show */
 #include "cli/args.h"
 #include "cli/output.h"
+#include "cli/stored.h"
 
 static const struct cli_table calls = {
 	9,
@@ -30,9 +31,19 @@ enum cli_exit cli_calls_list(struct cli *c, int argc, char **argv)
 enum cli_exit cli_show_one(struct cli *c, const char *path, int argc, char **argv)
 {
 	struct cli_target target = cli_target_on(path);
+	enum cli_exit code;
+	json_t *one;
 
 	if (argc != 1 || argv[0][0] == '-' || !argv[0][0])
 		return cli_usage(c);
+	if (c->store) {
+		code = cli_stored_one(c, path, argv[0], &one);
+		if (code == CLI_DONE) {
+			cli_write_object(c, stdout, one);
+			json_decref(one);
+		}
+		return code;
+	}
 	cli_target_segment(&target, argv[0]);
 	return cli_show(c, &target);
 }

@@ -180,11 +180,14 @@ static enum cli_exit send_call(struct call *call, const struct cli *c, long *ret
 enum cli_exit cli_request(const struct cli *c, const char *method, const struct cli_target *target,
                           const json_t *body, struct cli_answer *ret)
 {
-	struct call call = { .curl = curl_easy_init() };
+	struct call call = { 0 };
 	struct cli_answer answer = { 0 };
 	enum cli_exit code = CLI_DONE;
 	struct buffer url = buffer_on(call.url, sizeof(call.url) - 1);
 
+	if (c->store)
+		return cli_fail(CLI_USAGE, "only lists and what they name are read from --store");
+	call.curl = curl_easy_init();
 	buffer_text(&url, "http://localhost");
 	buffer_text(&url, target->text);
 	if (body)

@@ -45,6 +45,7 @@ static void print_help(FILE *out)
 		"\n  -o table|json|jsonl|csv   how to write; a table on a terminal without it\n"
 		"  -q                        say nothing but what was asked for\n"
 		"  --socket PATH             the daemon's socket; /run/ringfence/api.sock without it\n"
+		"  --store FILE              lists out of a database, such as analyse writes\n"
 		"  --no-color                no bold, no colour\n"
 		"  --reason TEXT             why, for the trail of changes\n\n"
 		"exit: 0 done, 1 failed, 2 usage, 3 configuration invalid, 4 not allowed, 5 not found, "
@@ -149,7 +150,7 @@ static enum cli_exit take_globals(struct cli *c, struct cli_args *a)
 
 	if (!cli_args_value(a, "-o", &format) || !cli_args_value(a, "--socket", &c->socket) ||
 	    !cli_args_value(a, "--reason", &c->reason) ||
-	    !cli_args_value(a, "-c", &c->configuration))
+	    !cli_args_value(a, "--store", &c->store) || !cli_args_value(a, "-c", &c->configuration))
 		return cli_fail(CLI_USAGE, "an option stands without its value");
 	if (format && !read_format(format, &c->format))
 		return cli_fail(CLI_USAGE, "-o takes table, json, jsonl or csv");

@@ -28,6 +28,7 @@ struct cli {
 	const char *socket;
 	const char *reason;        /* NULL: none given */
 	const char *configuration; /* -c; NULL: none given */
+	const char *store; /* --store: a database instead of the service; NULL: none given */
 	const struct cli_command *command;
 };
 

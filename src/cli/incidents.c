@@ -2,6 +2,7 @@
 /* ringfence incidents list|show, ringfence audit-trail list */
 #include "cli/args.h"
 #include "cli/output.h"
+#include "cli/stored.h"
 
 static const struct cli_table incidents = {
 	9,
@@ -154,7 +155,8 @@ enum cli_exit cli_incidents_show(struct cli *c, int argc, char **argv)
 	if (argc != 1 || argv[0][0] == '-' || !argv[0][0])
 		return cli_usage(c);
 	cli_target_segment(&target, argv[0]);
-	code = cli_get(c, &target, &incident);
+	code = c->store ? cli_stored_one(c, "/api/v1/incidents", argv[0], &incident)
+	                : cli_get(c, &target, &incident);
 	if (code != CLI_DONE)
 		return code;
 	cli_print_incident(c, stdout, incident);

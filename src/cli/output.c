@@ -2,6 +2,7 @@
 /* Tables, JSON, JSON lines and CSV of the daemon's lists. */
 #include "cli/output.h"
 #include "cli/args.h"
+#include "cli/stored.h"
 #include "cli/text.h"
 #include <stdlib.h>
 #include <string.h>
@@ -303,11 +304,17 @@ enum cli_exit cli_show_list(const struct cli *c, struct cli_target target, struc
 		code = join_filter(args, filter, sizeof(filter));
 	if (code != CLI_DONE)
 		return code;
-	cli_target_argument(&target, "filter", filter[0] ? filter : NULL);
 	items = json_array();
 	if (!items)
 		return cli_fail(CLI_FAILED, "out of memory");
-	code = read_pages(c, &target, limit, items);
+	if (c->store) {
+		struct cli_stored wanted = { target.text, NULL, filter, limit };
+
+		code = cli_stored_read(c, &wanted, items);
+	} else {
+		cli_target_argument(&target, "filter", filter[0] ? filter : NULL);
+		code = read_pages(c, &target, limit, items);
+	}
 	if (code == CLI_DONE)
 		cli_write_list(c, stdout, t, items);
 	json_decref(items);

@@ -86,6 +86,8 @@ int main(int argc, char **argv)
 	struct cli c = { .is_terminal = isatty(STDOUT_FILENO) == 1 };
 	enum cli_exit code;
 
+	if (argc > 1 && view_equal(view_of(argv[1]), VIEW("--list")))
+		return (int)cli_analyse_list(argc - 2, argv + 2);
 	c.is_colour = c.is_terminal && !getenv("NO_COLOR");
 	code = cli_analyse_read(&c, argc > 0 ? argc - 1 : 0, argv + (argc > 0), &order);
 	if (code == CLI_DONE)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of the contracts, written as JSON members. */
+#include "web/json.h"
 #include "base/cursor.h"
 #include "base/date.h"
-#include "web/json_priv.h"
 #include <string.h>
 
 /* Length of the UTF-8 character that begins at `at`, 0 where there is none

@@ -4,7 +4,7 @@
 #define WEB_LIST_PRIV_H
 
 #include "web/exchange_priv.h"
-#include "web/json_priv.h"
+#include "web/json.h"
 
 enum { WEB_PAGE_ROWS = 50, MAX_WEB_PAGE_ROWS = 200 };
 

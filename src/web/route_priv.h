@@ -4,7 +4,7 @@
 #define WEB_ROUTE_PRIV_H
 
 #include "web/exchange_priv.h"
-#include "web/json_priv.h"
+#include "web/json.h"
 
 enum web_match { MATCH_FOUND, MATCH_NO_METHOD, MATCH_NONE };
 

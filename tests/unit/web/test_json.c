@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts of strangers and times as JSON. */
 #include "runner/test.h"
-#include "web/json_priv.h"
+#include "web/json.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records as JSON. Numbers that name something are strings: they use 63 bits,
  * a browser keeps 53. Times are RFC 3339 in UTC, null where there is none. */
-#ifndef WEB_JSON_PRIV_H
-#define WEB_JSON_PRIV_H
+#ifndef WEB_JSON_H
+#define WEB_JSON_H
 
 #include "event/ask.h"
 #include "event/verdict.h"

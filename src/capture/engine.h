@@ -14,7 +14,9 @@
 #include "event/flow.h"
 
 /* One whole SIP message; or, on a SIP port (5060, 5061 or one that SIP was seen
- * from), a datagram or the first bytes of a connection that are not SIP. */
+ * from), a datagram or the first bytes of a connection that are not SIP. Of a connection
+ * it is told once the other side does not answer in kind, with the time when it came:
+ * a port where HTTP answers HTTP is none of SIP's. */
 struct capture_message {
 	int64_t wall_us;
 	struct flow flow; /* remote sent it, local received it; connection 0 on UDP */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is spoken on a TCP connection: found out from the first bytes of each side,
  * then SIP, or a WebSocket with SIP in it, either of them within TLS or not. A
- * connection that is none of it costs nothing more, unless it goes to a SIP port. */
+ * connection that is none of it costs nothing more, unless it goes to a SIP port:
+ * then it is told, but for HTTP, TLS or RTSP that is answered in kind, since that
+ * port is simply none of SIP's. */
 #include <stdlib.h>
 
 #include "capture/engine_priv.h"
 #include "capture/tls.h"
 #include "capture/websocket.h"
 
-enum { MAX_HEAD = 8192, MAX_TRIES = 256, MAX_SHOWN = 1024, MAX_SHOWN_TLS = 64 };
+enum { MAX_HEAD = 8192, MAX_TRIES = 256, MAX_SHOWN = 128 };
 
 enum speech {
 	SPEECH_UNKNOWN,
@@ -25,14 +27,20 @@ struct talk_side {
 	bool is_midway; /* not from the stream's beginning */
 };
 
+/* Not SIP, and not yet told: the answer decides. */
+struct pending {
+	int64_t wall_us;
+	char bytes[MAX_SHOWN];
+	uint8_t len, kind, side; /* len 0: nothing is pending */
+};
+
 struct talk {
 	struct capture_engine *engine;
 	struct capture_connection *connection;
 	struct talk_side side[2];
 	struct capture_tls *tls;
 	int64_t wall_us;
-	char hello[MAX_SHOWN_TLS]; /* what TLS began with, and who began */
-	uint8_t hello_len, hello_side;
+	struct pending pending;
 	uint8_t speaker; /* whose bytes are being taken */
 	bool is_tls, is_sip, is_told, is_opened;
 };
@@ -64,8 +72,31 @@ static void tell(struct talk *t, struct view bytes, enum capture_kind kind, bool
 		.is_proven = c->is_proven[t->speaker],
 	};
 
-	t->is_sip |= kind == CAPTURE_SIP;
 	engine_tell(t->engine, &m);
+}
+
+static void tell_pending(struct talk *t)
+{
+	struct pending *p = &t->pending;
+	uint8_t speaker = t->speaker;
+	int64_t wall_us = t->wall_us;
+
+	if (p->len == 0)
+		return;
+	t->is_told = true;
+	t->speaker = p->side;
+	t->wall_us = p->wall_us;
+	tell(t, view_bytes(p->bytes, p->len), (enum capture_kind)p->kind, false);
+	t->speaker = speaker;
+	t->wall_us = wall_us;
+	p->len = 0;
+}
+
+static void tell_sip(struct talk *t, struct view bytes, bool is_cut)
+{
+	tell_pending(t);
+	t->is_sip = true;
+	tell(t, bytes, CAPTURE_SIP, is_cut);
 }
 
 static bool is_to_sip_port(const struct talk *t, uint8_t side)
@@ -73,34 +104,57 @@ static bool is_to_sip_port(const struct talk *t, uint8_t side)
 	return capture_sip_ports_hold(t->engine->sip_ports, &t->connection->end[!side]);
 }
 
+/* The other side has spoken to what is pending. True where it was in kind. */
+static bool is_answered(struct talk *t, enum capture_kind kind)
+{
+	if (t->pending.kind != kind) {
+		tell_pending(t);
+		return false;
+	}
+	t->pending.len = 0;
+	return true;
+}
+
 /* Once a connection, and of one that brought no SIP. */
-static void tell_foreign(struct talk *t, struct view bytes, enum capture_kind kind)
+static void take_not_sip(struct talk *t, struct view bytes, enum capture_kind kind)
 {
 	struct view shown = view_first(bytes, MAX_SHOWN);
+	struct pending *p = &t->pending;
 
-	if (t->is_told || t->is_sip || !is_to_sip_port(t, t->speaker) || capture_is_blank(bytes))
+	if (t->is_told || t->is_sip)
 		return;
-	t->is_told = true;
-	memcpy(t->engine->copy, shown.at, shown.len);
-	tell(t, view_bytes(t->engine->copy, shown.len), kind, false);
+	if (p->len > 0) {
+		if (p->side != t->speaker)
+			t->is_told = is_answered(t, kind) || t->is_told;
+		return;
+	}
+	if (!is_to_sip_port(t, t->speaker) || capture_is_blank(bytes))
+		return;
+	*p = (struct pending){ .wall_us = t->wall_us,
+		               .len = (uint8_t)shown.len,
+		               .kind = (uint8_t)kind,
+		               .side = t->speaker };
+	memcpy(p->bytes, shown.at, shown.len);
+	if (kind != CAPTURE_HTTP && kind != CAPTURE_TLS && kind != CAPTURE_RTSP)
+		tell_pending(t);
 }
 
 static void on_sip(void *context, struct view bytes, bool is_cut)
 {
-	tell(context, bytes, CAPTURE_SIP, is_cut);
+	tell_sip(context, bytes, is_cut);
 }
 
 static void on_foreign(void *context, struct view bytes)
 {
-	tell_foreign(context, bytes, capture_kind_of(bytes));
+	take_not_sip(context, bytes, capture_kind_of(bytes));
 }
 
 static void on_websocket(void *context, struct view bytes)
 {
 	if (capture_sip_starts(capture_sip_skip_lines(bytes)) == ERR_NONE)
-		tell(context, bytes, CAPTURE_SIP, false);
+		tell_sip(context, bytes, false);
 	else
-		tell_foreign(context, bytes, capture_kind_of(bytes));
+		take_not_sip(context, bytes, capture_kind_of(bytes));
 }
 
 static void on_websocket_skipped(void *context)
@@ -237,28 +291,27 @@ static enum err on_opened(void *context, uint8_t side, struct view bytes)
 	return take_plain(t, side, bytes);
 }
 
-static void tell_tls(struct talk *t)
-{
-	t->speaker = t->hello_side;
-	/* There TLS is what belongs. */
-	if (t->connection->end[!t->speaker].port != CAPTURE_SIPS_PORT)
-		tell_foreign(t, view_bytes(t->hello, t->hello_len), CAPTURE_TLS);
-}
-
 static enum err begin_tls(struct talk *t, uint8_t side, struct view bytes)
 {
 	struct capture_engine *e = t->engine;
-	struct view shown = view_first(bytes, sizeof(t->hello));
 
 	e->counts.tls_connections++;
 	t->is_tls = true;
-	t->hello_side = side;
-	t->hello_len = (uint8_t)shown.len;
-	memcpy(t->hello, shown.at, shown.len);
+	t->speaker = side;
+	if (t->connection->end[!side].port != CAPTURE_SIPS_PORT) /* there it belongs */
+		take_not_sip(t, bytes, CAPTURE_TLS);
 	if (!capture_keys_are_empty(e->keys))
 		return capture_tls_new(e->keys, &e->skipped, &t->tls);
 	e->skipped.counts[CAPTURE_SKIP_TLS_NO_KEY]++;
 	return ERR_NONE;
+}
+
+/* A handshake, or an alert: TLS is what is spoken there. */
+static enum capture_kind kind_of_answer(struct view bytes)
+{
+	bool is_alert = view_starts(bytes, VIEW("\x15\x03"));
+
+	return capture_tls_starts(bytes) || is_alert ? CAPTURE_TLS : CAPTURE_NOISE;
 }
 
 static enum err take_tls(struct talk *t, uint8_t side, struct view bytes)
@@ -266,11 +319,15 @@ static enum err take_tls(struct talk *t, uint8_t side, struct view bytes)
 	const struct capture_tls_sink sink = { t, on_opened };
 	enum err err = t->is_tls ? ERR_NONE : begin_tls(t, side, bytes);
 
-	if (err == ERR_NONE)
-		err = t->tls ? capture_tls_take(t->tls, side, bytes, &sink) : ERR_CLOSED;
-	if (err == ERR_CLOSED && !t->is_opened)
-		tell_tls(t);
-	return err;
+	if (t->pending.len > 0 && t->pending.side != side)
+		(void)is_answered(t, kind_of_answer(bytes));
+	if (err == ERR_NONE && t->tls)
+		err = capture_tls_take(t->tls, side, bytes, &sink);
+	if (err == ERR_CLOSED)
+		capture_tls_free(&t->tls);
+	if (err == ERR_NO_MEMORY || t->tls)
+		return err;
+	return t->pending.len > 0 ? ERR_NONE : ERR_CLOSED; /* the answer is waited for */
 }
 
 /* --- The connection ---------------------------------------------------------- */
@@ -318,6 +375,7 @@ static enum err take_piece(struct talk *t, const struct capture_piece *p)
 	t->wall_us = p->wall_us;
 	if (t->is_tls && p->is_after_gap) {
 		t->engine->skipped.counts[CAPTURE_SKIP_TLS_GAP]++;
+		tell_pending(t);
 		return ERR_CLOSED;
 	}
 	if (t->is_tls || (is_fresh && capture_tls_starts(p->bytes)))
@@ -377,6 +435,7 @@ enum err engine_talk_end(void *context, struct capture_connection *c)
 		if (err == ERR_NONE)
 			err = ended;
 	}
+	tell_pending(t);
 	talk_free(&t);
 	return err;
 }

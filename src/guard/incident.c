@@ -7,9 +7,12 @@
 
 #include <string.h>
 
-enum err guard_incidents_init(struct guard_incidents *s, const struct hash_key *key)
+enum err guard_incidents_init(struct guard_incidents *s, uint32_t max_sources,
+                              const struct hash_key *key)
 {
-	return guard_recent_init(&s->rows, sizeof(struct guard_campaign), MAX_OPEN_INCIDENTS, key);
+	uint32_t max = max_sources < MAX_OPEN_INCIDENTS ? max_sources : MAX_OPEN_INCIDENTS;
+
+	return guard_recent_init(&s->rows, sizeof(struct guard_campaign), max, key);
 }
 
 void guard_incidents_clear(struct guard_incidents *s) { guard_recent_clear(&s->rows); }

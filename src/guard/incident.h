@@ -29,8 +29,10 @@ struct guard_incidents {
 	uint64_t opened[GUARD_DETECTOR_COUNT]; /* by the detector that named them then */
 };
 
-/* `record` and `next_number` are borrowed for its life. ERR_NO_MEMORY. */
-enum err guard_incidents_init(struct guard_incidents *s, const struct hash_key *key) MUST_USE;
+/* Room for MAX_OPEN_INCIDENTS, or for fewer where fewer sources are remembered.
+ * `record` and `next_number` are borrowed for its life. ERR_NO_MEMORY, ERR_LIMIT. */
+enum err guard_incidents_init(struct guard_incidents *s, uint32_t max_sources,
+                              const struct hash_key *key) MUST_USE;
 void guard_incidents_clear(struct guard_incidents *s);
 
 /* A fact and what was found about it. Where nothing was, it joins the campaign

@@ -69,7 +69,7 @@ static enum err take_memory(struct guard_judge *j, const struct hash_key *key)
 	enum err err = guard_scores_init(&j->scores, j->settings.max_sources, key);
 
 	if (err == ERR_NONE)
-		err = guard_incidents_init(&j->incidents, key);
+		err = guard_incidents_init(&j->incidents, j->settings.max_sources, key);
 	if (err == ERR_NONE)
 		err = guard_blocks_init(&j->blocks, MAX_BLOCKS, key, j->ports.verdicts);
 	if (err == ERR_NONE)

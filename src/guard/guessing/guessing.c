@@ -96,8 +96,8 @@ static enum err guessing_make(const struct guard_judge_settings *settings,
 		err = guard_recent_init(&g->accounts, sizeof(struct account),
 		                        settings->max_accounts, key);
 	if (err == ERR_NONE)
-		err = guard_recent_init(&g->networks, sizeof(struct network), MAX_GUESSING_NETWORKS,
-		                        key);
+		err = guard_recent_init(&g->networks, sizeof(struct network),
+		                        settings->max_accounts, key);
 	if (err == ERR_NONE)
 		*ret = memory;
 	else
@@ -377,19 +377,15 @@ static size_t judge_unknown_user(struct guessing *g, const struct fact *fact,
 	/* By user alone: a phone that looks for its domain tries the same one. */
 	struct about about =
 		about_user(g, fact, view_first(account, view_find(account, '@', 0) + 1));
-	struct pair *pair = guard_recent_touch(&g->pairs, &about.pair);
-	bool is_proven = fact_is_proven(fact->proof);
 	size_t count = fact->outcome == OUTCOME_FAILED ? judge_refusal(g, fact, ret) : 0;
+	struct pair *pair = guard_recent_touch(&g->pairs, &about.pair);
 
-	/* Noted by proven facts alone: a forged one must not make the guesser's own free. */
-	if (is_within(pair->unknown_us, fact->now_us, about.window_us))
+	if (!is_due(&pair->unknown_us, &about))
 		return count;
-	if (is_proven)
-		pair->unknown_us = fact->now_us;
 	return add(ret, count,
 	           (struct guard_finding){ .rule = RULE_UNKNOWN_USER,
 	                                   .score_milli = GUESSING_UNKNOWN_MILLI,
-	                                   .is_proven = is_proven });
+	                                   .is_proven = about.is_proven });
 }
 
 static void forget_failures(struct guessing *g, const struct about *about)

@@ -45,7 +45,6 @@ enum {
 	GUESSING_UNANSWERED = 12,       /* logins of an account in the window */
 	GUESSING_NETWORK_FAILURES = 24, /* of all its sources within a day */
 	MAX_GUESSING_DEVICES = 3,       /* remembered per account and source */
-	MAX_GUESSING_NETWORKS = 4096,
 };
 
 extern const struct guard_detector_class guessing_detector;

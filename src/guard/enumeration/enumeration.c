@@ -24,6 +24,7 @@ struct tried {
 struct source {
 	struct guard_row row;
 	struct tried tried[MAX_TRIED_USERS];
+	uint32_t shaped_s; /* when a tool's shape last showed; 0: never */
 	bool has_tool, is_told, is_told_slow;
 };
 
@@ -271,6 +272,13 @@ static size_t judge_source(const struct enumeration *e, struct source *s, struct
 	return s->is_told_slow && (a.is_new || !was_told_slow);
 }
 
+/* A tool's message is told for its shape, and again for what became of it. */
+static bool is_told_by_shape(const struct source *s, const struct fact *fact)
+{
+	return fact->kind == FACT_REQUEST && s->shaped_s != 0 &&
+	       now_since(seconds_of(fact), s->shaped_s) < ENUMERATION_PATIENCE_S;
+}
+
 static size_t judge_try(struct enumeration *e, const struct fact *fact, enum state state,
                         struct guard_finding *ret)
 {
@@ -288,7 +296,9 @@ static size_t judge_try(struct enumeration *e, const struct fact *fact, enum sta
 	s = guard_recent_touch(&e->sources, &key);
 	guard_recent_keep(&e->sources, s, is_proven);
 	s->has_tool |= fact->kind == FACT_SCANNER || fact->agent != 0;
-	addition.is_new = note(s, &try);
+	if (fact->kind == FACT_SCANNER)
+		s->shaped_s = try.last_s;
+	addition.is_new = note(s, &try) && !is_told_by_shape(s, fact);
 	*ret = (struct guard_finding){ .is_proven = is_proven };
 	return judge_source(e, s, addition, ret);
 }

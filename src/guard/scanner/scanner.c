@@ -20,6 +20,7 @@ struct sweeper {
 	struct guard_row row;
 	struct target targets[MAX_SWEEP_TARGETS];
 	uint64_t visit_us, tool_us; /* of the last visit; when its tool was told */
+	uint64_t shaped_us;         /* when it last showed a shape */
 	uint32_t visits;
 };
 
@@ -254,8 +255,10 @@ static size_t judge_source(struct scanner *s, const struct about *a, struct guar
 		w->tool_us = a->fact->now_us;
 		count = add(ret, count, tool);
 	}
-	if (a->is_shape)
+	if (a->is_shape) {
+		w->shaped_us = a->fact->now_us;
 		count = add(ret, count, structure);
+	}
 	if (a->fact->is_server || (!a->has_sign && !is_probe(a->fact)))
 		return count;
 	sweep.score_milli = sweep_score(s, w, a);
@@ -283,6 +286,16 @@ static size_t judge_shape(struct scanner *s, const struct about *a, struct guard
 	                                   .shape = a->shape,
 	                                   .is_proven = is_proof(a),
 	                                   .is_incident = true });
+}
+
+/* A message of a tool may be told twice: for its shape, and for what became of it. */
+static bool is_told_by_shape(const struct scanner *s, const struct about *a)
+{
+	struct guard_key key = guard_key_of(&a->source, a->is_proven);
+	const struct sweeper *w = guard_recent_find(&s->sweepers, &key);
+
+	return !a->is_shape && w &&
+	       is_within(w->shaped_us, a->fact->now_us, (uint64_t)SCANNER_TOOL_S * SECOND_US);
 }
 
 /* ---- facts ---- */
@@ -330,7 +343,7 @@ static size_t scanner_judge(void *memory, const struct fact *fact,
 	if (!about.has_sign && (fact->outcome == OUTCOME_SUCCEEDED || fact->is_server))
 		return 0;
 	count = judge_source(s, &about, ret);
-	if (about.has_sign)
+	if (about.has_sign && !is_told_by_shape(s, &about))
 		count += judge_shape(s, &about, ret + count);
 	return count;
 }

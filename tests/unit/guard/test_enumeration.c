@@ -256,6 +256,24 @@ TEST(enumeration_one_sided, "a server seen from one side asks each phone at its 
 	return ERR_NONE;
 }
 
+TEST(enumeration_once, "a tool's message counts once, however often it is told")
+{
+	static const struct deed shaped = { FACT_SCANNER, PROOF_NONE, "REGISTER" };
+	static const struct deed unanswered = { FACT_REQUEST, PROOF_NONE, "REGISTER" };
+	OWNED_BENCH b = { 0 };
+
+	TRY(bench_init(&b));
+	b.settings.detector_modes[DETECTOR_SCANNER] = MODE_OFF;
+	guard_judge_apply(b.judge, &b.settings, bench_at(0));
+	for (uint32_t i = 0; i < 200; i++)
+		act(&b, &shaped, i, i * 100);
+	CHECK(b.findings == 200 - 11);
+	for (uint32_t i = 0; i < 200; i++)
+		act(&b, &unanswered, i, i * 100);
+	CHECK(b.findings == 200 - 11);
+	return ERR_NONE;
+}
+
 static enum err alone_new(struct guard_judge_settings *settings, uint32_t rows, void **ret)
 {
 	static const struct hash_key key = { { 3 } };

@@ -293,6 +293,30 @@ TEST(scanner_spread, "one tool on many addresses is one story, many phones are n
 	return ERR_NONE;
 }
 
+TEST(scanner_once, "what became of a message adds nothing to what its shape said")
+{
+	static const struct deed shaped = { FACT_SCANNER, PROOF_NONE, "OPTIONS", "100@x",
+		                            AGENT_PPLSIP };
+	static const struct deed unanswered = { FACT_REQUEST, PROOF_NONE, "OPTIONS", "100@x",
+		                                AGENT_PPLSIP };
+	OWNED_BENCH b = { 0 };
+	struct fact fact;
+	char source[32];
+	uint32_t findings;
+
+	TRY(bench_init(&b));
+	for (uint32_t i = 0; i < 8; i++) {
+		fact = fact_of(&shaped, host(source, "192.0.2", i + 1), "198.51.100.1",
+		               40000 + i * HOUR_MS);
+		bench_take(&b, &fact);
+		findings = b.findings;
+		fact = fact_of(&unanswered, source, "198.51.100.1", 40000 + i * HOUR_MS);
+		bench_take(&b, &fact);
+		CHECK(b.findings == findings);
+	}
+	return ERR_NONE;
+}
+
 /* The detector alone, with small tables. */
 static enum err alone_new(struct guard_judge_settings *settings, uint32_t rows, void **ret)
 {

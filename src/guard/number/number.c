@@ -11,6 +11,7 @@ enum {
 	SHORTEST_LOCAL = 5,
 	SHORTEST_MASKED_AFTER = 5,
 	SHORTEST_BARE = 11,
+	SHORTEST_SURE = 10, /* digits that a number of ours could hardly have behind others */
 	NOT_WRITTEN = MAX_DIALLED,
 };
 
@@ -47,8 +48,11 @@ static enum err clean(struct view text, struct dialled *ret)
 	return ERR_NONE;
 }
 
+typedef enum err (*finder)(struct view digits, struct number_place *ret);
+
 /* Whether code and rest are a number somewhere; then that is the answer. */
-static bool take(const char *code, struct view rest, enum number_form form, struct number *ret)
+static bool take_by(finder find, const char *code, struct view rest, enum number_form form,
+                    struct number *ret)
 {
 	size_t code_len = strlen(code);
 	struct number n = { .form = (uint8_t)form };
@@ -59,12 +63,17 @@ static bool take(const char *code, struct view rest, enum number_form form, stru
 	memcpy(n.digits, code, code_len);
 	memcpy(n.digits + code_len, rest.at, rest.len);
 	n.len = (uint8_t)(code_len + rest.len);
-	if (number_place_find(view_bytes(n.digits, n.len), &place) != ERR_NONE)
+	if (find(view_bytes(n.digits, n.len), &place) != ERR_NONE)
 		return false;
 	n.kind = place.kind;
 	n.region = place.region;
 	*ret = n;
 	return true;
+}
+
+static bool take(const char *code, struct view rest, enum number_form form, struct number *ret)
+{
+	return take_by(number_place_find, code, rest, form, ret);
 }
 
 /* Our own country and area in front of what was dialled. */
@@ -119,17 +128,29 @@ static bool take_at_home(const struct home *h, struct view rest, struct number *
 /* Prefixes for calls abroad anywhere, the longest first. */
 static const char *const accesses[] = { "0011", "810", "011", "010", "00" };
 
+/* Where nobody told us how one dials, a number of the country could look so. */
+static bool is_sure(const struct home *h, size_t skipped, struct view access, struct view rest)
+{
+	return h->region != REGION_NONE || (skipped == 0 && view_starts(access, VIEW("00"))) ||
+	       rest.len >= SHORTEST_SURE;
+}
+
 /* Behind ever more digits that mean nothing, until something can be read. */
-static bool take_hunted(const struct dialled *d, struct number *ret)
+static bool take_hunted(const struct home *h, const struct dialled *d, finder find,
+                        struct number *ret)
 {
 	for (size_t skipped = 0; skipped + SHORTEST_DIGITS < d->len; skipped++) {
-		struct view rest = view_bytes(d->digits + skipped, d->len - skipped);
+		struct view all = view_bytes(d->digits + skipped, d->len - skipped);
 
 		for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
 			struct view access = view_of(accesses[i]);
+			struct view rest = view_after(all, access.len);
 
-			if (view_starts(rest, access) &&
-			    take("", view_after(rest, access.len), NUMBER_HUNTED, ret)) {
+			if (!view_starts(all, access) || !is_sure(h, skipped, access, rest))
+				continue;
+			if (find == number_place_guess && rest.len < SHORTEST_SURE)
+				continue;
+			if (take_by(find, "", rest, NUMBER_HUNTED, ret)) {
 				ret->access_len = (uint8_t)skipped;
 				return true;
 			}
@@ -157,7 +178,8 @@ static bool take_plus(const struct home *h, const struct dialled *d, struct numb
 {
 	struct view before = view_bytes(d->digits, d->plus);
 
-	if (!take("", view_bytes(d->digits + d->plus, d->len - d->plus), NUMBER_PLUS, ret))
+	if (!take_by(number_place_guess, "", view_bytes(d->digits + d->plus, d->len - d->plus),
+	             NUMBER_PLUS, ret))
 		return false;
 	ret->access_len = (uint8_t)d->plus;
 	if (d->plus > 1 && !view_equal(before, h->outside_line))
@@ -180,7 +202,8 @@ static bool take_any(const struct home *h, const struct dialled *d, struct numbe
 		if (d->len >= SHORTEST_BARE && take("", all, NUMBER_BARE, ret))
 			return true;
 	}
-	if (!take_hunted(d, ret))
+	if (!take_hunted(h, d, number_place_find, ret) &&
+	    !take_hunted(h, d, number_place_guess, ret))
 		return false;
 	if (is_honest(h, d, ret->access_len))
 		ret->form = NUMBER_ABROAD;

@@ -130,36 +130,64 @@ static uint16_t region_of(uint16_t code, struct view national)
 	return REGION_NONE;
 }
 
-/* Calling codes are prefix-free: the first that has numbers is the one. */
-enum err number_place_find(struct view digits, struct number_place *ret)
+/* Calling codes are prefix-free: the first that has numbers is the one. Its first
+ * pattern, or PATTERN_COUNT. */
+static size_t patterns_of(struct view digits, uint8_t *ret_code_len)
 {
 	uint16_t code = 0;
-	struct view national;
-	size_t at;
 
 	for (uint8_t len = 1; len <= 3 && len < digits.len; len++) {
+		size_t at;
+
 		if (digits.at[0] == '0' || digits.at[len - 1] < '0' || digits.at[len - 1] > '9')
-			return ERR_NOT_FOUND;
+			return PATTERN_COUNT;
 		code = (uint16_t)(code * 10 + (digits.at[len - 1] - '0'));
 		at = first_pattern(code);
-		if (at == PATTERN_COUNT || patterns[at].code != code)
-			continue;
-		national = view_after(digits, len);
-		for (; at < PATTERN_COUNT && patterns[at].code == code; at++) {
-			const struct pattern *p = &patterns[at];
-
-			if (national.len < p->least || national.len > p->most ||
-			    (*p->template && fit(p->template, national) == 0))
-				continue;
-			ret->region = region_of(code, national);
-			ret->code_len = len;
-			ret->kind =
-				p->kind != NUMBER_ORDINARY ? p->kind : regions[ret->region].kind;
-			return ERR_NONE;
+		if (at < PATTERN_COUNT && patterns[at].code == code) {
+			*ret_code_len = len;
+			return at;
 		}
-		return ERR_NOT_FOUND;
 	}
-	return ERR_NOT_FOUND;
+	return PATTERN_COUNT;
+}
+
+static enum err place(struct view digits, bool is_guess, struct number_place *ret)
+{
+	uint8_t code_len = 0;
+	size_t first = patterns_of(digits, &code_len);
+	struct view national = view_after(digits, code_len);
+	bool is_long_enough = false, is_short_enough = false;
+
+	for (size_t at = first; at < PATTERN_COUNT && patterns[at].code == patterns[first].code;
+	     at++) {
+		const struct pattern *p = &patterns[at];
+
+		is_long_enough |= national.len >= p->least;
+		is_short_enough |= national.len <= p->most;
+		if (national.len < p->least || national.len > p->most ||
+		    (*p->template && fit(p->template, national) == 0))
+			continue;
+		ret->region = region_of(p->code, national);
+		ret->code_len = code_len;
+		ret->kind = p->kind != NUMBER_ORDINARY ? p->kind : regions[ret->region].kind;
+		return ERR_NONE;
+	}
+	if (!is_guess || !is_long_enough || !is_short_enough)
+		return ERR_NOT_FOUND;
+	ret->region = region_of(patterns[first].code, national);
+	ret->code_len = code_len;
+	ret->kind = regions[ret->region].kind;
+	return ERR_NONE;
+}
+
+enum err number_place_find(struct view digits, struct number_place *ret)
+{
+	return place(digits, false, ret);
+}
+
+enum err number_place_guess(struct view digits, struct number_place *ret)
+{
+	return place(digits, true, ret);
 }
 
 /* The table is sorted by name, in capitals. */

@@ -42,6 +42,9 @@ struct number_place {
 
 /* Digits of a whole number, calling code first. ERR_NOT_FOUND where no plan has such numbers. */
 enum err number_place_find(struct view digits, struct number_place *ret) MUST_USE;
+/* The same of numbers that are not given out, but as long as others there: who
+ * looks for a way to dial tries such too. */
+enum err number_place_guess(struct view digits, struct number_place *ret) MUST_USE;
 
 /* "GB", either case. ERR_NOT_FOUND. */
 enum err number_region_find(struct view name, uint16_t *ret) MUST_USE;

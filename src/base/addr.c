@@ -22,12 +22,30 @@ static uint32_t plain_decimal(struct cursor *c, uint32_t max)
 	return number;
 }
 
+/* 0 to 255 without leading zeros; tight, since each message has half a dozen addresses. */
+static uint8_t read_octet(struct cursor *c)
+{
+	const char *at = c->at;
+	unsigned number = 0;
+
+	if (c->err != ERR_NONE)
+		return 0;
+	for (; at < c->end && *at >= '0' && *at <= '9' && at - c->at < 4; at++)
+		number = number * 10 + (unsigned)(*at - '0');
+	if (at == c->at || number > 255 || (*c->at == '0' && at - c->at > 1)) {
+		cursor_fail(c, ERR_SYNTAX);
+		return 0;
+	}
+	c->at = at;
+	return (uint8_t)number;
+}
+
 static void read_v4(struct cursor *c, uint8_t ret[4])
 {
 	for (size_t i = 0; i < 4; i++) {
 		if (i > 0)
 			cursor_expect(c, '.');
-		ret[i] = (uint8_t)plain_decimal(c, 255);
+		ret[i] = read_octet(c);
 	}
 }
 

@@ -17,8 +17,9 @@ bool view_equal_nocase(struct view a, struct view b)
 {
 	if (a.len != b.len)
 		return false;
+	/* Mostly the case is the same, too. */
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.at[i]) != lower(b.at[i]))
+		if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i]))
 			return false;
 	return true;
 }

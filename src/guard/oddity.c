@@ -117,9 +117,9 @@ static bool asks_for_control(const struct sip_msg *msg)
 	if (!msg->is_request ||
 	    (msg->method == SIP_METHOD_REGISTER && sip_msg_header(msg, SIP_HEADER_CONTACT)))
 		return false;
-	return (sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE &&
+	return (sip_parts_address(msg, SIP_HEADER_TO, &to) == ERR_NONE &&
 	        has_escaped_control(to.uri.user)) ||
-	       (sip_uri_parse(msg->uri, &uri) == ERR_NONE && has_escaped_control(uri.user));
+	       (sip_parts_uri(msg, &uri) == ERR_NONE && has_escaped_control(uri.user));
 }
 
 /* ---- beyond all measure ---- */
@@ -128,16 +128,9 @@ static bool is_long_name(const struct sip_msg *msg, enum sip_header_id id)
 {
 	struct sip_name_addr name;
 
-	return sip_name_addr_parse(sip_msg_value(msg, id), &name) == ERR_NONE &&
+	return sip_parts_address(msg, id, &name) == ERR_NONE &&
 	       (name.tag.len > LONGEST_TOKEN || name.uri.user.len > LONGEST_TOKEN ||
 	        name.uri.host.text.len > LONGEST_TOKEN || name.display.len > LONGEST_TOKEN);
-}
-
-static bool top_via(const struct sip_msg *msg, struct sip_via *ret)
-{
-	struct view via = sip_msg_value(msg, SIP_HEADER_VIA);
-
-	return sip_via_parse(view_first(via, view_find(via, ',', 0)), ret) == ERR_NONE;
 }
 
 static bool has_long_token(const struct sip_msg *msg)
@@ -146,7 +139,7 @@ static bool has_long_token(const struct sip_msg *msg)
 
 	return msg->call_id.len > LONGEST_TOKEN || is_long_name(msg, SIP_HEADER_FROM) ||
 	       is_long_name(msg, SIP_HEADER_TO) ||
-	       (top_via(msg, &via) && via.branch.len > LONGEST_TOKEN) ||
+	       (sip_parts_via(msg, &via) == ERR_NONE && via.branch.len > LONGEST_TOKEN) ||
 	       sip_msg_value(msg, SIP_HEADER_USER_AGENT).len > LONGEST_TOKEN;
 }
 
@@ -182,7 +175,8 @@ static bool has_bare_branch(const struct sip_msg *msg)
 {
 	struct sip_via via;
 
-	return top_via(msg, &via) && view_equal_nocase(via.branch, VIEW("z9hG4bK"));
+	return sip_parts_via(msg, &via) == ERR_NONE &&
+	       view_equal_nocase(via.branch, VIEW("z9hG4bK"));
 }
 
 /* With one Via nobody has counted down: the sender wrote the 0. */

@@ -18,13 +18,11 @@ struct shape {
 
 static bool shape_read(const struct sip_msg *msg, const struct flow *flow, struct shape *ret)
 {
-	struct view via = sip_msg_value(msg, SIP_HEADER_VIA);
-
 	ret->msg = msg;
 	ret->flow = flow;
-	return sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_FROM), &ret->from) == ERR_NONE &&
-	       sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &ret->to) == ERR_NONE &&
-	       sip_via_parse(view_first(via, view_find(via, ',', 0)), &ret->via) == ERR_NONE;
+	return sip_parts_address(msg, SIP_HEADER_FROM, &ret->from) == ERR_NONE &&
+	       sip_parts_address(msg, SIP_HEADER_TO, &ret->to) == ERR_NONE &&
+	       sip_parts_via(msg, &ret->via) == ERR_NONE;
 }
 
 static bool is_user_at(const struct sip_name_addr *a, struct view user, struct view host)

@@ -239,8 +239,25 @@ static enum err check_header(const struct row *row, const struct sip_header *h)
 	return w.err;
 }
 
+/* The parts were read already; what could not be is looked at again and noted. */
+static bool is_sound(const struct sip_msg *m, uint8_t id)
+{
+	switch (id) {
+	case SIP_HEADER_FROM:
+		return m->parts.known & SIP_PART_FROM;
+	case SIP_HEADER_TO:
+		return m->parts.known & SIP_PART_TO;
+	case SIP_HEADER_VIA:
+		return (m->parts.known & SIP_PART_VIA) && m->first[id] == m->last[id];
+	default:
+		return false;
+	}
+}
+
 static void check_row(struct sip_msg *m, const struct row *row)
 {
+	if (is_sound(m, row->id))
+		return;
 	for (uint8_t i = m->first[row->id]; i != SIP_HEADER_NONE; i = m->headers[i].next) {
 		struct sip_header *h = &m->headers[i];
 
@@ -276,16 +293,15 @@ static void check_contacts(struct sip_msg *m)
 /* A Request-URI holds no headers (RFC 3261 19.1.1): they would become the request's. */
 static void check_target(struct sip_msg *m)
 {
-	struct sip_uri uri;
-
 	if (!m->is_request)
 		return;
-	if (sip_uri_parse(m->uri, &uri) != ERR_NONE || uri.headers.len > 0)
+	if (!(m->parts.known & SIP_PART_URI) || m->parts.uri.headers.len > 0)
 		note(m, SIP_REASON_URI_SYNTAX);
 }
 
 enum err sip_check(struct sip_msg *m)
 {
+	sip_parts_read(m);
 	check_target(m);
 	check_contacts(m);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -82,10 +82,10 @@ void sip_host_read(struct cursor *in, struct sip_host *ret)
 		read_reference(in, ret);
 		return;
 	}
-	while (cursor_peek(in) >= 0 && name_bytes[cursor_peek(in)])
-		in->at++;
 	if (in->err != ERR_NONE)
 		return;
+	while (in->at < in->end && name_bytes[(unsigned char)*in->at])
+		in->at++;
 	ret->text = (struct view){ start, (size_t)(in->at - start) };
 	if (ret->text.len == 0)
 		cursor_fail(in, in->at == in->end ? ERR_SHORT : ERR_SYNTAX);

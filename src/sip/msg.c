@@ -456,7 +456,8 @@ static enum err refusal(enum sip_reason r)
 /* All but the table of headers, which `count` guards. */
 static void empty(struct sip_msg *m)
 {
-	memset(m, 0, offsetof(struct sip_msg, first));
+	memset(m, 0, offsetof(struct sip_msg, parts));
+	m->parts.known = 0;
 	memset(m->first, SIP_HEADER_NONE, sizeof(m->first));
 }
 

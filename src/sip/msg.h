@@ -13,6 +13,7 @@
 #include "sip/cseq.h"
 #include "sip/header.h"
 #include "sip/method.h"
+#include "sip/parts.h"
 #include "sip/reason.h"
 
 enum { MAX_SIP_HEADERS = 128 };
@@ -54,10 +55,11 @@ struct sip_msg {
 	struct sip_cseq cseq;
 	uint16_t status; /* response: 100..699; request: 0 */
 	bool is_request;
-	uint8_t method;     /* enum sip_method; response: that of CSeq */
-	uint8_t reason;     /* enum sip_reason why it was refused, or NONE */
-	uint8_t count;      /* headers in the table */
-	uint64_t anomalies; /* set of sloppy and foreign reasons (and the hostile one) */
+	uint8_t method;         /* enum sip_method; response: that of CSeq */
+	uint8_t reason;         /* enum sip_reason why it was refused, or NONE */
+	uint8_t count;          /* headers in the table */
+	uint64_t anomalies;     /* set of sloppy and foreign reasons (and the hostile one) */
+	struct sip_parts parts; /* by sip_check; sip/parts.h reads them out */
 	uint8_t first[SIP_HEADER_COUNT]; /* by id: index, or SIP_HEADER_NONE */
 	uint8_t last[SIP_HEADER_COUNT];
 	struct sip_header headers[MAX_SIP_HEADERS];

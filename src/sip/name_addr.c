@@ -52,10 +52,24 @@ static void read_bare(struct cursor *in, struct sip_name_addr *a)
 		cursor_fail(in, sip_uri_parse(uri, &a->uri));
 }
 
+struct tag {
+	struct view value;
+	bool is_no_token;
+};
+
+static void take_tag(void *context, const struct sip_param *p)
+{
+	struct tag *tag = context;
+
+	if (view_equal_nocase(p->name, VIEW("tag")))
+		*tag = (struct tag){ p->value, !p->has_value || p->is_quoted };
+}
+
 enum err sip_name_addr_parse(struct view text, struct sip_name_addr *ret)
 {
 	struct cursor in = cursor_on(text);
 	struct sip_name_addr a = { .is_quoted = false };
+	struct tag tag = { .is_no_token = false };
 
 	cursor_blanks(&in);
 	a.is_bracketed = cursor_peek(&in) == '"' || view_find(text, '<', 0) < text.len;
@@ -67,10 +81,10 @@ enum err sip_name_addr_parse(struct view text, struct sip_name_addr *ret)
 	if (in.err != ERR_NONE)
 		return in.err;
 	a.params = view_trim(cursor_rest(&in));
-	in.err = sip_params_check(a.params);
-	if (in.err != ERR_NONE)
-		return in.err;
-	in.err = sip_params_token(a.params, VIEW("tag"), &a.tag);
+	in.err = sip_params_each(a.params, take_tag, &tag);
+	if (tag.is_no_token)
+		cursor_fail(&in, ERR_SYNTAX);
+	a.tag = tag.value;
 	if (in.err == ERR_NONE)
 		*ret = a;
 	return in.err;

@@ -19,11 +19,15 @@ static struct view read_bare_value(struct cursor *in)
 {
 	const char *start = in->at;
 
-	while (cursor_peek(in) >= 0 && value_bytes[cursor_peek(in)])
+	if (in->err != ERR_NONE)
+		return VIEW_EMPTY;
+	while (in->at < in->end && value_bytes[(unsigned char)*in->at])
 		in->at++;
-	if (in->err == ERR_NONE && in->at == start)
+	if (in->at == start) {
 		cursor_fail(in, in->at == in->end ? ERR_SHORT : ERR_SYNTAX);
-	return in->err == ERR_NONE ? (struct view){ start, (size_t)(in->at - start) } : VIEW_EMPTY;
+		return VIEW_EMPTY;
+	}
+	return (struct view){ start, (size_t)(in->at - start) };
 }
 
 bool sip_params_next(struct cursor *in, struct sip_param *ret)
@@ -49,10 +53,11 @@ bool sip_params_next(struct cursor *in, struct sip_param *ret)
 	return true;
 }
 
-enum err sip_params_check(struct view params)
+enum err sip_params_each(struct view params,
+                         void (*take)(void *context, const struct sip_param *param), void *context)
 {
 	struct cursor in = cursor_on(params);
-	struct view names[MAX_SIP_PARAMS];
+	struct view names[MAX_SIP_PARAMS] __attribute__((uninitialized)); /* `count` guards it */
 	struct sip_param param;
 	size_t count = 0;
 
@@ -63,10 +68,14 @@ enum err sip_params_check(struct view params)
 			if (view_equal_nocase(names[i], param.name))
 				return ERR_EXISTS;
 		names[count++] = param.name;
+		if (take)
+			take(context, &param);
 	}
 	cursor_end(&in);
 	return in.err;
 }
+
+enum err sip_params_check(struct view params) { return sip_params_each(params, NULL, NULL); }
 
 bool sip_params_find(struct view params, struct view name, struct sip_param *ret)
 {

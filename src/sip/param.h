@@ -21,6 +21,10 @@ struct sip_param {
  * blanks allowed around ; and =, values are tokens, hosts or quoted strings.
  * ERR_SYNTAX, ERR_SHORT; ERR_LIMIT beyond MAX_SIP_PARAMS; ERR_EXISTS for a double name. */
 enum err sip_params_check(struct view params) MUST_USE;
+/* The same, and hands over each as it goes: they count once the whole was good. */
+enum err sip_params_each(struct view params,
+                         void (*take)(void *context, const struct sip_param *param),
+                         void *context) MUST_USE;
 /* Takes ";name[=value]" if one is next, else says false; errors stay in the cursor. */
 bool sip_params_next(struct cursor *in, struct sip_param *ret);
 /* The parameter of that name (letters of either case), in params that were checked. */

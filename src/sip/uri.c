@@ -92,7 +92,7 @@ static bool is_named(const struct view *names, size_t count, struct view name)
 static struct view read_params(struct cursor *in)
 {
 	const char *start = in->at;
-	struct view names[MAX_SIP_PARAMS];
+	struct view names[MAX_SIP_PARAMS] __attribute__((uninitialized)); /* `count` guards it */
 	size_t count = 0;
 
 	while (cursor_skip(in, ';')) {

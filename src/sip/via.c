@@ -120,25 +120,33 @@ static size_t find_taker(struct view name)
 	return i;
 }
 
+struct taking {
+	struct sip_via *via;
+	struct cursor values; /* keeps their first error */
+};
+
+static void take_param(void *context, const struct sip_param *p)
+{
+	struct taking *t = context;
+	size_t i = find_taker(p->name);
+
+	if (i < TAKERS)
+		takers[i].take(&t->values, t->via, p);
+}
+
 enum err sip_via_parse(struct view text, struct sip_via *ret)
 {
 	struct cursor in = cursor_on(text);
 	struct sip_via via = { .ttl = -1 };
-	struct sip_param param;
+	struct taking taking = { .via = &via };
 
 	read_protocol(&in, &via);
 	read_sent_by(&in, &via);
 	if (in.err != ERR_NONE)
 		return in.err;
 	via.params = cursor_rest(&in);
-	in.err = sip_params_check(via.params);
-	while (sip_params_next(&in, &param)) {
-		size_t i = find_taker(param.name);
-
-		if (i < TAKERS)
-			takers[i].take(&in, &via, &param);
-	}
-	cursor_end(&in);
+	in.err = sip_params_each(via.params, take_param, &taking);
+	cursor_fail(&in, taking.values.err);
 	if (in.err == ERR_NONE)
 		*ret = via;
 	return in.err;

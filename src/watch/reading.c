@@ -38,13 +38,15 @@ uint64_t watch_call_key(const struct watch *w, struct view call_id, struct view 
 
 void watch_text(struct view text, char *ret, size_t size)
 {
-	(void)view_copy(text, ret, size);
-	for (char *c = ret; *c != '\0'; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	size_t len = text.len < size ? text.len : size - 1, i = 0;
+
+	for (; i < len && text.at[i] != '\0'; i++) {
+		bool is_control = (unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f;
+
+		ret[i] = is_control ? '?' : text.at[i];
 	}
 	/* A NUL within the text ends the copy; nothing of it may stand behind. */
-	memset(ret + strlen(ret), 0, size - strlen(ret));
+	memset(ret + i, 0, size - i);
 }
 
 void watch_account(const struct sip_uri *uri, char *ret, size_t size)
@@ -69,7 +71,7 @@ static struct sip_name_addr name_of(const struct sip_msg *msg, enum sip_header_i
 {
 	struct sip_name_addr name = { 0 };
 
-	if (sip_name_addr_parse(sip_msg_value(msg, id), &name) != ERR_NONE)
+	if (sip_parts_address(msg, id, &name) != ERR_NONE)
 		name = (struct sip_name_addr){ 0 };
 	return name;
 }
@@ -80,6 +82,8 @@ static struct view branch_of(const struct sip_msg *msg)
 	size_t comma = view_find(text, ',', 0);
 	struct sip_via via;
 
+	if ((msg->parts.known & SIP_PART_VIA))
+		return msg->parts.via.branch;
 	if (sip_via_parse(text, &via) == ERR_NONE ||
 	    sip_via_parse(view_trim(view_first(text, comma)), &via) == ERR_NONE)
 		return via.branch;
@@ -98,7 +102,7 @@ void watch_read(struct watch *w, const struct watch_message *in, struct watch_re
 	ret->from = name_of(msg, SIP_HEADER_FROM);
 	ret->to = name_of(msg, SIP_HEADER_TO);
 	ret->branch = branch_of(msg);
-	if (msg->is_request && sip_uri_parse(msg->uri, &ret->uri) != ERR_NONE)
+	if (msg->is_request && sip_parts_uri(msg, &ret->uri) != ERR_NONE)
 		ret->uri = (struct sip_uri){ 0 };
 	ret->asker = watch_hash_host(w, 0, &ret->flow.remote);
 	ret->asked = watch_hash_host(w, 0, &ret->flow.local);

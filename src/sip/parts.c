@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parts of a message that are read once. */
+#include "sip/parts.h"
+
+#include "sip/msg.h"
+
+static bool is_alone(const struct sip_msg *m, enum sip_header_id id)
+{
+	return m->first[id] != SIP_HEADER_NONE && m->first[id] == m->last[id];
+}
+
+static bool read_address(const struct sip_msg *m, enum sip_header_id id, struct sip_name_addr *ret)
+{
+	return is_alone(m, id) && sip_name_addr_parse(sip_msg_value(m, id), ret) == ERR_NONE;
+}
+
+static bool read_via(const struct sip_msg *m, struct sip_via *ret)
+{
+	struct view text = sip_msg_value(m, SIP_HEADER_VIA);
+
+	return view_find(text, ',', 0) == text.len && sip_via_parse(text, ret) == ERR_NONE;
+}
+
+void sip_parts_read(struct sip_msg *m)
+{
+	struct sip_parts *p = &m->parts;
+
+	p->known = 0;
+	if (m->is_request && sip_uri_parse(m->uri, &p->uri) == ERR_NONE)
+		p->known |= SIP_PART_URI;
+	if (read_address(m, SIP_HEADER_FROM, &p->from))
+		p->known |= SIP_PART_FROM;
+	if (read_address(m, SIP_HEADER_TO, &p->to))
+		p->known |= SIP_PART_TO;
+	if (read_via(m, &p->via))
+		p->known |= SIP_PART_VIA;
+}
+
+enum err sip_parts_uri(const struct sip_msg *m, struct sip_uri *ret)
+{
+	if (!(m->parts.known & SIP_PART_URI))
+		return sip_uri_parse(m->uri, ret);
+	*ret = m->parts.uri;
+	return ERR_NONE;
+}
+
+enum err sip_parts_address(const struct sip_msg *m, enum sip_header_id id,
+                           struct sip_name_addr *ret)
+{
+	if (id == SIP_HEADER_FROM && (m->parts.known & SIP_PART_FROM))
+		*ret = m->parts.from;
+	else if (id == SIP_HEADER_TO && (m->parts.known & SIP_PART_TO))
+		*ret = m->parts.to;
+	else
+		return sip_name_addr_parse(sip_msg_value(m, id), ret);
+	return ERR_NONE;
+}
+
+enum err sip_parts_via(const struct sip_msg *m, struct sip_via *ret)
+{
+	struct view text = sip_msg_value(m, SIP_HEADER_VIA);
+
+	if (!(m->parts.known & SIP_PART_VIA))
+		return sip_via_parse(view_first(text, view_find(text, ',', 0)), ret);
+	*ret = m->parts.via;
+	return ERR_NONE;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What everybody who looks at a message asks of it: the Request-URI, From, To
+ * and the topmost Via. sip_check reads them and leaves them in the message, so
+ * that those who look after it need not read them again. */
+#ifndef SIP_PARTS_H
+#define SIP_PARTS_H
+
+#include "sip/header.h"
+#include "sip/name_addr.h"
+#include "sip/via.h"
+
+struct sip_msg;
+
+enum { SIP_PART_URI = 1, SIP_PART_FROM = 2, SIP_PART_TO = 4, SIP_PART_VIA = 8 };
+
+struct sip_parts {
+	struct sip_uri uri;
+	struct sip_name_addr from, to;
+	struct sip_via via;
+	uint8_t known; /* which of them stand here: SIP_PART_..., a set */
+};
+
+/* Reads into the message what is sound and stands there once (of Via: alone in the first
+ * row). Notes nothing. */
+void sip_parts_read(struct sip_msg *m);
+
+/* From the message where they were read, else parsed now. Errors are those of the parsers;
+ * *ret then is untouched. Views live as long as the message's bytes. */
+enum err sip_parts_uri(const struct sip_msg *m, struct sip_uri *ret) MUST_USE;
+/* id: SIP_HEADER_FROM, SIP_HEADER_TO; of others the first row, parsed. */
+enum err sip_parts_address(const struct sip_msg *m, enum sip_header_id id,
+                           struct sip_name_addr *ret) MUST_USE;
+/* The topmost: up to the first comma. */
+enum err sip_parts_via(const struct sip_msg *m, struct sip_via *ret) MUST_USE;
+
+#endif

@@ -14,6 +14,7 @@
 #include "sip/reason.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -319,13 +320,31 @@ static enum cli_exit add_keys(struct analysis *a)
 
 /* --- Files --- */
 
+/* Ctrl-C ends the capture, as it ends the tcpdump before a pipe, and what came is
+ * reported; the second one ends us. */
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupted(int number)
+{
+	(void)number;
+	is_interrupted = 1;
+}
+
+static void end_on_interrupt(void)
+{
+	const struct sigaction action = { .sa_handler = interrupted,
+		                          .sa_flags = (int)SA_RESETHAND };
+
+	(void)sigaction(SIGINT, &action, NULL);
+}
+
 static size_t read_some(void *context, void *buffer, size_t size)
 {
 	const struct analysis *a = context;
 	ssize_t got;
 
 	do
-		got = read(a->fd, buffer, size);
+		got = is_interrupted ? 0 : read(a->fd, buffer, size);
 	while (got < 0 && errno == EINTR);
 	return got < 0 ? CAPTURE_READ_FAILED : (size_t)got;
 }
@@ -467,6 +486,7 @@ static enum cli_exit work(struct analysis *a)
 	code = add_keys(a);
 	if (code != CLI_DONE)
 		return code;
+	end_on_interrupt();
 	cli_progress_begin(&a->progress, total_size(a->order), !a->order->cli->is_quiet);
 	for (i = 0; file_code == CLI_DONE && i < a->order->file_count; i++)
 		file_code = take_file(a, a->order->files[i]);

@@ -374,3 +374,22 @@ TEST(verdict_race, "a reader beside the writer never sees half a row")
 	CHECK(!race.is_torn);
 	return ERR_NONE;
 }
+
+TEST(changes, "every row and mode that is put, and every row that is taken out, counts as a change")
+{
+	OWNED_TABLE *t = NULL;
+	struct addr source = addressed("192.0.2.7");
+	uint64_t before;
+
+	TRY(table_new(&t));
+	before = verdict_table_changes(t);
+	put(t, source, VERDICT_BLOCK, 60);
+	CHECK(verdict_table_changes(t) == before + 1);
+	verdict_table_set_mode(t, MODE_BLOCK);
+	CHECK(verdict_table_changes(t) == before + 2);
+	verdict_table_remove(t, &source, 0);
+	CHECK(verdict_table_changes(t) == before + 3);
+	verdict_table_remove(t, &source, 0);
+	CHECK(verdict_table_changes(t) == before + 3);
+	return ERR_NONE;
+}

@@ -229,3 +229,24 @@ TEST(settings_compared, "tells changes in words, and which of them have to wait 
 	CHECK(needs_start);
 	return ERR_NONE;
 }
+
+TEST(watching, "to watch needs no file and no listener, to stand in the way does")
+{
+	struct conf_tree *t = NULL;
+	enum err err;
+
+	memset(&report, 0, sizeof(report));
+	err = settings_watch("", &t, &report);
+
+	conf_tree_free(&t);
+	if (err == ERR_NO_MEMORY)
+		return err;
+	CHECK(err == ERR_NONE && report.count == 0);
+	memset(&report, 0, sizeof(report));
+	err = settings_check("a.conf", VIEW("mode observe\n"), &t, &report);
+	conf_tree_free(&t);
+	if (err == ERR_NO_MEMORY)
+		return err;
+	CHECK(err == ERR_SYNTAX && report.count == 1);
+	return ERR_NONE;
+}

@@ -30,10 +30,12 @@ static const json_t *member_of(const json_t *object, const char *path)
 	return object;
 }
 
-/* Any value as plain text, not yet escaped. */
+/* Any value as plain text, not yet escaped; of a list its texts. */
 static void write_plain(struct buffer *b, const json_t *value)
 {
 	char number[32];
+	size_t i;
+	json_t *item;
 
 	switch (value ? json_typeof(value) : JSON_NULL) {
 	case JSON_STRING:
@@ -53,6 +55,14 @@ static void write_plain(struct buffer *b, const json_t *value)
 		break;
 	case JSON_FALSE:
 		buffer_text(b, "no");
+		break;
+	case JSON_ARRAY:
+		json_array_foreach(value, i, item)
+		{
+			buffer_text(b, i && json_is_string(item) ? "," : "");
+			buffer_put(b,
+			           view_bytes(json_string_value(item), json_string_length(item)));
+		}
 		break;
 	default:
 		break;

@@ -199,18 +199,15 @@ static void set_words(json_t *object, const char *name, const char *list, size_t
 static void set_phases(json_t *j, const struct record_incident *i)
 {
 	static const char *const names[] = { "scan", "enumerate", "guess", "register", "dial" };
-	char text[64];
-	struct buffer b = BUFFER_ON(text);
-	json_t *began = json_object();
+	json_t *began = json_object(), *phases = json_array();
 
 	for (size_t k = 0; k < INCIDENT_PHASE_COUNT; k++) {
 		if ((i->phases >> k & 1) == 0)
 			continue;
-		buffer_text(&b, b.len > 0 ? "," : "");
-		buffer_text(&b, names[k]);
+		(void)json_array_append_new(phases, json_string(names[k]));
 		set_time(began, names[k], i->phase_wall_us[k]);
 	}
-	(void)json_object_set_new(j, "phases", json_stringn(text, b.len));
+	(void)json_object_set_new(j, "phases", phases);
 	(void)json_object_set_new(j, "began", began);
 }
 

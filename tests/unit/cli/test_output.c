@@ -17,7 +17,8 @@ static const struct cli_table table = {
 static const char ITEMS[] =
 	"[{\"name\":\"a,b\",\"deep\":{\"number\":7},\"since\":\"2026-11-21T19:00:00.000Z\","
 	"\"last\":true},"
-	"{\"name\":\"=x\\u001b\",\"deep\":{\"number\":12345},\"since\":null}]";
+	"{\"name\":\"=x\\u001b\",\"deep\":{\"number\":12345},\"since\":null,"
+	"\"last\":[\"scan\",\"dial\"]}]";
 
 static const struct {
 	enum cli_format format;
@@ -25,13 +26,14 @@ static const struct {
 } formats[] = {
 	{ FORMAT_AUTO, "NAME        N  SINCE                     LAST\n"
 	               "a,b         7  2026-11-21T19:00:00.000Z  yes\n"
-	               "=x\\x1b  12345  -                         -\n" },
+	               "=x\\x1b  12345  -                         scan,dial\n" },
 	{ FORMAT_CSV, "name,deep.number,since,last\r\n"
 	              "\"a,b\",7,2026-11-21T19:00:00.000Z,yes\r\n"
-	              "'=x\\x1b,12345,,\r\n" },
+	              "'=x\\x1b,12345,,\"scan,dial\"\r\n" },
 	{ FORMAT_JSONL,
 	  "{\"name\":\"a,b\",\"deep\":{\"number\":7},\"since\":\"2026-11-21T19:00:00.000Z\",\"last\":true}\n"
-	  "{\"name\":\"=x\\u001B\",\"deep\":{\"number\":12345},\"since\":null}\n" },
+	  "{\"name\":\"=x\\u001B\",\"deep\":{\"number\":12345},\"since\":null,"
+	  "\"last\":[\"scan\",\"dial\"]}\n" },
 };
 
 static enum err write_as(enum cli_format format, char **ret)

@@ -134,7 +134,7 @@ TEST(json_incident, "tells an incident's phases with their times, and its lists 
 	json_decref(j);
 	if (!text)
 		return ERR_NO_MEMORY;
-	is_told = strstr(text, "\"phases\":\"scan,dial\"") &&
+	is_told = strstr(text, "\"phases\":[\"scan\",\"dial\"]") &&
 	          strstr(text, "\"began\":{\"scan\":\"1970-01-01T00:00:00.000Z\",\"dial\":") &&
 	          strstr(text, "\"source_list\":[\"192.0.2.7\",\"192.0.2.8\"]") &&
 	          strstr(text, "\"user_list\":[]") && strstr(text, "\"part_of\":\"9\"") &&

@@ -340,7 +340,8 @@ static struct addr within(const struct addr *a, unsigned v4_prefix, unsigned v6_
 	struct addr source = *a;
 
 	source.port = 0;
-	mask_host(&source, a->family == 4 ? v4_prefix : v6_prefix);
+	if (a->family != 4 || v4_prefix < 128)
+		mask_host(&source, a->family == 4 ? v4_prefix : v6_prefix);
 	return source;
 }
 

@@ -65,6 +65,9 @@ struct map_node *map_find(const struct map *m, uint64_t hash,
                           bool (*is_it)(const struct map_node *node, const void *wanted),
                           const void *wanted)
 {
+	/* Of many tables most are empty most of the time: a bucket is a cache miss. */
+	if (m->count == 0)
+		return NULL;
 	for (struct map_node *node = *bucket_of(m, hash); node; node = node->next)
 		if (node->hash == hash && is_it(node, wanted))
 			return node;

@@ -39,9 +39,11 @@ struct report_source *report_source_find(struct report_sources *s, const struct 
 static struct report_source *touch(struct report_sources *s, struct guard_recent *table,
                                    const struct guard_key *key)
 {
-	if (!guard_recent_find(table, key) && pool_used(table->pool) == pool_count(table->pool))
-		s->left_out++;
-	return guard_recent_touch(table, key);
+	bool is_full = pool_used(table->pool) == pool_count(table->pool);
+	struct report_source *source = guard_recent_touch(table, key);
+
+	s->left_out += is_full && source->address.family == 0;
+	return source;
 }
 
 struct report_source *report_source_touch(struct report_sources *s, const struct addr *address,

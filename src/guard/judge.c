@@ -342,7 +342,7 @@ static bool may_judge(const struct guard_finding *finding, const struct fact *fa
 static size_t find(struct guard_judge *j, const struct fact *fact,
                    struct guard_finding ret[MAX_EVENT_FINDINGS])
 {
-	struct guard_finding findings[MAX_FINDINGS_PER_FACT];
+	struct guard_finding findings[MAX_FINDINGS_PER_FACT] __attribute__((uninitialized));
 	size_t total = 0;
 
 	for (size_t d = 0; d < GUARD_DETECTOR_COUNT; d++) {
@@ -411,7 +411,7 @@ static uint32_t height_of(const struct guard_judge *j, const struct guard_subjec
 
 void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 {
-	struct guard_finding findings[MAX_EVENT_FINDINGS];
+	struct guard_finding findings[MAX_EVENT_FINDINGS] __attribute__((uninitialized));
 	struct guard_event event = { .fact = fact, .findings = findings };
 	struct guard_subject *subject = NULL;
 	struct addr source;

@@ -67,13 +67,10 @@ void watch_account(const struct sip_uri *uri, char *ret, size_t size)
 
 /* ---- reading ---- */
 
-static struct sip_name_addr name_of(const struct sip_msg *msg, enum sip_header_id id)
+static void read_name(const struct sip_msg *msg, enum sip_header_id id, struct sip_name_addr *ret)
 {
-	struct sip_name_addr name = { 0 };
-
-	if (sip_parts_address(msg, id, &name) != ERR_NONE)
-		name = (struct sip_name_addr){ 0 };
-	return name;
+	if (sip_parts_address(msg, id, ret) != ERR_NONE)
+		*ret = (struct sip_name_addr){ 0 };
 }
 
 static struct view branch_of(const struct sip_msg *msg)
@@ -94,15 +91,18 @@ void watch_read(struct watch *w, const struct watch_message *in, struct watch_re
 {
 	struct sip_msg *msg = &w->msg;
 
-	*ret = (struct watch_reading){ .in = in, .msg = msg, .flow = *in->flow };
+	ret->in = in;
+	ret->msg = msg;
+	ret->flow = *in->flow;
+	ret->is_taken = ret->is_unasked = false;
 	if (!msg->is_request) {
 		ret->flow.remote = in->flow->local;
 		ret->flow.local = in->flow->remote;
 	}
-	ret->from = name_of(msg, SIP_HEADER_FROM);
-	ret->to = name_of(msg, SIP_HEADER_TO);
+	read_name(msg, SIP_HEADER_FROM, &ret->from);
+	read_name(msg, SIP_HEADER_TO, &ret->to);
 	ret->branch = branch_of(msg);
-	if (msg->is_request && sip_parts_uri(msg, &ret->uri) != ERR_NONE)
+	if (!msg->is_request || sip_parts_uri(msg, &ret->uri) != ERR_NONE)
 		ret->uri = (struct sip_uri){ 0 };
 	ret->asker = watch_hash_host(w, 0, &ret->flow.remote);
 	ret->asked = watch_hash_host(w, 0, &ret->flow.local);

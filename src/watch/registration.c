@@ -102,7 +102,7 @@ void watch_registration_granted(struct watch *w, const struct watch_transaction 
 uint32_t watch_registration_term_s(const struct sip_msg *response,
                                    const struct watch_transaction *t)
 {
-	struct sip_contact contacts[MAX_SIP_CONTACTS];
+	struct sip_contact contacts[MAX_SIP_CONTACTS] __attribute__((uninitialized));
 	uint32_t expires_s = t->expires_s;
 	char uri[WATCH_TEXT_SIZE];
 	size_t count = 0;

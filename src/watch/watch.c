@@ -303,7 +303,7 @@ static void refused(struct watch *w, const struct watch_reading *r)
 
 void watch_message(struct watch *w, const struct watch_message *in)
 {
-	struct watch_reading r;
+	struct watch_reading r __attribute__((uninitialized)); /* watch_read fills it */
 	enum err err;
 
 	watch_advance(w, in->now);

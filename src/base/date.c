@@ -2,15 +2,17 @@
 /* Days since 1970 to year, month and day, without the C library's time zones. */
 #include "base/date.h"
 
-static void two_digits(struct buffer *b, uint64_t number, char after)
+/* "number" in `digits` digits, and what follows them. */
+static char *put(char *at, uint64_t number, unsigned digits, char after)
 {
-	buffer_char(b, (char)('0' + number / 10 % 10));
-	buffer_char(b, (char)('0' + number % 10));
-	buffer_char(b, after);
+	for (unsigned i = digits; i-- > 0; number /= 10)
+		at[i] = (char)('0' + number % 10);
+	at[digits] = after;
+	return at + digits + 1;
 }
 
-/* Year, month, day of a day since 1970-01-01: eras of 400 years from a March. */
-static void write_date(struct buffer *b, uint64_t days)
+/* Eras of 400 years from a March. */
+static char *put_date(char *at, uint64_t days)
 {
 	uint64_t z = days + 719468, era = z / 146097, of_era = z % 146097;
 	uint64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
@@ -19,21 +21,19 @@ static void write_date(struct buffer *b, uint64_t days)
 	uint64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
 	uint64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
 
-	buffer_decimal(b, year / 100 % 100 / 10);
-	buffer_decimal(b, year / 100 % 10);
-	two_digits(b, year, '-');
-	two_digits(b, month, '-');
-	two_digits(b, of_year - (153 * shifted + 2) / 5 + 1, 'T');
+	at = put(at, year, 4, '-');
+	at = put(at, month, 2, '-');
+	return put(at, of_year - (153 * shifted + 2) / 5 + 1, 2, 'T');
 }
 
 void date_write(struct buffer *b, int64_t wall_us)
 {
 	uint64_t ms = wall_us > 0 ? (uint64_t)wall_us / 1000 : 0, s = ms / 1000;
+	char text[DATE_TEXT_MAX], *at = put_date(text, s / 86400);
 
-	write_date(b, s / 86400);
-	two_digits(b, s / 3600 % 24, ':');
-	two_digits(b, s / 60 % 60, ':');
-	two_digits(b, s % 60, '.');
-	buffer_char(b, (char)('0' + ms / 100 % 10));
-	two_digits(b, ms % 100, 'Z');
+	at = put(at, s / 3600 % 24, 2, ':');
+	at = put(at, s / 60 % 60, 2, ':');
+	at = put(at, s % 60, 2, '.');
+	at = put(at, ms % 1000, 3, 'Z');
+	buffer_put(b, view_bytes(text, (size_t)(at - text)));
 }

@@ -12,7 +12,7 @@ from pbx import DOMAIN, Pbx, password_of
 from phones import Phone
 from process import Cast, Failure, until
 from ringfence import INSTALLED, Ringfence, is_built
-from scanners import FOLDER
+from scanners import FOLDER, home, sipvicious, table_rows
 from stage import WEAK_PASSWORD
 from test_kernel import has_table, holds, needs_nft, nft
 from test_survival import fails
@@ -132,6 +132,17 @@ def watch_only_looks(cast):
     observed = wire.watch.ask("-o", "jsonl", "blocks", "list")[1]
     check(GUESSER not in observed or '"observed": true' in observed.replace(":true", ": true"), f"a block acts: {observed}")
     check(set(wire.watch.children()) == {"observe", "judge", "store", "web"}, f"{wire.watch.children()}")
+
+
+@test("a scanner that sweeps extensions is an incident, and is not dropped: nothing proves that the address is his")
+def watch_finds_scanner(cast):
+    needs_nft()
+    wire = Wire(cast, "--block")
+    process = cast.run("svwar", wire.outside.enter + sipvicious("svwar", GUESSER) + [
+        "-e", "100-399", "-x", GUESSER, "-p", "5060", "--force", "--maximumtime", "8", PBX_AT], 60, home(cast))
+    check(until(lambda: wire.is_listed("incidents", "list"), 40, pause=0.5), wire.watch.ask("incidents", "list")[1])
+    check(len(table_rows(process)) == 2, "it was dropped on the way")
+    check(not holds("source4", GUESSER), "anybody could have sent that in the name of this address")
 
 
 @test("a guesser on the never-block list is told of and passes, one who is not is dropped")

@@ -17,7 +17,7 @@ enum state {
 
 struct tried {
 	uint32_t user, first_s, last_s; /* last_s 0: free */
-	uint16_t target;
+	uint16_t target, port;          /* port: whence */
 	uint8_t state;
 };
 
@@ -176,18 +176,26 @@ static uint16_t target_hash(const struct enumeration *e, const struct fact *fact
 	return (uint16_t)map_hash(&e->sources.map, &key, sizeof(key));
 }
 
+/* His place, a free one, that of whoever waits for least time, or of the longest
+ * unseen: who goes through a long list must not push out what is about to ripen. */
 static struct tried *place_of(struct source *s, uint32_t user)
 {
-	struct tried *place = &s->tried[0];
+	struct tried *oldest = &s->tried[0], *newest_open = NULL;
 
 	for (size_t i = 0; i < MAX_TRIED_USERS; i++) {
-		if (s->tried[i].last_s != 0 && s->tried[i].user == user)
-			return &s->tried[i];
-		if (s->tried[i].last_s < place->last_s)
-			place = &s->tried[i];
+		struct tried *t = &s->tried[i];
+
+		if (t->last_s != 0 && t->user == user)
+			return t;
+		if (t->last_s < oldest->last_s)
+			oldest = t;
+		if (t->state == TRIED_OPEN && (!newest_open || t->first_s >= newest_open->first_s))
+			newest_open = t;
 	}
-	*place = (struct tried){ .user = user };
-	return place;
+	if (oldest->last_s != 0 && newest_open)
+		oldest = newest_open;
+	*oldest = (struct tried){ .user = user };
+	return oldest;
 }
 
 /* Says whether he is new, or was not in vain before. */
@@ -200,10 +208,18 @@ static bool note(struct source *s, const struct tried *try)
 		*place = *try;
 	place->last_s = try->last_s > place->last_s ? try->last_s : place->last_s;
 	place->target = try->target;
+	place->port = try->port;
 	if (try->state > place->state)
 		place->state = try->state;
 	return is_new;
 }
+
+/* What one fact adds to what is remembered of its source. */
+struct addition {
+	uint32_t now_s, excused;
+	uint16_t port;
+	bool is_new;
+};
 
 static bool is_new_target(const struct source *s, size_t until, uint32_t now_s, uint32_t window_s)
 {
@@ -217,8 +233,19 @@ static bool is_new_target(const struct source *s, size_t until, uint32_t now_s, 
 	return true;
 }
 
-static uint32_t count_in_vain(const struct source *s, uint32_t now_s, uint32_t window_s)
+/* One device that asks for many has one port; phones behind one address have each their own. */
+static bool is_ripe(const struct source *s, const struct tried *t, uint32_t now_s, uint16_t port)
 {
+	uint32_t patience_s = t->port == port ? ENUMERATION_ONE_PORT_S : ENUMERATION_PATIENCE_S;
+
+	return t->state == TRIED_REFUSED || s->has_tool ||
+	       now_since(now_s, t->first_s) >= patience_s;
+}
+
+static uint32_t count_in_vain(const struct source *s, const struct addition *a, uint32_t window_s)
+{
+	uint32_t now_s = a->now_s;
+
 	uint32_t count = 0, unheard = 0, targets = 0;
 
 	for (size_t i = 0; i < MAX_TRIED_USERS; i++) {
@@ -229,9 +256,8 @@ static uint32_t count_in_vain(const struct source *s, uint32_t now_s, uint32_t w
 		if (t->state == TRIED_UNHEARD) {
 			unheard++;
 			targets += is_new_target(s, i, now_s, window_s);
-		} else if (t->state == TRIED_REFUSED || s->has_tool ||
-		           now_since(now_s, t->first_s) >= ENUMERATION_PATIENCE_S) {
-			count++;
+		} else {
+			count += is_ripe(s, t, now_s, a->port);
 		}
 	}
 	return count + (s->has_tool || 2 * targets <= unheard ? unheard : 0);
@@ -247,26 +273,19 @@ static uint32_t excused(const struct enumeration *e, const struct addr *source)
 
 /* ---- judgement ---- */
 
-/* What one fact adds to what is remembered of its source. */
-struct addition {
-	uint32_t now_s, excused;
-	bool is_new;
-};
-
 static size_t judge_source(const struct enumeration *e, struct source *s, struct addition a,
                            struct guard_finding *ret)
 {
 	bool was_told = s->is_told, was_told_slow = s->is_told_slow;
 
-	s->is_told =
-		count_in_vain(s, a.now_s, e->settings.window_s) >= e->settings.users + a.excused;
+	s->is_told = count_in_vain(s, &a, e->settings.window_s) >= e->settings.users + a.excused;
 	if (s->is_told) {
 		ret->rule = RULE_MANY_USERS;
 		ret->score_milli = was_told ? ENUMERATION_FURTHER_MILLI : ENUMERATION_MANY_MILLI;
 		return a.is_new || !was_told;
 	}
 	s->is_told_slow =
-		count_in_vain(s, a.now_s, ENUMERATION_MEMORY_S) >= e->settings.daily + a.excused;
+		count_in_vain(s, &a, ENUMERATION_MEMORY_S) >= e->settings.daily + a.excused;
 	ret->rule = RULE_SLOW_USERS;
 	ret->score_milli = ENUMERATION_SLOW_MILLI;
 	return s->is_told_slow && (a.is_new || !was_told_slow);
@@ -286,9 +305,9 @@ static size_t judge_try(struct enumeration *e, const struct fact *fact, enum sta
 	struct addr source = addr_source(&fact->flow.remote);
 	struct guard_key friend = guard_key_of(&source, user_hash(e, fact));
 	struct guard_key key = guard_key_of(&source, is_proven);
-	struct tried try = { (uint32_t)user_hash(e, fact), seconds_of(fact), seconds_of(fact),
-		             target_hash(e, fact), (uint8_t)state };
-	struct addition addition = { try.last_s, excused(e, &source), false };
+	struct tried try = { (uint32_t)user_hash(e, fact), seconds_of(fact),       seconds_of(fact),
+		             target_hash(e, fact),         fact->flow.remote.port, (uint8_t)state };
+	struct addition addition = { try.last_s, excused(e, &source), try.port, false };
 	struct source *s;
 
 	if (guard_recent_find(&e->friends, &friend))

@@ -16,6 +16,7 @@ struct deed {
 	uint16_t status;
 	enum fact_outcome outcome;
 	uint16_t agent;
+	bool is_own_port; /* each user his own */
 };
 
 static struct fact fact_of(const struct deed *d, uint32_t user, uint64_t after_ms)
@@ -30,6 +31,7 @@ static struct fact fact_of(const struct deed *d, uint32_t user, uint64_t after_m
 	fact.outcome = (uint8_t)d->outcome;
 	fact.status = d->status;
 	fact.agent = d->agent;
+	fact.flow.remote.port = (uint16_t)(d->is_own_port ? 10000 + user : 5060);
 	fact.flow.local = bench_addr("198.51.100.1");
 	(void)VIEW_COPY(view_of(d->method), fact.method);
 	return fact;
@@ -102,6 +104,18 @@ TEST(enumeration_methods, "users tried one after the other are found by whatever
 		  20000,
 		  true,
 		  false },
+		{ "one device, 50 users in 10 s by REGISTER",
+		  { FACT_REQUEST, PROOF_NONE, "REGISTER" },
+		  50,
+		  200,
+		  true,
+		  false },
+		{ "one device, 300 users in a minute by REGISTER",
+		  { FACT_REQUEST, PROOF_NONE, "REGISTER", 401 },
+		  300,
+		  200,
+		  true,
+		  false },
 		{ "one an hour",
 		  { FACT_REQUEST, PROOF_NONE, "OPTIONS", 404, OUTCOME_FAILED },
 		  23,
@@ -165,13 +179,15 @@ TEST(enumeration_office, "an office that registers all its phones at once is non
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		static const struct deed gone = { FACT_UNKNOWN_USER, PROOF_COOKIE, "REGISTER",
 			                          404 };
+		struct deed asked = challenged;
 		OWNED_BENCH b = { 0 };
 
 		TRY(bench_init(&b));
 		b.settings.detector_modes[DETECTOR_GUESSING] = MODE_OFF;
 		guard_judge_apply(b.judge, &b.settings, bench_at(0));
+		asked.is_own_port = cases[i].pause_ms > 5;
 		for (uint32_t p = 0; p < cases[i].phones; p++)
-			act(&b, &challenged, p, p * cases[i].pause_ms);
+			act(&b, &asked, p, p * cases[i].pause_ms);
 		for (uint32_t p = 0; cases[i].answer_ms && p < cases[i].phones; p++)
 			act(&b, &let_in, p, p * cases[i].pause_ms + cases[i].answer_ms);
 		for (uint32_t n = 0; n < 20 * cases[i].strays; n++)

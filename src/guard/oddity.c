@@ -262,10 +262,30 @@ static bool has_strange_accept(const struct sip_msg *msg)
 
 /* ---- bodies ---- */
 
+/* sent-by "fe80:0:0:0:0:0:0:1:5060": from before RFC 3261 asked for brackets. */
+static bool has_naked_ipv6(struct view via)
+{
+	size_t at = 0, colons = 0;
+
+	while (at < via.len && via.at[at] != ' ')
+		at++;
+	for (at++; at < via.len && via.at[at] != ';' && via.at[at] != ','; at++) {
+		char c = lower(via.at[at]);
+
+		if (c == ':')
+			colons++;
+		else if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+			return false;
+	}
+	return colons > 2;
+}
+
+/* Senders from before RFC 3261 may leave it out. */
 static bool has_untyped_sdp(const struct sip_msg *msg)
 {
 	return !sip_msg_header(msg, SIP_HEADER_CONTENT_TYPE) &&
-	       view_starts(msg->body, VIEW("v=0\r\n"));
+	       view_starts(msg->body, VIEW("v=0\r\n")) &&
+	       !has_naked_ipv6(sip_msg_value(msg, SIP_HEADER_VIA));
 }
 
 /* Of what the parser refuses only that which breaks others' parsers: ranges and
@@ -341,24 +361,6 @@ enum guard_oddity guard_oddity_of(const struct sip_msg *msg)
 			return (enum guard_oddity)i;
 	}
 	return ODDITY_NONE;
-}
-
-/* sent-by "fe80:0:0:0:0:0:0:1:5060": from before RFC 3261 asked for brackets. */
-static bool has_naked_ipv6(struct view via)
-{
-	size_t at = 0, colons = 0;
-
-	while (at < via.len && via.at[at] != ' ')
-		at++;
-	for (at++; at < via.len && via.at[at] != ';' && via.at[at] != ','; at++) {
-		char c = lower(via.at[at]);
-
-		if (c == ':')
-			colons++;
-		else if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
-			return false;
-	}
-	return colons > 2;
 }
 
 enum sip_grade guard_refusal_grade(const struct sip_msg *msg)

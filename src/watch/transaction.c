@@ -223,8 +223,12 @@ static void screen(struct watch *w, const struct watch_reading *r, struct watch_
 	fact = t->fact;
 	fact.kind = FACT_SCANNER;
 	fact.reason = w->ports.screen(w->ports.context, r->msg, r->in->flow);
-	if (fact.reason != 0)
-		watch_say(w, &fact);
+	if (fact.reason == 0)
+		return;
+	/* A scanner may ask the same of To each time and of the Request-URI another. */
+	if (r->msg->method != SIP_METHOD_REGISTER)
+		WATCH_TEXT(r->uri.user, fact.number);
+	watch_say(w, &fact);
 }
 
 static void begin(struct watch *w, struct watch_reading *r, struct watch_transaction *t)

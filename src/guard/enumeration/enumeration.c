@@ -83,10 +83,14 @@ static void enumeration_apply(void *memory, const struct guard_judge_settings *s
 
 /* ---- facts ---- */
 
-/* The user alone: one list of users is tried at many targets. */
+/* The user alone: one list of users is tried at many targets. A tool may leave
+ * To as it is and ask the Request-URI's. */
 static struct view user_of(const struct fact *fact)
 {
 	struct view account = view_of(fact->account);
+
+	if (fact->kind == FACT_SCANNER && fact->number[0])
+		return view_of(fact->number);
 
 	return view_first(account, view_find(account, '@', 0));
 }

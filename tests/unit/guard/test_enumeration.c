@@ -290,6 +290,30 @@ TEST(enumeration_once, "a tool's message counts once, however often it is told")
 	return ERR_NONE;
 }
 
+TEST(enumeration_fixed_to, "a tool that changes the Request-URI alone is found as well")
+{
+	static const struct deed shaped = { FACT_SCANNER, PROOF_NONE, "OPTIONS" };
+	OWNED_BENCH b = { 0 };
+
+	TRY(bench_init(&b));
+	b.settings.detector_modes[DETECTOR_SCANNER] = MODE_OFF;
+	guard_judge_apply(b.judge, &b.settings, bench_at(0));
+	for (uint32_t i = 0; i < 20; i++) {
+		struct fact fact = fact_of(&shaped, 1, i * 1000);
+
+		bench_take(&b, &fact);
+	}
+	CHECK(b.findings == 0);
+	for (uint32_t i = 0; i < 20; i++) {
+		struct fact fact = fact_of(&shaped, 1, 20000 + i * 1000);
+
+		snprintf(fact.number, sizeof(fact.number), "%u", 300 + i);
+		bench_take(&b, &fact);
+	}
+	CHECK(b.findings > 0 && b.last_rule == RULE_MANY_USERS);
+	return ERR_NONE;
+}
+
 static enum err alone_new(struct guard_judge_settings *settings, uint32_t rows, void **ret)
 {
 	static const struct hash_key key = { { 3 } };

@@ -68,6 +68,9 @@ static const struct {
 
 	{ "a description without a type", "", "", "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\n",
 	  ODDITY_UNTYPED_SDP },
+	{ "a description without a type of an old sender", "192.0.2.7:5060;branch",
+	  "2001:db8:0:0:0:0:0:7:5060;branch", "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\n",
+	  ODDITY_NONE },
 	{ "a text without a type", "", "", "hello", ODDITY_NONE },
 	{ "a payload type beyond all", "Contact", "Content-Type: application/sdp\r\nContact",
 	  "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"

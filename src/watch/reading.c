@@ -113,6 +113,7 @@ void watch_read(struct watch *w, const struct watch_message *in, struct watch_re
 struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum fact_kind kind)
 {
 	const struct sip_msg *msg = r->msg;
+	enum fact_standing standing = watch_standing(w, r->in->flow); /* every server is a peer */
 	struct fact fact = {
 		.kind = (uint8_t)kind,
 		.count = 1,
@@ -121,8 +122,8 @@ struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum f
 		.wall_us = w->now.wall_us,
 		.is_cut = r->in->is_cut,
 		.proof = r->in->is_connected ? PROOF_CONNECTION : PROOF_NONE,
-		.standing = (uint8_t)watch_standing(w, r->in->flow),
-		.is_server = watch_is_server(w, &r->in->flow->remote),
+		.standing = (uint8_t)standing,
+		.is_server = standing == STANDING_PEER && watch_is_server(w, &r->in->flow->remote),
 		.cseq = msg->cseq.number,
 		.call_id_hash = watch_hash(w, 0, msg->call_id),
 		.contact_hash = watch_hash(w, 0, sip_msg_value(msg, SIP_HEADER_CONTACT)),

@@ -88,7 +88,8 @@ void crew_words(struct crew *c, const struct parties *p, const char *method, con
 {
 	char here[ADDR_TEXT_MAX], there[ADDR_TEXT_MAX];
 	bool is_vicious = c->make == MAKE_VICIOUS || c->make == MAKE_DISGUISED;
-	bool is_scan = strcmp(method, "OPTIONS") == 0;
+	/* Asked for servers; asked for users the same tools name the user in To. */
+	bool is_scan = strcmp(method, "OPTIONS") == 0 && strcmp(user, "100") == 0;
 
 	host_text(&p->client, here, sizeof(here));
 	host_text(&p->server, there, sizeof(there));

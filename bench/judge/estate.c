@@ -142,7 +142,7 @@ void estate_live(struct stage *s, uint32_t phones, uint32_t days, bool tell,
 		/* The heap never runs back, though an exchange takes its time. */
 		sift(&t, 0);
 	}
-	watch_end(s->watch);
+	stage_settle(s);
 	ret->phones = t.count;
 	ret->sources = t.estates;
 	ret->messages = s->messages - begun;

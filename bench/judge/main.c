@@ -45,7 +45,7 @@ static struct tally play(const struct variant *v, uint32_t row, uint64_t seed,
 		stage_open(&stage, seed * 1000003 + row * 1009 + i, off);
 		crew.stage = &stage;
 		v->play(&crew);
-		watch_end(stage.watch);
+		stage_settle(&stage);
 		judge_crew(&crew, v->detector, &tally);
 		if (tally.found == found)
 			(void)printf("  not found: %s, number %u: %s\n", v->name, i, crew.story);

@@ -53,6 +53,7 @@ static void take_fact(void *context, const struct fact *fact)
 
 	s->facts++;
 	guard_judge_take(s->judge, fact);
+	guard_judge_advance(s->judge, s->now);
 }
 
 static uint16_t screen(void *context, const struct sip_msg *msg, const struct flow *flow)
@@ -248,4 +249,14 @@ bool page_names(const struct page *p, enum guard_detector detector)
 			return true;
 	}
 	return false;
+}
+
+void stage_settle(struct stage *s)
+{
+	for (int i = 0; i < 30; i++) {
+		stage_wait(s, 10 * UINT64_C(1000000));
+		watch_advance(s->watch, s->now);
+		guard_judge_advance(s->judge, s->now);
+	}
+	watch_end(s->watch);
 }

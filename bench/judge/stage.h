@@ -50,6 +50,8 @@ void stage_challenge(struct stage *s, const struct parties *p, const struct word
                      const char *nonce);
 /* Any bytes of the client, SIP or not; `kind` is an enum fact_non_sip, or -1 for SIP. */
 void stage_bytes(struct stage *s, const struct parties *p, struct view bytes, int kind);
+/* Five minutes without a message: whatever waits for an answer is decided. */
+void stage_settle(struct stage *s);
 void stage_wait(struct stage *s, uint64_t us);
 
 /* NULL: nothing was said. */

@@ -59,11 +59,11 @@ struct fact {
 	uint32_t count;  /* 1 unless it stands for several */
 	uint32_t cseq;
 	uint16_t agent; /* number of a scanner's User-Agent, 0 none: guard/agent.h; a weak sign */
-	uint8_t is_cut; /* capture has not the whole message */
-	uint8_t is_server; /* who sent it is known to answer for others */
-	uint64_t sequence; /* in its ring; rises by one */
-	uint64_t now_us;   /* monotonic */
-	int64_t wall_us;   /* since 1970, UTC */
+	uint8_t is_unheard; /* only answers to it were seen: what else it sent is unknown */
+	uint8_t is_server;  /* who sent it is known to answer for others */
+	uint64_t sequence;  /* in its ring; rises by one */
+	uint64_t now_us;    /* monotonic */
+	int64_t wall_us;    /* since 1970, UTC */
 	struct flow flow;
 	uint64_t call_id_hash; /* keyed: tells one device's attempts from another's */
 	uint64_t contact_hash;

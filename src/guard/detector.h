@@ -5,9 +5,15 @@
 #ifndef GUARD_DETECTOR_H
 #define GUARD_DETECTOR_H
 
+#include "base/now.h"
 #include "guard/finding.h"
 
 struct hash_key;
+
+/* What time has brought to light: a finding about a fact of then, told anew with the
+ * time of now. Both are borrowed for the call. */
+typedef void (*guard_detector_say)(void *context, const struct guard_finding *finding,
+                                   const struct fact *fact);
 
 struct guard_detector_class {
 	/* Takes all memory. ERR_NO_MEMORY, ERR_LIMIT. */
@@ -19,6 +25,8 @@ struct guard_detector_class {
 	/* Findings about a sound fact. Returns their number. */
 	size_t (*judge)(void *memory, const struct fact *fact,
 	                struct guard_finding ret[MAX_FINDINGS_PER_FACT]);
+	/* Every few seconds: says what became due without a fact. May be NULL. */
+	void (*advance)(void *memory, struct now now, guard_detector_say say, void *context);
 };
 
 #endif

@@ -409,12 +409,31 @@ static uint32_t height_of(const struct guard_judge *j, const struct guard_subjec
 	return sums.suspicion_milli > sums.proven_milli ? sums.suspicion_milli : sums.proven_milli;
 }
 
+/* All findings of a fact are scored before anything is concluded from them. */
+static void weigh(struct guard_judge *j, struct guard_event *event)
+{
+	const struct fact *fact = event->fact;
+	struct guard_subject *subject = NULL;
+	struct addr source;
+
+	if (event->count > 0) {
+		source = subject_of(fact);
+		subject = guard_scores_touch(&j->scores, &source);
+		for (size_t i = 0; i < event->count; i++)
+			score(j, subject, &event->findings[i], fact);
+		event->score_milli = height_of(j, subject, fact);
+	}
+	event->source = campaign_of(j, fact);
+	if (is_told(j, fact))
+		guard_incidents_take(&j->incidents, event);
+	if (subject)
+		conclude(j, subject, fact);
+}
+
 void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 {
 	struct guard_finding findings[MAX_EVENT_FINDINGS] __attribute__((uninitialized));
 	struct guard_event event = { .fact = fact, .findings = findings };
-	struct guard_subject *subject = NULL;
-	struct addr source;
 
 	if (!fact_is_sound(fact)) {
 		counters_add(j->ports.counters, COUNT_bad_slots, 1);
@@ -424,18 +443,7 @@ void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 	if (fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_SUCCEEDED)
 		succeed(j, fact);
 	event.count = find(j, fact, findings);
-	if (event.count > 0) {
-		source = subject_of(fact);
-		subject = guard_scores_touch(&j->scores, &source);
-		for (size_t i = 0; i < event.count; i++)
-			score(j, subject, &findings[i], fact);
-		event.score_milli = height_of(j, subject, fact);
-	}
-	event.source = campaign_of(j, fact);
-	if (is_told(j, fact))
-		guard_incidents_take(&j->incidents, &event);
-	if (subject)
-		conclude(j, subject, fact);
+	weigh(j, &event);
 }
 
 /* --- Time and settings --- */
@@ -459,6 +467,13 @@ void judge_set_mode(struct guard_judge *j, int detector, enum mode mode, uint64_
 		verdict_table_set_mode(j->ports.verdicts, mode);
 }
 
+static void say(void *context, const struct guard_finding *finding, const struct fact *fact)
+{
+	struct guard_event event = { .fact = fact, .findings = finding, .count = 1 };
+
+	weigh(context, &event);
+}
+
 void guard_judge_advance(struct guard_judge *j, struct now now)
 {
 	for (int i = 0; i <= JUDGE_MODE; i++) {
@@ -468,6 +483,10 @@ void guard_judge_advance(struct guard_judge *j, struct now now)
 	if (now_since(now.us, j->advanced_us) < ADVANCE_US && j->advanced_us != 0)
 		return;
 	j->advanced_us = now.us;
+	for (size_t i = 0; i < GUARD_DETECTOR_COUNT; i++) {
+		if (classes[i]->advance && j->settings.detector_modes[i] != MODE_OFF)
+			classes[i]->advance(j->detectors[i], now, say, j);
+	}
 	counters_add(j->ports.counters, COUNT_blocks_ended,
 	             guard_blocks_advance(&j->blocks, now.wall_us));
 	guard_incidents_advance(&j->incidents, now);

@@ -14,6 +14,7 @@ static void say(struct watch *w, const struct watch_transaction *t, enum fact_ki
 
 	fact.kind = (uint8_t)kind;
 	fact.outcome = (uint8_t)outcome;
+	fact.is_unheard = !(t->flags & HAS_REQUEST);
 	watch_say(w, &fact);
 }
 

@@ -120,7 +120,6 @@ struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum f
 		.flow = *r->in->flow,
 		.now_us = w->now.us,
 		.wall_us = w->now.wall_us,
-		.is_cut = r->in->is_cut,
 		.proof = r->in->is_connected ? PROOF_CONNECTION : PROOF_NONE,
 		.standing = (uint8_t)standing,
 		.is_server = standing == STANDING_PEER && watch_is_server(w, &r->in->flow->remote),

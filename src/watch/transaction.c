@@ -444,7 +444,6 @@ static void begin_non_sip(struct watch *w, const struct watch_message *in, uint1
 		.proof = in->is_connected ? PROOF_CONNECTION : PROOF_NONE,
 		.standing = (uint8_t)watch_standing(w, in->flow),
 		.reason = kind,
-		.is_cut = in->is_cut,
 		.now_us = w->now.us,
 		.wall_us = w->now.wall_us,
 	};

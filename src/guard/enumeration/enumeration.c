@@ -25,7 +25,12 @@ struct source {
 	struct guard_row row;
 	struct tried tried[MAX_TRIED_USERS];
 	uint32_t shaped_s; /* when a tool's shape last showed; 0: never */
+	uint32_t due_s; /* when the last open challenge has waited long enough; 0: none is open */
 	bool has_tool, is_told, is_told_slow;
+	struct flow flow; /* of the last try */
+	uint8_t proof;
+	char account[sizeof(((struct fact *)0)->account)];
+	char method[sizeof(((struct fact *)0)->method)];
 };
 
 struct friendly {
@@ -302,6 +307,17 @@ static bool is_told_by_shape(const struct source *s, const struct fact *fact)
 	       now_since(seconds_of(fact), s->shaped_s) < ENUMERATION_PATIENCE_S;
 }
 
+static void remember(struct source *s, const struct fact *fact, enum state state)
+{
+	/* Of whom only the answers to him are seen may have answered each challenge. */
+	if (state == TRIED_OPEN && !fact->is_unheard)
+		s->due_s = seconds_of(fact) + ENUMERATION_PATIENCE_S;
+	s->flow = fact->flow;
+	s->proof = fact->proof;
+	memcpy(s->account, fact->account, sizeof(s->account));
+	memcpy(s->method, fact->method, sizeof(s->method));
+}
+
 static size_t judge_try(struct enumeration *e, const struct fact *fact, enum state state,
                         struct guard_finding *ret)
 {
@@ -322,6 +338,7 @@ static size_t judge_try(struct enumeration *e, const struct fact *fact, enum sta
 	if (fact->kind == FACT_SCANNER)
 		s->shaped_s = try.last_s;
 	addition.is_new = note(s, &try) && !is_told_by_shape(s, fact);
+	remember(s, fact, state);
 	*ret = (struct guard_finding){ .is_proven = is_proven };
 	return judge_source(e, s, addition, ret);
 }
@@ -382,5 +399,36 @@ static size_t enumeration_judge(void *memory, const struct fact *fact,
 	return read_try(fact, &state) ? judge_try(e, fact, state, ret) : 0;
 }
 
+/* Who asked for many users at once, was challenged each time and went away, sends nothing
+ * more that could tell him: the challenges have to run out by themselves. */
+static void enumeration_advance(void *memory, struct now now, guard_detector_say say, void *context)
+{
+	struct enumeration *e = memory;
+	struct addition addition = { .now_s = (uint32_t)(now.us / SECOND_US) + 1 };
+	struct source *s;
+	uint32_t place = 0;
+
+	while ((s = pool_next(e->sources.pool, &place)) != NULL) {
+		struct fact fact = { .version = FACT_VERSION, .kind = FACT_REQUEST, .count = 1 };
+		struct guard_finding finding = { .is_proven = fact_is_proven(
+							 (enum fact_proof)s->proof) };
+		struct addr source = addr_source(&s->flow.remote);
+
+		if (s->due_s == 0 || s->due_s > addition.now_s)
+			continue;
+		s->due_s = 0;
+		fact.now_us = now.us;
+		fact.wall_us = now.wall_us;
+		fact.flow = s->flow;
+		fact.proof = s->proof;
+		memcpy(fact.account, s->account, sizeof(fact.account));
+		memcpy(fact.method, s->method, sizeof(fact.method));
+		addition.excused = excused(e, &source);
+		if (!s->is_told && judge_source(e, s, addition, &finding) > 0)
+			say(context, &finding, &fact);
+	}
+}
+
 const struct guard_detector_class enumeration_detector = { enumeration_make, enumeration_free,
-	                                                   enumeration_apply, enumeration_judge };
+	                                                   enumeration_apply, enumeration_judge,
+	                                                   enumeration_advance };

@@ -197,6 +197,40 @@ TEST(enumeration_office, "an office that registers all its phones at once is non
 	return ERR_NONE;
 }
 
+TEST(enumeration_gone,
+     "who asked for many users at once and went away is found when his challenges run out")
+{
+	static const struct {
+		const char *name;
+		uint32_t users;
+		uint64_t wait_ms;
+		bool is_unheard, is_found;
+	} cases[] = {
+		{ "a minute later", 40, 62000, false, true },
+		{ "not before", 40, 20000, false, false },
+		{ "fewer than many", 8, 62000, false, false },
+		{ "who is not seen himself may have answered", 66, 62000, true, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		OWNED_BENCH b = { 0 };
+
+		TRY(bench_init(&b));
+		for (uint32_t user = 0; user < cases[i].users; user++) {
+			struct fact fact = fact_of(&challenged, user, user * 50);
+
+			fact.is_unheard = cases[i].is_unheard;
+			bench_take(&b, &fact);
+		}
+		CHECK_CASE(b.findings == 0, cases[i].name);
+		guard_judge_advance(b.judge, bench_at(cases[i].users * 50 + cases[i].wait_ms));
+		CHECK_CASE((b.findings == 1) == cases[i].is_found, cases[i].name);
+		guard_judge_advance(b.judge, bench_at(cases[i].users * 50 + 2 * cases[i].wait_ms));
+		CHECK_CASE(b.findings <= 1, cases[i].name);
+	}
+	return ERR_NONE;
+}
+
 TEST(enumeration_guessed, "who answers challenges guesses, and is left to that detector")
 {
 	static const struct deed failed = { FACT_LOGIN, PROOF_COOKIE, "REGISTER", 403,

@@ -280,7 +280,6 @@ TEST(pairing_cut,
 	scene_advance(&s, 60);
 	CHECK(s.fact_count == 1 && is(scene_last(&s, FACT_REQUEST), OUTCOME_UNKNOWN, 0));
 	CHECK(strcmp(scene_last(&s, FACT_REQUEST)->number, "900") == 0);
-	CHECK(scene_last(&s, FACT_REQUEST)->is_cut);
 	CHECK(strcmp(scene_last(&s, FACT_REQUEST)->account, "900@198.51.100.1") == 0);
 	for (size_t len = 60; len < whole.len; len += 7)
 		scene_send(&s, 100, ATTACKER, PBX, view_first(whole, len));

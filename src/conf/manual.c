@@ -3,11 +3,23 @@
 #include "conf/manual.h"
 #include "conf/reader_priv.h"
 
+#include <string.h>
+
 enum { MAX_CANDIDATES = 512 };
 
 static bool is_named(const char *word, struct view wanted)
 {
 	return view_equal(view_of(word), wanted);
+}
+
+/* Also without what several blocks begin with: `guessing` for `detector guessing`. */
+static bool is_block(const char *word, struct view wanted)
+{
+	size_t len = strlen(word);
+
+	return is_named(word, wanted) ||
+	       (wanted.len > 0 && len > wanted.len + 1 && word[len - wanted.len - 1] == ' ' &&
+	        is_named(word + len - wanted.len, wanted));
 }
 
 /* Whether `wanted` is the block's word and then the option's. */
@@ -122,7 +134,7 @@ enum err conf_explain(const struct conf_schema *s, struct view word, struct buff
 	for (size_t i = 0; i < s->count; i++) {
 		const struct conf_block *block = s->blocks[i];
 
-		if (is_named(block->word, word)) {
+		if (is_block(block->word, word)) {
 			explain_block(block, b);
 			is_found = true;
 		}

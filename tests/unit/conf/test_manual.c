@@ -21,6 +21,7 @@ static const struct {
 	    "1 kB to 1 TiB; default 10 GB" } },
 	{ "mode", { "(no word)", "off, observe or block", "default observe" } },
 	{ "at score", { "1 to 100", "default 10", "score of a block" } },
+	{ "all", { "limits all { ... }", "at score", "ports" } },
 	{ "lan", { "192.0.2.0/24; 3 at most", "lan", "listen" } },
 };
 

@@ -378,7 +378,10 @@ static enum cli_exit take_file(struct analysis *a, const char *path)
 	struct capture_file *file = NULL;
 	bool is_input = strcmp(path, "-") == 0;
 	enum capture_end end;
+	struct stat about;
 
+	if (!is_input && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+		return cli_fail(CLI_FAILED, "%s: is a folder; name the captures in it", path);
 	a->fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	if (a->fd < 0)
 		return refuse_file(path);

@@ -116,7 +116,7 @@ static enum cli_exit explain(const struct cli_answer *a)
 		if (codes[i].status == a->status)
 			code = codes[i].code;
 	if (!title)
-		return cli_fail(code, "the daemon gave no reason");
+		return cli_fail(code, "the service gave no reason");
 	/* That something is not written as it must be, the detail says, and where. */
 	if (detail && a->status == 400)
 		title = "";
@@ -230,7 +230,7 @@ enum cli_exit cli_get(const struct cli *c, const struct cli_target *target, json
 		return code;
 	if (!json_is_object(answer.json)) {
 		cli_answer_clear(&answer);
-		return cli_fail(CLI_FAILED, "the daemon's answer cannot be read");
+		return cli_fail(CLI_FAILED, "the service's answer cannot be read");
 	}
 	*ret = json_incref(answer.json);
 	cli_answer_clear(&answer);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HELP_COLUMN = 32, SCREEN_COLUMNS = 80 };
+
 const struct cli_command cli_commands[] = {
 #define COMMAND(noun, verb, handler, arguments, help)                                              \
 	{ noun, verb, cli_##handler, arguments, help },
@@ -16,13 +18,39 @@ const struct cli_command cli_commands[] = {
 };
 const size_t cli_command_count = sizeof(cli_commands) / sizeof(cli_commands[0]);
 
+/* A sentence in lines that begin at HELP_COLUMN and end before 80; the first has begun. */
+static void print_wrapped(FILE *out, const char *text)
+{
+	size_t used = HELP_COLUMN;
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (used > HELP_COLUMN && used + 1 + len >= SCREEN_COLUMNS) {
+			(void)fprintf(out, "\n%*s", HELP_COLUMN, "");
+			used = HELP_COLUMN;
+		} else if (used > HELP_COLUMN) {
+			(void)fputc(' ', out);
+			used++;
+		}
+		(void)fprintf(out, "%.*s", (int)len, text);
+		used += len;
+		text += len + (text[len] == ' ');
+	}
+	(void)fputc('\n', out);
+}
+
 static void print_command(FILE *out, const struct cli_command *command)
 {
-	char words[96];
+	char words[128];
 
 	(void)snprintf(words, sizeof(words), "%s%s%s %s", command->noun,
 	               command->verb[0] ? " " : "", command->verb, command->arguments);
-	(void)fprintf(out, "  %-58s %s\n", words, command->help);
+	if (strlen(words) + 3 < HELP_COLUMN)
+		(void)fprintf(out, "  %-*s", HELP_COLUMN - 2, words);
+	else
+		(void)fprintf(out, "  %s\n%*s", words, HELP_COLUMN, "");
+	print_wrapped(out, command->help);
 }
 
 enum cli_exit cli_usage(const struct cli *c)
@@ -42,14 +70,15 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < cli_command_count; i++)
 		print_command(out, &cli_commands[i]);
 	(void)fputs(
-		"\n  -o table|json|jsonl|csv   how to write; a table on a terminal without it\n"
+		"\n  -o table|json|jsonl|csv   how to write; a table without it\n"
 		"  -q                        say nothing but what was asked for\n"
-		"  --socket PATH             the daemon's socket; /run/ringfence/api.sock without it\n"
+		"  --socket PATH             the service's socket, else /run/ringfence/api.sock\n"
 		"  --store FILE              lists out of a database, such as analyse writes\n"
 		"  --no-color                no bold, no colour\n"
 		"  --reason TEXT             why, for the trail of changes\n\n"
-		"exit: 0 done, 1 failed, 2 usage, 3 configuration invalid, 4 not allowed, 5 not found, "
-		"6 daemon away\n",
+		"ringfence help COMMAND tells of one command; ringfence(1) of everything.\n"
+		"exit: 0 done, 1 failed, 2 not written as it must be, 3 configuration invalid,\n"
+		"      4 not allowed, 5 not found, 6 service away\n",
 		out);
 }
 
@@ -90,12 +119,34 @@ static enum cli_exit refuse_word(const char *what, const char *word, const char 
 	return cli_fail(CLI_USAGE, "there is no %s '%s'; see ringfence --help", what, text);
 }
 
+static size_t print_verbs(FILE *out, const char *noun)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < cli_command_count; i++) {
+		if (strcmp(cli_commands[i].noun, noun) != 0)
+			continue;
+		print_command(out, &cli_commands[i]);
+		count++;
+	}
+	return count;
+}
+
 static enum cli_exit list_verbs(const char *noun)
 {
-	for (size_t i = 0; i < cli_command_count; i++)
-		if (strcmp(cli_commands[i].noun, noun) == 0)
-			print_command(stderr, &cli_commands[i]);
+	(void)print_verbs(stderr, noun);
 	return CLI_USAGE;
+}
+
+/* `help`, `help NOUN` and `NOUN --help`. */
+static enum cli_exit help(const char *noun)
+{
+	if (!noun) {
+		print_help(stdout);
+		return CLI_DONE;
+	}
+	return print_verbs(stdout, noun) ? CLI_DONE
+	                                 : refuse_word("command", noun, nearest_noun(noun));
 }
 
 /* Finds the row and says how many words it took. */
@@ -169,10 +220,14 @@ enum cli_exit cli_main(struct cli *c, int argc, char **argv)
 
 	if (code != CLI_DONE)
 		return code;
-	if (cli_args_flag(&a, "--help") || cli_args_flag(&a, "-h") || a.count == 0) {
-		print_help(a.count == 0 && argc == 0 ? stderr : stdout);
-		return a.count == 0 && argc == 0 ? CLI_USAGE : CLI_DONE;
+	if (argc == 0) {
+		print_help(stderr);
+		return CLI_USAGE;
 	}
+	if (cli_args_flag(&a, "--help") || cli_args_flag(&a, "-h") || a.count == 0)
+		return help(a.count > 0 ? a.list[0] : NULL);
+	if (strcmp(a.list[0], "help") == 0)
+		return help(a.count > 1 ? a.list[1] : NULL);
 	if (strcmp(a.list[0], "--version") == 0)
 		return cli_version(c, 0, a.list + a.count);
 	if (strcmp(a.list[0], "--manual") == 0) {

@@ -97,11 +97,11 @@ static void print_course(const struct cli *c, FILE *out, const json_t *incident)
 static void print_lists(const struct cli *c, FILE *out, const json_t *incident)
 {
 	static const struct {
-		const char *count, *list;
-	} lists[] = { { "sources", "source_list" },
-		      { "targets", "target_list" },
-		      { "users", "user_list" },
-		      { "numbers", "number_list" } };
+		const char *count, *one, *list;
+	} lists[] = { { "sources", "source", "source_list" },
+		      { "targets", "target", "target_list" },
+		      { "users", "user", "user_list" },
+		      { "numbers", "number", "number_list" } };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		const json_t *list = json_object_get(incident, lists[i].list);
@@ -111,7 +111,8 @@ static void print_lists(const struct cli *c, FILE *out, const json_t *incident)
 
 		if (json_array_size(list) == 0)
 			continue;
-		(void)fprintf(out, "  %" JSON_INTEGER_FORMAT " %s:", count, lists[i].count);
+		(void)fprintf(out, "  %" JSON_INTEGER_FORMAT " %s:", count,
+		              count == 1 ? lists[i].one : lists[i].count);
 		json_array_foreach(list, k, word)
 		{
 			json_t *row = json_pack("{s:O}", "word", word);

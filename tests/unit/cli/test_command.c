@@ -23,6 +23,10 @@ static const struct {
 	enum cli_exit want;
 } lines[] = {
 	{ "", CLI_USAGE },
+	{ "help", CLI_DONE },
+	{ "help incidents", CLI_DONE },
+	{ "help nonsense", CLI_USAGE },
+	{ "incidents --help", CLI_DONE },
 	{ "version", CLI_DONE },
 	{ "--version", CLI_DONE },
 	{ "version -q", CLI_DONE },
@@ -45,6 +49,11 @@ static const struct {
 	{ "why 10 --user", CLI_DAEMON_AWAY },
 	{ "why 19", CLI_DAEMON_AWAY },
 	{ "why 201", CLI_DAEMON_AWAY },
+	{ "watch", CLI_USAGE },
+	{ "watch --block", CLI_USAGE },
+	{ "watch eth0 --bogus", CLI_USAGE },
+	{ "watch eth0 --inside", CLI_USAGE },
+	{ "watch eth0 --inside office", CLI_USAGE },
 	{ "doctor ports", CLI_USAGE },
 	{ "doctor headers kernel", CLI_USAGE },
 	{ "doctor headers", CLI_DAEMON_AWAY },

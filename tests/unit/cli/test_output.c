@@ -99,7 +99,7 @@ TEST(output_incident, "tells an incident as a story, escaped")
 		"  2026-11-21T19:00:00.000Z  first seen\n"
 		"  2026-11-21T19:00:00.000Z  guessed passwords\n"
 		"  2026-11-21T20:00:00.000Z  last seen\n"
-		"  1 targets: 203.0.113.5\n"
+		"  1 target: 203.0.113.5\n"
 		"  3 users: 100 =1\\x1b ...\n";
 	const struct cli c = { .format = FORMAT_TABLE };
 	json_t *incident = json_loads(INCIDENT, 0, NULL);

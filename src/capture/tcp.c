@@ -60,6 +60,12 @@ struct capture_tcp {
 
 static bool is_before(uint32_t a, uint32_t b) { return (int32_t)(a - b) < 0; }
 
+/* No window that is open reaches from one to the other. */
+static bool is_far(uint32_t a, uint32_t b)
+{
+	return a - b > MAX_CAPTURE_JUMP && b - a > MAX_CAPTURE_JUMP;
+}
+
 /* The same for both directions. *ret is the side that sent. */
 static struct ends ends_of(const struct capture_segment *s, unsigned *ret)
 {
@@ -143,6 +149,7 @@ static enum err drain(struct capture_tcp *t, struct connection *c, unsigned side
 static enum err skip_hole(struct capture_tcp *t, struct connection *c, unsigned side)
 {
 	t->skipped->counts[CAPTURE_SKIP_TCP_GAP]++;
+	c->open.is_proven[side] = false;
 	c->half[side].next = c->half[side].first->seq;
 	return drain(t, c, side, true);
 }
@@ -250,8 +257,9 @@ static enum err take_bytes(struct capture_tcp *t, struct connection *c, unsigned
 		h->has_next = true;
 		h->next = h->start = seq;
 	}
-	if (seq - h->next > MAX_CAPTURE_JUMP && h->next - seq > MAX_CAPTURE_JUMP) {
+	if (is_far(seq, h->next)) {
 		jump(t, h, seq);
+		c->open.is_proven[side] = false;
 		p.is_after_gap = true;
 	}
 	known = is_before(seq, h->next) ? h->next - seq : 0;
@@ -362,7 +370,8 @@ static void touch(struct capture_tcp *t, struct connection *c)
 	list_append(&t->old, &c->age);
 }
 
-/* Exactly equal, so that who forges the address has one chance in 2^32. */
+/* Exactly equal, so that who forges the address has one chance in 2^32. What does not
+ * follow on, or acknowledges what was never sent, has to be proven anew. */
 static void note_numbers(struct connection *c, unsigned side, const struct capture_segment *s)
 {
 	struct half *h = &c->half[side], *other = &c->half[!side];
@@ -376,6 +385,8 @@ static void note_numbers(struct connection *c, unsigned side, const struct captu
 	if (s->flags & CAPTURE_TCP_ACK) {
 		if (other->has_sent && s->ack == other->sent_end)
 			c->open.is_proven[side] = true;
+		else if (other->has_sent && is_far(s->ack, other->sent_end))
+			c->open.is_proven[side] = false;
 		if (!other->has_acked || is_before(other->acked, s->ack))
 			other->acked = s->ack;
 		other->has_acked = true;

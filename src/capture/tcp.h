@@ -25,7 +25,8 @@ enum {
 struct capture_connection {
 	uint32_t number;    /* never 0; another for each connection, until 2^32 were seen */
 	struct addr end[2]; /* side i is what end[i] sent */
-	bool is_proven[2];  /* that end acknowledged exactly what the other had sent */
+	/* That end acknowledged exactly what the other had sent, and had no gap since. */
+	bool is_proven[2];
 	bool has_beginning; /* SYN seen: the stream begins where the connection began */
 	void *state;        /* the reader's; NULL at first and after `end` */
 	size_t state_size;  /* bytes that the reader holds: kept up to date by the reader */

@@ -200,7 +200,8 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_tr
 		t->flags |= IS_SILENT;
 }
 
-/* Only a receiver could know the tags of a call that we saw answered. */
+/* Only the caller whom the answer was sent to could know its tag; who called from one
+ * address can write the same tags under another. */
 static void meet_dialog(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
 {
 	const struct watch_dialog *call = watch_call_find(w, r);
@@ -208,7 +209,8 @@ static void meet_dialog(struct watch *w, const struct watch_reading *r, struct w
 	if (!call)
 		return;
 	t->flags |= IS_DIALOG_SEEN;
-	if (!fact_is_proven((enum fact_proof)t->fact.proof) && call->callee_tag != 0)
+	if (!fact_is_proven((enum fact_proof)t->fact.proof) && call->callee_tag != 0 &&
+	    addr_same_host(&call->report.caller, &r->flow.remote))
 		t->fact.proof = PROOF_TAG;
 }
 
@@ -350,7 +352,9 @@ static void read_final(struct watch *w, const struct watch_reading *r, struct wa
 	t->fact.status = r->msg->status;
 	t->fact.now_us = w->now.us;
 	t->fact.wall_us = w->now.wall_us;
-	t->to_tag = watch_hash(w, 0, r->to.tag);
+	/* One that the request brought, or none, anybody could repeat. */
+	if (!(t->flags & IS_IN_DIALOG) && !view_is_empty(r->to.tag))
+		t->to_tag = watch_hash(w, 0, r->to.tag);
 	if (is_challenge(r->msg->status)) {
 		read_challenges(w, r, t, SIP_HEADER_WWW_AUTHENTICATE, &same_realm);
 		read_challenges(w, r, t, SIP_HEADER_PROXY_AUTHENTICATE, &same_realm);

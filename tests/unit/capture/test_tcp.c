@@ -12,7 +12,7 @@ struct heard {
 	char bytes[2][MAX_HEARD];
 	size_t len[2], gaps, ends, pieces;
 	uint32_t connection;
-	bool is_proven[2], has_beginning, wants_none;
+	bool is_proven[2], has_beginning, wants_none, was_proven_after_gap;
 };
 
 static enum err hear(void *context, struct capture_connection *c, const struct capture_piece *p)
@@ -26,6 +26,7 @@ static enum err hear(void *context, struct capture_connection *c, const struct c
 	h->is_proven[0] = c->is_proven[0];
 	h->is_proven[1] = c->is_proven[1];
 	h->gaps += p->is_after_gap;
+	h->was_proven_after_gap |= p->is_after_gap && c->is_proven[p->side];
 	if (p->is_after_gap && h->len[p->side] < MAX_HEARD)
 		h->bytes[p->side][h->len[p->side]++] = '|';
 	for (size_t i = 0; i < p->bytes.len && h->len[p->side] < MAX_HEARD; i++)
@@ -202,6 +203,43 @@ TEST(tcp_proof, "proves a sender by what only a receiver could acknowledge")
 		TRY(err);
 		CHECK(h.pieces == 1 && h.is_proven[0] == (i == 3));
 		CHECK(h.is_proven[1] == ((i & 1) != 0));
+	}
+	return ERR_NONE;
+}
+
+/* Both after a true handshake: one has no idea of the numbers, one hits the window. */
+static enum err forge(struct heard *h, uint32_t seq_off, uint32_t ack_off)
+{
+	struct talking t = fresh;
+	struct capture_segment forged;
+
+	TRY(shake_hands(h, &t));
+	TRY(take(h, talking_say(&t, 0, TALK_ACK, VIEW("true"))));
+	CHECK(h->is_proven[0]);
+	forged = talking_segment(&t, 0, TALK_ACK, VIEW("forged"));
+	forged.seq += seq_off;
+	forged.ack += ack_off;
+	TRY(take(h, forged));
+	t.wall_us += 60000000;
+	TRY(take(h, talking_say(&t, 1, TALK_ACK, VIEW("later"))));
+	return capture_tcp_end(h->tcp);
+}
+
+TEST(tcp_forged, "what stands beside the stream proves nothing, whoever spoke before")
+{
+	static const struct {
+		uint32_t seq, ack;
+	} cases[] = { { 1u << 30, 77 }, { 1u << 30, 0 }, { 5000, 77 }, { 5000, 1u << 31 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct heard h;
+		enum err err;
+
+		TRY(heard_init(&h, 8, 1 << 20));
+		err = forge(&h, cases[i].seq, cases[i].ack);
+		capture_tcp_free(&h.tcp);
+		TRY(err);
+		CHECK(h.pieces == 3 && h.gaps == 1 && !h.was_proven_after_gap);
 	}
 	return ERR_NONE;
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What forged packets try to prove about the host whose address they bear. */
+#include "scene.h"
+
+#include "runner/test.h"
+
+static bool is_unproven(const struct fact *f) { return f && f->proof == PROOF_NONE; }
+
+/* The ACK as whoever sees no response would write it. */
+static enum err acknowledge_blindly(struct scene *s, const char *asked_tag, const char *given_tag,
+                                    const char *guess)
+{
+	TRY(scene_init(s));
+	SAY(s, 1, PHONE, PBX, "INVITE", .call = "a", .user = "900", .to_tag = asked_tag);
+	SAY(s, 1, PBX, PHONE, "403", .method = "INVITE", .call = "a", .user = "900",
+	    .to_tag = given_tag);
+	SAY(s, 1, PHONE, PBX, "ACK", .call = "a", .user = "900", .to_tag = guess);
+	scene_advance(s, 40);
+	return ERR_NONE;
+}
+
+TEST(proof_own_tag, "a tag that the request brought itself proves nothing when it comes back")
+{
+	OWNED_SCENE s;
+
+	TRY(acknowledge_blindly(&s, "mine", "mine", "mine"));
+	CHECK(s.fact_count > 0);
+	for (unsigned i = 0; i < s.fact_count; i++)
+		CHECK(is_unproven(&s.facts[i]));
+	return ERR_NONE;
+}
+
+TEST(proof_no_tag, "an ACK without a tag proves nothing where the refusal had none")
+{
+	OWNED_SCENE s;
+
+	TRY(acknowledge_blindly(&s, NULL, NULL, NULL));
+	CHECK(is_unproven(scene_last(&s, FACT_REQUEST)));
+	return ERR_NONE;
+}
+
+TEST(proof_lent_tags, "the tags of one's own call prove nothing about another host")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	SAY(&s, 1, ATTACKER, PBX, "INVITE", .call = "a", .user = "900");
+	SAY(&s, 2, PBX, ATTACKER, "200", .method = "INVITE", .call = "a", .user = "900",
+	    .to_tag = "t");
+	SAY(&s, 3, PHONE, PBX, "MESSAGE", .call = "a", .cseq = 2, .branch = "z9hG4bKm",
+	    .user = "900", .to_tag = "t");
+	SAY(&s, 3, PBX, PHONE, "481", .method = "MESSAGE", .call = "a", .cseq = 2,
+	    .branch = "z9hG4bKm", .user = "900", .to_tag = "t");
+	CHECK(is_unproven(scene_last(&s, FACT_OUT_OF_DIALOG)));
+	SAY(&s, 4, ATTACKER, PBX, "MESSAGE", .call = "a", .cseq = 3, .branch = "z9hG4bKn",
+	    .user = "900", .to_tag = "t");
+	SAY(&s, 4, PBX, ATTACKER, "481", .method = "MESSAGE", .call = "a", .cseq = 3,
+	    .branch = "z9hG4bKn", .user = "900", .to_tag = "t");
+	CHECK(scene_last(&s, FACT_OUT_OF_DIALOG)->proof == PROOF_TAG);
+	return ERR_NONE;
+}

@@ -26,7 +26,10 @@ enum { ADDR_TEXT_MAX = 64 }; /* "[v6]:port" and a NUL */
 /* "192.0.2.1", "2001:db8::1" or "[2001:db8::1]"; no zone, no name, no leading
  * zeros in IPv4. ERR_SYNTAX. Port 0. */
 enum err addr_parse(struct view text, struct addr *ret) MUST_USE;
-/* The same with ":port" (1..65535) required, and brackets around IPv6. */
+/* How many bytes at the beginning are an IPv4 address, whatever follows; 0: none, then *ret is
+ * untouched. For those who find the end of a host only by reading it. */
+size_t addr_take_v4(struct view text, struct addr *ret) MUST_USE;
+/* The same as addr_parse with ":port" (1..65535) required, and brackets around IPv6. */
 enum err addr_parse_port(struct view text, struct addr *ret) MUST_USE;
 /* "192.0.2.0/24"; without /N the single address. ERR_SYNTAX; ERR_LIMIT for a
  * prefix that is too long; ERR_DENIED for host bits that are set ("192.0.2.1/24"

@@ -84,20 +84,15 @@ uint32_t cursor_u32(struct cursor *c)
 	             : 0;
 }
 
-void cursor_blanks(struct cursor *c)
-{
-	while (!cursor_is_at_end(c) && (*c->at == ' ' || *c->at == '\t'))
-		c->at++;
-}
-
 struct view cursor_token(struct cursor *c)
 {
-	const char *start = c->at;
+	const char *start = c->at, *at = start;
 
 	if (c->err != ERR_NONE)
 		return VIEW_EMPTY;
-	while (c->at < c->end && token_bytes[(unsigned char)*c->at])
-		c->at++;
+	while (at < c->end && token_bytes[(unsigned char)*at])
+		at++;
+	c->at = at;
 	return taken(c, start);
 }
 
@@ -133,23 +128,37 @@ uint32_t cursor_decimal(struct cursor *c, uint32_t max)
 	return (uint32_t)number;
 }
 
+/* What stands between quotes and neither ends them nor escapes. */
+static const bool quoted_bytes[256] = {
+	['\t'] = true,        [' '] = true,         ['!'] = true,
+	['#' ... '['] = true, [']' ... '~'] = true, [0x80 ... 0xff] = true,
+};
+
 static bool is_control(char c) { return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f; }
 
 struct view cursor_quoted(struct cursor *c)
 {
-	const char *start;
+	const char *start, *at;
 
 	cursor_expect(c, '"');
-	start = c->at;
-	while (!cursor_is_at_end(c) && *c->at != '"') {
+	if (c->err != ERR_NONE)
+		return VIEW_EMPTY;
+	start = at = c->at;
+	for (;;) {
+		while (at < c->end && quoted_bytes[(unsigned char)*at])
+			at++;
+		if (at == c->end || *at == '"')
+			break;
 		/* An escape takes the next byte along, a quote or a backslash too. */
-		if (*c->at == '\\' && c->end - c->at > 1)
-			c->at++;
-		if (is_control(*c->at))
+		if (*at == '\\' && c->end - at > 1)
+			at++;
+		if (is_control(*at)) {
 			cursor_fail(c, ERR_SYNTAX);
-		else
-			c->at++;
+			break;
+		}
+		at++;
 	}
+	c->at = at;
 	cursor_expect(c, '"');
 	if (c->err != ERR_NONE)
 		return VIEW_EMPTY;

@@ -64,7 +64,12 @@ uint16_t cursor_u16(struct cursor *c); /* network order */
 uint32_t cursor_u32(struct cursor *c);
 struct view cursor_take(struct cursor *c, size_t len);
 
-void cursor_blanks(struct cursor *c);       /* any number of SP and HTAB */
+/* Any number of SP and HTAB; mostly there is none. */
+static inline void cursor_blanks(struct cursor *c)
+{
+	while (!cursor_is_at_end(c) && (*c->at == ' ' || *c->at == '\t'))
+		c->at++;
+}
 struct view cursor_token(struct cursor *c); /* RFC 3261 25.1, at least one byte */
 /* May be empty; stop is not taken; ends at the end too. */
 struct view cursor_until(struct cursor *c, char stop);

@@ -13,10 +13,8 @@ static unsigned char lower(char c)
 
 struct view view_of(const char *text) { return (struct view){ text, text ? strlen(text) : 0 }; }
 
-bool view_equal_nocase(struct view a, struct view b)
+bool view_goes_on_alike(struct view a, struct view b)
 {
-	if (a.len != b.len)
-		return false;
 	/* Mostly the case is the same, too. */
 	for (size_t i = 0; i < a.len; i++)
 		if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i]))

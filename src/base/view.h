@@ -32,7 +32,15 @@ static inline bool view_equal(struct view a, struct view b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
-bool view_equal_nocase(struct view a, struct view b); /* ASCII letters alike */
+/* The same for views of one length that begin alike. */
+bool view_goes_on_alike(struct view a, struct view b);
+/* ASCII letters alike. Mostly the length or the first byte tells already that a name is
+ * another one: no call for those. */
+static inline bool view_equal_nocase(struct view a, struct view b)
+{
+	return a.len == b.len &&
+	       (a.len == 0 || (((a.at[0] ^ b.at[0]) & ~0x20) == 0 && view_goes_on_alike(a, b)));
+}
 bool view_starts(struct view v, struct view prefix);
 bool view_starts_nocase(struct view v, struct view prefix);
 bool view_contains(struct view v, struct view part);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { MAX_PORT_DIGITS = 5 };
+
 static const bool name_bytes[256] = {
 	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
 	['-'] = true,         ['.'] = true,         ['_'] = true,
@@ -45,37 +47,32 @@ static void read_reference(struct cursor *in, struct sip_host *ret)
 
 static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-static bool is_name(struct view text)
+/* Takes labels with dots between them, none empty but the root's behind a last dot; the last
+ * of the others begins with a letter. */
+static struct view read_name(struct cursor *in)
 {
-	size_t label = 0;
+	const char *start = in->at, *at = start, *label = start, *before = start;
+	bool has_empty = false;
 
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.at[i] != '.')
+	for (; at < in->end && name_bytes[(unsigned char)*at]; at++) {
+		if (*at != '.')
 			continue;
-		if (i == label)
-			return false;
-		label = i + 1;
+		has_empty = has_empty || at == label;
+		before = label;
+		label = at + 1;
 	}
-	/* A last dot is the root's; the label before it counts. */
-	if (label == text.len) {
-		label--;
-		while (label > 0 && text.at[label - 1] != '.')
-			label--;
-	}
-	return is_letter(text.at[label]);
-}
-
-static bool is_digits_and_dots(struct view text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] != '.' && (text.at[i] < '0' || text.at[i] > '9'))
-			return false;
-	return true;
+	if (at == start)
+		cursor_fail(in, at == in->end ? ERR_SHORT : ERR_SYNTAX);
+	else if (has_empty || !is_letter(label == at ? *before : *label))
+		cursor_fail(in, ERR_SYNTAX);
+	in->at = at;
+	return (struct view){ start, (size_t)(at - start) };
 }
 
 void sip_host_read(struct cursor *in, struct sip_host *ret)
 {
-	const char *start = in->at;
+	struct view rest = cursor_rest(in);
+	size_t len;
 
 	*ret = (struct sip_host){ .text = VIEW_EMPTY };
 	if (cursor_peek(in) == '[') {
@@ -84,28 +81,39 @@ void sip_host_read(struct cursor *in, struct sip_host *ret)
 	}
 	if (in->err != ERR_NONE)
 		return;
-	while (in->at < in->end && name_bytes[(unsigned char)*in->at])
-		in->at++;
-	ret->text = (struct view){ start, (size_t)(in->at - start) };
-	if (ret->text.len == 0)
-		cursor_fail(in, in->at == in->end ? ERR_SHORT : ERR_SYNTAX);
-	else if (is_digits_and_dots(ret->text) ? addr_parse(ret->text, &ret->addr) != ERR_NONE
-	                                       : !is_name(ret->text))
+	len = addr_take_v4(rest, &ret->addr);
+	if (len > 0 && (len == rest.len || !name_bytes[(unsigned char)rest.at[len]])) {
+		ret->text = view_first(rest, len);
+		in->at += len;
+		return;
+	}
+	ret->addr = (struct addr){ .family = 0 };
+	ret->text = read_name(in);
+}
+
+uint16_t sip_port_number_read(struct cursor *in)
+{
+	const char *start = in->at, *at = start;
+	uint32_t port = 0, digit;
+
+	if (in->err != ERR_NONE)
+		return 0;
+	while (at < in->end && at - start <= MAX_PORT_DIGITS &&
+	       (digit = (unsigned char)*at - (uint32_t)'0') <= 9) {
+		port = port * 10 + digit;
+		at++;
+	}
+	in->at = at;
+	if (at == in->end && at == start)
+		cursor_fail(in, ERR_SHORT);
+	else if (at - start > MAX_PORT_DIGITS || port == 0 || port > UINT16_MAX)
 		cursor_fail(in, ERR_SYNTAX);
+	return in->err == ERR_NONE ? (uint16_t)port : (uint16_t)0;
 }
 
 uint16_t sip_port_read(struct cursor *in)
 {
-	struct view digits;
-	uint64_t port = 0;
-
-	if (!cursor_skip(in, ':'))
-		return 0;
-	digits = cursor_digits(in);
-	if (in->err == ERR_NONE &&
-	    (digits.len > 5 || !view_decimal(digits, UINT16_MAX, &port) || port == 0))
-		cursor_fail(in, ERR_SYNTAX);
-	return (uint16_t)port;
+	return cursor_skip(in, ':') ? sip_port_number_read(in) : (uint16_t)0;
 }
 
 enum err sip_host_parse(struct view text, struct sip_host *ret)

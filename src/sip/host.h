@@ -15,6 +15,8 @@ struct sip_host {
 void sip_host_read(struct cursor *in, struct sip_host *ret);
 /* Takes ":port" if one is next, else gives 0. 1..65535, at most 5 digits. */
 uint16_t sip_port_read(struct cursor *in);
+/* What stands behind that colon. */
+uint16_t sip_port_number_read(struct cursor *in);
 enum err sip_host_parse(struct view text, struct sip_host *ret) MUST_USE;
 /* Names by letters of either case, addresses by value. */
 bool sip_host_equal(const struct sip_host *a, const struct sip_host *b);

@@ -25,17 +25,28 @@ static void read_slash(struct cursor *in)
 	cursor_blanks(in);
 }
 
-static void read_protocol(struct cursor *in, struct sip_via *via)
+static void read_version(struct cursor *in)
 {
-	struct view name = cursor_token(in);
-	struct view version;
+	struct view name, version;
 
+	/* Nearly everybody writes it so. */
+	if (view_starts(cursor_rest(in), VIEW("SIP/2.0/"))) {
+		in->at += sizeof("SIP/2.0/") - 1;
+		cursor_blanks(in);
+		return;
+	}
+	name = cursor_token(in);
 	read_slash(in);
 	version = cursor_token(in);
 	if (in->err == ERR_NONE &&
 	    (!view_equal_nocase(name, VIEW("SIP")) || !view_equal(version, VIEW("2.0"))))
 		cursor_fail(in, ERR_SYNTAX);
 	read_slash(in);
+}
+
+static void read_protocol(struct cursor *in, struct sip_via *via)
+{
+	read_version(in);
 	via->transport_text = cursor_token(in);
 	via->transport = sip_transport_of(via->transport_text);
 	if (cursor_peek(in) != ' ' && cursor_peek(in) != '\t')
@@ -45,19 +56,12 @@ static void read_protocol(struct cursor *in, struct sip_via *via)
 
 static void read_sent_by(struct cursor *in, struct sip_via *via)
 {
-	struct view digits;
-	uint64_t port = 0;
-
 	sip_host_read(in, &via->host);
 	cursor_blanks(in);
 	if (!cursor_skip(in, ':'))
 		return;
 	cursor_blanks(in);
-	digits = cursor_digits(in);
-	if (in->err == ERR_NONE &&
-	    (digits.len > 5 || !view_decimal(digits, UINT16_MAX, &port) || port == 0))
-		cursor_fail(in, ERR_SYNTAX);
-	via->port = (uint16_t)port;
+	via->port = sip_port_number_read(in);
 	cursor_blanks(in);
 }
 

@@ -112,6 +112,7 @@ def demonstration_refuses(cast):
 
 @test("everything that these tests need is installed")
 def tools_are_there(_cast):
-    missing = [name for name in ("kamailio", "sipp", "svwar", "svcrack", "ip", "unshare")
+    missing = [name for name in ("kamailio", "sipp", "svmap", "svwar", "svcrack", "ip", "nft", "nsenter", "setpriv", "tcpdump",
+                                 "unshare")
                if not shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")]
     check(not missing, f"missing: {missing}")

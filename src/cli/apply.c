@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ringfence config apply|show: the part of `config` that the daemon does. */
+/* ringfence config apply|show: the part of `config` that the service does. */
 #include "cli/output.h"
 #include "cli/text.h"
 #include <limits.h>
 #include <stdlib.h>
 
-/* The daemon stands in another folder: it gets the whole path. */
+/* The service stands in another folder: it gets the whole path. */
 static enum cli_exit body_for(const char *file, json_t **ret)
 {
 	char *whole = file ? realpath(file, NULL) : NULL;
@@ -17,7 +17,7 @@ static enum cli_exit body_for(const char *file, json_t **ret)
 	return *ret ? CLI_DONE : cli_fail(CLI_FAILED, "the path is no UTF-8");
 }
 
-/* The daemon's text may come in pieces that end in the middle of nothing. */
+/* The service's text may come in pieces that end in the middle of nothing. */
 static void print_lines(struct view text)
 {
 	char line[512];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ringfence blocks list|add|remove|why, ringfence never-block list|add|remove */
+#include "base/addr.h"
 #include "cli/args.h"
 #include "cli/output.h"
 #include "cli/text.h"
@@ -198,9 +199,12 @@ enum cli_exit cli_blocks_why(struct cli *c, int argc, char **argv)
 	struct cli_target target = cli_target_on("/api/v1/blocks/why");
 	json_t *answer;
 	enum cli_exit code;
+	struct addr_net net;
 
 	if (argc != 1 || argv[0][0] == '-')
 		return cli_usage(c);
+	if (addr_net_parse(view_of(argv[0]), &net) != ERR_NONE)
+		return cli_fail(CLI_USAGE, "'%s' is no address", argv[0]);
 	cli_target_argument(&target, "address", argv[0]);
 	code = cli_get(c, &target, &answer);
 	if (code != CLI_DONE)

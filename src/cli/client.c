@@ -97,7 +97,7 @@ static void say(const char *title, struct view line)
 	(void)cli_fail(CLI_FAILED, "%s", text);
 }
 
-/* What the daemon says of a refusal, line by line. */
+/* What the service says of a refusal, line by line. */
 static enum cli_exit explain(const struct cli_answer *a)
 {
 	static const struct {

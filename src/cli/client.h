@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request to the daemon's API over its Unix socket. */
+/* One request to the service's API over its Unix socket. */
 #ifndef CLI_CLIENT_H
 #define CLI_CLIENT_H
 

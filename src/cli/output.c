@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables, JSON, JSON lines and CSV of the daemon's lists. */
+/* Tables, JSON, JSON lines and CSV of the service's lists. */
 #include "cli/output.h"
 #include "cli/args.h"
 #include "cli/stored.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ringfence trace: asks the daemon for what passed since the last answer, and
+/* ringfence trace: asks the service for what passed since the last answer, and
  * draws it, or writes it as JSON lines, and into a capture file. */
 #include "capture/pcapng_write.h"
 #include "cli/args.h"

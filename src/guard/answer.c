@@ -338,7 +338,7 @@ static enum err detectors(struct answering *a)
 	static const char *const texts[GUARD_DETECTOR_COUNT] = {
 		[DETECTOR_SCANNER] = "finds the message shapes and sweeps of scanning tools",
 		[DETECTOR_ENUMERATION] = "finds those who try which users there are",
-		[DETECTOR_GUESSING] = "finds those who try passwords and users",
+		[DETECTOR_GUESSING] = "finds those who try passwords",
 		[DETECTOR_TOLL_FRAUD] = "finds those who look for a way to dial at our expense",
 		[DETECTOR_ANOMALY] = "finds messages that are built to break a parser",
 		[DETECTOR_NON_SIP] = "finds those who send something else than SIP to a SIP port",

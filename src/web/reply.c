@@ -99,6 +99,9 @@ static const char *words_of(const struct web_exchange *x, enum err err)
 		return x->change.denied;
 	if (err == ERR_NOT_FOUND)
 		return x->change.object;
+	if (err == ERR_CLOSED)
+		return "the process that knows is not there: it starts anew, or Ringfence only "
+		       "watches and has no calls of its own";
 	return err_text(err);
 }
 

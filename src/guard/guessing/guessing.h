@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The guessing detector: who tries passwords and users.
+/* The guessing detector: who tries passwords.
  *
  *   failed-login   a login refused, by the PBX or by us in its stead (capped).
  *                  Free for the first few per account and source in the window,

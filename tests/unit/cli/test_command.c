@@ -42,6 +42,8 @@ static const struct {
 	{ "calls list --limit 0", CLI_USAGE },
 	{ "calls list nonsense", CLI_USAGE },
 	{ "blocks add", CLI_USAGE },
+	{ "blocks why office", CLI_USAGE },
+	{ "blocks why 198.51.100.7", CLI_DAEMON_AWAY },
 	{ "mode --for 1h", CLI_USAGE },
 	{ "why", CLI_USAGE },
 	{ "why 10", CLI_DONE },

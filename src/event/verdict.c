@@ -256,6 +256,9 @@ void verdict_table_set_mode(struct verdict_table *t, enum mode mode)
 
 bool verdict_table_next(const struct verdict_table *t, uint32_t *place, struct verdict *ret)
 {
+	/* One that nothing was put into, as each of `analyse` is, stays untouched memory. */
+	if (atomic_load_explicit(&t->changes, memory_order_acquire) == 0)
+		return false;
 	while (*place < VERDICT_ROWS) {
 		struct content c;
 

@@ -262,14 +262,13 @@ static void suspect(struct guard_judge *j, const struct guard_subject *subject, 
 }
 
 static void conclude(struct guard_judge *j, const struct guard_subject *subject,
-                     const struct fact *fact)
+                     const struct guard_sums *sums, const struct fact *fact)
 {
 	struct now now = { fact->now_us, fact->wall_us };
-	struct guard_sums sums = guard_score_sum(subject, j->settings.fade_s, now.us);
 	struct addr_net net = guard_block_net(&subject->source);
 	struct guard_block *block = guard_block_find(&j->blocks, &net);
 	bool is_acting =
-		j->settings.mode == MODE_BLOCK && sums.acting_milli >= j->settings.block_milli;
+		j->settings.mode == MODE_BLOCK && sums->acting_milli >= j->settings.block_milli;
 
 	if (guard_never_find(&j->blocks, &net))
 		return;
@@ -280,11 +279,11 @@ static void conclude(struct guard_judge *j, const struct guard_subject *subject,
 		return;
 	}
 	if (is_acting)
-		block_subject(j, subject, &sums, false, fact);
-	else if (sums.proven_milli >= j->settings.block_milli)
-		block_subject(j, subject, &sums, true, fact);
+		block_subject(j, subject, sums, false, fact);
+	else if (sums->proven_milli >= j->settings.block_milli)
+		block_subject(j, subject, sums, true, fact);
 	else if (j->settings.mode == MODE_BLOCK &&
-	         sums.suspicion_milli >= j->settings.suspect_milli && subject->source.port == 0)
+	         sums->suspicion_milli >= j->settings.suspect_milli && subject->source.port == 0)
 		suspect(j, subject, now);
 }
 
@@ -310,20 +309,15 @@ static uint64_t flow_hash(const struct guard_judge *j, const struct fact *fact)
 	return map_hash(&j->scores.subjects.map, &key, sizeof(key));
 }
 
-static struct guard_mark mark_of(const struct guard_judge *j, const struct guard_finding *finding,
-                                 const struct fact *fact)
+/* What the marks of all findings about one fact share. */
+static struct guard_mark mark_of(const struct guard_judge *j, const struct fact *fact)
 {
-	enum guard_detector detector = guard_rule_detector(finding->rule);
 	struct guard_mark mark = {
 		.now_us = fact->now_us,
 		.wall_us = fact->wall_us,
 		.account_hash = account_hash(j, fact),
 		.flow_hash = flow_hash(j, fact),
-		.score_milli = finding->score_milli,
 		.status = fact->status,
-		.rule = (uint8_t)finding->rule,
-		.is_proven = finding->is_proven,
-		.is_acting = j->settings.detector_modes[detector] == MODE_BLOCK,
 	};
 
 	(void)VIEW_COPY(view_of(fact->method), mark.method);
@@ -358,19 +352,40 @@ static size_t find(struct guard_judge *j, const struct fact *fact,
 	return total;
 }
 
-static void score(struct guard_judge *j, struct guard_subject *subject,
+static struct guard_sums sums_of(const struct guard_judge *j, const struct guard_subject *subject,
+                                 const struct fact *fact)
+{
+	return guard_score_sum(subject, j->settings.fade_s, fact->now_us);
+}
+
+/* `mark` has all but what the finding says. */
+static void score(struct guard_judge *j, struct guard_subject *subject, struct guard_mark *mark,
                   const struct guard_finding *finding, const struct fact *fact)
 {
-	struct guard_mark mark = mark_of(j, finding, fact);
+	enum guard_detector detector = guard_rule_detector(finding->rule);
 	struct guard_sums sums;
 
-	guard_score_add(&j->scores, subject, &mark, j->settings.fade_s);
+	mark->score_milli = finding->score_milli;
+	mark->rule = (uint8_t)finding->rule;
+	mark->is_proven = finding->is_proven;
+	mark->is_acting = j->settings.detector_modes[detector] == MODE_BLOCK;
+	guard_score_add(&j->scores, subject, mark, j->settings.fade_s);
 	counters_add(j->ports.counters, COUNT_findings, 1);
-	j->tallies[guard_rule_detector(finding->rule)].findings++;
+	j->tallies[detector].findings++;
 	if (!j->ports.finding)
 		return;
-	sums = guard_score_sum(subject, j->settings.fade_s, fact->now_us);
+	sums = sums_of(j, subject, fact);
 	j->ports.finding(j->ports.context, finding, fact, sums.suspicion_milli, sums.proven_milli);
+}
+
+static struct guard_sums score_all(struct guard_judge *j, struct guard_subject *subject,
+                                   const struct guard_event *event)
+{
+	struct guard_mark mark = mark_of(j, event->fact);
+
+	for (size_t i = 0; i < event->count; i++)
+		score(j, subject, &mark, &event->findings[i], event->fact);
+	return sums_of(j, subject, event->fact);
 }
 
 /* Success lowers only findings about that account on that flow. */
@@ -391,22 +406,22 @@ static void succeed(struct guard_judge *j, const struct fact *fact)
 static bool is_told(const struct guard_judge *j, const struct fact *fact)
 {
 	struct addr source = addr_source(&fact->flow.remote);
-	struct addr_net net = guard_block_net(&source);
-	const struct guard_block *block = guard_block_find(&j->blocks, &net);
 	const struct guard_campaign *campaign;
+	const struct guard_block *block;
+	struct addr_net net;
 
 	if (fact->kind != FACT_BLOCKED_HITS)
 		return true;
+	net = guard_block_net(&source);
+	block = guard_block_find(&j->blocks, &net);
 	campaign = guard_incident_of(&j->incidents, &source, fact->now_us);
 	return block && campaign && campaign->number == block->incident;
 }
 
-static uint32_t height_of(const struct guard_judge *j, const struct guard_subject *subject,
-                          const struct fact *fact)
+static uint32_t height_of(const struct guard_sums *sums)
 {
-	struct guard_sums sums = guard_score_sum(subject, j->settings.fade_s, fact->now_us);
-
-	return sums.suspicion_milli > sums.proven_milli ? sums.suspicion_milli : sums.proven_milli;
+	return sums->suspicion_milli > sums->proven_milli ? sums->suspicion_milli
+	                                                  : sums->proven_milli;
 }
 
 /* All findings of a fact are scored before anything is concluded from them. */
@@ -414,20 +429,20 @@ static void weigh(struct guard_judge *j, struct guard_event *event)
 {
 	const struct fact *fact = event->fact;
 	struct guard_subject *subject = NULL;
+	struct guard_sums sums;
 	struct addr source;
 
 	if (event->count > 0) {
 		source = subject_of(fact);
 		subject = guard_scores_touch(&j->scores, &source);
-		for (size_t i = 0; i < event->count; i++)
-			score(j, subject, &event->findings[i], fact);
-		event->score_milli = height_of(j, subject, fact);
+		sums = score_all(j, subject, event);
+		event->score_milli = height_of(&sums);
 	}
 	event->source = campaign_of(j, fact);
 	if (is_told(j, fact))
 		guard_incidents_take(&j->incidents, event);
 	if (subject)
-		conclude(j, subject, fact);
+		conclude(j, subject, &sums, fact);
 }
 
 void guard_judge_take(struct guard_judge *j, const struct fact *fact)

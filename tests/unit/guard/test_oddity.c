@@ -128,6 +128,37 @@ TEST(oddity_cases, "each oddity is found, and what honest devices write is none"
 	return ERR_NONE;
 }
 
+TEST(oddity_code, "each piece of code is found in either case, at the end of a text too")
+{
+	static const char *const pieces[] = {
+		"<script", "<img",      "<svg",         "<iframe",     "<?php",
+		"<!--",    "<!doctype", "<!entity",     "javascript:", "onerror=",
+		"onload=", "' or ",     "'or ",         "'or'",        "document.cookie",
+		"' and '", "' union",   "'--",          "' --",        "union all",
+		"%n%n",    "%s%s",      "union select", "xp_cmdshell", "waitfor de",
+		"%x%x",    "%p%p",      "benchmark(",   "sleep(",      "drop tabl",
+		"%08x",    "../../",    "insert into",  "..\\..",      "$(",
+		"${",      "/bin/sh",   "/bin/bash",    "/etc/passwd", ";wget ",
+		"; wget ", "|wget ",    ";curl ",       "; curl ",     "|curl ",
+		"cmd.exe", "%0d%0a",    "powershell ",
+	};
+	char text[4096], loud[32], put[64];
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		for (size_t k = 0; k <= strlen(pieces[i]); k++)
+			loud[k] = pieces[i][k] >= 'a' && pieces[i][k] <= 'z'
+			                ? (char)(pieces[i][k] - 0x20)
+			                : pieces[i][k];
+		snprintf(put, sizeof(put), "A%s.", pieces[i]);
+		write_message(text, sizeof(text), "Example Phone 1.0", put, "");
+		CHECK_CASE(oddity_of(text) == ODDITY_INJECTION, pieces[i]);
+		snprintf(put, sizeof(put), "\"A%s\" <sip:201@192", loud);
+		write_message(text, sizeof(text), "<sip:201@192", put, "");
+		CHECK_CASE(oddity_of(text) == ODDITY_INJECTION, loud);
+	}
+	return ERR_NONE;
+}
+
 TEST(oddity_lengths, "names and rows are odd beyond the longest of the torture tests alone")
 {
 	static const struct {

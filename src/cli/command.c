@@ -75,7 +75,7 @@ static void print_help(FILE *out)
 		"  --socket PATH             the service's socket, else /run/ringfence/api.sock\n"
 		"  --store FILE              lists out of a database, such as analyse writes\n"
 		"  --no-color                no bold, no colour\n"
-		"  --reason TEXT             why, for the trail of changes\n\n"
+		"  --reason TEXT             why, for the audit trail\n\n"
 		"ringfence help COMMAND tells of one command; ringfence(1) of everything.\n"
 		"exit: 0 done, 1 failed, 2 not written as it must be, 3 configuration invalid,\n"
 		"      4 not allowed, 5 not found, 6 service away\n",

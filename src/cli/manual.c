@@ -23,7 +23,7 @@ static const char HEAD[] =
 	"*--store* _FILE_\n\tLists and what they name out of a database that no service holds, such as "
 	"*analyse* writes with this option.\n\n"
 	"*--no-color*\n\tNo bold, no colour.\n\n"
-	"*--reason* _TEXT_\n\tWhy, for the trail of changes.\n\n"
+	"*--reason* _TEXT_\n\tWhy, for the audit trail.\n\n"
 	"# COMMANDS\n\n";
 
 static const char TAIL[] =
@@ -41,6 +41,12 @@ static const char TAIL[] =
 	"suspect or clean; an outcome is succeeded, failed or unknown, where the answer was not captured. "
 	"A source that nothing proves is at most suspect, since anybody could have sent it.\n\n"
 	"\t*ringfence* analyse --inside 192.0.2.0/24 -o json office.pcapng\n\n"
+	"# WATCHING\n\n"
+	"*ringfence watch* needs root, or CAP_NET_RAW; with *--block* CAP_NET_ADMIN too, and Linux 5.12 or later with nf_tables. *--inside* "
+	"_NETWORK_ says what is protected and may be repeated. *--block* acts on the PBX itself or on a router in "
+	"the way; at a mirror port it cannot. Other commands ask it as they ask *ringfence run*; what it does not "
+	"carry itself (registrations, peers, live calls) it has no list of.\n\n"
+	"\t*ringfence* watch eth0 --inside 192.0.2.0/24\n\n"
 	"# ENVIRONMENT\n\n"
 	"*TMPDIR*\n\tWhere *analyse* keeps what does not fit into memory; /tmp without it.\n\n"
 	"*RINGFENCE\\_SOCKET*\n\tThe service's socket where *--socket* is not given.\n\n"

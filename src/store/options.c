@@ -18,7 +18,7 @@ static const struct conf_option options[] = {
 	     "how long incidents are kept after their last fact"),
 	KEEP("samples", keep_samples_s, "30d", "how long sample messages of incidents are kept"),
 	KEEP("blocks", keep_blocks_s, "400d", "how long blocks are kept after their end"),
-	KEEP("audit", keep_audit_s, "400d", "how long the trail of changes is kept"),
+	KEEP("audit", keep_audit_s, "400d", "how long the audit trail is kept"),
 	{ "at-most", CONF_SIZE, CONF_AT(struct store_settings, at_most_bytes), .min = 64 << 20,
 	  .max = UINT64_C(1) << 46, .fallback = "10 GB",
 	  .help = "size beyond which samples, then the oldest incidents and calls go" },

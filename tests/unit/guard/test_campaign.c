@@ -293,6 +293,46 @@ TEST(campaign_messages,
 	return ERR_NONE;
 }
 
+TEST(campaign_slips,
+     "logins that nobody answers are guesses in a story, one unknown user no enumeration")
+{
+	static const struct {
+		const char *name;
+		uint32_t logins, unknown;
+		uint8_t phases;
+	} cases[] = {
+		{ "four logins without an answer", 4, 0, PHASE_SCAN },
+		{ "a fifth", 5, 0, PHASE_SCAN | PHASE_GUESS },
+		{ "one more user, whom nobody knows", 0, 1, PHASE_SCAN },
+		{ "two more", 0, 2, PHASE_SCAN | PHASE_ENUMERATE },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fact scan = probe("192.0.2.7", "100@x", 0);
+		OWNED_BENCH b = { 0 };
+
+		TRY(bench_init(&b));
+		bench_take(&b, &scan);
+		bench_take(&b, &scan);
+		for (uint32_t k = 0; k < cases[i].logins; k++) {
+			struct fact fact = login("192.0.2.7", "204@x", OUTCOME_UNKNOWN, k * SECOND);
+
+			bench_take(&b, &fact);
+		}
+		for (uint32_t k = 0; k < cases[i].unknown; k++) {
+			struct fact fact =
+				bench_fact("192.0.2.7", FACT_UNKNOWN_USER, "REGISTER", k * SECOND);
+
+			fact.status = 404;
+			fact.account[0] = (char)('a' + k);
+			bench_take(&b, &fact);
+		}
+		guard_judge_advance(b.judge, bench_at(MINUTE));
+		CHECK_CASE(bench_story(&b, "192.0.2.7")->phases == cases[i].phases, cases[i].name);
+	}
+	return ERR_NONE;
+}
+
 TEST(campaign_unseen, "where no reply was seen it is not known how it came out")
 {
 	OWNED_BENCH b = { 0 };

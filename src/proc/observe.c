@@ -165,7 +165,8 @@ static void on_message(void *context, const struct capture_message *m)
 	if (m->kind == CAPTURE_SIP)
 		watch_message(o.watch, &in);
 	else if (m->kind != CAPTURE_KEEPALIVE)
-		watch_non_sip(o.watch, &in, m->kind);
+		watch_non_sip(o.watch, &in,
+		              m->kind < NON_SIP_COUNT ? m->kind : (uint16_t)NON_SIP_NOISE);
 }
 
 static void on_media(void *context, const struct capture_datagram *d)

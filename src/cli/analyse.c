@@ -11,6 +11,7 @@
 #include "guard/oddity.h"
 #include "guard/screen.h"
 #include "os/random.h"
+#include "os/sandbox.h"
 #include "sip/reason.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PACKETS_AT_ONCE = 4096, MAX_KEY_FILE = 16 << 20, ADVANCE_US = 10 * SECOND_US };
@@ -41,6 +43,7 @@ struct analysis {
 	bool is_reading;      /* some file was a capture */
 	bool has_lost;        /* memory ran out for a stream */
 	int fd;
+	int files[MAX_ANALYSE_FILES]; /* in the order's order */
 };
 
 /* What is no SIP has the same number on both sides but for noise, which is 0 in a fact. */
@@ -372,24 +375,19 @@ static void take_packets(struct analysis *a, struct capture_file *file)
 	}
 }
 
-static enum cli_exit take_file(struct analysis *a, const char *path)
+static bool is_standard_input(const char *path) { return strcmp(path, "-") == 0; }
+
+static enum cli_exit take_file(struct analysis *a, size_t index)
 {
 	const struct capture_input input = { a, read_some, file_secrets };
+	const char *path = a->order->files[index];
 	struct capture_file *file = NULL;
-	bool is_input = strcmp(path, "-") == 0;
+	bool is_input = is_standard_input(path);
 	enum capture_end end;
-	struct stat about;
 
-	if (!is_input && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
-		return cli_fail(CLI_FAILED, "%s: is a folder; name the captures in it", path);
-	a->fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (a->fd < 0)
-		return refuse_file(path);
-	if (capture_file_new(&input, capture_engine_skipped(a->engine), &file) != ERR_NONE) {
-		if (!is_input)
-			(void)close(a->fd);
+	a->fd = a->files[index];
+	if (capture_file_new(&input, capture_engine_skipped(a->engine), &file) != ERR_NONE)
 		return cli_fail(CLI_FAILED, "%s", err_text(ERR_NO_MEMORY));
-	}
 	take_packets(a, file);
 	end = capture_file_end(file);
 	a->bytes_done += capture_file_position(file);
@@ -407,6 +405,55 @@ static enum cli_exit take_file(struct analysis *a, const char *path)
 		(void)cli_fail(CLI_DONE, "%s: %s; what came before is reported", path,
 		               capture_end_text(end));
 	return CLI_DONE;
+}
+
+static enum cli_exit open_files(struct analysis *a)
+{
+	for (size_t i = 0; i < a->order->file_count; i++) {
+		const char *path = a->order->files[i];
+		struct stat about;
+
+		if (!is_standard_input(path) && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+			return cli_fail(CLI_FAILED, "%s: is a folder; name the captures in it",
+			                path);
+		a->files[i] =
+			is_standard_input(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+		if (a->files[i] < 0)
+			return refuse_file(path);
+	}
+	return CLI_DONE;
+}
+
+/* Who wrote the capture may be hostile: what reads it can reach nothing any more but what
+ * is open, and the store's directory. Where that cannot be had, as in some containers, a
+ * capture can still be read. */
+static void confine(const struct analysis *a)
+{
+	const char *store = a->order->store, *slash = store ? strrchr(store, '/') : NULL;
+	struct sandbox s = { .uid = (uid_t)-1, .gid = (gid_t)-1, .is_survivor = true };
+	struct sandbox_report report;
+	struct stat about;
+	char directory[4096];
+
+	/* A leak would be found in no other program that reads captures. */
+	if (sandbox_is_sanitized())
+		return;
+	tzset();
+	cli_report_open_files(a->report);
+	if (store) {
+		size_t len = slash ? (size_t)(slash - store) + 1 : 0;
+
+		(void)VIEW_COPY(len ? view_bytes(store, len) : VIEW("."), directory);
+		s.directory = directory;
+		/* Root loses its right over the files of others with all its rights. */
+		if (stat(directory, &about) == 0) {
+			s.uid = about.st_uid;
+			s.gid = about.st_gid;
+		}
+	}
+	if (sandbox_enter_store(&s, &report) != ERR_NONE && !a->order->cli->is_quiet)
+		(void)cli_fail(CLI_DONE, "the sandbox could not be entered: is the capture from "
+		                         "somebody whom you trust?");
 }
 
 /* 0 where it is not known. */
@@ -487,12 +534,15 @@ static enum cli_exit work(struct analysis *a)
 	if (make(a) != ERR_NONE)
 		return cli_fail(CLI_FAILED, "%s", err_text(ERR_NO_MEMORY));
 	code = add_keys(a);
+	if (code == CLI_DONE)
+		code = open_files(a);
 	if (code != CLI_DONE)
 		return code;
 	end_on_interrupt();
 	cli_progress_begin(&a->progress, total_size(a->order), !a->order->cli->is_quiet);
+	confine(a);
 	for (i = 0; file_code == CLI_DONE && i < a->order->file_count; i++)
-		file_code = take_file(a, a->order->files[i]);
+		file_code = take_file(a, i);
 	cli_progress_end(&a->progress);
 	if (file_code != CLI_DONE)
 		return file_code;

@@ -38,6 +38,15 @@ enum err cli_report_new(const struct cli_report_settings *settings, struct cli_r
 	return ERR_NONE;
 }
 
+void cli_report_open_files(struct cli_report *r)
+{
+	cli_spool_open(&r->calls);
+	cli_spool_open(&r->streams);
+	cli_spool_open(&r->phones);
+	cli_spool_open(&r->incidents);
+	cli_spool_open(&r->chains);
+}
+
 void cli_report_free(struct cli_report **r)
 {
 	struct cli_report *gone = *r;

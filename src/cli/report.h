@@ -43,6 +43,8 @@ struct cli_report;
 /* ERR_NO_MEMORY, ERR_LIMIT. */
 enum err cli_report_new(const struct cli_report_settings *settings,
                         struct cli_report **ret) MUST_USE;
+/* Makes its temporary files, for who may open none later. */
+void cli_report_open_files(struct cli_report *r);
 void cli_report_free(struct cli_report **r);
 
 /* A fact that was not judged yet: its source is listed, with or without findings. */

@@ -22,6 +22,10 @@ struct cli_spool {
 enum err cli_spool_init(struct cli_spool *s, size_t item_size) MUST_USE;
 void cli_spool_clear(struct cli_spool *s); /* one of zeros is fine */
 
+/* Makes the file now, for who may open none later. Where it cannot be made, that shows
+ * when one block is not enough. */
+void cli_spool_open(struct cli_spool *s);
+
 /* Place of an item, to read and to write; the list grows to hold it. Lives until the next
  * call. NULL once s->err is set. */
 void *cli_spool_at(struct cli_spool *s, uint64_t index);

@@ -19,6 +19,8 @@
 #endif
 enum { MDWE_REFUSE_EXEC_GAIN = 1 };
 
+bool sandbox_is_sanitized(void) { return RINGFENCE_SANITIZED; }
+
 /* An own network without any interface: sockets that we hold go on in theirs. */
 static bool empty_network(enum sandbox_row row)
 {

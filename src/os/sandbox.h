@@ -25,6 +25,10 @@ struct sandbox {
 	bool is_survivor;      /* does not die with its parent (see spawn.h) */
 };
 
+/* Whether this is a build with a sanitizer, which looks for leaks when the process ends: by
+ * another process that no sandbox lets it start. */
+bool sandbox_is_sanitized(void);
+
 /* What of it could be had: for the log and `doctor`. */
 struct sandbox_report {
 	int landlock_abi; /* 0: the kernel has none */

@@ -182,6 +182,19 @@ def descriptors_exhausted(cast):
     fails("with descriptors left", exhaust, cast.folder + "-off", False)
 
 
+@test("analyse reads what strangers wrote in a sandbox, and nothing before it is entered")
+def analysis_confined(_cast):
+    program = os.path.join(TREE, "src", "proc", "ringfence-analyse")
+    if not os.access(program, os.X_OK):
+        raise Skip("the program is not built yet")
+    with subprocess.Popen([program, "-q", "-o", "json", "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE) as process:
+        # A sanitized one looks for leaks at its end, which no sandbox allows.
+        check(until(lambda: is_sandboxed(process.pid), 10) or TREE.endswith("san"), "it waits for packets outside a sandbox")
+        said = process.communicate(b"no capture", 10)[1]
+    check(process.returncode == 1 and b"standard input" in said, f"{process.returncode} {said}")
+
+
 @test("a start with too few descriptors ends with 1 and says so in a line")
 def too_few_descriptors(cast):
     if not is_built():

@@ -34,11 +34,12 @@ struct watch_known {
 	uint8_t next;
 };
 
-enum watch_note_state { NOTE_SEEN, NOTE_CHALLENGED, NOTE_ACCEPTED };
+enum watch_note_state { NOTE_SEEN, NOTE_CHALLENGED, NOTE_ACCEPTED, NOTE_SHARED };
 
 /* A nonce at a host, a Call-ID at a host, or an oddity that was said: seen before? */
 struct watch_note {
 	struct watch_row row;
+	uint64_t host; /* of a nonce wherever it went: to whom it went last */
 	uint8_t state; /* enum watch_note_state */
 };
 

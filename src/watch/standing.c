@@ -228,3 +228,16 @@ void watch_note_put(struct watch *w, uint64_t hash, enum watch_note_state state)
 	note->state = (uint8_t)state;
 	watch_table_keep(&w->notes, note, state != NOTE_SEEN);
 }
+
+void watch_note_give(struct watch *w, uint64_t hash, uint64_t from, uint64_t to)
+{
+	bool is_new;
+	struct watch_note *note = watch_table_touch(&w->notes, hash, &is_new);
+
+	if (is_new)
+		note->state = NOTE_CHALLENGED;
+	else if (note->host != to && note->host != from)
+		note->state = NOTE_SHARED;
+	note->host = to;
+	watch_table_keep(&w->notes, note, true);
+}

@@ -41,6 +41,20 @@ static uint64_t nonce_key(const struct watch *w, uint64_t host, struct view nonc
 	return watch_hash(w, host, nonce);
 }
 
+/* Some servers give all who ask within a second the same nonce: who asks under two
+ * addresses is told at one what was sent to the other. */
+static uint64_t any_nonce_key(const struct watch *w, struct view nonce)
+{
+	return watch_hash(w, 2, nonce);
+}
+
+static bool is_own_nonce(const struct watch *w, struct view nonce)
+{
+	enum watch_note_state state;
+
+	return watch_note_find(w, any_nonce_key(w, nonce), &state) && state == NOTE_CHALLENGED;
+}
+
 /* ---- end of one ---- */
 
 void watch_transaction_forget(void *watch, void *row)
@@ -125,7 +139,8 @@ static void read_credentials(struct watch *w, const struct watch_reading *r,
 		 * account that it had, or one good login would hide all guesses. */
 		if (state == NOTE_ACCEPTED && is_known_as(w, r, t))
 			t->flags |= IS_STALE;
-		if (!fact_is_proven((enum fact_proof)t->fact.proof))
+		if (!fact_is_proven((enum fact_proof)t->fact.proof) &&
+		    is_own_nonce(w, d.values[SIP_DIGEST_NONCE]))
 			t->fact.proof = PROOF_COOKIE;
 	}
 }
@@ -145,9 +160,12 @@ static void read_challenges(struct watch *w, const struct watch_reading *r,
 		if (sip_digest_is_stale(&d))
 			t->flags |= IS_STALE;
 		/* One that nobody asked for proves nothing about whom it was sent to. */
-		if (t->flags & HAS_REQUEST)
-			watch_note_put(w, nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]),
-			               NOTE_CHALLENGED);
+		if (!(t->flags & HAS_REQUEST))
+			continue;
+		watch_note_put(w, nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]),
+		               NOTE_CHALLENGED);
+		watch_note_give(w, any_nonce_key(w, d.values[SIP_DIGEST_NONCE]), r->asked,
+		                r->asker);
 	}
 }
 

@@ -80,6 +80,9 @@ void watch_make_stranger(struct watch *w, const struct flow *flow, uint64_t acco
 
 bool watch_note_find(const struct watch *w, uint64_t hash, enum watch_note_state *ret);
 void watch_note_put(struct watch *w, uint64_t hash, enum watch_note_state state);
+/* What bears that hash went from one host to another, which alone may know it, or whom the
+ * next one asked; else it is NOTE_SHARED from then on. */
+void watch_note_give(struct watch *w, uint64_t hash, uint64_t from, uint64_t to);
 
 /* ---- transaction.c ---- */
 

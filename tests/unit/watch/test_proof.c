@@ -59,3 +59,43 @@ TEST(proof_lent_tags, "the tags of one's own call prove nothing about another ho
 	CHECK(scene_last(&s, FACT_OUT_OF_DIALOG)->proof == PROOF_TAG);
 	return ERR_NONE;
 }
+
+static void ask(struct scene *s, const char *who, const char *call, unsigned cseq, const char *more)
+{
+	SAY(s, cseq, who, PBX, "REGISTER", .call = call, .cseq = cseq, .more = more);
+	SAY(s, cseq, PBX, who, "401", .method = "REGISTER", .call = call, .cseq = cseq,
+	    .more = CHALLENGE);
+}
+
+TEST(proof_shared_nonce, "a nonce that others were given too proves nothing of who answers it")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	ask(&s, PHONE, "a", 1, NULL);
+	ask(&s, PHONE, "a", 2, ANSWER_TO("201", "n1"));
+	CHECK(scene_last(&s, FACT_LOGIN)->proof == PROOF_COOKIE);
+	ask(&s, ATTACKER, "b", 1, NULL);
+	ask(&s, PHONE, "a", 3, ANSWER_TO("201", "n1"));
+	CHECK(is_unproven(scene_last(&s, FACT_LOGIN)));
+	return ERR_NONE;
+}
+
+TEST(proof_relayed_nonce, "a nonce that a proxy hands on is still that of one who asked")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	SAY(&s, 1, PHONE, PROXY, "REGISTER", .call = "a", .branch = "z9hG4bK1");
+	SAY(&s, 1, PROXY, PBX, "REGISTER", .call = "a", .branch = "z9hG4bK2");
+	SAY(&s, 1, PBX, PROXY, "401", .method = "REGISTER", .call = "a", .branch = "z9hG4bK2",
+	    .more = CHALLENGE);
+	SAY(&s, 1, PROXY, PHONE, "401", .method = "REGISTER", .call = "a", .branch = "z9hG4bK1",
+	    .more = CHALLENGE);
+	SAY(&s, 2, PHONE, PROXY, "REGISTER", .call = "a", .cseq = 2, .branch = "z9hG4bK3",
+	    .more = ANSWER_TO("201", "n1"));
+	SAY(&s, 2, PROXY, PHONE, "403", .method = "REGISTER", .call = "a", .cseq = 2,
+	    .branch = "z9hG4bK3");
+	CHECK(scene_last(&s, FACT_LOGIN)->proof == PROOF_COOKIE);
+	return ERR_NONE;
+}

@@ -6,8 +6,9 @@
 
 #include "base/buffer.h"
 
-/* The values of response, cnonce and rspauth, of any credentials but Digest, and of
- * SDES keys (RFC 4568 inline) become "...". Cut at the buffer's end, without an error. */
+/* The values of response, cnonce and rspauth, of any credentials but Digest, and of keys
+ * in SDP (RFC 4568 inline, key-mgmt, k=) become "...", folded lines too. Cut at the
+ * buffer's end, without an error. */
 void sip_mask(struct view text, struct buffer *out);
 
 #endif

@@ -50,3 +50,32 @@ TEST(cut, "a sample is cut wherever its text or its room ends")
 		mask);
 	return ERR_NONE;
 }
+
+TEST(mask_odd_spelling, "secrets are masked however their line is spelt or folded")
+{
+	static const char *const lines[] = {
+		"Authorization : Digest username=\"a\",response = \"SECRET\"\r\n",
+		"Authorization: Digest username=\"a\",\r\n\tresponse=\"SECRET\"\r\n",
+		"Authorization: Digest a=\"x;response=\"SECRET\"\r\n",
+		"Authorization: Digest username=\"a\";cnonce=SECRET\r\n",
+		"Authorization:\r\n Basic SECRET\r\n",
+		"PROXY-AUTHORIZATION : Basic SECRET\r\n",
+		"Authorization: Basic a\r\n SECRET\r\n\tSECRET\r\n",
+		"a=key-mgmt:mikey SECRET\r\n",
+		"k=base64:SECRET\r\n",
+		"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:SECRET|2^20\r\n",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char storage[256];
+		struct buffer b = BUFFER_ON(storage);
+		struct view out;
+
+		sip_mask(view_of(lines[i]), &b);
+		buffer_text(&b, "CSeq: 1 BYE\r\n");
+		out = buffer_view(&b);
+		for (size_t at = 0; at < out.len; at++)
+			CHECK_CASE(!view_starts(view_after(out, at), VIEW("SECRET")), lines[i]);
+	}
+	return ERR_NONE;
+}

@@ -17,16 +17,16 @@
 
 static enum err check_via(struct view text)
 {
-	struct sip_via via;
+	struct sip_via via __attribute__((uninitialized)); /* here and below: filled, not read */
 
-	return sip_via_parse(text, &via);
+	return sip_via_fill(text, &via);
 }
 
 static enum err check_name_addr(struct view text)
 {
-	struct sip_name_addr address;
+	struct sip_name_addr address __attribute__((uninitialized));
 
-	return sip_name_addr_parse(text, &address);
+	return sip_name_addr_fill(text, &address);
 }
 
 static enum err check_seconds(struct view text)
@@ -272,13 +272,13 @@ static void check_row(struct sip_msg *m, const struct row *row)
 static void check_contacts(struct sip_msg *m)
 {
 	struct sip_values w = sip_values_of(m, SIP_HEADER_CONTACT);
-	struct sip_contact contact;
+	struct sip_contact contact __attribute__((uninitialized)); /* filled before it is read */
 	struct view value;
 	size_t count = 0;
 	bool has_star = false;
 
 	while (sip_values_next(&w, &value)) {
-		if (sip_contact_parse(value, &contact) != ERR_NONE) {
+		if (sip_contact_fill(value, &contact) != ERR_NONE) {
 			note(m, SIP_REASON_CONTACT_SYNTAX);
 			return;
 		}

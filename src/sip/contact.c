@@ -26,31 +26,51 @@ static bool read_q(struct view text, uint16_t *ret)
 	return true;
 }
 
-enum err sip_contact_parse(struct view text, struct sip_contact *ret)
+static void take_expires(struct view value, struct sip_contact *c)
 {
-	struct sip_contact c = { .is_star = view_equal(text, VIEW("*")) };
+	c->has_expires = true;
+	if (sip_seconds_parse(value, &c->expires_s) != ERR_NONE)
+		c->expires_s = EXPIRES_OF_NONSENSE_S;
+}
+
+enum err sip_contact_fill(struct view text, struct sip_contact *ret)
+{
+	struct cursor params;
 	struct sip_param param;
 	enum err err;
 
-	if (c.is_star) {
-		*ret = c;
+	ret->is_star = ret->has_expires = ret->has_q = false;
+	ret->expires_s = ret->q_milli = 0;
+	if (view_equal(text, VIEW("*"))) {
+		ret->is_star = true;
+		ret->address = (struct sip_name_addr){ .is_quoted = false };
 		return ERR_NONE;
 	}
-	err = sip_name_addr_parse(text, &c.address);
+	err = sip_name_addr_fill(text, &ret->address);
 	if (err != ERR_NONE)
 		return err;
-	if (sip_params_find(c.address.params, VIEW("expires"), &param)) {
-		c.has_expires = true;
-		if (sip_seconds_parse(param.value, &c.expires_s) != ERR_NONE)
-			c.expires_s = EXPIRES_OF_NONSENSE_S;
+	/* Checked there: each name stands once. */
+	params = cursor_on(ret->address.params);
+	while (sip_params_next(&params, &param)) {
+		if (view_equal_nocase(param.name, VIEW("expires"))) {
+			take_expires(param.value, ret);
+		} else if (view_equal_nocase(param.name, VIEW("q"))) {
+			ret->has_q = true;
+			if (!read_q(param.value, &ret->q_milli))
+				return ERR_SYNTAX;
+		}
 	}
-	if (sip_params_find(c.address.params, VIEW("q"), &param)) {
-		c.has_q = true;
-		if (!read_q(param.value, &c.q_milli))
-			return ERR_SYNTAX;
-	}
-	*ret = c;
 	return ERR_NONE;
+}
+
+enum err sip_contact_parse(struct view text, struct sip_contact *ret)
+{
+	struct sip_contact c __attribute__((uninitialized)); /* filled whole */
+	enum err err = sip_contact_fill(text, &c);
+
+	if (err == ERR_NONE)
+		*ret = c;
+	return err;
 }
 
 static void write_q(struct buffer *b, uint16_t q_milli)
@@ -104,7 +124,7 @@ enum err sip_contacts_read(const struct sip_msg *m, struct sip_contact *ret, siz
 
 		if (count == max)
 			return ERR_LIMIT;
-		err = sip_contact_parse(text, &ret[count]);
+		err = sip_contact_fill(text, &ret[count]);
 		if (err != ERR_NONE)
 			return err;
 		has_star = has_star || ret[count].is_star;

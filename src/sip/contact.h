@@ -18,6 +18,8 @@ struct sip_contact {
 
 /* One value: "*" or an address. */
 enum err sip_contact_parse(struct view text, struct sip_contact *ret) MUST_USE;
+/* The same in place, a copy less: *ret holds anything after an error. */
+enum err sip_contact_fill(struct view text, struct sip_contact *ret) MUST_USE;
 void sip_contact_write(struct buffer *b, const struct sip_contact *c);
 
 /* All contacts of a message: count of them in *ret_count, at most `max`.

@@ -111,11 +111,6 @@ uint16_t sip_port_number_read(struct cursor *in)
 	return in->err == ERR_NONE ? (uint16_t)port : (uint16_t)0;
 }
 
-uint16_t sip_port_read(struct cursor *in)
-{
-	return cursor_skip(in, ':') ? sip_port_number_read(in) : (uint16_t)0;
-}
-
 enum err sip_host_parse(struct view text, struct sip_host *ret)
 {
 	struct cursor in = cursor_on(text);

@@ -13,10 +13,13 @@ struct sip_host {
 
 /* Takes a host; ERR_SYNTAX: empty, bytes that no host has, a broken address. */
 void sip_host_read(struct cursor *in, struct sip_host *ret);
-/* Takes ":port" if one is next, else gives 0. 1..65535, at most 5 digits. */
-uint16_t sip_port_read(struct cursor *in);
-/* What stands behind that colon. */
+/* 1..65535, at most 5 digits. */
 uint16_t sip_port_number_read(struct cursor *in);
+/* Takes ":port" if one is next, else gives 0. */
+static inline uint16_t sip_port_read(struct cursor *in)
+{
+	return cursor_skip(in, ':') ? sip_port_number_read(in) : (uint16_t)0;
+}
 enum err sip_host_parse(struct view text, struct sip_host *ret) MUST_USE;
 /* Names by letters of either case, addresses by value. */
 bool sip_host_equal(const struct sip_host *a, const struct sip_host *b);

@@ -24,9 +24,8 @@ static void read_bracketed(struct cursor *in, struct sip_name_addr *a)
 {
 	struct view uri;
 
-	if (cursor_peek(in) == '"') {
+	if (a->is_quoted) {
 		a->display = cursor_quoted(in);
-		a->is_quoted = true;
 		cursor_blanks(in);
 	} else {
 		a->display = read_display(in);
@@ -35,7 +34,7 @@ static void read_bracketed(struct cursor *in, struct sip_name_addr *a)
 	uri = cursor_until(in, '>');
 	cursor_expect(in, '>');
 	if (in->err == ERR_NONE)
-		cursor_fail(in, sip_uri_parse(uri, &a->uri));
+		cursor_fail(in, sip_uri_fill(uri, &a->uri));
 }
 
 static void read_bare(struct cursor *in, struct sip_name_addr *a)
@@ -49,7 +48,7 @@ static void read_bare(struct cursor *in, struct sip_name_addr *a)
 	if (view_find(uri, '?', 0) < uri.len || view_find(uri, ',', 0) < uri.len)
 		cursor_fail(in, ERR_SYNTAX);
 	if (in->err == ERR_NONE)
-		cursor_fail(in, sip_uri_parse(uri, &a->uri));
+		cursor_fail(in, sip_uri_fill(uri, &a->uri));
 }
 
 struct tag {
@@ -65,29 +64,38 @@ static void take_tag(void *context, const struct sip_param *p)
 		*tag = (struct tag){ p->value, !p->has_value || p->is_quoted };
 }
 
-enum err sip_name_addr_parse(struct view text, struct sip_name_addr *ret)
+enum err sip_name_addr_fill(struct view text, struct sip_name_addr *ret)
 {
 	struct cursor in = cursor_on(text);
-	struct sip_name_addr a = { .is_quoted = false };
 	struct tag tag = { .is_no_token = false };
 
 	cursor_blanks(&in);
-	a.is_bracketed = cursor_peek(&in) == '"' || view_find(text, '<', 0) < text.len;
-	if (a.is_bracketed)
-		read_bracketed(&in, &a);
+	ret->display = VIEW_EMPTY;
+	ret->is_quoted = cursor_peek(&in) == '"';
+	ret->is_bracketed = ret->is_quoted || view_find(text, '<', 0) < text.len;
+	if (ret->is_bracketed)
+		read_bracketed(&in, ret);
 	else
-		read_bare(&in, &a);
+		read_bare(&in, ret);
 	cursor_blanks(&in);
 	if (in.err != ERR_NONE)
 		return in.err;
-	a.params = view_trim(cursor_rest(&in));
-	in.err = sip_params_each(a.params, take_tag, &tag);
+	ret->params = view_trim(cursor_rest(&in));
+	in.err = sip_params_each(ret->params, take_tag, &tag);
 	if (tag.is_no_token)
 		cursor_fail(&in, ERR_SYNTAX);
-	a.tag = tag.value;
-	if (in.err == ERR_NONE)
-		*ret = a;
+	ret->tag = tag.value;
 	return in.err;
+}
+
+enum err sip_name_addr_parse(struct view text, struct sip_name_addr *ret)
+{
+	struct sip_name_addr a __attribute__((uninitialized)); /* filled whole */
+	enum err err = sip_name_addr_fill(text, &a);
+
+	if (err == ERR_NONE)
+		*ret = a;
+	return err;
 }
 
 void sip_name_addr_write(struct buffer *b, const struct sip_name_addr *a)

@@ -17,6 +17,8 @@ struct sip_name_addr {
 /* Whole text is one value. Without brackets, what follows ';' belongs to the
  * header, and a URI with '?' or ',' is refused (RFC 3261 20.10). */
 enum err sip_name_addr_parse(struct view text, struct sip_name_addr *ret) MUST_USE;
+/* The same in place, a copy less: *ret holds anything after an error. */
+enum err sip_name_addr_fill(struct view text, struct sip_name_addr *ret) MUST_USE;
 /* Always with brackets; display quoted. */
 void sip_name_addr_write(struct buffer *b, const struct sip_name_addr *a);
 /* "display" <uri>;tag=tag. Display is plain text and may be empty, uri is

@@ -17,40 +17,36 @@ static const bool value_bytes[256] = {
 
 static struct view read_bare_value(struct cursor *in)
 {
-	const char *start = in->at;
+	const char *start = in->at, *at = start;
 
 	if (in->err != ERR_NONE)
 		return VIEW_EMPTY;
-	while (in->at < in->end && value_bytes[(unsigned char)*in->at])
-		in->at++;
-	if (in->at == start) {
-		cursor_fail(in, in->at == in->end ? ERR_SHORT : ERR_SYNTAX);
+	while (at < in->end && value_bytes[(unsigned char)*at])
+		at++;
+	if (at == start) {
+		cursor_fail(in, at == in->end ? ERR_SHORT : ERR_SYNTAX);
 		return VIEW_EMPTY;
 	}
-	return (struct view){ start, (size_t)(in->at - start) };
+	in->at = at;
+	return (struct view){ start, (size_t)(at - start) };
 }
 
 bool sip_params_next(struct cursor *in, struct sip_param *ret)
 {
-	struct sip_param param = { .has_value = false };
-
 	cursor_blanks(in);
 	if (!cursor_skip(in, ';'))
 		return false;
 	cursor_blanks(in);
 	/* Names in a URI may hold what tokens do not ("[", ":"), values too. */
-	param.name = read_bare_value(in);
+	*ret = (struct sip_param){ .name = read_bare_value(in) };
 	cursor_blanks(in);
 	if (cursor_skip(in, '=')) {
-		param.has_value = true;
+		ret->has_value = true;
 		cursor_blanks(in);
-		param.is_quoted = cursor_peek(in) == '"';
-		param.value = param.is_quoted ? cursor_quoted(in) : read_bare_value(in);
+		ret->is_quoted = cursor_peek(in) == '"';
+		ret->value = ret->is_quoted ? cursor_quoted(in) : read_bare_value(in);
 	}
-	if (in->err != ERR_NONE)
-		return false;
-	*ret = param;
-	return true;
+	return in->err == ERR_NONE;
 }
 
 enum err sip_params_each(struct view params,

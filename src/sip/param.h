@@ -25,7 +25,8 @@ enum err sip_params_check(struct view params) MUST_USE;
 enum err sip_params_each(struct view params,
                          void (*take)(void *context, const struct sip_param *param),
                          void *context) MUST_USE;
-/* Takes ";name[=value]" if one is next, else says false; errors stay in the cursor. */
+/* Takes ";name[=value]" if one is next, else says false; errors stay in the cursor, and *ret
+ * then holds anything. */
 bool sip_params_next(struct cursor *in, struct sip_param *ret);
 /* The parameter of that name (letters of either case), in params that were checked. */
 bool sip_params_find(struct view params, struct view name, struct sip_param *ret);

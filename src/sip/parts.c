@@ -11,14 +11,14 @@ static bool is_alone(const struct sip_msg *m, enum sip_header_id id)
 
 static bool read_address(const struct sip_msg *m, enum sip_header_id id, struct sip_name_addr *ret)
 {
-	return is_alone(m, id) && sip_name_addr_parse(sip_msg_value(m, id), ret) == ERR_NONE;
+	return is_alone(m, id) && sip_name_addr_fill(sip_msg_value(m, id), ret) == ERR_NONE;
 }
 
 static bool read_via(const struct sip_msg *m, struct sip_via *ret)
 {
 	struct view text = sip_msg_value(m, SIP_HEADER_VIA);
 
-	return view_find(text, ',', 0) == text.len && sip_via_parse(text, ret) == ERR_NONE;
+	return view_find(text, ',', 0) == text.len && sip_via_fill(text, ret) == ERR_NONE;
 }
 
 void sip_parts_read(struct sip_msg *m)
@@ -26,7 +26,7 @@ void sip_parts_read(struct sip_msg *m)
 	struct sip_parts *p = &m->parts;
 
 	p->known = 0;
-	if (m->is_request && sip_uri_parse(m->uri, &p->uri) == ERR_NONE)
+	if (m->is_request && sip_uri_fill(m->uri, &p->uri) == ERR_NONE)
 		p->known |= SIP_PART_URI;
 	if (read_address(m, SIP_HEADER_FROM, &p->from))
 		p->known |= SIP_PART_FROM;

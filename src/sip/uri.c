@@ -48,26 +48,27 @@ static int hex_digit(char c)
 /* Takes bytes of that part and whole escapes; may be empty. */
 static struct view read_part(struct cursor *in, uint8_t part)
 {
-	const char *start = in->at;
+	const char *start = in->at, *at = start;
 
 	if (in->err != ERR_NONE)
 		return VIEW_EMPTY;
 	for (;;) {
-		while (in->at < in->end && (parts[(unsigned char)*in->at] & part))
-			in->at++;
-		if (in->at == in->end || *in->at != '%')
+		while (at < in->end && (parts[(unsigned char)*at] & part))
+			at++;
+		if (at == in->end || *at != '%')
 			break;
-		if (in->end - in->at < 3) {
+		if (in->end - at < 3) {
 			cursor_fail(in, ERR_SHORT);
 			break;
 		}
-		if (hex_digit(in->at[1]) < 0 || hex_digit(in->at[2]) < 0) {
+		if (hex_digit(at[1]) < 0 || hex_digit(at[2]) < 0) {
 			cursor_fail(in, ERR_SYNTAX);
 			break;
 		}
-		in->at += 3;
+		at += 3;
 	}
-	return (struct view){ start, (size_t)(in->at - start) };
+	in->at = at;
+	return (struct view){ start, (size_t)(at - start) };
 }
 
 /* Needs at least one byte of that part. */
@@ -132,19 +133,35 @@ static struct view read_headers(struct cursor *in)
 	return view_first(all, whole.len);
 }
 
+/* What stands before an '@'. Mostly there is one right behind the user; only where there is
+ * not, it is searched for, and without any the same bytes are the host's. */
+static void read_account(struct cursor *in, struct sip_uri *uri)
+{
+	struct cursor start = *in;
+	struct view user = read_part(in, USER);
+
+	if (cursor_peek(in) != '@') {
+		struct view rest = cursor_rest(&start);
+
+		if (view_find(rest, '@', 0) == rest.len) {
+			*in = start;
+			return;
+		}
+	}
+	if (user.len == 0)
+		cursor_fail(in, ERR_SYNTAX);
+	uri->user = user;
+	if (cursor_skip(in, ':'))
+		uri->password = read_part(in, PASSWORD);
+	cursor_expect(in, '@');
+}
+
 static void read_sip(struct cursor *in, struct sip_uri *uri)
 {
-	struct view rest = cursor_rest(in);
-
-	if (view_find(rest, '@', 0) < rest.len) {
-		uri->user = read_word(in, USER);
-		if (cursor_skip(in, ':'))
-			uri->password = read_part(in, PASSWORD);
-		cursor_expect(in, '@');
-	}
+	read_account(in, uri);
 	sip_host_read(in, &uri->host);
 	uri->port = sip_port_read(in);
-	uri->params = read_params(in);
+	uri->params = cursor_peek(in) == ';' ? read_params(in) : (struct view){ in->at, 0 };
 	if (cursor_skip(in, '?'))
 		uri->headers = read_headers(in);
 }
@@ -208,33 +225,55 @@ static bool is_scheme(struct view name)
 	return name.len > 0;
 }
 
-enum err sip_uri_parse(struct view text, struct sip_uri *ret)
+/* "sip:" in either case: nearly all that there are. */
+static bool is_sip(struct view text)
+{
+	return text.len >= 4 && (text.at[0] | 0x20) == 's' && (text.at[1] | 0x20) == 'i' &&
+	       (text.at[2] | 0x20) == 'p' && text.at[3] == ':';
+}
+
+static enum sip_scheme read_scheme(struct cursor *in)
+{
+	struct view name;
+
+	if (is_sip(cursor_rest(in))) {
+		in->at += 4;
+		return SIP_SCHEME_SIP;
+	}
+	name = cursor_until(in, ':');
+	cursor_expect(in, ':');
+	if (in->err == ERR_NONE && !is_scheme(name))
+		cursor_fail(in, ERR_SYNTAX);
+	if (view_equal_nocase(name, VIEW("sips")))
+		return SIP_SCHEME_SIPS;
+	return view_equal_nocase(name, VIEW("tel")) ? SIP_SCHEME_TEL : SIP_SCHEME_OTHER;
+}
+
+enum err sip_uri_fill(struct view text, struct sip_uri *ret)
 {
 	struct cursor in = cursor_on(text);
-	struct sip_uri uri = { .text = text, .scheme = SIP_SCHEME_OTHER };
-	struct view scheme = cursor_until(&in, ':');
 
-	cursor_expect(&in, ':');
-	if (in.err == ERR_NONE && !is_scheme(scheme))
-		cursor_fail(&in, ERR_SYNTAX);
-	if (view_equal_nocase(scheme, VIEW("sip")))
-		uri.scheme = SIP_SCHEME_SIP;
-	else if (view_equal_nocase(scheme, VIEW("sips")))
-		uri.scheme = SIP_SCHEME_SIPS;
-	else if (view_equal_nocase(scheme, VIEW("tel")))
-		uri.scheme = SIP_SCHEME_TEL;
+	*ret = (struct sip_uri){ .text = text, .scheme = read_scheme(&in) };
 	if (in.err != ERR_NONE)
 		return in.err;
-	if (uri.scheme == SIP_SCHEME_TEL)
-		read_tel(&in, &uri);
-	else if (uri.scheme == SIP_SCHEME_OTHER)
-		read_rest(&in, &uri);
+	if (ret->scheme == SIP_SCHEME_TEL)
+		read_tel(&in, ret);
+	else if (ret->scheme == SIP_SCHEME_OTHER)
+		read_rest(&in, ret);
 	else
-		read_sip(&in, &uri);
+		read_sip(&in, ret);
 	cursor_end(&in);
-	if (in.err == ERR_NONE)
-		*ret = uri;
 	return in.err;
+}
+
+enum err sip_uri_parse(struct view text, struct sip_uri *ret)
+{
+	struct sip_uri uri __attribute__((uninitialized)); /* filled whole */
+	enum err err = sip_uri_fill(text, &uri);
+
+	if (err == ERR_NONE)
+		*ret = uri;
+	return err;
 }
 
 /* Puts text that was given as a part, if it is one. */

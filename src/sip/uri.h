@@ -24,6 +24,8 @@ struct sip_uri {
 /* Whole text is one URI. ERR_LIMIT beyond MAX_SIP_PARAMS parameters or headers, ERR_EXISTS for
  * a parameter that stands twice. */
 enum err sip_uri_parse(struct view text, struct sip_uri *ret) MUST_USE;
+/* The same in place, a copy less: *ret holds anything after an error. */
+enum err sip_uri_fill(struct view text, struct sip_uri *ret) MUST_USE;
 /* Builds it from the parts (never from text). */
 void sip_uri_write(struct buffer *b, const struct sip_uri *u);
 /* RFC 3261 19.1.4: escapes undone, order of parameters ignored; tel by RFC 3966 5. */

@@ -138,22 +138,30 @@ static void take_param(void *context, const struct sip_param *p)
 		takers[i].take(&t->values, t->via, p);
 }
 
-enum err sip_via_parse(struct view text, struct sip_via *ret)
+enum err sip_via_fill(struct view text, struct sip_via *ret)
 {
 	struct cursor in = cursor_on(text);
-	struct sip_via via = { .ttl = -1 };
-	struct taking taking = { .via = &via };
+	struct taking taking = { .via = ret };
 
-	read_protocol(&in, &via);
-	read_sent_by(&in, &via);
+	*ret = (struct sip_via){ .ttl = -1 };
+	read_protocol(&in, ret);
+	read_sent_by(&in, ret);
 	if (in.err != ERR_NONE)
 		return in.err;
-	via.params = cursor_rest(&in);
-	in.err = sip_params_each(via.params, take_param, &taking);
+	ret->params = cursor_rest(&in);
+	in.err = sip_params_each(ret->params, take_param, &taking);
 	cursor_fail(&in, taking.values.err);
-	if (in.err == ERR_NONE)
-		*ret = via;
 	return in.err;
+}
+
+enum err sip_via_parse(struct view text, struct sip_via *ret)
+{
+	struct sip_via via __attribute__((uninitialized)); /* filled whole */
+	enum err err = sip_via_fill(text, &via);
+
+	if (err == ERR_NONE)
+		*ret = via;
+	return err;
 }
 
 static void write_named(struct buffer *b, const struct sip_via *v)

@@ -32,6 +32,8 @@ struct sip_via {
 
 /* Whole text is one value. Only SIP/2.0. */
 enum err sip_via_parse(struct view text, struct sip_via *ret) MUST_USE;
+/* The same in place, a copy less: *ret holds anything after an error. */
+enum err sip_via_fill(struct view text, struct sip_via *ret) MUST_USE;
 /* All from the parts; params that are none of branch, received, rport, maddr and ttl follow as
  * they came. */
 void sip_via_write(struct buffer *b, const struct sip_via *v);

@@ -4,14 +4,14 @@
 #include "base/cursor.h"
 
 /* One load a byte: reading tokens is most of what parsing SIP is. */
-static const bool token_bytes[256] = {
+static const uint8_t token_bytes[256] = {
 	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
 	['.'] = true,         ['!'] = true,         ['%'] = true,         ['*'] = true,
 	['_'] = true,         ['+'] = true,         ['`'] = true,         ['\''] = true,
 	['~'] = true,
 };
 
-bool cursor_is_token_byte(char byte) { return token_bytes[(unsigned char)byte]; }
+bool cursor_is_token_byte(char byte) { return token_bytes[(unsigned char)byte] != 0; }
 
 /* Something else stands where a byte was needed, or nothing does. */
 static void fail_here(struct cursor *c)
@@ -86,13 +86,11 @@ uint32_t cursor_u32(struct cursor *c)
 
 struct view cursor_token(struct cursor *c)
 {
-	const char *start = c->at, *at = start;
+	const char *start = c->at;
 
 	if (c->err != ERR_NONE)
 		return VIEW_EMPTY;
-	while (at < c->end && token_bytes[(unsigned char)*at])
-		at++;
-	c->at = at;
+	c->at = cursor_run(start, c->end, token_bytes, true);
 	return taken(c, start);
 }
 
@@ -129,7 +127,7 @@ uint32_t cursor_decimal(struct cursor *c, uint32_t max)
 }
 
 /* What stands between quotes and neither ends them nor escapes. */
-static const bool quoted_bytes[256] = {
+static const uint8_t quoted_bytes[256] = {
 	['\t'] = true,        [' '] = true,         ['!'] = true,
 	['#' ... '['] = true, [']' ... '~'] = true, [0x80 ... 0xff] = true,
 };
@@ -145,8 +143,7 @@ struct view cursor_quoted(struct cursor *c)
 		return VIEW_EMPTY;
 	start = at = c->at;
 	for (;;) {
-		while (at < c->end && quoted_bytes[(unsigned char)*at])
-			at++;
+		at = cursor_run(at, c->end, quoted_bytes, true);
 		if (at == c->end || *at == '"')
 			break;
 		/* An escape takes the next byte along, a quote or a backslash too. */

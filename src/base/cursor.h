@@ -49,7 +49,8 @@ static inline int cursor_peek(const struct cursor *c)
 /* Takes the byte if it is next; says whether it was. Never an error. */
 static inline bool cursor_skip(struct cursor *c, char byte)
 {
-	if (cursor_is_at_end(c) || *c->at != byte)
+	/* The error is asked for last: mostly the byte tells already. */
+	if (c->at == c->end || *c->at != byte || c->err != ERR_NONE)
 		return false;
 	c->at++;
 	return true;
@@ -67,7 +68,7 @@ struct view cursor_take(struct cursor *c, size_t len);
 /* Any number of SP and HTAB; mostly there is none. */
 static inline void cursor_blanks(struct cursor *c)
 {
-	while (!cursor_is_at_end(c) && (*c->at == ' ' || *c->at == '\t'))
+	while (c->at != c->end && (*c->at == ' ' || *c->at == '\t') && c->err == ERR_NONE)
 		c->at++;
 }
 struct view cursor_token(struct cursor *c); /* RFC 3261 25.1, at least one byte */
@@ -79,6 +80,26 @@ uint32_t cursor_decimal(struct cursor *c, uint32_t max); /* ERR_LIMIT beyond max
  * escaped. Control bytes but HTAB and an open quote are errors. */
 struct view cursor_quoted(struct cursor *c);
 void cursor_end(struct cursor *c); /* needs the end: else ERR_SYNTAX */
+
+/* Where the run of bytes ends of which `kinds` has a bit in common with `wanted`. An eighth of
+ * reading SIP is this loop; by fours, as the end then is looked for once for the four. */
+static inline const char *cursor_run(const char *at, const char *end, const uint8_t kinds[256],
+                                     uint8_t wanted)
+{
+	for (; end - at >= 4; at += 4) {
+		if (!(kinds[(unsigned char)at[0]] & wanted))
+			return at;
+		if (!(kinds[(unsigned char)at[1]] & wanted))
+			return at + 1;
+		if (!(kinds[(unsigned char)at[2]] & wanted))
+			return at + 2;
+		if (!(kinds[(unsigned char)at[3]] & wanted))
+			return at + 3;
+	}
+	while (at < end && (kinds[(unsigned char)*at] & wanted))
+		at++;
+	return at;
+}
 
 /* Whether the byte may stand in a token (RFC 3261 25.1). */
 bool cursor_is_token_byte(char byte);

@@ -68,11 +68,13 @@ enum err sip_name_addr_fill(struct view text, struct sip_name_addr *ret)
 {
 	struct cursor in = cursor_on(text);
 	struct tag tag = { .is_no_token = false };
+	int first;
 
 	cursor_blanks(&in);
+	first = cursor_peek(&in);
 	ret->display = VIEW_EMPTY;
-	ret->is_quoted = cursor_peek(&in) == '"';
-	ret->is_bracketed = ret->is_quoted || view_find(text, '<', 0) < text.len;
+	ret->is_quoted = first == '"';
+	ret->is_bracketed = first == '<' || first == '"' || view_find(text, '<', 0) < text.len;
 	if (ret->is_bracketed)
 		read_bracketed(&in, ret);
 	else

@@ -6,7 +6,7 @@
 
 /* Values that stand without quotes: token, host with port or IPv6 reference,
  * and what a parameter of a URI may hold. */
-static const bool value_bytes[256] = {
+static const uint8_t value_bytes[256] = {
 	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
 	['.'] = true,         ['!'] = true,         ['%'] = true,         ['*'] = true,
 	['_'] = true,         ['+'] = true,         ['`'] = true,         ['\''] = true,
@@ -17,12 +17,11 @@ static const bool value_bytes[256] = {
 
 static struct view read_bare_value(struct cursor *in)
 {
-	const char *start = in->at, *at = start;
+	const char *start = in->at, *at;
 
 	if (in->err != ERR_NONE)
 		return VIEW_EMPTY;
-	while (at < in->end && value_bytes[(unsigned char)*at])
-		at++;
+	at = cursor_run(start, in->end, value_bytes, true);
 	if (at == start) {
 		cursor_fail(in, at == in->end ? ERR_SHORT : ERR_SYNTAX);
 		return VIEW_EMPTY;

@@ -53,8 +53,7 @@ static struct view read_part(struct cursor *in, uint8_t part)
 	if (in->err != ERR_NONE)
 		return VIEW_EMPTY;
 	for (;;) {
-		while (at < in->end && (parts[(unsigned char)*at] & part))
-			at++;
+		at = cursor_run(at, in->end, parts, part);
 		if (at == in->end || *at != '%')
 			break;
 		if (in->end - at < 3) {

@@ -4,6 +4,9 @@
 
 #include "base/cursor.h"
 
+#include <endian.h>
+#include <string.h>
+
 enum {
 	VERSION = 2,
 	PADDING_BIT = 0x20,
@@ -38,35 +41,58 @@ static void skip_extension(struct cursor *in)
 	(void)cursor_take(in, words * 4);
 }
 
-enum err rtp_packet_parse(struct view datagram, struct rtp_packet *ret)
+static uint32_t load_u32(const char *at)
 {
-	struct cursor in = cursor_on(datagram);
-	struct rtp_packet p = { 0 };
-	uint8_t first, second;
+	uint32_t number;
 
-	if (datagram.len > MAX_RTP_PACKET)
-		return ERR_LIMIT;
-	first = cursor_byte(&in);
-	second = cursor_byte(&in);
-	p.payload_type = second & 0x7f;
-	p.is_marked = (second & MARKER_BIT) != 0;
-	p.sequence = cursor_u16(&in);
-	p.timestamp = cursor_u32(&in);
-	p.ssrc = cursor_u32(&in);
-	if (first >> 6 != VERSION ||
-	    (p.payload_type >= FIRST_RTCP_TYPE && p.payload_type <= LAST_RTCP_TYPE))
-		cursor_fail(&in, ERR_SYNTAX);
-	p.source_count = first & 0x0f;
-	for (size_t i = 0; i < p.source_count; i++)
-		p.sources[i] = cursor_u32(&in);
+	memcpy(&number, at, sizeof(number));
+	return be32toh(number);
+}
+
+/* What most packets do not have. */
+static enum err read_rest(struct view rest, uint8_t first, struct rtp_packet *p)
+{
+	struct cursor in = cursor_on(rest);
+
+	p->source_count = first & 0x0f;
+	for (size_t i = 0; i < p->source_count; i++)
+		p->sources[i] = cursor_u32(&in);
 	if (first & EXTENSION_BIT)
 		skip_extension(&in);
 	if (first & PADDING_BIT)
 		strip_padding(&in);
-	p.payload = cursor_rest(&in);
-	if (in.err == ERR_NONE)
-		*ret = p;
+	p->payload = cursor_rest(&in);
 	return in.err;
+}
+
+/* The header's length is proved once: with a cursor for each field this was a fifth of
+ * what a packet cost from the capture to its statistics. */
+enum err rtp_packet_parse(struct view datagram, struct rtp_packet *ret)
+{
+	struct rtp_packet p = { 0 };
+	uint8_t first, second;
+	enum err err = ERR_NONE;
+
+	if (datagram.len > MAX_RTP_PACKET)
+		return ERR_LIMIT;
+	if (datagram.len < RTP_HEADER_SIZE)
+		return ERR_SHORT;
+	first = (uint8_t)datagram.at[0];
+	second = (uint8_t)datagram.at[1];
+	p.payload_type = second & 0x7f;
+	p.is_marked = (second & MARKER_BIT) != 0;
+	p.sequence = (uint16_t)load_u32(datagram.at);
+	p.timestamp = load_u32(datagram.at + 4);
+	p.ssrc = load_u32(datagram.at + 8);
+	if (first >> 6 != VERSION ||
+	    (p.payload_type >= FIRST_RTCP_TYPE && p.payload_type <= LAST_RTCP_TYPE))
+		return ERR_SYNTAX;
+	p.payload = view_after(datagram, RTP_HEADER_SIZE);
+	if (first & (PADDING_BIT | EXTENSION_BIT | 0x0f))
+		err = read_rest(p.payload, first, &p);
+	if (err == ERR_NONE)
+		*ret = p;
+	return err;
 }
 
 static void put_header(struct buffer *b, const struct rtp_packet *p, uint32_t ssrc_mask)

@@ -29,9 +29,9 @@ uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct add
 	return watch_hash_host(w, seed + a->port, a);
 }
 
-uint64_t watch_call_key(const struct watch *w, struct view call_id, struct view tag)
+uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, struct view tag)
 {
-	return watch_hash(w, watch_hash(w, 0, call_id), tag);
+	return watch_hash(w, r->call_id, tag);
 }
 
 /* ---- texts ---- */
@@ -106,6 +106,7 @@ void watch_read(struct watch *w, const struct watch_message *in, struct watch_re
 		ret->uri = (struct sip_uri){ 0 };
 	ret->asker = watch_hash_host(w, 0, &ret->flow.remote);
 	ret->asked = watch_hash_host(w, 0, &ret->flow.local);
+	ret->call_id = watch_hash(w, 0, msg->call_id);
 }
 
 /* ---- facts ---- */
@@ -124,7 +125,7 @@ struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum f
 		.standing = (uint8_t)standing,
 		.is_server = standing == STANDING_PEER && watch_is_server(w, &r->in->flow->remote),
 		.cseq = msg->cseq.number,
-		.call_id_hash = watch_hash(w, 0, msg->call_id),
+		.call_id_hash = r->call_id,
 		.contact_hash = watch_hash(w, 0, sip_msg_value(msg, SIP_HEADER_CONTACT)),
 	};
 

@@ -23,9 +23,11 @@ static uint64_t place_key(const struct watch *w, const struct addr *a)
 bool watch_is_server(const struct watch *w, const struct addr *a)
 {
 	const struct watch_host *host = watch_table_find(&w->hosts, watch_hash_host(w, 0, a));
-	const struct watch_host *place = watch_table_find(&w->hosts, place_key(w, a));
 
-	return (host && host->is_server) || (place && place->is_server);
+	if (host && host->is_server)
+		return true;
+	host = watch_table_find(&w->hosts, place_key(w, a));
+	return host && host->is_server;
 }
 
 bool watch_is_peer(const struct watch *w, const struct addr *a)

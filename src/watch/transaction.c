@@ -17,12 +17,8 @@ enum {
 static uint64_t key_of(const struct watch *w, const struct watch_reading *r, struct view method)
 {
 	uint64_t parts[6] = {
-		watch_hash(w, 0, r->msg->call_id),
-		watch_hash(w, 0, r->branch),
-		watch_hash(w, 0, method),
-		r->asker,
-		r->asked,
-		r->msg->cseq.number,
+		r->call_id, watch_hash(w, 0, r->branch), watch_hash(w, 0, method), r->asker,
+		r->asked,   r->msg->cseq.number,
 	};
 
 	return hash_quick(&w->key, parts, sizeof(parts));

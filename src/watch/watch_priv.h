@@ -41,13 +41,14 @@ struct watch_reading {
 	bool is_taken;         /* the parser took it */
 	bool is_unasked;       /* a response whose request was not seen */
 	uint64_t asker, asked; /* hashes of the hosts */
+	uint64_t call_id;      /* hash of it: four keys are made of it */
 };
 
 void watch_read(struct watch *w, const struct watch_message *in, struct watch_reading *ret);
 uint64_t watch_hash(const struct watch *w, uint64_t seed, struct view text);
 uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr *a);
 uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a);
-uint64_t watch_call_key(const struct watch *w, struct view call_id, struct view tag);
+uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, struct view tag);
 /* Copies, cut, with control bytes made '?'. */
 void watch_text(struct view text, char *ret, size_t size);
 #define WATCH_TEXT(v, array) watch_text((v), (array), sizeof(array))

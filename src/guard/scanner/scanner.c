@@ -110,9 +110,17 @@ static uint64_t shape_hash(const struct scanner *s, const struct fact *fact)
 	return hash_of(s, &shape, sizeof(shape));
 }
 
-static struct about about_of(const struct scanner *s, const struct fact *fact)
+/* A target is a host. */
+static uint64_t where_of(const struct scanner *s, const struct fact *fact)
 {
 	struct guard_key target = guard_key_of(&fact->flow.local, 0);
+
+	target.port = 0;
+	return hash_of(s, &target, sizeof(target));
+}
+
+static struct about about_of(const struct scanner *s, const struct fact *fact)
+{
 	struct about about = {
 		.fact = fact,
 		.source = addr_source(&fact->flow.remote),
@@ -121,8 +129,7 @@ static struct about about_of(const struct scanner *s, const struct fact *fact)
 		.is_proven = fact_is_proven((enum fact_proof)fact->proof),
 	};
 
-	target.port = 0;
-	about.where = hash_of(s, &target, sizeof(target));
+	about.where = where_of(s, fact);
 	about.has_sign = about.is_shape || (fact->agent != 0 && !fact->is_server);
 	about.shape = about.has_sign ? shape_hash(s, fact) : 0;
 	return about;
@@ -303,14 +310,15 @@ static bool is_told_by_shape(const struct scanner *s, const struct about *a)
 /* A target that lets somebody in is none of his sweep, whatever it refused before. */
 static void let_in(struct scanner *s, const struct fact *fact)
 {
-	struct about a = about_of(s, fact);
+	struct addr source = addr_source(&fact->flow.remote);
+	uint64_t where = where_of(s, fact);
 
 	for (uint64_t is_proven = 0; is_proven <= 1; is_proven++) {
-		struct guard_key key = guard_key_of(&a.source, is_proven);
+		struct guard_key key = guard_key_of(&source, is_proven);
 		struct sweeper *w = guard_recent_find(&s->sweepers, &key);
 
 		for (size_t i = 0; w && i < MAX_SWEEP_TARGETS; i++) {
-			if (w->targets[i].where == a.where)
+			if (w->targets[i].where == where)
 				w->targets[i] = (struct target){ 0 };
 		}
 	}

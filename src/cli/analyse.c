@@ -4,6 +4,7 @@
 #include "capture/engine.h"
 #include "capture/keylog.h"
 #include "cli/analyse_store.h"
+#include "cli/pace.h"
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "guard/agent.h"
@@ -34,6 +35,7 @@ struct analysis {
 	struct verdict_table *verdicts;
 	struct counters counters;
 	struct cli_progress progress;
+	struct cli_pace pace;
 	uint64_t bytes_done;  /* of the files before this one */
 	uint64_t advance_us;  /* when the judge wants to be told the time */
 	uint64_t rtp_packets; /* of streams that were believed: one packet may be anything */
@@ -55,11 +57,6 @@ _Static_assert((int)CAPTURE_HTTP == NON_SIP_HTTP && (int)CAPTURE_TLS == NON_SIP_
 
 /* --- Ports, from the wire to the report --- */
 
-static struct now at_time(int64_t wall_us)
-{
-	return (struct now){ wall_us > 0 ? (uint64_t)wall_us : 0, wall_us };
-}
-
 static void message(void *context, const struct capture_message *m)
 {
 	struct analysis *a = context;
@@ -67,7 +64,7 @@ static void message(void *context, const struct capture_message *m)
 		.flow = &m->flow,
 		.bytes = m->bytes,
 		.len = m->len,
-		.now = at_time(m->wall_us),
+		.now = cli_pace_at(&a->pace, m->wall_us),
 		.is_cut = m->is_cut,
 		.is_connected = m->is_proven,
 	};
@@ -84,7 +81,7 @@ static void media(void *context, const struct capture_datagram *d)
 	struct analysis *a = context;
 	struct flow flow = { .local = d->to, .remote = d->from, .transport = TRANSPORT_UDP };
 
-	watch_datagram(a->watch, &flow, d->payload, at_time(d->wall_us));
+	watch_datagram(a->watch, &flow, d->payload, cli_pace_at(&a->pace, d->wall_us));
 }
 
 static void fact(void *context, const struct fact *f)
@@ -476,7 +473,7 @@ static uint64_t total_size(const struct cli_analyse *order)
 /* Nothing more is to come: what waits for an answer is decided, and what grew is told. */
 static enum cli_exit finish(struct analysis *a)
 {
-	struct now end = at_time(a->last_wall_us + 2 * 86400 * (int64_t)SECOND_US);
+	static const int64_t quiet_us = 2 * 86400 * (int64_t)SECOND_US;
 	const struct capture_counts *counts = capture_engine_counts(a->engine);
 	struct cli_report_capture capture = { .name = a->order->files[0], .format = a->format };
 	enum err err;
@@ -484,7 +481,8 @@ static enum cli_exit finish(struct analysis *a)
 	if (capture_engine_end(a->engine) != ERR_NONE)
 		a->has_lost = true;
 	watch_end(a->watch);
-	guard_judge_advance(a->judge, end);
+	guard_judge_advance(a->judge, (struct now){ a->pace.us + (uint64_t)quiet_us,
+	                                            a->last_wall_us + quiet_us });
 	capture.packets = counts->packets;
 	capture.sip_messages = counts->sip;
 	capture.rtp_packets = a->rtp_packets;

@@ -71,7 +71,7 @@ static enum err take_memory(struct guard_judge *j, const struct hash_key *key)
 	if (err == ERR_NONE)
 		err = guard_incidents_init(&j->incidents, j->settings.max_sources, key);
 	if (err == ERR_NONE)
-		err = guard_blocks_init(&j->blocks, MAX_BLOCKS, key, j->ports.verdicts);
+		err = guard_blocks_init(&j->blocks, j->settings.max_blocks, key, j->ports.verdicts);
 	if (err == ERR_NONE)
 		err = detectors_make(j, key);
 	return err;

@@ -26,7 +26,7 @@ struct guard_judge;
 
 /* Both tables forget the quietest first, sources without proven findings
  * before those with some, because addresses are forged faster than stored. */
-enum { MAX_BLOCKS = 16384, MAX_FINDINGS = 24 };
+enum { MAX_FINDINGS = 24 };
 
 /* All of it outlives the judge. */
 struct guard_judge_ports {

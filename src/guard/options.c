@@ -169,6 +169,7 @@ void guard_judge_defaults(struct guard_judge_settings *ret)
 	ret->term_s = HOUR_S;
 	ret->max_term_s = 7 * DAY_S;
 	ret->max_sources = 16384;
+	ret->max_blocks = 16384;
 	ret->max_pairs = 32768;
 	ret->max_accounts = 8192;
 	detector_settings_of(&(struct guard_rows){ 0 }, ret);

@@ -60,7 +60,7 @@ struct guard_judge_settings {
 	uint32_t suspect_milli, block_milli;          /* scores in thousandths: 6000, 10000 */
 	uint32_t fade_s;                              /* a finding fades to 0 over this */
 	uint32_t term_s, max_term_s;                  /* 1 h, doubling to 7 d */
-	uint32_t max_sources, max_pairs, max_accounts;
+	uint32_t max_sources, max_pairs, max_accounts, max_blocks;
 	struct scanner_settings scanner;
 	struct enumeration_settings enumeration;
 	struct guessing_settings guessing;

@@ -78,6 +78,7 @@ enum err bench_init(struct bench *b)
 	b->settings.mode = MODE_BLOCK;
 	b->settings.max_sources = b->settings.max_pairs = b->settings.max_accounts = 256;
 	b->settings.scanner.max_sources = b->settings.enumeration.max_sources = 256;
+	b->settings.max_blocks = b->settings.enumeration.max_friends = 1024;
 	b->settings.anomaly.max_sources = b->settings.non_sip.max_sources = 256;
 	b->verdicts = malloc(verdict_table_size());
 	if (!b->verdicts)

@@ -65,7 +65,7 @@ static uint16_t screen(void *context, const struct sip_msg *msg, const struct fl
 static uint16_t agent(void *context, const struct sip_msg *msg)
 {
 	(void)context;
-	return guard_agent_of(msg);
+	return (uint16_t)guard_agent_of(msg);
 }
 
 static uint16_t oddity(void *context, const struct sip_msg *msg)

@@ -73,11 +73,21 @@ struct watch_transaction {
 	uint64_t to_tag;  /* hash of the response's; 0: none */
 	uint64_t realms[MAX_REALMS];
 	uint32_t expires_s;
+	uint32_t touched; /* number of the touch; counts on, round and round */
 	uint16_t flags;
 	uint8_t method;
 	char caller[sizeof((struct fact){ 0 }.account)]; /* user@host of From, or of the login */
 	char contact[WATCH_TEXT_SIZE];
 	char agent[WATCH_AGENT_SIZE];
+};
+
+/* What is left of one that was said, by which what repeats it is recognised: a line of
+ * the cache where the whole would be nine. */
+struct watch_decided {
+	struct watch_row row;
+	uint64_t until_us;
+	uint32_t touched; /* as of a transaction */
+	uint16_t flags;
 };
 
 struct watch_dialog {

@@ -43,7 +43,7 @@ static void tell(struct watch_table *t, void *row)
 		t->forget(t->context, row);
 }
 
-static void forget_quietest(struct watch_table *t)
+void watch_table_forget(struct watch_table *t)
 {
 	struct list *from = list_is_empty(&t->weak) ? &t->kept : &t->weak;
 	struct watch_row *row = HOLDER(from->next, struct watch_row, order);
@@ -61,7 +61,7 @@ void *watch_table_touch(struct watch_table *t, uint64_t hash, bool *ret_is_new)
 	if (!row) {
 		row = pool_take(t->pool);
 		if (!row) {
-			forget_quietest(t);
+			watch_table_forget(t);
 			row = pool_take(t->pool);
 		}
 		map_insert(&t->map, &row->node, hash);

@@ -37,6 +37,8 @@ void *watch_table_find(const struct watch_table *t, uint64_t hash);
 /* The row, made anew (zeroed, not kept) if there is none; now the most recent of its sort.
  * Never fails: it forgets. */
 void *watch_table_touch(struct watch_table *t, uint64_t hash, bool *ret_is_new);
+/* Tells the owner of the row that is first to be forgotten, and drops it. Not of an empty one. */
+void watch_table_forget(struct watch_table *t);
 void watch_table_keep(struct watch_table *t, void *row, bool is_kept);
 /* Without telling the owner. */
 void watch_table_drop(struct watch_table *t, void *row);

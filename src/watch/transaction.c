@@ -62,34 +62,49 @@ void watch_transaction_forget(void *watch, void *row)
 	watch_decide(w, t);
 }
 
+static void wait_s(struct watch *w, struct watch_transaction *t, uint32_t seconds)
+{
+	wheel_set(&w->wheel, &t->timer, w->now.us + (uint64_t)seconds * SECOND_US);
+}
+
+/* Something may still be said of it. */
+static bool is_needed_whole(const struct watch_transaction *t)
+{
+	return (t->flags & IS_NON_SIP) || ((t->flags & IS_WAITING_FOR_ACK) && t->fact.status < 300);
+}
+
+/* Kept for a while, so that what repeats it is recognised. Ends the row. */
+static void decide(struct watch *w, struct watch_transaction *t)
+{
+	uint64_t key = t->row.node.hash;
+	uint16_t flags;
+
+	watch_decide(w, t);
+	if (is_needed_whole(t)) {
+		watch_table_keep(&w->transactions, t, false);
+		t->touched = ++w->touches;
+		wait_s(w, t, w->settings.answer_s);
+		return;
+	}
+	flags = t->flags;
+	wheel_cancel(&w->wheel, &t->timer);
+	watch_table_drop(&w->transactions, t);
+	watch_decided_put(w, key, flags);
+}
+
 static void fire(struct timer *timer, uint64_t now_us)
 {
 	struct watch_transaction *t = HOLDER(timer, struct watch_transaction, timer);
 	struct watch *w = t->watch;
 
 	(void)now_us;
-	if (t->flags & IS_DECIDED) {
-		if (t->flags & IS_WAITING_FOR_ACK && t->fact.status < 300)
-			watch_say_unacknowledged(w, t);
-		watch_table_drop(&w->transactions, t);
+	if (!(t->flags & IS_DECIDED)) {
+		decide(w, t);
 		return;
 	}
-	watch_decide(w, t);
-	watch_table_keep(&w->transactions, t, false);
-	wheel_set(&w->wheel, &t->timer, w->now.us + (uint64_t)w->settings.answer_s * SECOND_US);
-}
-
-static void wait_s(struct watch *w, struct watch_transaction *t, uint32_t seconds)
-{
-	wheel_set(&w->wheel, &t->timer, w->now.us + (uint64_t)seconds * SECOND_US);
-}
-
-/* Kept for a while, so that what repeats it is recognised. */
-static void decide(struct watch *w, struct watch_transaction *t)
-{
-	watch_decide(w, t);
-	watch_table_keep(&w->transactions, t, false);
-	wait_s(w, t, w->settings.answer_s);
+	if (t->flags & IS_WAITING_FOR_ACK && t->fact.status < 300)
+		watch_say_unacknowledged(w, t);
+	watch_table_drop(&w->transactions, t);
 }
 
 /* ---- credentials ---- */
@@ -291,8 +306,7 @@ static void acknowledge(struct watch *w, const struct watch_reading *r)
 
 void watch_request(struct watch *w, struct watch_reading *r)
 {
-	struct watch_transaction *t;
-	bool is_new;
+	uint64_t key;
 
 	w->counters.requests++;
 	watch_note_request(w, r);
@@ -300,11 +314,11 @@ void watch_request(struct watch *w, struct watch_reading *r)
 		acknowledge(w, r);
 		return;
 	}
-	t = watch_table_touch(&w->transactions, key_of(w, r, method_of(r)), &is_new);
-	if (is_new)
-		begin(w, r, t);
-	else
+	key = key_of(w, r, method_of(r));
+	if (watch_transaction_is_repeated(w, key))
 		w->counters.retransmissions++;
+	else
+		begin(w, r, watch_transaction_add(w, key));
 }
 
 /* ---- responses ---- */
@@ -328,13 +342,12 @@ static struct watch_transaction *reconstruct(struct watch *w, const struct watch
 {
 	enum watch_note_state state;
 	struct watch_transaction *t;
-	bool is_new;
 
 	if (watch_is_asking(w, r->asker)) {
 		w->counters.unasked++;
 		return NULL;
 	}
-	t = watch_table_touch(&w->transactions, key, &is_new);
+	t = watch_transaction_add(w, key);
 	fill(w, r, t);
 	t->fact.proof = PROOF_NONE;
 	/* Of a PBX we may see the phones' answers alone: it is not trying their doors. */
@@ -401,24 +414,44 @@ static bool is_noted(struct watch *w, uint64_t key)
 	return is_seen;
 }
 
+/* What is odd about the first response to it is said. */
+static void meet_response(struct watch *w, struct watch_reading *r, uint16_t *flags)
+{
+	r->is_unasked = !(*flags & HAS_REQUEST);
+	if (*flags & IS_RESPONSE_ODD)
+		return;
+	*flags |= IS_RESPONSE_ODD;
+	watch_say_oddities(w, r, r->msg->anomalies);
+}
+
+static bool is_decided_response(struct watch *w, struct watch_reading *r, uint64_t key)
+{
+	struct watch_decided *d = watch_decided_find(w, key);
+
+	if (!d)
+		return false;
+	meet_response(w, r, &d->flags);
+	w->counters.retransmissions += r->msg->status >= 200;
+	return true;
+}
+
 void watch_response(struct watch *w, struct watch_reading *r)
 {
 	uint64_t key = key_of(w, r, method_of(r));
 	struct watch_transaction *t = watch_table_find(&w->transactions, key);
 
 	w->counters.responses++;
+	if (!t && is_decided_response(w, r, key))
+		return;
 	if (!t)
 		t = reconstruct(w, r, key);
-	r->is_unasked = !t || !(t->flags & HAS_REQUEST);
 	if (!t) {
+		r->is_unasked = true;
 		if (!is_noted(w, key))
 			watch_say_oddities(w, r, r->msg->anomalies);
 		return;
 	}
-	if (!(t->flags & IS_RESPONSE_ODD)) {
-		t->flags |= IS_RESPONSE_ODD;
-		watch_say_oddities(w, r, r->msg->anomalies);
-	}
+	meet_response(w, r, &t->flags);
 	if ((t->flags & IS_DECIDED) || t->fact.status != 0) {
 		w->counters.retransmissions += r->msg->status >= 200;
 		return;
@@ -474,6 +507,7 @@ void watch_non_sip(struct watch *w, const struct watch_message *in, uint16_t kin
 {
 	const struct flow *flow = in->flow;
 	struct watch_transaction *t;
+	uint64_t key;
 	bool is_new;
 
 	watch_advance(w, in->now);
@@ -482,8 +516,13 @@ void watch_non_sip(struct watch *w, const struct watch_message *in, uint16_t kin
 		t->flags |= IS_RINGING;
 		return;
 	}
-	t = watch_table_touch(&w->transactions, non_sip_key(w, &flow->remote, &flow->local, kind),
-	                      &is_new);
+	key = non_sip_key(w, &flow->remote, &flow->local, kind);
+	t = watch_table_find(&w->transactions, key);
+	is_new = t == NULL;
+	if (is_new)
+		t = watch_transaction_add(w, key);
+	else
+		watch_transaction_touch(w, t);
 	if (is_new)
 		timer_init(&t->timer, fire);
 	if (is_new || (t->flags & IS_DECIDED))

@@ -47,6 +47,7 @@ static const struct plan plans[] = {
 	PLAN(notes, watch_note, max_nonces, NULL),
 	PLAN(places, watch_place, max_media, NULL),
 	PLAN(transactions, watch_transaction, max_transactions, watch_transaction_forget),
+	PLAN(decided, watch_decided, max_transactions, NULL),
 	PLAN(calls, watch_dialog, max_calls, watch_call_forget),
 	PLAN(streams, watch_flow_of_rtp, max_streams, watch_stream_forget),
 	PLAN(registrations, watch_registration, max_phones, watch_registration_forget),
@@ -166,6 +167,7 @@ void watch_end(struct watch *w)
 	if (!w->is_started)
 		return;
 	watch_table_drain(&w->transactions);
+	watch_table_drain(&w->decided);
 	watch_table_drain(&w->calls);
 	watch_table_drain(&w->streams);
 	watch_table_drain(&w->registrations);

@@ -22,7 +22,9 @@ struct watch {
 	struct now now;
 	bool is_started; /* the wheel has a time */
 	uint64_t advanced_us, calls_numbered, facts_said;
-	struct watch_table transactions, hosts, known, notes;
+	uint32_t touches;                         /* of transactions, decided or not */
+	struct watch_table transactions, decided; /* together no more than max_transactions */
+	struct watch_table hosts, known, notes;
 	struct watch_table calls, places, streams, registrations;
 	struct sip_msg msg;
 	struct sdp_session sdp;
@@ -84,6 +86,17 @@ void watch_note_put(struct watch *w, uint64_t hash, enum watch_note_state state)
 /* What bears that hash went from one host to another, which alone may know it, or whom the
  * next one asked; else it is NOTE_SHARED from then on. */
 void watch_note_give(struct watch *w, uint64_t hash, uint64_t from, uint64_t to);
+
+/* ---- decided.c ---- */
+
+/* NULL where there is none, or no more. */
+struct watch_decided *watch_decided_find(struct watch *w, uint64_t key);
+void watch_decided_put(struct watch *w, uint64_t key, uint16_t flags);
+/* A new one; nothing has that key. Where all rows are taken, the quietest goes. */
+struct watch_transaction *watch_transaction_add(struct watch *w, uint64_t key);
+void watch_transaction_touch(struct watch *w, struct watch_transaction *t);
+/* Decided or not, there is one, now the most recent. */
+bool watch_transaction_is_repeated(struct watch *w, uint64_t key);
 
 /* ---- transaction.c ---- */
 

@@ -37,17 +37,25 @@ struct guard_key guard_key_of(const struct addr *address, uint64_t extra)
 	return key;
 }
 
+static bool is_of(const struct guard_row *row, const struct guard_key *key)
+{
+	return memcmp(&row->key, key, sizeof(*key)) == 0;
+}
+
 static bool is_row(const struct map_node *node, const void *wanted)
 {
-	return memcmp(&HOLDER(node, const struct guard_row, node)->key, wanted,
-	              sizeof(struct guard_key)) == 0;
+	return is_of(HOLDER(node, const struct guard_row, node), wanted);
 }
 
 void *guard_recent_find(const struct guard_recent *r, const struct guard_key *key)
 {
-	struct map_node *node =
-		map_find(&r->map, map_hash(&r->map, key, sizeof(*key)), is_row, key);
+	struct map_node *node;
 
+	if (r->last && is_of(r->last, key))
+		return r->last;
+	if (r->map.count == 0)
+		return NULL;
+	node = map_find(&r->map, map_hash(&r->map, key, sizeof(*key)), is_row, key);
 	return node ? HOLDER(node, struct guard_row, node) : NULL;
 }
 
@@ -56,23 +64,21 @@ static struct list *order_of(struct guard_recent *r, const struct guard_row *row
 	return row->is_kept ? &r->kept : &r->weak;
 }
 
+/* Moving writes to both neighbours, which nobody else needs in the cache now. */
 static void move_to_end(struct guard_recent *r, struct guard_row *row)
 {
+	struct list *order = order_of(r, row);
+
+	if (order->prev == &row->order)
+		return;
 	list_remove(&row->order);
-	list_append(order_of(r, row), &row->order);
+	list_append(order, &row->order);
 }
 
-void *guard_recent_touch(struct guard_recent *r, const struct guard_key *key)
+static struct guard_row *make(struct guard_recent *r, const struct guard_key *key, uint64_t hash)
 {
-	uint64_t hash = map_hash(&r->map, key, sizeof(*key));
-	struct map_node *node = map_find(&r->map, hash, is_row, key);
 	struct guard_row *row;
 
-	if (node) {
-		row = HOLDER(node, struct guard_row, node);
-		move_to_end(r, row);
-		return row;
-	}
 	if (pool_used(r->pool) == pool_count(r->pool)) {
 		struct list *order = list_is_empty(&r->weak) ? &r->kept : &r->weak;
 
@@ -80,10 +86,24 @@ void *guard_recent_touch(struct guard_recent *r, const struct guard_key *key)
 	}
 	row = pool_take(r->pool);
 	row->key = *key;
-	list_init(&row->order);
 	list_append(&r->weak, &row->order);
 	map_insert(&r->map, &row->node, hash);
 	return row;
+}
+
+void *guard_recent_touch(struct guard_recent *r, const struct guard_key *key)
+{
+	struct map_node *node;
+	uint64_t hash;
+
+	if (!r->last || !is_of(r->last, key)) {
+		hash = map_hash(&r->map, key, sizeof(*key));
+		node = map_find(&r->map, hash, is_row, key);
+		r->last = node ? HOLDER(node, struct guard_row, node) : make(r, key, hash);
+	}
+	/* Somebody may have kept another one since. */
+	move_to_end(r, r->last);
+	return r->last;
 }
 
 void guard_recent_keep(struct guard_recent *r, void *row, bool is_kept)
@@ -100,6 +120,8 @@ void guard_recent_forget(struct guard_recent *r, void *row)
 {
 	struct guard_row *it = row;
 
+	if (r->last == it)
+		r->last = NULL;
 	map_remove(&r->map, &it->node);
 	list_remove(&it->order);
 	pool_give(r->pool, it);

@@ -32,6 +32,7 @@ struct guard_recent {
 	struct pool *pool;
 	struct map map;
 	struct list weak, kept; /* longest untouched first */
+	struct guard_row *last; /* touched last, or NULL: asked for again and again */
 };
 
 /* ERR_NO_MEMORY, ERR_LIMIT. */

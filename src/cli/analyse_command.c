@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ringfence analyse: hands the command line on to the program that does it. */
 #include "cli/sibling.h"
-#include <stdlib.h>
 
 enum { MAX_ANALYSE_ARGUMENTS = 512 };
 
@@ -30,8 +29,5 @@ enum cli_exit cli_analyse(struct cli *c, int argc, char **argv)
 	}
 	for (int i = 0; i < argc; i++)
 		list[count++] = argv[i];
-	/* Its tables are looked up in all over: with large pages where the system has them, half
-	 * of the page faults and a good part of the waits for memory are gone. */
-	(void)setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 0);
 	return cli_become("analyse", list);
 }

@@ -24,6 +24,7 @@ struct tried {
 struct source {
 	struct guard_row row;
 	struct tried tried[MAX_TRIED_USERS];
+	uint32_t used;     /* of these */
 	uint32_t shaped_s; /* when a tool's shape last showed; 0: never */
 	uint32_t due_s; /* when the last open challenge has waited long enough; 0: none is open */
 	bool has_tool, is_told, is_told_slow;
@@ -31,6 +32,11 @@ struct source {
 	uint8_t proof;
 	char account[sizeof(((struct fact *)0)->account)];
 	char method[sizeof(((struct fact *)0)->method)];
+};
+
+struct resident {
+	struct guard_row row;
+	bool is_counted;
 };
 
 struct friendly {
@@ -69,7 +75,7 @@ static enum err enumeration_make(const struct guard_judge_settings *settings,
 	e->settings = *s;
 	err = guard_recent_init(&e->sources, sizeof(struct source), s->max_sources, key);
 	if (err == ERR_NONE)
-		err = guard_recent_init(&e->friends, sizeof(struct guard_row), s->max_friends, key);
+		err = guard_recent_init(&e->friends, sizeof(struct resident), s->max_friends, key);
 	if (err == ERR_NONE)
 		err = guard_recent_init(&e->friendly, sizeof(struct friendly), s->max_sources, key);
 	if (err == ERR_NONE)
@@ -203,6 +209,7 @@ static struct tried *place_of(struct source *s, uint32_t user)
 	}
 	if (oldest->last_s != 0 && newest_open)
 		oldest = newest_open;
+	s->used -= oldest->last_s != 0;
 	*oldest = (struct tried){ .user = user };
 	return oldest;
 }
@@ -213,8 +220,10 @@ static bool note(struct source *s, const struct tried *try)
 	struct tried *place = place_of(s, try->user);
 	bool is_new = place->last_s == 0 || try->state > place->state;
 
-	if (place->last_s == 0)
+	if (place->last_s == 0) {
 		*place = *try;
+		s->used++;
+	}
 	place->last_s = try->last_s > place->last_s ? try->last_s : place->last_s;
 	place->target = try->target;
 	place->port = try->port;
@@ -225,7 +234,7 @@ static bool note(struct source *s, const struct tried *try)
 
 /* What one fact adds to what is remembered of its source. */
 struct addition {
-	uint32_t now_s, excused;
+	uint32_t now_s;
 	uint16_t port;
 	bool is_new;
 };
@@ -272,29 +281,40 @@ static uint32_t count_in_vain(const struct source *s, const struct addition *a, 
 	return count + (s->has_tool || 2 * targets <= unheard ? unheard : 0);
 }
 
-static uint32_t excused(const struct enumeration *e, const struct addr *source)
+static uint32_t excused(const struct enumeration *e, const struct source *s)
 {
-	struct guard_key key = guard_key_of(source, 0);
-	const struct friendly *friendly = guard_recent_find(&e->friendly, &key);
+	struct guard_key key = s->row.key;
+	const struct friendly *friendly;
+
+	key.extra = 0;
+	friendly = guard_recent_find(&e->friendly, &key);
 
 	return friendly ? friendly->count / ENUMERATION_FRIENDS : 0;
 }
 
 /* ---- judgement ---- */
 
+/* Most try few users in all: nothing has to be counted then. */
+static bool is_many(const struct enumeration *e, const struct source *s, const struct addition *a,
+                    uint32_t limit, uint32_t window_s)
+{
+	uint32_t count = s->used >= limit ? count_in_vain(s, a, window_s) : 0;
+
+	return count >= limit && count >= limit + excused(e, s);
+}
+
 static size_t judge_source(const struct enumeration *e, struct source *s, struct addition a,
                            struct guard_finding *ret)
 {
 	bool was_told = s->is_told, was_told_slow = s->is_told_slow;
 
-	s->is_told = count_in_vain(s, &a, e->settings.window_s) >= e->settings.users + a.excused;
+	s->is_told = is_many(e, s, &a, e->settings.users, e->settings.window_s);
 	if (s->is_told) {
 		ret->rule = RULE_MANY_USERS;
 		ret->score_milli = was_told ? ENUMERATION_FURTHER_MILLI : ENUMERATION_MANY_MILLI;
 		return a.is_new || !was_told;
 	}
-	s->is_told_slow =
-		count_in_vain(s, &a, ENUMERATION_MEMORY_S) >= e->settings.daily + a.excused;
+	s->is_told_slow = is_many(e, s, &a, e->settings.daily, ENUMERATION_MEMORY_S);
 	ret->rule = RULE_SLOW_USERS;
 	ret->score_milli = ENUMERATION_SLOW_MILLI;
 	return s->is_told_slow && (a.is_new || !was_told_slow);
@@ -323,11 +343,12 @@ static size_t judge_try(struct enumeration *e, const struct fact *fact, enum sta
 {
 	bool is_proven = fact_is_proven((enum fact_proof)fact->proof);
 	struct addr source = addr_source(&fact->flow.remote);
-	struct guard_key friend = guard_key_of(&source, user_hash(e, fact));
+	uint64_t user = user_hash(e, fact);
+	struct guard_key friend = guard_key_of(&source, user);
 	struct guard_key key = guard_key_of(&source, is_proven);
-	struct tried try = { (uint32_t)user_hash(e, fact), seconds_of(fact),       seconds_of(fact),
-		             target_hash(e, fact),         fact->flow.remote.port, (uint8_t)state };
-	struct addition addition = { try.last_s, excused(e, &source), try.port, false };
+	struct tried try = { (uint32_t)user,       seconds_of(fact),       seconds_of(fact),
+		             target_hash(e, fact), fact->flow.remote.port, (uint8_t)state };
+	struct addition addition = { try.last_s, try.port, false };
 	struct source *s;
 
 	if (guard_recent_find(&e->friends, &friend))
@@ -343,26 +364,38 @@ static size_t judge_try(struct enumeration *e, const struct fact *fact, enum sta
 	return judge_source(e, s, addition, ret);
 }
 
+/* What was tried of a user up to a state. */
+static void forget(struct enumeration *e, const struct addr *source, uint32_t user, enum state most)
+{
+	for (uint64_t is_proven = 0; is_proven <= 1; is_proven++) {
+		struct guard_key key = guard_key_of(source, is_proven);
+		struct source *s = guard_recent_find(&e->sources, &key);
+
+		for (size_t i = 0; s && s->used > 0 && i < MAX_TRIED_USERS; i++) {
+			struct tried *t = &s->tried[i];
+
+			if (t->last_s == 0 || t->user != user || t->state > (uint8_t)most)
+				continue;
+			*t = (struct tried){ 0 };
+			s->used--;
+		}
+	}
+}
+
 /* He exists, and is at home there: whoever seemed to try him did not. */
 static void note_success(struct enumeration *e, const struct fact *fact)
 {
 	struct addr source = addr_source(&fact->flow.remote);
 	uint64_t user = user_hash(e, fact);
-	struct guard_key friend = guard_key_of(&source, user), key = guard_key_of(&source, 0);
-	bool is_new = !guard_recent_find(&e->friends, &friend);
-	struct friendly *friendly = guard_recent_touch(&e->friendly, &key);
+	struct guard_key key = guard_key_of(&source, user);
+	struct resident *friend = guard_recent_touch(&e->friends, &key);
+	struct friendly *friendly;
 
-	(void)guard_recent_touch(&e->friends, &friend);
-	friendly->count += is_new;
-	for (uint64_t is_proven = 0; is_proven <= 1; is_proven++) {
-		struct guard_key at = guard_key_of(&source, is_proven);
-		struct source *s = guard_recent_find(&e->sources, &at);
-
-		for (size_t i = 0; s && i < MAX_TRIED_USERS; i++) {
-			if (s->tried[i].user == (uint32_t)user)
-				s->tried[i] = (struct tried){ 0 };
-		}
-	}
+	key.extra = 0;
+	friendly = guard_recent_touch(&e->friendly, &key);
+	friendly->count += !friend->is_counted;
+	friend->is_counted = true;
+	forget(e, &source, (uint32_t)user, TRIED_REFUSED);
 }
 
 /* He answered the challenge: whether rightly is the business of guessing. */
@@ -371,15 +404,7 @@ static void note_answer(struct enumeration *e, const struct fact *fact)
 	struct addr source = addr_source(&fact->flow.remote);
 	uint32_t user = (uint32_t)user_hash(e, fact);
 
-	for (uint64_t is_proven = 0; is_proven <= 1; is_proven++) {
-		struct guard_key key = guard_key_of(&source, is_proven);
-		struct source *s = guard_recent_find(&e->sources, &key);
-
-		for (size_t i = 0; s && i < MAX_TRIED_USERS; i++) {
-			if (s->tried[i].user == user && s->tried[i].state == TRIED_OPEN)
-				s->tried[i] = (struct tried){ 0 };
-		}
-	}
+	forget(e, &source, user, TRIED_OPEN);
 }
 
 static size_t enumeration_judge(void *memory, const struct fact *fact,
@@ -412,7 +437,6 @@ static void enumeration_advance(void *memory, struct now now, guard_detector_say
 		struct fact fact = { .version = FACT_VERSION, .kind = FACT_REQUEST, .count = 1 };
 		struct guard_finding finding = { .is_proven = fact_is_proven(
 							 (enum fact_proof)s->proof) };
-		struct addr source = addr_source(&s->flow.remote);
 
 		if (s->due_s == 0 || s->due_s > addition.now_s)
 			continue;
@@ -423,7 +447,6 @@ static void enumeration_advance(void *memory, struct now now, guard_detector_say
 		fact.proof = s->proof;
 		memcpy(fact.account, s->account, sizeof(fact.account));
 		memcpy(fact.method, s->method, sizeof(fact.method));
-		addition.excused = excused(e, &source);
 		if (!s->is_told && judge_source(e, s, addition, &finding) > 0)
 			say(context, &finding, &fact);
 	}

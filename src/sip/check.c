@@ -198,24 +198,24 @@ static bool may_be_empty(enum sip_header_id id)
  * has a dozen, and taking each as a value of its own was a quarter of the whole check. */
 static enum err check_tokens(const struct row *row, struct view text)
 {
-	struct cursor in = cursor_on(text);
+	enum { BEFORE, WITHIN, BEHIND } place = BEFORE;
 	size_t count = 0;
 
-	for (;;) {
-		cursor_blanks(&in);
-		if (cursor_is_at_end(&in))
-			break;
-		if (cursor_peek(&in) != ',') {
-			(void)cursor_token(&in);
-			cursor_blanks(&in);
-			count++;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+
+		if (c == ',') {
+			place = BEFORE;
+		} else if (c == ' ' || c == '\t') {
+			place = place == WITHIN ? BEHIND : place;
+		} else if (place == BEHIND || !cursor_is_token_byte(c)) {
+			return ERR_SYNTAX;
+		} else {
+			count += place == BEFORE;
+			place = WITHIN;
 		}
-		if (!cursor_is_at_end(&in))
-			cursor_expect(&in, ',');
 	}
-	if (in.err == ERR_NONE && count == 0 && !may_be_empty(row->id))
-		return ERR_SHORT;
-	return in.err;
+	return count > 0 || may_be_empty(row->id) ? ERR_NONE : ERR_SHORT;
 }
 
 static enum err check_header(const struct row *row, const struct sip_header *h)

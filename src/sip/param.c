@@ -56,6 +56,9 @@ enum err sip_params_each(struct view params,
 	struct sip_param param;
 	size_t count = 0;
 
+	/* Most values have none: what follows is asked of each in a list. */
+	if (view_is_empty(params))
+		return ERR_NONE;
 	while (sip_params_next(&in, &param)) {
 		if (count == MAX_SIP_PARAMS)
 			return ERR_LIMIT;
@@ -77,6 +80,8 @@ bool sip_params_find(struct view params, struct view name, struct sip_param *ret
 	struct cursor in = cursor_on(params);
 	struct sip_param param;
 
+	if (view_is_empty(params))
+		return false;
 	while (sip_params_next(&in, &param)) {
 		if (!view_equal_nocase(param.name, name))
 			continue;

@@ -298,6 +298,24 @@ static void write_v6(struct buffer *b, const struct addr *a)
 	}
 }
 
+static void write_v4(struct buffer *b, const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX], *at = text;
+
+	for (size_t i = V4_AT; i < 16; i++) {
+		uint32_t number = a->bytes[i];
+
+		if (i > V4_AT)
+			*at++ = '.';
+		if (number >= 100)
+			*at++ = (char)('0' + number / 100);
+		if (number >= 10)
+			*at++ = (char)('0' + number / 10 % 10);
+		*at++ = (char)('0' + number % 10);
+	}
+	buffer_put(b, view_bytes(text, (size_t)(at - text)));
+}
+
 void addr_write(struct buffer *b, const struct addr *a)
 {
 	if (a->family == 0) {
@@ -305,11 +323,7 @@ void addr_write(struct buffer *b, const struct addr *a)
 	} else if (a->family == 6) {
 		write_v6(b, a);
 	} else {
-		for (size_t i = V4_AT; i < 16; i++) {
-			if (i > V4_AT)
-				buffer_char(b, '.');
-			buffer_decimal(b, a->bytes[i]);
-		}
+		write_v4(b, a);
 	}
 }
 

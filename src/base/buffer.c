@@ -8,8 +8,7 @@ struct buffer buffer_on(void *storage, size_t max)
 	return (struct buffer){ .at = storage, .max = max };
 }
 
-/* Place for `len` more bytes, or NULL with the error kept. */
-static char *room(struct buffer *b, size_t len)
+char *buffer_room(struct buffer *b, size_t len)
 {
 	char *at;
 
@@ -30,7 +29,7 @@ void buffer_put(struct buffer *b, struct view v)
 
 	if (v.len == 0)
 		return;
-	at = room(b, v.len);
+	at = buffer_room(b, v.len);
 	if (at)
 		memcpy(at, v.at, v.len);
 }
@@ -39,7 +38,7 @@ void buffer_text(struct buffer *b, const char *text) { buffer_put(b, view_of(tex
 
 void buffer_char(struct buffer *b, char c)
 {
-	char *at = room(b, 1);
+	char *at = buffer_room(b, 1);
 
 	if (at)
 		*at = c;
@@ -50,10 +49,15 @@ void buffer_decimal(struct buffer *b, uint64_t number)
 	char digits[20]; /* 2^64 - 1 has 20 */
 	size_t first = sizeof(digits);
 
-	do {
-		digits[--first] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
+	/* By pairs: each step waits for the division before it. */
+	for (; number >= 10; number /= 100) {
+		uint32_t pair = (uint32_t)(number % 100);
+
+		digits[--first] = (char)('0' + pair % 10);
+		digits[--first] = (char)('0' + pair / 10);
+	}
+	if (number > 0 || first == sizeof(digits))
+		digits[--first] = (char)('0' + number);
 	buffer_put(b, view_bytes(digits + first, sizeof(digits) - first));
 }
 
@@ -67,7 +71,7 @@ void buffer_hex(struct buffer *b, const void *bytes, size_t len)
 		buffer_fail(b, ERR_LIMIT);
 		return;
 	}
-	at = len > 0 ? room(b, 2 * len) : NULL;
+	at = len > 0 ? buffer_room(b, 2 * len) : NULL;
 	if (!at)
 		return;
 	for (size_t i = 0; i < len; i++) {

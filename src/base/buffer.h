@@ -18,6 +18,8 @@ struct buffer buffer_on(void *storage, size_t max);
 #define BUFFER_ON(array) buffer_on((array), sizeof(array))
 
 void buffer_put(struct buffer *b, struct view v);
+/* Counts `len` bytes as written that the caller writes at once; NULL where they do not fit. */
+char *buffer_room(struct buffer *b, size_t len);
 void buffer_text(struct buffer *b, const char *text); /* up to the NUL: texts of ours */
 void buffer_char(struct buffer *b, char c);
 void buffer_decimal(struct buffer *b, uint64_t number);

@@ -4,17 +4,25 @@
 #include "base/date.h"
 #include "cli/text.h"
 
+#include <string.h>
+
 static void begin(struct buffer *b, const char *name)
 {
 	char last = b->len ? b->at[b->len - 1] : '[';
 
-	if (last != '{' && last != '[' && last != '\n')
-		buffer_char(b, ',');
+	bool has_comma = last != '{' && last != '[' && last != '\n';
+	size_t len = name ? strlen(name) : 0;
+	char *at = buffer_room(b, (size_t)has_comma + (name ? len + 3 : 0));
+
+	if (!at)
+		return;
+	if (has_comma)
+		*at++ = ',';
 	if (!name)
 		return;
-	buffer_char(b, '"');
-	buffer_text(b, name);
-	buffer_put(b, VIEW("\":"));
+	*at++ = '"';
+	memcpy(at, name, len);
+	memcpy(at + len, "\":", 2);
 }
 
 void cli_json_open(struct buffer *b, const char *name, char bracket)
@@ -31,13 +39,32 @@ static void write_control(struct buffer *b, char c)
 	buffer_hex(b, &c, 1);
 }
 
+static bool is_plain(char c)
+{
+	return (uint8_t)c >= 0x20 && (uint8_t)c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Eight at a time: a byte's top bit is set where it may not stand for itself. Borrows reach
+ * from such a byte into the ones behind it only. */
+static uint64_t special_bytes(const char *at)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t x;
+
+	memcpy(&x, at, sizeof(x));
+	return ((x - ones * 0x20) | ((x ^ ones * '"') - ones) | ((x ^ ones * '\\') - ones) |
+	        ((x ^ ones * 0x7f) - ones) | x) &
+	       ones * 0x80;
+}
+
 /* How many bytes at the front stand for themselves. */
 static size_t plain_run(struct view text)
 {
 	size_t i = 0;
 
-	while (i < text.len && (uint8_t)text.at[i] >= 0x20 && (uint8_t)text.at[i] < 0x7f &&
-	       text.at[i] != '"' && text.at[i] != '\\')
+	while (text.len - i >= 8 && special_bytes(text.at + i) == 0)
+		i += 8;
+	while (i < text.len && is_plain(text.at[i]))
 		i++;
 	return i;
 }

@@ -75,3 +75,30 @@ TEST(buffer_fails, "keeps the first error that it was told")
 	CHECK(b.err == ERR_DENIED && b.len == 0);
 	return ERR_NONE;
 }
+
+TEST(buffer_decimals, "writes numbers of any length")
+{
+	char storage[64];
+	struct buffer b = BUFFER_ON(storage);
+
+	for (uint64_t number = 1; number <= 1000000; number *= 10) {
+		buffer_decimal(&b, number - 1);
+		buffer_char(&b, ' ');
+		buffer_decimal(&b, number);
+		buffer_char(&b, ' ');
+	}
+	CHECK(holds(&b, "0 1 9 10 99 100 999 1000 9999 10000 99999 100000 999999 1000000 "));
+	return ERR_NONE;
+}
+
+TEST(buffer_rooms, "gives room that counts as written, or none")
+{
+	char storage[4], *at;
+	struct buffer b = BUFFER_ON(storage);
+
+	at = buffer_room(&b, 3);
+	CHECK(at == storage && b.len == 3);
+	CHECK(!buffer_room(&b, 2) && b.err == ERR_LIMIT && b.len == 3);
+	CHECK(!buffer_room(&b, 1));
+	return ERR_NONE;
+}

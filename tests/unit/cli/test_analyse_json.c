@@ -31,6 +31,23 @@ TEST(json_texts, "writes any text as JSON that every reader takes")
 	return ERR_NONE;
 }
 
+TEST(json_places, "finds what may not stand for itself at any place of a text")
+{
+	static const char odd[] = { '"', '\\', '\x1f', '\0', '\x7f' };
+
+	for (int place = 0; place < 20 * (int)sizeof(odd); place++) {
+		char text[20], bytes[64];
+		struct buffer b = BUFFER_ON(bytes);
+
+		memset(text, 'a' + place % 20, sizeof(text));
+		text[place % 20] = odd[place / 20];
+		cli_json_text(&b, NULL, view_bytes(text, sizeof(text)));
+		CHECK(b.err == ERR_NONE && bytes[place % 20 + 1] == '\\');
+		CHECK(b.len == (place < 40 ? 23 : 27));
+	}
+	return ERR_NONE;
+}
+
 TEST(json_members, "puts commas between members and nowhere else")
 {
 	static const char want[] =

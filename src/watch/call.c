@@ -170,7 +170,7 @@ void watch_call_invite(struct watch *w, const struct watch_reading *r, struct wa
 		return;
 	begin(w, r, call, is_new);
 	call->report.standing = t->fact.standing;
-	call->invite = t->row.node.hash;
+	call->invite = t->row.hash;
 	note_leg(call, r->asked);
 	t->flags |= IS_FIRST_LEG;
 	wait_s(w, call, w->settings.ringing_s + w->settings.answer_s);
@@ -232,7 +232,7 @@ void watch_call_within(struct watch *w, const struct watch_reading *r, struct wa
 
 	if (!call)
 		return;
-	t->call = call->row.node.hash;
+	t->call = call->row.hash;
 	call->is_acknowledged |= call->caller_tag == watch_hash(w, 0, r->from.tag);
 	if (t->method == SIP_METHOD_BYE)
 		end(w, call, TRAIL_S);

@@ -77,7 +77,7 @@ void watch_transaction_touch(struct watch *w, struct watch_transaction *t)
 {
 	bool is_new;
 
-	(void)watch_table_touch(&w->transactions, t->row.node.hash, &is_new);
+	(void)watch_table_touch(&w->transactions, t->row.hash, &is_new);
 	t->touched = ++w->touches;
 }
 

@@ -95,7 +95,7 @@ static void expect(struct watch *w, const struct sdp_session *s, const struct sd
 	bool is_new;
 
 	place = watch_table_touch(&w->places, watch_hash_place(w, 0, &m->rtp), &is_new);
-	place->call = call->row.node.hash;
+	place->call = call->row.hash;
 	place->number_in_watch = call->report.number_in_watch;
 	place->media = is_keyed(s, m) ? WATCH_MEDIA_KEYED : WATCH_MEDIA_PLAIN;
 	place->count = 0;

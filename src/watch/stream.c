@@ -208,7 +208,7 @@ static void note(struct watch *w, struct watch_flow_of_rtp *s, const struct rtp_
 	s->moved_us = w->now.us;
 	if (!s->call)
 		meet_call(w, s);
-	(void)watch_table_touch(&w->streams, s->row.node.hash, &is_new);
+	(void)watch_table_touch(&w->streams, s->row.hash, &is_new);
 }
 
 /* Its sender is a source of RTP on the same ports, or on the ones below. */

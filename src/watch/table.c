@@ -1,35 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two lists in order of touch over one pool and one map. */
+/* Two lists in order of touch over one pool and one index. */
 #include "watch/table.h"
 
-enum err watch_table_init(struct watch_table *t, size_t row_size, uint32_t max_rows,
-                          const struct hash_key *key)
+enum err watch_table_init(struct watch_table *t, size_t row_size, uint32_t max_rows)
 {
 	enum err err = pool_new(row_size, max_rows, &t->pool);
 
 	list_init(&t->weak);
 	list_init(&t->kept);
-	return err == ERR_NONE ? map_init(&t->map, max_rows, key) : err;
+	if (err == ERR_NONE) {
+		t->first = pool_take(t->pool); /* a fresh pool begins with its first */
+		pool_give(t->pool, t->first);
+	}
+	return err == ERR_NONE ? watch_index_init(&t->index, max_rows) : err;
 }
 
 void watch_table_clear(struct watch_table *t)
 {
-	map_clear(&t->map);
+	watch_index_clear(&t->index);
 	pool_free(&t->pool);
 }
 
-static bool is_any(const struct map_node *node, const void *wanted)
+static uint32_t place_of(const struct watch_table *t, const void *row)
 {
-	(void)node;
-	(void)wanted;
-	return true;
+	return (uint32_t)((size_t)((const char *)row - t->first) / WATCH_ROW_STEP);
+}
+
+static struct watch_row *row_at(const struct watch_table *t, uint32_t place)
+{
+	return (struct watch_row *)(void *)(t->first + (size_t)place * WATCH_ROW_STEP);
 }
 
 void *watch_table_find(const struct watch_table *t, uint64_t hash)
 {
-	struct map_node *node = map_find(&t->map, hash, is_any, NULL);
+	uint32_t slot = watch_index_home(&t->index, hash), place;
 
-	return node ? HOLDER(node, struct watch_row, node) : NULL;
+	/* Many tables are empty most of the time: a slot is a miss of the cache. */
+	if (t->index.count == 0)
+		return NULL;
+	while (watch_index_next(&t->index, hash, &slot, &place)) {
+		struct watch_row *row = row_at(t, place);
+
+		if (row->hash == hash)
+			return row;
+	}
+	return NULL;
 }
 
 static struct list *list_of(struct watch_table *t, const struct watch_row *row)
@@ -64,10 +79,14 @@ void *watch_table_touch(struct watch_table *t, uint64_t hash, bool *ret_is_new)
 			watch_table_forget(t);
 			row = pool_take(t->pool);
 		}
-		map_insert(&t->map, &row->node, hash);
+		row->hash = hash;
+		watch_index_put(&t->index, hash, place_of(t, row));
 		list_append(&t->weak, &row->order);
 		return row;
 	}
+	/* Of what is touched again and again, the neighbours are left in peace. */
+	if (list_of(t, row)->prev == &row->order)
+		return row;
 	list_remove(&row->order);
 	list_append(list_of(t, row), &row->order);
 	return row;
@@ -88,7 +107,7 @@ void watch_table_drop(struct watch_table *t, void *row)
 {
 	struct watch_row *r = row;
 
-	map_remove(&t->map, &r->node);
+	watch_index_drop(&t->index, r->hash, place_of(t, r));
 	list_remove(&r->order);
 	pool_give(t->pool, r);
 }

@@ -7,19 +7,23 @@
 #define WATCH_TABLE_H
 
 #include "base/list.h"
-#include "base/map.h"
 #include "base/pool.h"
+#include "watch/index.h"
+
+/* Rows lie at multiples of it, so that 32 bits name their places. */
+enum { WATCH_ROW_STEP = _Alignof(max_align_t) };
 
 /* First member of every row. */
 struct watch_row {
-	struct map_node node;
+	uint64_t hash;
 	struct list order;
 	bool is_kept;
 };
 
 struct watch_table {
 	struct pool *pool;
-	struct map map;
+	char *first; /* of the pool's rows */
+	struct watch_index index;
 	struct list weak, kept;                   /* longest untouched first */
 	void (*forget)(void *context, void *row); /* may be NULL; must not touch the table */
 	void *context;
@@ -27,8 +31,7 @@ struct watch_table {
 };
 
 /* ERR_NO_MEMORY, ERR_LIMIT. */
-enum err watch_table_init(struct watch_table *t, size_t row_size, uint32_t max_rows,
-                          const struct hash_key *key) MUST_USE;
+enum err watch_table_init(struct watch_table *t, size_t row_size, uint32_t max_rows) MUST_USE;
 void watch_table_clear(struct watch_table *t); /* an empty one is fine; `forget` is not called */
 
 /* NULL where there is none. Touches nothing. Hashes are keyed and 64 bits wide: two things

@@ -76,7 +76,7 @@ static bool is_needed_whole(const struct watch_transaction *t)
 /* Kept for a while, so that what repeats it is recognised. Ends the row. */
 static void decide(struct watch *w, struct watch_transaction *t)
 {
-	uint64_t key = t->row.node.hash;
+	uint64_t key = t->row.hash;
 	uint16_t flags;
 
 	watch_decide(w, t);

@@ -72,9 +72,9 @@ size_t watch_memory_bytes(const struct watch_settings *settings)
 {
 	size_t bytes = sizeof(struct watch);
 
-	/* The pool's place and the map's bucket cost 16 more. */
+	/* The pool's place and two slots of the index cost 24 more. */
 	for (size_t i = 0; i < PLAN_COUNT; i++)
-		bytes += rows_of(&plans[i], settings) * (plans[i].row_size + 16);
+		bytes += rows_of(&plans[i], settings) * (plans[i].row_size + 24);
 	return bytes;
 }
 
@@ -83,7 +83,7 @@ static enum err take_memory(struct watch *w)
 	for (size_t i = 0; i < PLAN_COUNT; i++) {
 		struct watch_table *table = table_of(&plans[i], w);
 		enum err err = watch_table_init(table, plans[i].row_size,
-		                                rows_of(&plans[i], &w->settings), &w->key);
+		                                rows_of(&plans[i], &w->settings));
 
 		if (err != ERR_NONE)
 			return err;

@@ -27,8 +27,7 @@ static void on_forget(void *context, void *row)
 
 static enum err filled(struct watch_table *t, struct told *told)
 {
-	const struct hash_key key = { "table" };
-	enum err err = watch_table_init(t, sizeof(struct row), ROWS, &key);
+	enum err err = watch_table_init(t, sizeof(struct row), ROWS);
 	bool is_new;
 
 	t->forget = on_forget;
@@ -84,5 +83,47 @@ TEST(table_drains, "draining tells of every row and leaves an empty table that w
 	CHECK(told.count == 2 && told.numbers[0] == 3 && told.numbers[1] == 1);
 	CHECK(watch_table_used(&t) == 0);
 	CHECK(watch_table_touch(&t, 1, &is_new) && is_new);
+	return ERR_NONE;
+}
+
+enum { CROWD = 64 };
+
+/* Of one home, of neighbouring ones across the end of the slots, and alike in the half
+ * that the slots keep. */
+static uint64_t crowded(unsigned i)
+{
+	switch (i % 3) {
+	case 0:
+		return (uint64_t)i << 32 | 0x7f;
+	case 1:
+		return UINT64_C(0xffffffff) - i;
+	default:
+		return (uint64_t)i << 20 | 0x7e;
+	}
+}
+
+TEST(table_crowds, "rows whose hashes crowd one place are found, dropped and found again")
+{
+	OWNED_TABLE t = { 0 };
+	uint32_t dice = 1;
+	bool is_new, is_there[2 * CROWD] = { false };
+
+	TRY(watch_table_init(&t, sizeof(struct row), 2 * CROWD));
+	for (unsigned turn = 0; turn < 4000; turn++) {
+		unsigned i = (dice = dice * 1664525 + 1013904223) >> 25;
+		struct row *row = watch_table_find(&t, crowded(i));
+
+		CHECK((row != NULL) == is_there[i] && (!row || row->number == i));
+		is_there[i] = !is_there[i];
+		if (row)
+			watch_table_drop(&t, row);
+		else
+			((struct row *)watch_table_touch(&t, crowded(i), &is_new))->number = i;
+	}
+	for (unsigned i = 0; i < 2 * CROWD; i++)
+		CHECK((watch_table_find(&t, crowded(i)) != NULL) == is_there[i]);
+	watch_table_drain(&t);
+	for (unsigned i = 0; i < 2 * CROWD; i++)
+		CHECK(!watch_table_find(&t, crowded(i)));
 	return ERR_NONE;
 }

@@ -21,7 +21,9 @@ struct sweeper {
 	struct target targets[MAX_SWEEP_TARGETS];
 	uint64_t visit_us, tool_us; /* of the last visit; when its tool was told */
 	uint64_t shaped_us;         /* when it last showed a shape */
+	uint64_t first_where;       /* of its first target */
 	uint32_t visits;
+	bool is_wide; /* asked other hosts as well */
 };
 
 struct shape {
@@ -164,6 +166,9 @@ static bool note_target(struct sweeper *w, const struct about *a)
 			place = &w->targets[i];
 	}
 	*place = (struct target){ a->where, a->user, a->fact->now_us };
+	if (w->first_where == 0)
+		w->first_where = a->where;
+	w->is_wide |= w->first_where != a->where;
 	return is_new;
 }
 
@@ -173,7 +178,8 @@ static size_t count_targets(const struct sweeper *w, const struct about *a)
 	uint64_t seen[MAX_SWEEP_TARGETS];
 	size_t count = 0;
 
-	for (size_t i = 0; i < MAX_SWEEP_TARGETS; i++) {
+	/* Most ask one host alone: its first target is all there is to count. */
+	for (size_t i = 0; i < MAX_SWEEP_TARGETS && (count == 0 || w->is_wide); i++) {
 		const struct target *t = &w->targets[i];
 		size_t same = 0;
 
@@ -311,12 +317,14 @@ static bool is_told_by_shape(const struct scanner *s, const struct about *a)
 static void let_in(struct scanner *s, const struct fact *fact)
 {
 	struct addr source = addr_source(&fact->flow.remote);
-	uint64_t where = where_of(s, fact);
+	uint64_t where = 0;
 
 	for (uint64_t is_proven = 0; is_proven <= 1; is_proven++) {
 		struct guard_key key = guard_key_of(&source, is_proven);
 		struct sweeper *w = guard_recent_find(&s->sweepers, &key);
 
+		if (w && where == 0)
+			where = where_of(s, fact);
 		for (size_t i = 0; w && i < MAX_SWEEP_TARGETS; i++) {
 			if (w->targets[i].where == where)
 				w->targets[i] = (struct target){ 0 };

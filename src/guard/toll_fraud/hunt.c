@@ -171,15 +171,19 @@ static bool was_hunted(const struct hunts *h, const struct attempt *a, bool is_k
 
 static bool was_probing(const struct hunts *h, const struct attempt *a, bool is_proven)
 {
-	struct guard_key key = key_of(a, is_proven);
-	const struct caller *caller = guard_recent_find(&h->callers, &key);
+	struct guard_key key;
+	const struct caller *caller;
 	size_t count = 0;
 
-	if (!caller || is_within(a, caller->accepted_us) || is_of_trunk(a))
+	if (!a->number.is_abroad || is_of_trunk(a))
+		return false;
+	key = key_of(a, is_proven);
+	caller = guard_recent_find(&h->callers, &key);
+	if (!caller || is_within(a, caller->accepted_us))
 		return false;
 	for (size_t i = 0; i < MAX_PROBED_NUMBERS; i++)
 		count += is_within(a, caller->numbers[i].at_us);
-	return a->number.is_abroad && count >= PROBES_OF_A_FRAUD;
+	return count >= PROBES_OF_A_FRAUD;
 }
 
 /* Whoever logged in after it hunted as a stranger is the same hunter. */
@@ -187,8 +191,8 @@ static bool is_fraud(const struct hunts *h, const struct attempt *a, bool is_pro
 {
 	bool is_odd = !a->is_known && a->number.form == NUMBER_HUNTED && a->number.is_abroad;
 
-	return is_odd || was_hunted(h, a, false, is_proven) ||
-	       was_hunted(h, a, a->is_known, is_proven) || was_probing(h, a, is_proven);
+	return is_odd || was_hunted(h, a, a->is_known, is_proven) ||
+	       (a->is_known && was_hunted(h, a, false, is_proven)) || was_probing(h, a, is_proven);
 }
 
 static void accept(struct hunts *h, struct guard_key key, uint64_t now_us)

@@ -360,10 +360,9 @@ static struct guard_sums sums_of(const struct guard_judge *j, const struct guard
 
 /* `mark` has all but what the finding says. */
 static void score(struct guard_judge *j, struct guard_subject *subject, struct guard_mark *mark,
-                  const struct guard_finding *finding, const struct fact *fact)
+                  const struct guard_finding *finding)
 {
 	enum guard_detector detector = guard_rule_detector(finding->rule);
-	struct guard_sums sums;
 
 	mark->score_milli = finding->score_milli;
 	mark->rule = (uint8_t)finding->rule;
@@ -372,33 +371,37 @@ static void score(struct guard_judge *j, struct guard_subject *subject, struct g
 	guard_score_add(&j->scores, subject, mark, j->settings.fade_s);
 	counters_add(j->ports.counters, COUNT_findings, 1);
 	j->tallies[detector].findings++;
-	if (!j->ports.finding)
-		return;
-	sums = sums_of(j, subject, fact);
-	j->ports.finding(j->ports.context, finding, fact, sums.suspicion_milli, sums.proven_milli);
 }
 
 static struct guard_sums score_all(struct guard_judge *j, struct guard_subject *subject,
                                    const struct guard_event *event)
 {
 	struct guard_mark mark = mark_of(j, event->fact);
+	struct guard_sums sums = { 0 };
 
-	for (size_t i = 0; i < event->count; i++)
-		score(j, subject, &mark, &event->findings[i], event->fact);
-	return sums_of(j, subject, event->fact);
+	for (size_t i = 0; i < event->count; i++) {
+		const struct guard_finding *finding = &event->findings[i];
+
+		score(j, subject, &mark, finding);
+		if (j->ports.finding || i + 1 == event->count)
+			sums = sums_of(j, subject, event->fact);
+		if (j->ports.finding)
+			j->ports.finding(j->ports.context, finding, event->fact,
+			                 sums.suspicion_milli, sums.proven_milli);
+	}
+	return sums;
 }
 
 /* Success lowers only findings about that account on that flow. */
 static void succeed(struct guard_judge *j, const struct fact *fact)
 {
 	struct addr sources[2] = { addr_source(&fact->flow.remote), fact->flow.remote };
-	uint64_t account = account_hash(j, fact), flow = flow_hash(j, fact);
 
 	for (size_t i = 0; i < 2; i++) {
 		struct guard_subject *subject = guard_scores_find(&j->scores, &sources[i]);
 
 		if (subject)
-			guard_score_lower(subject, account, flow);
+			guard_score_lower(subject, account_hash(j, fact), flow_hash(j, fact));
 	}
 }
 

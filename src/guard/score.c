@@ -42,12 +42,23 @@ static uint32_t worth_milli(const struct guard_mark *mark, uint32_t fade_s, uint
 
 /* Anybody can forge what is not proven, so that it never displaces what is: a
  * guesser with a scanner's message would bury his own guesses. */
-static bool goes_first(const struct guard_mark *a, const struct guard_mark *b, uint32_t fade_s,
-                       uint64_t now_us)
+static uint32_t goes_first(const struct guard_subject *subject, uint32_t fade_s, uint64_t now_us)
 {
-	if (a->is_proven != b->is_proven)
-		return !a->is_proven;
-	return worth_milli(a, fade_s, now_us) < worth_milli(b, fade_s, now_us);
+	const struct guard_mark *marks = subject->marks;
+	uint32_t first = 0, least_milli = worth_milli(&marks[0], fade_s, now_us);
+
+	for (uint32_t i = 1; i < subject->count; i++) {
+		uint32_t milli = worth_milli(&marks[i], fade_s, now_us);
+		bool is_less = milli < least_milli;
+
+		if (marks[i].is_proven != marks[first].is_proven)
+			is_less = !marks[i].is_proven;
+		if (!is_less)
+			continue;
+		first = i;
+		least_milli = milli;
+	}
+	return first;
 }
 
 static void take_out(struct guard_subject *subject, uint32_t place)
@@ -60,17 +71,13 @@ static void take_out(struct guard_subject *subject, uint32_t place)
 void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
                      const struct guard_mark *mark, uint32_t fade_s)
 {
-	uint32_t least = 0;
+	uint32_t first;
 
 	if (subject->count == MAX_FINDINGS) {
-		for (uint32_t i = 1; i < subject->count; i++) {
-			if (goes_first(&subject->marks[i], &subject->marks[least], fade_s,
-			               mark->now_us))
-				least = i;
-		}
-		if (!mark->is_proven && subject->marks[least].is_proven)
+		first = goes_first(subject, fade_s, mark->now_us);
+		if (!mark->is_proven && subject->marks[first].is_proven)
 			return;
-		take_out(subject, least);
+		take_out(subject, first);
 	}
 	subject->marks[subject->count++] = *mark;
 	if (mark->is_proven)

@@ -5,28 +5,27 @@
 
 #include "sip/content_type.h"
 
+#include <string.h>
+
 /* ---- codecs ---- */
 
-static const struct {
-	uint8_t payload_type;
-	const char *codec;
-} static_codecs[] = {
-	{ 0, "PCMU" },   { 3, "GSM" },   { 4, "G723" },  { 5, "DVI4" },  { 6, "DVI4" },
-	{ 7, "LPC" },    { 8, "PCMA" },  { 9, "G722" },  { 10, "L16" },  { 11, "L16" },
-	{ 12, "QCELP" }, { 13, "CN" },   { 14, "MPA" },  { 15, "G728" }, { 16, "DVI4" },
-	{ 17, "DVI4" },  { 18, "G729" }, { 25, "CelB" }, { 26, "JPEG" }, { 28, "nv" },
-	{ 31, "H261" },  { 32, "MPV" },  { 33, "MP2T" }, { 34, "H263" },
+/* RFC 3551 6, by payload type. */
+static const char static_codecs[][8] = {
+	[0] = "PCMU",  [3] = "GSM",   [4] = "G723",  [5] = "DVI4",  [6] = "DVI4",   [7] = "LPC",
+	[8] = "PCMA",  [9] = "G722",  [10] = "L16",  [11] = "L16",  [12] = "QCELP", [13] = "CN",
+	[14] = "MPA",  [15] = "G728", [16] = "DVI4", [17] = "DVI4", [18] = "G729",  [25] = "CelB",
+	[26] = "JPEG", [28] = "nv",   [31] = "H261", [32] = "MPV",  [33] = "MP2T",  [34] = "H263",
 };
+
+_Static_assert(sizeof(static_codecs[0]) <= WATCH_CODEC_SIZE, "a codec's name fits");
 
 static struct watch_format static_format(uint8_t payload_type)
 {
 	struct watch_format format = { .payload_type = payload_type,
 		                       .clock_hz = sdp_static_clock_hz(payload_type) };
 
-	for (size_t i = 0; i < sizeof(static_codecs) / sizeof(static_codecs[0]); i++) {
-		if (static_codecs[i].payload_type == payload_type)
-			WATCH_TEXT(view_of(static_codecs[i].codec), format.codec);
-	}
+	if (payload_type < sizeof(static_codecs) / sizeof(static_codecs[0]))
+		memcpy(format.codec, static_codecs[payload_type], sizeof(static_codecs[0]));
 	return format;
 }
 
@@ -43,11 +42,14 @@ bool watch_media_format(const struct watch *w, uint64_t hash, uint8_t payload_ty
 {
 	const struct watch_place *place = watch_media_at(w, hash);
 
-	*ret = static_format(payload_type);
-	for (unsigned i = 0; place && i < place->count; i++) {
-		if (place->formats[i].payload_type == payload_type)
-			*ret = place->formats[i];
+	/* Of two that say the same number the later one holds. */
+	for (unsigned i = place ? place->count : 0; i > 0; i--) {
+		if (place->formats[i - 1].payload_type == payload_type) {
+			*ret = place->formats[i - 1];
+			return is_no_sound(ret);
+		}
 	}
+	*ret = static_format(payload_type);
 	return is_no_sound(ret);
 }
 

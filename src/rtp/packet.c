@@ -87,7 +87,7 @@ enum err rtp_packet_parse(struct view datagram, struct rtp_packet *ret)
 	if (first >> 6 != VERSION ||
 	    (p.payload_type >= FIRST_RTCP_TYPE && p.payload_type <= LAST_RTCP_TYPE))
 		return ERR_SYNTAX;
-	p.payload = view_after(datagram, RTP_HEADER_SIZE);
+	p.payload = view_bytes(datagram.at + RTP_HEADER_SIZE, datagram.len - RTP_HEADER_SIZE);
 	if (first & (PADDING_BIT | EXTENSION_BIT | 0x0f))
 		err = read_rest(p.payload, first, &p);
 	if (err == ERR_NONE)

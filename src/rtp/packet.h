@@ -12,7 +12,7 @@
 enum { RTP_HEADER_SIZE = 12, MAX_RTP_SOURCES = 15, MAX_RTP_PACKET = 2048 };
 
 struct rtp_packet {
-	struct view payload; /* without padding; may be empty */
+	struct view payload; /* without padding; may be empty, but begins within the datagram */
 	uint32_t ssrc, timestamp;
 	uint16_t sequence;
 	uint8_t payload_type; /* 0..127 */

@@ -70,6 +70,26 @@ TEST(packet_fields, "reads sequence, time stamp, sources, type and marker")
 	return ERR_NONE;
 }
 
+/* Who writes a packet in place finds its header by where the payload begins. */
+TEST(packet_empty, "says where the payload begins though there is none of it")
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rtp_packet p;
+		char bytes[64];
+		struct view out;
+
+		if (cases[i].want != ERR_NONE || cases[i].payload > 0)
+			continue;
+		memcpy(bytes, cases[i].bytes.at, cases[i].bytes.len);
+		TRY(rtp_packet_parse(view_bytes(bytes, cases[i].bytes.len), &p));
+		CHECK_CASE(p.payload.at > bytes && p.payload.at <= bytes + cases[i].bytes.len,
+		           cases[i].name);
+		out = rtp_packet_write_in_place(bytes, &p, 0);
+		CHECK_CASE(out.at >= bytes && rtp_packet_parse(out, &p) == ERR_NONE, cases[i].name);
+	}
+	return ERR_NONE;
+}
+
 TEST(packet_long, "takes a packet of the largest size and no larger one")
 {
 	static char bytes[MAX_RTP_PACKET + 1] = "\x80";

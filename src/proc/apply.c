@@ -3,6 +3,7 @@
  * else sealed for every process and put in force in those that run. */
 #include "proc/parent_priv.h"
 
+#include "os/clock.h"
 #include "os/log.h"
 
 #include <stdlib.h>
@@ -74,6 +75,8 @@ static void finish(struct parent *p, enum err result)
 	conf_tree_free(&a->tree);
 	free(a->text);
 	a->text = NULL;
+	service_ready(&p->service,
+	              result == ERR_NONE ? "configuration applied" : "configuration not applied");
 	answer_text(p, &a->question, result, view_bytes(a->words, a->words_len));
 	a->is_open = false;
 }
@@ -182,5 +185,6 @@ void apply_start(struct parent *p, const struct ask *question)
 	}
 	a->words_len = words.len;
 	a->is_open = true;
+	service_reloading(&p->service, clock_now());
 	hand_out(p);
 }

@@ -42,7 +42,7 @@ static void close_channel(struct child_process *c)
 /* Said once, when the last of them is up. */
 static void say_ready(struct parent *p)
 {
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX], words[128];
 
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
 		if (holdings_have(&p->holdings, (enum role)role) &&
@@ -52,14 +52,16 @@ static void say_ready(struct parent *p)
 	for (uint16_t i = 0; i < p->holdings.facts.listener_count; i++)
 		log_write(LEVEL_NOTICE, "listening", "udp %s",
 		          addr_text(&p->holdings.facts.listeners[i], text));
-	if (p->holdings.interface) {
-		log_write(LEVEL_NOTICE, "ready", "watching %s%s", p->holdings.interface,
-		          holdings_have(&p->holdings, ROLE_KERNEL)
-		                  ? ", the kernel drops what is blocked"
-		                  : "; nothing is dropped");
-		return;
-	}
-	log_write(LEVEL_NOTICE, "ready", "%u port pairs for media", p->holdings.pair_count);
+	if (p->holdings.interface)
+		(void)snprintf(words, sizeof(words), "watching %s%s", p->holdings.interface,
+		               holdings_have(&p->holdings, ROLE_KERNEL)
+		                       ? ", the kernel drops what is blocked"
+		                       : "; nothing is dropped");
+	else
+		(void)snprintf(words, sizeof(words), "%u port pairs for media",
+		               p->holdings.pair_count);
+	log_write(LEVEL_NOTICE, "ready", "%s", words);
+	service_ready(&p->service, words);
 }
 
 static void became_ready(struct parent *p, struct child_process *c)

@@ -164,6 +164,7 @@ void parent_end(struct parent *p, int status)
 	if (p->is_ending)
 		return;
 	p->is_ending = true;
+	service_ending(&p->service);
 	p->status = status;
 	p->ending_us = p->tick_us = clock_now().us;
 	children_close(p, false);
@@ -206,6 +207,7 @@ static void on_advance(void *context, struct now now)
 	p->tick_us = now.us + (p->is_ending ? END_TICK_US : TICK_US);
 	children_reap(p, now);
 	relay_advance(p, now);
+	service_advance(&p->service, now);
 	if (p->is_ending)
 		advance_end(p, now);
 }
@@ -240,7 +242,7 @@ static enum err run(struct parent *p)
 
 int main(int argc, char **argv)
 {
-	static struct parent p = { .apply = { .waiting = 0 } };
+	static struct parent p = { .apply = { .waiting = 0 }, .service = { .fd = -1 } };
 	struct arguments arguments;
 	struct now now = clock_now();
 	enum err err;
@@ -259,6 +261,7 @@ int main(int argc, char **argv)
 	p.started_wall_us = now.wall_us;
 	if (load(&p) != ERR_NONE)
 		return STATUS_CONFIGURATION;
+	service_open(&p.service);
 	(void)spawn_raise_descriptors();
 	choose_user(&p.holdings.facts, arguments.user);
 	p.holdings.facts.log_format = (uint8_t)arguments.format;

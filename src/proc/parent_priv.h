@@ -10,6 +10,7 @@
 #include "os/shared.h"
 #include "proc/backlog.h"
 #include "proc/frame.h"
+#include "proc/service.h"
 #include "proc/settings.h"
 
 #include <sys/types.h>
@@ -144,6 +145,7 @@ struct parent {
 	struct child_process children[ROLE_COUNT];
 	struct relay relay;
 	struct apply apply;
+	struct service service;
 	uint64_t started_us;
 	int64_t started_wall_us;
 	bool is_ending, is_ready_said;

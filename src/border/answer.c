@@ -2,6 +2,7 @@
 /* Answers to INVITE on their way back, and the ACK on its way there. */
 #include "border/call_priv.h"
 #include "border/challenge.h"
+#include "border/extensions.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/turn_priv.h"
@@ -17,24 +18,28 @@ void answer_lines(struct border *b, const struct sip_msg *msg, const struct leg_
 	leg_write_contact(b, to, lines);
 	sip_build_header(lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
 	headers_copy(lines, msg, leg_way(to), b->removed);
+	extensions_copy(lines, msg);
 }
 
 static enum err reply(struct border *b, const struct turn *turn, const struct sip_msg *msg,
-                      uint16_t status, struct view body)
+                      struct view body, bool is_reliable)
 {
 	struct call *call = call_of_turn(b, turn);
 	struct leg_facts *to = leg_of(call, turn->from);
 	struct buffer lines = BUFFER_ON(b->calls->lines);
 	struct ua_reply r = {
-		.status = status,
+		.status = msg->status,
 		.to_tag = view_of(to->dialog.local_tag),
 		.body = body,
 		.content_type = VIEW("application/sdp"),
 		.has_record_route = true,
+		.awaits_prack = is_reliable,
 	};
 	enum err err;
 
 	answer_lines(b, msg, to, &lines);
+	if (is_reliable)
+		reliable_lines(b, call, &lines);
 	if (lines.err != ERR_NONE)
 		return lines.err;
 	r.headers = buffer_view(&lines);
@@ -54,20 +59,37 @@ static struct view to_tag_of(const struct sip_msg *msg)
 	                                                                               : VIEW_EMPTY;
 }
 
+/* RFC 3262 5: the first reliable 18x to an INVITE without an offer has one. */
+static struct view early_offer(struct call *call, const struct turn *turn,
+                               const struct sip_msg *msg)
+{
+	struct view body = VIEW_EMPTY;
+
+	if (offer_take(call, leg_other(turn->from), msg, &body) != OFFER_FITS)
+		return VIEW_EMPTY;
+	call->early.is_offered = true;
+	return body;
+}
+
 /* The first 18x with a description wins until the final answer. */
 static struct view early_media(struct border *b, const struct sip_msg *msg, struct turn *turn,
-                               struct call *call)
+                               bool is_reliable)
 {
+	struct call *call = call_of_turn(b, turn);
 	struct view tag = to_tag_of(msg), body = VIEW_EMPTY;
 
-	if (!turn->is_first || turn->offer != OFFER_IN_REQUEST || offer_kind(msg) != OFFER_FITS)
+	if (offer_kind(msg) != OFFER_FITS || call->early.is_agreed ||
+	    (!turn->is_first && !is_reliable))
 		return VIEW_EMPTY;
-	if (call->early_tag[0] && !view_equal(view_of(call->early_tag), tag))
+	if (turn->offer == OFFER_IN_ANSWER)
+		return is_reliable ? early_offer(call, turn, msg) : VIEW_EMPTY;
+	if (turn->is_first && call->early_tag[0] && !view_equal(view_of(call->early_tag), tag))
 		return VIEW_EMPTY;
 	if (offer_answer(call, leg_other(turn->from), msg, ua_client_request(b->ua, turn->client),
 	                 &body) != OFFER_FITS)
 		return VIEW_EMPTY;
 	(void)VIEW_COPY(tag, call->early_tag);
+	call->early.is_agreed = is_reliable;
 	return body;
 }
 
@@ -75,6 +97,7 @@ static void take_provisional(struct border *b, const struct inbound *in, struct 
                              struct call *call)
 {
 	struct leg_facts *leg = leg_of(call, leg_other(turn->from));
+	enum reliable_kind kind;
 	struct view body;
 	enum err err = ERR_NONE;
 
@@ -88,8 +111,11 @@ static void take_provisional(struct border *b, const struct inbound *in, struct 
 	/* Another fork rings too: that is worth saying, its dialog is not ours. */
 	if (err != ERR_NONE && err != ERR_DENIED)
 		return;
-	body = early_media(b, in->msg, turn, call);
-	if (reply(b, turn, in->msg, in->msg->status, body) != ERR_NONE)
+	kind = reliable_meet(b, in->msg, turn, call);
+	if (kind == RELIABLE_LATER)
+		return;
+	body = early_media(b, in->msg, turn, kind == RELIABLE_NEXT);
+	if (reply(b, turn, in->msg, body, kind == RELIABLE_NEXT) != ERR_NONE)
 		border_count(b, COUNT_limit_transactions);
 }
 
@@ -142,6 +168,8 @@ static enum offer_verdict take_description(struct border *b, const struct sip_ms
 	unsigned other = leg_other(turn->from);
 	enum offer_verdict verdict;
 
+	if (call->early.is_agreed)
+		return OFFER_FITS;
 	if (turn->offer == OFFER_IN_ANSWER)
 		return offer_take(call, other, msg, ret);
 	verdict = offer_answer(call, other, msg, ua_client_request(b->ua, turn->client), ret);
@@ -218,7 +246,7 @@ static void take_success(struct border *b, const struct inbound *in, struct turn
 		refuse_answered(b, call, turn, 488, "answer refused");
 		return;
 	}
-	if (reply(b, turn, in->msg, in->msg->status, body) != ERR_NONE) {
+	if (reply(b, turn, in->msg, body, false) != ERR_NONE) {
 		refuse_answered(b, call, turn, 500, "answer not sent");
 		return;
 	}
@@ -382,7 +410,7 @@ void answer_acknowledged(struct border *b, const struct inbound *in, struct call
 		return;
 	}
 	ua_server_acknowledged(b->ua, turn->server);
-	if (turn->offer == OFFER_IN_ANSWER)
+	if (turn->offer == OFFER_IN_ANSWER && !call->early.is_agreed)
 		verdict = offer_answer(call, from, in->msg, ua_server_answered(b->ua, turn->server),
 		                       &body);
 	/* RFC 3261 13.2.2.4: the ACK bears the INVITE's credentials. */

@@ -26,7 +26,7 @@ struct registrar; /* registrar.h: REGISTER on its way */
 struct probe;     /* probe.h: what is learnt of the PBX */
 
 /* What we carry, as Allow says it. */
-#define BORDER_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE"
+#define BORDER_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, PRACK"
 
 /* The parent's keys by use (border_ports.keys). */
 enum { KEY_COOKIES, KEY_NAMES, KEY_CONTACTS, KEY_TABLES };

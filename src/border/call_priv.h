@@ -66,6 +66,17 @@ struct stream {
 	bool is_closing; /* ORDER_CLOSE is out */
 };
 
+/* Before the final answer to the INVITE in hand: reliable ringing, and what was agreed by it. */
+struct early {
+	uint32_t came_rseq;            /* last that came; 0: none */
+	uint32_t sent_rseq;            /* as who asked sees it */
+	uint32_t came_cseq, sent_cseq; /* of the INVITE on either leg */
+	uint8_t asked_by;
+	bool is_awaiting; /* the PRACK to sent_rseq */
+	bool is_offered;  /* what awaits its PRACK carried the offer */
+	bool is_agreed;   /* offer and answer are through */
+};
+
 struct call {
 	struct call_facts facts;
 	struct map_node by_id;
@@ -75,6 +86,8 @@ struct call {
 	struct timer timer;        /* by state: patience with ringing, with BYE, with media */
 	struct pool_handle invite; /* turn of the INVITE in hand, ACK included */
 	struct pool_handle bye;    /* turn of a BYE in hand */
+	struct pool_handle update; /* turn of the last UPDATE or PRACK with an offer */
+	struct early early;
 	struct order_leg offered[MAX_CALL_STREAMS]; /* by the offer in hand */
 	char early_tag[UA_DIALOG_TAG_MAX];          /* the fork whose SDP went out first */
 	uint8_t state;                              /* enum call_state */
@@ -90,13 +103,14 @@ enum turn_offer { OFFER_NONE, OFFER_IN_REQUEST, OFFER_IN_ANSWER };
 struct turn {
 	struct pool_handle call, server, client;
 	uint32_t came_cseq, sent_cseq;
-	uint8_t from;      /* leg that asked */
-	uint8_t method;    /* enum sip_method */
-	uint8_t offer;     /* enum turn_offer */
-	bool is_first;     /* the INVITE that makes the call */
-	bool is_cancelled; /* answered 487; its end inside is awaited */
-	bool is_answered;  /* 2xx went back, the ACK is awaited */
-	bool is_done;      /* only the end of its transaction is awaited */
+	uint8_t from;        /* leg that asked */
+	uint8_t method;      /* enum sip_method */
+	uint8_t offer;       /* enum turn_offer */
+	bool is_first;       /* the INVITE that makes the call */
+	bool is_cancelled;   /* answered 487; its end inside is awaited */
+	bool is_answered;    /* 2xx went back, the ACK is awaited */
+	bool is_done;        /* only the end of its transaction is awaited */
+	bool takes_reliable; /* INVITE: who asked knows 100rel */
 	bool has_client, has_server;
 };
 

@@ -446,6 +446,8 @@ void calls_notice(struct border *b, enum ua_notice notice, const struct ua_event
 		return;
 	if (notice == UA_TIMEOUT)
 		answer_timeout(b, turn);
+	else if (notice == UA_UNPRACKED)
+		reliable_unpracked(b, turn);
 	else if (notice == UA_UNACKED && event->status < 300)
 		answer_unacknowledged(b, turn);
 	else if (notice == UA_ENDED && !event->is_server)

@@ -3,6 +3,7 @@
 #include "border/exchange.h"
 
 #include "border/challenge.h"
+#include "border/extensions.h"
 #include "border/headers.h"
 #include "border/identity.h"
 #include "border/route.h"
@@ -58,6 +59,7 @@ static enum err forward(struct border *b, const struct inbound *in, const struct
 	request_max_forwards(&r, in->msg);
 	write_identities(b, in, route, &r);
 	headers_copy(&r.out, in->msg, e->is_inward ? HEADERS_INWARD : HEADERS_OUTWARD, b->removed);
+	extensions_copy(&r.out, in->msg);
 	if (e->is_inward) {
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
 		buffer_put(&r.out,
@@ -150,6 +152,7 @@ void exchange_answer(struct border *b, const struct inbound *in, const struct ua
 	if (status == 401 || status == 407)
 		status = pass_challenge(b, in, e, &lines);
 	headers_copy(&lines, in->msg, e->is_inward ? HEADERS_OUTWARD : HEADERS_INWARD, b->removed);
+	extensions_copy(&lines, in->msg);
 	if (sip_msg_header(in->msg, SIP_HEADER_ALLOW))
 		sip_build_header(&lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
 	border_count(b, COUNT_responses_forwarded);

@@ -4,6 +4,7 @@
 
 #include "border/calls.h"
 #include "border/exchange.h"
+#include "border/extensions.h"
 #include "border/registrar.h"
 #include "border/sample.h"
 #include "guard/oddity.h"
@@ -204,7 +205,7 @@ static bool refuse_requirements(struct border *b, const struct inbound *in)
 	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
 		struct buffer unknown = BUFFER_ON(unknown_text), lines = BUFFER_ON(text);
 
-		if (sip_tokens_unknown(in->msg, asked[i], NULL, 0, &unknown) == 0)
+		if (extensions_unknown(in->msg, asked[i], &unknown) == 0)
 			continue;
 		if (unknown.err == ERR_NONE)
 			sip_build_header(&lines, SIP_HEADER_UNSUPPORTED, buffer_view(&unknown));

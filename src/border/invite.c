@@ -2,6 +2,7 @@
 /* INVITE on its way: the one that makes a call, and those within it. */
 #include "border/call_priv.h"
 #include "border/challenge.h"
+#include "border/extensions.h"
 #include "border/identity.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
@@ -136,6 +137,7 @@ void invite_write_rest(struct border *b, const struct inbound *in, const struct 
 	leg_write_contact(b, to, &r->out);
 	sip_build_header(&r->out, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
 	headers_copy(&r->out, in->msg, leg_way(to), b->removed);
+	extensions_copy(&r->out, in->msg);
 	if (peer) {
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
 		buffer_put(&r->out,
@@ -304,6 +306,7 @@ void calls_invite(struct border *b, struct inbound *in)
 		return;
 	}
 	turn->has_server = turn->is_first = true;
+	reliable_begin(call, turn, in->msg);
 	call->invite = turn_handle(b, turn);
 	reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
 	carry_first(b, in, &route, call, turn);
@@ -311,14 +314,33 @@ void calls_invite(struct border *b, struct inbound *in)
 
 /* ---- those within ---- */
 
-/* RFC 3261 14.2 and 14.1: one at a time. */
-static uint16_t glare(const struct border *b, const struct call *call, unsigned from)
+static bool is_offer_settled(const struct call *call, const struct turn *invite)
 {
-	const struct turn *turn = pool_at(b->calls->turns, call->invite);
+	return call->early.is_agreed || (invite->is_answered && invite->offer == OFFER_IN_REQUEST);
+}
 
-	if (!turn)
-		return 0;
-	return turn->from == from && !turn->is_answered ? 500 : 491;
+uint16_t offer_is_in_hand(struct border *b, const struct call *call, unsigned from)
+{
+	const struct turn *invite = turn_at(b, call->invite), *update = turn_at(b, call->update);
+
+	if (invite && !invite->is_done && !is_offer_settled(call, invite))
+		return invite->from == from ? 500 : 491;
+	if (update)
+		return update->from == from ? 500 : 491;
+	return 0;
+}
+
+/* RFC 3261 14.2 and 14.1: one at a time, and no offer while another waits (RFC 3311 5.2). */
+static uint16_t glare(struct border *b, const struct call *call, unsigned from,
+                      const struct sip_msg *msg)
+{
+	const struct turn *turn = turn_at(b, call->invite);
+
+	if (msg->method == SIP_METHOD_INVITE && turn)
+		return turn->from == from && !turn->is_answered ? 500 : 491;
+	if (msg->method == SIP_METHOD_INVITE || offer_kind(msg) == OFFER_FITS)
+		return offer_is_in_hand(b, call, from);
+	return 0;
 }
 
 static enum err send_within(struct border *b, const struct inbound *in, struct call *call,
@@ -360,6 +382,8 @@ static void carry_within(struct border *b, const struct inbound *in, struct call
 	}
 	if (is_invite)
 		call->invite = turn_handle(b, turn);
+	else if (turn->offer == OFFER_IN_REQUEST)
+		call->update = turn_handle(b, turn);
 	/* Its Contact counts from here on; one that cannot be read leaves the old one. */
 	if (ua_dialog_refresh(&leg_of(call, turn->from)->dialog, in->msg) != ERR_NONE)
 		border_count(b, COUNT_refused_malformed);
@@ -369,8 +393,7 @@ static void carry_within(struct border *b, const struct inbound *in, struct call
 void invite_within(struct border *b, struct inbound *in, struct call *call, unsigned from)
 {
 	bool is_invite = in->msg->method == SIP_METHOD_INVITE;
-	uint16_t refusal =
-		is_invite || offer_kind(in->msg) == OFFER_FITS ? glare(b, call, from) : 0;
+	uint16_t refusal = glare(b, call, from, in->msg);
 	struct turn *turn;
 
 	if (offer_kind(in->msg) == OFFER_UNSUPPORTED) {
@@ -398,6 +421,8 @@ void invite_within(struct border *b, struct inbound *in, struct call *call, unsi
 		return;
 	}
 	turn->has_server = true;
+	if (is_invite)
+		reliable_begin(call, turn, in->msg);
 	if (is_invite)
 		reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
 	carry_within(b, in, call, turn);

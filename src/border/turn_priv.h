@@ -16,6 +16,24 @@ void invite_refuse(struct border *b, struct call *call, struct turn *turn, uint1
 /* A re-INVITE or UPDATE goes on as any turn, with its description written anew. */
 void invite_within(struct border *b, struct inbound *in, struct call *call, unsigned from);
 
+/* Whether an offer from that leg must wait: another one is not answered yet. 0: no; 491 where
+ * the other leg made it, 500 where this one did (RFC 3311 5.2). */
+uint16_t offer_is_in_hand(struct border *b, const struct call *call, unsigned from);
+
+/* ---- reliable.c ---- */
+
+enum reliable_kind { RELIABLE_NOT, RELIABLE_NEXT, RELIABLE_LATER };
+
+/* An INVITE sets out. */
+void reliable_begin(struct call *call, struct turn *turn, const struct sip_msg *invite);
+/* An 18x came: RELIABLE_LATER ones are passed over. */
+enum reliable_kind reliable_meet(struct border *b, const struct sip_msg *msg,
+                                 const struct turn *turn, struct call *call);
+/* Require and RSeq of the 18x that goes on. */
+void reliable_lines(struct border *b, struct call *call, struct buffer *lines);
+void reliable_prack(struct border *b, struct inbound *in, struct call *call, unsigned from);
+void reliable_unpracked(struct border *b, struct turn *turn);
+
 /* ---- answer.c ---- */
 
 void answer_invite(struct border *b, const struct inbound *in, struct turn *turn,
@@ -34,6 +52,8 @@ void answer_lines(struct border *b, const struct sip_msg *msg, const struct leg_
 
 /* ---- within.c: other requests ---- */
 
+/* A turn for a request that is no INVITE, its server transaction open; NULL: was answered. */
+struct turn *turn_open(struct border *b, struct inbound *in, struct call *call, unsigned from);
 void within_request(struct border *b, struct inbound *in, struct call *call, unsigned from);
 void within_answer(struct border *b, const struct inbound *in, struct turn *turn);
 void within_timeout(struct border *b, struct turn *turn);

@@ -3,6 +3,7 @@
  * on one to one. */
 #include "border/call_priv.h"
 #include "border/challenge.h"
+#include "border/extensions.h"
 #include "border/ingress.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
@@ -66,6 +67,7 @@ static enum err send_on(struct border *b, const struct inbound *in, struct call 
 		return err;
 	r = leg_request(b, to, in->msg->method_text, turn->sent_cseq, in->msg);
 	headers_copy(&r.out, in->msg, leg_way(to), b->removed);
+	extensions_copy(&r.out, in->msg);
 	if (leg_peer(b, to)) {
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
 		buffer_put(&r.out,
@@ -86,8 +88,7 @@ static enum err send_on(struct border *b, const struct inbound *in, struct call 
 	return err;
 }
 
-static struct turn *open_turn(struct border *b, struct inbound *in, struct call *call,
-                              unsigned from)
+struct turn *turn_open(struct border *b, struct inbound *in, struct call *call, unsigned from)
 {
 	struct turn *turn = turn_take(b, call, from, in->msg);
 
@@ -119,7 +120,7 @@ static void carry(struct border *b, struct inbound *in, struct call *call, unsig
 		reply_at_once(b, in, 415, buffer_view(&lines));
 		return;
 	}
-	turn = open_turn(b, in, call, from);
+	turn = turn_open(b, in, call, from);
 	if (!turn)
 		return;
 	if (send_on(b, in, call, turn) != ERR_NONE) {
@@ -171,7 +172,7 @@ static void bye(struct border *b, struct inbound *in, struct call *call, unsigne
 		return;
 	}
 	acknowledge_first(b, call);
-	turn = open_turn(b, in, call, from);
+	turn = turn_open(b, in, call, from);
 	if (!turn)
 		return;
 	call->bye = turn_handle(b, turn);
@@ -231,7 +232,9 @@ static void answer_update(struct border *b, const struct inbound *in, struct tur
 			 *other = leg_of(call, leg_other(turn->from));
 	struct buffer lines = BUFFER_ON(b->calls->lines);
 	struct ua_reply r = { .status = in->msg->status, .content_type = VIEW("application/sdp") };
-	bool is_fine = ua_dialog_refresh(&other->dialog, in->msg) == ERR_NONE;
+	/* A PRACK moves nobody (RFC 3262 6). */
+	bool is_fine = turn->method != SIP_METHOD_UPDATE ||
+	               ua_dialog_refresh(&other->dialog, in->msg) == ERR_NONE;
 	enum err err;
 
 	if (is_fine && turn->offer == OFFER_IN_REQUEST)
@@ -252,6 +255,13 @@ static void answer_update(struct border *b, const struct inbound *in, struct tur
 	call_save(call);
 }
 
+static void within_lines(struct border *b, const struct sip_msg *msg, const struct leg_facts *to,
+                         struct buffer *lines)
+{
+	headers_copy(lines, msg, leg_way(to), b->removed);
+	extensions_copy(lines, msg);
+}
+
 void within_answer(struct border *b, const struct inbound *in, struct turn *turn)
 {
 	struct call *call = call_of_turn(b, turn);
@@ -269,14 +279,15 @@ void within_answer(struct border *b, const struct inbound *in, struct turn *turn
 		turn_give(b, turn);
 		return;
 	}
-	if (turn->method == SIP_METHOD_UPDATE && status < 300) {
+	if (status < 300 &&
+	    (turn->method == SIP_METHOD_UPDATE || turn->offer == OFFER_IN_REQUEST)) {
 		answer_update(b, in, turn, call);
 		return;
 	}
 	if (status >= 300)
 		status = answer_refusal(b, in, call, turn->from, &lines);
 	else
-		headers_copy(&lines, in->msg, leg_way(leg_of(call, turn->from)), b->removed);
+		within_lines(b, in->msg, leg_of(call, turn->from), &lines);
 	reply_status(b, turn->server, status, VIEW_EMPTY,
 	             lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY);
 	turn_give(b, turn);
@@ -311,13 +322,18 @@ static void refuse_method(struct border *b, const struct inbound *in)
 	reply_refusal(b, in, 405, REFUSAL_METHOD, buffer_view(&lines));
 }
 
+/* What may be said before the call is answered, once both ends have a dialog (RFC 3261 12.2). */
+static bool is_early(struct call *call, unsigned from, enum sip_method method)
+{
+	return method != SIP_METHOD_INVITE &&
+	       leg_of(call, leg_other(from))->dialog.state != UA_DIALOG_NONE;
+}
+
 typedef void (*handler)(struct border *b, struct inbound *in, struct call *call, unsigned from);
 static const handler handlers[SIP_METHOD_COUNT] = {
-	[SIP_METHOD_INVITE] = invite_within,
-	[SIP_METHOD_UPDATE] = invite_within,
-	[SIP_METHOD_BYE] = bye,
-	[SIP_METHOD_INFO] = carry,
-	[SIP_METHOD_OPTIONS] = carry,
+	[SIP_METHOD_INVITE] = invite_within, [SIP_METHOD_UPDATE] = invite_within,
+	[SIP_METHOD_PRACK] = reliable_prack, [SIP_METHOD_BYE] = bye,
+	[SIP_METHOD_INFO] = carry,           [SIP_METHOD_OPTIONS] = carry,
 	[SIP_METHOD_MESSAGE] = carry,
 };
 
@@ -344,7 +360,7 @@ void within_request(struct border *b, struct inbound *in, struct call *call, uns
 		reply_at_once(b, in, 500, VIEW_EMPTY);
 		return;
 	}
-	if (call->state == CALL_SETUP && method != SIP_METHOD_BYE)
+	if (call->state == CALL_SETUP && method != SIP_METHOD_BYE && !is_early(call, from, method))
 		refuse_early(b, in);
 	else
 		handlers[method](b, in, call, from);

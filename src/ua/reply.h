@@ -27,6 +27,7 @@ struct ua_reply {
 	struct view content_type; /* empty where there is no body */
 	struct view body;
 	bool has_record_route; /* repeat Record-Route: 2xx and 18x that make a dialog */
+	bool awaits_prack;     /* 1xx to INVITE: repeated until ua_server_pracked (RFC 3262 3) */
 };
 
 /* Writes the head of `request` into b. The top Via gets received, and rport

@@ -310,6 +310,7 @@ static void give_back(struct ua_server *s)
 	map_remove(&ua->server_map, &s->node);
 	ua_text_drop(ua, &s->head_text);
 	ua_text_drop(ua, &s->answer);
+	ua_text_drop(ua, &s->reliable);
 	pool_give(ua->servers, s);
 }
 

@@ -67,12 +67,18 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening, 
  * transaction is over; ERR_DENIED: a second final, or to a request that is no
  * INVITE what RFC 4320 forbids: 408 and 1xx (the 100 that it asks for after 3.5 s
  * leaves by itself); ERR_LIMIT, ERR_FULL: not kept, not sent. An INVITE that is
- * never answered stays for ever: its owner answers it. */
+ * never answered stays for ever: its owner answers it. A 1xx that awaits its PRACK is
+ * repeated too; ERR_DENIED for a second one before that. */
 enum err ua_server_reply(struct ua *ua, struct pool_handle server, const struct ua_reply *reply,
                          uint64_t now_us) MUST_USE;
 
 /* The ACK to the 2xx came (matched by its dialog): stops the repetition. */
 void ua_server_acknowledged(struct ua *ua, struct pool_handle server);
+
+/* The PRACK to the reliable 1xx came: stops its repetition. */
+void ua_server_pracked(struct ua *ua, struct pool_handle server);
+/* The reliable 1xx whose PRACK is awaited; empty: none. Lives until it is acknowledged. */
+struct view ua_server_unpracked(const struct ua *ua, struct pool_handle server);
 
 /* The last answer as it was made, sent or not; empty where there is none or it is
  * gone. Lives until the next answer. */

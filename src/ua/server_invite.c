@@ -8,9 +8,38 @@ static void repeat_answer(struct timer *t, uint64_t now_us)
 	struct ua *ua = s->ua;
 
 	ua->counts.responses_repeated++;
+	if (s->state == UA_PROCEEDING) {
+		/* RFC 3262 3: doubling without a ceiling, over any transport. */
+		ua->ports.send(ua->ports.context, &s->path, ua_text_view(s->reliable));
+		s->interval_us *= 2;
+		wheel_set(ua->wheel, t, now_us + s->interval_us);
+		return;
+	}
 	ua_server_send(s);
 	s->interval_us = s->interval_us * 2 < ua->t2_us ? s->interval_us * 2 : ua->t2_us;
 	wheel_set(ua->wheel, t, now_us + s->interval_us);
+}
+
+static void forget_reliable(struct ua_server *s)
+{
+	wheel_cancel(s->ua->wheel, &s->repeat);
+	wheel_cancel(s->ua->wheel, &s->end);
+	ua_text_drop(s->ua, &s->reliable);
+}
+
+static void give_up_prack(struct ua_server *s, uint64_t now_us)
+{
+	struct ua *ua = s->ua;
+	struct ua_event event = {
+		.transaction = pool_handle_of(ua->servers, s),
+		.user = s->user,
+		.status = s->status,
+		.is_server = true,
+		.is_invite = true,
+	};
+
+	forget_reliable(s);
+	ua->ports.notice(ua->ports.context, UA_UNPRACKED, &event, now_us);
 }
 
 /* Timer H or I; for a 2xx timer L, which is also the end of patience with the
@@ -21,6 +50,10 @@ static void end(struct timer *t, uint64_t now_us)
 	struct ua_server *s = HOLDER(t, struct ua_server, end);
 	bool is_done = s->state == UA_CONFIRMED || s->is_acknowledged;
 
+	if (s->state == UA_PROCEEDING) {
+		give_up_prack(s, now_us);
+		return;
+	}
 	ua_server_end(s, is_done ? NULL : &unacked, now_us);
 }
 
@@ -55,18 +88,49 @@ enum ua_receipt ua_server_invite_ack(struct ua_server *s, uint64_t now_us)
 	return UA_ABSORBED;
 }
 
+static enum err repeat_until_prack(struct ua_server *s, uint64_t now_us)
+{
+	struct ua *ua = s->ua;
+	enum err err = ua_text_keep(ua, ua_text_view(s->answer), &s->reliable);
+
+	if (err != ERR_NONE)
+		return err;
+	s->interval_us = ua->t1_us;
+	wheel_set(ua->wheel, &s->repeat, now_us + s->interval_us);
+	wheel_set(ua->wheel, &s->end, now_us + ua_give_up_us(ua));
+	return ERR_NONE;
+}
+
+void ua_server_pracked(struct ua *ua, struct pool_handle server)
+{
+	struct ua_server *s = pool_at(ua->servers, server);
+
+	if (s && s->is_invite && s->state == UA_PROCEEDING)
+		forget_reliable(s);
+}
+
+struct view ua_server_unpracked(const struct ua *ua, struct pool_handle server)
+{
+	const struct ua_server *s = pool_at(ua->servers, server);
+
+	return s ? ua_text_view(s->reliable) : VIEW_EMPTY;
+}
+
 enum err ua_server_invite_reply(struct ua_server *s, const struct ua_reply *reply, uint64_t now_us)
 {
 	struct ua *ua = s->ua;
 	bool is_accepted = reply->status >= 200 && reply->status < 300;
 	enum err err;
 
-	if (s->state != UA_PROCEEDING)
+	if (s->state != UA_PROCEEDING || (reply->awaits_prack && s->reliable))
 		return ERR_DENIED;
 	err = ua_server_answer(s, reply);
+	if (err == ERR_NONE && reply->awaits_prack && reply->status < 200)
+		err = repeat_until_prack(s, now_us);
 	if (err != ERR_NONE || reply->status < 200)
 		return err;
 
+	forget_reliable(s);
 	s->state = is_accepted ? UA_ACCEPTED : UA_COMPLETED;
 	wheel_set(ua->wheel, &s->end, now_us + ua_give_up_us(ua)); /* L, H */
 	/* A 2xx is repeated over reliable transports too: it must reach the far end (13.3.1.4). */

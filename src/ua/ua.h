@@ -44,6 +44,9 @@ enum ua_notice {
 	UA_TIMEOUT,
 	/* Server INVITE: no ACK within 64*T1 of the final (timer H; 2xx: 13.3.1.4). */
 	UA_UNACKED,
+	/* Server INVITE: no PRACK within 64*T1 of a reliable 1xx: answer it with 5xx (RFC 3262
+	 * 3). The transaction stands: this one may be answered from the notice. */
+	UA_UNPRACKED,
 	/* Server, no INVITE: 64*T1 without an answer; too late now (RFC 4320 4.2). */
 	UA_UNANSWERED,
 	/* Said once of each transaction, last; its handle finds nothing afterwards. */

@@ -52,6 +52,7 @@ struct ua_server {
 	struct ua_path path;
 	struct ua_reply_head head; /* over head_text */
 	struct ua_text *head_text, *answer;
+	struct ua_text *reliable; /* 1xx whose PRACK is awaited */
 	struct ua_old_match old;
 	uint64_t interval_us; /* of the repeat timer */
 	uint16_t status, reply_size_max;

@@ -3,6 +3,7 @@
 #include "border/call_priv.h"
 #include "border/challenge.h"
 #include "border/extensions.h"
+#include "border/fork_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/turn_priv.h"
@@ -83,8 +84,11 @@ static struct view early_media(struct border *b, const struct sip_msg *msg, stru
 		return VIEW_EMPTY;
 	if (turn->offer == OFFER_IN_ANSWER)
 		return is_reliable ? early_offer(call, turn, msg) : VIEW_EMPTY;
-	if (turn->is_first && call->early_tag[0] && !view_equal(view_of(call->early_tag), tag))
+	if (turn->is_first && call->early_tag[0] && !view_equal(view_of(call->early_tag), tag)) {
+		if (is_reliable && !fork_keep_answer(call, msg->body))
+			border_count(b, COUNT_limit_calls);
 		return VIEW_EMPTY;
+	}
 	if (offer_answer(call, leg_other(turn->from), msg, ua_client_request(b->ua, turn->client),
 	                 &body) != OFFER_FITS)
 		return VIEW_EMPTY;
@@ -105,11 +109,12 @@ static void take_provisional(struct border *b, const struct inbound *in, struct 
 		call_rings(call);
 	if (turn->is_cancelled || in->msg->status == 100 || in->msg->status == 199)
 		return;
-	if (turn->is_first) {
+	/* One fork too many rings unheard; it may answer all the same. */
+	if (turn->is_first && !fork_speaks(call, to_tag_of(in->msg)))
+		return;
+	if (turn->is_first)
 		err = ua_dialog_answer(&leg->dialog, in->msg);
-	}
-	/* Another fork rings too: that is worth saying, its dialog is not ours. */
-	if (err != ERR_NONE && err != ERR_DENIED)
+	if (err != ERR_NONE)
 		return;
 	kind = reliable_meet(b, in->msg, turn, call);
 	if (kind == RELIABLE_LATER)
@@ -173,6 +178,9 @@ static enum offer_verdict take_description(struct border *b, const struct sip_ms
 	if (turn->offer == OFFER_IN_ANSWER)
 		return offer_take(call, other, msg, ret);
 	verdict = offer_answer(call, other, msg, ua_client_request(b->ua, turn->client), ret);
+	if (verdict == OFFER_ABSENT && !view_is_empty(fork_kept_answer(call)))
+		return offer_answer_text(call, other, fork_kept_answer(call),
+		                         ua_client_request(b->ua, turn->client), ret);
 	if (verdict == OFFER_ABSENT) {
 		*ret = early_body(b, turn, call, msg);
 		verdict = view_is_empty(*ret) ? OFFER_REFUSED : OFFER_FITS;
@@ -183,6 +191,7 @@ static enum offer_verdict take_description(struct border *b, const struct sip_ms
 static void say_answered(struct border *b, const struct inbound *in, struct call *call)
 {
 	call->state = CALL_UP;
+	forks_forget(call);
 	call->status = in->msg->status;
 	call->facts.answered_wall_us = b->now.wall_us;
 	wheel_cancel(&b->wheel, &call->timer);
@@ -219,8 +228,12 @@ static void take_success(struct border *b, const struct inbound *in, struct turn
 	struct leg_facts *asker = leg_of(call, turn->from),
 			 *other = leg_of(call, leg_other(turn->from));
 	struct view body = VIEW_EMPTY;
-	enum err err =
-		turn->is_first ? adopt(other, in->msg) : ua_dialog_refresh(&other->dialog, in->msg);
+	enum err err;
+
+	/* Where there is no room for one fork more, it takes the place of another. */
+	if (turn->is_first)
+		(void)fork_speaks(call, to_tag_of(in->msg));
+	err = turn->is_first ? adopt(other, in->msg) : ua_dialog_refresh(&other->dialog, in->msg);
 
 	if (turn->is_cancelled) {
 		if (err == ERR_NONE)

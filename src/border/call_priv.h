@@ -77,6 +77,15 @@ struct early {
 	bool is_agreed;   /* offer and answer are through */
 };
 
+/* What a fork answered reliably while another one's media was heard. */
+enum { FORK_ANSWER_MAX = 1200 };
+struct fork_answer {
+	uint16_t len;
+	char text[FORK_ANSWER_MAX];
+};
+
+struct fork;
+
 struct call {
 	struct call_facts facts;
 	struct map_node by_id;
@@ -88,6 +97,8 @@ struct call {
 	struct pool_handle bye;    /* turn of a BYE in hand */
 	struct pool_handle update; /* turn of the last UPDATE or PRACK with an offer */
 	struct early early;
+	struct fork *forks; /* those that do not speak (fork_priv.h) */
+	struct fork_answer answer;
 	struct order_leg offered[MAX_CALL_STREAMS]; /* by the offer in hand */
 	char early_tag[UA_DIALOG_TAG_MAX];          /* the fork whose SDP went out first */
 	uint8_t state;                              /* enum call_state */
@@ -115,8 +126,8 @@ struct turn {
 };
 
 struct calls {
-	struct pool *calls, *turns;
-	struct map by_serial, by_id;
+	struct pool *calls, *turns, *forks;
+	struct map by_serial, by_id, by_fork;
 	struct port_share *ports;
 	uint64_t last_number;
 	struct sdp_session came, asked; /* scratch: the description in hand, the offer it answers */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of calls and turns, and where each message of a call goes. */
 #include "border/call_priv.h"
+#include "border/fork_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/turn_priv.h"
@@ -37,6 +38,8 @@ enum err calls_new(struct border *b, struct calls **ret)
 	if (err == ERR_NONE)
 		err = map_init(&c->by_id, count, key);
 	if (err == ERR_NONE)
+		err = forks_new(c, count, key);
+	if (err == ERR_NONE)
 		err = port_share_new(b, &c->ports);
 	if (err != ERR_NONE) {
 		calls_free(&c);
@@ -55,6 +58,7 @@ void calls_free(struct calls **calls)
 	port_share_free(&c->ports);
 	map_clear(&c->by_serial);
 	map_clear(&c->by_id);
+	forks_free(c);
 	pool_free(&c->calls);
 	pool_free(&c->turns);
 	free(c);
@@ -228,6 +232,7 @@ void call_finish(struct call *call)
 		border_count(b, COUNT_calls_ended);
 	}
 	call_unsave(call);
+	forks_forget(call);
 	wheel_cancel(&b->wheel, &call->timer);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
 		stream_give_ports(call, i);
@@ -391,6 +396,21 @@ static void refuse_moved(struct border *b, const struct inbound *in)
 		reply_at_once(b, in, 403, VIEW_EMPTY);
 }
 
+/* The call and leg whose dialog, or one of whose forks, a request names. */
+static struct call *call_named(struct border *b, const struct inbound *in, struct view tag,
+                               unsigned *ret_leg)
+{
+	struct call *call = call_by_tag(b, tag, ret_leg);
+
+	if (!call) {
+		call = fork_by_tag(b, tag, in->msg);
+		*ret_leg = LEG_CALLER;
+		return call;
+	}
+	fork_heard(call, *ret_leg, in->msg);
+	return ua_dialog_matches(&leg_of(call, *ret_leg)->dialog, in->msg) ? call : NULL;
+}
+
 void calls_in_dialog(struct border *b, struct inbound *in, const struct ua_event *passed)
 {
 	struct sip_name_addr to;
@@ -398,9 +418,10 @@ void calls_in_dialog(struct border *b, struct inbound *in, const struct ua_event
 	unsigned leg;
 
 	(void)passed; /* it is matched by its dialog like any other ACK */
-	if (sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to) != ERR_NONE ||
-	    !(call = call_by_tag(b, to.tag, &leg)) ||
-	    !ua_dialog_matches(&leg_of(call, leg)->dialog, in->msg)) {
+	call = sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to) == ERR_NONE
+	             ? call_named(b, in, to.tag, &leg)
+	             : NULL;
+	if (!call) {
 		out_of_dialog(b, in);
 		return;
 	}

@@ -200,12 +200,12 @@ struct view offer_body(struct view message)
 	return VIEW_EMPTY;
 }
 
-static bool read_answer(struct call *call, unsigned from, const struct sip_msg *msg,
+static bool read_answer(struct call *call, unsigned from, struct view description,
                         struct view asked, enum sdp_address_verdict ret[MAX_CALL_STREAMS])
 {
 	struct calls *c = call->border->calls;
 
-	if (sdp_parse(msg->body, &c->came) != SDP_FINE ||
+	if (sdp_parse(description, &c->came) != SDP_FINE ||
 	    sdp_parse(offer_body(asked), &c->asked) != SDP_FINE ||
 	    sdp_answer_check(&c->asked, &c->came) != SDP_ANSWER_FITS)
 		return false;
@@ -243,12 +243,17 @@ static void settle(struct call *call, unsigned stream, unsigned from,
 enum offer_verdict offer_answer(struct call *call, unsigned from, const struct sip_msg *msg,
                                 struct view asked, struct view *ret)
 {
-	enum sdp_address_verdict verdicts[MAX_CALL_STREAMS] = { 0 };
 	enum offer_verdict kind = offer_kind(msg);
 
-	if (kind != OFFER_FITS)
-		return kind;
-	if (!read_answer(call, from, msg, asked, verdicts) ||
+	return kind == OFFER_FITS ? offer_answer_text(call, from, msg->body, asked, ret) : kind;
+}
+
+enum offer_verdict offer_answer_text(struct call *call, unsigned from, struct view description,
+                                     struct view asked, struct view *ret)
+{
+	enum sdp_address_verdict verdicts[MAX_CALL_STREAMS] = { 0 };
+
+	if (!read_answer(call, from, description, asked, verdicts) ||
 	    describe(call, leg_other(from), ret) != ERR_NONE)
 		return OFFER_REFUSED;
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)

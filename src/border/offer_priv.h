@@ -18,6 +18,9 @@ enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip
  * sent); media is ordered if it fits. */
 enum offer_verdict offer_answer(struct call *call, unsigned from, const struct sip_msg *msg,
                                 struct view asked, struct view *ret);
+/* The same for a description that a message brought earlier. */
+enum offer_verdict offer_answer_text(struct call *call, unsigned from, struct view description,
+                                     struct view asked, struct view *ret);
 /* Body of a message of ours. */
 struct view offer_body(struct view message);
 /* Whether there is a description: OFFER_FITS, OFFER_ABSENT or OFFER_UNSUPPORTED. */

@@ -14,6 +14,7 @@
 
 void reliable_begin(struct call *call, struct turn *turn, const struct sip_msg *invite)
 {
+	call->answer.len = 0;
 	call->early = (struct early){ .came_cseq = turn->came_cseq, .asked_by = turn->from };
 	turn->takes_reliable = extensions_offers(invite, VIEW("100rel"));
 }

@@ -4,6 +4,7 @@
 #include "border/call_priv.h"
 #include "border/challenge.h"
 #include "border/extensions.h"
+#include "border/fork_priv.h"
 #include "border/ingress.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
@@ -270,6 +271,8 @@ void within_answer(struct border *b, const struct inbound *in, struct turn *turn
 
 	if (call && call->state == CALL_ENDING)
 		call = NULL;
+	if (call)
+		fork_heard(call, leg_other(turn->from), in->msg);
 	if (turn->method == SIP_METHOD_BYE) {
 		answer_bye(b, in, turn, call);
 		return;

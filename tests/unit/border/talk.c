@@ -191,8 +191,8 @@ void talk_answer(struct talk *t, const struct talk_end *from, const struct wire_
 				  : "desk",
 		call_id, cseq,
 		from == &t->phone ? "sip:200@192.168.1.10:5060" : "sip:201@10.0.0.31:5060",
-		*tag ? "" : lines, *body ? "Content-Type: application/sdp\r\n" : "", strlen(body),
-		body);
+		*tag && !strstr(lines, "RSeq") ? "" : lines,
+		*body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
 	say(t, &from->flow, text);
 }
 

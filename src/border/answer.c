@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers to INVITE on their way back, and the ACK on its way there. */
+#include "border/attempt_priv.h"
 #include "border/call_priv.h"
 #include "border/challenge.h"
 #include "border/extensions.h"
@@ -194,6 +195,7 @@ static void say_answered(struct border *b, const struct inbound *in, struct call
 	forks_forget(call);
 	call->status = in->msg->status;
 	call->facts.answered_wall_us = b->now.wall_us;
+	attempt_drop(call);
 	wheel_cancel(&b->wheel, &call->timer);
 	border_count(b, COUNT_calls_answered);
 	call_fact(b, in, call, OUTCOME_SUCCEEDED, in->msg->status);
@@ -286,7 +288,7 @@ static uint16_t pass_challenge(struct border *b, const struct inbound *in, struc
 	const struct leg_facts *asker = leg_of(call, asked_by);
 	struct challenge c;
 
-	if (asker->peer != CALL_PHONE || leg_of(call, leg_other(asked_by))->peer == CALL_PHONE) {
+	if (!asker->is_outer || leg_of(call, leg_other(asked_by))->is_outer) {
 		say_leak(b, in);
 		reply_warning(lines, REFUSAL_CHALLENGE);
 		return 500;
@@ -321,6 +323,8 @@ static void take_refusal(struct border *b, const struct inbound *in, struct turn
 	uint16_t status = in->msg->status;
 	bool is_first = turn->is_first, was_cancelled = turn->is_cancelled;
 
+	if (is_first && !was_cancelled && attempt_wants_next(status) && attempt_next(b, call, turn))
+		return;
 	if (!was_cancelled) {
 		status = answer_refusal(b, in, call, turn->from, &lines);
 		reply_status(b, turn->server, status,
@@ -368,6 +372,21 @@ void answer_invite(struct border *b, const struct inbound *in, struct turn *turn
 		take_refusal(b, in, turn, call);
 }
 
+void answer_abandoned(struct border *b, const struct inbound *in, struct turn *turn)
+{
+	struct call *call = call_of_turn(b, turn);
+	struct leg_facts *leg;
+	struct flow kept;
+
+	if (!call || in->msg->status < 200 || in->msg->status >= 300)
+		return;
+	leg = leg_of(call, leg_other(turn->from));
+	kept = leg->flow;
+	leg->flow = *in->flow;
+	end_fork(b, call, leg_other(turn->from), turn, in->msg);
+	leg->flow = kept;
+}
+
 /* ---- silence ---- */
 
 /* No answer within the transaction's time, or nobody picks up. */
@@ -381,6 +400,9 @@ void answer_timeout(struct border *b, struct turn *turn)
 	uint16_t status;
 
 	if (!call || call->state == CALL_ENDING)
+		return;
+	if (turn->is_first && !was_cancelled && call->early_tag[0] == 0 &&
+	    leg_of(call, LEG_CALLEE)->dialog.state == UA_DIALOG_NONE && attempt_next(b, call, turn))
 		return;
 	status = leg_of(call, leg_other(turn->from))->peer == CALL_PHONE || is_ringing ? 480 : 504;
 	reply_warning(&lines, status == 480 ? REFUSAL_NO_ANSWER : REFUSAL_SILENT);
@@ -427,7 +449,7 @@ void answer_acknowledged(struct border *b, const struct inbound *in, struct call
 		verdict = offer_answer(call, from, in->msg, ua_server_answered(b->ua, turn->server),
 		                       &body);
 	/* RFC 3261 13.2.2.4: the ACK bears the INVITE's credentials. */
-	if (leg_peer(b, other))
+	if (leg_peer(b, other) && !other->is_outer)
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &lines);
 	if (verdict != OFFER_FITS) {
 		call_hang_up(call, "answer refused");

@@ -7,6 +7,7 @@
 #include "border/exchange.h"
 #include "border/headers.h"
 #include "border/ingress.h"
+#include "border/peers.h"
 #include "border/probe.h"
 #include "border/registrar.h"
 
@@ -18,6 +19,7 @@ const struct purpose_row purposes[PURPOSE_COUNT] = {
 	[PURPOSE_ASK] = { registrar_ask_answer, registrar_notice },
 	[PURPOSE_PROBE] = { probe_answer, probe_notice },
 	[PURPOSE_EXCHANGE] = { exchange_answer, exchange_notice },
+	[PURPOSE_PEER] = { peers_answer, peers_notice },
 	[PURPOSE_CALL] = { calls_answer, calls_notice },
 	[PURPOSE_CALL_REQUEST] = { calls_request_answer, calls_request_notice },
 };
@@ -116,6 +118,8 @@ static enum err make_engines(struct border *b)
 	enum err err = registrar_new(b, &b->registrar);
 
 	if (err == ERR_NONE)
+		err = peers_new(b, &b->peers);
+	if (err == ERR_NONE)
 		err = calls_new(b, &b->calls);
 	if (err == ERR_NONE)
 		err = probe_new(b, &b->probe);
@@ -163,6 +167,7 @@ void border_free(struct border **border)
 	wheel_clear(&b->wheel);
 	probe_free(&b->probe);
 	calls_free(&b->calls);
+	peers_free(&b->peers);
 	registrar_free(&b->registrar);
 	pool_free(&b->exchanges);
 	header_counts_free(&b->removed);
@@ -235,7 +240,10 @@ enum err border_apply(struct border *b, const struct border_settings *settings, 
 	b->now = now;
 	if (needs_restart(&b->settings, settings))
 		return ERR_DENIED;
+	b->before = b->settings;
 	b->settings = *settings;
+	peers_apply(b, &b->before);
+	calls_apply(b, &b->before);
 	guard_bounds_apply(b->bounds, &settings->door);
 	guard_logins_apply(b->logins, &settings->door);
 	return ERR_NONE;
@@ -273,6 +281,7 @@ static void write_peer(const struct border *b, const struct border_peer *peer, s
 	object_text(out, "name", view_of(peer->name));
 	object_text(out, "side", view_of(b->settings.sides[peer->side].name));
 	object_text(out, "address", view_of(addr_text(&peer->address, address)));
+	peers_write(out, b, (uint16_t)(peer - b->settings.peers));
 	if (b->settings.subscribers.is_on &&
 	    peer == &b->settings.peers[b->settings.subscribers.register_to])
 		probe_write(out, b);

@@ -24,6 +24,7 @@
 struct calls;     /* calls.h: the call half */
 struct registrar; /* registrar.h: REGISTER on its way */
 struct probe;     /* probe.h: what is learnt of the PBX */
+struct peers;     /* peers.h: what is known of each peer */
 
 /* What we carry, as Allow says it. */
 #define BORDER_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, PRACK"
@@ -38,13 +39,14 @@ enum purpose {
 	PURPOSE_ASK,          /* registrar.c: a challenge asked of the PBX for an unknown user */
 	PURPOSE_PROBE,        /* probe.c */
 	PURPOSE_EXCHANGE,     /* exchange.c: OPTIONS and the like, one to one */
+	PURPOSE_PEER,         /* peers.c; object: index of the peer's row */
 	PURPOSE_CALL,         /* calls.c: INVITE of a call's leg */
 	PURPOSE_CALL_REQUEST, /* calls.c: other requests within a call */
 	PURPOSE_COUNT
 };
 
 struct border {
-	struct border_settings settings;
+	struct border_settings settings, before; /* before: while new ones are put in force */
 	struct border_ports ports;
 	struct now now; /* of the event in hand */
 	struct wheel wheel;
@@ -62,6 +64,7 @@ struct border {
 	struct guard_cookie_keys cookie_keys;
 	struct registrar *registrar;
 	struct probe *probe;
+	struct peers *peers;
 	struct pool *exchanges;
 	struct calls *calls;
 	struct header_counts *removed; /* headers.h: names kept out */
@@ -163,6 +166,8 @@ enum err party_flow_to(const struct border *b, const struct border_peer *peer,
                        struct flow *ret) MUST_USE;
 /* The peer that a datagram on this flow may come from by its address, or NULL. */
 const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow);
+/* Whether it stands outside: a carrier or a customer, who see nothing of the inside. */
+bool party_is_outer(const struct border_peer *peer);
 /* Host and port that the other end of this flow shall see of us: the advertised
  * address (with the listener's port), or the listener's own for the LAN. */
 struct addr party_our_address(const struct border *b, const struct flow *flow);

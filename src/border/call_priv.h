@@ -12,6 +12,7 @@
 #include "ua/dialog.h"
 
 enum { MAX_CALL_STREAMS = 4, CALL_LEGS = 2 };
+enum { ATTEMPT_TEXT_MAX = 4096 }; /* of an INVITE that may go to another target */
 enum { CALL_PHONE = UINT16_MAX }; /* leg without a peer */
 enum leg_side { LEG_CALLER, LEG_CALLEE };
 
@@ -25,7 +26,8 @@ struct leg_facts {
 	uint64_t session_id;   /* in our SDP towards it */
 	uint64_t session_hash; /* of what was sent last, its version aside */
 	uint32_t session_version;
-	uint16_t peer; /* row in peers, or CALL_PHONE */
+	uint16_t peer;    /* row in peers, CALL_PHONE, or PEER_GONE */
+	uint8_t is_outer; /* a phone, carrier or customer, who sees nothing of the inside */
 };
 
 struct stream_facts {
@@ -57,6 +59,7 @@ struct leg {
 	struct map_node by_serial;
 	uint64_t serial;          /* as in the facts */
 	uint8_t number;           /* place in its call */
+	uint16_t counted;         /* row of the peer among whose calls it counts */
 	struct known_flow *known; /* held while the call lives; NULL for peers */
 };
 
@@ -92,10 +95,11 @@ struct call {
 	struct border *border;
 	struct leg legs[CALL_LEGS];
 	struct stream streams[MAX_CALL_STREAMS];
-	struct timer timer;        /* by state: patience with ringing, with BYE, with media */
-	struct pool_handle invite; /* turn of the INVITE in hand, ACK included */
-	struct pool_handle bye;    /* turn of a BYE in hand */
-	struct pool_handle update; /* turn of the last UPDATE or PRACK with an offer */
+	struct timer timer;         /* by state: patience with ringing, with BYE, with media */
+	struct pool_handle invite;  /* turn of the INVITE in hand, ACK included */
+	struct pool_handle bye;     /* turn of a BYE in hand */
+	struct pool_handle update;  /* turn of the last UPDATE or PRACK with an offer */
+	struct pool_handle attempt; /* attempt.c: where it may go instead */
 	struct early early;
 	struct fork *forks; /* those that do not speak (fork_priv.h) */
 	struct fork_answer answer;
@@ -126,13 +130,15 @@ struct turn {
 };
 
 struct calls {
-	struct pool *calls, *turns, *forks;
+	struct pool *calls, *turns, *forks, *attempts;
 	struct map by_serial, by_id, by_fork;
 	struct port_share *ports;
 	uint64_t last_number;
 	struct sdp_session came, asked; /* scratch: the description in hand, the offer it answers */
 	char lines[4096];               /* scratch: header lines being built */
 	char body[MAX_SDP_BYTES];       /* scratch: description being built */
+	struct sip_msg again;           /* scratch: an INVITE for another target, on its text */
+	char again_text[ATTEMPT_TEXT_MAX];
 };
 
 /* ---- calls.c ---- */

@@ -3,6 +3,7 @@
 #include "border/call_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
+#include "border/peers.h"
 
 #include <string.h>
 
@@ -60,7 +61,7 @@ static bool is_sound(const struct border *b, const struct call_facts *f)
 			return false;
 		if (leg->flow.side >= b->settings.side_count ||
 		    leg->flow.listener >= b->settings.listener_count ||
-		    (leg->peer != CALL_PHONE && leg->peer >= b->settings.peer_count))
+		    (leg->peer < PEER_GONE && leg->peer >= b->settings.peer_count))
 			return false;
 	}
 	return true;
@@ -89,6 +90,7 @@ static bool restore_one(struct border *b, struct view saved, uint32_t slot)
 			stream_order(call, i);
 	}
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
+		leg_count(call, i);
 		if (leg_hold(call, i) != ERR_NONE)
 			border_count(b, COUNT_limit_calls);
 	}

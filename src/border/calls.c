@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of calls and turns, and where each message of a call goes. */
+#include "border/attempt_priv.h"
 #include "border/call_priv.h"
 #include "border/fork_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
+#include "border/peers.h"
 #include "border/turn_priv.h"
 
 #include <assert.h>
@@ -34,6 +36,8 @@ enum err calls_new(struct border *b, struct calls **ret)
 	if (err == ERR_NONE)
 		err = pool_new(sizeof(struct turn), turns, &c->turns);
 	if (err == ERR_NONE)
+		err = attempts_new(count, &c->attempts);
+	if (err == ERR_NONE)
 		err = map_init(&c->by_serial, CALL_LEGS * (size_t)count, key);
 	if (err == ERR_NONE)
 		err = map_init(&c->by_id, count, key);
@@ -61,6 +65,7 @@ void calls_free(struct calls **calls)
 	forks_free(c);
 	pool_free(&c->calls);
 	pool_free(&c->turns);
+	pool_free(&c->attempts);
 	free(c);
 	*calls = NULL;
 }
@@ -198,6 +203,7 @@ void call_enter(struct border *b, struct call *call)
 		struct leg *leg = &call->legs[i];
 
 		leg->number = (uint8_t)i;
+		leg->counted = CALL_PHONE;
 		leg->serial = call->facts.legs[i].serial;
 		map_insert(&c->by_serial, &leg->by_serial,
 		           map_hash(&c->by_serial, &leg->serial, sizeof(leg->serial)));
@@ -233,10 +239,12 @@ void call_finish(struct call *call)
 	}
 	call_unsave(call);
 	forks_forget(call);
+	attempt_drop(call);
 	wheel_cancel(&b->wheel, &call->timer);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
 		stream_give_ports(call, i);
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
+		leg_part(call, i);
 		map_remove(&c->by_serial, &call->legs[i].by_serial);
 		known_release(&b->known, &call->legs[i].known);
 	}
@@ -450,12 +458,21 @@ bool calls_has_dialog(const struct border *b, const struct sip_msg *msg, const s
 
 /* ---- answers, notices, media ---- */
 
+/* Of a target that was left for another one nothing else is heard. */
+static bool is_left(const struct turn *turn, const struct ua_event *event)
+{
+	return !event->is_server && (turn->client.index != event->transaction.index ||
+	                             turn->client.generation != event->transaction.generation);
+}
+
 void calls_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
                   enum ua_answer answer)
 {
 	struct turn *turn = turn_at(b, event->user.object);
 
-	if (turn)
+	if (turn && is_left(turn, event))
+		answer_abandoned(b, in, turn);
+	else if (turn)
 		answer_invite(b, in, turn, answer);
 }
 
@@ -463,7 +480,7 @@ void calls_notice(struct border *b, enum ua_notice notice, const struct ua_event
 {
 	struct turn *turn = turn_at(b, event->user.object);
 
-	if (!turn)
+	if (!turn || is_left(turn, event))
 		return;
 	if (notice == UA_TIMEOUT)
 		answer_timeout(b, turn);
@@ -471,9 +488,9 @@ void calls_notice(struct border *b, enum ua_notice notice, const struct ua_event
 		reliable_unpracked(b, turn);
 	else if (notice == UA_UNACKED && event->status < 300)
 		answer_unacknowledged(b, turn);
-	else if (notice == UA_ENDED && !event->is_server)
-		turn->has_client = false;
 	turn = turn_at(b, event->user.object);
+	if (turn && notice == UA_ENDED && !event->is_server)
+		turn->has_client = false;
 	if (turn && turn->is_done && !turn->has_client)
 		turn_give(b, turn);
 }
@@ -493,6 +510,24 @@ void calls_request_notice(struct border *b, enum ua_notice notice, const struct 
 
 	if (turn && (notice == UA_TIMEOUT || notice == UA_UNANSWERED))
 		within_timeout(b, turn);
+}
+
+void calls_apply(struct border *b, const struct border_settings *old)
+{
+	struct call *call;
+	uint32_t place = 0;
+
+	while ((call = pool_next(b->calls->calls, &place))) {
+		/* Its targets are rows of before. */
+		attempt_drop(call);
+		for (unsigned i = 0; i < CALL_LEGS; i++) {
+			struct leg_facts *leg = leg_of(call, i);
+
+			leg->peer = peers_row_now(b, old, leg->peer);
+			call->legs[i].counted = peers_row_now(b, old, call->legs[i].counted);
+		}
+		call_save(call);
+	}
 }
 
 void calls_list(struct border *b, const struct ask *question,

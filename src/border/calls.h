@@ -33,6 +33,8 @@ void calls_media_event(struct border *b, const struct media_event *event);
 /* Whether a message's dialog (Call-ID and our tag) is one of that flow: it fits
  * the flow and is charged to its budget. */
 bool calls_has_dialog(const struct border *b, const struct sip_msg *msg, const struct flow *flow);
+/* Peers have other rows now: their calls go with them. */
+void calls_apply(struct border *b, const struct border_settings *old);
 /* Rows for ASK_LIVE_CALLS. */
 void calls_list(struct border *b, const struct ask *question,
                 void (*answer)(void *context, const struct ask *row), void *context);

@@ -33,7 +33,7 @@ static void write_identities(struct border *b, const struct inbound *in, const s
 	struct identity from = { SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM),
 		                 VIEW_EMPTY };
 	struct identity to = { SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO), VIEW_EMPTY };
-	struct identity_reader reader = { route->peer, &route->to };
+	struct identity_reader reader = { .peer = route->peer, .flow = &route->to };
 
 	ua_name_write(&tag, &b->namer, UA_NAME_TAG, r->serial);
 	ua_name_write(&call_id, &b->namer, UA_NAME_CALL_ID, r->serial);
@@ -64,8 +64,9 @@ static enum err forward(struct border *b, const struct inbound *in, const struct
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
 		buffer_put(&r.out,
 		           credentials.err == ERR_NONE ? buffer_view(&credentials) : VIEW_EMPTY);
-		request_source(&r, route->peer, in->flow);
 	}
+	if (route->peer)
+		request_source(&r, route->peer, in->flow);
 	sip_build_body(&r.out, VIEW_EMPTY);
 	return request_send(b, &r, PURPOSE_EXCHANGE, pool_handle_of(b->exchanges, e), &e->client);
 }
@@ -109,7 +110,7 @@ void exchange_request(struct border *b, const struct inbound *in)
 		return;
 	}
 	e->from = *in->flow;
-	e->is_inward = route.peer != NULL;
+	e->is_inward = route.peer && !party_is_outer(route.peer);
 	reply_to_tag(b, in, e->to_tag);
 	if (reply_open(b, in, PURPOSE_EXCHANGE, pool_handle_of(b->exchanges, e), &e->server) !=
 	    ERR_NONE) {

@@ -38,6 +38,29 @@ static bool is_inner(const struct border *b, const struct sip_host *host)
 	return host->addr.family != 0 || is_of_peers(b, host) || party_is_us(b, host);
 }
 
+static bool is_host_of(const struct border_peer *peer, const struct sip_host *host)
+{
+	return peer && (host->addr.family ? addr_same_host(&host->addr, &peer->address)
+	                                  : view_equal_nocase(host->text, view_of(peer->domain)));
+}
+
+static void write_peer_host(const struct border *b, struct buffer *out, const struct sip_uri *uri,
+                            const struct identity_reader *reader)
+{
+	bool is_outer = party_is_outer(reader->peer);
+
+	if (is_outer && reader->is_from && !reader->peer->domain[0] && reader->flow) {
+		struct addr ours = party_our_address(b, reader->flow);
+
+		addr_write_host(out, &ours);
+	} else if (party_is_us(b, &uri->host) || is_host_of(reader->was, &uri->host) ||
+	           (is_outer && (reader->is_from || is_inner(b, &uri->host)))) {
+		party_write_domain(out, reader->peer);
+	} else {
+		sip_host_write(out, &uri->host);
+	}
+}
+
 void identity_write_uri(const struct border *b, struct buffer *out, const struct sip_uri *uri,
                         const struct identity_reader *reader)
 {
@@ -54,9 +77,9 @@ void identity_write_uri(const struct border *b, struct buffer *out, const struct
 		buffer_put(out, uri->user);
 		buffer_char(out, '@');
 	}
-	if (reader->peer && party_is_us(b, &uri->host))
-		party_write_domain(out, reader->peer);
-	else if (!reader->peer && is_inner(b, &uri->host))
+	if (reader->peer)
+		write_peer_host(b, out, uri, reader);
+	else if (is_inner(b, &uri->host))
 		write_our_name(b, out, reader->flow);
 	else
 		sip_host_write(out, &uri->host);
@@ -67,8 +90,11 @@ void identity_write(const struct border *b, struct buffer *out, const struct ide
 {
 	char uri_text[URI_MAX], display_text[DISPLAY_MAX];
 	struct buffer uri = BUFFER_ON(uri_text), display = BUFFER_ON(display_text);
+	struct identity_reader by = *reader;
 	struct sip_name_addr address;
 	enum err err = sip_name_addr_parse(identity->value, &address);
+
+	by.is_from = identity->id == SIP_HEADER_FROM;
 
 	if (err != ERR_NONE) {
 		buffer_fail(out, err);
@@ -78,7 +104,7 @@ void identity_write(const struct border *b, struct buffer *out, const struct ide
 		sip_quoted_decode(&display, address.display);
 	else
 		buffer_put(&display, address.display);
-	identity_write_uri(b, &uri, &address.uri, reader);
+	identity_write_uri(b, &uri, &address.uri, &by);
 	if (uri.err != ERR_NONE || display.err != ERR_NONE)
 		buffer_fail(out, ERR_LIMIT);
 	sip_build_name_addr(out, identity->id, buffer_view(&display), buffer_view(&uri),

@@ -12,6 +12,8 @@
 struct identity_reader {
 	const struct border_peer *peer;
 	const struct flow *flow;
+	const struct border_peer *was; /* it was written for that peer before; NULL: for nobody */
+	bool is_from;                  /* of the URI in From: to whom is outside it is ours */
 };
 
 struct identity {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* INVITE on its way: the one that makes a call, and those within it. */
+#include "border/attempt_priv.h"
 #include "border/call_priv.h"
 #include "border/challenge.h"
 #include "border/extensions.h"
@@ -15,17 +16,6 @@ enum { CREDENTIAL_LINES_MAX = MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256) };
 
 /* ---- who calls whom ---- */
 
-static bool is_emergency(const struct border *b, const struct sip_uri *uri)
-{
-	const struct border_numbers *n = &b->settings.numbers;
-
-	for (unsigned i = 0; i < n->emergency_count; i++) {
-		if (view_equal(uri->user, view_of(n->emergency[i])))
-			return true;
-	}
-	return false;
-}
-
 static void write_account(const struct border *b, const struct sip_msg *msg, enum sip_header_id id,
                           char *ret, size_t size)
 {
@@ -39,31 +29,33 @@ static void write_account(const struct border *b, const struct sip_msg *msg, enu
 		ret[0] = 0;
 }
 
-static void write_dialled(const struct inbound *in, struct call_facts *facts)
+static void write_dialled(const struct inbound *in, const struct route *route,
+                          struct call_facts *facts)
 {
 	struct sip_name_addr to;
 	struct sip_uri uri;
 
 	/* The PBX dials a phone by our token: what was dialled then stands in To. */
-	if (!in->peer && sip_uri_parse(in->msg->uri, &uri) == ERR_NONE)
+	if (route->peer && sip_uri_parse(in->msg->uri, &uri) == ERR_NONE)
 		(void)VIEW_COPY(uri.user, facts->dialled);
 	else if (sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to) == ERR_NONE)
 		(void)VIEW_COPY(to.uri.user, facts->dialled);
 }
 
-static enum err fill_caller(struct border *b, const struct inbound *in, struct call *call)
+static enum err fill_caller(struct border *b, const struct inbound *in, const struct route *route,
+                            struct call *call)
 {
 	struct leg_facts *leg = leg_of(call, LEG_CALLER);
 	const struct registration *r = registration_on_flow(&b->registrations, in->flow);
 	char tag[UA_NAME_LEN + 1];
 
 	leg->flow = *in->flow;
-	leg->peer = in->peer ? (uint16_t)(in->peer - b->settings.peers) : CALL_PHONE;
+	leg_join(call, LEG_CALLER, in->peer);
 	if (r)
 		leg->account_hash = fact_hash(b, view_of(r->facts.account));
 	write_account(b, in->msg, SIP_HEADER_FROM, call->facts.from, sizeof(call->facts.from));
 	write_account(b, in->msg, SIP_HEADER_TO, call->facts.to, sizeof(call->facts.to));
-	write_dialled(in, &call->facts);
+	write_dialled(in, route, &call->facts);
 	leg_write_name(b, leg, UA_NAME_TAG, tag);
 	return ua_dialog_accept(in->msg, view_of(tag), false, &leg->dialog);
 }
@@ -72,7 +64,9 @@ static enum err write_identity_uri(const struct border *b, const struct sip_msg 
                                    enum sip_header_id id, const struct route *route,
                                    struct buffer *out)
 {
-	const struct identity_reader reader = { route->peer, &route->to };
+	const struct identity_reader reader = { .peer = route->peer,
+		                                .flow = &route->to,
+		                                .is_from = id == SIP_HEADER_FROM };
 	struct sip_name_addr address;
 	enum err err = sip_name_addr_parse(sip_msg_value(msg, id), &address);
 
@@ -92,7 +86,7 @@ static enum err fill_callee(struct border *b, const struct inbound *in, const st
 	enum err err = write_identity_uri(b, in->msg, SIP_HEADER_FROM, route, &from_uri);
 
 	leg->flow = route->to;
-	leg->peer = route->peer ? (uint16_t)(route->peer - b->settings.peers) : CALL_PHONE;
+	leg_join(call, LEG_CALLEE, route->peer);
 	if (route->registration)
 		leg->account_hash = fact_hash(b, view_of(route->registration->facts.account));
 	/* A phone is called by the Contact it wrote, whatever name the PBX has for it. */
@@ -117,7 +111,7 @@ static void write_identities(struct border *b, const struct inbound *in, const s
                              const struct leg_facts *leg, struct buffer *out)
 {
 	const struct ua_dialog *d = &leg->dialog;
-	const struct identity_reader reader = { route->peer, &route->to };
+	const struct identity_reader reader = { .peer = route->peer, .flow = &route->to };
 	const struct identity from = { SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM),
 		                       view_of(d->local_tag) };
 
@@ -138,12 +132,13 @@ void invite_write_rest(struct border *b, const struct inbound *in, const struct 
 	sip_build_header(&r->out, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
 	headers_copy(&r->out, in->msg, leg_way(to), b->removed);
 	extensions_copy(&r->out, in->msg);
-	if (peer) {
+	if (peer && !to->is_outer) {
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
 		buffer_put(&r->out,
 		           credentials.err == ERR_NONE ? buffer_view(&credentials) : VIEW_EMPTY);
-		request_source(r, peer, in->flow);
 	}
+	if (peer)
+		request_source(r, peer, in->flow);
 	if (!view_is_empty(body))
 		sip_build_header(&r->out, SIP_HEADER_CONTENT_TYPE, VIEW("application/sdp"));
 	sip_build_body(&r->out, body);
@@ -163,6 +158,8 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 	turn->sent_cseq = 1;
 	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
 	turn->has_client = err == ERR_NONE;
+	if (err == ERR_NONE)
+		attempt_keep(call, route, buffer_view(&r.out));
 	return err;
 }
 
@@ -228,9 +225,7 @@ static void drop_unbegun(struct border *b, struct call *call)
 /* The call with both legs, or NULL where it was refused. */
 static struct call *begin(struct border *b, const struct inbound *in, const struct route *route)
 {
-	struct sip_uri uri;
-	bool is_urgent = sip_uri_parse(in->msg->uri, &uri) == ERR_NONE && is_emergency(b, &uri);
-	struct call *call = call_take(b, is_urgent);
+	struct call *call = call_take(b, route->is_urgent);
 	uint64_t other;
 	enum err err;
 
@@ -242,7 +237,7 @@ static struct call *begin(struct border *b, const struct inbound *in, const stru
 	other = call_number_by_call_id(b, in->msg->call_id);
 	if (in->peer && other)
 		call->facts.number = other;
-	err = fill_caller(b, in, call);
+	err = fill_caller(b, in, route, call);
 	if (err == ERR_NONE)
 		err = fill_callee(b, in, route, call);
 	if (err != ERR_NONE) {
@@ -286,7 +281,7 @@ void calls_invite(struct border *b, struct inbound *in)
 		refuse_body(b, in);
 		return;
 	}
-	if (route_find(b, in, &route) != ERR_NONE) {
+	if (route_find(b, in, &route) != ERR_NONE || route_admit(b, in, &route) != ERR_NONE) {
 		route_refuse(b, in, &route);
 		return;
 	}

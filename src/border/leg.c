@@ -3,6 +3,7 @@
  * BYE. */
 #include "border/call_priv.h"
 #include "border/leg_priv.h"
+#include "border/peers.h"
 
 const struct border_peer *leg_peer(const struct border *b, const struct leg_facts *leg)
 {
@@ -11,7 +12,29 @@ const struct border_peer *leg_peer(const struct border *b, const struct leg_fact
 
 enum headers_way leg_way(const struct leg_facts *to)
 {
-	return to->peer == CALL_PHONE ? HEADERS_OUTWARD : HEADERS_INWARD;
+	return to->is_outer ? HEADERS_OUTWARD : HEADERS_INWARD;
+}
+
+void leg_part(struct call *call, unsigned number)
+{
+	peers_count(call->border, call->legs[number].counted, false);
+	call->legs[number].counted = CALL_PHONE;
+}
+
+void leg_count(struct call *call, unsigned number)
+{
+	leg_part(call, number);
+	call->legs[number].counted = leg_of(call, number)->peer;
+	peers_count(call->border, call->legs[number].counted, true);
+}
+
+void leg_join(struct call *call, unsigned number, const struct border_peer *peer)
+{
+	struct leg_facts *leg = leg_of(call, number);
+
+	leg->peer = peer ? (uint16_t)(peer - call->border->settings.peers) : CALL_PHONE;
+	leg->is_outer = !peer || party_is_outer(peer);
+	leg_count(call, number);
 }
 
 void leg_name(struct border *b, struct leg_facts *leg)

@@ -7,6 +7,11 @@
 
 const struct border_peer *leg_peer(const struct border *b, const struct leg_facts *leg);
 enum headers_way leg_way(const struct leg_facts *to);
+/* The leg is that peer's, a phone's for NULL, and counts among its calls. */
+void leg_join(struct call *call, unsigned leg, const struct border_peer *peer);
+/* Among those of the peer that it names. */
+void leg_count(struct call *call, unsigned leg);
+void leg_part(struct call *call, unsigned leg);
 /* Draws serial and session id. */
 void leg_name(struct border *b, struct leg_facts *leg);
 void leg_write_name(const struct border *b, const struct leg_facts *leg, enum ua_name_kind kind,

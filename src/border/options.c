@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Option tables of peers, subscribers and numbers. */
+/* Option tables of peers, routes, subscribers and numbers. */
 #include "border/options.h"
+
+#include "border/target.h"
 
 #include <string.h>
 
@@ -24,6 +26,16 @@ static const struct conf_option peer_options[] = {
 	  .help = "listening address of ours from which it is served" },
 	{ "requests", CONF_RATE, CONF_AT(struct border_peer, budget), .min = 1, .max = 1000000,
 	  .fallback = "20000 in 2s", .help = "requests it may send in a time" },
+	{ "at-most", CONF_COUNT, CONF_AT(struct border_peer, max_calls), .min = 1, .max = 1000000,
+	  .unit = "calls at once", .help = "calls with it that stand at a time, either way" },
+	{ "at-most", CONF_COUNT, CONF_AT(struct border_peer, max_new_calls), .min = 1,
+	  .max = 100000, .unit = "new calls per second",
+	  .help = "calls with it that begin in a second, either way" },
+	{ "check-every", CONF_SECONDS, CONF_AT(struct border_peer, check_s), .min = 5, .max = DAY_S,
+	  .help = "how often it is asked by OPTIONS whether it answers" },
+	{ "answer-within", CONF_SECONDS, CONF_AT(struct border_peer, answer_s), .min = 1, .max = 32,
+	  .fallback = "5s",
+	  .help = "time for its first answer to a call that another peer could take" },
 	{ "tell-source", CONF_SWITCH, CONF_AT(struct border_peer, tells_source),
 	  .help = "add X-Ringfence-Source with the outside address to requests for it" },
 };
@@ -34,6 +46,51 @@ const struct conf_block border_peer_block = {
 	.max_rows = MAX_PEERS,
 	.help = "a PBX, carrier or other system that is known by its address",
 	CONF_ROWS(struct border_peer, peer_options),
+};
+
+static const struct conf_option route_options[] = {
+	{ "number", CONF_TEXT, CONF_AT(struct border_route, number), .min = 1,
+	  .help = "a number or a range as +441512960000-0999; without + as it is dialled" },
+	{ "prefix", CONF_TEXT, CONF_AT(struct border_route, prefix), .min = 1,
+	  .help = "what the number begins with; with + what was meant, else what was dialled" },
+	{ "domain", CONF_TEXT, CONF_AT(struct border_route, domain), .min = 1,
+	  .help = "domain that was called; without this any" },
+	{ "from", CONF_NAME, CONF_AT(struct border_route, from), .flags = CONF_REQUIRED,
+	  .refers_to = "peer", .help = "the peer that calls" },
+	{ "to", CONF_NAME, CONF_AT(struct border_route, to), .flags = CONF_REQUIRED,
+	  .refers_to = "peer", .help = "the peer that is called" },
+	{ "transit", CONF_SWITCH, CONF_AT(struct border_route, is_transit),
+	  .help = "let calls of one carrier go to another, who will charge for them" },
+	{ "priority", CONF_COUNT, CONF_AT(struct border_route, priority), .min = 1, .max = 255,
+	  .fallback = "1", .help = "of routes that fit alike, the lowest is tried first" },
+	{ "weight", CONF_COUNT, CONF_AT(struct border_route, weight), .min = 1, .max = 1000,
+	  .fallback = "1", .help = "share of calls among those of one priority" },
+};
+
+static void check_route(struct conf_check *c, const void *row)
+{
+	const struct border_route *r = row;
+
+	if (r->number[0] && r->prefix[0])
+		conf_object(c, "number", "prefix", "a route has one of them",
+		            "write two routes, or leave one out");
+	if (r->number[0] && !target_is_pattern(view_of(r->number)))
+		conf_object(c, "number", NULL, "that is no number and no range of numbers",
+		            "write +441512960000 or +441512960000-0999");
+	if (r->prefix[0] && !target_is_prefix(view_of(r->prefix)))
+		conf_object(c, "prefix", NULL, "a prefix is digits, with or without +",
+		            "write +353 or 00");
+	if (r->from == r->to)
+		conf_object(c, "from", "to", "calls would go back where they came from",
+		            "name two peers");
+}
+
+const struct conf_block border_route_block = {
+	.word = "route",
+	.max_rows = MAX_ROUTES,
+	.check = check_route,
+	.help = "calls of one peer that another may be given; what no route names goes nowhere",
+	CONF_ROWS(struct border_route, route_options),
 };
 
 static const struct conf_option subscribers_options[] = {

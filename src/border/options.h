@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The blocks of the configuration that the border reads: `peer NAME`,
- * `subscribers`, `numbers`. Their rows are struct border_peer,
- * struct border_subscribers and struct border_numbers of settings.h. */
+ * `route`, `subscribers`, `numbers`. Their rows are struct border_peer,
+ * struct border_route and so on of settings.h. */
 #ifndef BORDER_OPTIONS_H
 #define BORDER_OPTIONS_H
 
@@ -9,6 +9,7 @@
 #include "conf/schema.h"
 
 extern const struct conf_block border_peer_block;
+extern const struct conf_block border_route_block;
 extern const struct conf_block border_subscribers_block;
 extern const struct conf_block border_numbers_block;
 

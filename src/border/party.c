@@ -65,6 +65,11 @@ const struct border_peer *party_peer_of(const struct border *b, const struct flo
 	return by_host;
 }
 
+bool party_is_outer(const struct border_peer *peer)
+{
+	return peer->kind == PEER_CARRIER || peer->kind == PEER_CUSTOMER;
+}
+
 static bool is_on_lan(const struct border_side *side, const struct addr *remote)
 {
 	for (unsigned i = 0; i < side->lan_count; i++) {

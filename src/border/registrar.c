@@ -158,7 +158,7 @@ static void write_names(struct border *b, const struct inbound *in, struct reque
 
 	names_write(&call_id, &b->ports.keys[KEY_NAMES], NAMES_CALL_ID, call, 2);
 	names_write(&tag, &b->ports.keys[KEY_NAMES], NAMES_FROM_TAG, from, 3);
-	struct identity_reader reader = { registrar_peer(b), NULL };
+	struct identity_reader reader = { .peer = registrar_peer(b) };
 	struct identity caller = { SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM),
 		                   buffer_view(&tag) };
 	struct identity account = { SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO),

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two ways that there are between phones and their PBX. */
+/* The ways that there are between phones, their PBX, and other peers. */
 #include "border/route.h"
 
 #include "border/identity.h"
+#include "border/peers.h"
 
-static enum err fail(struct route *ret, uint16_t status)
+static enum err fail(struct route *ret, uint16_t status, enum refusal why)
 {
 	ret->refusal = status;
+	ret->why = why;
 	return ERR_NOT_FOUND;
 }
 
@@ -14,28 +16,76 @@ static enum err to_phone(const struct border *b, const struct sip_uri *uri, stru
 {
 	struct registration *r = registration_by_token(&b->registrations, uri->user);
 
+	if (!r && uri->user.len == NAMES_HASH_LEN)
+		return fail(ret, 480, REFUSAL_NOT_REGISTERED);
 	if (!r)
-		return fail(ret, uri->user.len == NAMES_HASH_LEN ? 480 : 404);
+		return fail(ret, 404, REFUSAL_NO_SUCH);
 	ret->to = r->facts.flow;
 	ret->registration = r;
 	(void)VIEW_COPY(view_of(r->facts.contact), ret->uri);
 	return ERR_NONE;
 }
 
-static enum err to_registrar(const struct border *b, const struct sip_uri *uri, struct route *ret)
+static enum err to_peer(const struct border *b, const struct sip_uri *uri, uint16_t row,
+                        struct route *ret)
 {
 	struct buffer out = buffer_on(ret->uri, sizeof(ret->uri) - 1);
 
-	if (!b->settings.subscribers.is_on)
-		return fail(ret, 404);
-	ret->peer = &b->settings.peers[b->settings.subscribers.register_to];
+	ret->peer = &b->settings.peers[row];
 	if (party_flow_to(b, ret->peer, &ret->to) != ERR_NONE)
-		return fail(ret, 503);
-	identity_write_uri(b, &out, uri, &(struct identity_reader){ ret->peer, NULL });
+		return fail(ret, 503, REFUSAL_NO_WAY);
+	identity_write_uri(b, &out, uri, &(struct identity_reader){ .peer = ret->peer });
 	if (out.err != ERR_NONE)
-		return fail(ret, 414);
+		return fail(ret, 414, REFUSAL_NO_SUCH);
 	ret->uri[out.len] = 0;
 	return ERR_NONE;
+}
+
+enum err route_to_peer(const struct border *b, struct view dialled, uint16_t row, struct route *ret)
+{
+	struct sip_uri uri = { .scheme = SIP_SCHEME_SIP, .user = dialled };
+
+	*ret = (struct route){ 0 };
+	if (row >= b->settings.peer_count || view_is_empty(dialled))
+		return ERR_NOT_FOUND;
+	uri.host = sip_host_of(&b->settings.peers[row].address);
+	return to_peer(b, &uri, row, ret);
+}
+
+static enum err to_registrar(const struct border *b, const struct sip_uri *uri, struct route *ret)
+{
+	if (!b->settings.subscribers.is_on)
+		return fail(ret, 404, REFUSAL_NO_SUCH);
+	ret->targets.peers[0] = b->settings.subscribers.register_to;
+	ret->targets.count = 1;
+	return to_peer(b, uri, ret->targets.peers[0], ret);
+}
+
+static enum err by_routes(const struct border *b, const struct inbound *in,
+                          const struct sip_uri *uri, struct route *ret)
+{
+	struct target_question q = {
+		.dialled = uri->user,
+		.host = uri->host.text,
+		.from = (uint16_t)(in->peer - b->settings.peers),
+	};
+
+	b->ports.random(b->ports.context, q.draws, sizeof(q.draws));
+	target_find(&b->settings, &q, &ret->targets);
+	if (ret->targets.count == 0)
+		return fail(ret, 404, REFUSAL_NO_SUCH);
+	return to_peer(b, uri, ret->targets.peers[0], ret);
+}
+
+static bool is_emergency(const struct border *b, const struct sip_uri *uri)
+{
+	const struct border_numbers *n = &b->settings.numbers;
+
+	for (unsigned i = 0; i < n->emergency_count; i++) {
+		if (view_equal(uri->user, view_of(n->emergency[i])))
+			return true;
+	}
+	return false;
 }
 
 enum err route_find(const struct border *b, const struct inbound *in, struct route *ret)
@@ -44,27 +94,84 @@ enum err route_find(const struct border *b, const struct inbound *in, struct rou
 
 	*ret = (struct route){ 0 };
 	if (sip_uri_parse(in->msg->uri, &uri) != ERR_NONE)
-		return fail(ret, 400);
+		return fail(ret, 400, REFUSAL_NO_SUCH);
 	if (uri.scheme == SIP_SCHEME_OTHER)
-		return fail(ret, 416);
-	if (in->peer)
+		return fail(ret, 416, REFUSAL_NO_SUCH);
+	ret->is_urgent = is_emergency(b, &uri);
+	if (!in->peer)
+		return to_registrar(b, &uri, ret);
+	/* Names of phones are given to who stands inside alone. */
+	if (!party_is_outer(in->peer) && uri.user.len == NAMES_HASH_LEN)
 		return to_phone(b, &uri, ret);
-	return to_registrar(b, &uri, ret);
+	return by_routes(b, in, &uri, ret);
+}
+
+/* ---- whether it may begin ---- */
+
+/* Puts the target at `at` first; the order of the others stays. */
+static void prefer(struct targets *t, unsigned at)
+{
+	uint16_t peer = t->peers[at], route = t->routes[at];
+
+	for (; at > 0; at--) {
+		t->peers[at] = t->peers[at - 1];
+		t->routes[at] = t->routes[at - 1];
+	}
+	t->peers[0] = peer;
+	t->routes[0] = route;
+}
+
+/* First among those that answer; if nobody does, among all: we may be wrong. */
+static bool choose(struct border *b, struct route *route)
+{
+	struct targets *t = &route->targets;
+
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (unsigned i = 0; i < t->count; i++) {
+			if (peers_is_away(b, t->peers[i]) != (pass == 1) ||
+			    (!route->is_urgent && !peers_may_begin(b, t->peers[i])))
+				continue;
+			prefer(t, i);
+			return true;
+		}
+	}
+	return t->count == 0;
+}
+
+static enum err refuse_full(struct route *route)
+{
+	(void)fail(route, 503, REFUSAL_PEER_LIMIT);
+	return ERR_FULL;
+}
+
+enum err route_admit(struct border *b, const struct inbound *in, struct route *route)
+{
+	uint16_t caller = in->peer ? (uint16_t)(in->peer - b->settings.peers) : PEER_GONE;
+	uint16_t first = route->targets.peers[0];
+	struct sip_uri uri;
+
+	if (!route->is_urgent && !peers_may_begin(b, caller))
+		return refuse_full(route);
+	if (!choose(b, route))
+		return refuse_full(route);
+	if (route->targets.count == 0 || route->targets.peers[0] == first)
+		return ERR_NONE;
+	if (sip_uri_parse(in->msg->uri, &uri) != ERR_NONE)
+		return fail(route, 400, REFUSAL_NO_SUCH);
+	return to_peer(b, &uri, route->targets.peers[0], route);
 }
 
 void route_refuse(struct border *b, const struct inbound *in, const struct route *route)
 {
-	switch (route->refusal) {
-	case 404:
-		reply_refusal(b, in, 404, REFUSAL_NO_SUCH, VIEW_EMPTY);
-		break;
-	case 480:
-		reply_refusal(b, in, 480, REFUSAL_NOT_REGISTERED, VIEW_EMPTY);
-		break;
-	case 503:
-		reply_refusal(b, in, 503, REFUSAL_NO_WAY, VIEW_EMPTY);
-		break;
-	default:
-		reply_at_once(b, in, route->refusal, VIEW_EMPTY);
+	char text[64];
+	struct buffer lines = BUFFER_ON(text);
+
+	if (route->why == REFUSAL_PEER_LIMIT) {
+		border_count(b, COUNT_limit_calls);
+		reply_retry_after(b, &lines);
 	}
+	if (route->refusal == 404 || route->refusal == 480 || route->refusal == 503)
+		reply_refusal(b, in, route->refusal, route->why, buffer_view(&lines));
+	else
+		reply_at_once(b, in, route->refusal, VIEW_EMPTY);
 }

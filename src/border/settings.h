@@ -11,6 +11,7 @@
 #include "guard/options.h"
 
 enum { MAX_PEERS = 256, MAX_PEER_NETS = 16, MAX_LAN_NETS = 8, MAX_EMERGENCY_NUMBERS = 16 };
+enum { MAX_ROUTES = 1024, ROUTE_NUMBER_SIZE = 40 };
 enum { BORDER_NAME_SIZE = 32, BORDER_DOMAIN_SIZE = 128 };
 
 /* One `listen` block: a side. */
@@ -39,6 +40,10 @@ struct border_peer {
 	struct addr appears_as;
 	struct addr_net from[MAX_PEER_NETS]; /* where it may come from; empty: the address's host */
 	struct guard_rate budget;            /* of its requests */
+	/* Calls with it at once, and those that begin in a second; 0: as many as there are. */
+	uint32_t max_calls, max_new_calls;
+	uint32_t check_s;  /* it is asked by OPTIONS so often; 0: never */
+	uint32_t answer_s; /* how long its first answer may take where another can be asked */
 	uint8_t from_count;
 	uint16_t side;
 	uint8_t kind; /* enum peer_kind */
@@ -56,6 +61,19 @@ struct border_subscribers {
 	uint8_t proof_always;   /* no REGISTER without a good cookie reaches the PBX */
 };
 
+/* Calls of one peer that may go to another. Of all that fit, those with the longest
+ * number count, and a domain before none; they are one call's targets. */
+struct border_route {
+	/* "+441512960000-0999", a number or a range; prefix: what it begins with. With + they
+	 * are held against what was meant, without it against what was dialled. */
+	char number[ROUTE_NUMBER_SIZE], prefix[ROUTE_NUMBER_SIZE];
+	char domain[BORDER_DOMAIN_SIZE]; /* of the Request-URI; empty: any */
+	uint16_t from, to;               /* rows in peers */
+	uint8_t is_transit;              /* from one carrier to another, which may cost */
+	uint8_t priority;                /* the lowest is tried first */
+	uint16_t weight;                 /* among those of one priority */
+};
+
 struct border_numbers {
 	char emergency[MAX_EMERGENCY_NUMBERS][16]; /* exactly as dialled */
 	uint8_t emergency_count;
@@ -68,9 +86,10 @@ struct border_settings {
 	struct border_peer peers[MAX_PEERS];
 	struct border_subscribers subscribers;
 	struct border_numbers numbers;
+	struct border_route routes[MAX_ROUTES];
 	struct guard_door_settings door; /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
-	uint16_t side_count, listener_count, peer_count;
+	uint16_t side_count, listener_count, peer_count, route_count;
 };
 
 #endif

@@ -38,6 +38,8 @@ void reliable_unpracked(struct border *b, struct turn *turn);
 
 void answer_invite(struct border *b, const struct inbound *in, struct turn *turn,
                    enum ua_answer answer);
+/* A target that was left for another answers all the same. */
+void answer_abandoned(struct border *b, const struct inbound *in, struct turn *turn);
 void answer_timeout(struct border *b, struct turn *turn);
 /* The ACK to a 2xx of ours. */
 void answer_acknowledged(struct border *b, const struct inbound *in, struct call *call,

@@ -69,7 +69,7 @@ static enum err send_on(struct border *b, const struct inbound *in, struct call 
 	r = leg_request(b, to, in->msg->method_text, turn->sent_cseq, in->msg);
 	headers_copy(&r.out, in->msg, leg_way(to), b->removed);
 	extensions_copy(&r.out, in->msg);
-	if (leg_peer(b, to)) {
+	if (leg_peer(b, to) && !to->is_outer) {
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
 		buffer_put(&r.out,
 		           credentials.err == ERR_NONE ? buffer_view(&credentials) : VIEW_EMPTY);

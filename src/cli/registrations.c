@@ -16,10 +16,13 @@ static const struct cli_table registrations = {
 };
 
 static const struct cli_table peers = {
-	5,
+	8,
 	{ { "PEER", "name", CLI_TEXT },
+	  { "KIND", "kind", CLI_TEXT },
 	  { "SIDE", "side", CLI_TEXT },
 	  { "ADDRESS", "address", CLI_TEXT },
+	  { "STATE", "state", CLI_TEXT },
+	  { "CALLS", "calls", CLI_NUMBER },
 	  { "ANSWERS", "answers", CLI_TEXT },
 	  { "CHALLENGE LEARNT", "challenge_learnt", CLI_TEXT } },
 	"no peers",

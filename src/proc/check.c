@@ -185,6 +185,40 @@ static void check_subscribers(const struct checking *c)
 		               "write `kind pbx` there, or name a peer that is one");
 }
 
+static bool have_one_match(const struct border_route *a, const struct border_route *b)
+{
+	return a->from == b->from && view_equal(view_of(a->number), view_of(b->number)) &&
+	       view_equal(view_of(a->prefix), view_of(b->prefix)) &&
+	       view_equal_nocase(view_of(a->domain), view_of(b->domain));
+}
+
+static void check_routes(const struct checking *c)
+{
+	size_t count;
+	const struct border_route *routes = conf_get(c->tree, &border_route_block, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct border_peer *from = &c->peers[routes[i].from];
+		const struct border_peer *to = &c->peers[routes[i].to];
+		struct conf_check own = at(c, &border_route_block, i);
+
+		if (from->kind == PEER_CARRIER && to->kind == PEER_CARRIER && !routes[i].is_transit)
+			conf_object(&own, "from", "to",
+			            "calls of one carrier would be placed at another's cost",
+			            "write `transit` if that is meant");
+		for (size_t j = 0; j < i; j++) {
+			struct conf_check earlier = at(c, &border_route_block, j);
+
+			if (have_one_match(&routes[i], &routes[j]) &&
+			    to->side != c->peers[routes[j].to].side)
+				conf_object_to((struct conf_claim){ &own, "to" },
+				               (struct conf_claim){ &earlier, "to" },
+				               "two peers of different sides stand for each other",
+				               "name peers of one side where all else is alike");
+		}
+	}
+}
+
 static void check_media_ports(const struct checking *c)
 {
 	const struct media_options *media = conf_get(c->tree, &media_block, NULL);
@@ -262,6 +296,7 @@ void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_repo
 	check_peer_sides(&c);
 	check_peers_apart(&c);
 	check_subscribers(&c);
+	check_routes(&c);
 	check_media_ports(&c);
 	check_never_block(&c);
 	check_never_room(&c);

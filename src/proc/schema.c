@@ -24,6 +24,7 @@ enum {
 	X(guard_mode_block, JUDGE)                                                                 \
 	X(transport_side_block, SIGNAL | JUDGE)                                                    \
 	X(border_peer_block, SIGNAL | JUDGE | KERNEL)                                              \
+	X(border_route_block, SIGNAL)                                                              \
 	X(border_subscribers_block, SIGNAL)                                                        \
 	X(border_numbers_block, SIGNAL | JUDGE)                                                    \
 	X(guard_never_block, JUDGE | KERNEL)                                                       \

@@ -19,6 +19,7 @@ import test_oracles  # noqa: F401
 import test_package  # noqa: F401
 import test_parent  # noqa: F401
 import test_ringfence  # noqa: F401
+import test_routes  # noqa: F401
 import test_store  # noqa: F401
 import test_survival  # noqa: F401
 import test_toll_fraud  # noqa: F401

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The INVITE that went to one target, written anew for the next. */
+#include "border/attempt_priv.h"
+
+#include "border/extensions.h"
+#include "border/fork_priv.h"
+#include "border/identity.h"
+#include "border/leg_priv.h"
+#include "border/peers.h"
+#include "sip/build.h"
+
+#include <string.h>
+
+struct attempt {
+	struct targets targets;
+	uint8_t next;
+	size_t len;
+	char text[ATTEMPT_TEXT_MAX];
+};
+
+enum err attempts_new(uint32_t calls, struct pool **ret)
+{
+	return pool_new(sizeof(struct attempt), calls < MAX_ATTEMPTS ? calls : MAX_ATTEMPTS, ret);
+}
+
+static struct attempt *attempt_of(const struct call *call)
+{
+	return pool_at(call->border->calls->attempts, call->attempt);
+}
+
+static void be_patient(struct call *call, const struct attempt *a)
+{
+	const struct border *b = call->border;
+	const struct border_peer *peer = leg_peer(b, leg_of(call, LEG_CALLEE));
+
+	if (peer && peer->answer_s && a->next < a->targets.count)
+		call_patience(call, (uint64_t)peer->answer_s * SECOND_US);
+}
+
+void attempt_keep(struct call *call, const struct route *route, struct view request)
+{
+	struct calls *c = call->border->calls;
+	struct attempt *a;
+
+	if (route->targets.count < 2 || request.len > sizeof(a->text))
+		return;
+	a = pool_take(c->attempts);
+	if (!a)
+		return;
+	a->targets = route->targets;
+	a->next = 1;
+	a->len = request.len;
+	memcpy(a->text, request.at, request.len);
+	call->attempt = pool_handle_of(c->attempts, a);
+	be_patient(call, a);
+}
+
+void attempt_drop(struct call *call)
+{
+	struct attempt *a = attempt_of(call);
+
+	if (a)
+		pool_give(call->border->calls->attempts, a);
+	call->attempt = (struct pool_handle){ 0 };
+}
+
+bool attempt_wants_next(uint16_t status) { return status == 408 || status == 503 || status == 504; }
+
+/* The description that was written names a port of ours on one side: the next target must
+ * be reached from there too. */
+static bool is_reached_alike(struct border *b, const struct leg_facts *leg, struct flow *ret,
+                             uint16_t row)
+{
+	struct addr before = party_our_address(b, &leg->flow), now;
+
+	if (row >= b->settings.peer_count ||
+	    party_flow_to(b, &b->settings.peers[row], ret) != ERR_NONE)
+		return false;
+	now = party_our_address(b, ret);
+	return ret->side == leg->flow.side && addr_same_host(&before, &now) &&
+	       addr_same_host(&leg->flow.local, &ret->local);
+}
+
+static enum err write_uri(const struct border *b, const struct sip_msg *msg, enum sip_header_id id,
+                          struct identity_reader *reader, struct buffer *out)
+{
+	struct sip_name_addr address;
+	enum err err = sip_name_addr_parse(sip_msg_value(msg, id), &address);
+
+	if (err != ERR_NONE)
+		return err;
+	reader->is_from = id == SIP_HEADER_FROM;
+	identity_write_uri(b, out, &address.uri, reader);
+	return out->err;
+}
+
+/* The dialog begins anew under its old names: nothing of the one before may stay. */
+static enum err begin_again(struct border *b, struct leg_facts *leg, const struct sip_msg *old,
+                            const struct route *route)
+{
+	char from[UA_DIALOG_URI_MAX], to[UA_DIALOG_URI_MAX], tag[UA_NAME_LEN + 1],
+		call_id[UA_NAME_LEN + 1];
+	struct buffer from_uri = BUFFER_ON(from), to_uri = BUFFER_ON(to);
+	struct identity_reader reader = { .peer = route->peer,
+		                          .flow = &route->to,
+		                          .was = leg_peer(b, leg) };
+	struct ua_dialog_start start = { .target = view_of(route->uri), .cseq = 1 };
+	enum err err = write_uri(b, old, SIP_HEADER_FROM, &reader, &from_uri);
+
+	if (err == ERR_NONE)
+		err = write_uri(b, old, SIP_HEADER_TO, &reader, &to_uri);
+	if (err != ERR_NONE)
+		return err;
+	leg_write_name(b, leg, UA_NAME_TAG, tag);
+	leg_write_name(b, leg, UA_NAME_CALL_ID, call_id);
+	start.local_tag = view_of(tag);
+	start.call_id = view_of(call_id);
+	start.local_uri = buffer_view(&from_uri);
+	start.remote_uri = buffer_view(&to_uri);
+	return ua_dialog_begin(&start, &leg->dialog);
+}
+
+static void write_again(struct border *b, const struct sip_msg *old, const struct leg_facts *leg,
+                        const struct route *route, struct request *r)
+{
+	const struct ua_dialog *d = &leg->dialog;
+	const struct identity_reader reader = { .peer = route->peer,
+		                                .flow = &route->to,
+		                                .was = leg_peer(b, leg) };
+	const struct identity from = { SIP_HEADER_FROM, sip_msg_value(old, SIP_HEADER_FROM),
+		                       view_of(d->local_tag) };
+
+	sip_build_copy(&r->out, old, SIP_HEADER_MAX_FORWARDS);
+	identity_write(b, &r->out, &from, &reader);
+	sip_build_name_addr(&r->out, SIP_HEADER_TO, VIEW_EMPTY, view_of(d->remote_uri), VIEW_EMPTY);
+	sip_build_header(&r->out, SIP_HEADER_CALL_ID, view_of(d->call_id));
+	sip_build_cseq(&r->out, 1, VIEW("INVITE"));
+}
+
+static enum err send_again(struct border *b, struct call *call, struct turn *turn,
+                           const struct route *route)
+{
+	struct calls *c = b->calls;
+	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	enum err err = begin_again(b, leg, &c->again, route);
+	struct request r;
+
+	if (err != ERR_NONE)
+		return err;
+	r = request_begin(b, &route->to, VIEW("INVITE"), view_of(route->uri));
+	write_again(b, &c->again, leg, route, &r);
+	leg->flow = route->to;
+	leg_join(call, LEG_CALLEE, route->peer);
+	leg_write_contact(b, leg, &r.out);
+	sip_build_header(&r.out, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
+	headers_copy(&r.out, &c->again, leg_way(leg), b->removed);
+	extensions_copy(&r.out, &c->again);
+	request_source(&r, route->peer, &leg_of(call, LEG_CALLER)->flow);
+	sip_build_copy(&r.out, &c->again, SIP_HEADER_CONTENT_TYPE);
+	sip_build_body(&r.out, c->again.body);
+	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
+	if (err == ERR_NONE)
+		turn->has_client = true;
+	return err;
+}
+
+static void leave_last(struct border *b, struct call *call, const struct turn *turn)
+{
+	/* Silent so far, it may still ring: then it is told. ERR_DENIED: it has answered. */
+	enum err err = ua_client_cancel(b->ua, turn->client, VIEW_EMPTY, b->now.us);
+
+	if (err == ERR_FULL)
+		border_count(b, COUNT_limit_transactions);
+	forks_forget(call);
+	call->early_tag[0] = 0;
+	call->early.came_rseq = 0;
+}
+
+/* What rang reliably has a say in the call: it is not taken from there. */
+static bool is_begun(const struct call *call)
+{
+	const struct early *e = &call->early;
+
+	return e->is_awaiting || e->is_offered || e->is_agreed;
+}
+
+bool attempt_next(struct border *b, struct call *call, struct turn *turn)
+{
+	struct attempt *a = attempt_of(call);
+	struct calls *c = b->calls;
+	struct route route;
+	struct flow to;
+
+	while (a && !is_begun(call) && a->next < a->targets.count) {
+		uint16_t row = a->targets.peers[a->next++];
+
+		if (!is_reached_alike(b, leg_of(call, LEG_CALLEE), &to, row) ||
+		    (!call->facts.is_emergency && !peers_may_begin(b, row)) ||
+		    route_to_peer(b, view_of(call->facts.dialled), row, &route) != ERR_NONE)
+			continue;
+		memcpy(c->again_text, a->text, a->len);
+		if (sip_msg_parse(c->again_text, a->len, &sip_limits_default, &c->again) !=
+		    ERR_NONE)
+			break;
+		leave_last(b, call, turn);
+		if (send_again(b, call, turn, &route) != ERR_NONE)
+			continue;
+		be_patient(call, a);
+		return true;
+	}
+	attempt_drop(call);
+	return false;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A call's further targets: where one is silent or says that it cannot, the
+ * same INVITE goes to the next, as long as nobody rings (attempt.c). */
+#ifndef BORDER_ATTEMPT_PRIV_H
+#define BORDER_ATTEMPT_PRIV_H
+
+#include "border/call_priv.h"
+#include "border/route.h"
+
+/* As many as there are calls, MAX_ATTEMPTS at most; a call beyond has one target. */
+enum { MAX_ATTEMPTS = 1024 };
+enum err attempts_new(uint32_t calls, struct pool **ret) MUST_USE;
+
+/* Keeps what was sent to the route's first target, where there is another. */
+void attempt_keep(struct call *call, const struct route *route, struct view request);
+void attempt_drop(struct call *call);
+/* Whether that answer is a reason to ask the next: it could not be reached or is too busy. */
+bool attempt_wants_next(uint16_t status);
+/* Asks the next one; what the one before may still say goes to answer_abandoned. False:
+ * there is none, or it cannot be asked. */
+bool attempt_next(struct border *b, struct call *call, struct turn *turn);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Counts of calls with each peer, and OPTIONS to those that shall be asked. */
+#include "border/peers.h"
+
+#include "base/object.h"
+#include "sip/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SECOND_MS = 1000, FIRST_ASK_US = 100 * MILLISECOND_US };
+
+enum presence { PRESENCE_UNKNOWN, PRESENCE_HERE, PRESENCE_AWAY };
+
+struct peer_state {
+	struct border *border;
+	struct timer timer; /* of the next question */
+	struct guard_bucket begun;
+	uint32_t calls;
+	uint32_t cseq;
+	uint64_t serial;  /* of Call-ID and From tag of what it is asked */
+	uint8_t presence; /* enum presence */
+	bool is_asked;    /* an answer is awaited */
+};
+
+struct peers {
+	struct peer_state rows[MAX_PEERS], before[MAX_PEERS];
+};
+
+static struct peer_state *state_of(const struct border *b, uint16_t row)
+{
+	return row < b->settings.peer_count ? &b->peers->rows[row] : NULL;
+}
+
+static void ask_later(struct peer_state *s, uint16_t row)
+{
+	struct border *b = s->border;
+	uint32_t check_s = b->settings.peers[row].check_s;
+
+	if (check_s)
+		wheel_set(&b->wheel, &s->timer, b->now.us + (uint64_t)check_s * SECOND_US);
+}
+
+/* ---- asking ---- */
+
+static void write_question(struct border *b, struct peer_state *s, const struct border_peer *peer,
+                           struct request *r)
+{
+	char call_id_text[UA_NAME_LEN], tag_text[UA_NAME_LEN], uri_text[BORDER_DOMAIN_SIZE + 8];
+	struct buffer call_id = BUFFER_ON(call_id_text), tag = BUFFER_ON(tag_text);
+	struct buffer uri = BUFFER_ON(uri_text);
+	struct addr ours = party_our_address(b, &r->to);
+
+	ua_name_write(&call_id, &b->namer, UA_NAME_CALL_ID, s->serial);
+	ua_name_write(&tag, &b->namer, UA_NAME_TAG, s->serial);
+	sip_build_number(&r->out, SIP_HEADER_MAX_FORWARDS, 70);
+	buffer_text(&uri, "sip:");
+	addr_write_host(&uri, &ours);
+	sip_build_name_addr(&r->out, SIP_HEADER_FROM, VIEW_EMPTY, buffer_view(&uri),
+	                    buffer_view(&tag));
+	uri = BUFFER_ON(uri_text);
+	buffer_text(&uri, "sip:");
+	party_write_domain(&uri, peer);
+	sip_build_name_addr(&r->out, SIP_HEADER_TO, VIEW_EMPTY, buffer_view(&uri), VIEW_EMPTY);
+	sip_build_header(&r->out, SIP_HEADER_CALL_ID, buffer_view(&call_id));
+	sip_build_cseq(&r->out, ++s->cseq, VIEW("OPTIONS"));
+	sip_build_header(&r->out, SIP_HEADER_ACCEPT, VIEW("application/sdp"));
+	sip_build_body(&r->out, VIEW_EMPTY);
+}
+
+static void ask(struct timer *t, uint64_t now_us)
+{
+	struct peer_state *s = HOLDER(t, struct peer_state, timer);
+	struct border *b = s->border;
+	uint16_t row = (uint16_t)(s - b->peers->rows);
+	const struct border_peer *peer = &b->settings.peers[row];
+	char uri_text[BORDER_DOMAIN_SIZE + 8];
+	struct buffer uri = BUFFER_ON(uri_text);
+	struct pool_handle object = { .index = row }, client;
+	struct request r;
+	struct flow to;
+
+	(void)now_us;
+	ask_later(s, row);
+	if (s->is_asked || party_flow_to(b, peer, &to) != ERR_NONE)
+		return;
+	buffer_text(&uri, "sip:");
+	party_write_domain(&uri, peer);
+	r = request_begin(b, &to, VIEW("OPTIONS"), buffer_view(&uri));
+	write_question(b, s, peer, &r);
+	s->is_asked = request_send(b, &r, PURPOSE_PEER, object, &client) == ERR_NONE;
+}
+
+void peers_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
+                  enum ua_answer answer)
+{
+	struct peer_state *s = state_of(b, (uint16_t)event->user.object.index);
+
+	if (!s || answer != UA_ANSWER_FINAL)
+		return;
+	s->is_asked = false;
+	/* Whatever it says to OPTIONS it is there; 503 says that it does not want to be. */
+	s->presence = in->msg->status == 503 ? PRESENCE_AWAY : PRESENCE_HERE;
+}
+
+void peers_notice(struct border *b, enum ua_notice notice, const struct ua_event *event)
+{
+	struct peer_state *s = state_of(b, (uint16_t)event->user.object.index);
+
+	if (!s || notice != UA_TIMEOUT)
+		return;
+	s->is_asked = false;
+	s->presence = PRESENCE_AWAY;
+}
+
+bool peers_is_away(const struct border *b, uint16_t row)
+{
+	const struct peer_state *s = state_of(b, row);
+
+	return s && s->presence == PRESENCE_AWAY;
+}
+
+/* ---- counting ---- */
+
+bool peers_may_begin(struct border *b, uint16_t row)
+{
+	struct peer_state *s = state_of(b, row);
+	const struct border_peer *peer;
+	struct guard_rate rate;
+
+	if (!s)
+		return true;
+	peer = &b->settings.peers[row];
+	rate = (struct guard_rate){ peer->max_new_calls, SECOND_MS };
+	if (peer->max_calls && s->calls >= peer->max_calls)
+		return false;
+	return !peer->max_new_calls || guard_bucket_take(&s->begun, &rate, b->now.us);
+}
+
+void peers_count(struct border *b, uint16_t row, bool is_more)
+{
+	struct peer_state *s = state_of(b, row);
+
+	if (!s)
+		return;
+	if (is_more)
+		s->calls++;
+	else if (s->calls > 0)
+		s->calls--;
+}
+
+uint32_t peers_calls(const struct border *b, uint16_t row)
+{
+	const struct peer_state *s = state_of(b, row);
+
+	return s ? s->calls : 0;
+}
+
+/* ---- the table ---- */
+
+static void begin(struct border *b, uint16_t row)
+{
+	struct peer_state *s = &b->peers->rows[row];
+
+	s->border = b;
+	timer_init(&s->timer, ask);
+	if (!b->settings.peers[row].check_s)
+		return;
+	if (!s->serial)
+		b->ports.random(b->ports.context, &s->serial, sizeof(s->serial));
+	wheel_set(&b->wheel, &s->timer, b->now.us + FIRST_ASK_US);
+}
+
+enum err peers_new(struct border *b, struct peers **ret)
+{
+	struct peers *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return ERR_NO_MEMORY;
+	*ret = p;
+	for (uint16_t row = 0; row < b->settings.peer_count; row++)
+		begin(b, row);
+	return ERR_NONE;
+}
+
+void peers_free(struct peers **p)
+{
+	free(*p);
+	*p = NULL;
+}
+
+uint16_t peers_row_now(const struct border *b, const struct border_settings *old, uint16_t row)
+{
+	if (row >= old->peer_count)
+		return row;
+	for (uint16_t i = 0; i < b->settings.peer_count; i++) {
+		if (view_equal(view_of(b->settings.peers[i].name), view_of(old->peers[row].name)))
+			return i;
+	}
+	return PEER_GONE;
+}
+
+void peers_apply(struct border *b, const struct border_settings *old)
+{
+	struct peers *p = b->peers;
+
+	for (uint16_t row = 0; row < old->peer_count; row++)
+		wheel_cancel(&b->wheel, &p->rows[row].timer);
+	memcpy(p->before, p->rows, sizeof(p->before));
+	memset(p->rows, 0, sizeof(p->rows));
+	for (uint16_t row = 0; row < old->peer_count; row++) {
+		uint16_t now = peers_row_now(b, old, row);
+		struct peer_state *s = now < MAX_PEERS ? &p->rows[now] : NULL;
+
+		if (!s)
+			continue;
+		*s = p->before[row];
+		/* Its answer may come by the old row: it is not waited for. */
+		s->is_asked = false;
+		if (!addr_equal(&old->peers[row].address, &b->settings.peers[now].address))
+			s->presence = PRESENCE_UNKNOWN;
+	}
+	for (uint16_t row = 0; row < b->settings.peer_count; row++)
+		begin(b, row);
+}
+
+void peers_write(struct buffer *out, const struct border *b, uint16_t row)
+{
+	static const char *const kinds[] = { "pbx", "carrier", "customer", "speech-server",
+		                             "board" };
+	static const char *const states[] = { "not asked", "answers", "away" };
+	const struct peer_state *s = &b->peers->rows[row];
+
+	object_text(out, "kind", view_of(kinds[b->settings.peers[row].kind]));
+	object_text(out, "state", view_of(states[s->presence]));
+	object_number(out, "calls", s->calls);
+}

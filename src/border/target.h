@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which peers a peer's call may go to: the routes of the configuration held
+ * against what was dialled. Pure: the same question has the same answer. */
+#ifndef BORDER_TARGET_H
+#define BORDER_TARGET_H
+
+#include "border/settings.h"
+
+enum { MAX_TARGETS = 8 };
+
+struct target_question {
+	struct view dialled, host;   /* user and host of the Request-URI */
+	uint16_t from;               /* row in peers */
+	uint32_t draws[MAX_TARGETS]; /* random: which of one priority comes first */
+};
+
+struct targets {
+	uint16_t peers[MAX_TARGETS];  /* rows, in the order in which they are tried */
+	uint16_t routes[MAX_TARGETS]; /* the rows that named them */
+	uint8_t count;
+};
+
+/* What fits best; count 0: nothing does. Beyond MAX_TARGETS the later rows are left out. */
+void target_find(const struct border_settings *s, const struct target_question *q,
+                 struct targets *ret);
+
+/* Whether `number` or `prefix` of a route can be read. */
+bool target_is_pattern(struct view number);
+bool target_is_prefix(struct view prefix);
+/* Whether the pattern of a route holds what was meant (empty: unread) or dialled. */
+bool target_fits(const struct border_route *r, struct view dialled, struct view meant);
+
+#endif

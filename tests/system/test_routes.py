@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls between peers: a PBX, and carriers on trunks; who is asked, and what shows where."""
+
+import re
+import socket
+import time
+
+from harness import Skip, check, test
+from pbx import PBX_ADDRESS
+from process import Failure, until
+from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS, Ringfence, is_built
+from sip_text import token
+
+FIRST, SECOND = "127.0.0.41", "127.0.0.42"
+
+TRUNKS = f"""\
+peer first {{
+    kind carrier
+    side outside
+    address {FIRST}:5060
+    at-most 2 calls at once
+    check-every 5s
+}}
+peer second {{
+    kind carrier
+    side outside
+    address {SECOND}:5060
+}}
+route {{ from office  to first }}
+route {{ from office  to second  priority 2 }}
+route {{ number +441512960000-0999  from first  to office }}
+"""
+
+
+class Message:
+    def __init__(self, data, source):
+        self.data, self.source = data, source
+        self.text = data.decode("utf-8", "replace")
+        head, _, self.body = self.text.partition("\r\n\r\n")
+        self.start, *self.lines = head.split("\r\n")
+
+    def value(self, name):
+        found = [line.split(":", 1)[1].strip() for line in self.lines
+                 if line.lower().startswith(name.lower() + ":")]
+        return found[0] if found else ""
+
+
+class Trunk:
+    """A PBX or a carrier that says what the test tells it to say."""
+
+    def __init__(self, address, next_hop):
+        self.address, self.next_hop = address, (next_hop, 5060)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, 5060))
+        self.audio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.audio.bind((address, 41000))
+        self.asked = 0  # OPTIONS answered
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        self.audio.close()
+
+    def sdp(self):
+        return (f"v=0\r\no=- 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n"
+                "m=audio 41000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n")
+
+    def send(self, start, lines, body=""):
+        kind = ["Content-Type: application/sdp"] if body else []
+        text = "\r\n".join([start] + lines + kind + [f"Content-Length: {len(body)}", "", body])
+        self.socket.sendto(text.encode(), self.next_hop)
+
+    def invite(self, number):
+        self.call_id, self.tag, self.cseq = token(20), token(), 1
+        self.uri = f"sip:{number}@{self.next_hop[0]}"
+        self.to = f"<{self.uri}>"
+        self.request("INVITE", self.sdp())
+
+    def request(self, method, body="", cseq=None):
+        self.send(f"{method} {self.uri} SIP/2.0", [
+            f"Via: SIP/2.0/UDP {self.address}:5060;branch=z9hG4bK{token(12)};rport",
+            "Max-Forwards: 70", f"From: <sip:200@{self.address}>;tag={self.tag}", f"To: {self.to}",
+            f"Call-ID: {self.call_id}", f"CSeq: {cseq or self.cseq} {method}",
+            f"Contact: <sip:200@{self.address}:5060>"], body)
+
+    def answer(self, request, status, body=""):
+        to = request.value("To")
+        lines = [f"Via: {request.value('Via')}", f"From: {request.value('From')}",
+                 f"To: {to}" + ("" if "tag=" in to else ";tag=there"),
+                 f"Call-ID: {request.value('Call-ID')}", f"CSeq: {request.value('CSeq')}",
+                 f"Contact: <sip:there@{self.address}:5060>"]
+        self.send(f"SIP/2.0 {status}", lines, body)
+
+    def hear(self, start, seconds=8.0):
+        """The next message that begins so; OPTIONS, 100 and what is repeated are passed over."""
+        end, others = time.monotonic() + seconds, []
+        while time.monotonic() < end:
+            self.socket.settimeout(max(end - time.monotonic(), 0.01))
+            try:
+                message = Message(*self.socket.recvfrom(65535))
+            except socket.timeout:
+                break
+            if message.start.startswith("OPTIONS"):
+                self.asked += 1
+                self.answer(message, "200 OK")
+            if message.start.startswith(start):
+                return message
+            others.append(message.start)
+        raise Failure(f"{self.address} wanted {start}, heard {others}")
+
+    def learn(self, answer):
+        """What the caller takes from the 2xx."""
+        self.to = answer.value("To")
+        self.uri = re.search(r"<([^>]+)>", answer.value("Contact")).group(1)
+
+
+def media_of(message):
+    address = re.search(r"c=IN IP4 (\S+)", message.body).group(1)
+    return address, int(re.search(r"m=audio (\d+)", message.body).group(1))
+
+
+def talk(one, one_hears_at, other, other_hears_at):
+    """Audio each way; `..._hears_at` is where that end was told to send."""
+    packet = bytes([0x80, 0]) + b"\x00\x01" + bytes(8) + bytes(160)
+    for sender, where, receiver in ((one, one_hears_at, other), (other, other_hears_at, one)):
+        receiver.audio.settimeout(0.2)
+        for number in range(20):
+            sender.audio.sendto(packet[:2] + number.to_bytes(2, "big") + packet[4:], where)
+            try:
+                receiver.audio.recv(2048)
+                break
+            except socket.timeout:
+                continue
+        else:
+            raise Failure(f"no audio from {sender.address} to {receiver.address}")
+
+
+def call(caller, callee, number, wanted):
+    caller.invite(number)
+    invite = callee.hear("INVITE ")
+    check(wanted in invite.start, f"{invite.start!r} has no {wanted}")
+    callee.answer(invite, "180 Ringing")
+    callee.answer(invite, "200 OK", callee.sdp())
+    answer = caller.hear("SIP/2.0 200")
+    caller.learn(answer)
+    caller.request("ACK")
+    callee.hear("ACK ")
+    talk(caller, media_of(answer), callee, media_of(invite))
+    return invite, answer
+
+
+def hang_up(caller, callee):
+    caller.cseq += 1
+    caller.request("BYE")
+    callee.answer(callee.hear("BYE "), "200 OK")
+    caller.hear("SIP/2.0 200")
+
+
+def states(ringfence):
+    return {row["name"]: row["state"] for row in ringfence.rows("peers", "list")}
+
+
+def stage(cast, asked=(), more=TRUNKS):
+    """Ringfence; whom it asks by OPTIONS has answered once."""
+    if not is_built():
+        raise Skip("the program is not built yet")
+    ringfence = Ringfence(cast, more=more)
+    ringfence.start()
+    for trunk in asked:
+        trunk.hear("OPTIONS ")
+    check(not asked or until(lambda: "answers" in states(ringfence).values(), 5, pause=0.1),
+          f"no answer was taken: {states(ringfence)}")
+    return ringfence
+
+
+@test("a PBX calls out over its carrier and is called by it, with audio; nothing of the inside shows")
+def trunk_both_ways(cast):
+    with Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, Trunk(FIRST, OUTSIDE_ADDRESS) as carrier:
+        ringfence = stage(cast, [carrier])
+        invite, _ = call(pbx, carrier, "00353155512345", f"sip:00353155512345@{FIRST}")
+        for secret in (PBX_ADDRESS, INSIDE_ADDRESS):
+            check(secret not in invite.text, f"{secret} shows outside: {invite.text}")
+        rows = ringfence.rows("peers", "list")
+        check({row["name"]: row["calls"] for row in rows} == {"office": 1, "first": 1, "second": 0},
+              f"the calls of peers are wrong: {rows}")
+        hang_up(pbx, carrier)
+        call(carrier, pbx, "+441512960123", "sip:+441512960123@")
+        hang_up(carrier, pbx)
+        carrier.invite("+441512961000")
+        carrier.hear("SIP/2.0 404")
+        check(until(lambda: len(ringfence.rows("calls", "list")) >= 2, 10), "the calls are not recorded")
+
+
+@test("where a carrier is full or gone the next one has the call; a carrier that stays away is passed over")
+def trunk_next_carrier(cast):
+    with Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, Trunk(SECOND, OUTSIDE_ADDRESS) as second:
+        with Trunk(FIRST, OUTSIDE_ADDRESS) as first:
+            ringfence = stage(cast, [first])
+            pbx.invite("00353155512345")
+            first.answer(first.hear("INVITE "), "503 Full")
+            invite = second.hear("INVITE ")
+            check(f"sip:00353155512345@{SECOND}" in invite.start, invite.start)
+            check(FIRST not in invite.text, f"one carrier is shown the other: {invite.text}")
+            second.answer(invite, "486 Busy Here")
+            pbx.hear("SIP/2.0 486")
+            pbx.request("ACK", cseq=1)
+
+        # Nobody listens there any more.
+        call(pbx, second, "00353155512346", f"@{SECOND}")
+        hang_up(pbx, second)
+        check(until(lambda: states(ringfence)["first"] == "away", 20, pause=0.5),
+              f"first is not away: {states(ringfence)}")
+        check(states(ringfence)["second"] == "not asked", f"second was asked: {states(ringfence)}")
+
+
+@test("a carrier with all its calls in use is passed over, then the caller gets 503 and when to come back")
+def trunk_limits(cast):
+    more = TRUNKS.replace(f"address {SECOND}:5060", f"address {SECOND}:5060\n    at-most 1 calls at once")
+    with Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, Trunk(FIRST, OUTSIDE_ADDRESS) as first, \
+            Trunk(SECOND, OUTSIDE_ADDRESS) as second:
+        stage(cast, [first], more)
+        for target in (first, first, second):
+            call(pbx, target, "00353155512345", f"@{target.address}")
+        pbx.invite("00353155512345")
+        refusal = pbx.hear("SIP/2.0 503")
+        check(refusal.value("Retry-After") and '"21 ' in refusal.value("Warning"), refusal.text)
+        pbx.request("ACK", cseq=1)
+        pbx.invite("112")
+        first.hear("INVITE sip:112@")

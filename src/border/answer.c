@@ -7,6 +7,7 @@
 #include "border/fork_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
+#include "border/session_priv.h"
 #include "border/turn_priv.h"
 
 #include <string.h>
@@ -42,6 +43,7 @@ static enum err reply(struct border *b, const struct turn *turn, const struct si
 	answer_lines(b, msg, to, &lines);
 	if (is_reliable)
 		reliable_lines(b, call, &lines);
+	session_answer(turn, msg, &lines);
 	if (lines.err != ERR_NONE)
 		return lines.err;
 	r.headers = buffer_view(&lines);
@@ -267,6 +269,7 @@ static void take_success(struct border *b, const struct inbound *in, struct turn
 	}
 	turn->is_answered = true;
 	asker->dialog.state = UA_DIALOG_CONFIRMED;
+	session_agree(call, turn, in->msg);
 	if (turn->is_first)
 		say_answered(b, in, call);
 }
@@ -327,6 +330,7 @@ static void take_refusal(struct border *b, const struct inbound *in, struct turn
 		return;
 	if (!was_cancelled) {
 		status = answer_refusal(b, in, call, turn->from, &lines);
+		session_answer(turn, in->msg, &lines);
 		reply_status(b, turn->server, status,
 		             view_of(leg_of(call, turn->from)->dialog.local_tag),
 		             lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY);

@@ -39,6 +39,7 @@ struct call_facts {
 	uint64_t id;     /* of this half; names its streams */
 	uint64_t number; /* both halves of a hairpin share it */
 	int64_t started_wall_us, answered_wall_us;
+	int64_t session_ends_wall_us; /* unless it is refreshed; 0: never */
 	struct leg_facts legs[CALL_LEGS];
 	struct stream_facts streams[MAX_CALL_STREAMS];
 	char from[96], to[96], dialled[48];
@@ -95,6 +96,7 @@ struct call {
 	struct border *border;
 	struct leg legs[CALL_LEGS];
 	struct stream streams[MAX_CALL_STREAMS];
+	struct timer session;       /* RFC 4028 */
 	struct timer timer;         /* by state: patience with ringing, with BYE, with media */
 	struct pool_handle invite;  /* turn of the INVITE in hand, ACK included */
 	struct pool_handle bye;     /* turn of a BYE in hand */
@@ -117,6 +119,7 @@ enum turn_offer { OFFER_NONE, OFFER_IN_REQUEST, OFFER_IN_ANSWER };
 
 struct turn {
 	struct pool_handle call, server, client;
+	uint32_t session_s; /* interval that was asked for, by who knows the timer; 0: none */
 	uint32_t came_cseq, sent_cseq;
 	uint8_t from;        /* leg that asked */
 	uint8_t method;      /* enum sip_method */

@@ -6,6 +6,7 @@
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/peers.h"
+#include "border/session_priv.h"
 #include "border/turn_priv.h"
 
 #include <assert.h>
@@ -197,6 +198,7 @@ void call_enter(struct border *b, struct call *call)
 
 	call->border = b;
 	timer_init(&call->timer, run_out);
+	session_begin(call);
 	map_insert(&c->by_id, &call->by_id,
 	           map_hash(&c->by_id, &call->facts.id, sizeof(call->facts.id)));
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
@@ -241,6 +243,7 @@ void call_finish(struct call *call)
 	forks_forget(call);
 	attempt_drop(call);
 	wheel_cancel(&b->wheel, &call->timer);
+	wheel_cancel(&b->wheel, &call->session);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
 		stream_give_ports(call, i);
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
@@ -282,6 +285,7 @@ void call_end(struct call *call, enum call_end by, const char *cause)
 	call->cause = cause;
 	call->ended_wall_us = b->now.wall_us;
 	end_invite(b, call);
+	wheel_cancel(&b->wheel, &call->session);
 	call_unsave(call);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
 		stream_close(call, i);

@@ -8,6 +8,7 @@
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/route.h"
+#include "border/session_priv.h"
 #include "border/turn_priv.h"
 
 #include <string.h>
@@ -154,6 +155,7 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 
 	request_max_forwards(&r, in->msg);
 	write_identities(b, in, route, leg, &r.out);
+	session_ask(turn, in->msg, &r.out);
 	invite_write_rest(b, in, leg, &r, body);
 	turn->sent_cseq = 1;
 	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
@@ -281,6 +283,8 @@ void calls_invite(struct border *b, struct inbound *in)
 		refuse_body(b, in);
 		return;
 	}
+	if (session_refuses(b, in))
+		return;
 	if (route_find(b, in, &route) != ERR_NONE || route_admit(b, in, &route) != ERR_NONE) {
 		route_refuse(b, in, &route);
 		return;
@@ -349,6 +353,7 @@ static enum err send_within(struct border *b, const struct inbound *in, struct c
 	if (err != ERR_NONE)
 		return err;
 	r = leg_request(b, to, in->msg->method_text, turn->sent_cseq, in->msg);
+	session_ask(turn, in->msg, &r.out);
 	invite_write_rest(b, in, to, &r, body);
 	err = request_send(b, &r, is_invite ? PURPOSE_CALL : PURPOSE_CALL_REQUEST,
 	                   turn_handle(b, turn), &turn->client);
@@ -404,6 +409,8 @@ void invite_within(struct border *b, struct inbound *in, struct call *call, unsi
 		reply_at_once(b, in, refusal, buffer_view(&lines));
 		return;
 	}
+	if (session_refuses(b, in))
+		return;
 	turn = turn_take(b, call, from, in->msg);
 	if (!turn) {
 		border_count(b, COUNT_limit_transactions);

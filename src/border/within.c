@@ -8,6 +8,7 @@
 #include "border/ingress.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
+#include "border/session_priv.h"
 #include "border/turn_priv.h"
 #include "sip/content_type.h"
 
@@ -249,9 +250,12 @@ static void answer_update(struct border *b, const struct inbound *in, struct tur
 		return;
 	}
 	answer_lines(b, in->msg, asker, &lines);
+	session_answer(turn, in->msg, &lines);
 	r.headers = lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY;
 	err = ua_server_reply(b->ua, turn->server, &r, b->now.us);
 	border_count(b, err == ERR_NONE ? COUNT_responses_forwarded : COUNT_limit_transactions);
+	if (turn->method == SIP_METHOD_UPDATE && call->state == CALL_UP)
+		session_agree(call, turn, in->msg);
 	turn_give(b, turn);
 	call_save(call);
 }
@@ -287,6 +291,7 @@ void within_answer(struct border *b, const struct inbound *in, struct turn *turn
 		answer_update(b, in, turn, call);
 		return;
 	}
+	session_answer(turn, in->msg, &lines);
 	if (status >= 300)
 		status = answer_refusal(b, in, call, turn->from, &lines);
 	else

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules, each with the words in which it is broken. */
+#include "sim/rules.h"
+
+#include "sim/faults.h"
+#include "sim/text.h"
+#include "sim/world.h"
+#include "sip/msg.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { BLOCK_GRACE_US = 35 * SECOND_US, AUDIO_PATIENCE_US = 12 * SECOND_US };
+enum { RING_PATIENCE_US = 45 * SECOND_US, END_PATIENCE_US = 80 * SECOND_US };
+enum { EMERGENCY_CALLS = 8 };
+
+/* What only one side may ever see: addresses, and names that its ends make. */
+static const char *const secrets_inside[] = {
+	"10.0.0.", "inner-", "o=inner", "Secret", "Proxy-Authorization", "\r\nAuthorization"
+};
+static const char *const secrets_outside[] = { "192.168.", "203.0.113.", "192.0.2.", "outer-",
+	                                       "o=outer" };
+
+void rules_begin(struct world *w)
+{
+	struct rules *r = &w->rules;
+
+	r->overheard_len = 0;
+	r->idle_timers = 0;
+	r->name_count = 0;
+	r->listed_us = 0;
+	memset(r->names, 0, sizeof(r->names));
+}
+
+/* ---- each datagram ---- */
+
+static void check_grammar(struct world *w, struct view bytes)
+{
+	static struct sip_msg msg;
+	static char copy[NET_TEXT_MAX];
+
+	if (bytes.len > sizeof(copy)) {
+		world_fail(w, "a datagram of %zu bytes leaves", bytes.len);
+		return;
+	}
+	memcpy(copy, bytes.at, bytes.len);
+	if (sip_msg_parse(copy, bytes.len, &sip_limits_default, &msg) != ERR_NONE || msg.anomalies)
+		world_fail(w, "what leaves does not follow the grammar: %.60s", bytes.at);
+}
+
+static void check_secrets(struct world *w, const char *text, unsigned side)
+{
+	const char *const *list = side == 0 ? secrets_inside : secrets_outside;
+	size_t count = side == 0 ? sizeof(secrets_inside) / sizeof(secrets_inside[0])
+	                         : sizeof(secrets_outside) / sizeof(secrets_outside[0]);
+
+	for (size_t i = 0; i < count; i++)
+		if (strstr(text, list[i]))
+			world_fail(w, "\"%s\" leaves on the %s side: %.40s", list[i],
+			           side == 0 ? "outer" : "inner", strstr(text, list[i]));
+}
+
+/* A name belongs to one owner for ever: false where it was another's. */
+static bool is_owners(struct world *w, const char *name, const char *kind, uint64_t owner)
+{
+	struct rules *r = &w->rules;
+	uint64_t hash = text_hash(name, kind) | 1;
+	uint32_t at = (uint32_t)(hash >> 20) % RULES_NAMES;
+
+	if (!name[0])
+		return true;
+	while (r->names[at].hash != 0 && r->names[at].hash != hash)
+		at = (at + 1) % RULES_NAMES;
+	if (r->names[at].hash == 0 && r->name_count < RULES_NAMES * 3 / 4) {
+		r->names[at] = (struct rule_name){ hash, owner };
+		r->name_count++;
+	}
+	return r->names[at].hash == 0 || r->names[at].owner == owner;
+}
+
+static void check_names(struct world *w, const char *text, unsigned side)
+{
+	static const char *const headers[] = { "From", "To" };
+	char value[AGENT_LINE_SIZE], name[AGENT_NAME_SIZE], call_id[AGENT_NAME_SIZE];
+
+	(void)text_header(text, "Call-ID", call_id, sizeof(call_id));
+	if (!is_owners(w, call_id, "call", side + 1))
+		world_fail(w, "Call-ID %s is seen on both sides", call_id);
+	for (unsigned i = 0; i < 2; i++) {
+		(void)text_header(text, headers[i], value, sizeof(value));
+		(void)text_param(value, "tag", name, sizeof(name));
+		if (!is_owners(w, name, "tag", side + 1))
+			world_fail(w, "tag %s is seen on both sides", name);
+	}
+	if (text_status(text) != 0)
+		return;
+	(void)text_header(text, "Via", value, sizeof(value));
+	(void)text_param(value, "branch", name, sizeof(name));
+	if (!is_owners(w, name, "branch", text_hash(call_id, "")))
+		world_fail(w, "branch %s is used for two dialogs", name);
+}
+
+static void check_attacker(struct world *w, struct attacker *a, struct view bytes)
+{
+	struct verdict v;
+	bool is_blocked = verdict_table_find(w->ports.verdicts, &a->at, w->now.wall_us, &v) &&
+	                  verdict_acts(&v, verdict_table_mode(w->ports.verdicts));
+
+	if (is_blocked && a->blocked_us == 0)
+		a->blocked_us = w->now.us;
+	if (is_blocked && w->now.us - a->blocked_us > BLOCK_GRACE_US)
+		world_fail(w, "192.0.2.%u is blocked since %llu s and is answered", a->at.bytes[15],
+		           (unsigned long long)((w->now.us - a->blocked_us) / SECOND_US));
+	if (a->kind != ATTACKER_GUESSES && a->heard_octets + bytes.len > 2 * a->sent_octets + 4096)
+		world_fail(w, "a stranger is sent more than twice of what came from it");
+}
+
+void rules_sent(struct world *w, const struct flow *to, struct view bytes)
+{
+	static char text[NET_TEXT_MAX + 1];
+	struct agent *a = world_agent(w, &to->remote);
+
+	if (w->has_failed)
+		return;
+	check_grammar(w, bytes);
+	if (w->has_failed)
+		return;
+	memcpy(text, bytes.at, bytes.len);
+	text[bytes.len] = 0;
+	check_secrets(w, text, to->side);
+	check_names(w, text, to->side);
+	if (a && !a->is_inside) {
+		memcpy(w->rules.overheard, text, bytes.len + 1);
+		w->rules.overheard_len = bytes.len;
+	}
+	for (unsigned i = 0; i < SIM_ATTACKERS; i++)
+		if (addr_equal(&w->attackers[i].at, &to->remote))
+			check_attacker(w, &w->attackers[i], bytes);
+}
+
+/* ---- audio ---- */
+
+void rules_heard_audio(struct world *w, const struct packet *p)
+{
+	unsigned call;
+
+	if (p->len < 17)
+		return;
+	memcpy(&call, p->text + 12, sizeof(call));
+	for (unsigned i = 0; i < SIM_AGENTS; i++) {
+		struct agent *a = &w->agents[i];
+
+		if (!addr_equal(&a->audio_at, &p->to))
+			continue;
+		if (call >= w->call_count ||
+		    (w->calls[call].caller != i && w->calls[call].callee != i) ||
+		    (unsigned char)p->text[16] == i)
+			world_fail(w, "%s hears audio of call c%u, which is not its own", a->user,
+			           call);
+		for (unsigned k = 0; k < AGENT_DIALOGS; k++)
+			if (a->dialogs[k].state == DIALOG_UP && a->dialogs[k].call == call)
+				a->dialogs[k].audio_heard++;
+		return;
+	}
+	world_fail(w, "audio of call c%u goes to nobody's port", call);
+}
+
+/* ---- now and then ---- */
+
+struct listing {
+	uint64_t hashes[2 * (SIM_MAX_CALLS + EMERGENCY_CALLS)];
+	unsigned count, rows;
+};
+
+static void list_row(void *context, const struct ask *row)
+{
+	struct listing *l = context;
+	const struct record_call *call = &row->body.record.call;
+
+	if (row->head.is_last)
+		return;
+	l->rows++;
+	if (l->count + 2 > sizeof(l->hashes) / sizeof(l->hashes[0]))
+		return;
+	l->hashes[l->count++] = text_hash(call->caller.call_id, "");
+	l->hashes[l->count++] = text_hash(call->callee.call_id, "");
+}
+
+static bool is_listed(const struct listing *l, const char *call_id)
+{
+	uint64_t hash = text_hash(call_id, "");
+
+	for (unsigned i = 0; i < l->count; i++)
+		if (l->hashes[i] == hash)
+			return true;
+	return false;
+}
+
+static void audit_dialog(struct world *w, const struct agent *a, const struct dialog *d,
+                         const struct listing *l)
+{
+	const struct sim_call *call = &w->calls[d->call];
+	uint64_t now_us = w->now.us;
+
+	if (d->state == DIALOG_UP && call->up_us != 0 && !call->is_given_up) {
+		if (now_us - call->up_us > SECOND_US && !is_listed(l, d->call_id))
+			world_fail(w, "both ends have call c%u, and the border has it not",
+			           d->call);
+		if (now_us - call->up_us > AUDIO_PATIENCE_US && d->session_version == 1 &&
+		    d->audio_heard == 0)
+			world_fail(w, "%s hears nothing in call c%u", a->user, d->call);
+	}
+	if (!call->is_given_up || call->given_up_us == 0)
+		return;
+	if (d->state == DIALOG_RINGING && now_us - call->given_up_us > RING_PATIENCE_US)
+		world_fail(w, "%s still rings for call c%u, which was given up", a->user, d->call);
+	if (now_us - call->given_up_us > END_PATIENCE_US)
+		world_fail(w, "%s is still in call c%u, which has ended", a->user, d->call);
+}
+
+static void audit_counters(struct world *w)
+{
+	static const enum counter never[] = { COUNT_limit_calls, COUNT_limit_transactions,
+		                              COUNT_orders_dropped, COUNT_bad_slots };
+
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (counters_get(&w->counters, never[i]) > 0 && w->phase < SIM_FILL)
+			world_fail(w, "counter %s is %llu, and there was room for all",
+			           counter_name(never[i]),
+			           (unsigned long long)counters_get(&w->counters, never[i]));
+}
+
+void rules_audit(struct world *w)
+{
+	static struct listing l;
+	const struct ask question = { .head = { .kind = ASK_LIVE_CALLS } };
+
+	audit_counters(w);
+	if (w->now.us - w->rules.listed_us < SECOND_US)
+		return;
+	w->rules.listed_us = w->now.us;
+	l.count = l.rows = 0;
+	border_answer(w->border, &question, w->now, list_row, &l);
+	if (l.rows > SIM_MAX_CALLS + EMERGENCY_CALLS || w->media.open_count > SIM_PAIRS)
+		world_fail(w, "%u calls and %u streams are beyond what there may be", l.rows,
+		           w->media.open_count);
+	for (unsigned i = 0; i < w->call_count; i++)
+		if (w->calls[i].is_given_up && w->calls[i].given_up_us == 0)
+			w->calls[i].given_up_us = w->now.us;
+	for (unsigned i = 0; i < SIM_AGENTS; i++)
+		for (unsigned k = 0; k < AGENT_DIALOGS; k++)
+			if (w->agents[i].dialogs[k].state != DIALOG_NONE)
+				audit_dialog(w, &w->agents[i], &w->agents[i].dialogs[k], &l);
+	if (w->phase == SIM_BEGIN && faults_pools_used() == 0 &&
+	    faults_timers() > w->rules.idle_timers)
+		w->rules.idle_timers = faults_timers();
+}
+
+bool rules_may_refuse(const struct world *w, unsigned status)
+{
+	return w->phase >= SIM_LEAVE && (status == 480 || status == 404);
+}
+
+/* ---- when all is quiet ---- */
+
+static void count_row(void *context, const struct ask *row)
+{
+	*(unsigned *)context += !row->head.is_last;
+}
+
+bool rules_quiet(struct world *w, bool is_last)
+{
+	const struct ask calls = { .head = { .kind = ASK_LIVE_CALLS } };
+	const struct ask registrations = { .head = { .kind = ASK_REGISTRATIONS } };
+	unsigned live = 0, registered = 0;
+	uint32_t used = faults_pools_used(), timers = faults_timers();
+
+	if (used == 0 && timers <= w->rules.idle_timers && w->media.open_count == 0 &&
+	    w->media.count == 0)
+		return true;
+	if (!is_last)
+		return false;
+	border_answer(w->border, &calls, w->now, count_row, &live);
+	border_answer(w->border, &registrations, w->now, count_row, &registered);
+	world_fail(w,
+	           "all is quiet, and there are still %u calls, %u registrations, %u objects of "
+	           "all pools, %u timers (%u before), %u streams",
+	           live, registered, used, timers, w->rules.idle_timers, w->media.open_count);
+	return false;
+}
+
+void rules_filled(struct world *w)
+{
+	if (w->pbx.filled != SIM_PAIRS)
+		world_fail(w, "%u calls find room where there are %d free port pairs",
+		           w->pbx.filled, SIM_PAIRS);
+}

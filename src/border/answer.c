@@ -8,6 +8,7 @@
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/session_priv.h"
+#include "border/spend.h"
 #include "border/turn_priv.h"
 
 #include <string.h>
@@ -198,6 +199,7 @@ static void say_answered(struct border *b, const struct inbound *in, struct call
 	call->status = in->msg->status;
 	call->facts.answered_wall_us = b->now.wall_us;
 	attempt_drop(call);
+	spend_answered(call);
 	wheel_cancel(&b->wheel, &call->timer);
 	border_count(b, COUNT_calls_answered);
 	call_fact(b, in, call, OUTCOME_SUCCEEDED, in->msg->status);

@@ -81,15 +81,14 @@ static bool is_reached_alike(struct border *b, const struct leg_facts *leg, stru
 	       addr_same_host(&leg->flow.local, &ret->local);
 }
 
-static enum err write_uri(const struct border *b, const struct sip_msg *msg, enum sip_header_id id,
-                          struct identity_reader *reader, struct buffer *out)
+static enum err write_from(const struct border *b, const struct sip_msg *msg,
+                           const struct identity_reader *reader, struct buffer *out)
 {
 	struct sip_name_addr address;
-	enum err err = sip_name_addr_parse(sip_msg_value(msg, id), &address);
+	enum err err = sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_FROM), &address);
 
 	if (err != ERR_NONE)
 		return err;
-	reader->is_from = id == SIP_HEADER_FROM;
 	identity_write_uri(b, out, &address.uri, reader);
 	return out->err;
 }
@@ -98,17 +97,14 @@ static enum err write_uri(const struct border *b, const struct sip_msg *msg, enu
 static enum err begin_again(struct border *b, struct leg_facts *leg, const struct sip_msg *old,
                             const struct route *route)
 {
-	char from[UA_DIALOG_URI_MAX], to[UA_DIALOG_URI_MAX], tag[UA_NAME_LEN + 1],
-		call_id[UA_NAME_LEN + 1];
-	struct buffer from_uri = BUFFER_ON(from), to_uri = BUFFER_ON(to);
-	struct identity_reader reader = { .peer = route->peer,
-		                          .flow = &route->to,
-		                          .was = leg_peer(b, leg) };
+	char from[UA_DIALOG_URI_MAX], tag[UA_NAME_LEN + 1], call_id[UA_NAME_LEN + 1];
+	struct buffer from_uri = BUFFER_ON(from);
+	const struct identity_reader reader = {
+		.peer = route->peer, .flow = &route->to, .was = leg_peer(b, leg), .is_from = true
+	};
 	struct ua_dialog_start start = { .target = view_of(route->uri), .cseq = 1 };
-	enum err err = write_uri(b, old, SIP_HEADER_FROM, &reader, &from_uri);
+	enum err err = write_from(b, old, &reader, &from_uri);
 
-	if (err == ERR_NONE)
-		err = write_uri(b, old, SIP_HEADER_TO, &reader, &to_uri);
 	if (err != ERR_NONE)
 		return err;
 	leg_write_name(b, leg, UA_NAME_TAG, tag);
@@ -116,7 +112,7 @@ static enum err begin_again(struct border *b, struct leg_facts *leg, const struc
 	start.local_tag = view_of(tag);
 	start.call_id = view_of(call_id);
 	start.local_uri = buffer_view(&from_uri);
-	start.remote_uri = buffer_view(&to_uri);
+	start.remote_uri = view_of(route->uri);
 	return ua_dialog_begin(&start, &leg->dialog);
 }
 
@@ -196,7 +192,8 @@ bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 
 		if (!is_reached_alike(b, leg_of(call, LEG_CALLEE), &to, row) ||
 		    (!call->facts.is_emergency && !peers_may_begin(b, row)) ||
-		    route_to_peer(b, view_of(call->facts.dialled), row, &route) != ERR_NONE)
+		    route_to_peer(b, leg_peer(b, leg_of(call, LEG_CALLER)),
+		                  view_of(call->facts.dialled), row, &route) != ERR_NONE)
 			continue;
 		memcpy(c->again_text, a->text, a->len);
 		if (sip_msg_parse(c->again_text, a->len, &sip_limits_default, &c->again) !=

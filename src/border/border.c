@@ -5,11 +5,13 @@
 #include "base/object.h"
 #include "border/calls.h"
 #include "border/exchange.h"
+#include "border/explain.h"
 #include "border/headers.h"
 #include "border/ingress.h"
 #include "border/peers.h"
 #include "border/probe.h"
 #include "border/registrar.h"
+#include "border/spend.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +92,7 @@ static enum err make_guard(struct border *b)
 static enum err make_tables(struct border *b)
 {
 	const uint32_t slots[CHECKPOINT_KINDS] = { b->settings.subscribers.max_registrations,
-		                                   b->settings.max_calls };
+		                                   b->settings.max_calls, 1 };
 	const struct hash_key *key = &b->ports.keys[KEY_TABLES];
 	uint32_t flows = slots[CHECKPOINT_REGISTRATION] + FLOWS_PER_CALL * slots[CHECKPOINT_DIALOG];
 	enum err err;
@@ -151,6 +153,7 @@ enum err border_new(const struct border_settings *settings, const struct border_
 		border_free(&b);
 		return err;
 	}
+	spend_restore(b);
 	(void)registrations_restore(&b->registrations, now);
 	(void)calls_restore(b);
 	*ret = b;
@@ -318,6 +321,13 @@ void border_answer(struct border *b, const struct ask *question, struct now now,
 		break;
 	case ASK_PEERS:
 		answer_peers(b, &row, answer, context);
+		break;
+	case ASK_ROUTE:
+		row.head.result =
+			(uint8_t)explain_route(b, view_of(question->body.query.filter), &out);
+		row.head.size = row.head.result == ERR_NONE ? (uint32_t)out.len : 0;
+		if (row.head.size)
+			answer(context, &row);
 		break;
 	case ASK_HEADERS:
 		header_counts_write(&out, b->removed);

@@ -10,6 +10,7 @@
 #include "border/checkpoint.h"
 #include "border/known.h"
 #include "border/registration.h"
+#include "border/spending.h"
 #include "event/refusal.h"
 #include "guard/cookie.h"
 #include "guard/door.h"
@@ -65,6 +66,7 @@ struct border {
 	struct registrar *registrar;
 	struct probe *probe;
 	struct peers *peers;
+	struct spending spending;
 	struct pool *exchanges;
 	struct calls *calls;
 	struct header_counts *removed; /* headers.h: names kept out */

@@ -43,7 +43,8 @@ struct call_facts {
 	struct leg_facts legs[CALL_LEGS];
 	struct stream_facts streams[MAX_CALL_STREAMS];
 	char from[96], to[96], dialled[48];
-	uint8_t is_emergency;
+	uint32_t price_milli; /* a minute; 0: it is not charged */
+	uint8_t is_emergency, is_abroad;
 };
 
 _Static_assert(sizeof(struct call_facts) <= CHECKPOINT_DIALOG_MAX, "a call fits its slot");
@@ -112,6 +113,8 @@ struct call {
 	uint16_t status;                            /* final one of the first INVITE */
 	int64_t ended_wall_us;
 	const char *cause;           /* static text */
+	struct timer minute;         /* spend.c: the next one begins */
+	bool is_reserved;            /* its first minute is set aside */
 	bool is_restored, is_silent; /* is_silent: no record of it (a challenged attempt) */
 };
 

@@ -4,6 +4,7 @@
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/peers.h"
+#include "border/spend.h"
 
 #include <string.h>
 
@@ -89,6 +90,7 @@ static bool restore_one(struct border *b, struct view saved, uint32_t slot)
 		else if (was_open)
 			stream_order(call, i);
 	}
+	spend_resume(call);
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
 		leg_count(call, i);
 		if (leg_hold(call, i) != ERR_NONE)

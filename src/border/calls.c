@@ -7,6 +7,7 @@
 #include "border/offer_priv.h"
 #include "border/peers.h"
 #include "border/session_priv.h"
+#include "border/spend.h"
 #include "border/turn_priv.h"
 
 #include <assert.h>
@@ -242,6 +243,7 @@ void call_finish(struct call *call)
 	call_unsave(call);
 	forks_forget(call);
 	attempt_drop(call);
+	spend_end(call);
 	wheel_cancel(&b->wheel, &call->timer);
 	wheel_cancel(&b->wheel, &call->session);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)

@@ -16,12 +16,14 @@ struct copy {
 static const size_t copy_sizes[CHECKPOINT_KINDS] = {
 	[CHECKPOINT_REGISTRATION] = sizeof(struct copy) + CHECKPOINT_REGISTRATION_MAX,
 	[CHECKPOINT_DIALOG] = sizeof(struct copy) + CHECKPOINT_DIALOG_MAX,
+	[CHECKPOINT_SPENDING] = sizeof(struct copy) + CHECKPOINT_SPENDING_MAX,
 };
 
 size_t checkpoint_size(uint32_t registrations, uint32_t dialogs)
 {
-	return 2 * ((size_t)registrations * copy_sizes[CHECKPOINT_REGISTRATION] +
-	            (size_t)dialogs * copy_sizes[CHECKPOINT_DIALOG]);
+	return 2 *
+	       ((size_t)registrations * copy_sizes[CHECKPOINT_REGISTRATION] +
+	        (size_t)dialogs * copy_sizes[CHECKPOINT_DIALOG] + copy_sizes[CHECKPOINT_SPENDING]);
 }
 
 void checkpoint_init(struct checkpoint *c, void *memory, const uint32_t slots[CHECKPOINT_KINDS],

@@ -11,11 +11,17 @@
 #include "base/err.h"
 #include "base/hash.h"
 
-enum checkpoint_kind { CHECKPOINT_REGISTRATION, CHECKPOINT_DIALOG, CHECKPOINT_KINDS };
+enum checkpoint_kind {
+	CHECKPOINT_REGISTRATION,
+	CHECKPOINT_DIALOG,
+	CHECKPOINT_SPENDING, /* one */
+	CHECKPOINT_KINDS
+};
 
 enum {
 	CHECKPOINT_REGISTRATION_MAX = 2000,
-	CHECKPOINT_DIALOG_MAX = 4048
+	CHECKPOINT_DIALOG_MAX = 4048,
+	CHECKPOINT_SPENDING_MAX = 48
 }; /* bytes of one saved thing */
 
 struct checkpoint {

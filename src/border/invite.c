@@ -9,6 +9,7 @@
 #include "border/offer_priv.h"
 #include "border/route.h"
 #include "border/session_priv.h"
+#include "border/spend.h"
 #include "border/turn_priv.h"
 
 #include <string.h>
@@ -91,7 +92,7 @@ static enum err fill_callee(struct border *b, const struct inbound *in, const st
 	if (route->registration)
 		leg->account_hash = fact_hash(b, view_of(route->registration->facts.account));
 	/* A phone is called by the Contact it wrote, whatever name the PBX has for it. */
-	if (err == ERR_NONE && route->peer)
+	if (err == ERR_NONE && route->peer && !dial_rewrites(route->peer, &route->number))
 		err = write_identity_uri(b, in->msg, SIP_HEADER_TO, route, &to_uri);
 	else
 		buffer_text(&to_uri, route->uri);
@@ -227,7 +228,7 @@ static void drop_unbegun(struct border *b, struct call *call)
 /* The call with both legs, or NULL where it was refused. */
 static struct call *begin(struct border *b, const struct inbound *in, const struct route *route)
 {
-	struct call *call = call_take(b, route->is_urgent);
+	struct call *call = call_take(b, route->number.is_urgent);
 	uint64_t other;
 	enum err err;
 
@@ -242,6 +243,8 @@ static struct call *begin(struct border *b, const struct inbound *in, const stru
 	err = fill_caller(b, in, route, call);
 	if (err == ERR_NONE)
 		err = fill_callee(b, in, route, call);
+	if (err == ERR_NONE)
+		spend_begin(call, (struct spend_way){ in->peer, route->peer }, &route->number);
 	if (err != ERR_NONE) {
 		reply_at_once(b, in, err == ERR_LIMIT ? 513 : 400, VIEW_EMPTY);
 		drop_unbegun(b, call);

@@ -11,6 +11,8 @@ enum { DAY_S = 86400 };
 static const char *const peer_kinds[] = { "pbx",           "carrier", "customer",
 	                                  "speech-server", "board",   NULL };
 
+static const char *const number_forms[] = { "dialled", "plus", "bare", NULL };
+
 static const struct conf_option peer_options[] = {
 	{ "kind", CONF_CHOICE, CONF_AT(struct border_peer, kind), .choices = peer_kinds,
 	  .fallback = "pbx", .help = "what stands there" },
@@ -36,6 +38,9 @@ static const struct conf_option peer_options[] = {
 	{ "answer-within", CONF_SECONDS, CONF_AT(struct border_peer, answer_s), .min = 1, .max = 32,
 	  .fallback = "5s",
 	  .help = "time for its first answer to a call that another peer could take" },
+	{ "numbers-as", CONF_CHOICE, CONF_AT(struct border_peer, numbers_as),
+	  .choices = number_forms, .fallback = "dialled",
+	  .help = "how numbers are written to it: dialled, plus +441512960000, bare 441512960000" },
 	{ "tell-source", CONF_SWITCH, CONF_AT(struct border_peer, tells_source),
 	  .help = "add X-Ringfence-Source with the outside address to requests for it" },
 };
@@ -91,6 +96,74 @@ const struct conf_block border_route_block = {
 	.check = check_route,
 	.help = "calls of one peer that another may be given; what no route names goes nowhere",
 	CONF_ROWS(struct border_route, route_options),
+};
+
+/* As enum number_kind, from its second on. */
+static const char *const number_kinds[] = { "premium",   "shared-cost", "satellite", "global",
+	                                    "personal",  "voip",        "uan",       "pager",
+	                                    "toll-free", NULL };
+
+static const struct conf_option spend_options[] = {
+	{ "at-most", CONF_COUNT, CONF_AT(struct border_spend, max_day), .min = 1, .max = 10000000,
+	  .unit = "per day",
+	  .help = "what calls to carriers may cost on a day (UTC), in whole units of money" },
+	{ "at-most", CONF_COUNT, CONF_AT(struct border_spend, max_abroad), .min = 1, .max = 100000,
+	  .unit = "international calls at once", .help = "calls abroad that stand at a time" },
+	{ "price", CONF_THOUSANDTHS, CONF_AT(struct border_spend, price_milli), .min = 1,
+	  .max = 1000000, .help = "price of a minute where no rate names the number: the worst" },
+	{ "currency", CONF_TEXT, CONF_AT(struct border_spend, currency), .min = 1,
+	  .help = "name of the money, for people: GBP" },
+	{ "refuse", CONF_FLAGS, CONF_AT(struct border_spend, refused), .choices = number_kinds,
+	  .help = "sorts of numbers that nobody may call" },
+	{ "international only", CONF_TEXTS,
+	  CONF_LIST(struct border_spend, countries, country_count), .min = 2,
+	  .help = "calling codes of the countries that may be called: +353 +33" },
+};
+
+static void check_spend(struct conf_check *c, const void *row)
+{
+	const struct border_spend *s = row;
+
+	if (s->max_day && !s->price_milli)
+		conf_object(c, "at-most per day", NULL,
+		            "a number without a rate would cost nothing",
+		            "write `price` and what a minute costs at worst");
+	for (unsigned i = 0; i < s->country_count; i++) {
+		if (s->countries[i][0] != '+' || !target_is_prefix(view_of(s->countries[i])))
+			conf_object(c, "international only", NULL, "that is no calling code",
+			            "write + and digits: +353");
+	}
+}
+
+const struct conf_block border_spend_block = {
+	.word = "spend",
+	.check = check_spend,
+	.help = "what calls may cost; acts at once and in every mode, emergencies pass",
+	CONF_ROWS(struct border_spend, spend_options),
+};
+
+static const struct conf_option rate_options[] = {
+	{ "prefix", CONF_TEXT, CONF_AT(struct border_rate, prefix), .flags = CONF_REQUIRED,
+	  .min = 2, .help = "what numbers begin with: +353" },
+	{ "price", CONF_THOUSANDTHS, CONF_AT(struct border_rate, price_milli),
+	  .flags = CONF_REQUIRED, .max = 1000000, .help = "price of a minute" },
+};
+
+static void check_rate(struct conf_check *c, const void *row)
+{
+	const struct border_rate *r = row;
+
+	if (r->prefix[0] != '+' || !target_is_prefix(view_of(r->prefix)))
+		conf_object(c, "prefix", NULL, "that is no calling code",
+		            "write + and digits: +353");
+}
+
+const struct conf_block border_rate_block = {
+	.word = "rate",
+	.max_rows = MAX_RATES,
+	.check = check_rate,
+	.help = "what a minute costs; the longest prefix counts",
+	CONF_ROWS(struct border_rate, rate_options),
 };
 
 static const struct conf_option subscribers_options[] = {

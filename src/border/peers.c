@@ -137,6 +137,14 @@ bool peers_may_begin(struct border *b, uint16_t row)
 	return !peer->max_new_calls || guard_bucket_take(&s->begun, &rate, b->now.us);
 }
 
+bool peers_has_room(const struct border *b, uint16_t row)
+{
+	const struct peer_state *s = state_of(b, row);
+	uint32_t most = s ? b->settings.peers[row].max_calls : 0;
+
+	return most == 0 || s->calls < most;
+}
+
 void peers_count(struct border *b, uint16_t row, bool is_more)
 {
 	struct peer_state *s = state_of(b, row);

@@ -18,6 +18,8 @@ uint16_t peers_row_now(const struct border *b, const struct border_settings *old
 /* Whether one more call may begin with it, by what stands and what began lately.
  * Takes its share of the latter. */
 bool peers_may_begin(struct border *b, uint16_t row);
+/* The same without taking: what stands alone. */
+bool peers_has_room(const struct border *b, uint16_t row);
 /* A call with it stands, or does not any more. Rows that are no peer's are ignored. */
 void peers_count(struct border *b, uint16_t row, bool is_more);
 uint32_t peers_calls(const struct border *b, uint16_t row);

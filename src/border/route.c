@@ -4,6 +4,7 @@
 
 #include "border/identity.h"
 #include "border/peers.h"
+#include "border/spend.h"
 
 static enum err fail(struct route *ret, uint16_t status, enum refusal why)
 {
@@ -30,24 +31,33 @@ static enum err to_peer(const struct border *b, const struct sip_uri *uri, uint1
                         struct route *ret)
 {
 	struct buffer out = buffer_on(ret->uri, sizeof(ret->uri) - 1);
+	char text[MAX_E164_DIGITS + 2];
+	struct buffer number = BUFFER_ON(text);
+	struct sip_uri written = *uri;
 
 	ret->peer = &b->settings.peers[row];
+	if (dial_rewrites(ret->peer, &ret->number)) {
+		dial_write(ret->peer, &ret->number, &number);
+		written.user = buffer_view(&number);
+	}
 	if (party_flow_to(b, ret->peer, &ret->to) != ERR_NONE)
 		return fail(ret, 503, REFUSAL_NO_WAY);
-	identity_write_uri(b, &out, uri, &(struct identity_reader){ .peer = ret->peer });
+	identity_write_uri(b, &out, &written, &(struct identity_reader){ .peer = ret->peer });
 	if (out.err != ERR_NONE)
 		return fail(ret, 414, REFUSAL_NO_SUCH);
 	ret->uri[out.len] = 0;
 	return ERR_NONE;
 }
 
-enum err route_to_peer(const struct border *b, struct view dialled, uint16_t row, struct route *ret)
+enum err route_to_peer(const struct border *b, const struct border_peer *from, struct view dialled,
+                       uint16_t row, struct route *ret)
 {
 	struct sip_uri uri = { .scheme = SIP_SCHEME_SIP, .user = dialled };
 
 	*ret = (struct route){ 0 };
 	if (row >= b->settings.peer_count || view_is_empty(dialled))
 		return ERR_NOT_FOUND;
+	dial_read(&b->settings, from, dialled, &ret->number);
 	uri.host = sip_host_of(&b->settings.peers[row].address);
 	return to_peer(b, &uri, row, ret);
 }
@@ -66,6 +76,7 @@ static enum err by_routes(const struct border *b, const struct inbound *in,
 {
 	struct target_question q = {
 		.dialled = uri->user,
+		.meant = dial_meant(&ret->number),
 		.host = uri->host.text,
 		.from = (uint16_t)(in->peer - b->settings.peers),
 	};
@@ -77,17 +88,6 @@ static enum err by_routes(const struct border *b, const struct inbound *in,
 	return to_peer(b, uri, ret->targets.peers[0], ret);
 }
 
-static bool is_emergency(const struct border *b, const struct sip_uri *uri)
-{
-	const struct border_numbers *n = &b->settings.numbers;
-
-	for (unsigned i = 0; i < n->emergency_count; i++) {
-		if (view_equal(uri->user, view_of(n->emergency[i])))
-			return true;
-	}
-	return false;
-}
-
 enum err route_find(const struct border *b, const struct inbound *in, struct route *ret)
 {
 	struct sip_uri uri;
@@ -97,7 +97,7 @@ enum err route_find(const struct border *b, const struct inbound *in, struct rou
 		return fail(ret, 400, REFUSAL_NO_SUCH);
 	if (uri.scheme == SIP_SCHEME_OTHER)
 		return fail(ret, 416, REFUSAL_NO_SUCH);
-	ret->is_urgent = is_emergency(b, &uri);
+	dial_read(&b->settings, in->peer, uri.user, &ret->number);
 	if (!in->peer)
 		return to_registrar(b, &uri, ret);
 	/* Names of phones are given to who stands inside alone. */
@@ -129,7 +129,7 @@ static bool choose(struct border *b, struct route *route)
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (unsigned i = 0; i < t->count; i++) {
 			if (peers_is_away(b, t->peers[i]) != (pass == 1) ||
-			    (!route->is_urgent && !peers_may_begin(b, t->peers[i])))
+			    (!route->number.is_urgent && !peers_may_begin(b, t->peers[i])))
 				continue;
 			prefer(t, i);
 			return true;
@@ -144,16 +144,28 @@ static enum err refuse_full(struct route *route)
 	return ERR_FULL;
 }
 
+static const struct border_peer *peer_at(const struct border *b, uint16_t row)
+{
+	return &b->settings.peers[row];
+}
+
 enum err route_admit(struct border *b, const struct inbound *in, struct route *route)
 {
 	uint16_t caller = in->peer ? (uint16_t)(in->peer - b->settings.peers) : PEER_GONE;
 	uint16_t first = route->targets.peers[0];
 	struct sip_uri uri;
+	enum refusal why;
 
-	if (!route->is_urgent && !peers_may_begin(b, caller))
+	if (!route->number.is_urgent && !peers_may_begin(b, caller))
 		return refuse_full(route);
 	if (!choose(b, route))
 		return refuse_full(route);
+	if (route->targets.count > 0 &&
+	    spend_check(b, (struct spend_way){ in->peer, peer_at(b, route->targets.peers[0]) },
+	                &route->number, &why) != ERR_NONE) {
+		(void)fail(route, 403, why);
+		return ERR_DENIED;
+	}
 	if (route->targets.count == 0 || route->targets.peers[0] == first)
 		return ERR_NONE;
 	if (sip_uri_parse(in->msg->uri, &uri) != ERR_NONE)
@@ -170,7 +182,8 @@ void route_refuse(struct border *b, const struct inbound *in, const struct route
 		border_count(b, COUNT_limit_calls);
 		reply_retry_after(b, &lines);
 	}
-	if (route->refusal == 404 || route->refusal == 480 || route->refusal == 503)
+	if (route->refusal == 403 || route->refusal == 404 || route->refusal == 480 ||
+	    route->refusal == 503)
 		reply_refusal(b, in, route->refusal, route->why, buffer_view(&lines));
 	else
 		reply_at_once(b, in, route->refusal, VIEW_EMPTY);

@@ -6,6 +6,7 @@
 #define BORDER_ROUTE_H
 
 #include "border/border_priv.h"
+#include "border/dial.h"
 #include "border/target.h"
 
 enum { ROUTE_URI_SIZE = 512 };
@@ -15,7 +16,7 @@ struct route {
 	const struct border_peer *peer;          /* it goes to; NULL: a phone */
 	const struct registration *registration; /* the phone's; lives until the next event */
 	struct targets targets;                  /* peers that it may go to, `peer` first */
-	bool is_urgent;                          /* an emergency number was dialled */
+	struct dialling number;                  /* what was dialled; lives with the message */
 	uint16_t refusal;                        /* where there is no way: 404, 480, 503 */
 	enum refusal why;
 	char uri[ROUTE_URI_SIZE]; /* Request-URI for there */
@@ -24,11 +25,13 @@ struct route {
 /* ERR_NOT_FOUND: answer with ret->refusal, as route_refuse does. */
 enum err route_find(const struct border *b, const struct inbound *in, struct route *ret) MUST_USE;
 /* Whether a call may begin by that route: both peers' limits. Chooses the target that
- * answers and has room, and puts it first. ERR_FULL: answer as route_refuse does. */
+ * answers and has room, and puts it first. ERR_FULL, ERR_DENIED (an order forbids it):
+ * answer as route_refuse does. */
 enum err route_admit(struct border *b, const struct inbound *in, struct route *route) MUST_USE;
 void route_refuse(struct border *b, const struct inbound *in, const struct route *route);
-/* The way to one peer for what was dialled; its targets are not filled. ERR_NOT_FOUND. */
-enum err route_to_peer(const struct border *b, struct view dialled, uint16_t row,
-                       struct route *ret) MUST_USE;
+/* The way to one peer for what was dialled at `from` (NULL: a phone); its targets are not
+ * filled. ERR_NOT_FOUND. */
+enum err route_to_peer(const struct border *b, const struct border_peer *from, struct view dialled,
+                       uint16_t row, struct route *ret) MUST_USE;
 
 #endif

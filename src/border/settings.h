@@ -11,7 +11,7 @@
 #include "guard/options.h"
 
 enum { MAX_PEERS = 256, MAX_PEER_NETS = 16, MAX_LAN_NETS = 8, MAX_EMERGENCY_NUMBERS = 16 };
-enum { MAX_ROUTES = 1024, ROUTE_NUMBER_SIZE = 40 };
+enum { MAX_ROUTES = 1024, ROUTE_NUMBER_SIZE = 40, MAX_RATES = 4096, MAX_SPEND_COUNTRIES = 64 };
 enum { BORDER_NAME_SIZE = 32, BORDER_DOMAIN_SIZE = 128 };
 
 /* One `listen` block: a side. */
@@ -28,6 +28,8 @@ struct border_listener {
 	uint8_t transport; /* enum transport_kind */
 	uint8_t side;
 };
+
+enum numbers_as { NUMBERS_AS_DIALLED, NUMBERS_PLUS, NUMBERS_BARE };
 
 enum peer_kind { PEER_PBX, PEER_CARRIER, PEER_CUSTOMER, PEER_SPEECH_SERVER, PEER_BOARD };
 
@@ -48,6 +50,7 @@ struct border_peer {
 	uint16_t side;
 	uint8_t kind; /* enum peer_kind */
 	uint8_t transport;
+	uint8_t numbers_as;   /* enum numbers_as: how numbers are written to it */
 	uint8_t tells_source; /* add X-Ringfence-Source towards it */
 };
 
@@ -80,6 +83,22 @@ struct border_numbers {
 	struct number_plan plan; /* how one dials here */
 };
 
+/* What calls may cost: orders, which act in every mode. */
+struct border_spend {
+	uint32_t max_day;     /* a day, in whole units of `currency`; 0: no limit */
+	uint32_t max_abroad;  /* calls abroad at once; 0: no limit */
+	uint32_t price_milli; /* a minute of what no rate names: the worst */
+	uint16_t refused;     /* 1 << kind - 1: enum number_kind */
+	char currency[8];
+	char countries[MAX_SPEND_COUNTRIES][ROUTE_NUMBER_SIZE]; /* "+353"; none: all */
+	uint16_t country_count;
+};
+
+struct border_rate {
+	char prefix[ROUTE_NUMBER_SIZE]; /* "+353" */
+	uint32_t price_milli;           /* a minute */
+};
+
 struct border_settings {
 	struct border_side sides[MAX_SIDES];
 	struct border_listener listeners[MAX_LISTENERS];
@@ -87,9 +106,11 @@ struct border_settings {
 	struct border_subscribers subscribers;
 	struct border_numbers numbers;
 	struct border_route routes[MAX_ROUTES];
+	struct border_spend spend;
+	struct border_rate rates[MAX_RATES];
 	struct guard_door_settings door; /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
-	uint16_t side_count, listener_count, peer_count, route_count;
+	uint16_t side_count, listener_count, peer_count, route_count, rate_count;
 };
 
 #endif

@@ -75,12 +75,12 @@ bool target_fits(const struct border_route *r, struct view dialled, struct view 
 
 /* A whole number is longer than any prefix of it, a range as long as what it leaves fixed;
  * a domain counts between two lengths. */
-static int rank_of(const struct border_route *r, const struct target_question *q, struct view meant)
+static int rank_of(const struct border_route *r, const struct target_question *q)
 {
 	struct view low, tail;
 	int rank = 0;
 
-	if (r->from != q->from || !target_fits(r, q->dialled, meant))
+	if (r->from != q->from || !target_fits(r, q->dialled, q->meant))
 		return RANK_UNFIT;
 	if (r->domain[0] && !view_equal_nocase(view_of(r->domain), q->host))
 		return RANK_UNFIT;
@@ -132,14 +132,10 @@ void target_find(const struct border_settings *s, const struct target_question *
                  struct targets *ret)
 {
 	struct targets found = { 0 };
-	struct number meant = { 0 };
 	int best = RANK_UNFIT;
 
-	if (number_read(&s->numbers.plan, q->dialled, &meant) != ERR_NONE ||
-	    meant.form == NUMBER_UNREAD)
-		meant.len = 0;
 	for (unsigned i = 0; i < s->route_count; i++) {
-		int rank = rank_of(&s->routes[i], q, view_bytes(meant.digits, meant.len));
+		int rank = rank_of(&s->routes[i], q);
 
 		if (rank < best || rank == RANK_UNFIT)
 			continue;

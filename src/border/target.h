@@ -10,6 +10,7 @@ enum { MAX_TARGETS = 8 };
 
 struct target_question {
 	struct view dialled, host;   /* user and host of the Request-URI */
+	struct view meant;           /* dial_meant of it */
 	uint16_t from;               /* row in peers */
 	uint32_t draws[MAX_TARGETS]; /* random: which of one priority comes first */
 };

@@ -52,3 +52,17 @@ enum cli_exit cli_calls_show(struct cli *c, int argc, char **argv)
 {
 	return cli_show_one(c, "/api/v1/calls", argc, argv);
 }
+
+enum cli_exit cli_calls_route(struct cli *c, int argc, char **argv)
+{
+	struct cli_args args = { argc, argv };
+	struct cli_target target = cli_target_on("/api/v1/calls/route");
+	const char *from = NULL;
+
+	if (!cli_args_value(&args, "--from", &from) || !from || cli_args_stray(&args) ||
+	    args.count != 1)
+		return cli_usage(c);
+	cli_target_argument(&target, "from", from);
+	cli_target_argument(&target, "number", args.list[0]);
+	return cli_show(c, &target);
+}

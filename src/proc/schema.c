@@ -25,6 +25,8 @@ enum {
 	X(transport_side_block, SIGNAL | JUDGE)                                                    \
 	X(border_peer_block, SIGNAL | JUDGE | KERNEL)                                              \
 	X(border_route_block, SIGNAL)                                                              \
+	X(border_spend_block, SIGNAL)                                                              \
+	X(border_rate_block, SIGNAL)                                                               \
 	X(border_subscribers_block, SIGNAL)                                                        \
 	X(border_numbers_block, SIGNAL | JUDGE)                                                    \
 	X(guard_never_block, JUDGE | KERNEL)                                                       \

@@ -66,6 +66,34 @@ void web_calls_get(struct web *w, struct web_exchange *x)
 		web_end_problem(w, x, 404, "no such call");
 }
 
+static void route_row(struct web *w, struct web_exchange *x, const struct ask *row)
+{
+	if (row->head.size > 0 && row->head.result == ERR_NONE)
+		x->answer = web_row_object(row);
+	if (!row->head.is_last)
+		return;
+	if (x->answer)
+		web_end_json(w, x, 200, json_incref(x->answer));
+	else if (row->head.result == ERR_NOT_FOUND)
+		web_end_problem(w, x, 404, "no such peer");
+	else
+		web_end_error(w, x, (enum err)row->head.result);
+}
+
+void web_calls_route(struct web *w, struct web_exchange *x)
+{
+	struct ask a = { .head = { .kind = ASK_ROUTE, .size = sizeof(struct ask_query) } };
+	struct buffer b = buffer_on(a.body.query.filter, sizeof(a.body.query.filter) - 1);
+
+	buffer_text(&b, web_arg(x, "from"));
+	buffer_char(&b, ' ');
+	buffer_text(&b, web_arg(x, "number"));
+	if (b.err != ERR_NONE)
+		web_end_problem(w, x, 400, "'number' is too long");
+	else
+		web_ask(w, x, &a, route_row);
+}
+
 bool web_number_argument(const struct web_exchange *x, uint64_t *ret)
 {
 	return view_decimal(view_of(x->argument), INT64_MAX, ret) && *ret != 0;

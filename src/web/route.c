@@ -37,6 +37,11 @@ static const struct web_field args_ADDRESS[] = {
 	{ "address", VALUE_TEXT, 63, true, "address" },
 	{ .name = NULL },
 };
+static const struct web_field args_ROUTE[] = {
+	{ "from", VALUE_TEXT, 31, true, "peer that calls, or phone" },
+	{ "number", VALUE_TEXT, 63, true, "what is dialled" },
+	{ .name = NULL },
+};
 static const struct web_field args_OF[] = {
 	{ "of", VALUE_TEXT, 100, true, "address, user, number or Call-ID" },
 	{ .name = NULL },

@@ -42,6 +42,7 @@ subscribers {{
 }}
 numbers {{
     emergency 112 999
+    {numbers}
 }}
 detector guessing {{
     {guessing}
@@ -74,7 +75,7 @@ class Ringfence:
         self.socket_path = os.path.join(cast.folder, "api.sock")
         words = {"mode": "block", "outside": OUTSIDE_ADDRESS,
                  "inside": INSIDE_ADDRESS, "pbx": PBX_ADDRESS, "domain": DOMAIN, "probe": PROBE_USER,
-                 "guessing": "block", "more": "", "outside_more": "", "calls": 100, "folder": cast.folder,
+                 "guessing": "block", "more": "", "numbers": "", "outside_more": "", "calls": 100, "folder": cast.folder,
                  "socket": self.socket_path}
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(**{**words, **changes}))

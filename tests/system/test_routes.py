@@ -162,11 +162,11 @@ def states(ringfence):
     return {row["name"]: row["state"] for row in ringfence.rows("peers", "list")}
 
 
-def stage(cast, asked=(), more=TRUNKS):
+def stage(cast, asked=(), more=TRUNKS, **changes):
     """Ringfence; whom it asks by OPTIONS has answered once."""
     if not is_built():
         raise Skip("the program is not built yet")
-    ringfence = Ringfence(cast, more=more)
+    ringfence = Ringfence(cast, more=more, **changes)
     ringfence.start()
     for trunk in asked:
         trunk.hear("OPTIONS ")
@@ -229,3 +229,38 @@ def trunk_limits(cast):
         pbx.request("ACK", cseq=1)
         pbx.invite("112")
         first.hear("INVITE sip:112@")
+
+
+SPEND = TRUNKS.replace("check-every 5s", "numbers-as plus") + """\
+spend {
+    at-most 1 per day, 2 international calls at once
+    price 0.40
+    refuse premium satellite
+    international only +353 +33
+}
+rate { prefix +44  price 0.02 }
+"""
+
+
+@test("orders about cost act at once and in mode observe; `calls route` tells what would become of a call")
+def trunk_spend(cast):
+    with Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, Trunk(FIRST, OUTSIDE_ADDRESS) as first:
+        ringfence = stage(cast, more=SPEND, mode="observe", numbers="country GB  outside-line 9")
+        for number, code in (("00881612345678", 22), ("0061255501234", 23)):
+            pbx.invite(number)
+            refusal = pbx.hear("SIP/2.0 403")
+            check(f'"{code} ' in refusal.value("Warning"), refusal.text)
+            pbx.request("ACK", cseq=1)
+        call(pbx, first, "900353155512345", "sip:+353155512345@")
+        call(pbx, first, "0035315550123", "sip:+35315550123@")
+        code, text = ringfence.ask("-o", "json", "calls", "route", "--from", "office", "0035315550124")
+        check(code == 0 and '"code": 24' in text, text)
+        hang_up(pbx, first)
+        pbx.invite("0035315550124")
+        refusal = pbx.hear("SIP/2.0 403")
+        check('"25 ' in refusal.value("Warning"), refusal.text)
+        pbx.request("ACK", cseq=1)
+        call(pbx, first, "902079460123", "sip:+442079460123@")
+        call(pbx, first, "9112", "sip:9112@")
+        code, text = ringfence.ask("calls", "route", "--from", "nobody", "1")
+        check(code == 5 and "no such peer" in text, f"{code}: {text}")

@@ -3,6 +3,7 @@
  * where a target is silent, busy or full. */
 #include "unit/border/talk.h"
 
+#include "border/dial.h"
 #include "border/target.h"
 
 #include <stdio.h>
@@ -395,7 +396,10 @@ TEST(routes_longest, "chooses the route with the longest number, as it was meant
 		struct target_question q = { .dialled = view_of(questions[i].dialled),
 			                     .host = view_of(questions[i].host) };
 		struct targets found;
+		struct dialling d;
 
+		dial_read(s, NULL, q.dialled, &d);
+		q.meant = dial_meant(&d);
 		target_find(s, &q, &found);
 		CHECK_CASE(found.count == 1, questions[i].dialled);
 		CHECK_CASE(found.routes[0] == questions[i].row, questions[i].dialled);

@@ -28,7 +28,8 @@ struct probe;     /* probe.h: what is learnt of the PBX */
 struct peers;     /* peers.h: what is known of each peer */
 
 /* What we carry, as Allow says it. */
-#define BORDER_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, PRACK"
+#define BORDER_ALLOW                                                                               \
+	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, PRACK, REFER, NOTIFY"
 
 /* The parent's keys by use (border_ports.keys). */
 enum { KEY_COOKIES, KEY_NAMES, KEY_CONTACTS, KEY_TABLES };

@@ -6,6 +6,7 @@
 #ifndef BORDER_CALL_PRIV_H
 #define BORDER_CALL_PRIV_H
 
+#include "border/call_parts_priv.h"
 #include "border/calls.h"
 #include "border/headers.h"
 #include "sdp/offer.h"
@@ -71,26 +72,6 @@ struct stream {
 	bool is_closing; /* ORDER_CLOSE is out */
 };
 
-/* Before the final answer to the INVITE in hand: reliable ringing, and what was agreed by it. */
-struct early {
-	uint32_t came_rseq;            /* last that came; 0: none */
-	uint32_t sent_rseq;            /* as who asked sees it */
-	uint32_t came_cseq, sent_cseq; /* of the INVITE on either leg */
-	uint8_t asked_by;
-	bool is_awaiting; /* the PRACK to sent_rseq */
-	bool is_offered;  /* what awaits its PRACK carried the offer */
-	bool is_agreed;   /* offer and answer are through */
-};
-
-/* What a fork answered reliably while another one's media was heard. */
-enum { FORK_ANSWER_MAX = 1200 };
-struct fork_answer {
-	uint16_t len;
-	char text[FORK_ANSWER_MAX];
-};
-
-struct fork;
-
 struct call {
 	struct call_facts facts;
 	struct map_node by_id;
@@ -106,6 +87,8 @@ struct call {
 	struct early early;
 	struct fork *forks; /* those that do not speak (fork_priv.h) */
 	struct fork_answer answer;
+	struct refer refers[MAX_CALL_REFERS]; /* the last ones */
+	unsigned next_refer;
 	struct order_leg offered[MAX_CALL_STREAMS]; /* by the offer in hand */
 	char early_tag[UA_DIALOG_TAG_MAX];          /* the fork whose SDP went out first */
 	uint8_t state;                              /* enum call_state */

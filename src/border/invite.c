@@ -7,6 +7,7 @@
 #include "border/identity.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
+#include "border/reference.h"
 #include "border/route.h"
 #include "border/session_priv.h"
 #include "border/spend.h"
@@ -157,6 +158,7 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 	request_max_forwards(&r, in->msg);
 	write_identities(b, in, route, leg, &r.out);
 	session_ask(turn, in->msg, &r.out);
+	reference_write_dialogs(b, &r.out, in->msg);
 	invite_write_rest(b, in, leg, &r, body);
 	turn->sent_cseq = 1;
 	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
@@ -288,6 +290,10 @@ void calls_invite(struct border *b, struct inbound *in)
 	}
 	if (session_refuses(b, in))
 		return;
+	if (reference_is_lost(b, in->msg)) {
+		reply_at_once(b, in, 481, VIEW_EMPTY);
+		return;
+	}
 	if (route_find(b, in, &route) != ERR_NONE || route_admit(b, in, &route) != ERR_NONE) {
 		route_refuse(b, in, &route);
 		return;

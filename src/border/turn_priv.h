@@ -34,6 +34,13 @@ void reliable_lines(struct border *b, struct call *call, struct buffer *lines);
 void reliable_prack(struct border *b, struct inbound *in, struct call *call, unsigned from);
 void reliable_unpracked(struct border *b, struct turn *turn);
 
+/* ---- transfer.c ---- */
+
+void transfer_refer(struct border *b, struct inbound *in, struct call *call, unsigned from);
+void transfer_notify(struct border *b, struct inbound *in, struct call *call, unsigned from);
+/* A message/sipfrag as its status line alone. ERR_UNSUPPORTED where it has none. */
+void transfer_write_fragment(struct buffer *out, struct view body);
+
 /* ---- answer.c ---- */
 
 void answer_invite(struct border *b, const struct inbound *in, struct turn *turn,

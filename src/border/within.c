@@ -294,6 +294,8 @@ void within_answer(struct border *b, const struct inbound *in, struct turn *turn
 	session_answer(turn, in->msg, &lines);
 	if (status >= 300)
 		status = answer_refusal(b, in, call, turn->from, &lines);
+	else if (turn->method == SIP_METHOD_REFER)
+		answer_lines(b, in->msg, leg_of(call, turn->from), &lines);
 	else
 		within_lines(b, in->msg, leg_of(call, turn->from), &lines);
 	reply_status(b, turn->server, status, VIEW_EMPTY,
@@ -339,9 +341,14 @@ static bool is_early(struct call *call, unsigned from, enum sip_method method)
 
 typedef void (*handler)(struct border *b, struct inbound *in, struct call *call, unsigned from);
 static const handler handlers[SIP_METHOD_COUNT] = {
-	[SIP_METHOD_INVITE] = invite_within, [SIP_METHOD_UPDATE] = invite_within,
-	[SIP_METHOD_PRACK] = reliable_prack, [SIP_METHOD_BYE] = bye,
-	[SIP_METHOD_INFO] = carry,           [SIP_METHOD_OPTIONS] = carry,
+	[SIP_METHOD_INVITE] = invite_within,
+	[SIP_METHOD_UPDATE] = invite_within,
+	[SIP_METHOD_PRACK] = reliable_prack,
+	[SIP_METHOD_REFER] = transfer_refer,
+	[SIP_METHOD_NOTIFY] = transfer_notify,
+	[SIP_METHOD_BYE] = bye,
+	[SIP_METHOD_INFO] = carry,
+	[SIP_METHOD_OPTIONS] = carry,
 	[SIP_METHOD_MESSAGE] = carry,
 };
 
@@ -352,11 +359,6 @@ void within_request(struct border *b, struct inbound *in, struct call *call, uns
 	if (ingress_refuses(b, in))
 		return;
 	if (call->state == CALL_ENDING && method != SIP_METHOD_BYE) {
-		reply_at_once(b, in, 481, VIEW_EMPTY);
-		return;
-	}
-	/* A subscription is never made through us, so nothing is to be notified. */
-	if (method == SIP_METHOD_NOTIFY) {
 		reply_at_once(b, in, 481, VIEW_EMPTY);
 		return;
 	}

@@ -13,6 +13,7 @@
 #include "border/settings.h"
 #include "event/ask.h"
 #include "event/counters.h"
+#include "event/fact.h"
 #include "event/order.h"
 #include "event/record.h"
 #include "event/verdict.h"
@@ -53,11 +54,18 @@ enum err border_new(const struct border_settings *settings, const struct border_
                     struct now now, struct border **ret) MUST_USE;
 void border_free(struct border **b);
 
-/* One datagram. The bytes may be changed in place and are only borrowed. */
+/* One datagram, or one message of a connection. The bytes may be changed in place and are only
+ * borrowed. */
 void border_receive(struct border *b, const struct flow *flow, char *bytes, size_t len,
                     struct now now);
 /* A datagram to that flow was answered by ICMP unreachable. */
 void border_unreachable(struct border *b, const struct flow *flow, struct now now);
+/* Who is at the other end of a connection now; *ret_is_blocked: it shall not stand. */
+enum fact_standing border_standing(struct border *b, const struct flow *flow, struct now now,
+                                   bool *ret_is_blocked);
+/* The connection is gone: its registrations end and what was asked over it failed. Calls go on
+ * over the next one from which their account registers. A peer's flow has no number. */
+void border_disconnected(struct border *b, const struct flow *flow, struct now now);
 void border_media_event(struct border *b, const struct media_event *event, struct now now);
 
 /* Fires timers; border_wait_us says when it is wanted next (UINT64_MAX: never). */

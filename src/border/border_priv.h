@@ -171,6 +171,9 @@ enum err party_flow_to(const struct border *b, const struct border_peer *peer,
 const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow);
 /* Whether it stands outside: a carrier or a customer, who see nothing of the inside. */
 bool party_is_outer(const struct border_peer *peer);
+/* ";transport=tcp" where a URI of ours has to say it, so that what is sent to it comes the
+ * same way. */
+void party_write_transport(struct buffer *out, const struct flow *flow);
 /* Host and port that the other end of this flow shall see of us: the advertised
  * address (with the listener's port), or the listener's own for the LAN. */
 struct addr party_our_address(const struct border *b, const struct flow *flow);

@@ -93,7 +93,8 @@ static bool restore_one(struct border *b, struct view saved, uint32_t slot)
 	spend_resume(call);
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
 		leg_count(call, i);
-		if (leg_hold(call, i) != ERR_NONE)
+		/* A connection died with the worker that held it. */
+		if (leg_of(call, i)->flow.connection == 0 && leg_hold(call, i) != ERR_NONE)
 			border_count(b, COUNT_limit_calls);
 	}
 	if (slot_of(call) != slot) {

@@ -385,19 +385,7 @@ static bool is_at_leg(struct border *b, const struct inbound *in, struct call *c
 		return in->peer && in->peer == leg_peer(b, leg);
 	if (!has_moved(b, in, leg))
 		return false;
-	leg->flow = *in->flow;
-	if (leg_hold(call, number) != ERR_NONE)
-		border_count(b, COUNT_limit_calls);
-	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
-		struct order_leg *media = &call->facts.streams[i].legs[number];
-
-		if (media->signalling.family == 0)
-			continue;
-		media->signalling = in->flow->remote;
-		media->signalling.port = 0;
-		if (call->facts.streams[i].is_open)
-			stream_order(call, i);
-	}
+	leg_move(call, number, in->flow);
 	return true;
 }
 

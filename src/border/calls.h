@@ -35,6 +35,10 @@ void calls_media_event(struct border *b, const struct media_event *event);
 bool calls_has_dialog(const struct border *b, const struct sip_msg *msg, const struct flow *flow);
 /* Peers have other rows now: their calls go with them. */
 void calls_apply(struct border *b, const struct border_settings *old);
+/* That connection is gone: no flow of a call is known by it any more. */
+void calls_disconnected(struct border *b, const struct flow *flow);
+/* An account has registered from a connection: its calls whose own is gone go on over it. */
+void calls_registered(struct border *b, uint64_t account_hash, const struct flow *flow);
 /* Rows for ASK_LIVE_CALLS. */
 void calls_list(struct border *b, const struct ask *question,
                 void (*answer)(void *context, const struct ask *row), void *context);

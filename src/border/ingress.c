@@ -224,7 +224,8 @@ static void refuse_method(struct border *b, const struct inbound *in)
 	reply_refusal(b, in, 405, REFUSAL_METHOD, buffer_view(&lines));
 }
 
-/* A stranger's request that is no REGISTER: nothing leaves, and what was dialled is remembered. */
+/* A stranger's request that is no REGISTER: nothing leaves (over a connection 403), and what was
+ * dialled is remembered. */
 static void silence(struct border *b, const struct inbound *in)
 {
 	struct fact fact = fact_of(b, in, FACT_REQUEST);
@@ -232,6 +233,9 @@ static void silence(struct border *b, const struct inbound *in)
 	fact_target(b, &fact, in->msg);
 	fact_emit(b, &fact);
 	border_count(b, COUNT_dropped_stranger);
+	/* Who holds a connection has shown his address already; he would wait for it. */
+	if (in->flow->transport != TRANSPORT_UDP && in->msg->method != SIP_METHOD_OPTIONS)
+		reply_stateless(b, in, 403, VIEW_EMPTY);
 }
 
 static bool has_to_tag(const struct sip_msg *msg)

@@ -53,6 +53,9 @@ static enum err fill_caller(struct border *b, const struct inbound *in, const st
 	char tag[UA_NAME_LEN + 1];
 
 	leg->flow = *in->flow;
+	/* A peer's connection may be gone by the time that something is to be said to it. */
+	if (in->peer && in->flow->connection > 0)
+		(void)!party_flow_to(b, in->peer, &leg->flow);
 	leg_join(call, LEG_CALLER, in->peer);
 	if (r)
 		leg->account_hash = fact_hash(b, view_of(r->facts.account));

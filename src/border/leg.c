@@ -72,13 +72,14 @@ enum err leg_hold(struct call *call, unsigned number)
 void leg_write_contact(const struct border *b, const struct leg_facts *leg, struct buffer *out)
 {
 	struct addr ours = party_our_address(b, &leg->flow);
-	char text[UA_NAME_LEN + ADDR_TEXT_MAX + 8];
+	char text[UA_NAME_LEN + ADDR_TEXT_MAX + 24];
 	struct buffer uri = BUFFER_ON(text);
 
 	buffer_text(&uri, "sip:");
 	ua_name_write(&uri, &b->namer, UA_NAME_CONTACT, leg->serial);
 	buffer_char(&uri, '@');
 	addr_write_port(&uri, &ours);
+	party_write_transport(&uri, &leg->flow);
 	sip_build_name_addr(out, SIP_HEADER_CONTACT, VIEW_EMPTY, buffer_view(&uri), VIEW_EMPTY);
 }
 

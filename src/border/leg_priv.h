@@ -17,6 +17,8 @@ void leg_name(struct border *b, struct leg_facts *leg);
 void leg_write_name(const struct border *b, const struct leg_facts *leg, enum ua_name_kind kind,
                     char ret[UA_NAME_LEN + 1]);
 enum err leg_hold(struct call *call, unsigned leg) MUST_USE;
+/* Its phone is reached by that flow from now on; audio may come from there. */
+void leg_move(struct call *call, unsigned leg, const struct flow *flow);
 void leg_write_contact(const struct border *b, const struct leg_facts *leg, struct buffer *out);
 /* Request within its dialog up to CSeq. */
 struct request leg_request(struct border *b, const struct leg_facts *leg, struct view method,

@@ -12,6 +12,8 @@ static const char *const peer_kinds[] = { "pbx",           "carrier", "customer"
 	                                  "speech-server", "board",   NULL };
 
 static const char *const number_forms[] = { "dialled", "plus", "bare", NULL };
+/* In the order of enum transport_kind. */
+static const char *const transports[] = { "udp", "tcp", NULL };
 
 static const struct conf_option peer_options[] = {
 	{ "kind", CONF_CHOICE, CONF_AT(struct border_peer, kind), .choices = peer_kinds,
@@ -20,6 +22,8 @@ static const struct conf_option peer_options[] = {
 	  .refers_to = "listen", .help = "side on which the peer is, the name of a listen block" },
 	{ "address", CONF_ENDPOINT, CONF_AT(struct border_peer, address), .flags = CONF_REQUIRED,
 	  .port = 5060, .help = "where its requests go, as ADDRESS:PORT or sip:ADDRESS:PORT" },
+	{ "transport", CONF_CHOICE, CONF_AT(struct border_peer, transport), .choices = transports,
+	  .fallback = "udp", .help = "what carries requests to it" },
 	{ "from", CONF_NETWORKS, CONF_LIST(struct border_peer, from, from_count),
 	  .help = "networks it may come from; without this its address alone" },
 	{ "domain", CONF_TEXT, CONF_AT(struct border_peer, domain),

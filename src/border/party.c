@@ -92,6 +92,12 @@ struct addr party_our_address(const struct border *b, const struct flow *flow)
 	return ours;
 }
 
+void party_write_transport(struct buffer *out, const struct flow *flow)
+{
+	if (flow->transport == TRANSPORT_TCP)
+		buffer_text(out, ";transport=tcp");
+}
+
 static bool is_our_address(const struct border *b, const struct addr *host)
 {
 	const struct border_settings *s = &b->settings;

@@ -142,6 +142,7 @@ static void write_contact(struct border *b, const struct login_wish *wish, struc
 	buffer_text(&r->out, token);
 	buffer_char(&r->out, '@');
 	addr_write_port(&r->out, &ours);
+	party_write_transport(&r->out, &r->to);
 	buffer_text(&r->out, ">;expires=");
 	buffer_decimal(&r->out, wish->expires_s);
 	sip_build_finish(&r->out, begun);

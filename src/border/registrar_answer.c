@@ -4,6 +4,7 @@
  * delay. */
 #include "border/login_priv.h"
 
+#include "border/calls.h"
 #include "border/probe.h"
 #include "sip/build.h"
 #include "sip/contact.h"
@@ -242,6 +243,8 @@ static void bind_contact(struct border *b, struct login *l, uint32_t granted_s,
 		border_count(b, COUNT_limit_transactions);
 		return;
 	}
+	if (facts->flow.connection > 0)
+		calls_registered(b, fact_hash(b, view_of(facts->account)), &facts->flow);
 	write_binding(lines, facts->contact, expires_s);
 	border_count(b, COUNT_registrations_made);
 	login_say(b, l, FACT_REGISTERED, OUTCOME_SUCCEEDED);

@@ -286,7 +286,9 @@ uint32_t registrations_restore(struct registrations *t, struct now now)
 		    saved.len != sizeof(facts))
 			continue;
 		memcpy(&facts, saved.at, sizeof(facts));
-		if (!is_sound(&facts) || facts.expires_wall_us <= now.wall_us) {
+		/* A connection died with the worker that held it. */
+		if (!is_sound(&facts) || facts.expires_wall_us <= now.wall_us ||
+		    facts.flow.connection > 0) {
 			checkpoint_drop(t->checkpoint, CHECKPOINT_REGISTRATION, slot);
 			continue;
 		}

@@ -191,7 +191,7 @@ static const struct conf_block *home_of(const struct conf_schema *s, const struc
 void conf_unknown_fault(const struct conf_schema *s, const struct conf_reader *r,
                         const struct conf_block *block)
 {
-	char text[CONF_FAULT_SIZE], known[256], written[64];
+	char text[CONF_FAULT_SIZE], known[320], written[64];
 	struct buffer b = BUFFER_ON(text), list = BUFFER_ON(known), words = BUFFER_ON(written);
 	struct guess g = { .r = r, .distance = SIZE_MAX, .list = &list };
 	const struct conf_block *home;

@@ -91,6 +91,10 @@ struct ask {
 			uint8_t is_sent; /* by us, to flow.remote */
 			char text[3968]; /* secrets masked */
 		} trace;
+		struct ask_connect {
+			uint16_t listener; /* row: from its address */
+			struct addr remote;
+		} connect;
 		char text[ASK_BODY_MAX]; /* JSON or configuration text, size bytes, no NUL */
 	} body;
 };

@@ -59,6 +59,11 @@ void guard_door_free(struct guard_door **d);
 struct guard_welcome guard_door_meet(struct guard_door *d, const struct guard_knock *knock,
                                      const struct guard_rate *blocked_challenges, struct now now);
 
+/* Whether a verdict drops all of that flow: no byte of it needs to come. Of the knock only
+ * flow and standing count. */
+bool guard_door_blocks(const struct guard_door *d, const struct guard_knock *knock,
+                       int64_t wall_us);
+
 /* The first bytes alone. */
 enum guard_bytes guard_bytes_of(struct view bytes);
 const char *guard_bytes_name(enum guard_bytes bytes); /* "keepalive" ...; static storage */

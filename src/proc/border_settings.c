@@ -32,9 +32,10 @@ static void fill_listeners(const struct child_facts *facts, struct border_settin
 {
 	ret->listener_count = facts->listener_count;
 	for (size_t i = 0; i < facts->listener_count && i < MAX_LISTENERS; i++)
-		ret->listeners[i] = (struct border_listener){ .local = facts->listeners[i],
-			                                      .transport = TRANSPORT_UDP,
-			                                      .side = facts->listener_sides[i] };
+		ret->listeners[i] =
+			(struct border_listener){ .local = facts->listeners[i],
+			                          .transport = facts->listener_transports[i],
+			                          .side = facts->listener_sides[i] };
 }
 
 static uint32_t transactions_for(uint32_t calls)

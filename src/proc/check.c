@@ -84,11 +84,24 @@ static void check_peers_apart(const struct checking *c)
 	}
 }
 
-/* A listening address that is a port alone stands for an address not known here. */
-static bool is_listener(const struct transport_side *side, const struct addr *wanted)
+/* Where a side listens over one transport. */
+struct endpoints {
+	const char *word;
+	const struct addr *at;
+	size_t count;
+};
+
+static struct endpoints endpoints_of(const struct transport_side *side, unsigned transport)
 {
-	for (size_t i = 0; i < side->udp_count; i++) {
-		const struct addr *own = &side->udp[i];
+	return transport == TRANSPORT_TCP ? (struct endpoints){ "tcp", side->tcp, side->tcp_count }
+	                                  : (struct endpoints){ "udp", side->udp, side->udp_count };
+}
+
+/* A listening address that is a port alone stands for an address not known here. */
+static bool is_listener(const struct endpoints *e, const struct addr *wanted)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		const struct addr *own = &e->at[i];
 
 		if (own->family == 0 ? own->port == wanted->port : addr_equal(own, wanted))
 			return true;
@@ -96,80 +109,97 @@ static bool is_listener(const struct transport_side *side, const struct addr *wa
 	return false;
 }
 
-static bool has_family(const struct transport_side *side, uint8_t family)
+static bool has_family(const struct endpoints *e, uint8_t family)
 {
-	for (size_t i = 0; i < side->udp_count; i++)
-		if (side->udp[i].family == family || side->udp[i].family == 0)
-			return true;
-	return side->udp_count == 0;
-}
-
-static bool is_known_listener(const struct transport_side *side, const struct addr *wanted)
-{
-	for (size_t i = 0; i < side->udp_count; i++)
-		if (addr_equal(&side->udp[i], wanted))
+	for (size_t i = 0; i < e->count; i++)
+		if (e->at[i].family == family || e->at[i].family == 0)
 			return true;
 	return false;
+}
+
+static bool is_known_listener(const struct endpoints *e, const struct addr *wanted)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (addr_equal(&e->at[i], wanted))
+			return true;
+	return false;
+}
+
+/* A word that stands there, so that its place can be named. */
+static const char *side_word(const struct endpoints *e)
+{
+	return e->count > 0 ? e->word : view_equal(view_of(e->word), VIEW("udp")) ? "tcp" : "udp";
 }
 
 static void check_peer_sides(const struct checking *c)
 {
 	for (size_t i = 0; i < c->peer_count; i++) {
 		const struct border_peer *peer = &c->peers[i];
-		const struct transport_side *side = &c->sides[peer->side];
+		struct endpoints ways = endpoints_of(&c->sides[peer->side], peer->transport);
 		struct conf_check own = at(c, &border_peer_block, i);
 		struct conf_check of_side = at(c, &transport_side_block, peer->side);
 
-		if (!has_family(side, peer->address.family))
+		if (!has_family(&ways, peer->address.family))
 			conf_object_to((struct conf_claim){ &own, "address" },
-			               (struct conf_claim){ &of_side, "udp" },
-			               "its side has no socket of that family",
-			               "add an address of it to `udp` of the side");
-		if (peer->appears_as.family != 0 && !is_listener(side, &peer->appears_as))
+			               (struct conf_claim){ &of_side, side_word(&ways) },
+			               "its side has no socket of that family and transport",
+			               "add an address of it to `udp` or `tcp` of the side");
+		if (peer->appears_as.family != 0 && !is_listener(&ways, &peer->appears_as))
 			conf_object_to(
 				(struct conf_claim){ &own, "appears-as" },
-				(struct conf_claim){ &of_side, "udp" },
+				(struct conf_claim){ &of_side, side_word(&ways) },
 				"we do not listen there on the peer's side",
-				"add it to `udp` of the side, or name one that stands there");
+				"add it to `udp` or `tcp` of the side, or name one that stands there");
 		for (size_t j = 0; j < c->side_count; j++) {
 			struct conf_check ours = at(c, &transport_side_block, j);
 
-			if (is_known_listener(&c->sides[j], &peer->address))
+			ways = endpoints_of(&c->sides[j], peer->transport);
+			if (is_known_listener(&ways, &peer->address))
 				conf_object_to((struct conf_claim){ &own, "address" },
-				               (struct conf_claim){ &ours, "udp" },
+				               (struct conf_claim){ &ours, ways.word },
 				               "that is our own socket, requests would come back",
 				               "write the peer's address, or another port");
 		}
 	}
 }
 
-static bool share_socket(const struct transport_side *a, const struct transport_side *b)
+static bool share_socket(const struct transport_side *a, const struct transport_side *b,
+                         unsigned transport)
 {
-	for (size_t i = 0; i < a->udp_count; i++) {
-		if (a->udp[i].family != 0 && is_known_listener(b, &a->udp[i]))
+	struct endpoints own = endpoints_of(a, transport), others = endpoints_of(b, transport);
+
+	for (size_t i = 0; i < own.count; i++) {
+		if (own.at[i].family != 0 && is_known_listener(&others, &own.at[i]))
 			return true;
 		/* The same port of the same interface. */
-		if (a->udp[i].family == 0 && is_known_listener(b, &a->udp[i]) &&
+		if (own.at[i].family == 0 && is_known_listener(&others, &own.at[i]) &&
 		    view_equal(view_of(a->interface), view_of(b->interface)))
 			return true;
 	}
 	return false;
 }
 
+static void check_two_sides(const struct checking *c, size_t i, size_t j)
+{
+	struct conf_check later = at(c, &transport_side_block, i);
+	struct conf_check earlier = at(c, &transport_side_block, j);
+
+	for (unsigned transport = TRANSPORT_UDP; transport <= TRANSPORT_TCP; transport++) {
+		const char *word = transport == TRANSPORT_TCP ? "tcp" : "udp";
+
+		if (share_socket(&c->sides[i], &c->sides[j], transport))
+			conf_object_to((struct conf_claim){ &later, word },
+			               (struct conf_claim){ &earlier, word },
+			               "another side listens at the same address and port",
+			               "give each side an address or a port of its own");
+	}
+}
+
 static void check_sides(const struct checking *c)
 {
-	for (size_t i = 0; i < c->side_count; i++) {
-		for (size_t j = 0; j < i; j++) {
-			struct conf_check later = at(c, &transport_side_block, i);
-			struct conf_check earlier = at(c, &transport_side_block, j);
-
-			if (share_socket(&c->sides[i], &c->sides[j]))
-				conf_object_to((struct conf_claim){ &later, "udp" },
-				               (struct conf_claim){ &earlier, "udp" },
-				               "another side listens at the same address and port",
-				               "give each side an address or a port of its own");
-		}
-	}
+	for (size_t i = 0; i < c->side_count; i++)
+		for (size_t j = 0; j < i; j++)
+			check_two_sides(c, i, j);
 }
 
 static void check_subscribers(const struct checking *c)

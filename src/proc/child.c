@@ -257,6 +257,17 @@ enum err child_ask(struct child *c, struct ask *question, uint32_t *ret_id)
 	return err;
 }
 
+int child_take_descriptor(void)
+{
+	int fd = -1;
+
+	if (message.descriptor_count == 1) {
+		fd = message.descriptors[0];
+		message.descriptor_count = 0;
+	}
+	return fd;
+}
+
 void child_answer(struct child *c, const struct ask_head *question, struct ask *row)
 {
 	row->head.kind = question->kind;

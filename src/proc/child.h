@@ -14,7 +14,7 @@
  *
  * These functions end the process (one line of log, status 1) where the set-up
  * is broken: the parent starts it anew. A child never gets new descriptors
- * after its start but settings that were applied. */
+ * after its start but settings that were applied, and connections that it asked for. */
 #ifndef PROC_CHILD_H
 #define PROC_CHILD_H
 
@@ -86,6 +86,9 @@ int child_run(struct child *c, const struct child_hooks *hooks);
  * (child_ask fills the rest and a number, which it returns in ret_id; NULL if of no interest).
  * ERR_AGAIN where the parent does not read, ERR_CLOSED. */
 enum err child_ask(struct child *c, struct ask *question, uint32_t *ret_id) MUST_USE;
+/* The descriptor that came with the answer in hand, for hooks.answered: the caller's from now
+ * on; -1 where none came. */
+int child_take_descriptor(void);
 /* One row of an answer; `row` needs body, head.size, head.result and is_last only. Rows that
  * find the channel full wait (BACKLOG_BYTES of them), what is beyond is dropped. */
 void child_answer(struct child *c, const struct ask_head *question, struct ask *row);

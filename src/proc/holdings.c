@@ -9,6 +9,7 @@
 #include "os/log.h"
 #include "os/random.h"
 #include "os/socket.h"
+#include "os/socket_stream.h"
 #include "os/tap.h"
 #include "proc/around.h"
 #include "proc/border_settings.h"
@@ -158,7 +159,13 @@ static const char *remedy_for(enum err err)
 	}
 }
 
-static enum err open_listener(struct holdings *h, struct addr local, uint8_t side)
+/* Where and how a socket hears. */
+struct heard {
+	uint8_t side;
+	uint8_t transport; /* enum transport_kind */
+};
+
+static enum err open_listener(struct holdings *h, struct addr local, struct heard heard)
 {
 	const struct socket_options options = { .receive_bytes = SIP_RECEIVE_BYTES,
 		                                .send_bytes = SIP_SEND_BYTES,
@@ -166,23 +173,27 @@ static enum err open_listener(struct holdings *h, struct addr local, uint8_t sid
 		                                .wants_errors = true };
 	char text[ADDR_TEXT_MAX];
 	uint16_t row = h->facts.listener_count;
-	enum err err =
-		row < MAX_LISTENERS ? socket_udp_open(&local, &options, &h->sip[row]) : ERR_LIMIT;
+	enum err err = row >= MAX_LISTENERS ? ERR_LIMIT
+	             : heard.transport == TRANSPORT_TCP
+	                     ? socket_tcp_listen(&local, &h->sip[row])
+	                     : socket_udp_open(&local, &options, &h->sip[row]);
 
 	if (err != ERR_NONE) {
-		log_write(LEVEL_ERROR, "listen", "cannot listen at udp %s: %s",
-		          addr_text(&local, text), remedy_for(err));
+		log_write(LEVEL_ERROR, "listen", "cannot listen at %s %s: %s",
+		          heard.transport == TRANSPORT_TCP ? "tcp" : "udp", addr_text(&local, text),
+		          remedy_for(err));
 		return err;
 	}
 	h->facts.listeners[row] = local;
-	h->facts.listener_sides[row] = side;
+	h->facts.listener_sides[row] = heard.side;
+	h->facts.listener_transports[row] = heard.transport;
 	h->facts.listener_count++;
 	return ERR_NONE;
 }
 
 /* A port alone stands for the interface's address of each family it has. */
 static enum err open_interface(struct holdings *h, const struct transport_side *side, uint16_t port,
-                               uint8_t row)
+                               struct heard heard)
 {
 	struct addr at;
 	bool is_found = false;
@@ -194,7 +205,7 @@ static enum err open_interface(struct holdings *h, const struct transport_side *
 			continue;
 		is_found = true;
 		at.port = port;
-		err = open_listener(h, at, row);
+		err = open_listener(h, at, heard);
 		if (err != ERR_NONE)
 			return err;
 	}
@@ -204,18 +215,30 @@ static enum err open_interface(struct holdings *h, const struct transport_side *
 	return ERR_NOT_FOUND;
 }
 
+static enum err open_all(struct holdings *h, const struct transport_side *side, struct heard heard)
+{
+	bool is_tcp = heard.transport == TRANSPORT_TCP;
+	const struct addr *at = is_tcp ? side->tcp : side->udp;
+	size_t count = is_tcp ? side->tcp_count : side->udp_count;
+	enum err err = ERR_NONE;
+
+	for (size_t i = 0; i < count && err == ERR_NONE; i++)
+		err = at[i].family != 0 ? open_listener(h, at[i], heard)
+		                        : open_interface(h, side, at[i].port, heard);
+	return err;
+}
+
 static enum err open_listeners(struct holdings *h, const struct conf_tree *settings)
 {
 	size_t count;
 	const struct transport_side *sides = conf_get(settings, &transport_side_block, &count);
 	enum err err = ERR_NONE;
 
-	for (size_t s = 0; s < count && err == ERR_NONE; s++)
-		for (size_t i = 0; i < sides[s].udp_count && err == ERR_NONE; i++)
-			err = sides[s].udp[i].family != 0
-			            ? open_listener(h, sides[s].udp[i], (uint8_t)s)
-			            : open_interface(h, &sides[s], sides[s].udp[i].port,
-			                             (uint8_t)s);
+	for (size_t s = 0; s < count && err == ERR_NONE; s++) {
+		err = open_all(h, &sides[s], (struct heard){ (uint8_t)s, TRANSPORT_UDP });
+		if (err == ERR_NONE)
+			err = open_all(h, &sides[s], (struct heard){ (uint8_t)s, TRANSPORT_TCP });
+	}
 	if (err == ERR_NONE && h->facts.listener_count == 0) {
 		log_write(
 			LEVEL_ERROR, "listen",

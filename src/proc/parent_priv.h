@@ -118,6 +118,9 @@ enum err relay_ask(struct parent *p, enum role to, struct ask *question, int des
                    void (*answered)(struct parent *p, enum role from, enum err result)) MUST_USE;
 /* One row of the parent's own answer. */
 void relay_answer(struct parent *p, enum role to, const struct ask_head *question, struct ask *row);
+/* The same with a descriptor, which stays the caller's. ERR_AGAIN, ERR_CLOSED: not given. */
+enum err relay_give(struct parent *p, enum role to, const struct ask_head *question,
+                    struct ask *row, int descriptor) MUST_USE;
 void relay_child_ended(struct parent *p, enum role role);
 void relay_advance(struct parent *p, struct now now);
 
@@ -172,6 +175,10 @@ void children_close(struct parent *p, bool is_store_too);
 void children_kill(struct parent *p);
 /* New sealed settings for the next start of that role. */
 enum err children_reseal(struct parent *p, enum role role, const struct conf_tree *t) MUST_USE;
+
+/* --- connect.c: the only connections that are ever made, and to whom --- */
+
+void connect_answer(struct parent *p, const struct ask *question);
 
 /* --- status.c, apply.c: what the parent answers itself --- */
 

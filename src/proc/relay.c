@@ -81,6 +81,9 @@ static void answer_self(struct parent *p, const struct ask *question)
 	case ASK_CONFIG_APPLY:
 		apply_start(p, question);
 		break;
+	case ASK_CONNECT:
+		connect_answer(p, question);
+		break;
 	case ASK_QUEUE:
 		(void)view_copy(view_bytes(question->body.text, head.size), p->queue_text,
 		                sizeof(p->queue_text));
@@ -198,14 +201,29 @@ enum err relay_ask(struct parent *p, enum role to, struct ask *question, int des
 	return err;
 }
 
-void relay_answer(struct parent *p, enum role to, const struct ask_head *question, struct ask *row)
+static void complete(const struct ask_head *question, struct ask *row)
 {
 	row->head.kind = question->kind;
 	row->head.from = question->from;
 	row->head.to = ROLE_PARENT;
 	row->head.id = question->id;
 	row->head.is_answer = 1;
+}
+
+void relay_answer(struct parent *p, enum role to, const struct ask_head *question, struct ask *row)
+{
+	complete(question, row);
 	send_ask(p, to, row);
+}
+
+enum err relay_give(struct parent *p, enum role to, const struct ask_head *question,
+                    struct ask *row, int descriptor)
+{
+	complete(question, row);
+	frame_ask_write(&message, row);
+	message.descriptors[0] = descriptor;
+	message.descriptor_count = 1;
+	return children_send(p, to, &message);
 }
 
 /* Closes a question that nobody will answer any more. */

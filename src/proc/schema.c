@@ -23,6 +23,7 @@ enum {
 #define BLOCKS(X)                                                                                  \
 	X(guard_mode_block, JUDGE)                                                                 \
 	X(transport_side_block, SIGNAL | JUDGE)                                                    \
+	X(transport_connections_block, SIGNAL)                                                     \
 	X(border_peer_block, SIGNAL | JUDGE | KERNEL)                                              \
 	X(border_route_block, SIGNAL)                                                              \
 	X(border_spend_block, SIGNAL)                                                              \
@@ -77,9 +78,13 @@ static const struct {
 	const struct conf_block *block;
 	const char *option;
 } cold[] = {
-	{ &transport_side_block, NULL }, { &border_subscribers_block, "registrations" },
-	{ &media_block, "ports" },       { &media_block, "calls" },
-	{ &store_block, "sqlite" },      { &web_block, NULL },
+	{ &transport_side_block, NULL },
+	{ &transport_connections_block, NULL },
+	{ &border_subscribers_block, "registrations" },
+	{ &media_block, "ports" },
+	{ &media_block, "calls" },
+	{ &store_block, "sqlite" },
+	{ &web_block, NULL },
 	{ &kernel_block, NULL },
 };
 

@@ -7,6 +7,7 @@
 #include "os/random.h"
 #include "proc/border_settings.h"
 #include "proc/child.h"
+#include "proc/connections.h"
 #include "proc/trace.h"
 #include "sip/mask.h"
 #include "transport/udp.h"
@@ -29,6 +30,7 @@ struct worker {
 	size_t listener_count;
 	struct udp_inbox *inbox;
 	struct udp_outbox *outbox;
+	struct tcp *tcp;
 	struct ring *facts, *records, *orders;
 	struct counters *counters;
 	struct now now; /* of the turn */
@@ -45,7 +47,10 @@ static void port_send(void *context, const struct flow *to, struct view bytes)
 {
 	(void)context;
 	trace_note(w.trace, to, true, bytes, w.now);
-	udp_send(w.outbox, to, bytes);
+	if (to->transport == TRANSPORT_TCP)
+		tcp_send(w.tcp, to, bytes, w.now);
+	else
+		udp_send(w.outbox, to, bytes);
 }
 
 static void port_fact(void *context, struct fact *fact)
@@ -147,6 +152,35 @@ static void on_socket(void *context, int fd, int what)
 	}
 }
 
+/* --- Connections --- */
+
+static enum tcp_standing on_standing(void *context, const struct flow *flow, bool *ret_is_blocked)
+{
+	enum fact_standing standing;
+
+	(void)context;
+	w.now = clock_now();
+	standing = border_standing(w.border, flow, w.now, ret_is_blocked);
+	return standing == STANDING_PEER  ? TCP_PEER
+	     : standing == STANDING_KNOWN ? TCP_KNOWN
+	                                  : TCP_STRANGER;
+}
+
+static void on_message(void *context, const struct flow *flow, char *bytes, size_t len)
+{
+	(void)context;
+	w.now = clock_now();
+	trace_note(w.trace, flow, false, view_bytes(bytes, len), w.now);
+	border_receive(w.border, flow, bytes, len, w.now);
+}
+
+static void on_closed(void *context, const struct flow *flow)
+{
+	(void)context;
+	w.now = clock_now();
+	border_disconnected(w.border, flow, w.now);
+}
+
 /* The last worker died with this message in hand: it is kept as a sample, told to the
  * judge, and never fed again. */
 static void set_aside(void)
@@ -220,6 +254,13 @@ static void asked(void *context, const struct ask *question, struct now now)
 		border_answer(w.border, question, now, answer_row, NULL);
 }
 
+static void answered(void *context, const struct ask *row, struct now now)
+{
+	(void)context;
+	w.now = now;
+	connections_answered(w.tcp, row, now);
+}
+
 static enum err settings(void *context, struct conf_blob blob, struct now now)
 {
 	struct border_settings *fresh = malloc(sizeof(*fresh));
@@ -238,8 +279,10 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 
 static uint64_t wait_us(void *context, struct now now)
 {
+	uint64_t border_us = border_wait_us(w.border, now), tcp_us = tcp_wait_us(w.tcp, now);
+
 	(void)context;
-	return border_wait_us(w.border, now);
+	return border_us < tcp_us ? border_us : tcp_us;
 }
 
 static void advance(void *context, struct now now)
@@ -247,16 +290,25 @@ static void advance(void *context, struct now now)
 	(void)context;
 	w.now = now;
 	border_advance(w.border, now);
+	tcp_advance(w.tcp, now);
 }
 
 static void flush(void *context, struct now now)
 {
 	(void)context;
-	(void)now;
+	w.now = now;
+	tcp_settle(w.tcp, now);
 	udp_flush(w.outbox);
 }
 
 /* --- Start --- */
+
+static int udp_descriptor(uint32_t listener)
+{
+	return child_facts(w.child)->listener_transports[listener] == TRANSPORT_UDP
+	             ? child_descriptor(w.child, THING_SIP_SOCKET, listener)
+	             : -1;
+}
 
 static void open_listeners(void)
 {
@@ -268,11 +320,9 @@ static void open_listeners(void)
 	w.listener_count =
 		facts->listener_count <= MAX_LISTENERS ? facts->listener_count : MAX_LISTENERS;
 	for (size_t i = 0; i < w.listener_count; i++)
-		w.listeners[i] =
-			(struct udp_listener){ .fd = child_descriptor(w.child, THING_SIP_SOCKET,
-			                                              (uint32_t)i),
-			                       .side = facts->listener_sides[i],
-			                       .local = facts->listeners[i] };
+		w.listeners[i] = (struct udp_listener){ .fd = udp_descriptor((uint32_t)i),
+			                                .side = facts->listener_sides[i],
+			                                .local = facts->listeners[i] };
 	err = udp_inbox_open(&inbox, w.listeners, w.listener_count, &w.inbox);
 	if (err == ERR_NONE)
 		err = udp_outbox_new(w.listeners, w.listener_count, w.counters, &w.outbox);
@@ -343,7 +393,8 @@ static void watch_listeners(void)
 	static struct loop_watch *watches[MAX_LISTENERS];
 
 	for (size_t i = 0; i < w.listener_count; i++)
-		if (loop_watch(child_loop(w.child), w.listeners[i].fd, LOOP_READABLE,
+		if (w.listeners[i].fd >= 0 &&
+		    loop_watch(child_loop(w.child), w.listeners[i].fd, LOOP_READABLE,
 		               LOOP_CALL(on_socket, &w.listeners[i]), &watches[i]) != ERR_NONE)
 			child_fail("sockets", ERR_IO);
 }
@@ -351,6 +402,7 @@ static void watch_listeners(void)
 int main(void)
 {
 	const struct child_hooks hooks = { .asked = asked,
+		                           .answered = answered,
 		                           .settings = settings,
 		                           .wait_us = wait_us,
 		                           .advance = advance,
@@ -365,6 +417,10 @@ int main(void)
 		child_fail("trace", ERR_NO_MEMORY);
 	open_listeners();
 	open_border();
+	w.tcp = connections_open(w.child, &(struct tcp_ports){ .standing = on_standing,
+	                                                       .message = on_message,
+	                                                       .closed = on_closed,
+	                                                       .counters = w.counters });
 	(void)child_ring_reader(w.child, RING_NAME_MEDIA_EVENTS, drain_media_events, NULL);
 	watch_listeners();
 	child_enter(w.child);

@@ -59,7 +59,8 @@ struct child_facts {
 	uint8_t unused[5];
 	struct addr listeners[MAX_LISTENERS]; /* signal: where they are bound */
 	uint8_t listener_sides[MAX_LISTENERS];
-	char directory[256]; /* store: path of its directory */
+	uint8_t listener_transports[MAX_LISTENERS]; /* enum transport_kind */
+	char directory[256];                        /* store: path of its directory */
 	/* Judge and kernel: what is never blocked beside what the configuration names. */
 	struct addr_net around[MAX_AROUND];
 	uint8_t around_count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The option table of `listen SIDE`. */
+/* The option tables of `listen SIDE` and `connections`. */
 #include "transport/options.h"
 
 #include "conf/tree.h"
@@ -8,26 +8,43 @@ static const struct conf_option side_options[] = {
 	{ "interface", CONF_TEXT, CONF_AT(struct transport_side, interface), .min = 1,
 	  .help = "interface whose address is taken where udp names a port alone" },
 	{ "udp", CONF_ENDPOINTS, CONF_LIST(struct transport_side, udp, udp_count), .port = 5060,
-	  .flags = CONF_REQUIRED | CONF_PORT_ALONE,
-	  .help = "address and port where SIP over UDP is heard" },
+	  .flags = CONF_PORT_ALONE, .help = "address and port where SIP over UDP is heard" },
+	{ "tcp", CONF_ENDPOINTS, CONF_LIST(struct transport_side, tcp, tcp_count), .port = 5060,
+	  .flags = CONF_PORT_ALONE, .help = "address and port where SIP over TCP is heard" },
 	{ "advertise", CONF_ADDRESS, CONF_AT(struct transport_side, advertise),
 	  .help = "address by which this side reaches us, where a router translates ours" },
 	{ "lan", CONF_NETWORKS, CONF_LIST(struct transport_side, lan, lan_count),
 	  .help = "networks that reach us without that router" },
+	{ "balancers", CONF_NETWORKS, CONF_LIST(struct transport_side, balancers, balancer_count),
+	  .help = "networks whose connections begin with a PROXY header (version 2)" },
 };
+
+static void check_addresses(struct conf_check *c, const struct transport_side *side,
+                            const char *word, const struct addr *at, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (at[i].family == 0 && side->interface[0] == '\0')
+			conf_object(c, word, NULL, "a port stands without an address",
+			            "write the address, or interface NAME beside it");
+	for (size_t i = 0; i < count; i++)
+		if (at[i].family != 0 && addr_kind(&at[i]) == ADDR_UNSPECIFIED)
+			conf_object(c, word, NULL, "it listens on no particular address",
+			            "write an address of this machine, messages have to name it");
+}
 
 static void side_check(struct conf_check *c, const void *row)
 {
 	const struct transport_side *side = row;
 
-	for (size_t i = 0; i < side->udp_count; i++)
-		if (side->udp[i].family == 0 && side->interface[0] == '\0')
-			conf_object(c, "udp", NULL, "udp names a port without an address",
-			            "write the address, or interface NAME beside it");
-	for (size_t i = 0; i < side->udp_count; i++)
-		if (side->udp[i].family != 0 && addr_kind(&side->udp[i]) == ADDR_UNSPECIFIED)
-			conf_object(c, "udp", NULL, "udp listens on no particular address",
-			            "write an address of this machine, messages have to name it");
+	if (side->udp_count + side->tcp_count == 0)
+		conf_object(c, NULL, NULL, "nothing is heard on this side",
+		            "write udp ADDRESS:PORT, tcp ADDRESS:PORT, or both");
+	check_addresses(c, side, "udp", side->udp, side->udp_count);
+	check_addresses(c, side, "tcp", side->tcp, side->tcp_count);
+	if (side->balancer_count > 0 && side->tcp_count == 0)
+		conf_object(c, "balancers", NULL,
+		            "balancers forward connections, and none are heard",
+		            "write tcp ADDRESS:PORT, or leave balancers out");
 	if (side->lan_count > 0 && side->advertise.family == 0)
 		conf_object(c, "lan", NULL, "lan excepts networks from advertise, which is missing",
 		            "write advertise ADDRESS, or leave lan out");
@@ -40,4 +57,31 @@ const struct conf_block transport_side_block = {
 	.max_rows = MAX_SIDES,
 	.check = side_check,
 	.help = "a side: where SIP is heard, and how that side sees us",
+};
+
+static const struct conf_option connection_options[] = {
+	{ "at-most", CONF_COUNT, CONF_AT(struct tcp_limits, at_most), .min = 16, .max = 16384,
+	  .fallback = "2048",
+	  .help = "TCP connections at once; strangers never have the last quarter" },
+	{ "per-source", CONF_COUNT, CONF_AT(struct tcp_limits, per_source), .min = 1, .max = 50000,
+	  .fallback = "32", .help = "those of one address (IPv6: /64) that have not registered" },
+	{ "known-per-source", CONF_COUNT, CONF_AT(struct tcp_limits, known_per_source), .min = 1,
+	  .max = 50000, .fallback = "256", .help = "those of one address that have" },
+	{ "first-byte", CONF_SECONDS, CONF_AT(struct tcp_limits, first_byte_s), .min = 1,
+	  .max = 3600, .fallback = "5s", .help = "time in which a stranger says anything" },
+	{ "message", CONF_SECONDS, CONF_AT(struct tcp_limits, message_s), .min = 1, .max = 3600,
+	  .fallback = "10s",
+	  .help = "time until a message is whole, and until a stranger's first is there" },
+	{ "register", CONF_SECONDS, CONF_AT(struct tcp_limits, stranger_s), .min = 5, .max = 3600,
+	  .fallback = "60s", .help = "time after which who has not registered is closed" },
+	{ "idle", CONF_SECONDS, CONF_AT(struct tcp_limits, idle_s), .min = 30, .max = 604800,
+	  .fallback = "2h", .help = "time after which a silent phone's or peer's is closed" },
+	{ "unread", CONF_SECONDS, CONF_AT(struct tcp_limits, unread_s), .min = 1, .max = 3600,
+	  .fallback = "10s", .help = "time after which who takes nothing of what waits is closed" },
+};
+
+const struct conf_block transport_connections_block = {
+	.word = "connections",
+	CONF_ROWS(struct tcp_limits, connection_options),
+	.help = "how many connections there may be, and how long each may take",
 };

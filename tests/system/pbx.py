@@ -19,7 +19,7 @@ debug=1
 log_stderror=yes
 fork=yes
 children=4
-disable_tcp=yes
+{tcp}
 auto_aliases=no
 listen=udp:{address}:{port}
 alias="{domain}"
@@ -151,9 +151,11 @@ def password_of(extension):
 
 
 class Pbx:
-    def __init__(self, cast, address, port=5060, domain=DOMAIN, users=None, host=()):
+    def __init__(self, cast, address, port=5060, domain=DOMAIN, users=None, host=(),
+                 has_tcp=False):
         self.address, self.port, self.domain = address, port, domain
         self.users = users or {}
+        self.has_tcp = has_tcp
         self.host = list(host)
         self.folder = cast.folder
         self.process = None
@@ -168,6 +170,8 @@ class Pbx:
             f'\t$sht(password=>{user}) = "{secret}";\n' for user, secret in self.users.items())
         with open(config_path, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(address=self.address, port=self.port, domain=self.domain,
+                                     tcp=(f"listen=tcp:{self.address}:{self.port}\ntcp_children=2"
+                                          if self.has_tcp else "disable_tcp=yes"),
                                      modules=modules, users=users))
         runtime = os.path.join(self.folder, "pbx-run")
         os.makedirs(runtime, exist_ok=True)

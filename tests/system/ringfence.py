@@ -27,12 +27,13 @@ listen outside {{
     udp {outside}:5060 {outside_more}
 }}
 listen inside {{
-    udp {inside}:5060
+    udp {inside}:5060 {inside_more}
 }}
 peer office {{
     kind pbx
     side inside
     address sip:{pbx}:5060
+    {peer_more}
     domain {domain}
 }}
 subscribers {{
@@ -75,7 +76,8 @@ class Ringfence:
         self.socket_path = os.path.join(cast.folder, "api.sock")
         words = {"mode": "block", "outside": OUTSIDE_ADDRESS,
                  "inside": INSIDE_ADDRESS, "pbx": PBX_ADDRESS, "domain": DOMAIN, "probe": PROBE_USER,
-                 "guessing": "block", "more": "", "numbers": "", "outside_more": "", "calls": 100, "folder": cast.folder,
+                 "guessing": "block", "more": "", "numbers": "", "outside_more": "", "inside_more": "",
+                 "peer_more": "", "calls": 100, "folder": cast.folder,
                  "socket": self.socket_path}
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(**{**words, **changes}))

@@ -42,6 +42,8 @@ class Reply:
 class Wire:
     """A UDP socket bound to one of our addresses and meant for one target."""
 
+    transport, parameter = "UDP", ""
+
     def __init__(self, address, target, port=0):
         self.target = target
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -123,12 +125,12 @@ def register(wire, user, domain, *, authorization=None, call_id=None, cseq=1, fr
     """A REGISTER shaped as a common desk phone writes it."""
     lines = [
         f"REGISTER sip:{domain} SIP/2.0",
-        f"Via: SIP/2.0/UDP {wire.address}:{wire.port};branch=z9hG4bK{token(12)};rport",
+        f"Via: SIP/2.0/{wire.transport} {wire.address}:{wire.port};branch=z9hG4bK{token(12)};rport",
         f"From: <sip:{user}@{domain}>;tag={from_tag or token()}",
         f"To: <sip:{user}@{domain}>",
         f"Call-ID: {call_id or token(20)}",
         f"CSeq: {cseq} REGISTER",
-        f"Contact: <sip:{contact_user or user}@{wire.address}:{wire.port}>"
+        f"Contact: <sip:{contact_user or user}@{wire.address}:{wire.port}{wire.parameter}>"
         ';reg-id=1;+sip.instance="<urn:uuid:00000000-0000-1000-8000-000B82AABB01>"',
     ]
     if authorization:

@@ -39,8 +39,8 @@ class Stage:
         self.target = f"{self.address}:5060"
         self.pbx_address, self.pbx_host = pbx_address, pbx_host
 
-    def start(self):
-        self.pbx = Pbx(self.cast, self.pbx_address, users=self.users, host=self.pbx_host)
+    def start(self, has_tcp=False):
+        self.pbx = Pbx(self.cast, self.pbx_address, users=self.users, host=self.pbx_host, has_tcp=has_tcp)
         self.pbx.start()
         if not harness.is_bare:
             self.ringfence = Ringfence(self.cast, **self.changes)

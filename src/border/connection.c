@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections: who is behind one, and what ends with it. */
+#include "border/border_priv.h"
+#include "border/calls.h"
+
+enum fact_standing border_standing(struct border *b, const struct flow *flow, struct now now,
+                                   bool *ret_is_blocked)
+{
+	struct guard_knock knock = { .flow = flow };
+
+	knock.standing = party_peer_of(b, flow)      ? STANDING_PEER
+	               : known_find(&b->known, flow) ? STANDING_KNOWN
+	                                             : STANDING_STRANGER;
+	/* Behind an address that holds known flows a new one may be an honest neighbour's: each
+	 * message of it is challenged at the door. */
+	*ret_is_blocked =
+		guard_door_blocks(b->door, &knock, now.wall_us) &&
+		(knock.standing == STANDING_KNOWN || !known_has_host(&b->known, &flow->remote));
+	return knock.standing;
+}
+
+/* The phone behind it is not there any more; what it logged in as stays with the PBX until
+ * it comes back or its time is over there. */
+static void end_registrations(struct border *b, const struct flow *flow)
+{
+	struct inbound in = { .flow = flow, .standing = STANDING_KNOWN, .proof = PROOF_CONNECTION };
+	struct registration *r;
+
+	while ((r = registration_on_flow(&b->registrations, flow))) {
+		struct fact fact = fact_of(b, &in, FACT_UNREGISTERED);
+
+		fact_account(&fact, view_of(r->facts.account));
+		fact_emit(b, &fact);
+		registration_end(&b->registrations, &r);
+	}
+}
+
+void border_disconnected(struct border *b, const struct flow *flow, struct now now)
+{
+	struct ua_path path = path_of(flow);
+	bool is_known = known_find(&b->known, flow) != NULL;
+
+	b->now = now;
+	/* Nothing is ever asked of a stranger. */
+	if (!is_known && !party_peer_of(b, flow))
+		return;
+	if (is_known) {
+		end_registrations(b, flow);
+		calls_disconnected(b, flow);
+	}
+	ua_path_failed(b->ua, &path, now.us);
+}

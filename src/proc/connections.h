@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signal's TCP connections: the table with the limits of the configuration, its
+ * listeners, and the border as who is asked. */
+#ifndef PROC_CONNECTIONS_H
+#define PROC_CONNECTIONS_H
+
+#include "proc/child.h"
+#include "transport/tcp.h"
+
+/* Before the sandbox; takes all memory. Ends the process where it cannot. `standing`, `message`
+ * and `closed` are the caller's. */
+struct tcp *connections_open(struct child *c, const struct tcp_ports *ports);
+/* hooks.answered of signal: a connection that was asked for, or none. */
+void connections_answered(struct tcp *t, const struct ask *row, struct now now);
+
+#endif

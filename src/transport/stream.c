@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Framing: each byte is looked at once or twice, however small the pieces are. */
+#include "transport/stream.h"
+
+#include "sip/msg.h"
+
+static enum stream_step take_breaks(struct stream *s, struct view bytes, size_t *ret_used)
+{
+	static const char ping[] = "\r\n\r\n";
+	size_t at = 0;
+
+	while (at < bytes.len && (bytes.at[at] == '\r' || bytes.at[at] == '\n')) {
+		if (bytes.at[at] == ping[s->breaks])
+			s->breaks++;
+		else
+			s->breaks = bytes.at[at] == '\r' ? 1 : 0;
+		at++;
+		if (s->breaks == sizeof(ping) - 1) {
+			s->breaks = 0;
+			*ret_used = at;
+			return STREAM_PING;
+		}
+	}
+	*ret_used = at;
+	return STREAM_BLANK;
+}
+
+static bool is_forbidden(char c)
+{
+	return ((unsigned char)c < ' ' && c != '\t' && c != '\r') || c == 0x7f;
+}
+
+static bool names_sip(struct view line)
+{
+	for (size_t i = 0; i + 4 <= line.len; i++)
+		if (view_equal_nocase(view_first(view_after(line, i), 4), VIEW("SIP/")))
+			return true;
+	return false;
+}
+
+/* Whether its first line, as far as it is there, cannot be one of SIP. */
+static bool is_hopeless(struct stream *s, struct view bytes)
+{
+	size_t end = view_find(bytes, '\n', 0);
+	struct view line = view_first(bytes, end);
+
+	if (s->has_good_line)
+		return false;
+	for (size_t i = 0; i < line.len; i++)
+		if (is_forbidden(line.at[i]))
+			return true;
+	s->has_good_line = end < bytes.len;
+	return s->has_good_line && !names_sip(line);
+}
+
+/* A line end must come before the headers can be whole: without a new one there is nothing to
+ * look for. */
+static bool is_worth_a_look(const struct stream *s, struct view bytes)
+{
+	return s->seen == 0 || bytes.len > sip_limits_default.headers ||
+	       view_find(bytes, '\n', s->seen) < bytes.len;
+}
+
+static enum stream_step take_message(struct stream *s, struct view bytes, size_t *ret_used)
+{
+	size_t len = 0;
+	enum err err;
+
+	if (is_hopeless(s, bytes))
+		return STREAM_BROKEN;
+	if (s->need == 0) {
+		if (!is_worth_a_look(s, bytes)) {
+			s->seen = (uint32_t)bytes.len;
+			return STREAM_MORE;
+		}
+		err = sip_msg_measure(bytes, &sip_limits_default, &len);
+		s->seen = (uint32_t)bytes.len;
+		if (err == ERR_SHORT)
+			return STREAM_MORE;
+		if (err != ERR_NONE)
+			return STREAM_BROKEN;
+		s->need = (uint32_t)len;
+	}
+	if (bytes.len < s->need)
+		return STREAM_MORE;
+	*ret_used = s->need;
+	*s = (struct stream){ 0 };
+	return STREAM_MESSAGE;
+}
+
+enum stream_step stream_next(struct stream *s, struct view bytes, size_t *ret_used)
+{
+	*ret_used = 0;
+	if (bytes.len == 0)
+		return STREAM_MORE;
+	if (s->seen == 0 && (bytes.at[0] == '\r' || bytes.at[0] == '\n'))
+		return take_breaks(s, bytes, ret_used);
+	s->breaks = 0;
+	return take_message(s, bytes, ret_used);
+}

@@ -54,7 +54,22 @@ void fact_target(const struct border *b, struct fact *fact, const struct sip_msg
 		(void)VIEW_COPY(uri.user, fact->number);
 }
 
-void fact_emit(struct border *b, struct fact *fact) { b->ports.fact(b->ports.context, fact); }
+/* A refused message has whatever bytes it came with, and a fact that is not printable
+ * would be ignored: an attacker could choose not to be told. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
+void fact_emit(struct border *b, struct fact *fact)
+{
+	make_printable(fact->method);
+	make_printable(fact->account);
+	make_printable(fact->number);
+	b->ports.fact(b->ports.context, fact);
+}
 
 void border_count(struct border *b, enum counter which)
 {

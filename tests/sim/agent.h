@@ -114,6 +114,7 @@ void agent_call_response(struct agent *a, struct client *c, const char *text);
 void agent_call_timeout(struct agent *a, struct client *c);
 void agent_call_unacknowledged(struct agent *a, struct server *s);
 void agent_call_advance(struct agent *a, struct dialog *d);
+void agent_call_forget(struct agent *a, struct dialog *d);
 
 /* ---- agent_register.c ---- */
 

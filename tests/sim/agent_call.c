@@ -179,6 +179,7 @@ void agent_call(struct agent *a, const struct agent *other, unsigned call)
 		if (a->dialogs[i].state == DIALOG_NONE)
 			d = &a->dialogs[i];
 	*d = (struct dialog){ .state = DIALOG_CALLING, .is_caller = true, .call = call };
+	d->since_us = a->world->now.us;
 	(void)snprintf(d->call_id, sizeof(d->call_id), "%s-%llx@%s", side_of(a),
 	               (unsigned long long)chance_next(&a->world->chance), a->host);
 	(void)snprintf(d->ours, sizeof(d->ours), "\"c%u\" <sip:%s@%s>;tag=%s-t%llx", call, a->user,
@@ -376,7 +377,7 @@ static void be_left(struct agent *a, struct dialog *d, struct server *s)
 {
 	struct sim_call *call = call_of(a, d);
 
-	if (!call->is_given_up)
+	if (!call->is_given_up && !call->is_excused && !call->is_shaken)
 		world_fail(a->world, "%s is hung up on, and nobody hung up call c%u", a->user,
 		           d->call);
 	refuse(a, s, 200);
@@ -403,7 +404,7 @@ static void be_cancelled(struct agent *a, struct server *s, const char *text)
 	if (invite->dialog >= 0) {
 		struct dialog *d = &a->dialogs[invite->dialog];
 
-		if (!call_of(a, d)->is_given_up)
+		if (!call_of(a, d)->is_given_up && !call_of(a, d)->is_excused)
 			world_fail(a->world, "%s: call c%u is cancelled, and nobody did", a->user,
 			           d->call);
 		forget(a, d);
@@ -503,7 +504,8 @@ static void called(struct agent *a, struct dialog *d, struct client *c, const ch
 			try_again(a, d, text);
 			return;
 		}
-		if (!call_of(a, d)->is_given_up && !rules_may_refuse(a->world, status))
+		if (!call_of(a, d)->is_given_up && !call_of(a, d)->is_excused &&
+		    !rules_may_refuse(a->world, status))
 			world_fail(a->world,
 			           "call c%u of %s is refused by %u, and nobody refused it",
 			           d->call, a->user, status);
@@ -543,21 +545,38 @@ void agent_call_response(struct agent *a, struct client *c, const char *text)
 	}
 }
 
+static bool is_excused(const struct agent *a, const struct dialog *d)
+{
+	return call_of(a, d)->is_excused || call_of(a, d)->is_shaken;
+}
+
 void agent_call_timeout(struct agent *a, struct client *c)
 {
 	struct dialog *d = c->dialog < AGENT_DIALOGS ? &a->dialogs[c->dialog] : NULL;
 
-	if (d && d->state != DIALOG_NONE && strcmp(c->method, "CANCEL") != 0)
+	if (!d || d->state == DIALOG_NONE || strcmp(c->method, "CANCEL") == 0)
+		return;
+	if (!is_excused(a, d))
 		world_fail(a->world, "%s: nobody answers %s of call c%u", a->user, c->method,
 		           d->call);
+	else if (d->state != DIALOG_UP)
+		forget(a, d);
 }
 
 void agent_call_unacknowledged(struct agent *a, struct server *s)
 {
-	if (s->dialog >= 0 && a->dialogs[s->dialog].state != DIALOG_NONE)
+	struct dialog *d = s->dialog >= 0 ? &a->dialogs[s->dialog] : NULL;
+
+	if (!d || d->state == DIALOG_NONE)
+		return;
+	if (!is_excused(a, d))
 		world_fail(a->world, "%s: nobody acknowledges %u of call c%u", a->user, s->status,
-		           a->dialogs[s->dialog].call);
+		           d->call);
+	else if (d->state != DIALOG_UP)
+		forget(a, d);
 }
+
+void agent_call_forget(struct agent *a, struct dialog *d) { forget(a, d); }
 
 void agent_hurry(struct agent *a)
 {

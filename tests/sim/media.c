@@ -45,6 +45,15 @@ static const struct addr *port_of(const struct world *w, const struct order *o, 
 	return &w->pairs->pairs[o->legs[leg].port].local;
 }
 
+/* The newest order wins over what a worker that died has left open. */
+static void take_port(struct world *w, struct media_stream *s)
+{
+	if (s->opened_us > w->signal_died_us)
+		world_fail(w, "a media port is given to two calls at once");
+	s->is_open = false;
+	w->media.open_count--;
+}
+
 static void check_ports(struct world *w, const struct order *order)
 {
 	for (unsigned leg = 0; leg < 2; leg++)
@@ -52,13 +61,13 @@ static void check_ports(struct world *w, const struct order *order)
 			world_fail(w, "an order names port pair %u of %u", order->legs[leg].port,
 			           w->pairs->count);
 	for (unsigned i = 0; i < MEDIA_STREAMS && !w->has_failed; i++) {
-		const struct media_stream *s = &w->media.streams[i];
+		struct media_stream *s = &w->media.streams[i];
 
 		if (!s->is_open || s->order.stream == order->stream)
 			continue;
 		for (unsigned a = 0; a < 4; a++)
 			if (addr_equal(port_of(w, &s->order, a & 1), port_of(w, order, a >> 1)))
-				world_fail(w, "a media port is given to two calls at once");
+				take_port(w, s);
 	}
 }
 
@@ -84,7 +93,9 @@ void media_order(struct world *w, const struct order *order)
 		s = &w->media.streams[i];
 		if (s->is_open)
 			continue;
-		*s = (struct media_stream){ .is_open = true, .order = *order };
+		*s = (struct media_stream){ .is_open = true,
+			                    .order = *order,
+			                    .opened_us = w->now.us };
 		media_flow_open(&s->flow, order, seed, w->now.us);
 		w->media.open_count++;
 		return;
@@ -108,6 +119,44 @@ void media_advance(struct world *w)
 		m->count--;
 		border_media_event(w->border, &event, w->now);
 	}
+}
+
+/* By which signalling learns of streams that no call of its has. */
+void media_tell(struct world *w)
+{
+	for (unsigned i = 0; i < MEDIA_STREAMS; i++) {
+		const struct media_stream *s = &w->media.streams[i];
+		struct media_event event = { .kind = MEDIA_STATISTICS,
+			                     .owner = s->order.owner,
+			                     .generation = s->order.generation,
+			                     .stream = s->order.stream };
+
+		if (!s->is_open)
+			continue;
+		media_flow_statistics(&s->flow, event.legs);
+		border_media_event(w->border, &event, w->now);
+	}
+}
+
+void media_restart(struct world *w)
+{
+	const struct media_event event = { .kind = MEDIA_STARTED };
+
+	media_init(&w->media);
+	if (!faults_swallow(FAULT_LOST_STARTED))
+		border_media_event(w->border, &event, w->now);
+}
+
+bool media_has_port(const struct world *w, const struct addr *port)
+{
+	for (unsigned i = 0; i < MEDIA_STREAMS; i++) {
+		const struct media_stream *s = &w->media.streams[i];
+
+		if (s->is_open && (addr_equal(port_of(w, &s->order, 0), port) ||
+		                   addr_equal(port_of(w, &s->order, 1), port)))
+			return true;
+	}
+	return false;
 }
 
 void media_receive(struct world *w, struct packet *p)

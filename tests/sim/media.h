@@ -14,6 +14,7 @@ enum { MEDIA_STREAMS = 128, MEDIA_CLOSINGS = 256 };
 struct media {
 	struct media_stream {
 		bool is_open;
+		uint64_t opened_us;
 		struct order order;
 		struct media_flow flow;
 	} streams[MEDIA_STREAMS];
@@ -29,6 +30,12 @@ void media_init(struct media *m);
 void media_order(struct world *w, const struct order *order);
 uint64_t media_due_us(const struct media *m);
 void media_advance(struct world *w);
+/* Statistics of all that is open: every few seconds. */
+void media_tell(struct world *w);
+/* Media dies and begins anew without streams, and says so. */
+void media_restart(struct world *w);
+/* Whether an open stream has that port. */
+bool media_has_port(const struct world *w, const struct addr *port);
 /* A packet at a port of ours. */
 void media_receive(struct world *w, struct packet *p);
 /* Who has a call says something in it, until the other end heard enough. */

@@ -12,6 +12,7 @@
 
 enum { BLOCK_GRACE_US = 35 * SECOND_US, AUDIO_PATIENCE_US = 12 * SECOND_US };
 enum { RING_PATIENCE_US = 45 * SECOND_US, END_PATIENCE_US = 80 * SECOND_US };
+enum { EXCUSED_PATIENCE_US = 120 * SECOND_US };
 enum { EMERGENCY_CALLS = 8 };
 
 /* What only one side may ever see: addresses, and names that its ends make. */
@@ -196,25 +197,36 @@ static bool is_listed(const struct listing *l, const char *call_id)
 	return false;
 }
 
-static void audit_dialog(struct world *w, const struct agent *a, const struct dialog *d,
+static void audit_up(struct world *w, const struct agent *a, const struct dialog *d,
+                     const struct listing *l)
+{
+	uint64_t for_us = w->now.us - w->calls[d->call].up_us;
+
+	if (for_us > SECOND_US && !is_listed(l, d->call_id))
+		world_fail(w, "both ends have call c%u, and the border has it not", d->call);
+	if (for_us > SECOND_US && d->has_ports && !media_has_port(w, &d->audio_to))
+		world_fail(w, "%s has a port in call c%u that is not open", a->user, d->call);
+	if (for_us > AUDIO_PATIENCE_US && d->session_version == 1 && d->audio_heard == 0)
+		world_fail(w, "%s hears nothing in call c%u", a->user, d->call);
+}
+
+static void audit_dialog(struct world *w, struct agent *a, struct dialog *d,
                          const struct listing *l)
 {
 	const struct sim_call *call = &w->calls[d->call];
-	uint64_t now_us = w->now.us;
+	uint64_t now_us = w->now.us, since_us = call->given_up_us ? now_us - call->given_up_us : 0;
 
-	if (d->state == DIALOG_UP && call->up_us != 0 && !call->is_given_up) {
-		if (now_us - call->up_us > SECOND_US && !is_listed(l, d->call_id))
-			world_fail(w, "both ends have call c%u, and the border has it not",
-			           d->call);
-		if (now_us - call->up_us > AUDIO_PATIENCE_US && d->session_version == 1 &&
-		    d->audio_heard == 0)
-			world_fail(w, "%s hears nothing in call c%u", a->user, d->call);
-	}
-	if (!call->is_given_up || call->given_up_us == 0)
+	if (call->is_excused) {
+		/* Nobody tells them any more, so they give up of themselves. */
+		if (since_us > RING_PATIENCE_US || now_us - d->since_us > EXCUSED_PATIENCE_US)
+			agent_call_forget(a, d);
 		return;
-	if (d->state == DIALOG_RINGING && now_us - call->given_up_us > RING_PATIENCE_US)
+	}
+	if (d->state == DIALOG_UP && call->up_us != 0 && !call->is_given_up)
+		audit_up(w, a, d, l);
+	if (d->state == DIALOG_RINGING && since_us > RING_PATIENCE_US)
 		world_fail(w, "%s still rings for call c%u, which was given up", a->user, d->call);
-	if (now_us - call->given_up_us > END_PATIENCE_US)
+	if (since_us > END_PATIENCE_US)
 		world_fail(w, "%s is still in call c%u, which has ended", a->user, d->call);
 }
 

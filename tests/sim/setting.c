@@ -203,6 +203,14 @@ bool setting_open(struct world *w, uint64_t seed, unsigned calls)
 	}
 	w->net.loss = (uint8_t)chance_below(&w->chance, 9);
 	w->net.doubles = (uint8_t)chance_below(&w->chance, 9);
+	w->signal_dies_us = w->media_dies_us = UINT64_MAX;
+	w->signal_died_us = w->told_us = 0;
+	if (chance_of(&w->chance, 50))
+		w->signal_dies_us = w->now.us + chance_between(&w->chance, 25, 80) * SECOND_US +
+		                    chance_below(&w->chance, SECOND_US);
+	if (chance_of(&w->chance, 30))
+		w->media_dies_us = w->now.us + chance_between(&w->chance, 25, 80) * SECOND_US +
+		                   chance_below(&w->chance, SECOND_US);
 	w->net.jitter_us = 5000 + chance_below(&w->chance, 60000);
 	err = border_new(w->settings, &w->ports, w->now, &w->border);
 	if (err == ERR_NONE)
@@ -210,6 +218,46 @@ bool setting_open(struct world *w, uint64_t seed, unsigned calls)
 	if (err != ERR_NONE)
 		world_fail(w, "cannot begin: %s", err_text(err));
 	return err == ERR_NONE;
+}
+
+/* What was on its way dies with it; calls that are up do not. */
+static void excuse(struct world *w)
+{
+	for (unsigned i = 0; i < w->call_count; i++)
+		if (w->calls[i].up_us == 0)
+			w->calls[i].is_excused = true;
+	for (unsigned i = 0; i < SIM_AGENTS; i++) {
+		const struct agent *a = &w->agents[i];
+
+		for (unsigned k = 0; k < AGENT_CLIENTS; k++) {
+			const struct client *c = &a->clients[k];
+
+			if (c->is_used && !c->is_final && c->dialog >= 0 &&
+			    c->dialog < AGENT_DIALOGS)
+				w->calls[a->dialogs[c->dialog].call].is_shaken = true;
+		}
+		for (unsigned k = 0; k < AGENT_SERVERS; k++) {
+			const struct server *s = &a->servers[k];
+
+			if (s->is_used && !s->is_confirmed && s->dialog >= 0)
+				w->calls[a->dialogs[s->dialog].call].is_shaken = true;
+		}
+	}
+}
+
+void setting_restart(struct world *w)
+{
+	enum err err;
+
+	border_free(&w->border);
+	w->signal_died_us = w->now.us;
+	excuse(w);
+	faults_forget_parts();
+	if (faults_swallow(FAULT_LOST_CHECKPOINT))
+		memset(w->ports.checkpoint, 0, border_checkpoint_size(w->settings));
+	err = border_new(w->settings, &w->ports, w->now, &w->border);
+	if (err != ERR_NONE)
+		world_fail(w, "cannot take up what the checkpoint holds: %s", err_text(err));
 }
 
 void setting_close(struct world *w)

@@ -8,6 +8,8 @@
 /* False without memory, which is then the failure. What was open is taken over. */
 bool setting_open(struct world *w, uint64_t seed, unsigned calls);
 void setting_close(struct world *w);
+/* The signalling worker dies, and another takes up what stands in the checkpoint. */
+void setting_restart(struct world *w);
 void setting_free(struct world *w); /* what is kept from one seed to the next */
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { TELL_US = 5 * SECOND_US };
 enum { AUDIT_US = 200 * MILLISECOND_US, BEGIN_US = 12 * SECOND_US, SETTLE_US = 9 * SECOND_US };
 enum { DRAIN_US = 260 * SECOND_US, LEAVE_US = 120 * SECOND_US, QUIET_US = 400 * SECOND_US };
 enum { FILL_US = 12 * SECOND_US, MAX_STILL_STEPS = 4096 };
@@ -172,6 +173,21 @@ static bool are_gone(const struct world *w)
 	return true;
 }
 
+static void let_die(struct world *w)
+{
+	if (w->now.us >= w->signal_dies_us) {
+		w->signal_dies_us =
+			chance_of(&w->chance, 40)
+				? w->now.us + chance_between(&w->chance, 1, 30) * SECOND_US
+				: UINT64_MAX;
+		setting_restart(w);
+	}
+	if (w->now.us >= w->media_dies_us) {
+		w->media_dies_us = UINT64_MAX;
+		media_restart(w);
+	}
+}
+
 static void tell_story(struct world *w)
 {
 	uint64_t since_us = w->now.us - w->phase_us;
@@ -230,6 +246,7 @@ static uint64_t next_us(const struct world *w)
 	due_us = least(due_us, net_due_us(&w->net));
 	due_us = least(due_us, media_due_us(&w->media));
 	due_us = least(due_us, w->audit_us);
+	due_us = least(due_us, least(w->signal_dies_us, w->media_dies_us));
 	if (w->phase == SIM_CALLS)
 		due_us = least(due_us, w->next_call_us);
 	if (w->phase == SIM_BEGIN)
@@ -271,11 +288,16 @@ static void step(struct world *w)
 		net_give(&w->net, p);
 	}
 	advance_all(w);
+	let_die(w);
 	tell_story(w);
 	if (w->now.us < w->audit_us)
 		return;
 	w->audit_us = w->now.us + AUDIT_US;
 	guard_judge_advance(w->judge, w->now);
+	if (w->now.us - w->told_us > TELL_US) {
+		w->told_us = w->now.us;
+		media_tell(w);
+	}
 	media_talk(w);
 	rules_audit(w);
 }

@@ -26,6 +26,8 @@ struct sim_call {
 	uint8_t caller, callee;
 	bool is_caller_up, is_callee_up; /* each has seen its 200 and its ACK */
 	bool is_given_up;                /* one of them refused, cancelled or hung up */
+	bool is_excused;                 /* was not up yet when signalling died: it may fail */
+	bool is_shaken;                  /* had a request on its way then, which may be lost */
 	uint64_t given_up_us;            /* when rules_audit first saw that */
 	uint64_t up_us;                  /* since both are up; 0: not */
 };
@@ -52,6 +54,8 @@ struct world {
 	unsigned call_count, calls_wanted, calls_answered;
 	uint8_t phase; /* enum sim_phase */
 	uint64_t phase_us, next_call_us, audit_us, fact_sequence;
+	uint64_t signal_dies_us, media_dies_us; /* UINT64_MAX: not, or not again */
+	uint64_t signal_died_us, told_us;
 	unsigned fault; /* faults.h; 0: none */
 	bool is_traced;
 	bool has_failed;

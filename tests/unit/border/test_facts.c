@@ -70,3 +70,19 @@ TEST(facts_strangers, "a stranger's fact says whom he asked for, by what tool an
 	}
 	return ERR_NONE;
 }
+
+TEST(facts_control_bytes, "a refused message with control bytes in its method is told all the same")
+{
+	__attribute__((cleanup(wire_free))) struct wire *w = NULL;
+	struct flow stranger = wire_outside(66, 5060);
+	struct fact fact;
+
+	TRY(wire_new(&w));
+	wire_receive(w, &stranger, REQUEST("\rCK", "201", ""));
+	CHECK(find(w, FACT_ANOMALY) != NULL);
+	fact = *find(w, FACT_ANOMALY);
+	fact.version = FACT_VERSION;
+	CHECK(fact_is_sound(&fact));
+	CHECK(strcmp(fact.method, "?CK") == 0);
+	return ERR_NONE;
+}

@@ -12,6 +12,7 @@
 #include "border/probe.h"
 #include "border/registrar.h"
 #include "border/spend.h"
+#include "border/subscription.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ const struct purpose_row purposes[PURPOSE_COUNT] = {
 	[PURPOSE_REGISTER] = { registrar_answer, registrar_notice },
 	[PURPOSE_ASK] = { registrar_ask_answer, registrar_notice },
 	[PURPOSE_PROBE] = { probe_answer, probe_notice },
+	[PURPOSE_SUBSCRIPTION] = { subscription_answer, subscription_notice },
 	[PURPOSE_EXCHANGE] = { exchange_answer, exchange_notice },
 	[PURPOSE_PEER] = { peers_answer, peers_notice },
 	[PURPOSE_CALL] = { calls_answer, calls_notice },
@@ -124,6 +126,8 @@ static enum err make_engines(struct border *b)
 	if (err == ERR_NONE)
 		err = calls_new(b, &b->calls);
 	if (err == ERR_NONE)
+		err = subscriptions_new(b, &b->subscriptions);
+	if (err == ERR_NONE)
 		err = probe_new(b, &b->probe);
 	return err;
 }
@@ -170,6 +174,7 @@ void border_free(struct border **border)
 	wheel_clear(&b->wheel);
 	probe_free(&b->probe);
 	calls_free(&b->calls);
+	subscriptions_free(&b->subscriptions);
 	peers_free(&b->peers);
 	registrar_free(&b->registrar);
 	pool_free(&b->exchanges);

@@ -8,6 +8,7 @@
 #include "base/wheel.h"
 #include "border/border.h"
 #include "border/checkpoint.h"
+#include "border/extensions.h"
 #include "border/known.h"
 #include "border/registration.h"
 #include "border/spending.h"
@@ -22,14 +23,11 @@
 #include "ua/name.h"
 #include "ua/server.h"
 
-struct calls;     /* calls.h: the call half */
-struct registrar; /* registrar.h: REGISTER on its way */
-struct probe;     /* probe.h: what is learnt of the PBX */
-struct peers;     /* peers.h: what is known of each peer */
-
-/* What we carry, as Allow says it. */
-#define BORDER_ALLOW                                                                               \
-	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, PRACK, REFER, NOTIFY"
+struct calls;         /* calls.h: the call half */
+struct registrar;     /* registrar.h: REGISTER on its way */
+struct subscriptions; /* subscription.h */
+struct probe;         /* probe.h: what is learnt of the PBX */
+struct peers;         /* peers.h: what is known of each peer */
 
 /* The parent's keys by use (border_ports.keys). */
 enum { KEY_COOKIES, KEY_NAMES, KEY_CONTACTS, KEY_TABLES };
@@ -40,6 +38,7 @@ enum purpose {
 	PURPOSE_REGISTER,     /* registrar.c; object: its login in hand */
 	PURPOSE_ASK,          /* registrar.c: a challenge asked of the PBX for an unknown user */
 	PURPOSE_PROBE,        /* probe.c */
+	PURPOSE_SUBSCRIPTION, /* subscription.c; object: its passage */
 	PURPOSE_EXCHANGE,     /* exchange.c: OPTIONS and the like, one to one */
 	PURPOSE_PEER,         /* peers.c; object: index of the peer's row */
 	PURPOSE_CALL,         /* calls.c: INVITE of a call's leg */
@@ -69,6 +68,7 @@ struct border {
 	struct peers *peers;
 	struct spending spending;
 	struct pool *exchanges;
+	struct subscriptions *subscriptions;
 	struct calls *calls;
 	struct header_counts *removed; /* headers.h: names kept out */
 	struct sip_msg msg;            /* in hand; valid within border_receive */
@@ -118,7 +118,7 @@ void reply_retry_after(struct border *b, struct buffer *headers);
 void reply_at_once(struct border *b, const struct inbound *in, uint16_t status,
                    struct view headers);
 
-/* The same with a code of refusal.def before `headers`; to a stranger without. */
+/* The same, a code of refusal.def first; to a stranger without. */
 void reply_refusal(struct border *b, const struct inbound *in, uint16_t status, enum refusal why,
                    struct view headers);
 /* The Warning line alone, for who is known or a peer. */
@@ -187,7 +187,6 @@ enum err party_account(const struct border *b, const struct sip_uri *uri,
                        struct buffer *out) MUST_USE;
 
 /* ---- facts (facts.c) ---- */
-
 /* A fact about the message in hand: source, standing, proof, method, hashes. */
 struct fact fact_of(const struct border *b, const struct inbound *in, enum fact_kind kind);
 uint64_t fact_hash(const struct border *b, struct view text);

@@ -8,6 +8,7 @@
 #include "border/peers.h"
 #include "border/session_priv.h"
 #include "border/spend.h"
+#include "border/subscription.h"
 #include "border/turn_priv.h"
 
 #include <assert.h>
@@ -424,7 +425,8 @@ void calls_in_dialog(struct border *b, struct inbound *in, const struct ua_event
 	             ? call_named(b, in, to.tag, &leg)
 	             : NULL;
 	if (!call) {
-		out_of_dialog(b, in);
+		if (!subscription_request(b, in))
+			out_of_dialog(b, in);
 		return;
 	}
 	if (!fact_is_proven(in->proof))

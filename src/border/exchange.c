@@ -2,12 +2,16 @@
 /* Requests without a dialog, one to one. */
 #include "border/exchange.h"
 
+#include "border/body.h"
 #include "border/challenge.h"
 #include "border/extensions.h"
 #include "border/headers.h"
 #include "border/identity.h"
 #include "border/route.h"
+#include "border/subscription.h"
 #include "sip/build.h"
+#include "sip/event.h"
+#include "sip/number.h"
 
 enum { LINES_MAX = 4096, CREDENTIAL_LINES_MAX = MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256) };
 
@@ -23,6 +27,14 @@ enum err exchanges_new(uint32_t transactions, struct pool **ret)
 	uint32_t count = transactions < MAX_EXCHANGES ? transactions : MAX_EXCHANGES;
 
 	return pool_new(sizeof(struct exchange), count, ret);
+}
+
+static void write_expires(const struct sip_msg *msg, struct buffer *out)
+{
+	uint32_t expires_s;
+
+	if (sip_seconds_of(msg, SIP_HEADER_EXPIRES, &expires_s) == ERR_NONE)
+		sip_build_number(out, SIP_HEADER_EXPIRES, expires_s);
 }
 
 static void write_identities(struct border *b, const struct inbound *in, const struct route *route,
@@ -49,6 +61,22 @@ static void write_identities(struct border *b, const struct inbound *in, const s
 	sip_build_cseq(&r->out, in->msg->cseq.number, in->msg->method_text);
 }
 
+/* What is published or told lives for a while, and has a name (RFC 3903 4.1). */
+static void write_event(const struct sip_msg *msg, struct buffer *out)
+{
+	struct sip_event event;
+	size_t begun;
+
+	if (msg->method != SIP_METHOD_PUBLISH && msg->method != SIP_METHOD_NOTIFY)
+		return;
+	if (sip_event_parse(sip_msg_value(msg, SIP_HEADER_EVENT), &event) == ERR_NONE) {
+		begun = sip_build_begin(out, SIP_HEADER_EVENT);
+		sip_event_write(out, &event);
+		sip_build_finish(out, begun);
+	}
+	write_expires(msg, out);
+}
+
 static enum err forward(struct border *b, const struct inbound *in, const struct route *route,
                         struct exchange *e)
 {
@@ -56,10 +84,19 @@ static enum err forward(struct border *b, const struct inbound *in, const struct
 	struct buffer credentials = BUFFER_ON(text);
 	struct request r = request_begin(b, &route->to, in->msg->method_text, view_of(route->uri));
 
+	struct identity_reader reader = { .peer = route->peer, .flow = &route->to };
+	char body_text[BODY_MAX];
+	struct buffer space = BUFFER_ON(body_text);
+	struct body body;
+	enum err err = body_write(b, in->msg, &reader, &space, &body);
+
+	if (err != ERR_NONE)
+		return err;
 	request_max_forwards(&r, in->msg);
 	write_identities(b, in, route, &r);
 	headers_copy(&r.out, in->msg, e->is_inward ? HEADERS_INWARD : HEADERS_OUTWARD, b->removed);
 	extensions_copy(&r.out, in->msg);
+	write_event(in->msg, &r.out);
 	if (e->is_inward) {
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
 		buffer_put(&r.out,
@@ -67,7 +104,9 @@ static enum err forward(struct border *b, const struct inbound *in, const struct
 	}
 	if (route->peer)
 		request_source(&r, route->peer, in->flow);
-	sip_build_body(&r.out, VIEW_EMPTY);
+	if (!view_is_empty(body.text))
+		sip_build_header(&r.out, SIP_HEADER_CONTENT_TYPE, body.type);
+	sip_build_body(&r.out, body.text);
 	return request_send(b, &r, PURPOSE_EXCHANGE, pool_handle_of(b->exchanges, e), &e->client);
 }
 
@@ -86,12 +125,53 @@ static bool is_for_us(const struct border *b, const struct inbound *in)
 {
 	struct sip_uri uri;
 
-	return in->peer && sip_uri_parse(in->msg->uri, &uri) == ERR_NONE &&
-	       view_is_empty(uri.user) && party_is_us(b, &uri.host);
+	return in->peer && in->msg->method == SIP_METHOD_OPTIONS &&
+	       sip_uri_parse(in->msg->uri, &uri) == ERR_NONE && view_is_empty(uri.user) &&
+	       party_is_us(b, &uri.host);
+}
+
+bool exchange_carries(enum sip_method method)
+{
+	return method == SIP_METHOD_OPTIONS || method == SIP_METHOD_MESSAGE ||
+	       method == SIP_METHOD_INFO || method == SIP_METHOD_NOTIFY ||
+	       method == SIP_METHOD_PUBLISH;
+}
+
+static uint16_t refusal_of(enum err err)
+{
+	if (err == ERR_UNSUPPORTED)
+		return 415;
+	return err == ERR_SYNTAX || err == ERR_LIMIT ? 400 : 503;
+}
+
+/* Whether it is refused by what it is about: 489 for events that do not pass, and a NOTIFY that
+ * nobody asked for is told to phones alone. */
+static bool is_refused(struct border *b, const struct inbound *in)
+{
+	bool has_event =
+		in->msg->method == SIP_METHOD_NOTIFY || in->msg->method == SIP_METHOD_PUBLISH;
+	char text[128];
+	struct buffer lines = BUFFER_ON(text);
+
+	if (in->peer && party_is_outer(in->peer) && in->msg->method != SIP_METHOD_OPTIONS) {
+		reply_at_once(b, in, 403, VIEW_EMPTY);
+		return true;
+	}
+	if (has_event && !subscription_event_passes(in->msg)) {
+		subscription_write_events(&lines);
+		reply_at_once(b, in, 489, buffer_view(&lines));
+		return true;
+	}
+	if (in->msg->method == SIP_METHOD_NOTIFY && !in->peer) {
+		reply_at_once(b, in, 481, VIEW_EMPTY);
+		return true;
+	}
+	return false;
 }
 
 void exchange_request(struct border *b, const struct inbound *in)
 {
+	enum err err;
 	struct exchange *e;
 	struct route route;
 
@@ -99,6 +179,8 @@ void exchange_request(struct border *b, const struct inbound *in)
 		answer_ourselves(b, in);
 		return;
 	}
+	if (is_refused(b, in))
+		return;
 	if (route_find(b, in, &route) != ERR_NONE) {
 		route_refuse(b, in, &route);
 		return;
@@ -117,8 +199,9 @@ void exchange_request(struct border *b, const struct inbound *in)
 		pool_give(b->exchanges, e);
 		return;
 	}
-	if (forward(b, in, &route, e) != ERR_NONE) {
-		reply_status(b, e->server, 503, view_of(e->to_tag), VIEW_EMPTY);
+	err = forward(b, in, &route, e);
+	if (err != ERR_NONE) {
+		reply_status(b, e->server, refusal_of(err), view_of(e->to_tag), VIEW_EMPTY);
 		pool_give(b->exchanges, e);
 	}
 }
@@ -154,6 +237,8 @@ void exchange_answer(struct border *b, const struct inbound *in, const struct ua
 		status = pass_challenge(b, in, e, &lines);
 	headers_copy(&lines, in->msg, e->is_inward ? HEADERS_OUTWARD : HEADERS_INWARD, b->removed);
 	extensions_copy(&lines, in->msg);
+	if (in->msg->cseq.method == SIP_METHOD_PUBLISH)
+		write_expires(in->msg, &lines);
 	if (sip_msg_header(in->msg, SIP_HEADER_ALLOW))
 		sip_build_header(&lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
 	border_count(b, COUNT_responses_forwarded);

@@ -12,6 +12,8 @@ enum { MAX_EXCHANGES = 4096 };
 /* One for each transaction, at most MAX_EXCHANGES. */
 enum err exchanges_new(uint32_t transactions, struct pool **ret) MUST_USE;
 
+/* OPTIONS, and without a dialog MESSAGE, INFO, NOTIFY, PUBLISH. */
+bool exchange_carries(enum sip_method method);
 void exchange_request(struct border *b, const struct inbound *in);
 void exchange_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
                      enum ua_answer answer);

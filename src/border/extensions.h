@@ -7,6 +7,11 @@
 #include "base/buffer.h"
 #include "sip/msg.h"
 
+/* What we carry, as Allow says it. */
+#define BORDER_ALLOW                                                                               \
+	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, PRACK, REFER, NOTIFY, "         \
+	"SUBSCRIBE, PUBLISH"
+
 /* Writes the demanded tags (Require or Proxy-Require) that do not pass; how many. */
 size_t extensions_unknown(const struct sip_msg *msg, enum sip_header_id id,
                           struct buffer *b) MUST_USE;

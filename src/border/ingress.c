@@ -7,6 +7,7 @@
 #include "border/extensions.h"
 #include "border/registrar.h"
 #include "border/sample.h"
+#include "border/subscription.h"
 #include "guard/oddity.h"
 #include "sip/build.h"
 #include "sip/check.h"
@@ -141,7 +142,7 @@ static bool fits_flow(const struct border *b, const struct inbound *in)
 	if (m->method == SIP_METHOD_REGISTER)
 		return registration_is_continued(&b->registrations, in->flow,
 		                                 fact_hash(b, m->call_id), m->cseq.number);
-	return calls_has_dialog(b, m, in->flow);
+	return calls_has_dialog(b, m, in->flow) || subscription_has_dialog(b, m, in->flow);
 }
 
 /* For requests that begin something: what a transaction of ours expects is as
@@ -277,7 +278,9 @@ static void route_new(struct border *b, struct inbound *in, enum guard_treatment
 		registrar_request(b, in, treatment);
 	else if (method == SIP_METHOD_INVITE)
 		calls_invite(b, in);
-	else if (method == SIP_METHOD_OPTIONS)
+	else if (method == SIP_METHOD_SUBSCRIBE)
+		subscription_begin(b, in);
+	else if (exchange_carries(method))
 		exchange_request(b, in);
 	else
 		refuse_method(b, in);

@@ -67,15 +67,21 @@ static uint32_t read_expires(const struct sip_msg *msg, const struct sip_contact
 	return expires_s < EXPIRES_MAX_S ? expires_s : EXPIRES_MAX_S;
 }
 
+/* The port of a connection changes with each one: a phone that comes back has its old name at
+ * the PBX again, instead of one more. */
 static void write_token(const struct border *b, const struct inbound *in,
-                        struct registration_facts *facts)
+                        const struct sip_uri *contact, struct registration_facts *facts)
 {
 	struct addr source = addr_source(&in->flow->remote);
-	struct view pieces[] = { view_of(facts->account), view_of(facts->contact),
-		                 view_bytes(source.bytes, sizeof(source.bytes)) };
+	struct view host = view_bytes(source.bytes, sizeof(source.bytes));
+	struct view pieces[] = { view_of(facts->account), view_of(facts->contact), host };
+	struct view connected[] = { view_of(facts->account), contact->user, contact->host.text,
+		                    host };
+	bool is_connected = in->flow->connection > 0;
 	struct buffer token = buffer_on(facts->token, REGISTRATION_TOKEN_SIZE - 1);
 
-	names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT, pieces, 3);
+	names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT,
+	            is_connected ? connected : pieces, is_connected ? 4 : 3);
 }
 
 static enum err read_contact(const struct border *b, const struct inbound *in,
@@ -99,7 +105,7 @@ static enum err read_contact(const struct border *b, const struct inbound *in,
 		return ERR_UNSUPPORTED;
 	if (!VIEW_COPY(contact.address.uri.text, wish->facts.contact))
 		return ERR_LIMIT;
-	write_token(b, in, &wish->facts);
+	write_token(b, in, &contact.address.uri, &wish->facts);
 	return ERR_NONE;
 }
 

@@ -2,8 +2,13 @@
 """SIP over TCP: phones register and call by connections, and whoever abuses them is held off. Each
 defence has a twin where it is switched off or not needed, which shows that the test can fail."""
 
+import os
+import signal
+
 from harness import check, test
+from process import until
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS
+from sip_text import register, token
 from stage import Stage
 from stream import Stream, StreamPhone, is_request
 
@@ -13,9 +18,9 @@ PHONES = "127.0.0.30", "127.0.0.31"
 
 def tcp_stage(cast, *users, peer_transport="udp", connections="", **changes):
     more = f"connections {{ {connections} }}\n" if connections else ""
-    return Stage(cast, users or (CALLER, CALLEE), outside_more=f"\n    tcp {OUTSIDE_ADDRESS}:5060",
-                 inside_more=f"\n    tcp {INSIDE_ADDRESS}:5060", peer_more=f"transport {peer_transport}",
-                 more=more + changes.pop("more", ""), **changes)
+    changes.setdefault("outside_more", f"\n    tcp {OUTSIDE_ADDRESS}:5060")
+    return Stage(cast, users or (CALLER, CALLEE), inside_more=f"\n    tcp {INSIDE_ADDRESS}:5060",
+                 peer_more=f"transport {peer_transport}", more=more + changes.pop("more", ""), **changes)
 
 
 def phone(stage, user, address):
@@ -54,3 +59,151 @@ def tcp_phones_pbx_udp(cast):
 @test("phones over TCP register and call each other, the PBX on TCP over one connection of ours")
 def tcp_phones_pbx_tcp(cast):
     registers_and_calls(cast, "tcp")
+
+
+def bye(caller, call, callee):
+    """The caller hangs up; whether the callee's connection brings the BYE and the caller hears 200."""
+    caller.stream.send(caller.request("BYE", call["target"], call, cseq=3, to_tag=call["to_tag"]))
+    came = callee.stream.await_message(is_request("BYE"), 5)
+    if came is None:
+        return False
+    callee.answer(came, 200, "OK")
+    done = caller.stream.await_message(lambda m: m.code >= 200)
+    return done is not None and done.code == 200
+
+
+def talk_and_lose(stage, comes_back):
+    """A call whose callee loses its connection; whether the caller's BYE reaches it afterwards."""
+    with phone(stage, CALLER, PHONES[0]) as caller, phone(stage, CALLEE, PHONES[1]) as callee:
+        caller.must_register()
+        callee.must_register()
+        call = caller.call(CALLEE, callee.take_call)
+        check(callee.stream.await_message(is_request("ACK")), "no ACK came")
+        callee.stream.slam()
+        check(until(lambda: len(stage.ringfence.rows("registrations", "list")) == 1, 5),
+              "the registration did not end with its connection")
+        callee.reconnect()
+        if comes_back:
+            callee.must_register()
+        return bye(caller, call, callee)
+
+
+@test("a call outlives its connection: it goes on over the one from which the phone registers again")
+def tcp_call_outlives_connection(cast):
+    stage = tcp_stage(cast).start()
+    check(talk_and_lose(stage, True), "BYE did not come over the new connection")
+    check(not talk_and_lose(stage, False), "BYE came over a connection from which nobody had registered")
+
+
+@test("killed in a call, signal is back: the phone registers over a new connection and its call ends by BYE")
+def tcp_call_outlives_worker(cast):
+    stage = tcp_stage(cast).start()
+    with phone(stage, CALLER, PHONES[0]) as caller, phone(stage, CALLEE, PHONES[1]) as callee:
+        caller.must_register()
+        callee.must_register()
+        call = caller.call(CALLEE, callee.take_call)
+        check(callee.stream.await_message(is_request("ACK")), "no ACK came")
+        os.kill(stage.ringfence.children()["signal"], signal.SIGKILL)
+        check(callee.stream.is_closed(5) and caller.stream.is_closed(5), "a dead worker's connections stayed")
+        check(until(stage.ringfence.is_ready, 10), "signal did not come back")
+        for each in (callee, caller):
+            each.reconnect()
+            each.must_register()
+        check(bye(caller, call, callee), "BYE did not come over the new connection")
+
+
+def stranger_request(wire, method, user="400"):
+    return register(wire, user, "office.example").replace("REGISTER", method)
+
+
+@test("strangers over TCP: REGISTER is challenged, INVITE gets 403, OPTIONS nothing, another protocol is closed")
+def tcp_strangers(cast):
+    stage = tcp_stage(cast).start()
+    before = stage.ringfence.counters()
+    with Stream(PHONES[0], OUTSIDE_ADDRESS) as stream:
+        reply = stream.ask(register(stream, CALLER, "office.example"))
+        check(reply and reply.code == 401, f"REGISTER was answered {reply and reply.code}")
+        for method in ("INVITE", "SUBSCRIBE", "MESSAGE"):
+            reply = stream.ask(stranger_request(stream, method))
+            check(reply and reply.code == 403, f"{method} was answered {reply and reply.code}")
+        check(stream.ask(stranger_request(stream, "OPTIONS"), 1) is None, "OPTIONS was answered")
+        check(not stream.is_over, "the connection was closed")
+    # From an address each: two of these are enough for a block.
+    for last, bytes_ in enumerate((b"GET /phpinfo.php HTTP/1.1\r\n", b"\x16\x03\x01\x02\x00\x01", b"SSH-2.0-probe\r\n",
+                   b"OPTIONS sip:x SIP/2.0\r\nContent-Length: 4294967328\r\n\r\n")):
+        with Stream(f"127.0.0.{90 + last}", OUTSIDE_ADDRESS) as stream:
+            stream.send(bytes_)
+            check(stream.is_closed(2), f"{bytes_[:24]!r} was not closed")
+    after = stage.ringfence.counters()
+    check(after["connections_broken"] - before["connections_broken"] == 4, "not all four were counted")
+
+
+@test("a keep-alive over TCP is answered by CRLF, and messages after it come through")
+def tcp_keepalive(cast):
+    tcp_stage(cast).start()
+    with Stream(PHONES[0], OUTSIDE_ADDRESS) as stream:
+        stream.send(b"\r\n\r\n")
+        check(until(lambda: stream.read_some(0.2) or stream.waiting, 2) and stream.waiting == b"\r\n",
+              f"a keep-alive was answered {stream.waiting!r}")
+        stream.waiting = b""
+        stream.send(b"\r\n")
+        check(not stream.read_some(0.5), "half a keep-alive was answered")
+        reply = stream.ask(register(stream, CALLER, "office.example"))
+        check(reply and reply.code == 401, "REGISTER after it was lost")
+
+
+def guess(stream, stage, count):
+    """Wrong passwords over one connection, until it is closed."""
+    guesser = StreamPhone.__new__(StreamPhone)
+    guesser.stream, guesser.user, guesser.secret = stream, CALLEE, "wrong"
+    guesser.call_id, guesser.tag, guesser.cseq = token(20), token(), 0
+    for number in range(count):
+        guesser.secret, guesser.call_id = f"wrong{number}", token(20)
+        if stream.is_over or guesser.register() == 0:
+            return
+
+
+def guess_and_look(stage):
+    """Whether another open connection of a guesser is closed, and a new one is not taken."""
+    with Stream("127.0.0.66", OUTSIDE_ADDRESS) as idle, Stream("127.0.0.66", OUTSIDE_ADDRESS) as stream:
+        idle.send(register(idle, CALLER, "office.example"))
+        guess(stream, stage, 14)
+        is_closed = idle.is_closed(3)
+        with Stream("127.0.0.66", OUTSIDE_ADDRESS) as late:
+            return is_closed, late.is_closed(1.5)
+
+
+@test("a guesser over TCP is blocked: his open connections are closed and new ones too; not in mode observe")
+def tcp_guesser_is_blocked(cast):
+    stage = tcp_stage(cast, more="connections { register 600s  first-byte 600s  message 600s }\n").start()
+    check(guess_and_look(stage) == (True, True), "a connection of the guesser stayed open")
+    with phone(stage, CALLER, PHONES[0]) as honest:
+        honest.must_register()
+    stage.ringfence.stop()
+    twin = tcp_stage(cast, mode="observe",
+                     more="connections { register 600s  first-byte 600s  message 600s }\n")
+    twin.pbx = stage.pbx
+    twin.ringfence = type(stage.ringfence)(cast, **twin.changes)
+    twin.ringfence.start()
+    check(guess_and_look(twin) == (False, False), "in mode observe connections were closed")
+
+
+def proxy_header(address, port):
+    source = bytes(int(part) for part in address.split(".")) + bytes([203, 0, 113, 7])
+    return (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + source + port.to_bytes(2, "big") + b"\x13\xc4")
+
+
+@test("behind a configured balancer a phone is who the PROXY header names; others may not send one")
+def tcp_proxy_header(cast):
+    balancer = "127.0.0.50"
+    stage = tcp_stage(cast, outside_more=f"\n    tcp {OUTSIDE_ADDRESS}:5060\n    balancers {balancer}").start()
+    device = phone(stage, CALLER, balancer)
+    device.stream.send(proxy_header("198.51.100.77", 40123))
+    device.must_register()
+    rows = stage.ringfence.rows("registrations", "list")
+    check("198.51.100.77" in str(rows), f"the source is not the phone's: {rows}")
+    device.stream.close()
+    for address, first in ((balancer, b"OPTIONS sip:x SIP/2.0\r\n"), (PHONES[0], proxy_header("198.51.100.77", 1))):
+        with Stream(address, OUTSIDE_ADDRESS) as stream:
+            stream.send(first)
+            check(stream.is_closed(2), f"{address} was not closed for {first[:20]!r}")

@@ -330,6 +330,9 @@ static void take_refusal(struct border *b, const struct inbound *in, struct turn
 
 	if (is_first && !was_cancelled && attempt_wants_next(status) && attempt_next(b, call, turn))
 		return;
+	if (is_first && !was_cancelled && (status == 401 || status == 407) &&
+	    attempt_authorize(b, in, call, turn))
+		return;
 	if (!was_cancelled) {
 		status = answer_refusal(b, in, call, turn->from, &lines);
 		session_answer(turn, in->msg, &lines);

@@ -7,13 +7,19 @@
 #include "border/identity.h"
 #include "border/leg_priv.h"
 #include "border/peers.h"
+#include "border/session_priv.h"
+#include "border/trunk.h"
 #include "sip/build.h"
 
 #include <string.h>
 
+enum { MAX_LOGINS = 2 }; /* the second for a nonce that went stale */
+
 struct attempt {
 	struct targets targets;
 	uint8_t next;
+	uint8_t logins; /* at the target in hand */
+	uint32_t cseq;
 	size_t len;
 	char text[ATTEMPT_TEXT_MAX];
 };
@@ -42,13 +48,16 @@ void attempt_keep(struct call *call, const struct route *route, struct view requ
 	struct calls *c = call->border->calls;
 	struct attempt *a;
 
-	if (route->targets.count < 2 || request.len > sizeof(a->text))
+	if ((route->targets.count < 2 && !trunk_is(call->border, route->targets.peers[0])) ||
+	    route->targets.count == 0 || request.len > sizeof(a->text))
 		return;
 	a = pool_take(c->attempts);
 	if (!a)
 		return;
 	a->targets = route->targets;
 	a->next = 1;
+	a->cseq = 1;
+	a->logins = 0;
 	a->len = request.len;
 	memcpy(a->text, request.at, request.len);
 	call->attempt = pool_handle_of(c->attempts, a);
@@ -94,7 +103,7 @@ static enum err write_from(const struct border *b, const struct sip_msg *msg,
 }
 
 /* The dialog begins anew under its old names: nothing of the one before may stay. */
-static enum err begin_again(struct border *b, struct leg_facts *leg, const struct sip_msg *old,
+static enum err begin_again(struct border *b, struct leg_facts *leg, uint32_t cseq,
                             const struct route *route)
 {
 	char from[UA_DIALOG_URI_MAX], tag[UA_NAME_LEN + 1], call_id[UA_NAME_LEN + 1];
@@ -102,8 +111,8 @@ static enum err begin_again(struct border *b, struct leg_facts *leg, const struc
 	const struct identity_reader reader = {
 		.peer = route->peer, .flow = &route->to, .was = leg_peer(b, leg), .is_from = true
 	};
-	struct ua_dialog_start start = { .target = view_of(route->uri), .cseq = 1 };
-	enum err err = write_from(b, old, &reader, &from_uri);
+	struct ua_dialog_start start = { .target = view_of(route->uri), .cseq = cseq };
+	enum err err = write_from(b, &b->calls->again, &reader, &from_uri);
 
 	if (err != ERR_NONE)
 		return err;
@@ -130,7 +139,7 @@ static void write_again(struct border *b, const struct sip_msg *old, const struc
 	identity_write(b, &r->out, &from, &reader);
 	sip_build_name_addr(&r->out, SIP_HEADER_TO, VIEW_EMPTY, view_of(d->remote_uri), VIEW_EMPTY);
 	sip_build_header(&r->out, SIP_HEADER_CALL_ID, view_of(d->call_id));
-	sip_build_cseq(&r->out, 1, VIEW("INVITE"));
+	sip_build_cseq(&r->out, d->local_cseq, VIEW("INVITE"));
 }
 
 static enum err send_again(struct border *b, struct call *call, struct turn *turn,
@@ -138,7 +147,7 @@ static enum err send_again(struct border *b, struct call *call, struct turn *tur
 {
 	struct calls *c = b->calls;
 	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
-	enum err err = begin_again(b, leg, &c->again, route);
+	enum err err = begin_again(b, leg, attempt_of(call)->cseq + 1, route);
 	struct request r;
 
 	if (err != ERR_NONE)
@@ -147,17 +156,21 @@ static enum err send_again(struct border *b, struct call *call, struct turn *tur
 	write_again(b, &c->again, leg, route, &r);
 	leg->flow = route->to;
 	leg_join(call, LEG_CALLEE, route->peer);
+	trunk_authorize(b, leg->peer, VIEW("INVITE"), view_of(route->uri), &r.out);
 	leg_write_contact(b, leg, &r.out);
 	sip_build_header(&r.out, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
 	headers_copy(&r.out, &c->again, leg_way(leg), b->removed);
 	extensions_copy(&r.out, &c->again);
+	session_ask(turn, &c->again, &r.out);
 	request_source(&r, route->peer, &leg_of(call, LEG_CALLER)->flow);
 	sip_build_copy(&r.out, &c->again, SIP_HEADER_CONTENT_TYPE);
 	sip_build_body(&r.out, c->again.body);
 	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
-	if (err == ERR_NONE)
-		turn->has_client = true;
-	return err;
+	if (err != ERR_NONE)
+		return err;
+	turn->has_client = true;
+	turn->sent_cseq = ++attempt_of(call)->cseq;
+	return ERR_NONE;
 }
 
 static void leave_last(struct border *b, struct call *call, const struct turn *turn)
@@ -180,10 +193,33 @@ static bool is_begun(const struct call *call)
 	return e->is_awaiting || e->is_offered || e->is_agreed;
 }
 
+static bool read_kept(struct calls *c, const struct attempt *a)
+{
+	memcpy(c->again_text, a->text, a->len);
+	return sip_msg_parse(c->again_text, a->len, &sip_limits_default, &c->again) == ERR_NONE;
+}
+
+bool attempt_authorize(struct border *b, const struct inbound *in, struct call *call,
+                       struct turn *turn)
+{
+	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	const struct border_peer *caller = leg_peer(b, leg_of(call, LEG_CALLER));
+	struct attempt *a = attempt_of(call);
+	struct route route;
+
+	if (!a || is_begun(call) || a->logins >= MAX_LOGINS || in->peer != leg_peer(b, leg) ||
+	    !trunk_learn(b, leg->peer, in->msg) ||
+	    route_to_peer(b, caller, view_of(call->facts.dialled), leg->peer, &route) != ERR_NONE ||
+	    !read_kept(b->calls, a))
+		return false;
+	a->logins++;
+	forks_forget(call);
+	return send_again(b, call, turn, &route) == ERR_NONE;
+}
+
 bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 {
 	struct attempt *a = attempt_of(call);
-	struct calls *c = b->calls;
 	struct route route;
 	struct flow to;
 
@@ -195,10 +231,9 @@ bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 		    route_to_peer(b, leg_peer(b, leg_of(call, LEG_CALLER)),
 		                  view_of(call->facts.dialled), row, &route) != ERR_NONE)
 			continue;
-		memcpy(c->again_text, a->text, a->len);
-		if (sip_msg_parse(c->again_text, a->len, &sip_limits_default, &c->again) !=
-		    ERR_NONE)
+		if (!read_kept(b->calls, a))
 			break;
+		a->logins = 0;
 		leave_last(b, call, turn);
 		if (send_again(b, call, turn, &route) != ERR_NONE)
 			continue;

@@ -11,7 +11,8 @@
 enum { MAX_ATTEMPTS = 1024 };
 enum err attempts_new(uint32_t calls, struct pool **ret) MUST_USE;
 
-/* Keeps what was sent to the route's first target, where there is another. */
+/* Keeps what was sent to the route's first target, where there is another or we may have to
+ * log in there. */
 void attempt_keep(struct call *call, const struct route *route, struct view request);
 void attempt_drop(struct call *call);
 /* Whether that answer is a reason to ask the next: it could not be reached or is too busy. */
@@ -19,5 +20,10 @@ bool attempt_wants_next(uint16_t status);
 /* Asks the next one; what the one before may still say goes to answer_abandoned. False:
  * there is none, or it cannot be asked. */
 bool attempt_next(struct border *b, struct call *call, struct turn *turn);
+
+/* The target wants to know who we are: the same INVITE again, with our credentials. False:
+ * we have none for that challenge, or they were refused. */
+bool attempt_authorize(struct border *b, const struct inbound *in, struct call *call,
+                       struct turn *turn);
 
 #endif

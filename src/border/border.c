@@ -13,6 +13,7 @@
 #include "border/registrar.h"
 #include "border/spend.h"
 #include "border/subscription.h"
+#include "border/trunk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ const struct purpose_row purposes[PURPOSE_COUNT] = {
 	[PURPOSE_SUBSCRIPTION] = { subscription_answer, subscription_notice },
 	[PURPOSE_EXCHANGE] = { exchange_answer, exchange_notice },
 	[PURPOSE_PEER] = { peers_answer, peers_notice },
+	[PURPOSE_TRUNK] = { trunk_answer, trunk_notice },
 	[PURPOSE_CALL] = { calls_answer, calls_notice },
 	[PURPOSE_CALL_REQUEST] = { calls_request_answer, calls_request_notice },
 };
@@ -124,6 +126,8 @@ static enum err make_engines(struct border *b)
 	if (err == ERR_NONE)
 		err = peers_new(b, &b->peers);
 	if (err == ERR_NONE)
+		err = trunks_new(b, &b->trunks);
+	if (err == ERR_NONE)
 		err = calls_new(b, &b->calls);
 	if (err == ERR_NONE)
 		err = subscriptions_new(b, &b->subscriptions);
@@ -176,6 +180,7 @@ void border_free(struct border **border)
 	calls_free(&b->calls);
 	subscriptions_free(&b->subscriptions);
 	peers_free(&b->peers);
+	trunks_free(&b->trunks);
 	registrar_free(&b->registrar);
 	pool_free(&b->exchanges);
 	header_counts_free(&b->removed);
@@ -251,6 +256,7 @@ enum err border_apply(struct border *b, const struct border_settings *settings, 
 	b->before = b->settings;
 	b->settings = *settings;
 	peers_apply(b, &b->before);
+	trunks_apply(b);
 	calls_apply(b, &b->before);
 	guard_bounds_apply(b->bounds, &settings->door);
 	guard_logins_apply(b->logins, &settings->door);
@@ -290,6 +296,7 @@ static void write_peer(const struct border *b, const struct border_peer *peer, s
 	object_text(out, "side", view_of(b->settings.sides[peer->side].name));
 	object_text(out, "address", view_of(addr_text(&peer->address, address)));
 	peers_write(out, b, (uint16_t)(peer - b->settings.peers));
+	trunk_write(out, b, (uint16_t)(peer - b->settings.peers));
 	if (b->settings.subscribers.is_on &&
 	    peer == &b->settings.peers[b->settings.subscribers.register_to])
 		probe_write(out, b);

@@ -10,6 +10,7 @@
 #include "border/checkpoint.h"
 #include "border/extensions.h"
 #include "border/known.h"
+#include "border/party.h"
 #include "border/registration.h"
 #include "border/spending.h"
 #include "event/refusal.h"
@@ -27,7 +28,8 @@ struct calls;         /* calls.h: the call half */
 struct registrar;     /* registrar.h: REGISTER on its way */
 struct subscriptions; /* subscription.h */
 struct probe;         /* probe.h: what is learnt of the PBX */
-struct peers;         /* peers.h: what is known of each peer */
+struct peers;         /* peers.h */
+struct trunks;        /* trunk.h */
 
 /* The parent's keys by use (border_ports.keys). */
 enum { KEY_COOKIES, KEY_NAMES, KEY_CONTACTS, KEY_TABLES };
@@ -41,6 +43,7 @@ enum purpose {
 	PURPOSE_SUBSCRIPTION, /* subscription.c; object: its passage */
 	PURPOSE_EXCHANGE,     /* exchange.c: OPTIONS and the like, one to one */
 	PURPOSE_PEER,         /* peers.c; object: index of the peer's row */
+	PURPOSE_TRUNK,        /* trunk.c; the same */
 	PURPOSE_CALL,         /* calls.c: INVITE of a call's leg */
 	PURPOSE_CALL_REQUEST, /* calls.c: other requests within a call */
 	PURPOSE_COUNT
@@ -66,6 +69,7 @@ struct border {
 	struct registrar *registrar;
 	struct probe *probe;
 	struct peers *peers;
+	struct trunks *trunks;
 	struct spending spending;
 	struct pool *exchanges;
 	struct subscriptions *subscriptions;
@@ -158,33 +162,6 @@ void request_source(struct request *r, const struct border_peer *to, const struc
  * ERR_FULL, the buffer's error. */
 enum err request_send(struct border *b, const struct request *r, enum purpose purpose,
                       struct pool_handle object, struct pool_handle *ret) MUST_USE;
-
-/* ---- who and where (party.c) ---- */
-
-/* The listener by which a peer is reached; NULL where its side has none for it. */
-const struct border_listener *party_listener(const struct border *b,
-                                             const struct border_peer *peer);
-/* A flow to the peer's configured address. ERR_NOT_FOUND without a listener. */
-enum err party_flow_to(const struct border *b, const struct border_peer *peer,
-                       struct flow *ret) MUST_USE;
-/* The peer that a datagram on this flow may come from by its address, or NULL. */
-const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow);
-/* Whether it stands outside: a carrier or a customer, who see nothing of the inside. */
-bool party_is_outer(const struct border_peer *peer);
-/* ";transport=tcp" where a URI of ours has to say it, so that what is sent to it comes the
- * same way. */
-void party_write_transport(struct buffer *out, const struct flow *flow);
-/* Host and port that the other end of this flow shall see of us: the advertised
- * address (with the listener's port), or the listener's own for the LAN. */
-struct addr party_our_address(const struct border *b, const struct flow *flow);
-/* Whether a host names us on any side: address, advertised address or domain. */
-bool party_is_us(const struct border *b, const struct sip_host *host);
-/* Domain that stands in From and To towards a peer: its `domain`, else its address. */
-void party_write_domain(struct buffer *out, const struct border_peer *peer);
-/* "user@domain" of an identity for facts, records and tables, letters of the
- * domain lowered, our own names replaced by the subscribers' domain. ERR_LIMIT. */
-enum err party_account(const struct border *b, const struct sip_uri *uri,
-                       struct buffer *out) MUST_USE;
 
 /* ---- facts (facts.c) ---- */
 /* A fact about the message in hand: source, standing, proof, method, hashes. */

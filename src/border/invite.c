@@ -11,6 +11,7 @@
 #include "border/route.h"
 #include "border/session_priv.h"
 #include "border/spend.h"
+#include "border/trunk.h"
 #include "border/turn_priv.h"
 
 #include <string.h>
@@ -160,6 +161,7 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 
 	request_max_forwards(&r, in->msg);
 	write_identities(b, in, route, leg, &r.out);
+	trunk_authorize(b, leg->peer, VIEW("INVITE"), view_of(route->uri), &r.out);
 	session_ask(turn, in->msg, &r.out);
 	reference_write_dialogs(b, &r.out, in->msg);
 	invite_write_rest(b, in, leg, &r, body);

@@ -4,6 +4,7 @@
 #include "border/call_priv.h"
 #include "border/leg_priv.h"
 #include "border/peers.h"
+#include "border/trunk.h"
 
 const struct border_peer *leg_peer(const struct border *b, const struct leg_facts *leg)
 {
@@ -100,6 +101,8 @@ struct request leg_request(struct border *b, const struct leg_facts *leg, struct
 	err = via.err != ERR_NONE ? via.err : ua_dialog_write(&leg->dialog, &line, &r.out);
 	if (err != ERR_NONE)
 		buffer_fail(&r.out, err);
+	else if (!view_equal(method, VIEW("ACK")))
+		trunk_authorize(b, leg->peer, method, view_of(leg->dialog.remote_target), &r.out);
 	return r;
 }
 

@@ -57,6 +57,26 @@ const struct conf_block border_peer_block = {
 	CONF_ROWS(struct border_peer, peer_options),
 };
 
+static const struct conf_option credentials_options[] = {
+	{ "user", CONF_TEXT, CONF_AT(struct border_credentials, user), .flags = CONF_REQUIRED,
+	  .min = 1, .help = "name by which this peer knows us" },
+	{ "password", CONF_SECRET, CONF_AT(struct border_credentials, password),
+	  .flags = CONF_REQUIRED, .help = "password that answers its challenges" },
+	{ "realm", CONF_TEXT, CONF_AT(struct border_credentials, realm), .min = 1,
+	  .help = "the one realm in which it is answered; without this the peer's domain" },
+	{ "register-every", CONF_SECONDS, CONF_AT(struct border_credentials, register_s), .min = 60,
+	  .max = DAY_S, .help = "register with it, for so long at a time" },
+};
+
+const struct conf_block border_credentials_block = {
+	.word = "credentials",
+	.within = "peer",
+	.parent_offset = offsetof(struct border_credentials, peer),
+	.max_rows = MAX_PEERS,
+	.help = "what we log in with at this peer; bound to its address and realm",
+	CONF_ROWS(struct border_credentials, credentials_options),
+};
+
 static const struct conf_option route_options[] = {
 	{ "number", CONF_TEXT, CONF_AT(struct border_route, number), .min = 1,
 	  .help = "a number or a range as +441512960000-0999; without + as it is dialled" },

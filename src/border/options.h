@@ -10,6 +10,7 @@
 
 extern const struct conf_block border_peer_block;
 extern const struct conf_block border_route_block;
+extern const struct conf_block border_credentials_block; /* within peer; for signal alone */
 extern const struct conf_block border_spend_block;
 extern const struct conf_block border_rate_block;
 extern const struct conf_block border_subscribers_block;

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/object.h"
 #include "base/secret.h"
+#include "border/digest.h"
 #include "sip/auth.h"
 #include "sip/build.h"
 #include "ua/digest.h"
@@ -62,45 +63,27 @@ static void write_identity(struct buffer *out, const struct border *b, struct vi
 static void write_wrong_password(struct border *b, const struct challenge *c, struct view user,
                                  struct view uri, struct buffer *out)
 {
-	char response[UA_DIGEST_TEXT_MAX], password_text[33], cnonce_text[17];
-	struct buffer password = BUFFER_ON(password_text), cnonce = BUFFER_ON(cnonce_text);
-	struct sip_digest digest;
-	struct ua_ha1 ha1;
-	uint8_t drawn[24];
-
-	if (sip_auth_parse(view_of(c->rows[0]), SIP_AUTH_CHALLENGE, &digest) != ERR_NONE)
-		return;
-	b->ports.random(b->ports.context, drawn, sizeof(drawn));
-	buffer_hex(&password, drawn, 16);
-	buffer_hex(&cnonce, drawn + 16, 8);
-	if (ua_ha1(sip_digest_algorithm(&digest), user, digest.values[SIP_DIGEST_REALM],
-	           buffer_view(&password), &ha1) != ERR_NONE)
-		return;
-	struct ua_digest asked = {
-		.nonce = digest.values[SIP_DIGEST_NONCE],
-		.cnonce = buffer_view(&cnonce),
+	char password_text[33];
+	struct buffer password = BUFFER_ON(password_text);
+	struct digest_login login = {
+		.row = view_of(c->rows[0]),
+		.user = user,
 		.method = VIEW("REGISTER"),
 		.uri = uri,
 		.nonce_count = 1,
-		.has_qop = sip_digest_has_qop(&digest, VIEW("auth")),
+		.status = c->status,
 	};
-	ua_digest_response(&ha1, &asked, response);
-	ua_ha1_clear(&ha1);
+	uint8_t drawn[16];
+	enum err err;
+
+	b->ports.random(b->ports.context, drawn, sizeof(drawn));
+	buffer_hex(&password, drawn, sizeof(drawn));
+	login.password = buffer_view(&password);
+	err = digest_write(b, &login, out);
 	secret_wipe(password_text, sizeof(password_text));
-	sip_digest_unset(&digest, SIP_DIGEST_STALE);
-	sip_digest_unset(&digest, SIP_DIGEST_DOMAIN);
-	sip_digest_unset(&digest, SIP_DIGEST_QOP);
-	sip_digest_set(&digest, SIP_DIGEST_USERNAME, user);
-	sip_digest_set(&digest, SIP_DIGEST_URI, uri);
-	sip_digest_set(&digest, SIP_DIGEST_RESPONSE, view_of(response));
-	if (asked.has_qop) {
-		sip_digest_set(&digest, SIP_DIGEST_QOP, VIEW("auth"));
-		sip_digest_set(&digest, SIP_DIGEST_NC, VIEW("00000001"));
-		sip_digest_set(&digest, SIP_DIGEST_CNONCE, asked.cnonce);
-	}
-	sip_build_auth(out,
-	               c->status == 407 ? SIP_HEADER_PROXY_AUTHORIZATION : SIP_HEADER_AUTHORIZATION,
-	               &digest);
+	/* Without credentials it is a question like the one before. */
+	if (err != ERR_NONE)
+		border_count(b, COUNT_refused_malformed);
 }
 
 struct asking {

@@ -54,6 +54,14 @@ struct border_peer {
 	uint8_t tells_source; /* add X-Ringfence-Source towards it */
 };
 
+/* Ours, towards one peer. */
+struct border_credentials {
+	uint16_t peer; /* row in peers */
+	char user[64], password[128];
+	char realm[BORDER_DOMAIN_SIZE]; /* empty: the peer's domain, if any */
+	uint32_t register_s;            /* we register so often; 0: never */
+};
+
 struct border_subscribers {
 	char domain[BORDER_DOMAIN_SIZE]; /* what phones call us; empty: any host */
 	char probe_user[64];             /* extension made for the probe; empty: none */
@@ -106,11 +114,12 @@ struct border_settings {
 	struct border_subscribers subscribers;
 	struct border_numbers numbers;
 	struct border_route routes[MAX_ROUTES];
+	struct border_credentials credentials[MAX_PEERS];
 	struct border_spend spend;
 	struct border_rate rates[MAX_RATES];
 	struct guard_door_settings door; /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
-	uint16_t side_count, listener_count, peer_count, route_count, rate_count;
+	uint16_t side_count, listener_count, peer_count, route_count, rate_count, credentials_count;
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/session_priv.h"
+#include "border/trunk.h"
 #include "border/turn_priv.h"
 #include "sip/content_type.h"
 
@@ -199,6 +200,14 @@ void within_bye_unanswered(struct call *call)
 	bye_done(call, turn->from);
 }
 
+/* Whether a trunk's challenge was taken that we can answer. */
+static bool is_trunks(struct border *b, const struct inbound *in, struct call *call, unsigned leg)
+{
+	const struct leg_facts *asked = leg_of(call, leg);
+
+	return in->peer && in->peer == leg_peer(b, asked) && trunk_learn(b, asked->peer, in->msg);
+}
+
 static void answer_bye(struct border *b, const struct inbound *in, struct turn *turn,
                        struct call *call)
 {
@@ -206,7 +215,10 @@ static void answer_bye(struct border *b, const struct inbound *in, struct turn *
 	uint16_t status = in->msg->status;
 	unsigned from = turn->from;
 
-	if (call && (status == 401 || status == 407)) {
+	if (call && (status == 401 || status == 407) && is_trunks(b, in, call, leg_other(from))) {
+		/* It is ours to answer; who hung up need not wait for it. */
+		leg_bye(call, leg_other(from));
+	} else if (call && (status == 401 || status == 407)) {
 		status = answer_refusal(b, in, call, from, &lines);
 		if (status == 401 || status == 407) {
 			/* It comes again with credentials; the call goes on until then. */

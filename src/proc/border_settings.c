@@ -50,11 +50,13 @@ static uint32_t transactions_for(uint32_t calls)
 enum err border_settings_of(const struct conf_blob *blob, const struct child_facts *facts,
                             struct border_settings *ret)
 {
-	size_t side_count, peer_count, route_count, rate_count;
+	size_t side_count, peer_count, route_count, rate_count, credentials_count;
 	const struct transport_side *sides =
 		conf_blob_get(blob, &transport_side_block, &side_count);
 	const struct border_peer *peers = conf_blob_get(blob, &border_peer_block, &peer_count);
 	const struct border_route *routes = conf_blob_get(blob, &border_route_block, &route_count);
+	const struct border_credentials *credentials =
+		conf_blob_get(blob, &border_credentials_block, &credentials_count);
 	const struct border_spend *spend = conf_blob_get(blob, &border_spend_block, NULL);
 	const struct border_rate *rates = conf_blob_get(blob, &border_rate_block, &rate_count);
 	const struct border_subscribers *subscribers =
@@ -66,9 +68,10 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 		.logins = conf_blob_get(blob, &guard_logins_block, NULL),
 	};
 
-	if (!sides || !peers || !routes || !subscribers || !numbers || !media || !spend || !rates ||
-	    rate_count > MAX_RATES || route_count > MAX_ROUTES || side_count > MAX_SIDES ||
-	    peer_count > MAX_PEERS || facts->listener_count > MAX_LISTENERS)
+	if (!sides || !peers || !routes || !subscribers || !numbers || !media || !credentials ||
+	    credentials_count > MAX_PEERS || !spend || !rates || rate_count > MAX_RATES ||
+	    route_count > MAX_ROUTES || side_count > MAX_SIDES || peer_count > MAX_PEERS ||
+	    facts->listener_count > MAX_LISTENERS)
 		return ERR_SYNTAX;
 	memset(ret, 0, sizeof(*ret));
 	fill_sides(sides, side_count, ret);
@@ -77,6 +80,8 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	memcpy(ret->peers, peers, peer_count * sizeof(*peers));
 	ret->route_count = (uint16_t)route_count;
 	memcpy(ret->routes, routes, route_count * sizeof(*routes));
+	ret->credentials_count = (uint16_t)credentials_count;
+	memcpy(ret->credentials, credentials, credentials_count * sizeof(*credentials));
 	ret->spend = *spend;
 	ret->rate_count = (uint16_t)rate_count;
 	memcpy(ret->rates, rates, rate_count * sizeof(*rates));

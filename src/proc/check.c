@@ -222,6 +222,26 @@ static bool have_one_match(const struct border_route *a, const struct border_rou
 	       view_equal_nocase(view_of(a->domain), view_of(b->domain));
 }
 
+static void check_credentials(const struct checking *c)
+{
+	size_t count;
+	const struct border_credentials *all = conf_get(c->tree, &border_credentials_block, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct conf_check later = at(c, &border_credentials_block, i);
+
+		for (size_t j = 0; j < i; j++) {
+			struct conf_check earlier = at(c, &border_credentials_block, j);
+
+			if (all[i].peer == all[j].peer)
+				conf_object_to((struct conf_claim){ &later, "user" },
+				               (struct conf_claim){ &earlier, "user" },
+				               "one peer has two logins",
+				               "leave one out, or write another peer");
+		}
+	}
+}
+
 static void check_routes(const struct checking *c)
 {
 	size_t count;
@@ -326,6 +346,7 @@ void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_repo
 	check_peer_sides(&c);
 	check_peers_apart(&c);
 	check_subscribers(&c);
+	check_credentials(&c);
 	check_routes(&c);
 	check_media_ports(&c);
 	check_never_block(&c);

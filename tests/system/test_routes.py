@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls between peers: a PBX, and carriers on trunks; who is asked, and what shows where."""
 
+import os
 import re
 import socket
 import time
@@ -9,7 +10,7 @@ from harness import Skip, check, test
 from pbx import PBX_ADDRESS
 from process import Failure, until
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS, Ringfence, is_built
-from sip_text import token
+from sip_text import digest, token
 
 FIRST, SECOND = "127.0.0.41", "127.0.0.42"
 
@@ -85,13 +86,13 @@ class Trunk:
             f"Call-ID: {self.call_id}", f"CSeq: {cseq or self.cseq} {method}",
             f"Contact: <sip:200@{self.address}:5060>"], body)
 
-    def answer(self, request, status, body=""):
+    def answer(self, request, status, body="", more=()):
         to = request.value("To")
         lines = [f"Via: {request.value('Via')}", f"From: {request.value('From')}",
                  f"To: {to}" + ("" if "tag=" in to else ";tag=there"),
                  f"Call-ID: {request.value('Call-ID')}", f"CSeq: {request.value('CSeq')}",
                  f"Contact: <sip:there@{self.address}:5060>"]
-        self.send(f"SIP/2.0 {status}", lines, body)
+        self.send(f"SIP/2.0 {status}", lines + list(more), body)
 
     def hear(self, start, seconds=8.0):
         """The next message that begins so; OPTIONS, 100 and what is repeated are passed over."""
@@ -264,3 +265,50 @@ def trunk_spend(cast):
         call(pbx, first, "9112", "sip:9112@")
         code, text = ringfence.ask("calls", "route", "--from", "nobody", "1")
         check(code == 5 and "no such peer" in text, f"{code}: {text}")
+
+
+LOGIN = TRUNKS.replace("check-every 5s", "domain carrier.example\n"
+                       "    credentials user 4420 password file:carrier.secret register-every 60s")
+CHALLENGE = {"realm": "carrier.example", "nonce": "n0nce", "qop": "auth", "algorithm": "MD5"}
+
+
+def is_right(message, header):
+    """Whether the credentials are those of user 4420 for this request."""
+    found = dict(re.findall(r'(\w+)="?([^",]+)"?', message.value(header).replace("Digest ", "")))
+    wanted = digest(CHALLENGE, "4420", "quiet harbour", message.start.split()[0], found["uri"],
+                    int(found["nc"], 16), found["cnonce"])
+    return found["response"] in wanted
+
+
+def challenge(trunk, request, status, header):
+    fields = ", ".join(f'{name}="{value}"' if name in ("realm", "nonce", "qop") else f"{name}={value}"
+                       for name, value in CHALLENGE.items())
+    trunk.answer(request, status, more=[f"{header}: Digest {fields}"])
+
+
+@test("a trunk registers with our login and is called and calls with it; the PBX sees no challenge")
+def trunk_login(cast):
+    with open(os.path.join(cast.folder, "carrier.secret"), "w", encoding="ascii") as file:
+        file.write("quiet harbour\n")
+    with Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, Trunk(FIRST, OUTSIDE_ADDRESS) as first:
+        ringfence = stage(cast, more=LOGIN)
+        challenge(first, first.hear("REGISTER sip:carrier.example "), "401 Unauthorized", "WWW-Authenticate")
+        registration = first.hear("REGISTER ")
+        while not registration.value("Authorization"):
+            registration = first.hear("REGISTER ")
+        check(is_right(registration, "Authorization"), registration.text)
+        first.answer(registration, "200 OK")
+        check(until(lambda: ringfence.rows("peers", "list")[1].get("registered") == "yes", 5, pause=0.1),
+              f"not registered: {ringfence.rows('peers', 'list')}")
+        pbx.invite("00353155512345")
+        invite = first.hear("INVITE sip:00353155512345@carrier.example")
+        challenge(first, invite, "407 Proxy Authentication Required", "Proxy-Authenticate")
+        invite = first.hear("INVITE ")
+        check(is_right(invite, "Proxy-Authorization"), invite.text)
+        first.answer(invite, "200 OK", first.sdp())
+        answer = pbx.hear("SIP/2.0 200")
+        pbx.learn(answer)
+        pbx.request("ACK")
+        first.hear("ACK ")
+        talk(pbx, media_of(answer), first, media_of(invite))
+        hang_up(pbx, first)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is at the other end of a flow, how a peer is reached, and what either
+ * sees of us. */
+#ifndef BORDER_PARTY_H
+#define BORDER_PARTY_H
+
+#include "base/buffer.h"
+#include "border/settings.h"
+#include "sip/uri.h"
+
+struct border;
+
+/* The listener by which a peer is reached; NULL where its side has none for it. */
+const struct border_listener *party_listener(const struct border *b,
+                                             const struct border_peer *peer);
+/* A flow to the peer's configured address. ERR_NOT_FOUND without a listener. */
+enum err party_flow_to(const struct border *b, const struct border_peer *peer,
+                       struct flow *ret) MUST_USE;
+/* The peer that a datagram on this flow may come from by its address, or NULL. */
+const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow);
+/* Whether it stands outside: a carrier or a customer, who see nothing of the inside. */
+bool party_is_outer(const struct border_peer *peer);
+/* ";transport=tcp" where a URI of ours has to say it, so that what is sent to it comes the
+ * same way. */
+void party_write_transport(struct buffer *out, const struct flow *flow);
+/* Host and port that the other end of this flow shall see of us: the advertised
+ * address (with the listener's port), or the listener's own for the LAN. */
+struct addr party_our_address(const struct border *b, const struct flow *flow);
+/* Whether a host names us on any side: address, advertised address or domain. */
+bool party_is_us(const struct border *b, const struct sip_host *host);
+/* Domain that stands in From and To towards a peer: its `domain`, else its address. */
+void party_write_domain(struct buffer *out, const struct border_peer *peer);
+/* "user@domain" of an identity for facts, records and tables, letters of the
+ * domain lowered, our own names replaced by the subscribers' domain. ERR_LIMIT. */
+enum err party_account(const struct border *b, const struct sip_uri *uri,
+                       struct buffer *out) MUST_USE;
+
+#endif

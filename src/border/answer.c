@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers to INVITE on their way back, and the ACK on its way there. */
+#include "border/asserted.h"
 #include "border/attempt_priv.h"
 #include "border/call_priv.h"
 #include "border/challenge.h"
@@ -45,6 +46,8 @@ static enum err reply(struct border *b, const struct turn *turn, const struct si
 	if (is_reliable)
 		reliable_lines(b, call, &lines);
 	session_answer(turn, msg, &lines);
+	asserted_copy(b, &lines, msg, leg_peer(b, leg_of(call, leg_other(turn->from))),
+	              &(struct identity_reader){ .peer = leg_peer(b, to), .flow = &to->flow });
 	if (lines.err != ERR_NONE)
 		return lines.err;
 	r.headers = buffer_view(&lines);
@@ -304,6 +307,21 @@ static uint16_t pass_challenge(struct border *b, const struct inbound *in, struc
 	return in->msg->status;
 }
 
+/* A redirection goes to the PBX, which pays for what is called then, and is never followed
+ * here; to anybody else where it points is the other side's affair. */
+static uint16_t redirect(struct border *b, const struct sip_msg *msg, struct call *call,
+                         unsigned asked_by, struct buffer *lines)
+{
+	const struct leg_facts *asker = leg_of(call, asked_by);
+	const struct border_peer *peer = leg_peer(b, asker);
+	const struct identity_reader reader = { .peer = peer, .flow = &asker->flow };
+
+	if (!peer || party_is_outer(peer))
+		return 480;
+	asserted_copy_contacts(b, lines, msg, &reader);
+	return msg->status;
+}
+
 uint16_t answer_refusal(struct border *b, const struct inbound *in, struct call *call,
                         unsigned asked_by, struct buffer *lines)
 {
@@ -313,7 +331,7 @@ uint16_t answer_refusal(struct border *b, const struct inbound *in, struct call 
 	if (status == 401 || status == 407)
 		status = pass_challenge(b, in, call, asked_by, lines);
 	else if (status < 400)
-		status = 480; /* where a redirection points is the other side's affair */
+		status = redirect(b, in->msg, call, asked_by, lines);
 	else if (status == 503 && asker->peer != CALL_PHONE)
 		status = 500; /* 503 would fail the whole hop */
 	headers_copy(lines, in->msg, leg_way(asker), b->removed);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* INVITE on its way: the one that makes a call, and those within it. */
+#include "border/asserted.h"
 #include "border/attempt_priv.h"
 #include "border/call_priv.h"
 #include "border/challenge.h"
@@ -132,12 +133,14 @@ void invite_write_rest(struct border *b, const struct inbound *in, const struct 
                        struct request *r, struct view body)
 {
 	const struct border_peer *peer = leg_peer(b, to);
+	const struct identity_reader reader = { .peer = peer, .flow = &to->flow };
 	char text[CREDENTIAL_LINES_MAX];
 	struct buffer credentials = BUFFER_ON(text);
 
 	leg_write_contact(b, to, &r->out);
 	sip_build_header(&r->out, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
 	headers_copy(&r->out, in->msg, leg_way(to), b->removed);
+	asserted_copy(b, &r->out, in->msg, in->peer, &reader);
 	extensions_copy(&r->out, in->msg);
 	if (peer && !to->is_outer) {
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);

@@ -230,10 +230,8 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening, 
 	return ERR_NONE;
 }
 
-void ua_server_send(struct ua_server *s)
+static void send_bytes(struct ua_server *s, struct view bytes)
 {
-	struct view bytes = ua_text_view(s->answer);
-
 	if (view_is_empty(bytes))
 		return;
 	if (s->reply_size_max > 0 && bytes.len > s->reply_size_max)
@@ -245,6 +243,8 @@ void ua_server_send(struct ua_server *s)
 	s->ua->ports.send(s->ua->ports.context, &s->path, bytes);
 }
 
+void ua_server_send(struct ua_server *s) { send_bytes(s, ua_text_view(s->answer)); }
+
 enum err ua_server_answer(struct ua_server *s, const struct ua_reply *reply)
 {
 	struct ua *ua = s->ua;
@@ -255,6 +255,10 @@ enum err ua_server_answer(struct ua_server *s, const struct ua_reply *reply)
 	if (err != ERR_NONE)
 		return err;
 	err = ua_text_keep(ua, buffer_view(&b), &text);
+	if (err == ERR_FULL && s->is_invite && reply->status >= 200) {
+		s->status = reply->status;
+		send_bytes(s, buffer_view(&b));
+	}
 	if (err != ERR_NONE)
 		return err;
 	ua_text_drop(ua, &s->answer);

@@ -66,7 +66,8 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening, 
  * (RFC 3261 13.3.1.4), other finals to INVITE until their ACK. ERR_NOT_FOUND: the
  * transaction is over; ERR_DENIED: a second final, or to a request that is no
  * INVITE what RFC 4320 forbids: 408 and 1xx (the 100 that it asks for after 3.5 s
- * leaves by itself); ERR_LIMIT, ERR_FULL: not kept, not sent. An INVITE that is
+ * leaves by itself); ERR_LIMIT, ERR_FULL: not kept, not sent, but a final answer to
+ * INVITE that finds no room (ERR_FULL) leaves once and is the last. An INVITE that is
  * never answered stays for ever: its owner answers it. A 1xx that awaits its PRACK is
  * repeated too; ERR_DENIED for a second one before that. */
 enum err ua_server_reply(struct ua *ua, struct pool_handle server, const struct ua_reply *reply,

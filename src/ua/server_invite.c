@@ -127,12 +127,15 @@ enum err ua_server_invite_reply(struct ua_server *s, const struct ua_reply *repl
 	err = ua_server_answer(s, reply);
 	if (err == ERR_NONE && reply->awaits_prack && reply->status < 200)
 		err = repeat_until_prack(s, now_us);
-	if (err != ERR_NONE || reply->status < 200)
+	if (reply->status < 200 || (err != ERR_NONE && err != ERR_FULL))
 		return err;
 
 	forget_reliable(s);
 	s->state = is_accepted ? UA_ACCEPTED : UA_COMPLETED;
 	wheel_set(ua->wheel, &s->end, now_us + ua_give_up_us(ua)); /* L, H */
+	/* What could not be kept left once: without this it would wait for ever. */
+	if (err != ERR_NONE)
+		return err;
 	/* A 2xx is repeated over reliable transports too: it must reach the far end (13.3.1.4). */
 	if (s->retransmission == RETRANSMIT_AS_RFC && (is_accepted || !s->is_reliable)) {
 		s->interval_us = ua->t1_us;

@@ -44,7 +44,7 @@ struct dialog {
 struct client {
 	bool is_used, is_final, has_provisional;
 	int dialog; /* -1: none */
-	unsigned repeated;
+	unsigned repeated, status;
 	char branch[48], method[12];
 	uint64_t due_us, interval_us, end_us;
 	size_t len, ack_len;

@@ -540,6 +540,9 @@ void agent_call_response(struct agent *a, struct client *c, const char *text)
 		take_target(d, text);
 		read_session(a, d, text);
 		acknowledge(a, d, c);
+	} else if (strcmp(c->method, "BYE") == 0 && status == 503) {
+		d->state = DIALOG_UP;
+		plan(a, d, PLAN_HANG_UP, draw_ms(a, 1000, 4000));
 	} else if (strcmp(c->method, "BYE") == 0 && status >= 200) {
 		forget(a, d);
 	}
@@ -572,11 +575,17 @@ void agent_call_unacknowledged(struct agent *a, struct server *s)
 	if (!is_excused(a, d))
 		world_fail(a->world, "%s: nobody acknowledges %u of call c%u", a->user, s->status,
 		           d->call);
-	else if (d->state != DIALOG_UP)
-		forget(a, d);
+	else if (d->state == DIALOG_ANSWERED)
+		hang_up(a, d);
 }
 
-void agent_call_forget(struct agent *a, struct dialog *d) { forget(a, d); }
+void agent_call_forget(struct agent *a, struct dialog *d)
+{
+	if (d->state == DIALOG_UP || d->state == DIALOG_ANSWERED)
+		hang_up(a, d);
+	else if (d->state != DIALOG_LEAVING)
+		forget(a, d);
+}
 
 void agent_hurry(struct agent *a)
 {

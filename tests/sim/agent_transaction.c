@@ -85,7 +85,9 @@ struct client *agent_client(struct agent *a, const char *text)
 		if (!c->is_used || strcmp(c->branch, branch) != 0 || !strstr(cseq, c->method))
 			continue;
 		if (c->is_final) {
-			if (c->ack_len && status >= 200) {
+			/* A second final of another kind: a copy of the request that found
+			 * room where the first found none. */
+			if (c->ack_len && status >= 200 && status / 100 == c->status / 100) {
 				agent_send(a, c->ack, c->ack_len);
 				/* Chance loses so many ACKs once in ten million calls. */
 				if (++c->repeated > MAX_REPEATED)
@@ -103,6 +105,7 @@ struct client *agent_client(struct agent *a, const char *text)
 			return c;
 		}
 		c->is_final = true;
+		c->status = status;
 		c->due_us = UINT64_MAX;
 		c->end_us = a->world->now.us + (is_invite ? GIVE_UP_US : 0);
 		if (is_invite && status >= 300) {

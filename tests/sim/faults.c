@@ -9,6 +9,7 @@
 #include "ua/server.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_POOLS = 32, NAME_SIZE = 32 };
@@ -79,6 +80,17 @@ uint32_t faults_pools_used(void)
 	for (unsigned i = 0; i < pool_count_seen; i++)
 		used += pool_used(pools[i]);
 	return used;
+}
+
+void faults_pools_text(char *ret, size_t size)
+{
+	size_t len = 0;
+
+	*ret = 0;
+	for (unsigned i = 0; i < pool_count_seen && len < size; i++)
+		if (pool_used(pools[i]) > 0)
+			len += (size_t)snprintf(ret + len, size - len, "%s%u of pool %u",
+			                        len ? ", " : "", pool_used(pools[i]), i);
 }
 
 uint32_t faults_timers(void) { return the_wheel ? the_wheel->count : 0; }

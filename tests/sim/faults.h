@@ -28,5 +28,7 @@ void faults_forget_parts(void);
 /* Objects taken of all pools but those that remember strangers. */
 uint32_t faults_pools_used(void);
 uint32_t faults_timers(void);
+/* Which of them, in the order in which they were made: "2 of pool 0, 1 of pool 11". */
+void faults_pools_text(char *ret, size_t size);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+enum { SILENT_US = 60 * SECOND_US };
 enum { CLOSE_US = 2000, HEARD_ENOUGH = 3, AUDIO_BYTES = 12 + 8 };
 
 void media_init(struct media *m) { memset(m, 0, sizeof(*m)); }
@@ -125,7 +126,7 @@ void media_advance(struct world *w)
 void media_tell(struct world *w)
 {
 	for (unsigned i = 0; i < MEDIA_STREAMS; i++) {
-		const struct media_stream *s = &w->media.streams[i];
+		struct media_stream *s = &w->media.streams[i];
 		struct media_event event = { .kind = MEDIA_STATISTICS,
 			                     .owner = s->order.owner,
 			                     .generation = s->order.generation,
@@ -135,6 +136,9 @@ void media_tell(struct world *w)
 			continue;
 		media_flow_statistics(&s->flow, event.legs);
 		border_media_event(w->border, &event, w->now);
+		event.kind = MEDIA_SILENT;
+		if (s->is_open && media_flow_is_silent(&s->flow, SILENT_US, w->now.us))
+			border_media_event(w->border, &event, w->now);
 	}
 }
 

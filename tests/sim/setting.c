@@ -92,8 +92,6 @@ static void settle(struct border_settings *s)
 	guard_door_defaults(&s->door);
 	s->door.max_neighbourhoods = s->door.max_stranger_flows = 1024;
 	s->door.max_stranger_addresses = s->door.max_login_pairs = s->door.max_login_sources = 1024;
-	s->max_calls = SIM_MAX_CALLS;
-	s->max_transactions = SIM_TRANSACTIONS;
 }
 
 static void name_pairs(struct world *w)
@@ -130,6 +128,9 @@ static bool take_memory(struct world *w)
 	memset(w->settings, 0, sizeof(*w->settings));
 	memset(table, 0, verdict_table_size());
 	settle(w->settings);
+	w->settings->max_calls = w->room == ROOM_FEW_CALLS ? SIM_FEW_CALLS : SIM_MAX_CALLS;
+	w->settings->max_transactions =
+		w->room == ROOM_FEW_TRANSACTIONS ? SIM_FEW_TRANSACTIONS : SIM_TRANSACTIONS;
 	name_pairs(w);
 	verdict_table_init(table, &key);
 	verdict_table_set_mode(table, MODE_BLOCK);
@@ -194,6 +195,9 @@ bool setting_open(struct world *w, uint64_t seed, unsigned calls)
 	memset(w->attackers, 0, sizeof(w->attackers));
 	faults_plant(faults_planted());
 	faults_forget_parts();
+	w->room = chance_of(&w->chance, 80) ? ROOM_FOR_ALL
+	        : chance_of(&w->chance, 50) ? ROOM_FEW_CALLS
+	                                    : ROOM_FEW_TRANSACTIONS;
 	media_init(&w->media);
 	pbx_init(&w->pbx, w);
 	rules_begin(w);

@@ -120,7 +120,9 @@ static void start_call(struct world *w)
 	    b->standing != AGENT_REGISTERED || calls_open(w) > 2 * SIM_CALLS_AT_ONCE)
 		return;
 	w->calls[w->call_count] =
-		(struct sim_call){ .caller = (uint8_t)from, .callee = (uint8_t)to };
+		(struct sim_call){ .caller = (uint8_t)from,
+		                   .callee = (uint8_t)to,
+		                   .is_excused = w->room == ROOM_FEW_TRANSACTIONS };
 	w->call_count++;
 	agent_call(&w->agents[from], b, w->call_count - 1);
 }

@@ -19,7 +19,8 @@ enum { SIM_PHONES = 10, SIM_DESKS = 4, SIM_AGENTS = SIM_PHONES + SIM_DESKS };
 enum { SIM_ATTACKERS = 5 };
 /* Port pairs of each side; calls of phones at once, each two of the border's at most. */
 enum { SIM_PAIRS = 40, SIM_CALLS_AT_ONCE = 8, SIM_MAX_CALLS = 64, SIM_TRANSACTIONS = 512 };
-enum { SIM_CALLS_MAX = 4096, SIM_FAILURE_SIZE = 512 };
+enum { SIM_FEW_CALLS = 5, SIM_FEW_TRANSACTIONS = 48 };
+enum { SIM_CALLS_MAX = 4096, SIM_FAILURE_SIZE = 640 };
 
 /* A call as both its ends see it, by the number in the caller's display name. */
 struct sim_call {
@@ -31,6 +32,9 @@ struct sim_call {
 	uint64_t given_up_us;            /* when rules_audit first saw that */
 	uint64_t up_us;                  /* since both are up; 0: not */
 };
+
+/* Worlds in which there is not room for all: refusing is right, leaking is not. */
+enum sim_room { ROOM_FOR_ALL, ROOM_FEW_CALLS, ROOM_FEW_TRANSACTIONS };
 
 enum sim_phase { SIM_BEGIN, SIM_CALLS, SIM_DRAIN, SIM_LEAVE, SIM_QUIET, SIM_FILL, SIM_DONE };
 
@@ -53,6 +57,7 @@ struct world {
 	struct sim_call calls[SIM_CALLS_MAX];
 	unsigned call_count, calls_wanted, calls_answered;
 	uint8_t phase; /* enum sim_phase */
+	uint8_t room;  /* enum sim_room */
 	uint64_t phase_us, next_call_us, audit_us, fact_sequence;
 	uint64_t signal_dies_us, media_dies_us; /* UINT64_MAX: not, or not again */
 	uint64_t signal_died_us, told_us;

@@ -531,6 +531,33 @@ WIRE_TEST(server_texts_full, "borrows from the next larger class, and refuses wh
 	return ERR_NONE;
 }
 
+WIRE_TEST(server_final_unkept,
+          "a refusal of INVITE that finds no room leaves once, and is over in the end")
+{
+	static char body[2000];
+	const struct ua_reply reply = { .status = 486,
+		                        .to_tag = VIEW("t"),
+		                        .content_type = VIEW("a/b"),
+		                        .body = { body, sizeof(body) } };
+	struct pool_handle server;
+	char branch[32];
+	enum err err = ERR_NONE;
+
+	memset(body, 'x', sizeof(body));
+	for (unsigned i = 0; i < 7; i++) {
+		CHECK(err == ERR_NONE);
+		snprintf(branch, sizeof(branch), "z9hG4bKu%u", i);
+		wire_request(&came, &(struct wire_request){ "INVITE", branch, NULL, 1 });
+		TRY(wire_open_server(&w, &came.msg, RETRANSMIT_AS_RFC, false, &server));
+		err = ua_server_reply(w.ua, server, &reply, w.now_us);
+	}
+	CHECK(err == ERR_FULL && w.sent == 7 && ua_server_is_final(w.ua, server));
+	CHECK(ua_server_reply(w.ua, server, &reply, w.now_us) == ERR_DENIED);
+	wire_pass(&w, 33000);
+	CHECK(ua_servers_used(w.ua) == 0);
+	return ERR_NONE;
+}
+
 WIRE_TEST(server_stale_handle, "does nothing to a transaction that is over")
 {
 	struct pool_handle server;

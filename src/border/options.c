@@ -77,6 +77,9 @@ const struct conf_block border_credentials_block = {
 	CONF_ROWS(struct border_credentials, credentials_options),
 };
 
+static const char *const calling_kinds[] = { "none",          "pbx",   "carrier", "customer",
+	                                     "speech-server", "board", NULL };
+
 static const struct conf_option route_options[] = {
 	{ "number", CONF_TEXT, CONF_AT(struct border_route, number), .min = 1,
 	  .help = "a number or a range as +441512960000-0999; without + as it is dialled" },
@@ -84,8 +87,11 @@ static const struct conf_option route_options[] = {
 	  .help = "what the number begins with; with + what was meant, else what was dialled" },
 	{ "domain", CONF_TEXT, CONF_AT(struct border_route, domain), .min = 1,
 	  .help = "domain that was called; without this any" },
-	{ "from", CONF_NAME, CONF_AT(struct border_route, from), .flags = CONF_REQUIRED,
-	  .refers_to = "peer", .help = "the peer that calls" },
+	{ "from", CONF_NAME, CONF_AT(struct border_route, from), .refers_to = "peer",
+	  .help = "the peer that calls" },
+	{ "from-kind", CONF_CHOICE, CONF_AT(struct border_route, from_kind),
+	  .choices = calling_kinds, .fallback = "none",
+	  .help = "any peer of that kind calls; a route that names the peer goes before" },
 	{ "to", CONF_NAME, CONF_AT(struct border_route, to), .flags = CONF_REQUIRED,
 	  .refers_to = "peer", .help = "the peer that is called" },
 	{ "transit", CONF_SWITCH, CONF_AT(struct border_route, is_transit),
@@ -109,6 +115,12 @@ static void check_route(struct conf_check *c, const void *row)
 	if (r->prefix[0] && !target_is_prefix(view_of(r->prefix)))
 		conf_object(c, "prefix", NULL, "a prefix is digits, with or without +",
 		            "write +353 or 00");
+	if (r->from == CONF_NO_ROW && !r->from_kind)
+		conf_object(c, "to", NULL, "nobody is named whose calls go there",
+		            "write `from` and a peer, or `from-kind`");
+	if (r->from != CONF_NO_ROW && r->from_kind)
+		conf_object(c, "from", "from-kind", "a route has one of them",
+		            "write two routes, or leave one out");
 	if (r->from == r->to)
 		conf_object(c, "from", "to", "calls would go back where they came from",
 		            "name two peers");

@@ -79,7 +79,8 @@ struct border_route {
 	 * are held against what was meant, without it against what was dialled. */
 	char number[ROUTE_NUMBER_SIZE], prefix[ROUTE_NUMBER_SIZE];
 	char domain[BORDER_DOMAIN_SIZE]; /* of the Request-URI; empty: any */
-	uint16_t from, to;               /* rows in peers */
+	uint16_t from, to;               /* rows in peers; from may be none */
+	uint8_t from_kind;               /* enum peer_kind + 1: any peer of it but `to`; 0: none */
 	uint8_t is_transit;              /* from one carrier to another, which may cost */
 	uint8_t priority;                /* the lowest is tried first */
 	uint16_t weight;                 /* among those of one priority */

@@ -74,13 +74,21 @@ bool target_fits(const struct border_route *r, struct view dialled, struct view 
 }
 
 /* A whole number is longer than any prefix of it, a range as long as what it leaves fixed;
- * a domain counts between two lengths. */
-static int rank_of(const struct border_route *r, const struct target_question *q)
+ * a domain counts between two lengths, and who names the caller between two of those. */
+static bool is_from(const struct border_settings *s, const struct border_route *r, uint16_t from)
+{
+	if (r->from_kind)
+		return from != r->to && s->peers[from].kind == r->from_kind - 1;
+	return r->from == from;
+}
+
+static int rank_of(const struct border_settings *s, const struct border_route *r,
+                   const struct target_question *q)
 {
 	struct view low, tail;
 	int rank = 0;
 
-	if (r->from != q->from || !target_fits(r, q->dialled, q->meant))
+	if (!is_from(s, r, q->from) || !target_fits(r, q->dialled, q->meant))
 		return RANK_UNFIT;
 	if (r->domain[0] && !view_equal_nocase(view_of(r->domain), q->host))
 		return RANK_UNFIT;
@@ -89,7 +97,7 @@ static int rank_of(const struct border_route *r, const struct target_question *q
 		rank = (int)(low.len - tail.len) + 1;
 	else if (r->prefix[0])
 		rank = (int)without_plus(view_of(r->prefix)).len;
-	return 2 * rank + (r->domain[0] != 0);
+	return 4 * rank + 2 * (r->domain[0] != 0) + (r->from_kind == 0);
 }
 
 static void add(const struct border_settings *s, unsigned row, struct targets *t)
@@ -135,7 +143,7 @@ void target_find(const struct border_settings *s, const struct target_question *
 	int best = RANK_UNFIT;
 
 	for (unsigned i = 0; i < s->route_count; i++) {
-		int rank = rank_of(&s->routes[i], q);
+		int rank = rank_of(s, &s->routes[i], q);
 
 		if (rank < best || rank == RANK_UNFIT)
 			continue;

@@ -217,7 +217,8 @@ static void check_subscribers(const struct checking *c)
 
 static bool have_one_match(const struct border_route *a, const struct border_route *b)
 {
-	return a->from == b->from && view_equal(view_of(a->number), view_of(b->number)) &&
+	return a->from == b->from && a->from_kind == b->from_kind &&
+	       view_equal(view_of(a->number), view_of(b->number)) &&
 	       view_equal(view_of(a->prefix), view_of(b->prefix)) &&
 	       view_equal_nocase(view_of(a->domain), view_of(b->domain));
 }
@@ -248,11 +249,12 @@ static void check_routes(const struct checking *c)
 	const struct border_route *routes = conf_get(c->tree, &border_route_block, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		const struct border_peer *from = &c->peers[routes[i].from];
+		int from = routes[i].from_kind ? routes[i].from_kind - 1
+		                               : c->peers[routes[i].from].kind;
 		const struct border_peer *to = &c->peers[routes[i].to];
 		struct conf_check own = at(c, &border_route_block, i);
 
-		if (from->kind == PEER_CARRIER && to->kind == PEER_CARRIER && !routes[i].is_transit)
+		if (from == PEER_CARRIER && to->kind == PEER_CARRIER && !routes[i].is_transit)
 			conf_object(&own, "from", "to",
 			            "calls of one carrier would be placed at another's cost",
 			            "write `transit` if that is meant");

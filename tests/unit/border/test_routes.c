@@ -5,6 +5,7 @@
 
 #include "border/dial.h"
 #include "border/target.h"
+#include "conf/schema.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -407,6 +408,29 @@ TEST(routes_longest, "chooses the route with the longest number, as it was meant
 		target_find(s, &q, &found);
 		CHECK_CASE(found.count == 0, questions[i].dialled);
 	}
+	return ERR_NONE;
+}
+
+TEST(routes_kinds, "takes calls of any peer of a kind, the route that names the peer first")
+{
+	struct border_settings *s = &changed;
+	struct target_question q = { .dialled = VIEW("1") };
+	struct targets found;
+
+	memset(s, 0, sizeof(*s));
+	s->peer_count = 4;
+	s->peers[1].kind = s->peers[2].kind = PEER_CUSTOMER;
+	add_route(s, CONF_NO_ROW, 3, 1);
+	s->routes[0].from_kind = PEER_CUSTOMER + 1;
+	add_route(s, 2, 0, 1);
+	target_find(s, &q, &found);
+	CHECK(found.count == 0);
+	q.from = 1;
+	target_find(s, &q, &found);
+	CHECK(found.count == 1 && found.peers[0] == 3);
+	q.from = 2;
+	target_find(s, &q, &found);
+	CHECK(found.count == 1 && found.peers[0] == 0);
 	return ERR_NONE;
 }
 

@@ -56,7 +56,8 @@ static enum err load_file(const char *path, struct conf_tree **ret)
 TEST(settings_examples, "finds every example valid")
 {
 	static const char *const paths[] = { "etc/ringfence.conf", "etc/examples/nat-router.conf",
-		                             "etc/examples/cloud.conf", "etc/examples/trunk.conf" };
+		                             "etc/examples/cloud.conf", "etc/examples/trunk.conf",
+		                             "etc/examples/edge.conf" };
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		struct conf_tree *t = NULL;

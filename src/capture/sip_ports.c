@@ -14,8 +14,7 @@ struct place {
 
 struct capture_sip_ports {
 	struct hash_key key;
-	uint32_t now;                          /* notes so far; wraps to 1 */
-	uint64_t ports[(UINT16_MAX + 1) / 64]; /* of all addresses ever noted, a bit each */
+	uint32_t now; /* notes so far; wraps to 1 */
 	struct place sets[SETS][WAYS];
 };
 
@@ -56,7 +55,6 @@ void capture_sip_ports_note(struct capture_sip_ports *p, const struct addr *a, b
 
 	if (++p->now == 0)
 		p->now = 1;
-	p->ports[a->port / 64] |= UINT64_C(1) << a->port % 64;
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i].used != 0 && addr_equal(&set[i].addr, a)) {
 			set[i].used = p->now;
@@ -75,9 +73,6 @@ bool capture_sip_ports_hold(const struct capture_sip_ports *p, const struct addr
 
 	if (a->port == CAPTURE_SIP_PORT || a->port == CAPTURE_SIPS_PORT)
 		return true;
-	/* Every packet of RTP is asked about: a bit spares nearly all of them the hash. */
-	if ((p->ports[a->port / 64] >> a->port % 64 & 1) == 0)
-		return false;
 	set = p->sets[set_of(p, a)];
 	for (size_t i = 0; i < WAYS; i++)
 		if (set[i].used != 0 && addr_equal(&set[i].addr, a))

@@ -227,27 +227,9 @@ static enum sdp_reason read_line(struct sdp_reader *r, char letter, struct view 
 	return kind->read(r, value);
 }
 
-/* Whether any of eight bytes is below 0x20, or 0x7f: each term is exact about whether
- * there is one, not about where. */
-static bool may_be_control(const char *at)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-	uint64_t word, turned;
-
-	memcpy(&word, at, sizeof(word));
-	turned = word ^ (ones * 0x7f);
-	return ((((word - ones * 0x20) & ~word) | ((turned - ones) & ~turned)) & tops) != 0;
-}
-
-/* Eight bytes at a time as far as none of them may be one: this is a tenth of reading a
- * description otherwise. */
 static bool has_control_byte(struct view v)
 {
-	size_t i = 0;
-
-	while (i + 8 <= v.len && !may_be_control(v.at + i))
-		i += 8;
-	for (; i < v.len; i++)
+	for (size_t i = view_plain_run(v); i < v.len; i++)
 		if (((unsigned char)v.at[i] < 0x20 && v.at[i] != '\t') || v.at[i] == 0x7f)
 			return true;
 	return false;

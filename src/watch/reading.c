@@ -38,8 +38,11 @@ uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, st
 
 void watch_text(struct view text, char *ret, size_t size)
 {
-	size_t len = text.len < size ? text.len : size - 1, i = 0;
+	size_t len = text.len < size ? text.len : size - 1;
+	size_t i = view_plain_run(view_first(text, len));
 
+	if (i > 0)
+		memcpy(ret, text.at, i);
 	for (; i < len && text.at[i] != '\0'; i++) {
 		bool is_control = (unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f;
 

@@ -143,20 +143,27 @@ void watch_say(struct watch *w, struct fact *fact)
 	w->ports.fact(w->ports.context, fact);
 }
 
-/* A port that looks at the whole message is asked of what the parser took alone. */
+uint16_t watch_agent(const struct watch *w, const struct sip_msg *msg)
+{
+	const struct inspector *inspector = w->ports.inspector;
+
+	return inspector ? inspector->agent(inspector->context, msg) : 0;
+}
+
+/* Who looks at the whole message is asked of what the parser took alone. */
 static uint16_t oddity_of(struct watch *w, const struct watch_reading *r)
 {
-	if (!w->ports.oddity || !r->is_taken || (!r->msg->is_request && !r->is_unasked) ||
+	if (!w->ports.inspector || !r->is_taken || (!r->msg->is_request && !r->is_unasked) ||
 	    watch_standing(w, r->in->flow) != STANDING_STRANGER)
 		return 0;
-	return w->ports.oddity(w->ports.context, r->msg);
+	return w->ports.inspector->oddity(w->ports.inspector->context, r->msg);
 }
 
 static uint8_t grade_of(const struct watch *w, const struct watch_reading *r,
                         enum sip_reason reason)
 {
-	if (reason == r->msg->reason && w->ports.grade)
-		return (uint8_t)w->ports.grade(w->ports.context, r->msg);
+	if (reason == r->msg->reason && w->ports.inspector)
+		return (uint8_t)w->ports.inspector->grade(w->ports.inspector->context, r->msg);
 	return (uint8_t)sip_reason_grade(reason);
 }
 
@@ -169,8 +176,8 @@ void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t
 	if (oddity == 0 && reasons == 0)
 		return;
 	fact = watch_fact_of(w, r, FACT_ANOMALY);
-	if (r->msg->is_request && w->ports.agent)
-		fact.agent = w->ports.agent(w->ports.context, r->msg);
+	if (r->msg->is_request)
+		fact.agent = watch_agent(w, r->msg);
 	fact.reason = oddity;
 	fact.grade = SIP_GRADE_HOSTILE;
 	if (fact.reason != 0)

@@ -245,15 +245,15 @@ static void meet_dialog(struct watch *w, const struct watch_reading *r, struct w
 
 static void screen(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
 {
+	const struct inspector *inspector = w->ports.inspector;
 	struct fact fact;
 
-	if (w->ports.agent)
-		t->fact.agent = w->ports.agent(w->ports.context, r->msg);
-	if (t->fact.standing != STANDING_STRANGER || !w->ports.screen)
+	t->fact.agent = watch_agent(w, r->msg);
+	if (t->fact.standing != STANDING_STRANGER || !inspector)
 		return;
 	fact = t->fact;
 	fact.kind = FACT_SCANNER;
-	fact.reason = w->ports.screen(w->ports.context, r->msg, r->in->flow);
+	fact.reason = inspector->signature(inspector->context, r->msg, r->in->flow);
 	if (fact.reason == 0)
 		return;
 	/* A scanner may ask the same of To each time and of the Request-URI another. */

@@ -31,6 +31,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/now.h"
+#include "event/inspector.h"
 #include "watch/report.h"
 
 struct sip_msg;
@@ -65,15 +66,11 @@ struct watch_ports {
 	void (*call)(void *context, const struct watch_call *call);
 	void (*stream)(void *context, const struct watch_stream *stream);
 	void (*phone)(void *context, const struct watch_phone *phone);
-	/* Number of the signature that a stranger's request matches, 0 none; may be NULL. */
-	uint16_t (*screen)(void *context, const struct sip_msg *msg, const struct flow *flow);
-	/* Number of the scanner that its User-Agent names, 0 none; may be NULL. */
-	uint16_t (*agent)(void *context, const struct sip_msg *msg);
-	/* Number of an oddity beside the parser's in a stranger's request, or in a response that
-	 * nobody was seen to ask for: FACT_ANOMALY, hostile. 0 none; may be NULL. */
-	uint16_t (*oddity)(void *context, const struct sip_msg *msg);
-	/* enum sip_grade of what the parser or sip_check refused it for; NULL: its reason's. */
-	uint16_t (*grade)(void *context, const struct sip_msg *msg);
+	/* Asked for the signature of a stranger's request (FACT_SCANNER), the tool that any request
+	 * names, and the oddity of a stranger's request or of a response that nobody was seen to
+	 * ask for (FACT_ANOMALY, hostile). Outlives the watch. NULL: none, and a grade is its
+	 * reason's. */
+	const struct inspector *inspector;
 };
 
 /* What the watch did not do, and why. */

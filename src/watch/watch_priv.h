@@ -59,6 +59,7 @@ void watch_account(const struct sip_uri *uri, char *ret, size_t size);
 /* What every fact about this message's sender has. */
 struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum fact_kind kind);
 void watch_say(struct watch *w, struct fact *fact);
+uint16_t watch_agent(const struct watch *w, const struct sip_msg *msg); /* 0: none, or unknown */
 /* Each of them once: FACT_ANOMALY. */
 void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t reasons);
 

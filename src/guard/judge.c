@@ -298,7 +298,7 @@ static struct addr subject_of(const struct fact *fact)
 
 static uint64_t account_hash(const struct guard_judge *j, const struct fact *fact)
 {
-	return map_hash(&j->scores.subjects.map, fact->account, strlen(fact->account));
+	return hash_quick(&j->scores.subjects.key, fact->account, strlen(fact->account));
 }
 
 static uint64_t flow_hash(const struct guard_judge *j, const struct fact *fact)
@@ -306,7 +306,7 @@ static uint64_t flow_hash(const struct guard_judge *j, const struct fact *fact)
 	struct guard_key key = guard_key_of(
 		&fact->flow.remote, (uint64_t)fact->flow.connection << 8 | fact->flow.transport);
 
-	return map_hash(&j->scores.subjects.map, &key, sizeof(key));
+	return hash_quick(&j->scores.subjects.key, &key, sizeof(key));
 }
 
 /* What the marks of all findings about one fact share. */

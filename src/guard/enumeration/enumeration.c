@@ -175,7 +175,7 @@ static uint64_t user_hash(const struct enumeration *e, const struct fact *fact)
 {
 	struct view user = user_of(fact);
 
-	return map_hash(&e->sources.map, user.at, user.len);
+	return hash_quick(&e->sources.key, user.at, user.len);
 }
 
 static uint32_t seconds_of(const struct fact *fact)
@@ -188,7 +188,7 @@ static uint16_t target_hash(const struct enumeration *e, const struct fact *fact
 	struct guard_key key = guard_key_of(&fact->flow.local, 0);
 
 	key.port = 0;
-	return (uint16_t)map_hash(&e->sources.map, &key, sizeof(key));
+	return (uint16_t)hash_quick(&e->sources.key, &key, sizeof(key));
 }
 
 /* His place, a free one, that of whoever waits for least time, or of the longest

@@ -137,13 +137,14 @@ static struct about about_user(const struct guessing *g, const struct fact *fact
 		               .now_us = fact->now_us,
 		               .is_proven = fact_is_proven(fact->proof) };
 
-	about.account_hash = map_hash(&g->pairs.map, user.at, user.len);
+	about.account_hash = hash_quick(&g->pairs.key, user.at, user.len);
 	about.source = key_of(&source, 0, about.is_proven);
-	about.source_hash = map_hash(&g->sources.map, &about.source, sizeof(about.source));
+	about.source_hash = hash_quick(&g->sources.key, &about.source, sizeof(about.source));
 	about.pair = key_of(&source, about.account_hash, about.is_proven);
 	about.account = key_of(&nowhere, about.account_hash, about.is_proven);
 	about.network = key_of(&network, 1, about.is_proven);
-	about.network_hash = map_hash(&g->networks.map, &about.network, sizeof(about.network)) | 1;
+	about.network_hash =
+		hash_quick(&g->networks.key, &about.network, sizeof(about.network)) | 1;
 	return about;
 }
 

@@ -86,7 +86,7 @@ struct about {
 
 static uint64_t hash_of(const struct scanner *s, const void *data, size_t len)
 {
-	return map_hash(&s->sweepers.map, data, len);
+	return hash_quick(&s->sweepers.key, data, len);
 }
 
 /* The user alone: each target has its own domain. 0 for none. */

@@ -73,7 +73,7 @@ static void toll_fraud_apply(void *memory, const struct guard_judge_settings *se
 
 static uint64_t hash_of(const struct toll_fraud *t, const char *text, size_t len)
 {
-	return map_hash(&t->hunts.callers.map, text, len);
+	return hash_quick(&t->hunts.callers.key, text, len);
 }
 
 /* Whatever stood before it, a number is known again by its end. */

@@ -76,14 +76,15 @@ static bool fits(uint64_t tag, uint64_t seen) { return seen == 0 || tag == seen;
 
 struct watch_dialog *watch_call_find(const struct watch *w, const struct watch_reading *r)
 {
-	uint64_t from = watch_hash(w, 0, r->from.tag), to = watch_hash(w, 0, r->to.tag);
-	struct watch_dialog *call;
+	bool has_to = !view_is_empty(r->to.tag);
+	uint64_t from = watch_hash(w, 0, r->from.tag);
+	uint64_t to = has_to ? watch_hash(w, 0, r->to.tag) : 0;
+	struct watch_dialog *call = watch_table_find(&w->calls, watch_call_key(w, r, from));
 
-	call = watch_table_find(&w->calls, watch_call_key(w, r, r->from.tag));
-	if (call && (view_is_empty(r->to.tag) || fits(to, call->callee_tag)))
+	if (call && (!has_to || fits(to, call->callee_tag)))
 		return call;
-	call = watch_table_find(&w->calls, watch_call_key(w, r, r->to.tag));
-	return call && !view_is_empty(r->to.tag) && fits(from, call->callee_tag) ? call : NULL;
+	call = has_to ? watch_table_find(&w->calls, watch_call_key(w, r, to)) : NULL;
+	return call && fits(from, call->callee_tag) ? call : NULL;
 }
 
 /* ---- beginning ---- */
@@ -154,7 +155,7 @@ static void note_leg(struct watch_dialog *call, uint64_t asked)
 
 void watch_call_invite(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
 {
-	uint64_t key = watch_call_key(w, r, r->from.tag);
+	uint64_t key = watch_call_key(w, r, watch_hash(w, 0, r->from.tag));
 	struct watch_dialog *call;
 	bool is_new;
 

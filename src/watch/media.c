@@ -37,11 +37,9 @@ static bool is_no_sound(const struct watch_format *format)
 	       view_equal_nocase(codec, VIEW("CN"));
 }
 
-bool watch_media_format(const struct watch *w, uint64_t hash, uint8_t payload_type,
+bool watch_media_format(const struct watch_place *place, uint8_t payload_type,
                         struct watch_format *ret)
 {
-	const struct watch_place *place = watch_media_at(w, hash);
-
 	/* Of two that say the same number the later one holds. */
 	for (unsigned i = place ? place->count : 0; i > 0; i--) {
 		if (place->formats[i - 1].payload_type == payload_type) {
@@ -61,14 +59,12 @@ const struct watch_place *watch_media_at(const struct watch *w, uint64_t place)
 }
 
 /* By where it goes; else by where it comes from, for whoever sends before he knows better. */
-uint64_t watch_media_find(const struct watch *w, const struct addr *to, const struct addr *from)
+const struct watch_place *watch_media_find(const struct watch *w, const struct addr *to,
+                                           const struct addr *from)
 {
-	uint64_t hash = watch_hash_place(w, 0, to);
+	const struct watch_place *place = watch_table_find(&w->places, watch_hash_place(w, 0, to));
 
-	if (watch_table_find(&w->places, hash))
-		return hash;
-	hash = watch_hash_place(w, 0, from);
-	return watch_table_find(&w->places, hash) ? hash : 0;
+	return place ? place : watch_table_find(&w->places, watch_hash_place(w, 0, from));
 }
 
 static bool has_keys(const struct sdp_session *s, const struct sdp_level *level)

@@ -229,6 +229,8 @@ static void decide_other(struct watch *w, struct watch_transaction *t)
 
 void watch_decide(struct watch *w, struct watch_transaction *t)
 {
+	bool is_server;
+
 	if (t->flags & IS_DECIDED)
 		return;
 	t->flags |= IS_DECIDED;
@@ -238,9 +240,10 @@ void watch_decide(struct watch *w, struct watch_transaction *t)
 	if (t->fact.status == 0 && !(t->flags & HAS_REQUEST))
 		return;
 	/* What it is may have shown only now: a proxy is asked before it asks. */
-	if (watch_is_peer(w, &t->fact.flow.remote)) {
+	is_server = watch_is_server(w, t->asker, t->asker_place);
+	if (is_server || watch_is_inside(w, &t->fact.flow.remote)) {
 		t->fact.standing = STANDING_PEER;
-		t->fact.is_server = watch_is_server(w, &t->fact.flow.remote);
+		t->fact.is_server = is_server;
 	}
 	if (t->flags & IS_NON_SIP)
 		say(w, t, FACT_NON_SIP,

@@ -29,9 +29,11 @@ uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct add
 	return watch_hash_host(w, seed + a->port, a);
 }
 
-uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, struct view tag)
+uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, uint64_t tag)
 {
-	return watch_hash(w, r->call_id, tag);
+	uint64_t both[2] = { r->call_id, tag };
+
+	return hash_quick(&w->key, both, sizeof(both));
 }
 
 /* ---- texts ---- */
@@ -90,34 +92,96 @@ static struct view branch_of(const struct sip_msg *msg)
 	return VIEW_EMPTY;
 }
 
-void watch_read(struct watch *w, const struct watch_message *in, struct watch_reading *ret)
+static void expect(const struct watch *w, const struct watch_reading *r)
+{
+	watch_table_expect(&w->hosts, r->asker);
+	watch_table_expect(&w->hosts, r->asker_place);
+	watch_table_expect(&w->hosts, r->asked);
+	watch_table_expect(&w->known, r->asker_way);
+}
+
+static void read_flow(const struct watch *w, bool is_response, struct watch_reading *r)
+{
+	r->flow = *r->in->flow;
+	r->is_turned = is_response;
+	if (is_response) {
+		r->flow.remote = r->in->flow->local;
+		r->flow.local = r->in->flow->remote;
+	}
+	r->asker = watch_hash_host(w, 0, &r->flow.remote);
+	r->asked = watch_hash_host(w, 0, &r->flow.local);
+	r->asker_place = watch_place_key(w, &r->flow.remote);
+	r->asker_way = watch_flow_key(w, &r->flow);
+	expect(w, r);
+}
+
+void watch_meet(struct watch *w, const struct watch_message *in, struct watch_reading *ret)
+{
+	ret->in = in;
+	ret->msg = &w->msg;
+	ret->is_taken = ret->is_unasked = false;
+	read_flow(w, view_starts(view_bytes(in->bytes, in->len), VIEW("SIP/")), ret);
+}
+
+/* An ACK names the INVITE. */
+static uint64_t transaction_of(const struct watch *w, const struct watch_reading *r)
+{
+	const struct sip_cseq *cseq = &r->msg->cseq;
+	bool is_ack = r->msg->is_request && r->msg->method == SIP_METHOD_ACK;
+	uint64_t parts[6] = {
+		r->call_id,
+		watch_hash(w, 0, r->branch),
+		is_ack ? SIP_METHOD_INVITE : cseq->method,
+		r->asker,
+		r->asked,
+		cseq->number,
+	};
+
+	if (!is_ack && cseq->method == SIP_METHOD_OTHER)
+		parts[2] = watch_hash(w, 0, cseq->method_text);
+	return hash_quick(&w->key, parts, sizeof(parts));
+}
+
+void watch_read(struct watch *w, struct watch_reading *ret)
 {
 	struct sip_msg *msg = &w->msg;
 
-	ret->in = in;
-	ret->msg = msg;
-	ret->flow = *in->flow;
-	ret->is_taken = ret->is_unasked = false;
-	if (!msg->is_request) {
-		ret->flow.remote = in->flow->local;
-		ret->flow.local = in->flow->remote;
+	if (ret->is_turned == msg->is_request)
+		read_flow(w, !msg->is_request, ret);
+	ret->call_id = watch_hash(w, 0, msg->call_id);
+	ret->branch = branch_of(msg);
+	if (ret->is_taken) {
+		ret->transaction = transaction_of(w, ret);
+		watch_table_expect(&w->transactions, ret->transaction);
+		watch_table_expect(&w->decided, ret->transaction);
 	}
 	read_name(msg, SIP_HEADER_FROM, &ret->from);
 	read_name(msg, SIP_HEADER_TO, &ret->to);
-	ret->branch = branch_of(msg);
 	if (!msg->is_request || sip_parts_uri(msg, &ret->uri) != ERR_NONE)
 		ret->uri = (struct sip_uri){ 0 };
-	ret->asker = watch_hash_host(w, 0, &ret->flow.remote);
-	ret->asked = watch_hash_host(w, 0, &ret->flow.local);
-	ret->call_id = watch_hash(w, 0, msg->call_id);
 }
 
 /* ---- facts ---- */
 
+/* Of who sent it. */
+static enum fact_standing standing_of(const struct watch *w, const struct watch_reading *r)
+{
+	return r->is_turned ? watch_standing(w, r->in->flow) : watch_standing_of_asker(w, r);
+}
+
+static bool is_server(const struct watch *w, const struct watch_reading *r)
+{
+	const struct addr *sender = &r->in->flow->remote;
+
+	if (r->is_turned)
+		return watch_is_server(w, r->asked, watch_place_key(w, sender));
+	return watch_is_server(w, r->asker, r->asker_place);
+}
+
 struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum fact_kind kind)
 {
 	const struct sip_msg *msg = r->msg;
-	enum fact_standing standing = watch_standing(w, r->in->flow); /* every server is a peer */
+	enum fact_standing standing = standing_of(w, r); /* every server is a peer */
 	struct fact fact = {
 		.kind = (uint8_t)kind,
 		.count = 1,
@@ -126,7 +190,7 @@ struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum f
 		.wall_us = w->now.wall_us,
 		.proof = r->in->is_connected ? PROOF_CONNECTION : PROOF_NONE,
 		.standing = (uint8_t)standing,
-		.is_server = standing == STANDING_PEER && watch_is_server(w, &r->in->flow->remote),
+		.is_server = standing == STANDING_PEER && is_server(w, r),
 		.cseq = msg->cseq.number,
 		.call_id_hash = r->call_id,
 		.contact_hash = watch_hash(w, 0, sip_msg_value(msg, SIP_HEADER_CONTACT)),
@@ -154,7 +218,7 @@ uint16_t watch_agent(const struct watch *w, const struct sip_msg *msg)
 static uint16_t oddity_of(struct watch *w, const struct watch_reading *r)
 {
 	if (!w->ports.inspector || !r->is_taken || (!r->msg->is_request && !r->is_unasked) ||
-	    watch_standing(w, r->in->flow) != STANDING_STRANGER)
+	    standing_of(w, r) != STANDING_STRANGER)
 		return 0;
 	return w->ports.inspector->oddity(w->ports.inspector->context, r->msg);
 }

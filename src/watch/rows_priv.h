@@ -67,10 +67,11 @@ struct watch_transaction {
 	struct timer timer;
 	struct watch *watch;
 	struct fact fact; /* about who asked; kind and outcome are set when it is said */
-	uint64_t account; /* hash */
-	uint64_t nonce;   /* note of the nonce that it carried; 0: none */
-	uint64_t call;    /* row among the calls; 0: none */
-	uint64_t to_tag;  /* hash of the response's; 0: none */
+	uint64_t asker, asked, asker_place; /* hashes, as of a message */
+	uint64_t account;                   /* hash */
+	uint64_t nonce;                     /* note of the nonce that it carried; 0: none */
+	uint64_t call;                      /* row among the calls; 0: none */
+	uint64_t to_tag;                    /* hash of the response's; 0: none */
 	uint64_t realms[MAX_REALMS];
 	uint32_t expires_s;
 	uint32_t touched; /* number of the touch; counts on, round and round */

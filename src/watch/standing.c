@@ -15,24 +15,25 @@ bool watch_is_inside(const struct watch *w, const struct addr *a)
 }
 
 /* Where server and client share a host, the port is all that tells them apart. */
-static uint64_t place_key(const struct watch *w, const struct addr *a)
+uint64_t watch_place_key(const struct watch *w, const struct addr *a)
 {
 	return watch_hash_place(w, UINT64_C(1) << 32, a);
 }
 
-bool watch_is_server(const struct watch *w, const struct addr *a)
+bool watch_is_server(const struct watch *w, uint64_t hash, uint64_t place)
 {
-	const struct watch_host *host = watch_table_find(&w->hosts, watch_hash_host(w, 0, a));
+	const struct watch_host *host = watch_table_find(&w->hosts, hash);
 
 	if (host && host->is_server)
 		return true;
-	host = watch_table_find(&w->hosts, place_key(w, a));
+	host = watch_table_find(&w->hosts, place);
 	return host && host->is_server;
 }
 
 bool watch_is_peer(const struct watch *w, const struct addr *a)
 {
-	return watch_is_inside(w, a) || watch_is_server(w, a);
+	return watch_is_inside(w, a) ||
+	       watch_is_server(w, watch_hash_host(w, 0, a), watch_place_key(w, a));
 }
 
 bool watch_is_asking(const struct watch *w, uint64_t hash)
@@ -88,16 +89,14 @@ static bool begins_something(const struct watch_transaction *t)
 	       (t->method == SIP_METHOD_REGISTER || t->method == SIP_METHOD_INVITE);
 }
 
-static void make_server(struct watch *w, const struct flow *flow)
+static void make_server(struct watch *w, const struct watch_transaction *t)
 {
+	const struct flow *flow = &t->fact.flow;
 	bool is_shared = addr_same_host(&flow->remote, &flow->local), is_new;
-	uint64_t client = watch_hash_host(w, 0, &flow->remote);
-	struct watch_host *host = watch_table_touch(&w->hosts,
-	                                            is_shared ? place_key(w, &flow->local)
-	                                                      : watch_hash_host(w, 0, &flow->local),
-	                                            &is_new);
+	uint64_t server = is_shared ? watch_place_key(w, &flow->local) : t->asked;
+	struct watch_host *host = watch_table_touch(&w->hosts, server, &is_new);
 
-	if (challenger_of(host, client) >= 0 || knocks_everywhere(host))
+	if (challenger_of(host, t->asker) >= 0 || knocks_everywhere(host))
 		return;
 	host->is_server = true;
 	watch_table_keep(&w->hosts, host, true);
@@ -105,14 +104,13 @@ static void make_server(struct watch *w, const struct flow *flow)
 
 void watch_note_challenge(struct watch *w, const struct watch_transaction *t)
 {
-	uint64_t server = watch_hash_host(w, 0, &t->fact.flow.local);
-	uint64_t client = watch_hash_host(w, 0, &t->fact.flow.remote);
+	uint64_t server = t->asked, client = t->asker;
 	struct watch_host *host;
 	bool is_new;
 
 	if (!begins_something(t))
 		return;
-	make_server(w, &t->fact.flow);
+	make_server(w, t);
 	if (server == client)
 		return;
 	host = watch_table_touch(&w->hosts, client, &is_new);
@@ -124,8 +122,7 @@ void watch_note_challenge(struct watch *w, const struct watch_transaction *t)
 
 void watch_note_admission(struct watch *w, const struct watch_transaction *t)
 {
-	uint64_t server = watch_hash_host(w, 0, &t->fact.flow.local);
-	uint64_t client = watch_hash_host(w, 0, &t->fact.flow.remote);
+	uint64_t server = t->asked, client = t->asker;
 	struct watch_host *host = watch_table_find(&w->hosts, client);
 	int place = host ? challenger_of(host, server) : -1;
 
@@ -134,19 +131,19 @@ void watch_note_admission(struct watch *w, const struct watch_transaction *t)
 		host->next = (uint8_t)place;
 	}
 	if (begins_something(t) && t->method == SIP_METHOD_REGISTER)
-		make_server(w, &t->fact.flow);
+		make_server(w, t);
 }
 
 /* ---- known flows ---- */
 
-static uint64_t flow_key(const struct watch *w, const struct flow *flow)
+uint64_t watch_flow_key(const struct watch *w, const struct flow *flow)
 {
 	return watch_hash_place(w, (uint64_t)flow->transport << 32, &flow->remote);
 }
 
-static struct watch_known *find_known(const struct watch *w, const struct flow *flow)
+static struct watch_known *find_known(const struct watch *w, uint64_t key)
 {
-	struct watch_known *known = watch_table_find(&w->known, flow_key(w, flow));
+	struct watch_known *known = watch_table_find(&w->known, key);
 
 	return known && known->until_us > w->now.us ? known : NULL;
 }
@@ -164,7 +161,14 @@ enum fact_standing watch_standing(const struct watch *w, const struct flow *flow
 {
 	if (watch_is_peer(w, &flow->remote))
 		return STANDING_PEER;
-	return find_known(w, flow) ? STANDING_KNOWN : STANDING_STRANGER;
+	return find_known(w, watch_flow_key(w, flow)) ? STANDING_KNOWN : STANDING_STRANGER;
+}
+
+enum fact_standing watch_standing_of_asker(const struct watch *w, const struct watch_reading *r)
+{
+	if (watch_is_inside(w, &r->flow.remote) || watch_is_server(w, r->asker, r->asker_place))
+		return STANDING_PEER;
+	return find_known(w, r->asker_way) ? STANDING_KNOWN : STANDING_STRANGER;
 }
 
 enum fact_standing watch_standing_as(const struct watch *w, const struct flow *flow,
@@ -175,7 +179,7 @@ enum fact_standing watch_standing_as(const struct watch *w, const struct flow *f
 
 	if (standing != STANDING_KNOWN)
 		return standing;
-	known = find_known(w, flow);
+	known = find_known(w, watch_flow_key(w, flow));
 	return known && account_place(known, account) >= 0 ? STANDING_KNOWN : STANDING_STRANGER;
 }
 
@@ -185,7 +189,7 @@ void watch_make_known(struct watch *w, const struct flow *flow, uint64_t account
 	struct watch_known *known;
 	bool is_new;
 
-	known = watch_table_touch(&w->known, flow_key(w, flow), &is_new);
+	known = watch_table_touch(&w->known, watch_flow_key(w, flow), &is_new);
 	if (until_us > known->until_us)
 		known->until_us = until_us;
 	if (account == 0 || account_place(known, account) >= 0)
@@ -196,7 +200,7 @@ void watch_make_known(struct watch *w, const struct flow *flow, uint64_t account
 
 void watch_make_stranger(struct watch *w, const struct flow *flow, uint64_t account)
 {
-	struct watch_known *known = find_known(w, flow);
+	struct watch_known *known = find_known(w, watch_flow_key(w, flow));
 	int place = known ? account_place(known, account) : -1;
 
 	if (place < 0)

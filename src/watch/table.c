@@ -2,10 +2,13 @@
 /* Two lists in order of touch over one pool and one index. */
 #include "watch/table.h"
 
+enum { CACHE_LINE = 64 };
+
 enum err watch_table_init(struct watch_table *t, size_t row_size, uint32_t max_rows)
 {
 	enum err err = pool_new(row_size, max_rows, &t->pool);
 
+	t->row_size = row_size;
 	list_init(&t->weak);
 	list_init(&t->kept);
 	if (err == ERR_NONE) {
@@ -58,6 +61,21 @@ static void tell(struct watch_table *t, void *row)
 		t->forget(t->context, row);
 }
 
+void watch_table_fetch(const struct watch_table *t)
+{
+	const struct list *from = list_is_empty(&t->weak) ? &t->kept : &t->weak;
+	const struct watch_row *next;
+	const char *behind;
+
+	if (list_is_empty(from))
+		return;
+	next = HOLDER(from->next, struct watch_row, order);
+	behind = (const char *)HOLDER(next->order.next, struct watch_row, order);
+	watch_table_expect(t, next->hash);
+	for (size_t i = 0; i < t->row_size; i += CACHE_LINE)
+		__builtin_prefetch(behind + i);
+}
+
 void watch_table_forget(struct watch_table *t)
 {
 	struct list *from = list_is_empty(&t->weak) ? &t->kept : &t->weak;
@@ -66,6 +84,7 @@ void watch_table_forget(struct watch_table *t)
 	t->forgotten++;
 	tell(t, row);
 	watch_table_drop(t, row);
+	watch_table_fetch(t);
 }
 
 void *watch_table_touch(struct watch_table *t, uint64_t hash, bool *ret_is_new)

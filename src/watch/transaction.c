@@ -14,16 +14,6 @@ enum {
 
 /* ---- names ---- */
 
-static uint64_t key_of(const struct watch *w, const struct watch_reading *r, struct view method)
-{
-	uint64_t parts[6] = {
-		r->call_id, watch_hash(w, 0, r->branch), watch_hash(w, 0, method), r->asker,
-		r->asked,   r->msg->cseq.number,
-	};
-
-	return hash_quick(&w->key, parts, sizeof(parts));
-}
-
 static struct view method_of(const struct watch_reading *r) { return r->msg->cseq.method_text; }
 
 /* The note by which requests that we do not see are told apart. */
@@ -209,6 +199,9 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_tr
 
 	t->watch = w;
 	t->method = msg->method;
+	t->asker = r->asker;
+	t->asked = r->asked;
+	t->asker_place = r->asker_place;
 	t->fact = watch_fact_of(w, r, FACT_REQUEST);
 	t->fact.flow = r->flow;
 	WATCH_TEXT(method_of(r), t->fact.method);
@@ -216,8 +209,8 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_tr
 	watch_account(&r->from.uri, t->caller, sizeof(t->caller));
 	t->account = watch_hash(w, 0, view_of(t->fact.account));
 	if (!msg->is_request) {
-		t->fact.standing = (uint8_t)watch_standing(w, &r->flow);
-		t->fact.is_server = watch_is_server(w, &r->flow.remote);
+		t->fact.standing = (uint8_t)watch_standing_of_asker(w, r);
+		t->fact.is_server = watch_is_server(w, r->asker, r->asker_place);
 	}
 	if (t->method == SIP_METHOD_REGISTER && t->fact.standing == STANDING_KNOWN)
 		t->fact.standing = (uint8_t)watch_standing_as(w, &r->flow, t->account);
@@ -289,8 +282,7 @@ static void begin(struct watch *w, struct watch_reading *r, struct watch_transac
 /* Names what it acknowledges: by the branch of a refused INVITE, or by the dialog. */
 static void acknowledge(struct watch *w, const struct watch_reading *r)
 {
-	uint64_t key = key_of(w, r, sip_method_name(SIP_METHOD_INVITE));
-	struct watch_transaction *t = watch_table_find(&w->transactions, key);
+	struct watch_transaction *t = watch_table_find(&w->transactions, r->transaction);
 
 	watch_call_acknowledged(w, r);
 	if (!t || !(t->flags & IS_WAITING_FOR_ACK))
@@ -306,19 +298,16 @@ static void acknowledge(struct watch *w, const struct watch_reading *r)
 
 void watch_request(struct watch *w, struct watch_reading *r)
 {
-	uint64_t key;
-
 	w->counters.requests++;
 	watch_note_request(w, r);
 	if (r->msg->method == SIP_METHOD_ACK) {
 		acknowledge(w, r);
 		return;
 	}
-	key = key_of(w, r, method_of(r));
-	if (watch_transaction_is_repeated(w, key))
+	if (watch_transaction_is_repeated(w, r->transaction))
 		w->counters.retransmissions++;
 	else
-		begin(w, r, watch_transaction_add(w, key));
+		begin(w, r, watch_transaction_add(w, r->transaction));
 }
 
 /* ---- responses ---- */
@@ -437,7 +426,7 @@ static bool is_decided_response(struct watch *w, struct watch_reading *r, uint64
 
 void watch_response(struct watch *w, struct watch_reading *r)
 {
-	uint64_t key = key_of(w, r, method_of(r));
+	uint64_t key = r->transaction;
 	struct watch_transaction *t = watch_table_find(&w->transactions, key);
 
 	w->counters.responses++;
@@ -487,6 +476,9 @@ static void begin_non_sip(struct watch *w, const struct watch_message *in, uint1
                           struct watch_transaction *t)
 {
 	t->watch = w;
+	t->asker = watch_hash_host(w, 0, &in->flow->remote);
+	t->asked = watch_hash_host(w, 0, &in->flow->local);
+	t->asker_place = watch_place_key(w, &in->flow->remote);
 	t->flags = HAS_REQUEST | IS_NON_SIP | (t->flags & IS_RINGING);
 	t->fact = (struct fact){
 		.kind = FACT_NON_SIP,

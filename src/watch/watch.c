@@ -304,7 +304,8 @@ static void refused(struct watch *w, const struct watch_reading *r)
 
 void watch_message(struct watch *w, const struct watch_message *in)
 {
-	struct watch_reading r __attribute__((uninitialized)); /* watch_read fills it */
+	struct watch_reading r
+		__attribute__((uninitialized)); /* watch_meet and watch_read fill it */
 	enum err err;
 
 	watch_advance(w, in->now);
@@ -313,13 +314,14 @@ void watch_message(struct watch *w, const struct watch_message *in)
 		w->counters.keep_alives++;
 		return;
 	}
+	watch_meet(w, in, &r);
 	err = parse(w, in);
 	if (err == ERR_NONE)
 		look_again(w);
 	if (in->is_cut)
 		w->msg.anomalies &= ~cut_away();
-	watch_read(w, in, &r);
 	r.is_taken = err == ERR_NONE;
+	watch_read(w, &r);
 	if (err != ERR_NONE)
 		refused(w, &r);
 	else if (w->msg.is_request)

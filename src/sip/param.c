@@ -2,18 +2,20 @@
 /* ;name=value parameters and quoted strings. */
 #include "sip/param.h"
 
+#include "base/run.h"
 #include "sip/tokens.h"
 
 /* Values that stand without quotes: token, host with port or IPv6 reference,
  * and what a parameter of a URI may hold. */
-static const uint8_t value_bytes[256] = {
-	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
-	['.'] = true,         ['!'] = true,         ['%'] = true,         ['*'] = true,
-	['_'] = true,         ['+'] = true,         ['`'] = true,         ['\''] = true,
-	['~'] = true,         ['['] = true,         [']'] = true,         [':'] = true,
-	['/'] = true,         ['&'] = true,         ['$'] = true,         ['('] = true,
-	[')'] = true,
-};
+#define VALUE_LOWER                                                                                \
+	(RUN_DIGITS | RUN_BYTE('-') | RUN_BYTE('.') | RUN_BYTE('!') | RUN_BYTE('%') |              \
+	 RUN_BYTE('*') | RUN_BYTE('+') | RUN_BYTE('\'') | RUN_BYTE(':') | RUN_BYTE('/') |          \
+	 RUN_BYTE('&') | RUN_BYTE('$') | RUN_BYTE('(') | RUN_BYTE(')'))
+#define VALUE_UPPER                                                                                \
+	(RUN_LETTERS | RUN_BYTE('_') | RUN_BYTE('`') | RUN_BYTE('~') | RUN_BYTE('[') |             \
+	 RUN_BYTE(']'))
+
+static const struct run_set value_bytes = { .rows = RUN_ROWS(VALUE_LOWER, VALUE_UPPER) };
 
 static struct view read_bare_value(struct cursor *in)
 {
@@ -21,7 +23,7 @@ static struct view read_bare_value(struct cursor *in)
 
 	if (in->err != ERR_NONE)
 		return VIEW_EMPTY;
-	at = cursor_run(start, in->end, value_bytes, true);
+	at = run_end(start, in->end, &value_bytes);
 	if (at == start) {
 		cursor_fail(in, at == in->end ? ERR_SHORT : ERR_SYNTAX);
 		return VIEW_EMPTY;

@@ -156,27 +156,41 @@ static enum err verdict(const struct cursor *c)
 }
 
 /* Without the cursor's error on each byte: half of what reading a host took. */
+/* Takes 0 to 255 without leading zeros: a first digit, and up to two behind it. NULL where
+ * none stands there, or a longer number. */
+static inline const char *take_octet(const char *at, const char *end, uint8_t *ret)
+{
+	unsigned octet, digit;
+
+	if (at == end || (octet = (unsigned char)*at - (unsigned)'0') > 9)
+		return NULL;
+	at++;
+	while (at != end && (digit = (unsigned char)*at - (unsigned)'0') <= 9) {
+		octet = octet * 10 + digit;
+		/* A zero before other digits stays below ten. */
+		if (octet < 10 || octet > 255)
+			return NULL;
+		at++;
+	}
+	*ret = (uint8_t)octet;
+	return at;
+}
+
 size_t addr_take_v4(struct view text, struct addr *ret)
 {
-	struct addr a = { .bytes = { [10] = 0xff, [11] = 0xff }, .family = 4 };
-	size_t at = 0;
+	const char *at = text.at, *end = text.len ? text.at + text.len : text.at;
+	uint8_t octets[4];
 
-	for (size_t i = V4_AT; i < sizeof(a.bytes); i++) {
-		unsigned octet, digit;
-
-		if (i > V4_AT && (at == text.len || text.at[at++] != '.'))
+	for (size_t i = 0; i < sizeof(octets); i++) {
+		if (i > 0 && (at == end || *at++ != '.'))
 			return 0;
-		if (at == text.len || (octet = (unsigned char)text.at[at++] - (unsigned)'0') > 9)
+		at = take_octet(at, end, &octets[i]);
+		if (!at)
 			return 0;
-		while (at < text.len && (digit = (unsigned char)text.at[at] - (unsigned)'0') <= 9) {
-			if (octet == 0 || (octet = octet * 10 + digit) > 255)
-				return 0;
-			at++;
-		}
-		a.bytes[i] = (uint8_t)octet;
 	}
-	*ret = a;
-	return at;
+	*ret = (struct addr){ .bytes = { [10] = 0xff, [11] = 0xff }, .family = 4 };
+	memcpy(ret->bytes + V4_AT, octets, sizeof(octets));
+	return (size_t)(at - text.at);
 }
 
 enum err addr_parse(struct view text, struct addr *ret)

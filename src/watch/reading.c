@@ -38,7 +38,7 @@ uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, ui
 
 /* ---- texts ---- */
 
-void watch_text(struct view text, char *ret, size_t size)
+size_t watch_text(struct view text, char *ret, size_t size)
 {
 	size_t len = text.len < size ? text.len : size - 1;
 	size_t i = view_plain_run(view_first(text, len));
@@ -52,18 +52,17 @@ void watch_text(struct view text, char *ret, size_t size)
 	}
 	/* A NUL within the text ends the copy; nothing of it may stand behind. */
 	memset(ret + i, 0, size - i);
+	return i;
 }
 
 void watch_account(const struct sip_uri *uri, char *ret, size_t size)
 {
-	size_t at;
+	size_t at = watch_text(uri->user, ret, size);
 
-	watch_text(uri->user, ret, size);
-	at = strlen(ret);
 	if (view_is_empty(uri->host.text) || at + 2 > size)
 		return;
 	ret[at++] = '@';
-	watch_text(uri->host.text, ret + at, size - at);
+	(void)watch_text(uri->host.text, ret + at, size - at);
 	for (char *c = ret + at; *c != '\0'; c++) {
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
@@ -148,6 +147,9 @@ void watch_read(struct watch *w, struct watch_reading *ret)
 
 	if (ret->is_turned == msg->is_request)
 		read_flow(w, !msg->is_request, ret);
+	watch_table_approach(&w->hosts, ret->asker);
+	if (msg->is_request)
+		watch_table_approach(&w->known, ret->asker_way);
 	ret->call_id = watch_hash(w, 0, msg->call_id);
 	ret->branch = branch_of(msg);
 	if (ret->is_taken) {

@@ -6,9 +6,9 @@
 #ifndef WATCH_TABLE_H
 #define WATCH_TABLE_H
 
+#include "base/index.h"
 #include "base/list.h"
 #include "base/pool.h"
-#include "watch/index.h"
 
 /* Rows lie at multiples of it, so that 32 bits name their places. */
 enum { WATCH_ROW_STEP = _Alignof(max_align_t) };
@@ -23,7 +23,7 @@ struct watch_row {
 struct watch_table {
 	struct pool *pool;
 	char *first; /* of the pool's rows */
-	struct watch_index index;
+	struct index index;
 	struct list weak, kept;                   /* longest untouched first */
 	void (*forget)(void *context, void *row); /* may be NULL; must not touch the table */
 	void *context;
@@ -39,8 +39,10 @@ void watch_table_clear(struct watch_table *t); /* an empty one is fine; `forget`
  * the cache. */
 static inline void watch_table_expect(const struct watch_table *t, uint64_t hash)
 {
-	__builtin_prefetch(&t->index.slots[watch_index_home(&t->index, hash)]);
+	__builtin_prefetch(&t->index.slots[index_home(&t->index, hash)]);
 }
+/* The same a while later, for the row itself. */
+void watch_table_approach(const struct watch_table *t, uint64_t hash);
 /* NULL where there is none. Touches nothing. Hashes are keyed and 64 bits wide: two things
  * that share one are taken for the same, which nobody can bring about on purpose. */
 void *watch_table_find(const struct watch_table *t, uint64_t hash);

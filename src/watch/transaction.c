@@ -151,7 +151,7 @@ static void read_challenges(struct watch *w, const struct watch_reading *r,
 {
 	const struct sip_header *h = sip_msg_header(r->msg, id);
 	struct sip_digest d;
-	uint64_t realm;
+	uint64_t realm, own, any;
 
 	for (; h; h = sip_msg_next(r->msg, h)) {
 		if (sip_auth_parse(h->value, SIP_AUTH_CHALLENGE, &d) != ERR_NONE)
@@ -163,10 +163,12 @@ static void read_challenges(struct watch *w, const struct watch_reading *r,
 		/* One that nobody asked for proves nothing about whom it was sent to. */
 		if (!(t->flags & HAS_REQUEST))
 			continue;
-		watch_note_put(w, nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]),
-		               NOTE_CHALLENGED);
-		watch_note_give(w, any_nonce_key(w, d.values[SIP_DIGEST_NONCE]), r->asked,
-		                r->asker);
+		own = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
+		any = any_nonce_key(w, d.values[SIP_DIGEST_NONCE]);
+		watch_table_expect(&w->notes, own);
+		watch_table_expect(&w->notes, any);
+		watch_note_put(w, own, NOTE_CHALLENGED);
+		watch_note_give(w, any, r->asked, r->asker);
 	}
 }
 

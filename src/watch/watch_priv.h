@@ -60,9 +60,9 @@ uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr
 uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a);
 /* By the hash of the caller's tag. */
 uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, uint64_t tag);
-/* Copies, cut, with control bytes made '?'. */
-void watch_text(struct view text, char *ret, size_t size);
-#define WATCH_TEXT(v, array) watch_text((v), (array), sizeof(array))
+/* Copies, cut, with control bytes made '?'. Returns the length. */
+size_t watch_text(struct view text, char *ret, size_t size);
+#define WATCH_TEXT(v, array) (void)watch_text((v), (array), sizeof(array))
 /* user@host, host in lower case. */
 void watch_account(const struct sip_uri *uri, char *ret, size_t size);
 /* What every fact about this message's sender has. */

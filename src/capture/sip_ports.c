@@ -35,9 +35,18 @@ void capture_sip_ports_free(struct capture_sip_ports **p)
 	*p = NULL;
 }
 
-static size_t set_of(const struct capture_sip_ports *p, const struct addr *a)
+static uint32_t set_of(const struct capture_sip_ports *p, const struct addr *a)
 {
 	return hash_quick(&p->key, a, sizeof(*a)) % SETS;
+}
+
+uint32_t capture_sip_ports_expect(const struct capture_sip_ports *p, const struct addr *a)
+{
+	uint32_t set = set_of(p, a);
+
+	__builtin_prefetch(&p->sets[set][0], 1);
+	__builtin_prefetch(&p->sets[set][WAYS - 1].is_server, 1);
+	return set;
 }
 
 static bool is_quieter(const struct place *a, const struct place *b, uint32_t now)
@@ -49,9 +58,10 @@ static bool is_quieter(const struct place *a, const struct place *b, uint32_t no
 	return now - a->used > now - b->used;
 }
 
-void capture_sip_ports_note(struct capture_sip_ports *p, const struct addr *a, bool is_server)
+void capture_sip_ports_note(struct capture_sip_ports *p, uint32_t number, const struct addr *a,
+                            bool is_server)
 {
-	struct place *set = p->sets[set_of(p, a)], *best = &set[0];
+	struct place *set = p->sets[number % SETS], *best = &set[0];
 
 	if (++p->now == 0)
 		p->now = 1;

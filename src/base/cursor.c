@@ -116,16 +116,24 @@ struct view cursor_digits(struct cursor *c)
 
 uint32_t cursor_decimal(struct cursor *c, uint32_t max)
 {
-	struct view digits = cursor_digits(c);
+	const char *start = c->at, *at = start, *end = c->end;
 	uint64_t number = 0;
+	unsigned digit;
 
 	if (c->err != ERR_NONE)
 		return 0;
-	if (!view_decimal(digits, max, &number)) {
-		cursor_fail(c, ERR_LIMIT);
-		return 0;
+	/* Far too large stays so: more digits are taken, and do not count. */
+	while (at < end && (digit = (unsigned char)*at - (unsigned)'0') <= 9) {
+		if (number <= UINT32_MAX)
+			number = number * 10 + digit;
+		at++;
 	}
-	return (uint32_t)number;
+	c->at = at;
+	if (at == start)
+		fail_here(c);
+	else if (number > max)
+		cursor_fail(c, ERR_LIMIT);
+	return c->err == ERR_NONE ? (uint32_t)number : 0;
 }
 
 /* What stands between quotes and neither ends them nor escapes. */

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t weak_end(const struct guard_recent *r) { return pool_count(r->pool); }
+/* The ends of both orders, and how many they are. */
+enum { WEAK, KEPT, ENDS };
 
-static uint32_t end_of(const struct guard_recent *r, bool is_kept)
+static uint32_t end_of(const struct guard_row *row) { return row->is_kept ? KEPT : WEAK; }
+
+static struct guard_row *row_at(const struct guard_recent *r, uint32_t place)
 {
-	return pool_count(r->pool) + (is_kept ? 1 : 0);
+	return (struct guard_row *)(void *)(r->rows + place * r->step);
 }
 
 enum err guard_recent_init(struct guard_recent *r, size_t row_size, uint32_t max_rows,
@@ -21,15 +24,17 @@ enum err guard_recent_init(struct guard_recent *r, size_t row_size, uint32_t max
 	if (err == ERR_NONE)
 		err = index_init(&made.index, max_rows);
 	if (err == ERR_NONE) {
-		made.orders = calloc((size_t)max_rows + 2, sizeof(*made.orders));
+		made.orders = calloc((size_t)max_rows + ENDS, sizeof(*made.orders));
 		err = made.orders ? ERR_NONE : ERR_NO_MEMORY;
 	}
 	if (err != ERR_NONE) {
 		guard_recent_clear(&made);
 		return err;
 	}
-	for (uint32_t end = max_rows; end < max_rows + 2; end++)
-		made.orders[end] = (struct guard_order){ end, end };
+	made.rows = pool_object(made.pool, 0);
+	made.step = (size_t)((char *)pool_object(made.pool, 1) - made.rows);
+	made.orders[WEAK] = (struct guard_order){ WEAK, WEAK };
+	made.orders[KEPT] = (struct guard_order){ KEPT, KEPT };
 	*r = made;
 	return ERR_NONE;
 }
@@ -42,6 +47,8 @@ void guard_recent_clear(struct guard_recent *r)
 	index_clear(&r->index);
 	pool_free(&r->pool);
 }
+
+_Static_assert(sizeof(struct guard_key) == 4 * sizeof(uint64_t), "hashed as four words");
 
 struct guard_key guard_key_of(const struct addr *address, uint64_t extra)
 {
@@ -62,7 +69,7 @@ static struct guard_row *find(const struct guard_recent *r, const struct guard_k
 	uint32_t slot = index_home(&r->index, hash), place;
 
 	while (index_next(&r->index, hash, &slot, &place)) {
-		struct guard_row *row = pool_object(r->pool, place);
+		struct guard_row *row = row_at(r, place);
 
 		if (is_of(row, key))
 			return row;
@@ -72,7 +79,10 @@ static struct guard_row *find(const struct guard_recent *r, const struct guard_k
 
 static uint64_t hash_of(const struct guard_recent *r, const struct guard_key *key)
 {
-	return hash_quick(&r->key, key, sizeof(*key));
+	uint64_t words[4];
+
+	memcpy(words, key, sizeof(words));
+	return hash_words(&r->key, words);
 }
 
 void *guard_recent_find(const struct guard_recent *r, const struct guard_key *key)
@@ -84,21 +94,21 @@ void *guard_recent_find(const struct guard_recent *r, const struct guard_key *ke
 	return find(r, key, hash_of(r, key));
 }
 
-static void take_out(struct guard_recent *r, uint32_t place)
+static void take_out(struct guard_recent *r, uint32_t at)
 {
-	struct guard_order o = r->orders[place];
+	struct guard_order o = r->orders[at];
 
 	r->orders[o.prev].next = o.next;
 	r->orders[o.next].prev = o.prev;
 }
 
-static void append(struct guard_recent *r, bool is_kept, uint32_t place)
+static void append(struct guard_recent *r, uint32_t end, uint32_t at)
 {
-	uint32_t end = end_of(r, is_kept), last = r->orders[end].prev;
+	uint32_t last = r->orders[end].prev;
 
-	r->orders[place] = (struct guard_order){ .next = end, .prev = last };
-	r->orders[last].next = place;
-	r->orders[end].prev = place;
+	r->orders[at] = (struct guard_order){ .next = end, .prev = last };
+	r->orders[last].next = at;
+	r->orders[end].prev = at;
 }
 
 static struct guard_row *make(struct guard_recent *r, const struct guard_key *key, uint64_t hash)
@@ -106,17 +116,17 @@ static struct guard_row *make(struct guard_recent *r, const struct guard_key *ke
 	struct guard_row *row;
 
 	if (pool_used(r->pool) == pool_count(r->pool)) {
-		uint32_t first = r->orders[weak_end(r)].next;
+		uint32_t first = r->orders[WEAK].next;
 
-		if (first == weak_end(r))
-			first = r->orders[end_of(r, true)].next;
-		guard_recent_forget(r, pool_object(r->pool, first));
+		if (first == WEAK)
+			first = r->orders[KEPT].next;
+		guard_recent_forget(r, row_at(r, first - ENDS));
 	}
 	row = pool_take(r->pool);
 	row->key = *key;
 	row->tag = (uint32_t)hash;
 	row->place = pool_index(r->pool, row);
-	append(r, false, row->place);
+	append(r, WEAK, row->place + ENDS);
 	index_put(&r->index, hash, row->place);
 	return row;
 }
@@ -124,10 +134,12 @@ static struct guard_row *make(struct guard_recent *r, const struct guard_key *ke
 /* What is touched again and again leaves its neighbours in peace. */
 static void move_to_end(struct guard_recent *r, const struct guard_row *row)
 {
-	if (r->orders[row->place].next == end_of(r, row->is_kept))
+	uint32_t end = end_of(row), at = row->place + ENDS;
+
+	if (r->orders[at].next == end)
 		return;
-	take_out(r, row->place);
-	append(r, row->is_kept, row->place);
+	take_out(r, at);
+	append(r, end, at);
 }
 
 void *guard_recent_touch(struct guard_recent *r, const struct guard_key *key)
@@ -164,6 +176,6 @@ void guard_recent_forget(struct guard_recent *r, void *row)
 	if (r->last == it)
 		r->last = NULL;
 	index_drop(&r->index, it->tag, it->place);
-	take_out(r, it->place);
+	take_out(r, it->place + ENDS);
 	pool_give(r->pool, it);
 }

@@ -31,15 +31,17 @@ struct guard_row {
 /* Who was touched before and after, apart from the rows: these few bytes of the
  * neighbours are all that moving a row has to bring into the cache. */
 struct guard_order {
-	uint32_t next, prev; /* places; two behind the last are the ends of both orders */
+	uint32_t next, prev; /* 2 + place; the first two are the ends of the orders */
 };
 
 struct guard_recent {
-	struct pool *pool;
 	struct index index;
+	char *rows; /* those of the pool, `step` bytes apart */
+	size_t step;
 	struct guard_order *orders; /* weak and kept, longest untouched first */
 	struct guard_row *last;     /* touched last, or NULL: asked for again and again */
 	struct hash_key key;
+	struct pool *pool;
 };
 
 /* ERR_NO_MEMORY, ERR_LIMIT. */

@@ -248,7 +248,7 @@ static enum err why_address(struct answering *a, const struct addr *address)
 static bool is_about(const struct guard_subject *subject, struct view user)
 {
 	for (uint32_t i = 0; i < subject->count; i++) {
-		struct view account = view_of(subject->marks[i].account);
+		struct view account = view_of(guard_score_mark(subject, i)->account);
 
 		if (view_equal_nocase(account, user) ||
 		    view_equal_nocase(view_first(account, view_find(account, '@', 0)), user))

@@ -247,7 +247,8 @@ static void take_device(struct guard_incidents *s, const struct guard_event *eve
 
 void guard_incidents_take(struct guard_incidents *s, const struct guard_event *event)
 {
-	struct guard_finding rest[MAX_EVENT_FINDINGS];
+	struct guard_finding rest[MAX_EVENT_FINDINGS]
+		__attribute__((uninitialized)); /* `count` guards it */
 	struct guard_event others = *event;
 	struct guard_key key = guard_key_of(&event->source, 0);
 

@@ -175,7 +175,7 @@ static bool note_target(struct sweeper *w, const struct about *a)
 /* Where no tool shows, only targets asked for the same user are like one another. */
 static size_t count_targets(const struct sweeper *w, const struct about *a)
 {
-	uint64_t seen[MAX_SWEEP_TARGETS];
+	uint64_t seen[MAX_SWEEP_TARGETS] __attribute__((uninitialized)); /* `count` guards it */
 	size_t count = 0;
 
 	/* Most ask one host alone: its first target is all there is to count. */

@@ -121,7 +121,7 @@ static size_t toll_fraud_judge(void *memory, const struct fact *fact,
                                struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
 	struct toll_fraud *t = memory;
-	struct attempt a;
+	struct attempt a __attribute__((uninitialized)); /* attempt_of fills it */
 	size_t count;
 
 	if (t->habits.since_us == 0)

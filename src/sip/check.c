@@ -220,26 +220,27 @@ static enum err check_header(const struct row *row, const struct sip_header *h)
 	return w.err;
 }
 
-/* The parts were read already; what could not be is looked at again and noted. */
-static bool is_sound(const struct sip_msg *m, uint8_t id)
+/* The first row that has still to be looked at: parts were read already, of Via that of the
+ * first row; what could not be is looked at again and noted. */
+static uint8_t first_left(const struct sip_msg *m, uint8_t id)
 {
+	uint8_t first = m->first[id];
+
 	switch (id) {
 	case SIP_HEADER_FROM:
-		return m->parts.known & SIP_PART_FROM;
+		return m->parts.known & SIP_PART_FROM ? SIP_HEADER_NONE : first;
 	case SIP_HEADER_TO:
-		return m->parts.known & SIP_PART_TO;
+		return m->parts.known & SIP_PART_TO ? SIP_HEADER_NONE : first;
 	case SIP_HEADER_VIA:
-		return (m->parts.known & SIP_PART_VIA) && m->first[id] == m->last[id];
+		return m->parts.known & SIP_PART_VIA ? m->headers[first].next : first;
 	default:
-		return false;
+		return first;
 	}
 }
 
 static void check_row(struct sip_msg *m, const struct row *row)
 {
-	if (is_sound(m, row->id))
-		return;
-	for (uint8_t i = m->first[row->id]; i != SIP_HEADER_NONE; i = m->headers[i].next) {
+	for (uint8_t i = first_left(m, row->id); i != SIP_HEADER_NONE; i = m->headers[i].next) {
 		struct sip_header *h = &m->headers[i];
 
 		if (check_header(row, h) == ERR_NONE)

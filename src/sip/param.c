@@ -39,10 +39,12 @@ bool sip_params_next(struct cursor *in, struct sip_param *ret)
 		return false;
 	cursor_blanks(in);
 	/* Names in a URI may hold what tokens do not ("[", ":"), values too. */
-	*ret = (struct sip_param){ .name = read_bare_value(in) };
+	ret->name = read_bare_value(in);
 	cursor_blanks(in);
-	if (cursor_skip(in, '=')) {
-		ret->has_value = true;
+	ret->has_value = cursor_skip(in, '=');
+	ret->is_quoted = false;
+	ret->value = VIEW_EMPTY;
+	if (ret->has_value) {
 		cursor_blanks(in);
 		ret->is_quoted = cursor_peek(in) == '"';
 		ret->value = ret->is_quoted ? cursor_quoted(in) : read_bare_value(in);
@@ -55,7 +57,7 @@ enum err sip_params_each(struct view params,
 {
 	struct cursor in = cursor_on(params);
 	struct view names[MAX_SIP_PARAMS] __attribute__((uninitialized)); /* `count` guards it */
-	struct sip_param param;
+	struct sip_param param __attribute__((uninitialized));            /* filled whole */
 	size_t count = 0;
 
 	/* Most values have none: what follows is asked of each in a list. */

@@ -71,10 +71,31 @@ void watch_account(const struct sip_uri *uri, char *ret, size_t size)
 
 /* ---- reading ---- */
 
-static void read_name(const struct sip_msg *msg, enum sip_header_id id, struct sip_name_addr *ret)
+/* What the second look read is taken where it stands. */
+static void read_names(const struct sip_msg *msg, struct watch_reading *r)
 {
-	if (sip_parts_address(msg, id, ret) != ERR_NONE)
-		*ret = (struct sip_name_addr){ 0 };
+	r->from = &msg->parts.from;
+	r->to = &msg->parts.to;
+	if (!(msg->parts.known & SIP_PART_FROM)) {
+		r->from = &r->from_read;
+		if (sip_parts_address(msg, SIP_HEADER_FROM, &r->from_read) != ERR_NONE)
+			r->from_read = (struct sip_name_addr){ 0 };
+	}
+	if (!(msg->parts.known & SIP_PART_TO)) {
+		r->to = &r->to_read;
+		if (sip_parts_address(msg, SIP_HEADER_TO, &r->to_read) != ERR_NONE)
+			r->to_read = (struct sip_name_addr){ 0 };
+	}
+}
+
+static void read_uri(const struct sip_msg *msg, struct watch_reading *r)
+{
+	r->uri = &msg->parts.uri;
+	if (msg->is_request && (msg->parts.known & SIP_PART_URI))
+		return;
+	r->uri = &r->uri_read;
+	if (!msg->is_request || sip_parts_uri(msg, &r->uri_read) != ERR_NONE)
+		r->uri_read = (struct sip_uri){ 0 };
 }
 
 static struct view branch_of(const struct sip_msg *msg)
@@ -157,10 +178,8 @@ void watch_read(struct watch *w, struct watch_reading *ret)
 		watch_table_expect(&w->transactions, ret->transaction);
 		watch_table_expect(&w->decided, ret->transaction);
 	}
-	read_name(msg, SIP_HEADER_FROM, &ret->from);
-	read_name(msg, SIP_HEADER_TO, &ret->to);
-	if (!msg->is_request || sip_parts_uri(msg, &ret->uri) != ERR_NONE)
-		ret->uri = (struct sip_uri){ 0 };
+	read_names(msg, ret);
+	read_uri(msg, ret);
 }
 
 /* ---- facts ---- */

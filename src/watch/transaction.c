@@ -125,7 +125,7 @@ static void read_credentials(struct watch *w, const struct watch_reading *r,
 		t->realms[t->realms[0] != 0] = watch_hash(w, 1, d.values[SIP_DIGEST_REALM]);
 		if (t->method != SIP_METHOD_REGISTER) {
 			struct sip_uri who = { .user = d.values[SIP_DIGEST_USERNAME],
-				               .host = r->from.uri.host };
+				               .host = r->from->uri.host };
 
 			if (view_find(who.user, '@', 0) < who.user.len)
 				who.host = (struct sip_host){ 0 };
@@ -207,8 +207,8 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_tr
 	t->fact = watch_fact_of(w, r, FACT_REQUEST);
 	t->fact.flow = r->flow;
 	WATCH_TEXT(method_of(r), t->fact.method);
-	watch_account(&r->to.uri, t->fact.account, sizeof(t->fact.account));
-	watch_account(&r->from.uri, t->caller, sizeof(t->caller));
+	watch_account(&r->to->uri, t->fact.account, sizeof(t->fact.account));
+	watch_account(&r->from->uri, t->caller, sizeof(t->caller));
 	t->account = watch_hash(w, 0, view_of(t->fact.account));
 	if (!msg->is_request) {
 		t->fact.standing = (uint8_t)watch_standing_of_asker(w, r);
@@ -217,8 +217,8 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_tr
 	if (t->method == SIP_METHOD_REGISTER && t->fact.standing == STANDING_KNOWN)
 		t->fact.standing = (uint8_t)watch_standing_as(w, &r->flow, t->account);
 	if (t->method != SIP_METHOD_REGISTER)
-		WATCH_TEXT(msg->is_request ? r->uri.user : r->to.uri.user, t->fact.number);
-	if (msg->is_request && !view_is_empty(r->to.tag))
+		WATCH_TEXT(msg->is_request ? r->uri->user : r->to->uri.user, t->fact.number);
+	if (msg->is_request && !view_is_empty(r->to->tag))
 		t->flags |= IS_IN_DIALOG;
 	if (t->method == SIP_METHOD_CANCEL)
 		t->flags |= IS_SILENT;
@@ -253,7 +253,7 @@ static void screen(struct watch *w, const struct watch_reading *r, struct watch_
 		return;
 	/* A scanner may ask the same of To each time and of the Request-URI another. */
 	if (r->msg->method != SIP_METHOD_REGISTER)
-		WATCH_TEXT(r->uri.user, fact.number);
+		WATCH_TEXT(r->uri->user, fact.number);
 	watch_say(w, &fact);
 }
 
@@ -292,7 +292,7 @@ static void acknowledge(struct watch *w, const struct watch_reading *r)
 	t->flags &= (uint16_t)~IS_WAITING_FOR_ACK;
 	if (t->flags & IS_DECIDED)
 		return;
-	if (t->to_tag != 0 && t->to_tag == watch_hash(w, 0, r->to.tag) &&
+	if (t->to_tag != 0 && t->to_tag == watch_hash(w, 0, r->to->tag) &&
 	    !fact_is_proven((enum fact_proof)t->fact.proof))
 		t->fact.proof = PROOF_TAG;
 	decide(w, t);
@@ -371,8 +371,8 @@ static void read_final(struct watch *w, const struct watch_reading *r, struct wa
 	t->fact.now_us = w->now.us;
 	t->fact.wall_us = w->now.wall_us;
 	/* One that the request brought, or none, anybody could repeat. */
-	if (!(t->flags & IS_IN_DIALOG) && !view_is_empty(r->to.tag))
-		t->to_tag = watch_hash(w, 0, r->to.tag);
+	if (!(t->flags & IS_IN_DIALOG) && !view_is_empty(r->to->tag))
+		t->to_tag = watch_hash(w, 0, r->to->tag);
 	if (is_challenge(r->msg->status)) {
 		read_challenges(w, r, t, SIP_HEADER_WWW_AUTHENTICATE, &same_realm);
 		read_challenges(w, r, t, SIP_HEADER_PROXY_AUTHENTICATE, &same_realm);

@@ -266,9 +266,9 @@ static void say_unpaired(struct watch *w, const struct watch_reading *r)
 	if (!r->msg->is_request || fact.standing != STANDING_STRANGER)
 		return;
 	fact.agent = watch_agent(w, r->msg);
-	watch_account(&r->to.uri, fact.account, sizeof(fact.account));
+	watch_account(&r->to->uri, fact.account, sizeof(fact.account));
 	if (r->msg->method != SIP_METHOD_REGISTER)
-		WATCH_TEXT(r->uri.user, fact.number);
+		WATCH_TEXT(r->uri->user, fact.number);
 	watch_say(w, &fact);
 }
 

@@ -36,9 +36,12 @@ struct watch {
 struct watch_reading {
 	const struct watch_message *in;
 	struct sip_msg *msg;
-	struct flow flow;              /* who asked, whom: turned round for a response */
-	struct sip_name_addr from, to; /* empty where they cannot be read */
-	struct sip_uri uri;            /* of a request, likewise */
+	struct flow flow; /* who asked, whom: turned round for a response */
+	/* Empty where they cannot be read; in the message, or below. */
+	const struct sip_name_addr *from, *to;
+	const struct sip_uri *uri; /* of a request, likewise */
+	struct sip_name_addr from_read, to_read;
+	struct sip_uri uri_read;
 	struct view branch;
 	bool is_taken;         /* the parser took it */
 	bool is_turned;        /* a response: its sender was asked */

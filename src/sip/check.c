@@ -45,77 +45,77 @@ static enum err check_number(struct view text)
 
 static enum err check_content_type(struct view text)
 {
-	struct sip_content_type type;
+	struct sip_content_type type __attribute__((uninitialized));
 
 	return sip_content_type_parse(text, &type);
 }
 
 static enum err check_challenge(struct view text)
 {
-	struct sip_digest digest;
+	struct sip_digest digest __attribute__((uninitialized));
 
 	return sip_auth_parse(text, SIP_AUTH_CHALLENGE, &digest);
 }
 
 static enum err check_credentials(struct view text)
 {
-	struct sip_digest digest;
+	struct sip_digest digest __attribute__((uninitialized));
 
 	return sip_auth_parse(text, SIP_AUTH_CREDENTIALS, &digest);
 }
 
 static enum err check_warning(struct view text)
 {
-	struct sip_warning warning;
+	struct sip_warning warning __attribute__((uninitialized));
 
 	return sip_warning_parse(text, &warning);
 }
 
 static enum err check_cause(struct view text)
 {
-	struct sip_cause cause;
+	struct sip_cause cause __attribute__((uninitialized));
 
 	return sip_cause_parse(text, &cause);
 }
 
 static enum err check_event(struct view text)
 {
-	struct sip_event event;
+	struct sip_event event __attribute__((uninitialized));
 
 	return sip_event_parse(text, &event);
 }
 
 static enum err check_subscription(struct view text)
 {
-	struct sip_subscription subscription;
+	struct sip_subscription subscription __attribute__((uninitialized));
 
 	return sip_subscription_parse(text, &subscription);
 }
 
 static enum err check_retry_after(struct view text)
 {
-	struct sip_retry_after retry;
+	struct sip_retry_after retry __attribute__((uninitialized));
 
 	return sip_retry_after_parse(text, &retry);
 }
 
 static enum err check_session_expires(struct view text)
 {
-	struct sip_session_expires session;
+	struct sip_session_expires session __attribute__((uninitialized));
 
 	return sip_session_expires_parse(text, &session);
 }
 
 static enum err check_rack(struct view text)
 {
-	struct sip_rack rack;
+	struct sip_rack rack __attribute__((uninitialized));
 
 	return sip_rack_parse(text, &rack);
 }
 
 static enum err check_replaces(struct view text)
 {
-	struct sip_dialog_name name;
+	struct sip_dialog_name name __attribute__((uninitialized));
 
 	return sip_replaces_parse(text, &name);
 }

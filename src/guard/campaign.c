@@ -2,6 +2,7 @@
 /* What a fact adds to a campaign: phases, different things seen, how it came out. */
 #include "guard/campaign.h"
 
+#include "base/buffer.h"
 #include "base/now.h"
 
 #include <string.h>
@@ -46,17 +47,24 @@ static struct view user_of(const struct fact *fact)
 	return view_first(account, view_find(account, '@', 0));
 }
 
-/* One more at the end, if there is room for the whole of it. */
+/* One more at the end, if there is room for the whole of it. A blank in it is written as in
+ * a URI: blanks part the list. */
 static void list_add(char *list, size_t size, struct view text)
 {
 	size_t len = strlen(list);
+	struct buffer b = buffer_on(list + len, size - len - 1);
 
-	if (view_is_empty(text) || len + 1 + text.len + 1 > size)
+	if (view_is_empty(text))
 		return;
-	if (len > 0)
-		list[len++] = ' ';
-	memcpy(list + len, text.at, text.len);
-	list[len + text.len] = '\0';
+	buffer_text(&b, len > 0 ? " " : "");
+	while (!view_is_empty(text)) {
+		size_t end = view_find(text, ' ', 0);
+
+		buffer_put(&b, view_first(text, end));
+		buffer_text(&b, end < text.len ? "%20" : "");
+		text = view_after(text, end + 1);
+	}
+	list[len + (b.err == ERR_NONE ? b.len : 0)] = '\0';
 }
 
 #define SEE(c, what, list, secret, text)                                                           \

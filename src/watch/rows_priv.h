@@ -21,10 +21,12 @@ enum {
 struct watch_host {
 	struct watch_row row;
 	uint64_t challengers[MAX_CHALLENGERS]; /* who challenged it and did not let it in since */
+	uint64_t challenged; /* whose call it challenged last; means something if is_challenger */
 	uint8_t next;
-	bool is_server;    /* challenged or registered others who had asked it */
-	bool is_asking;    /* its requests pass here */
-	bool is_registrar; /* others ask it to register them */
+	bool is_server;     /* registered others who had asked it, or challenged them */
+	bool is_challenger; /* challenged the call of one who was no server then */
+	bool is_asking;     /* its requests pass here */
+	bool is_registrar;  /* others ask it to register them */
 };
 
 struct watch_known {

@@ -20,14 +20,21 @@ uint64_t watch_place_key(const struct watch *w, const struct addr *a)
 	return watch_hash_place(w, UINT64_C(1) << 32, a);
 }
 
+/* Anybody can challenge a call that he brings a server to make: a challenger of calls alone
+ * is one only to hosts that are none themselves. */
+static bool is_serving(const struct watch *w, uint64_t hash)
+{
+	const struct watch_host *host = watch_table_find(&w->hosts, hash), *challenged;
+
+	if (!host || host->is_server || !host->is_challenger)
+		return host && host->is_server;
+	challenged = watch_table_find(&w->hosts, host->challenged);
+	return !challenged || !challenged->is_server;
+}
+
 bool watch_is_server(const struct watch *w, uint64_t hash, uint64_t place)
 {
-	const struct watch_host *host = watch_table_find(&w->hosts, hash);
-
-	if (host && host->is_server)
-		return true;
-	host = watch_table_find(&w->hosts, place);
-	return host && host->is_server;
+	return is_serving(w, hash) || is_serving(w, place);
 }
 
 bool watch_is_peer(const struct watch *w, const struct addr *a)
@@ -98,7 +105,14 @@ static void make_server(struct watch *w, const struct watch_transaction *t)
 
 	if (challenger_of(host, t->asker) >= 0 || knocks_everywhere(host))
 		return;
-	host->is_server = true;
+	if (t->method != SIP_METHOD_REGISTER && !host->is_server &&
+	    watch_is_server(w, t->asker, t->asker_place))
+		return;
+	if (t->method == SIP_METHOD_REGISTER)
+		host->is_server = true;
+	else
+		host->is_challenger = true;
+	host->challenged = t->asker;
 	watch_table_keep(&w->hosts, host, true);
 }
 

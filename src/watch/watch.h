@@ -21,10 +21,10 @@
  *   PROOF_TAG: the source acknowledged the tag of the answer; PROOF_BRANCH: the
  *   response repeats the branch of a request that was seen.
  * - Standing: PEER is a host of `inside`, a host that challenged or registered
- *   others who had asked it (its port alone, where they share the host), and one
- *   that relays a call of which it got the INVITE. KNOWN is a flow with a login
- *   that succeeded, until its registration runs out, or one that a peer called
- *   and that answered. */
+ *   others who had asked it (its port alone, where they share the host; no host
+ *   that challenged a server's calls and nothing else), and one that relays a
+ *   call of which it got the INVITE. KNOWN is a flow with a login that succeeded,
+ *   until its registration runs out, or one that a peer called and that answered. */
 #ifndef WATCH_WATCH_H
 #define WATCH_WATCH_H
 

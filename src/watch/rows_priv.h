@@ -25,6 +25,7 @@ struct watch_host {
 	uint8_t next;
 	bool is_server;     /* registered others who had asked it, or challenged them */
 	bool is_challenger; /* challenged the call of one who was no server then */
+	bool repeats_tags;  /* those of its answers to different hosts begin alike */
 	bool is_asking;     /* its requests pass here */
 	bool is_registrar;  /* others ask it to register them */
 };

@@ -5,6 +5,8 @@
  * one by the call that it provoked. */
 #include "watch/watch_priv.h"
 
+enum { TAG_PREFIX = 16 };
+
 bool watch_is_inside(const struct watch *w, const struct addr *a)
 {
 	for (size_t i = 0; i < w->settings.inside_count; i++) {
@@ -146,6 +148,37 @@ void watch_note_admission(struct watch *w, const struct watch_transaction *t)
 	}
 	if (begins_something(t) && t->method == SIP_METHOD_REGISTER)
 		make_server(w, t);
+}
+
+/* ---- tags ---- */
+
+/* Some servers compute their tags: one prefix for all, and a sum of what was asked behind
+ * it. Shorter tags have no room for both. */
+void watch_note_tag(struct watch *w, const struct watch_reading *r)
+{
+	struct view tag = r->to->tag;
+	struct watch_note *note;
+	struct watch_host *host;
+	bool is_new;
+
+	if (tag.len < TAG_PREFIX)
+		return;
+	note = watch_table_touch(&w->notes, watch_hash(w, ~r->asked, view_first(tag, TAG_PREFIX)),
+	                         &is_new);
+	if (is_new) {
+		note->host = r->asker;
+	} else if (note->host != r->asker) {
+		host = watch_table_touch(&w->hosts, r->asked, &is_new);
+		host->repeats_tags = true;
+		watch_table_keep(&w->hosts, host, true);
+	}
+}
+
+bool watch_tags_prove(const struct watch *w, uint64_t server)
+{
+	const struct watch_host *host = watch_table_find(&w->hosts, server);
+
+	return !host || !host->repeats_tags;
 }
 
 /* ---- known flows ---- */

@@ -234,7 +234,7 @@ static void meet_dialog(struct watch *w, const struct watch_reading *r, struct w
 		return;
 	t->flags |= IS_DIALOG_SEEN;
 	if (!fact_is_proven((enum fact_proof)t->fact.proof) && call->callee_tag != 0 &&
-	    addr_same_host(&call->report.caller, &r->flow.remote))
+	    addr_same_host(&call->report.caller, &r->flow.remote) && watch_tags_prove(w, r->asked))
 		t->fact.proof = PROOF_TAG;
 }
 
@@ -293,7 +293,7 @@ static void acknowledge(struct watch *w, const struct watch_reading *r)
 	if (t->flags & IS_DECIDED)
 		return;
 	if (t->to_tag != 0 && t->to_tag == watch_hash(w, 0, r->to->tag) &&
-	    !fact_is_proven((enum fact_proof)t->fact.proof))
+	    !fact_is_proven((enum fact_proof)t->fact.proof) && watch_tags_prove(w, r->asked))
 		t->fact.proof = PROOF_TAG;
 	decide(w, t);
 }
@@ -371,8 +371,11 @@ static void read_final(struct watch *w, const struct watch_reading *r, struct wa
 	t->fact.now_us = w->now.us;
 	t->fact.wall_us = w->now.wall_us;
 	/* One that the request brought, or none, anybody could repeat. */
-	if (!(t->flags & IS_IN_DIALOG) && !view_is_empty(r->to->tag))
+	if (!(t->flags & IS_IN_DIALOG) && !view_is_empty(r->to->tag)) {
 		t->to_tag = watch_hash(w, 0, r->to->tag);
+		if ((t->flags & HAS_REQUEST) && t->fact.standing == STANDING_STRANGER)
+			watch_note_tag(w, r);
+	}
 	if (is_challenge(r->msg->status)) {
 		read_challenges(w, r, t, SIP_HEADER_WWW_AUTHENTICATE, &same_realm);
 		read_challenges(w, r, t, SIP_HEADER_PROXY_AUTHENTICATE, &same_realm);

@@ -18,8 +18,9 @@
  * - FACT_NON_SIP: reason is the sub-kind that the caller gave; outcome SUCCEEDED
  *   where the other side answered in that kind (no SIP port, then), else UNKNOWN.
  * - PROOF_COOKIE: it carries a nonce that was sent to this address before;
- *   PROOF_TAG: the source acknowledged the tag of the answer; PROOF_BRANCH: the
- *   response repeats the branch of a request that was seen.
+ *   PROOF_TAG: the source acknowledged the tag of the answer, of a server whose
+ *   tags do not begin alike for different hosts; PROOF_BRANCH: the response
+ *   repeats the branch of a request that was seen.
  * - Standing: PEER is a host of `inside`, a host that challenged or registered
  *   others who had asked it (its port alone, where they share the host; no host
  *   that challenged a server's calls and nothing else), and one that relays a

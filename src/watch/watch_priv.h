@@ -96,6 +96,10 @@ enum fact_standing watch_standing_as(const struct watch *w, const struct flow *f
 /* `asked` challenged `asker`, or let it in, who had asked. */
 void watch_note_challenge(struct watch *w, const struct watch_transaction *t);
 void watch_note_admission(struct watch *w, const struct watch_transaction *t);
+/* A response of `asked` to what it was asked outside of a dialog. */
+void watch_note_tag(struct watch *w, const struct watch_reading *r);
+/* That only whom it answered can know the tags of that server's answers. */
+bool watch_tags_prove(const struct watch *w, uint64_t server);
 void watch_make_known(struct watch *w, const struct flow *flow, uint64_t account, uint64_t term_s);
 void watch_make_stranger(struct watch *w, const struct flow *flow, uint64_t account);
 

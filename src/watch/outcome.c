@@ -58,19 +58,21 @@ static void let_in(struct watch *w, struct watch_transaction *t)
 {
 	uint64_t account = watch_hash(w, 0, view_of(t->fact.account));
 	uint64_t term_s = t->method == SIP_METHOD_REGISTER ? t->expires_s : w->settings.known_s;
+	struct watch_known_account *as;
 
-	if (t->nonce)
-		watch_note_put(w, t->nonce, NOTE_ACCEPTED);
 	watch_note_admission(w, t);
 	/* Who is not seen to ask needs no standing, and could have forged the answer. */
 	if (!(t->flags & HAS_REQUEST))
 		return;
 	if (t->method == SIP_METHOD_REGISTER && (t->flags & IS_QUERY))
 		term_s = w->settings.known_s;
-	if (term_s > 0)
-		watch_make_known(w, &t->fact.flow, account, term_s);
-	else
+	if (term_s == 0) {
 		watch_make_stranger(w, &t->fact.flow, account);
+		return;
+	}
+	as = watch_make_known(w, &t->fact.flow, account, term_s);
+	if (as)
+		*(t->method == SIP_METHOD_REGISTER ? &as->registered : &as->other) = t->nonce;
 }
 
 /* Whoever is known and may not dial that number has not mistaken his password. */
@@ -145,7 +147,7 @@ static void befriend_callee(struct watch *w, const struct watch_transaction *t)
 		return;
 	back.remote = t->fact.flow.local;
 	back.local = t->fact.flow.remote;
-	watch_make_known(w, &back, 0, w->settings.known_s);
+	(void)watch_make_known(w, &back, 0, w->settings.known_s);
 }
 
 static void decide_invite(struct watch *w, struct watch_transaction *t)

@@ -30,14 +30,20 @@ struct watch_host {
 	bool is_registrar;  /* others ask it to register them */
 };
 
+/* Whom a flow may ask to be, and the nonces with which it last was. */
+struct watch_known_account {
+	uint64_t account;
+	uint64_t registered, other; /* nonces: of a REGISTER, of any other method */
+};
+
 struct watch_known {
 	struct watch_row row;
 	uint64_t until_us;
-	uint64_t accounts[MAX_KNOWN_ACCOUNTS]; /* it may ask to be these */
+	struct watch_known_account accounts[MAX_KNOWN_ACCOUNTS];
 	uint8_t next;
 };
 
-enum watch_note_state { NOTE_SEEN, NOTE_CHALLENGED, NOTE_ACCEPTED, NOTE_SHARED };
+enum watch_note_state { NOTE_SEEN, NOTE_CHALLENGED, NOTE_SHARED };
 
 /* A nonce at a host, a Call-ID at a host, or an oddity that was said: seen before? */
 struct watch_note {

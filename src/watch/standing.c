@@ -198,7 +198,7 @@ static struct watch_known *find_known(const struct watch *w, uint64_t key)
 static int account_place(const struct watch_known *known, uint64_t account)
 {
 	for (int i = 0; i < MAX_KNOWN_ACCOUNTS; i++) {
-		if (known->accounts[i] == account)
+		if (known->accounts[i].account == account)
 			return i;
 	}
 	return -1;
@@ -230,19 +230,36 @@ enum fact_standing watch_standing_as(const struct watch *w, const struct flow *f
 	return known && account_place(known, account) >= 0 ? STANDING_KNOWN : STANDING_STRANGER;
 }
 
-void watch_make_known(struct watch *w, const struct flow *flow, uint64_t account, uint64_t term_s)
+bool watch_has_served(const struct watch *w, const struct watch_reading *r, uint64_t account,
+                      uint64_t nonce)
+{
+	const struct watch_known *known = find_known(w, r->asker_way);
+	int place = known ? account_place(known, account) : -1;
+
+	return place >= 0 && (known->accounts[place].registered == nonce ||
+	                      known->accounts[place].other == nonce);
+}
+
+struct watch_known_account *watch_make_known(struct watch *w, const struct flow *flow,
+                                             uint64_t account, uint64_t term_s)
 {
 	uint64_t until_us = w->now.us + term_s * SECOND_US;
 	struct watch_known *known;
 	bool is_new;
+	int place;
 
 	known = watch_table_touch(&w->known, watch_flow_key(w, flow), &is_new);
 	if (until_us > known->until_us)
 		known->until_us = until_us;
-	if (account == 0 || account_place(known, account) >= 0)
-		return;
-	known->accounts[known->next] = account;
-	known->next = (uint8_t)((known->next + 1) % MAX_KNOWN_ACCOUNTS);
+	if (account == 0)
+		return NULL;
+	place = account_place(known, account);
+	if (place < 0) {
+		place = known->next;
+		known->accounts[place] = (struct watch_known_account){ .account = account };
+		known->next = (uint8_t)((known->next + 1) % MAX_KNOWN_ACCOUNTS);
+	}
+	return &known->accounts[place];
 }
 
 void watch_make_stranger(struct watch *w, const struct flow *flow, uint64_t account)
@@ -252,9 +269,9 @@ void watch_make_stranger(struct watch *w, const struct flow *flow, uint64_t acco
 
 	if (place < 0)
 		return;
-	known->accounts[place] = 0;
+	known->accounts[place] = (struct watch_known_account){ 0 };
 	for (int i = 0; i < MAX_KNOWN_ACCOUNTS; i++) {
-		if (known->accounts[i] != 0)
+		if (known->accounts[i].account != 0)
 			return;
 	}
 	watch_table_drop(&w->known, known);

@@ -99,14 +99,6 @@ static void fire(struct timer *timer, uint64_t now_us)
 
 /* ---- credentials ---- */
 
-static bool is_known_as(const struct watch *w, const struct watch_reading *r,
-                        const struct watch_transaction *t)
-{
-	uint64_t account = watch_hash(w, 0, view_of(t->fact.account));
-
-	return watch_standing_as(w, &r->flow, account) != STANDING_STRANGER;
-}
-
 static void read_credentials(struct watch *w, const struct watch_reading *r,
                              struct watch_transaction *t, enum sip_header_id id)
 {
@@ -133,14 +125,13 @@ static void read_credentials(struct watch *w, const struct watch_reading *r,
 			memcpy(t->caller, t->fact.account, sizeof(t->caller));
 		}
 		nonce = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
-		if (!watch_note_find(w, nonce, &state))
-			continue;
 		t->nonce = nonce;
 		/* A phone answers an old nonce before it is told of a new one; only for an
 		 * account that it had, or one good login would hide all guesses. */
-		if (state == NOTE_ACCEPTED && is_known_as(w, r, t))
+		if (watch_has_served(w, r, watch_hash(w, 0, view_of(t->fact.account)), nonce))
 			t->flags |= IS_STALE;
 		if (!fact_is_proven((enum fact_proof)t->fact.proof) &&
+		    watch_note_find(w, nonce, &state) &&
 		    is_own_nonce(w, d.values[SIP_DIGEST_NONCE]))
 			t->fact.proof = PROOF_COOKIE;
 	}

@@ -100,7 +100,12 @@ void watch_note_admission(struct watch *w, const struct watch_transaction *t);
 void watch_note_tag(struct watch *w, const struct watch_reading *r);
 /* That only whom it answered can know the tags of that server's answers. */
 bool watch_tags_prove(const struct watch *w, uint64_t server);
-void watch_make_known(struct watch *w, const struct flow *flow, uint64_t account, uint64_t term_s);
+/* Returns the account's place, NULL for account 0; a borrow until the next change. */
+struct watch_known_account *watch_make_known(struct watch *w, const struct flow *flow,
+                                             uint64_t account, uint64_t term_s);
+/* Whether who asks was that account with that nonce when it last was let in. */
+bool watch_has_served(const struct watch *w, const struct watch_reading *r, uint64_t account,
+                      uint64_t nonce);
 void watch_make_stranger(struct watch *w, const struct flow *flow, uint64_t account);
 
 bool watch_note_find(const struct watch *w, uint64_t hash, enum watch_note_state *ret);

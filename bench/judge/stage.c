@@ -2,9 +2,7 @@
 /* Watch and judge wired as `ringfence analyse` wires them. */
 #include "judge/stage.h"
 
-#include "guard/agent.h"
-#include "guard/oddity.h"
-#include "guard/screen.h"
+#include "guard/inspector.h"
 #include "sip/msg.h"
 
 #include <stdio.h>
@@ -56,30 +54,6 @@ static void take_fact(void *context, const struct fact *fact)
 	guard_judge_advance(s->judge, s->now);
 }
 
-static uint16_t screen(void *context, const struct sip_msg *msg, const struct flow *flow)
-{
-	(void)context;
-	return (uint16_t)guard_signature_of(msg, flow);
-}
-
-static uint16_t agent(void *context, const struct sip_msg *msg)
-{
-	(void)context;
-	return (uint16_t)guard_agent_of(msg);
-}
-
-static uint16_t oddity(void *context, const struct sip_msg *msg)
-{
-	(void)context;
-	return (uint16_t)guard_oddity_of(msg);
-}
-
-static uint16_t grade(void *context, const struct sip_msg *msg)
-{
-	(void)context;
-	return (uint16_t)guard_refusal_grade(msg);
-}
-
 static void must(enum err err, const char *what)
 {
 	if (err == ERR_NONE)
@@ -100,10 +74,7 @@ static void begin(struct stage *s, uint64_t seed)
 {
 	struct watch_ports watching = { .context = s,
 		                        .fact = take_fact,
-		                        .screen = screen,
-		                        .agent = agent,
-		                        .oddity = oddity,
-		                        .grade = grade };
+		                        .inspector = &guard_inspector };
 	struct guard_judge_ports judging = { .context = s,
 		                             .record = take_record,
 		                             .verdicts = s->verdicts,

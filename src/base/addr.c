@@ -5,6 +5,8 @@
 #include "base/addr.h"
 #include "base/cursor.h"
 
+#include <endian.h>
+
 enum { GROUPS = 8, V4_AT = 12, V4_PREFIX = 96, MAX_PORT = 65535 };
 
 static const uint8_t mapped[V4_AT] = { [10] = 0xff, [11] = 0xff };
@@ -156,27 +158,44 @@ static enum err verdict(const struct cursor *c)
 }
 
 /* Without the cursor's error on each byte: half of what reading a host took. */
+static inline unsigned digit_of(const char *at) { return (unsigned char)*at - (unsigned)'0'; }
+
+/* Takes 0 to 255 without leading zeros: a first digit, and up to two behind it. NULL where
+ * none stands there, or a longer number. */
+static inline const char *take_octet(const char *at, const char *end, uint32_t *ret)
+{
+	uint32_t octet, digit;
+
+	if (at == end || (octet = digit_of(at)) > 9)
+		return NULL;
+	at++;
+	while (at != end && (digit = digit_of(at)) <= 9) {
+		octet = octet * 10 + digit;
+		/* A zero before other digits stays below ten. */
+		if (octet < 10 || octet > 255)
+			return NULL;
+		at++;
+	}
+	*ret = *ret << 8 | octet;
+	return at;
+}
+
 size_t addr_take_v4(struct view text, struct addr *ret)
 {
-	struct addr a = { .bytes = { [10] = 0xff, [11] = 0xff }, .family = 4 };
-	size_t at = 0;
+	const char *at = text.at, *end = text.len ? text.at + text.len : text.at;
+	uint32_t host = 0;
 
-	for (size_t i = V4_AT; i < sizeof(a.bytes); i++) {
-		unsigned octet, digit;
-
-		if (i > V4_AT && (at == text.len || text.at[at++] != '.'))
+	for (unsigned i = 0; i < 4; i++) {
+		if (i > 0 && (at == end || *at++ != '.'))
 			return 0;
-		if (at == text.len || (octet = (unsigned char)text.at[at++] - (unsigned)'0') > 9)
+		at = take_octet(at, end, &host);
+		if (!at)
 			return 0;
-		while (at < text.len && (digit = (unsigned char)text.at[at] - (unsigned)'0') <= 9) {
-			if (octet == 0 || (octet = octet * 10 + digit) > 255)
-				return 0;
-			at++;
-		}
-		a.bytes[i] = (uint8_t)octet;
 	}
-	*ret = a;
-	return at;
+	*ret = (struct addr){ .bytes = { [10] = 0xff, [11] = 0xff }, .family = 4 };
+	host = htobe32(host);
+	memcpy(ret->bytes + V4_AT, &host, sizeof(host));
+	return (size_t)(at - text.at);
 }
 
 enum err addr_parse(struct view text, struct addr *ret)

@@ -3,15 +3,17 @@
  * view, and none moves once an error stands. */
 #include "base/cursor.h"
 
-/* One load a byte: reading tokens is most of what parsing SIP is. */
-static const uint8_t token_bytes[256] = {
-	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
-	['.'] = true,         ['!'] = true,         ['%'] = true,         ['*'] = true,
-	['_'] = true,         ['+'] = true,         ['`'] = true,         ['\''] = true,
-	['~'] = true,
-};
+#include "base/run.h"
 
-bool cursor_is_token_byte(char byte) { return token_bytes[(unsigned char)byte] != 0; }
+/* Of the lower and the upper half of ASCII. */
+#define TOKEN_LOWER                                                                                \
+	(RUN_DIGITS | RUN_BYTE('-') | RUN_BYTE('.') | RUN_BYTE('!') | RUN_BYTE('%') |              \
+	 RUN_BYTE('*') | RUN_BYTE('+') | RUN_BYTE('\''))
+#define TOKEN_UPPER (RUN_LETTERS | RUN_BYTE('_') | RUN_BYTE('`') | RUN_BYTE('~'))
+
+static const struct run_set token_bytes = { .rows = RUN_ROWS(TOKEN_LOWER, TOKEN_UPPER) };
+
+bool cursor_is_token_byte(char byte) { return run_holds(&token_bytes, byte); }
 
 /* Something else stands where a byte was needed, or nothing does. */
 static void fail_here(struct cursor *c)
@@ -90,7 +92,7 @@ struct view cursor_token(struct cursor *c)
 
 	if (c->err != ERR_NONE)
 		return VIEW_EMPTY;
-	c->at = cursor_run(start, c->end, token_bytes, true);
+	c->at = run_end(start, c->end, &token_bytes);
 	return taken(c, start);
 }
 
@@ -114,22 +116,31 @@ struct view cursor_digits(struct cursor *c)
 
 uint32_t cursor_decimal(struct cursor *c, uint32_t max)
 {
-	struct view digits = cursor_digits(c);
+	const char *start = c->at, *at = start, *end = c->end;
 	uint64_t number = 0;
+	unsigned digit;
 
 	if (c->err != ERR_NONE)
 		return 0;
-	if (!view_decimal(digits, max, &number)) {
-		cursor_fail(c, ERR_LIMIT);
-		return 0;
+	/* Far too large stays so: more digits are taken, and do not count. */
+	while (at < end && (digit = (unsigned char)*at - (unsigned)'0') <= 9) {
+		if (number <= UINT32_MAX)
+			number = number * 10 + digit;
+		at++;
 	}
-	return (uint32_t)number;
+	c->at = at;
+	if (at == start)
+		fail_here(c);
+	else if (number > max)
+		cursor_fail(c, ERR_LIMIT);
+	return c->err == ERR_NONE ? (uint32_t)number : 0;
 }
 
 /* What stands between quotes and neither ends them nor escapes. */
-static const uint8_t quoted_bytes[256] = {
-	['\t'] = true,        [' '] = true,         ['!'] = true,
-	['#' ... '['] = true, [']' ... '~'] = true, [0x80 ... 0xff] = true,
+static const struct run_set quoted_bytes = {
+	.rows = RUN_ROWS(RUN_BYTE('\t') | (~UINT64_C(0) << ' ' & ~RUN_BYTE('"')),
+	                 ~RUN_BYTE('\\') & ~RUN_BYTE(0x7f)),
+	.has_high = true,
 };
 
 static bool is_control(char c) { return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f; }
@@ -143,7 +154,7 @@ struct view cursor_quoted(struct cursor *c)
 		return VIEW_EMPTY;
 	start = at = c->at;
 	for (;;) {
-		at = cursor_run(at, c->end, quoted_bytes, true);
+		at = run_end(at, c->end, &quoted_bytes);
 		if (at == c->end || *at == '"')
 			break;
 		/* An escape takes the next byte along, a quote or a backslash too. */

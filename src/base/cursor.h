@@ -81,26 +81,6 @@ uint32_t cursor_decimal(struct cursor *c, uint32_t max); /* ERR_LIMIT beyond max
 struct view cursor_quoted(struct cursor *c);
 void cursor_end(struct cursor *c); /* needs the end: else ERR_SYNTAX */
 
-/* Where the run of bytes ends of which `kinds` has a bit in common with `wanted`. An eighth of
- * reading SIP is this loop; by fours, as the end then is looked for once for the four. */
-static inline const char *cursor_run(const char *at, const char *end, const uint8_t kinds[256],
-                                     uint8_t wanted)
-{
-	for (; end - at >= 4; at += 4) {
-		if (!(kinds[(unsigned char)at[0]] & wanted))
-			return at;
-		if (!(kinds[(unsigned char)at[1]] & wanted))
-			return at + 1;
-		if (!(kinds[(unsigned char)at[2]] & wanted))
-			return at + 2;
-		if (!(kinds[(unsigned char)at[3]] & wanted))
-			return at + 3;
-	}
-	while (at < end && (kinds[(unsigned char)*at] & wanted))
-		at++;
-	return at;
-}
-
 /* Whether the byte may stand in a token (RFC 3261 25.1). */
 bool cursor_is_token_byte(char byte);
 

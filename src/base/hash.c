@@ -62,15 +62,6 @@ uint64_t hash_siphash(const struct hash_key *key, const void *data, size_t len)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-/* Both halves of the product count, so that every bit of the one depends on every bit
- * of the other. */
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static inline uint64_t little_u32(const uint8_t *at)
 {
 	uint32_t word;
@@ -99,15 +90,15 @@ uint64_t hash_quick(const struct hash_key *key, const void *data, size_t len)
 	/* Digits of pi: a key of zeros, as tests have it, must not make factors of zero. */
 	uint64_t k0 = little_u64(key->bytes) ^ UINT64_C(0x243f6a8885a308d3);
 	uint64_t k1 = little_u64(key->bytes + 8) ^ UINT64_C(0x13198a2e03707345);
-	uint64_t state = fold(k0, k1), words[2];
+	uint64_t state = hash_fold(k0, k1), words[2];
 	const uint8_t *at = data;
 	size_t left = len;
 
 	for (; left > 16; at += 16, left -= 16)
-		state = fold(little_u64(at) ^ k1, little_u64(at + 8) ^ state);
+		state = hash_fold(little_u64(at) ^ k1, little_u64(at + 8) ^ state);
 	tail_words(at, left, words);
-	state = fold(words[0] ^ k1, words[1] ^ state);
-	return fold(state ^ k0, len ^ k1);
+	state = hash_fold(words[0] ^ k1, words[1] ^ state);
+	return hash_fold(state ^ k0, len ^ k1);
 }
 
 /* One context an algorithm and thread: initialising it again allocates nothing. */

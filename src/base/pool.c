@@ -151,6 +151,10 @@ void *pool_at(const struct pool *p, struct pool_handle h)
 	return object_at(p, h.index);
 }
 
+uint32_t pool_index(const struct pool *p, const void *object) { return index_of(p, object); }
+
+void *pool_object(const struct pool *p, uint32_t index) { return object_at(p, index); }
+
 void *pool_next(const struct pool *p, uint32_t *place)
 {
 	while (*place < p->count) {

@@ -24,6 +24,9 @@ void *pool_take(struct pool *p);              /* zeroed; NULL where the pool is 
 void pool_give(struct pool *p, void *object); /* object must be taken */
 struct pool_handle pool_handle_of(const struct pool *p, const void *object);
 void *pool_at(const struct pool *p, struct pool_handle h); /* NULL where it is gone */
+/* By its place alone, for whoever keeps count of what is taken. */
+uint32_t pool_index(const struct pool *p, const void *object);
+void *pool_object(const struct pool *p, uint32_t index); /* index < pool_count */
 /* Walks the taken objects: index from *place on; NULL at the end. Start with place 0. */
 void *pool_next(const struct pool *p, uint32_t *place);
 uint32_t pool_used(const struct pool *p);

@@ -133,12 +133,16 @@ static unsigned distance_to_occupied(const uint64_t occupied[WHEEL_SLOTS / 64], 
 	return 0;
 }
 
-/* The next tick at which a slot fires or comes down. */
-static uint64_t next_tick(const struct wheel *w)
+/* The next tick at which a slot fires or comes down, or one beyond `last`. */
+static uint64_t next_tick(const struct wheel *w, uint64_t last)
 {
-	uint64_t next = NEVER;
+	unsigned nearest = distance_to_occupied(w->occupied[0], (unsigned)w->tick & MASK);
+	uint64_t next = nearest != 0 ? w->tick + nearest : NEVER, turn_end = w->tick | MASK;
 
-	for (unsigned level = 0; level < WHEEL_LEVELS; level++) {
+	/* Upper rings come down where the lowest begins anew, no earlier. */
+	if (next <= turn_end || last <= turn_end)
+		return next;
+	for (unsigned level = 1; level < WHEEL_LEVELS; level++) {
 		uint64_t turn = w->tick >> (BITS * level);
 		unsigned distance = distance_to_occupied(w->occupied[level], (unsigned)turn & MASK);
 		uint64_t tick = (turn + distance) << (BITS * level);
@@ -178,7 +182,7 @@ void wheel_advance(struct wheel *w, uint64_t now_us)
 
 	fire_all(w, &w->overdue, now_us);
 	while (w->tick < target) {
-		uint64_t next = next_tick(w);
+		uint64_t next = next_tick(w, target);
 
 		if (next > target) {
 			w->tick = target;
@@ -198,7 +202,7 @@ uint64_t wheel_wait_us(const struct wheel *w, uint64_t now_us)
 		return UINT64_MAX;
 	if (!list_is_empty(&w->overdue))
 		return 0;
-	next = next_tick(w);
+	next = next_tick(w, NEVER);
 	due_us = w->start_us + next * TICK_US;
 	return due_us > now_us ? due_us - now_us : 0;
 }

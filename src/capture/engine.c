@@ -20,17 +20,16 @@ static void keep_error(struct capture_engine *e, enum err err)
 void engine_tell(struct capture_engine *e, const struct capture_message *m)
 {
 	struct view text = capture_sip_skip_lines(view_bytes(m->bytes, m->len));
-	bool is_server = view_starts(text, VIEW("SIP/"));
+	bool is_sip = m->kind == CAPTURE_SIP, is_server = view_starts(text, VIEW("SIP/"));
+	/* A client's port on a stream is nobody's address. */
+	bool is_noted = is_sip && (is_server || m->flow.transport == TRANSPORT_UDP);
+	uint32_t set = is_noted ? capture_sip_ports_expect(e->sip_ports, &m->flow.remote) : 0;
 
-	if (m->kind != CAPTURE_SIP) {
-		e->counts.not_sip++;
-	} else {
-		e->counts.sip++;
-		/* A client's port on a stream is nobody's address. */
-		if (is_server || m->flow.transport == TRANSPORT_UDP)
-			capture_sip_ports_note(e->sip_ports, &m->flow.remote, is_server);
-	}
+	e->counts.sip += is_sip;
+	e->counts.not_sip += !is_sip;
 	e->ports.message(e->ports.context, m);
+	if (is_noted)
+		capture_sip_ports_note(e->sip_ports, set, &m->flow.remote, is_server);
 }
 
 /* A unit of UDP or SCTP. */

@@ -77,10 +77,10 @@ bool capture_file_fill(struct capture_file *f, size_t size)
 	f->len -= f->at;
 	f->at = 0;
 	while (f->len < size && !f->is_dry) {
-		size_t room = MAX_FILE_BUFFER - f->len;
-		size_t got = f->input.read(f->input.context, f->buffer + f->len, room);
+		size_t room = MAX_FILE_BUFFER - f->len, want = room < FILE_READ ? room : FILE_READ;
+		size_t got = f->input.read(f->input.context, f->buffer + f->len, want);
 
-		f->is_broken = got > room;
+		f->is_broken = got > want;
 		f->is_dry = got == 0 || f->is_broken;
 		if (!f->is_dry)
 			f->len += got;

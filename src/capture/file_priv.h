@@ -10,6 +10,8 @@
 enum {
 	/* Also the longest run of bytes that can be looked at together. */
 	MAX_FILE_BUFFER = 1 << 20,
+	/* Small enough that the cache still holds what was read, and all the rest. */
+	FILE_READ = 256 << 10,
 	/* A record that claims more than any packet has is a sign of rubbish. */
 	MAX_FILE_RECORD = 16 << 20,
 };

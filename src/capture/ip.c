@@ -132,14 +132,6 @@ static void take_fragment(struct capture_walk *w, struct ends *ends,
 	capture_fragments_give(w->fragments, &whole);
 }
 
-static struct addr ipv4_addr(const char *at)
-{
-	struct addr a = { .bytes = { [10] = 0xff, [11] = 0xff }, .family = 4 };
-
-	memcpy(a.bytes + 12, at, 4);
-	return a;
-}
-
 static void take_ipv4(struct capture_walk *w, struct layer l)
 {
 	size_t head = ((size_t)(uint8_t)l.at[0] & 15) * 4, total;
@@ -159,8 +151,8 @@ static void take_ipv4(struct capture_walk *w, struct layer l)
 	}
 	field = load16(l.at + 6);
 	protocol = (uint8_t)l.at[9];
-	ends.from = ipv4_addr(l.at + 12);
-	ends.to = ipv4_addr(l.at + 16);
+	ends.from = load_ipv4(l.at + 12);
+	ends.to = load_ipv4(l.at + 16);
 	if (field & 0x3fff) { /* more fragments, or not the first */
 		struct capture_fragment piece = {
 			.id = load16(l.at + 4),

@@ -14,8 +14,7 @@ struct place {
 
 struct capture_sip_ports {
 	struct hash_key key;
-	uint32_t now;                          /* notes so far; wraps to 1 */
-	uint64_t ports[(UINT16_MAX + 1) / 64]; /* of all addresses ever noted, a bit each */
+	uint32_t now; /* notes so far; wraps to 1 */
 	struct place sets[SETS][WAYS];
 };
 
@@ -36,9 +35,18 @@ void capture_sip_ports_free(struct capture_sip_ports **p)
 	*p = NULL;
 }
 
-static size_t set_of(const struct capture_sip_ports *p, const struct addr *a)
+static uint32_t set_of(const struct capture_sip_ports *p, const struct addr *a)
 {
 	return hash_quick(&p->key, a, sizeof(*a)) % SETS;
+}
+
+uint32_t capture_sip_ports_expect(const struct capture_sip_ports *p, const struct addr *a)
+{
+	uint32_t set = set_of(p, a);
+
+	__builtin_prefetch(&p->sets[set][0], 1);
+	__builtin_prefetch(&p->sets[set][WAYS - 1].is_server, 1);
+	return set;
 }
 
 static bool is_quieter(const struct place *a, const struct place *b, uint32_t now)
@@ -50,13 +58,13 @@ static bool is_quieter(const struct place *a, const struct place *b, uint32_t no
 	return now - a->used > now - b->used;
 }
 
-void capture_sip_ports_note(struct capture_sip_ports *p, const struct addr *a, bool is_server)
+void capture_sip_ports_note(struct capture_sip_ports *p, uint32_t number, const struct addr *a,
+                            bool is_server)
 {
-	struct place *set = p->sets[set_of(p, a)], *best = &set[0];
+	struct place *set = p->sets[number % SETS], *best = &set[0];
 
 	if (++p->now == 0)
 		p->now = 1;
-	p->ports[a->port / 64] |= UINT64_C(1) << a->port % 64;
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i].used != 0 && addr_equal(&set[i].addr, a)) {
 			set[i].used = p->now;
@@ -75,9 +83,6 @@ bool capture_sip_ports_hold(const struct capture_sip_ports *p, const struct addr
 
 	if (a->port == CAPTURE_SIP_PORT || a->port == CAPTURE_SIPS_PORT)
 		return true;
-	/* Every packet of RTP is asked about: a bit spares nearly all of them the hash. */
-	if ((p->ports[a->port / 64] >> a->port % 64 & 1) == 0)
-		return false;
 	set = p->sets[set_of(p, a)];
 	for (size_t i = 0; i < WAYS; i++)
 		if (set[i].used != 0 && addr_equal(&set[i].addr, a))

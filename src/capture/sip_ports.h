@@ -16,7 +16,10 @@ struct capture_sip_ports;
 enum err capture_sip_ports_new(const struct hash_key *key, struct capture_sip_ports **ret) MUST_USE;
 void capture_sip_ports_free(struct capture_sip_ports **p);
 
-void capture_sip_ports_note(struct capture_sip_ports *p, const struct addr *a, bool is_server);
+/* The number of the set where that address belongs, which is fetched until it is noted. */
+uint32_t capture_sip_ports_expect(const struct capture_sip_ports *p, const struct addr *a);
+void capture_sip_ports_note(struct capture_sip_ports *p, uint32_t number, const struct addr *a,
+                            bool is_server);
 /* Also for 5060 and 5061 at any address. */
 bool capture_sip_ports_hold(const struct capture_sip_ports *p, const struct addr *a);
 

@@ -16,7 +16,7 @@ struct ahead {
 	struct ahead *next;
 	uint32_t seq, len;
 	int64_t wall_us;
-	bool is_cut;
+	bool is_cut, is_doubtful;
 	char bytes[];
 };
 
@@ -30,7 +30,8 @@ struct half {
 	uint32_t acked;     /* the highest number that the other side acknowledged */
 	uint32_t fin;       /* number of its FIN; means something if has_fin */
 	bool has_next, has_sent, has_acked, has_fin;
-	bool is_cut; /* what stands before `next` was cut off by the snapshot length */
+	bool is_cut;      /* what stands before `next` was cut off by the snapshot length */
+	bool is_doubtful; /* its last segment acknowledged what nobody had just sent */
 };
 
 struct connection {
@@ -135,6 +136,8 @@ static enum err drain(struct capture_tcp *t, struct connection *c, unsigned side
 		h->count--;
 		h->next += a->len;
 		h->is_cut = a->is_cut;
+		if (a->is_doubtful)
+			c->open.is_proven[side] = false;
 		is_after_gap = false;
 		given = give(t, c, &p);
 		if (err == ERR_NONE)
@@ -189,7 +192,8 @@ static enum err put_ahead(struct half *h, struct ahead **at, const struct captur
 
 	if (!a)
 		return ERR_NO_MEMORY;
-	*a = (struct ahead){ *at, seq, (uint32_t)s->payload.len, s->wall_us, s->is_cut };
+	*a = (struct ahead){ *at,        seq,       (uint32_t)s->payload.len,
+		             s->wall_us, s->is_cut, h->is_doubtful };
 	memcpy(a->bytes, s->payload.at, s->payload.len);
 	if (!h->first)
 		h->hole_us = s->wall_us;
@@ -370,6 +374,14 @@ static void touch(struct capture_tcp *t, struct connection *c)
 	list_append(&t->old, &c->age);
 }
 
+/* Between what this side had acknowledged before and what was sent: a segment ahead of a hole
+ * has a number that can be hit, and who fills the hole later says nothing about it. */
+static bool has_just_been_sent(const struct half *other, const struct capture_segment *s)
+{
+	return (s->flags & CAPTURE_TCP_ACK) && other->has_sent && other->has_acked &&
+	       !is_before(other->sent_end, s->ack) && !is_before(s->ack, other->acked);
+}
+
 /* Exactly equal, so that who forges the address has one chance in 2^32. What does not
  * follow on, or acknowledges what was never sent, has to be proven anew. */
 static void note_numbers(struct connection *c, unsigned side, const struct capture_segment *s)
@@ -382,6 +394,7 @@ static void note_numbers(struct connection *c, unsigned side, const struct captu
 		h->sent_end = s->seq + used;
 		h->has_sent = true;
 	}
+	h->is_doubtful = !has_just_been_sent(other, s);
 	if (s->flags & CAPTURE_TCP_ACK) {
 		if (other->has_sent && s->ack == other->sent_end)
 			c->open.is_proven[side] = true;

@@ -113,10 +113,15 @@ void capture_tunnel_gre(struct capture_walk *w, struct layer l)
 	take_inner(w, type, flags, l);
 }
 
+bool capture_tunnel_has_port(uint16_t port)
+{
+	return port == VXLAN_PORT || port == VXLAN_LINUX_PORT;
+}
+
 /* The port alone proves nothing; the header is one flag and zeros besides the number. */
 bool capture_tunnel_is_vxlan(const struct layer *l, uint16_t port)
 {
-	return (port == VXLAN_PORT || port == VXLAN_LINUX_PORT) && l->len > VXLAN_HEADER &&
+	return capture_tunnel_has_port(port) && l->len > VXLAN_HEADER &&
 	       memcmp(l->at, "\x08\0\0\0", 4) == 0 && l->at[7] == 0;
 }
 

@@ -50,6 +50,14 @@ static inline bool layer_limit(struct layer *l, size_t len)
 	return true;
 }
 
+static inline struct addr load_ipv4(const char *at)
+{
+	struct addr a = { .bytes = { [10] = 0xff, [11] = 0xff }, .family = 4 };
+
+	memcpy(a.bytes + 12, at, 4);
+	return a;
+}
+
 /* link.c */
 void capture_link_frame(struct capture_walk *w, uint32_t link, struct layer l);
 void capture_link_ethernet(struct capture_walk *w, struct layer l);
@@ -59,6 +67,7 @@ void capture_link_ppp(struct capture_walk *w, struct layer l);
 void capture_ip_packet(struct capture_walk *w, struct layer l);
 /* tunnel.c */
 void capture_tunnel_gre(struct capture_walk *w, struct layer l);
+bool capture_tunnel_has_port(uint16_t port);
 bool capture_tunnel_is_vxlan(const struct layer *l, uint16_t port);
 void capture_tunnel_vxlan(struct capture_walk *w, struct layer l);
 /* transport.c: ports of `ends` are still 0 */

@@ -7,10 +7,8 @@
 #include "cli/pace.h"
 #include "cli/progress.h"
 #include "cli/report.h"
-#include "guard/agent.h"
+#include "guard/inspector.h"
 #include "guard/judge.h"
-#include "guard/oddity.h"
-#include "guard/screen.h"
 #include "os/random.h"
 #include "os/sandbox.h"
 #include "sip/reason.h"
@@ -120,30 +118,6 @@ static void phone(void *context, const struct watch_phone *p)
 	cli_report_phone(a->report, p);
 }
 
-static uint16_t screen(void *context, const struct sip_msg *msg, const struct flow *flow)
-{
-	(void)context;
-	return (uint16_t)guard_signature_of(msg, flow);
-}
-
-static uint16_t agent(void *context, const struct sip_msg *msg)
-{
-	(void)context;
-	return (uint16_t)guard_agent_of(msg);
-}
-
-static uint16_t oddity(void *context, const struct sip_msg *msg)
-{
-	(void)context;
-	return (uint16_t)guard_oddity_of(msg);
-}
-
-static uint16_t grade(void *context, const struct sip_msg *msg)
-{
-	(void)context;
-	return (uint16_t)guard_refusal_grade(msg);
-}
-
 static void finding(void *context, const struct guard_finding *f, const struct fact *about,
                     uint32_t suspicion_milli, uint32_t proven_milli)
 {
@@ -200,10 +174,7 @@ static enum err make_watch(struct analysis *a, const struct hash_key *key)
 		                           .call = call,
 		                           .stream = stream,
 		                           .phone = phone,
-		                           .screen = screen,
-		                           .agent = agent,
-		                           .oddity = oddity,
-		                           .grade = grade };
+		                           .inspector = &guard_inspector };
 	struct watch_settings settings = watch_settings_default;
 
 	memcpy(settings.inside, a->order->inside, sizeof(settings.inside));

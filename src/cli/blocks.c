@@ -8,23 +8,23 @@
 
 static const struct cli_table blocks = {
 	8,
-	{ { "BLOCK", "block", CLI_TEXT },
-	  { "SOURCE", "net", CLI_TEXT },
-	  { "FROM", "from", CLI_TIME },
-	  { "UNTIL", "until", CLI_TIME },
-	  { "BY", "origin", CLI_TEXT },
+	{ { "BLOCK", "block", CLI_NAME, 4 },
+	  { "SOURCE", "net", CLI_NAME },
+	  { "FROM", "from", CLI_TIME, 5 },
+	  { "UNTIL", "until", CLI_TIME, 1 },
+	  { "BY", "origin", CLI_TEXT, 3 },
 	  { "OBSERVED", "observed", CLI_TEXT },
-	  { "RULE", "rule", CLI_TEXT },
+	  { "RULE", "rule", CLI_TEXT, 2 },
 	  { "REASON", "reason", CLI_TEXT } },
 	"no blocks",
 };
 
 static const struct cli_table exceptions = {
 	4,
-	{ { "NETWORK", "net", CLI_TEXT },
-	  { "BY", "origin", CLI_TEXT },
+	{ { "NETWORK", "net", CLI_NAME },
+	  { "BY", "origin", CLI_TEXT, 3 },
 	  { "REASON", "reason", CLI_TEXT },
-	  { "UNTIL", "until", CLI_TIME } },
+	  { "UNTIL", "until", CLI_TIME, 1 } },
 	"the never-block list is empty",
 };
 

@@ -6,15 +6,15 @@
 
 static const struct cli_table calls = {
 	9,
-	{ { "CALL", "call", CLI_TEXT },
-	  { "STARTED", "started", CLI_TIME },
+	{ { "CALL", "call", CLI_NAME },
+	  { "STARTED", "started", CLI_TIME, 1 },
 	  { "FROM", "from", CLI_TEXT },
 	  { "TO", "to", CLI_TEXT },
-	  { "NUMBER", "number", CLI_TEXT },
-	  { "STATUS", "status", CLI_NUMBER },
-	  { "TALKED", "talked_s", CLI_NUMBER },
-	  { "ENDED BY", "ended_by", CLI_TEXT },
-	  { "CAUSE", "cause", CLI_TEXT } },
+	  { "NUMBER", "number", CLI_TEXT, 4 },
+	  { "STATUS", "status", CLI_NUMBER, 2 },
+	  { "TALKED", "talked_s", CLI_NUMBER, 3 },
+	  { "ENDED BY", "ended_by", CLI_TEXT, 6 },
+	  { "CAUSE", "cause", CLI_TEXT, 5 } },
 	"no calls",
 };
 

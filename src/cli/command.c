@@ -57,7 +57,7 @@ enum cli_exit cli_usage(const struct cli *c)
 {
 	(void)fprintf(
 		stderr,
-		"usage: ringfence [-o table|json|jsonl|csv] [-q] [--socket PATH] [--no-color] "
+		"usage: ringfence [-o table|json|jsonl|csv] [-q] [--socket PATH] [--no-color] [--wide] "
 		"[--reason TEXT] %s%s%s %s\n",
 		c->command->noun, c->command->verb[0] ? " " : "", c->command->verb,
 		c->command->arguments);
@@ -75,6 +75,7 @@ static void print_help(FILE *out)
 		"  --socket PATH             the service's socket, else /run/ringfence/api.sock\n"
 		"  --store FILE              lists out of a database, such as analyse writes\n"
 		"  --no-color                no bold, no colour\n"
+		"  --wide                    all columns, however narrow the terminal is\n"
 		"  --reason TEXT             why, for the audit trail\n\n"
 		"ringfence help COMMAND tells of one command; ringfence(1) of everything.\n"
 		"exit: 0 done, 1 failed, 2 not written as it must be, 3 configuration invalid,\n"
@@ -209,6 +210,8 @@ static enum cli_exit take_globals(struct cli *c, struct cli_args *a)
 		c->is_quiet = true;
 	if (cli_args_flag(a, "--no-color"))
 		c->is_colour = false;
+	if (cli_args_flag(a, "--wide"))
+		c->columns = 0;
 	return CLI_DONE;
 }
 

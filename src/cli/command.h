@@ -25,6 +25,7 @@ struct cli_command;
 struct cli {
 	enum cli_format format;
 	bool is_quiet, is_colour, is_terminal;
+	unsigned columns; /* that a table must fit; 0: as wide as it is */
 	const char *socket;
 	const char *reason;        /* NULL: none given */
 	const char *configuration; /* -c; NULL: none given */

@@ -6,15 +6,15 @@
 
 static const struct cli_table incidents = {
 	9,
-	{ { "INCIDENT", "incident", CLI_TEXT },
-	  { "LAST", "last", CLI_TIME },
-	  { "SOURCE", "source", CLI_TEXT },
-	  { "SOURCES", "sources", CLI_NUMBER },
-	  { "WHAT", "detector", CLI_TEXT },
+	{ { "INCIDENT", "incident", CLI_NAME },
+	  { "LAST", "last", CLI_TIME, 1 },
+	  { "SOURCE", "source", CLI_NAME },
+	  { "SOURCES", "sources", CLI_NUMBER, 5 },
+	  { "WHAT", "detector", CLI_TEXT, 3 },
 	  { "PHASES", "phases", CLI_TEXT },
 	  { "OUTCOME", "outcome", CLI_TEXT },
-	  { "BLOCKED", "blocked", CLI_TEXT },
-	  { "EVIDENCE", "evidence", CLI_TEXT } },
+	  { "BLOCKED", "blocked", CLI_TEXT, 2 },
+	  { "EVIDENCE", "evidence", CLI_TEXT, 4 } },
 	"no incidents",
 };
 
@@ -24,8 +24,8 @@ static const struct cli_table trail = {
 	  { "WHO", "actor", CLI_TEXT },
 	  { "WHAT", "verb", CLI_TEXT },
 	  { "OBJECT", "object", CLI_TEXT },
-	  { "RESULT", "result", CLI_TEXT },
-	  { "REASON", "reason", CLI_TEXT } },
+	  { "RESULT", "result", CLI_TEXT, 1 },
+	  { "REASON", "reason", CLI_TEXT, 2 } },
 	"nothing was changed",
 };
 

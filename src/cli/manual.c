@@ -23,6 +23,8 @@ static const char HEAD[] =
 	"*--store* _FILE_\n\tLists and what they name out of a database that no service holds, such as "
 	"*analyse* writes with this option.\n\n"
 	"*--no-color*\n\tNo bold, no colour.\n\n"
+	"*--wide*\n\tAll columns of a table. Without it a table on a terminal is fitted to its "
+	"width:\n\tthe least telling columns are left out, long texts are cut.\n\n"
 	"*--reason* _TEXT_\n\tWhy, for the audit trail.\n\n"
 	"# COMMANDS\n\n";
 
@@ -52,6 +54,7 @@ static const char TAIL[] =
 	"*TMPDIR*\n\tWhere *analyse* keeps what does not fit into memory; /tmp without it.\n\n"
 	"*RINGFENCE\\_SOCKET*\n\tThe service's socket where *--socket* is not given.\n\n"
 	"*NO\\_COLOR*\n\tAs *--no-color*.\n\n"
+	"*COLUMNS*\n\tHow wide the terminal is, where it does not say so rightly itself.\n\n"
 	"# FILES\n\n"
 	"/etc/ringfence/ringfence.conf, /run/ringfence/api.sock, /var/lib/ringfence/ringfence.db\n";
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables, JSON, JSON lines and CSV of the service's lists. */
+/* JSON, JSON lines and CSV of the service's lists. */
 #include "cli/output.h"
 #include "cli/args.h"
 #include "cli/stored.h"
@@ -134,56 +134,6 @@ static void write_csv(const struct cli *c, FILE *out, const struct cli_table *t,
 	}
 }
 
-static struct view cell_of(const struct cli *c, const json_t *item, const struct cli_column *column,
-                           char cell[8 * CELL_MAX])
-{
-	struct buffer b = buffer_on(cell, (size_t)8 * CELL_MAX);
-
-	cli_write_member(c, &b, item, column);
-	return b.len ? buffer_view(&b) : VIEW("-");
-}
-
-static void write_cell(FILE *out, struct view text, size_t width, bool is_last, bool is_right)
-{
-	size_t taken = cli_text_width(text), pad = width > taken ? width - taken : 0;
-
-	if (is_right)
-		(void)fprintf(out, "%*s", (int)pad, "");
-	(void)fprintf(out, "%.*s", VIEW_ARG(text));
-	if (!is_last)
-		(void)fprintf(out, "%*s", (int)(is_right ? 2 : pad + 2), "");
-}
-
-static void write_table(const struct cli *c, FILE *out, const struct cli_table *t,
-                        const json_t *items)
-{
-	static char cell[8 * CELL_MAX];
-	size_t widths[MAX_CLI_COLUMNS] = { 0 }, row;
-	json_t *item;
-
-	for (size_t i = 0; i < t->count; i++) {
-		widths[i] = strlen(t->columns[i].title);
-		json_array_foreach(items, row, item)
-		{
-			size_t width = cli_text_width(cell_of(c, item, &t->columns[i], cell));
-
-			widths[i] = width > widths[i] ? width : widths[i];
-		}
-	}
-	(void)fputs(c->is_colour ? "\033[1m" : "", out);
-	for (size_t i = 0; i < t->count; i++)
-		write_cell(out, view_of(t->columns[i].title), widths[i], i + 1 == t->count,
-		           t->columns[i].kind == CLI_NUMBER);
-	(void)fputs(c->is_colour ? "\033[0m\n" : "\n", out);
-	json_array_foreach(items, row, item)
-	{
-		for (size_t i = 0; i < t->count; i++)
-			write_cell(out, cell_of(c, item, &t->columns[i], cell), widths[i],
-			           i + 1 == t->count, t->columns[i].kind == CLI_NUMBER);
-		(void)fputc('\n', out);
-	}
-}
-
 void cli_write_list(const struct cli *c, FILE *out, const struct cli_table *t, const json_t *items)
 {
 	size_t row;
@@ -204,7 +154,7 @@ void cli_write_list(const struct cli *c, FILE *out, const struct cli_table *t, c
 		break;
 	}
 	if (json_array_size(items) > 0)
-		write_table(c, out, t, items);
+		cli_write_table(c, out, t, items);
 	else if (!c->is_quiet)
 		(void)fprintf(stderr, "%s\n", t->empty);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists and objects in the format that was asked for. On a terminal a table
- * with local times; elsewhere the same aligned text without colour and with
+ * with local times, fitted to its width; elsewhere the same aligned text without colour and with
  * times in UTC, or JSON, JSON lines, CSV. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
@@ -10,13 +10,19 @@
 #include "cli/command.h"
 #include <stdio.h>
 
-enum cli_column_kind { CLI_TEXT, CLI_TIME, CLI_NUMBER };
+enum cli_column_kind {
+	CLI_TEXT, /* may be cut where a terminal is too narrow */
+	CLI_NAME, /* text of which a part is of no use: an address, a call's number */
+	CLI_TIME,
+	CLI_NUMBER,
+};
 
 /* A column: its title in tables, and the member, with dots for members of
  * members, which is also its name in CSV. */
 struct cli_column {
 	const char *title, *member;
 	enum cli_column_kind kind;
+	uint8_t leaves; /* on a narrow terminal the highest is left out first; 0: never */
 };
 
 enum { MAX_CLI_COLUMNS = 12 };
@@ -29,6 +35,9 @@ struct cli_table {
 
 /* Writes an array of objects. */
 void cli_write_list(const struct cli *c, FILE *out, const struct cli_table *t, const json_t *items);
+/* The same as a table, whatever the format; fitted to c->columns. */
+void cli_write_table(const struct cli *c, FILE *out, const struct cli_table *t,
+                     const json_t *items);
 /* Writes one object: names and values line by line, lists of objects below. */
 void cli_write_object(const struct cli *c, FILE *out, const json_t *object);
 /* The lines alone, indented. */

@@ -6,12 +6,12 @@
 static const struct cli_table registrations = {
 	7,
 	{ { "ACCOUNT", "account", CLI_TEXT },
-	  { "ADDRESS", "address", CLI_TEXT },
-	  { "PORT", "port", CLI_NUMBER },
-	  { "TRANSPORT", "transport", CLI_TEXT },
-	  { "SINCE", "since", CLI_TIME },
-	  { "EXPIRES", "expires", CLI_TIME },
-	  { "USER AGENT", "user_agent", CLI_TEXT } },
+	  { "ADDRESS", "address", CLI_NAME },
+	  { "PORT", "port", CLI_NUMBER, 2 },
+	  { "TRANSPORT", "transport", CLI_TEXT, 4 },
+	  { "SINCE", "since", CLI_TIME, 5 },
+	  { "EXPIRES", "expires", CLI_TIME, 1 },
+	  { "USER AGENT", "user_agent", CLI_TEXT, 3 } },
 	"nobody is registered",
 };
 
@@ -20,11 +20,11 @@ static const struct cli_table peers = {
 	{ { "PEER", "name", CLI_TEXT },
 	  { "KIND", "kind", CLI_TEXT },
 	  { "SIDE", "side", CLI_TEXT },
-	  { "ADDRESS", "address", CLI_TEXT },
+	  { "ADDRESS", "address", CLI_NAME },
 	  { "STATE", "state", CLI_TEXT },
 	  { "CALLS", "calls", CLI_NUMBER },
 	  { "ANSWERS", "answers", CLI_TEXT },
-	  { "CHALLENGE LEARNT", "challenge_learnt", CLI_TEXT } },
+	  { "CHALLENGE LEARNT", "challenge_learnt", CLI_TEXT, 1 } },
 	"no peers",
 };
 

@@ -8,7 +8,7 @@
 static const struct cli_table registrations = {
 	4,
 	{ { "ACCOUNT", "account", CLI_TEXT },
-	  { "ADDRESS", "address", CLI_TEXT },
+	  { "ADDRESS", "address", CLI_NAME },
 	  { "PORT", "port", CLI_NUMBER },
 	  { "EXPIRES", "expires", CLI_TIME } },
 	"not registered through Ringfence",
@@ -16,12 +16,12 @@ static const struct cli_table registrations = {
 
 static const struct cli_table incidents = {
 	6,
-	{ { "INCIDENT", "incident", CLI_TEXT },
-	  { "LAST", "last", CLI_TIME },
-	  { "SOURCE", "source", CLI_TEXT },
+	{ { "INCIDENT", "incident", CLI_NAME },
+	  { "LAST", "last", CLI_TIME, 1 },
+	  { "SOURCE", "source", CLI_NAME },
 	  { "PHASES", "phases", CLI_TEXT },
 	  { "OUTCOME", "outcome", CLI_TEXT },
-	  { "EVIDENCE", "evidence", CLI_TEXT } },
+	  { "EVIDENCE", "evidence", CLI_TEXT, 2 } },
 	"no incidents",
 };
 

@@ -33,13 +33,13 @@ const char *fact_kind_name(enum fact_kind kind)
 /* Terminated, and printable up to there. Bytes of UTF-8 pass: readers escape. */
 static bool is_text(const char *text, size_t size)
 {
-	size_t i;
+	size_t len = strnlen(text, size);
 
-	for (i = 0; i < size && text[i] != '\0'; i++) {
+	for (size_t i = view_plain_run(view_bytes(text, len)); i < len; i++) {
 		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
 			return false;
 	}
-	return i < size;
+	return len < size;
 }
 
 static bool is_family(uint8_t family) { return family == 0 || family == 4 || family == 6; }

@@ -91,7 +91,7 @@ struct record_incident {
 	int64_t phase_wall_us[INCIDENT_PHASE_COUNT]; /* when each began, in their order; 0 never */
 	uint64_t part_of; /* the incident of many sources that tells of this one now; 0 none */
 	uint32_t sources, targets, users, numbers; /* how many different ones, as far as counted */
-	/* The first of each, separated by blanks. */
+	/* The first of each, separated by blanks; a blank within one is %20. */
 	char source_list[256], target_list[256], user_list[256], number_list[256];
 };
 

@@ -6,9 +6,12 @@
 
 enum { LONG_NAME = 10 }; /* so long that no phone's name holds it by chance */
 
-static const char *const names[AGENT_COUNT] = {
-	[AGENT_NONE] = "none",
-#define AGENT(id, name) [AGENT_##id] = name,
+static const struct {
+	const char *text;
+	size_t len;
+} names[AGENT_COUNT] = {
+	[AGENT_NONE] = { "none", sizeof("none") - 1 },
+#define AGENT(id, name) [AGENT_##id] = { name, sizeof(name) - 1 },
 #include "guard/agent.def"
 #undef AGENT
 };
@@ -20,42 +23,58 @@ static bool is_letter(char c)
 	return low >= 'a' && low <= 'z';
 }
 
-/* Spares nearly all comparisons. What is no letter may pass, and is compared then. */
-static bool is_same_letter(char a, char b) { return (a | 0x20) == (b | 0x20); }
+static char lower(char c) { return (char)(c | 0x20); }
 
-static bool begins_with(struct view text, struct view name)
+/* How the long names begin, two letters each: few places do, which spares nearly all
+ * comparisons. */
+static bool may_be_long(struct view text, size_t at)
 {
-	return is_same_letter(text.at[0], name.at[0]) && view_starts_nocase(text, name) &&
-	       (text.len == name.len || !is_letter(text.at[name.len]));
+	char second = at + 1 < text.len ? lower(text.at[at + 1]) : '\0';
+
+	switch (lower(text.at[at])) {
+	case 'f':
+		return second == 'r';
+	case 'g':
+		return second == 'o';
+	case 's':
+		return second == 'i';
+	case 'v':
+		return second == 'a';
+	default:
+		return false;
+	}
 }
 
-static bool holds(struct view text, struct view name)
+/* A long name may stand anywhere, a short one only as the first word. */
+static bool is_named_at(struct view text, size_t at, enum guard_agent agent)
 {
-	for (size_t i = 0; i + name.len <= text.len; i++) {
-		if (is_same_letter(text.at[i], name.at[0]) &&
-		    view_starts_nocase(view_after(text, i), name))
-			return true;
-	}
-	return false;
+	struct view name = view_bytes(names[agent].text, names[agent].len);
+	struct view rest = view_after(text, at);
+	bool is_long = name.len >= LONG_NAME;
+
+	return (at == 0 || is_long) && lower(rest.at[0]) == lower(name.at[0]) &&
+	       view_starts_nocase(rest, name) &&
+	       (is_long || rest.len == name.len || !is_letter(rest.at[name.len]));
 }
 
 enum guard_agent guard_agent_of(const struct sip_msg *msg)
 {
 	struct view text = view_trim(
 		sip_msg_value(msg, msg->is_request ? SIP_HEADER_USER_AGENT : SIP_HEADER_SERVER));
+	int first = AGENT_COUNT;
 
-	if (view_is_empty(text))
-		return AGENT_NONE;
-	for (int i = AGENT_NONE + 1; i < AGENT_COUNT; i++) {
-		struct view name = view_of(names[i]);
-
-		if (begins_with(text, name) || (name.len >= LONG_NAME && holds(text, name)))
-			return (enum guard_agent)i;
+	for (size_t at = 0; at < text.len; at++) {
+		if (at > 0 && !may_be_long(text, at))
+			continue;
+		for (int i = AGENT_NONE + 1; i < first; i++) {
+			if (is_named_at(text, at, (enum guard_agent)i))
+				first = i;
+		}
 	}
-	return AGENT_NONE;
+	return first < AGENT_COUNT ? (enum guard_agent)first : AGENT_NONE;
 }
 
 const char *guard_agent_name(enum guard_agent agent)
 {
-	return (size_t)agent < AGENT_COUNT ? names[agent] : "?";
+	return (size_t)agent < AGENT_COUNT ? names[agent].text : "?";
 }

@@ -15,6 +15,7 @@ struct answering {
 	void (*answer)(void *context, struct ask *row);
 	void *context;
 	bool has_row; /* one is made and not yet sent: it may be the last */
+	bool is_told; /* the row that is made says why it was refused */
 };
 
 static void send_row(struct answering *a, bool is_last, enum err result)
@@ -51,7 +52,7 @@ static struct record_block *new_block_row(struct answering *a)
 /* The end of an answer: the row that is left, or an empty one. */
 static void finish(struct answering *a, enum err result)
 {
-	if (!a->has_row || result != ERR_NONE) {
+	if (!a->has_row || (result != ERR_NONE && !a->is_told)) {
 		a->has_row = false;
 		(void)new_row(a, 0);
 	}
@@ -247,7 +248,7 @@ static enum err why_address(struct answering *a, const struct addr *address)
 static bool is_about(const struct guard_subject *subject, struct view user)
 {
 	for (uint32_t i = 0; i < subject->count; i++) {
-		struct view account = view_of(subject->marks[i].account);
+		struct view account = view_of(guard_score_mark(subject, i)->account);
 
 		if (view_equal_nocase(account, user) ||
 		    view_equal_nocase(view_first(account, view_find(account, '@', 0)), user))
@@ -307,6 +308,23 @@ static void mode_row(struct answering *a, int detector)
 		                mode->detector);
 }
 
+static enum err refuse_detector(struct answering *a, const char *name)
+{
+	struct ask *row = new_row(a, 0);
+	struct buffer b = BUFFER_ON(row->body.text);
+
+	buffer_text(&b, "there is no detector '");
+	buffer_text(&b, name);
+	buffer_text(&b, "'; there are ");
+	for (int i = 0; i < GUARD_DETECTOR_COUNT; i++) {
+		buffer_text(&b, i > 0 ? ", " : "");
+		buffer_text(&b, guard_detector_name((enum guard_detector)i));
+	}
+	row->head.size = (uint32_t)b.len;
+	a->is_told = true;
+	return ERR_NOT_FOUND;
+}
+
 static enum err set_mode(struct answering *a)
 {
 	const struct ask_mode *body = &a->question->body.mode;
@@ -319,7 +337,7 @@ static enum err set_mode(struct answering *a)
 		return ERR_SYNTAX;
 	if (body->detector[0] != '\0') {
 		if (guard_detector_find(view_of(body->detector), &found) != ERR_NONE)
-			return ERR_NOT_FOUND;
+			return refuse_detector(a, body->detector);
 		detector = (int)found;
 	}
 	if (body->mode != ONLY_ASKS) {

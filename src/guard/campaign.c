@@ -2,6 +2,7 @@
 /* What a fact adds to a campaign: phases, different things seen, how it came out. */
 #include "guard/campaign.h"
 
+#include "base/buffer.h"
 #include "base/now.h"
 
 #include <string.h>
@@ -34,9 +35,9 @@ void guard_campaign_open(struct guard_campaign *c, const struct guard_event *eve
 
 /* --- Things seen --- */
 
-static uint64_t text_hash(const struct map *map, struct view text)
+static uint64_t text_hash(const struct hash_key *secret, struct view text)
 {
-	return map_hash(map, text.at, text.len);
+	return hash_quick(secret, text.at, text.len);
 }
 
 static struct view user_of(const struct fact *fact)
@@ -46,34 +47,41 @@ static struct view user_of(const struct fact *fact)
 	return view_first(account, view_find(account, '@', 0));
 }
 
-/* One more at the end, if there is room for the whole of it. */
+/* One more at the end, if there is room for the whole of it. A blank in it is written as in
+ * a URI: blanks part the list. */
 static void list_add(char *list, size_t size, struct view text)
 {
 	size_t len = strlen(list);
+	struct buffer b = buffer_on(list + len, size - len - 1);
 
-	if (view_is_empty(text) || len + 1 + text.len + 1 > size)
+	if (view_is_empty(text))
 		return;
-	if (len > 0)
-		list[len++] = ' ';
-	memcpy(list + len, text.at, text.len);
-	list[len + text.len] = '\0';
+	buffer_text(&b, len > 0 ? " " : "");
+	while (!view_is_empty(text)) {
+		size_t end = view_find(text, ' ', 0);
+
+		buffer_put(&b, view_first(text, end));
+		buffer_text(&b, end < text.len ? "%20" : "");
+		text = view_after(text, end + 1);
+	}
+	list[len + (b.err == ERR_NONE ? b.len : 0)] = '\0';
 }
 
-#define SEE(c, what, list, map, text)                                                              \
+#define SEE(c, what, list, secret, text)                                                           \
 	do {                                                                                       \
-		if (!view_is_empty(text) && guard_sketch_add(&(c)->what, text_hash(map, text)))    \
+		if (!view_is_empty(text) && guard_sketch_add(&(c)->what, text_hash(secret, text))) \
 			list_add((c)->list, sizeof((c)->list), text);                              \
 	} while (0)
 
-static void see_host(struct guard_sketch *sketch, const struct map *map, const struct addr *host,
-                     char *list, size_t size)
+static void see_host(struct guard_sketch *sketch, const struct hash_key *secret,
+                     const struct addr *host, char *list, size_t size)
 {
 	char text[ADDR_TEXT_MAX];
 	struct buffer b = BUFFER_ON(text);
 	struct guard_key key = guard_key_of(host, 0);
 
 	key.port = 0;
-	if (host->family == 0 || !guard_sketch_add(sketch, map_hash(map, &key, sizeof(key))))
+	if (host->family == 0 || !guard_sketch_add(sketch, hash_quick(secret, &key, sizeof(key))))
 		return;
 	addr_write(&b, host);
 	list_add(list, size, buffer_view(&b));
@@ -167,10 +175,10 @@ static bool has_tried(const struct guard_campaign *c, uint64_t user)
 	       (is_wide && guard_sketch_holds(&c->users, user));
 }
 
-bool guard_campaign_owns(const struct guard_campaign *c, const struct map *map,
+bool guard_campaign_owns(const struct guard_campaign *c, const struct hash_key *secret,
                          const struct fact *fact)
 {
-	uint64_t user = text_hash(map, user_of(fact));
+	uint64_t user = text_hash(secret, user_of(fact));
 
 	if (fact->standing == STANDING_PEER)
 		return false;
@@ -228,17 +236,17 @@ static bool is_after_calls(const struct guard_campaign *c)
 	return false;
 }
 
-static void add_call(struct guard_campaign *c, const struct map *map,
+static void add_call(struct guard_campaign *c, const struct hash_key *secret,
                      const struct guard_event *event)
 {
 	const struct fact *fact = event->fact;
 	bool is_fraud = has_detector(event, DETECTOR_TOLL_FRAUD);
-	bool is_taken = guard_sketch_holds(&c->taken, text_hash(map, user_of(fact)));
+	bool is_taken = guard_sketch_holds(&c->taken, text_hash(secret, user_of(fact)));
 	struct view number = view_of(fact->number);
 
 	if (!is_fraud && !(is_dialling(fact) && (is_taken || looks_dialled(fact->number))))
 		return;
-	SEE(c, numbers, number_list, map, number);
+	SEE(c, numbers, number_list, secret, number);
 	enter(c, PHASE_DIAL, fact->wall_us);
 	if (fact->kind == FACT_CALL && fact->outcome == OUTCOME_SUCCEEDED &&
 	    (is_fraud || is_taken || is_after_calls(c)))
@@ -250,21 +258,21 @@ static bool is_unanswered_login(const struct fact *fact)
 	return fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_UNKNOWN;
 }
 
-static void add_login(struct guard_campaign *c, const struct map *map,
+static void add_login(struct guard_campaign *c, const struct hash_key *secret,
                       const struct guard_event *event)
 {
 	const struct fact *fact = event->fact;
 	struct view user = user_of(fact);
-	uint64_t hash = text_hash(map, user);
+	uint64_t hash = text_hash(secret, user);
 
 	if (is_let_in(fact) && (c->number != 0 || c->told_by != 0) && has_tried(c, hash)) {
-		SEE(c, taken, taken_list, map, user);
+		SEE(c, taken, taken_list, secret, user);
 		enter(c, PHASE_REGISTER, fact->wall_us);
 		come_to(c, OUTCOME_SUCCEEDED);
 	}
 	if (is_failed_login(fact)) {
 		c->guesses += fact->count > 0 ? fact->count : 1;
-		SEE(c, guessed, guessed_list, map, user);
+		SEE(c, guessed, guessed_list, secret, user);
 	}
 	/* Behind a border that blocks, most of a guesser's logins are seen to get no answer. */
 	c->logins_in_vain += is_failed_login(fact) || is_unanswered_login(fact);
@@ -326,7 +334,7 @@ static bool is_another(struct guard_campaign *c, const struct fact *fact)
 	return true;
 }
 
-void guard_campaign_add(struct guard_campaign *c, const struct map *map,
+void guard_campaign_add(struct guard_campaign *c, const struct hash_key *secret,
                         const struct guard_event *event)
 {
 	const struct fact *fact = event->fact;
@@ -343,14 +351,14 @@ void guard_campaign_add(struct guard_campaign *c, const struct map *map,
 	c->is_changed = true;
 	if (fact->kind == FACT_BLOCKED_HITS)
 		return;
-	see_host(&c->sources, map, &event->source, c->source_list, sizeof(c->source_list));
-	see_host(&c->targets, map, &fact->flow.local, c->target_list, sizeof(c->target_list));
+	see_host(&c->sources, secret, &event->source, c->source_list, sizeof(c->source_list));
+	see_host(&c->targets, secret, &fact->flow.local, c->target_list, sizeof(c->target_list));
 	if (names_user(fact) && (event->count > 0 || !is_challenged(fact)))
-		SEE(c, users, user_list, map, user);
+		SEE(c, users, user_list, secret, user);
 	add_findings(c, event);
 	add_probe(c, event);
-	add_login(c, map, event);
-	add_call(c, map, event);
+	add_login(c, secret, event);
+	add_call(c, secret, event);
 	if (fact->status != 0 && is_last)
 		c->status = fact->status;
 	if ((fact->status >= 300 && !is_challenged(fact)) || fact->outcome == OUTCOME_FAILED)
@@ -380,13 +388,13 @@ static void join_list(char *list, size_t size, const char *other)
 		guard_sketch_join(&(c)->what, &(other)->what);                                     \
 	} while (0)
 
-void guard_campaign_join(struct guard_campaign *c, const struct map *map,
+void guard_campaign_join(struct guard_campaign *c, const struct hash_key *secret,
                          const struct guard_campaign *other)
 {
 	struct guard_key key = guard_key_of(&other->source, 0);
 
 	key.port = 0;
-	if (!guard_sketch_holds(&c->sources, map_hash(map, &key, sizeof(key))))
+	if (!guard_sketch_holds(&c->sources, hash_quick(secret, &key, sizeof(key))))
 		join_list(c->source_list, sizeof(c->source_list), other->source_list);
 	guard_sketch_join(&c->sources, &other->sources);
 	JOIN(c, other, targets, target_list);

@@ -77,13 +77,13 @@ void guard_campaign_open(struct guard_campaign *c, const struct guard_event *eve
 /* Whether a fact that nothing was found about is its own work all the same: a
  * stranger's, or a login or call of an account that it tried. A neighbour behind
  * the same address, and whoever is known by another way, is left out of it. */
-bool guard_campaign_owns(const struct guard_campaign *c, const struct map *map,
+bool guard_campaign_owns(const struct guard_campaign *c, const struct hash_key *secret,
                          const struct fact *fact);
-/* Adds it. `map` is whose keyed hash tells things apart. */
-void guard_campaign_add(struct guard_campaign *c, const struct map *map,
+/* Adds it. Hashes under `secret` tell things apart. */
+void guard_campaign_add(struct guard_campaign *c, const struct hash_key *secret,
                         const struct guard_event *event);
 /* Adds all that another one came to. */
-void guard_campaign_join(struct guard_campaign *c, const struct map *map,
+void guard_campaign_join(struct guard_campaign *c, const struct hash_key *secret,
                          const struct guard_campaign *other);
 
 /* The rule that tells most of it. */

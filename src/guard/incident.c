@@ -34,8 +34,8 @@ static uint64_t extra_of(const struct guard_incidents *s, const struct guard_fin
 		return 0;
 	extra.what = finding->scope == SCOPE_SHAPE
 	                   ? finding->shape
-	                   : map_hash(&s->rows.map, fact->account, strlen(fact->account));
-	return map_hash(&s->rows.map, &extra, sizeof(extra)) | 1;
+	                   : hash_quick(&s->rows.key, fact->account, strlen(fact->account));
+	return hash_quick(&s->rows.key, &extra, sizeof(extra)) | 1;
 }
 
 /* Anybody can forge sources: incidents that nothing proves are few a minute. */
@@ -98,7 +98,7 @@ static bool is_beyond(const struct guard_campaign *c, enum guard_rule together)
 static void tell_with(struct guard_incidents *s, struct guard_campaign *c,
                       struct guard_campaign *many, struct now now)
 {
-	guard_campaign_join(many, &s->rows.map, c);
+	guard_campaign_join(many, &s->rows.key, c);
 	c->told_by = many->number;
 	c->with = many->row.key;
 	if (c->number != 0)
@@ -209,7 +209,7 @@ static struct guard_campaign *teller_of(struct guard_incidents *s, struct guard_
 		wanted = many_of(s, event, finding);
 	if (!wanted) {
 		if (many)
-			guard_campaign_add(many, &s->rows.map, event);
+			guard_campaign_add(many, &s->rows.key, event);
 		return many ? many : c;
 	}
 	/* Unless it was gathered just now, with this fact in it. */
@@ -223,7 +223,7 @@ static void add(struct guard_incidents *s, struct guard_campaign *c,
 {
 	struct guard_campaign *teller;
 
-	guard_campaign_add(c, &s->rows.map, event);
+	guard_campaign_add(c, &s->rows.key, event);
 	/* Kept for now: the row of many sources must not take the place of this one. */
 	guard_recent_keep(&s->rows, c, true);
 	teller = teller_of(s, c, event);
@@ -241,13 +241,14 @@ static void take_device(struct guard_incidents *s, const struct guard_event *eve
 	alone.count = 1;
 	c = own_of(s, &alone, extra_of(s, finding, event->fact));
 	c->scope = (uint8_t)finding->scope;
-	guard_campaign_add(c, &s->rows.map, &alone);
+	guard_campaign_add(c, &s->rows.key, &alone);
 	tell_if_due(s, c, &alone);
 }
 
 void guard_incidents_take(struct guard_incidents *s, const struct guard_event *event)
 {
-	struct guard_finding rest[MAX_EVENT_FINDINGS];
+	struct guard_finding rest[MAX_EVENT_FINDINGS]
+		__attribute__((uninitialized)); /* `count` guards it */
 	struct guard_event others = *event;
 	struct guard_key key = guard_key_of(&event->source, 0);
 
@@ -272,7 +273,7 @@ bool guard_incident_owns(const struct guard_incidents *s, const struct addr *sou
 	const struct guard_campaign *c = guard_recent_find(&s->rows, &key);
 
 	return c && guard_campaign_is_open(c, fact->now_us) &&
-	       guard_campaign_owns(c, &s->rows.map, fact);
+	       guard_campaign_owns(c, &s->rows.key, fact);
 }
 
 struct guard_campaign *guard_incident_of(const struct guard_incidents *s, const struct addr *source,

@@ -192,10 +192,10 @@ static struct addr campaign_of(const struct guard_judge *j, const struct fact *f
 static const struct guard_mark *last_mark(const struct guard_subject *subject)
 {
 	for (uint32_t i = subject->count; i-- > 0;) {
-		if (subject->marks[i].is_proven && subject->marks[i].score_milli > 0)
-			return &subject->marks[i];
+		if (subject->worths[i].is_proven && subject->worths[i].score_milli > 0)
+			return guard_score_mark(subject, i);
 	}
-	return &subject->marks[subject->count - 1];
+	return guard_score_mark(subject, subject->count - 1);
 }
 
 static void block_subject(struct guard_judge *j, const struct guard_subject *subject,
@@ -255,7 +255,7 @@ static void suspect(struct guard_judge *j, const struct guard_subject *subject, 
 		.source = subject->source,
 		.until_wall_us = now.wall_us + (int64_t)j->settings.fade_s * SECOND_US,
 		.state = VERDICT_SUSPECT,
-		.rule = subject->marks[subject->count - 1].rule,
+		.rule = guard_score_mark(subject, subject->count - 1)->rule,
 	};
 
 	verdict_table_put(j->ports.verdicts, &v, now.wall_us);
@@ -298,7 +298,7 @@ static struct addr subject_of(const struct fact *fact)
 
 static uint64_t account_hash(const struct guard_judge *j, const struct fact *fact)
 {
-	return map_hash(&j->scores.subjects.map, fact->account, strlen(fact->account));
+	return hash_quick(&j->scores.subjects.key, fact->account, strlen(fact->account));
 }
 
 static uint64_t flow_hash(const struct guard_judge *j, const struct fact *fact)
@@ -306,7 +306,7 @@ static uint64_t flow_hash(const struct guard_judge *j, const struct fact *fact)
 	struct guard_key key = guard_key_of(
 		&fact->flow.remote, (uint64_t)fact->flow.connection << 8 | fact->flow.transport);
 
-	return map_hash(&j->scores.subjects.map, &key, sizeof(key));
+	return hash_quick(&j->scores.subjects.key, &key, sizeof(key));
 }
 
 /* What the marks of all findings about one fact share. */

@@ -98,7 +98,7 @@ static struct guard_key pair_key(const struct guard_logins *l, const struct guar
 	struct addr source = addr_source(&login->source);
 
 	return guard_key_of(&source,
-	                    map_hash(&l->pairs.map, login->account.at, login->account.len));
+	                    hash_quick(&l->pairs.key, login->account.at, login->account.len));
 }
 
 static bool is_live(uint64_t asked_us, uint64_t now_us)

@@ -133,35 +133,45 @@ static bool has_escaped_control(struct view user)
  * nobody has reason to ask for one. */
 static bool asks_for_control(const struct sip_msg *msg)
 {
-	struct sip_name_addr to;
-	struct sip_uri uri;
+	struct sip_name_addr to_spare __attribute__((uninitialized)); /* here and below: filled */
+	struct sip_uri uri_spare __attribute__((uninitialized));
+	const struct sip_name_addr *to;
+	const struct sip_uri *uri;
 
 	if (!msg->is_request ||
 	    (msg->method == SIP_METHOD_REGISTER && sip_msg_header(msg, SIP_HEADER_CONTACT)))
 		return false;
-	return (sip_parts_address(msg, SIP_HEADER_TO, &to) == ERR_NONE &&
-	        has_escaped_control(to.uri.user)) ||
-	       (sip_parts_uri(msg, &uri) == ERR_NONE && has_escaped_control(uri.user));
+	to = sip_parts_address_at(msg, SIP_HEADER_TO, &to_spare);
+	if (to && has_escaped_control(to->uri.user))
+		return true;
+	uri = sip_parts_uri_at(msg, &uri_spare);
+	return uri && has_escaped_control(uri->user);
 }
 
 /* ---- beyond all measure ---- */
 
 static bool is_long_name(const struct sip_msg *msg, enum sip_header_id id)
 {
-	struct sip_name_addr name;
+	struct sip_name_addr spare __attribute__((uninitialized));
+	const struct sip_name_addr *name = sip_parts_address_at(msg, id, &spare);
 
-	return sip_parts_address(msg, id, &name) == ERR_NONE &&
-	       (name.tag.len > LONGEST_TOKEN || name.uri.user.len > LONGEST_TOKEN ||
-	        name.uri.host.text.len > LONGEST_TOKEN || name.display.len > LONGEST_TOKEN);
+	return name &&
+	       (name->tag.len > LONGEST_TOKEN || name->uri.user.len > LONGEST_TOKEN ||
+	        name->uri.host.text.len > LONGEST_TOKEN || name->display.len > LONGEST_TOKEN);
+}
+
+static bool has_long_branch(const struct sip_msg *msg)
+{
+	struct sip_via spare __attribute__((uninitialized));
+	const struct sip_via *via = sip_parts_via_at(msg, &spare);
+
+	return via && via->branch.len > LONGEST_TOKEN;
 }
 
 static bool has_long_token(const struct sip_msg *msg)
 {
-	struct sip_via via;
-
 	return msg->call_id.len > LONGEST_TOKEN || is_long_name(msg, SIP_HEADER_FROM) ||
-	       is_long_name(msg, SIP_HEADER_TO) ||
-	       (sip_parts_via(msg, &via) == ERR_NONE && via.branch.len > LONGEST_TOKEN) ||
+	       is_long_name(msg, SIP_HEADER_TO) || has_long_branch(msg) ||
 	       sip_msg_value(msg, SIP_HEADER_USER_AGENT).len > LONGEST_TOKEN;
 }
 
@@ -195,10 +205,10 @@ static bool repeats_itself(const struct sip_msg *msg)
 
 static bool has_bare_branch(const struct sip_msg *msg)
 {
-	struct sip_via via;
+	struct sip_via spare __attribute__((uninitialized));
+	const struct sip_via *via = sip_parts_via_at(msg, &spare);
 
-	return sip_parts_via(msg, &via) == ERR_NONE &&
-	       view_equal_nocase(via.branch, VIEW("z9hG4bK"));
+	return via && view_equal_nocase(via->branch, VIEW("z9hG4bK"));
 }
 
 /* With one Via nobody has counted down: the sender wrote the 0. */

@@ -2,32 +2,53 @@
 /* Rows in a pool, found by a keyed hash, in two orders of last use. */
 #include "guard/recent.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* The ends of both orders, and how many they are. */
+enum { WEAK, KEPT, ENDS };
+
+static uint32_t end_of(const struct guard_row *row) { return row->is_kept ? KEPT : WEAK; }
+
+static struct guard_row *row_at(const struct guard_recent *r, uint32_t place)
+{
+	return (struct guard_row *)(void *)(r->rows + place * r->step);
+}
 
 enum err guard_recent_init(struct guard_recent *r, size_t row_size, uint32_t max_rows,
                            const struct hash_key *key)
 {
-	struct guard_recent made = { .pool = NULL };
+	struct guard_recent made = { .key = *key };
 	enum err err = pool_new(row_size, max_rows, &made.pool);
 
-	if (err != ERR_NONE)
-		return err;
-	err = map_init(&made.map, max_rows, key);
+	if (err == ERR_NONE)
+		err = index_init(&made.index, max_rows);
+	if (err == ERR_NONE) {
+		made.orders = calloc((size_t)max_rows + ENDS, sizeof(*made.orders));
+		err = made.orders ? ERR_NONE : ERR_NO_MEMORY;
+	}
 	if (err != ERR_NONE) {
-		pool_free(&made.pool);
+		guard_recent_clear(&made);
 		return err;
 	}
+	made.rows = pool_object(made.pool, 0);
+	made.step = (size_t)((char *)pool_object(made.pool, 1) - made.rows);
+	made.orders[WEAK] = (struct guard_order){ WEAK, WEAK };
+	made.orders[KEPT] = (struct guard_order){ KEPT, KEPT };
 	*r = made;
-	list_init(&r->weak);
-	list_init(&r->kept);
 	return ERR_NONE;
 }
 
 void guard_recent_clear(struct guard_recent *r)
 {
-	map_clear(&r->map);
+	free(r->orders);
+	r->orders = NULL;
+	r->last = NULL;
+	index_clear(&r->index);
 	pool_free(&r->pool);
 }
+
+_Static_assert(sizeof(struct guard_key) == 4 * sizeof(uint64_t), "hashed as four words");
 
 struct guard_key guard_key_of(const struct addr *address, uint64_t extra)
 {
@@ -42,37 +63,52 @@ static bool is_of(const struct guard_row *row, const struct guard_key *key)
 	return memcmp(&row->key, key, sizeof(*key)) == 0;
 }
 
-static bool is_row(const struct map_node *node, const void *wanted)
+static struct guard_row *find(const struct guard_recent *r, const struct guard_key *key,
+                              uint64_t hash)
 {
-	return is_of(HOLDER(node, const struct guard_row, node), wanted);
+	uint32_t slot = index_home(&r->index, hash), place;
+
+	while (index_next(&r->index, hash, &slot, &place)) {
+		struct guard_row *row = row_at(r, place);
+
+		if (is_of(row, key))
+			return row;
+	}
+	return NULL;
+}
+
+static uint64_t hash_of(const struct guard_recent *r, const struct guard_key *key)
+{
+	uint64_t words[4];
+
+	memcpy(words, key, sizeof(words));
+	return hash_words(&r->key, words);
 }
 
 void *guard_recent_find(const struct guard_recent *r, const struct guard_key *key)
 {
-	struct map_node *node;
-
 	if (r->last && is_of(r->last, key))
 		return r->last;
-	if (r->map.count == 0)
+	if (r->index.count == 0)
 		return NULL;
-	node = map_find(&r->map, map_hash(&r->map, key, sizeof(*key)), is_row, key);
-	return node ? HOLDER(node, struct guard_row, node) : NULL;
+	return find(r, key, hash_of(r, key));
 }
 
-static struct list *order_of(struct guard_recent *r, const struct guard_row *row)
+static void take_out(struct guard_recent *r, uint32_t at)
 {
-	return row->is_kept ? &r->kept : &r->weak;
+	struct guard_order o = r->orders[at];
+
+	r->orders[o.prev].next = o.next;
+	r->orders[o.next].prev = o.prev;
 }
 
-/* Moving writes to both neighbours, which nobody else needs in the cache now. */
-static void move_to_end(struct guard_recent *r, struct guard_row *row)
+static void append(struct guard_recent *r, uint32_t end, uint32_t at)
 {
-	struct list *order = order_of(r, row);
+	uint32_t last = r->orders[end].prev;
 
-	if (order->prev == &row->order)
-		return;
-	list_remove(&row->order);
-	list_append(order, &row->order);
+	r->orders[at] = (struct guard_order){ .next = end, .prev = last };
+	r->orders[last].next = at;
+	r->orders[end].prev = at;
 }
 
 static struct guard_row *make(struct guard_recent *r, const struct guard_key *key, uint64_t hash)
@@ -80,30 +116,47 @@ static struct guard_row *make(struct guard_recent *r, const struct guard_key *ke
 	struct guard_row *row;
 
 	if (pool_used(r->pool) == pool_count(r->pool)) {
-		struct list *order = list_is_empty(&r->weak) ? &r->kept : &r->weak;
+		uint32_t first = r->orders[WEAK].next;
 
-		guard_recent_forget(r, HOLDER(order->next, struct guard_row, order));
+		if (first == WEAK)
+			first = r->orders[KEPT].next;
+		guard_recent_forget(r, row_at(r, first - ENDS));
 	}
 	row = pool_take(r->pool);
 	row->key = *key;
-	list_append(&r->weak, &row->order);
-	map_insert(&r->map, &row->node, hash);
+	row->tag = (uint32_t)hash;
+	row->place = pool_index(r->pool, row);
+	append(r, WEAK, row->place + ENDS);
+	index_put(&r->index, hash, row->place);
 	return row;
+}
+
+/* What is touched again and again leaves its neighbours in peace. */
+static void move_to_end(struct guard_recent *r, const struct guard_row *row)
+{
+	uint32_t end = end_of(row), at = row->place + ENDS;
+
+	if (r->orders[at].next == end)
+		return;
+	take_out(r, at);
+	append(r, end, at);
 }
 
 void *guard_recent_touch(struct guard_recent *r, const struct guard_key *key)
 {
-	struct map_node *node;
-	uint64_t hash;
+	struct guard_row *row = r->last;
 
-	if (!r->last || !is_of(r->last, key)) {
-		hash = map_hash(&r->map, key, sizeof(*key));
-		node = map_find(&r->map, hash, is_row, key);
-		r->last = node ? HOLDER(node, struct guard_row, node) : make(r, key, hash);
+	if (!row || !is_of(row, key)) {
+		uint64_t hash = hash_of(r, key);
+
+		row = find(r, key, hash);
+		if (!row)
+			row = make(r, key, hash);
+		r->last = row;
 	}
 	/* Somebody may have kept another one since. */
-	move_to_end(r, r->last);
-	return r->last;
+	move_to_end(r, row);
+	return row;
 }
 
 void guard_recent_keep(struct guard_recent *r, void *row, bool is_kept)
@@ -122,7 +175,7 @@ void guard_recent_forget(struct guard_recent *r, void *row)
 
 	if (r->last == it)
 		r->last = NULL;
-	map_remove(&r->map, &it->node);
-	list_remove(&it->order);
+	index_drop(&r->index, it->tag, it->place);
+	take_out(r, it->place + ENDS);
 	pool_give(r->pool, it);
 }

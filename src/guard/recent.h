@@ -8,8 +8,8 @@
 #define GUARD_RECENT_H
 
 #include "base/addr.h"
-#include "base/list.h"
-#include "base/map.h"
+#include "base/hash.h"
+#include "base/index.h"
 #include "base/pool.h"
 
 /* Whom a row is about: an address or flow, and whatever else tells rows apart
@@ -22,17 +22,26 @@ struct guard_key {
 
 /* First member of every row. */
 struct guard_row {
-	struct map_node node;
-	struct list order;
 	struct guard_key key;
+	uint32_t tag;   /* lower half of its hash */
+	uint32_t place; /* in the pool */
 	bool is_kept;
 };
 
+/* Who was touched before and after, apart from the rows: these few bytes of the
+ * neighbours are all that moving a row has to bring into the cache. */
+struct guard_order {
+	uint32_t next, prev; /* 2 + place; the first two are the ends of the orders */
+};
+
 struct guard_recent {
+	struct index index;
+	char *rows; /* those of the pool, `step` bytes apart */
+	size_t step;
+	struct guard_order *orders; /* weak and kept, longest untouched first */
+	struct guard_row *last;     /* touched last, or NULL: asked for again and again */
+	struct hash_key key;
 	struct pool *pool;
-	struct map map;
-	struct list weak, kept; /* longest untouched first */
-	struct guard_row *last; /* touched last, or NULL: asked for again and again */
 };
 
 /* ERR_NO_MEMORY, ERR_LIMIT. */

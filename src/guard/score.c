@@ -31,28 +31,30 @@ struct guard_subject *guard_scores_find(const struct guard_scores *s, const stru
 	return guard_recent_find(&s->subjects, &key);
 }
 
-static uint32_t worth_milli(const struct guard_mark *mark, uint32_t fade_s, uint64_t now_us)
+_Static_assert(MAX_FINDINGS < 32, "a bit for each place");
+
+static uint32_t worth_milli(const struct guard_worth *worth, uint32_t fade_s, uint64_t now_us)
 {
-	uint64_t fade_us = (uint64_t)fade_s * SECOND_US, age_us = now_since(now_us, mark->now_us);
+	uint64_t fade_us = (uint64_t)fade_s * SECOND_US, age_us = now_since(now_us, worth->now_us);
 
 	if (age_us >= fade_us)
 		return 0;
-	return (uint32_t)(mark->score_milli * (fade_us - age_us) / fade_us);
+	return (uint32_t)(worth->score_milli * (fade_us - age_us) / fade_us);
 }
 
 /* Anybody can forge what is not proven, so that it never displaces what is: a
  * guesser with a scanner's message would bury his own guesses. */
 static uint32_t goes_first(const struct guard_subject *subject, uint32_t fade_s, uint64_t now_us)
 {
-	const struct guard_mark *marks = subject->marks;
-	uint32_t first = 0, least_milli = worth_milli(&marks[0], fade_s, now_us);
+	const struct guard_worth *worths = subject->worths;
+	uint32_t first = 0, least_milli = worth_milli(&worths[0], fade_s, now_us);
 
 	for (uint32_t i = 1; i < subject->count; i++) {
-		uint32_t milli = worth_milli(&marks[i], fade_s, now_us);
+		uint32_t milli = worth_milli(&worths[i], fade_s, now_us);
 		bool is_less = milli < least_milli;
 
-		if (marks[i].is_proven != marks[first].is_proven)
-			is_less = !marks[i].is_proven;
+		if (worths[i].is_proven != worths[first].is_proven)
+			is_less = !worths[i].is_proven;
 		if (!is_less)
 			continue;
 		first = i;
@@ -61,11 +63,27 @@ static uint32_t goes_first(const struct guard_subject *subject, uint32_t fade_s,
 	return first;
 }
 
-static void take_out(struct guard_subject *subject, uint32_t place)
+static void take_out(struct guard_subject *subject, uint32_t which)
 {
+	subject->taken &= ~(UINT32_C(1) << subject->worths[which].place);
 	subject->count--;
-	memmove(&subject->marks[place], &subject->marks[place + 1],
-	        (subject->count - place) * sizeof(subject->marks[0]));
+	memmove(&subject->worths[which], &subject->worths[which + 1],
+	        (subject->count - which) * sizeof(subject->worths[0]));
+}
+
+static void put_last(struct guard_subject *subject, const struct guard_mark *mark)
+{
+	uint32_t place = (uint32_t)__builtin_ctz(~subject->taken);
+
+	subject->taken |= UINT32_C(1) << place;
+	subject->marks[place] = *mark;
+	subject->worths[subject->count++] = (struct guard_worth){
+		.now_us = mark->now_us,
+		.score_milli = mark->score_milli,
+		.place = (uint8_t)place,
+		.is_proven = mark->is_proven,
+		.is_acting = mark->is_acting,
+	};
 }
 
 void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
@@ -75,11 +93,11 @@ void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
 
 	if (subject->count == MAX_FINDINGS) {
 		first = goes_first(subject, fade_s, mark->now_us);
-		if (!mark->is_proven && subject->marks[first].is_proven)
+		if (!mark->is_proven && subject->worths[first].is_proven)
 			return;
 		take_out(subject, first);
 	}
-	subject->marks[subject->count++] = *mark;
+	put_last(subject, mark);
 	if (mark->is_proven)
 		guard_recent_keep(&s->subjects, subject, true);
 }
@@ -93,12 +111,12 @@ struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t 
 	struct guard_sums sums = { 0 };
 
 	for (uint32_t i = 0; i < subject->count; i++) {
-		const struct guard_mark *mark = &subject->marks[i];
-		uint32_t worth = worth_milli(mark, fade_s, now_us);
+		const struct guard_worth *worth = &subject->worths[i];
+		uint32_t milli = worth_milli(worth, fade_s, now_us);
 
-		sums.acting_milli += mark->is_proven && mark->is_acting ? worth : 0;
-		sums.proven_milli += mark->is_proven ? worth : 0;
-		sums.suspicion_milli += mark->is_acting ? worth : 0;
+		sums.acting_milli += worth->is_proven && worth->is_acting ? milli : 0;
+		sums.proven_milli += worth->is_proven ? milli : 0;
+		sums.suspicion_milli += worth->is_acting ? milli : 0;
 	}
 	sums.acting_milli = in_tenths(sums.acting_milli);
 	sums.proven_milli = in_tenths(sums.proven_milli);
@@ -109,7 +127,7 @@ struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t 
 void guard_score_lower(struct guard_subject *subject, uint64_t account_hash, uint64_t flow_hash)
 {
 	for (uint32_t i = subject->count; i-- > 0;) {
-		const struct guard_mark *mark = &subject->marks[i];
+		const struct guard_mark *mark = guard_score_mark(subject, i);
 
 		if (mark->account_hash != account_hash || mark->flow_hash != flow_hash)
 			continue;
@@ -147,18 +165,18 @@ void guard_score_steps(const struct guard_subject *subject, struct record_block 
 	bool has_proven = false;
 
 	for (uint32_t i = 0; i < subject->count; i++)
-		has_proven = has_proven || subject->marks[i].is_proven;
+		has_proven = has_proven || subject->worths[i].is_proven;
 	/* What blocks is proven; suspicion beside it would only blur the sum. */
 	for (uint32_t i = 0; i < subject->count; i++)
-		wanted += subject->marks[i].is_proven || !has_proven;
+		wanted += subject->worths[i].is_proven || !has_proven;
 	skipped = wanted > MAX_BLOCK_STEPS ? wanted - MAX_BLOCK_STEPS : 0;
 	ret->step_count = wanted - skipped;
 	for (uint32_t i = 0; i < subject->count; i++) {
-		if (has_proven && !subject->marks[i].is_proven)
+		if (has_proven && !subject->worths[i].is_proven)
 			continue;
 		if (skipped > 0)
 			skipped--;
 		else
-			write_step(&subject->marks[i], &ret->steps[at++]);
+			write_step(guard_score_mark(subject, i), &ret->steps[at++]);
 	}
 }

@@ -25,11 +25,21 @@ struct guard_mark {
 	char account[40];
 };
 
+/* What of a mark counts, apart from what only tells of it: each new finding sums all. */
+struct guard_worth {
+	uint64_t now_us;
+	uint32_t score_milli;
+	uint8_t place; /* of the whole mark */
+	bool is_proven, is_acting;
+};
+
 struct guard_subject {
 	struct guard_row row;
 	struct addr source; /* port 0: the source; else one known flow of it */
 	uint32_t count;
-	struct guard_mark marks[MAX_FINDINGS]; /* oldest first */
+	uint32_t taken;                          /* a bit for each place of a mark */
+	struct guard_worth worths[MAX_FINDINGS]; /* oldest first */
+	struct guard_mark marks[MAX_FINDINGS];
 };
 
 struct guard_sums {
@@ -46,6 +56,13 @@ struct guard_scores {
 enum err guard_scores_init(struct guard_scores *s, uint32_t max_subjects,
                            const struct hash_key *key) MUST_USE;
 void guard_scores_clear(struct guard_scores *s);
+
+/* Oldest first; i < count. */
+static inline const struct guard_mark *guard_score_mark(const struct guard_subject *subject,
+                                                        uint32_t i)
+{
+	return &subject->marks[subject->worths[i].place];
+}
 
 struct guard_subject *guard_scores_touch(struct guard_scores *s, const struct addr *source);
 struct guard_subject *guard_scores_find(const struct guard_scores *s, const struct addr *source);

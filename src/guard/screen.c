@@ -200,7 +200,7 @@ static bool is_unspecified(const struct sip_host *host)
 
 static bool has_no_address(const struct shape *s)
 {
-	struct sip_name_addr contact;
+	struct sip_name_addr contact __attribute__((uninitialized)); /* filled before it is read */
 
 	return is_unspecified(&s->via.host) &&
 	       sip_name_addr_parse(sip_msg_value(s->msg, SIP_HEADER_CONTACT), &contact) ==
@@ -234,7 +234,7 @@ static bool (*const matchers[SIGNATURE_COUNT])(const struct shape *s) = {
 
 enum guard_signature guard_signature_of(const struct sip_msg *msg, const struct flow *flow)
 {
-	struct shape shape;
+	struct shape shape __attribute__((uninitialized)); /* filled whole */
 
 	if (!msg->is_request || !shape_read(msg, flow, &shape))
 		return SIGNATURE_NONE;

@@ -3,9 +3,7 @@
  * same engine and the same watch as over a capture file. Has the tap and its
  * rings, and no way to send a packet. */
 #include "capture/engine.h"
-#include "guard/agent.h"
-#include "guard/oddity.h"
-#include "guard/screen.h"
+#include "guard/inspector.h"
 #include "os/clock.h"
 #include "os/tap.h"
 #include "proc/child.h"
@@ -103,30 +101,6 @@ static void on_call(void *context, const struct watch_call *call)
 	err = ring_put(o.records, &record, record.head.size, RING_KEPT);
 	counters_add(o.counters, err == ERR_NONE ? COUNT_records_emitted : COUNT_records_dropped,
 	             1);
-}
-
-static uint16_t screen(void *context, const struct sip_msg *msg, const struct flow *flow)
-{
-	(void)context;
-	return (uint16_t)guard_signature_of(msg, flow);
-}
-
-static uint16_t agent(void *context, const struct sip_msg *msg)
-{
-	(void)context;
-	return (uint16_t)guard_agent_of(msg);
-}
-
-static uint16_t oddity(void *context, const struct sip_msg *msg)
-{
-	(void)context;
-	return (uint16_t)guard_oddity_of(msg);
-}
-
-static uint16_t grade(void *context, const struct sip_msg *msg)
-{
-	(void)context;
-	return (uint16_t)guard_refusal_grade(msg);
 }
 
 /* --- Who traces --- */
@@ -270,10 +244,7 @@ static void open_watch(void)
 	const struct child_facts *facts = child_facts(o.child);
 	const struct watch_ports ports = { .fact = on_fact,
 		                           .call = on_call,
-		                           .screen = screen,
-		                           .agent = agent,
-		                           .oddity = oddity,
-		                           .grade = grade };
+		                           .inspector = &guard_inspector };
 	const struct capture_ports seen = { .message = on_message, .media = on_media };
 	struct watch_settings settings = watch_settings_default;
 	struct capture_settings reading = capture_settings_default;

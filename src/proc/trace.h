@@ -30,8 +30,9 @@ void trace_note(struct trace *t, const struct flow *flow, bool is_sent, struct v
 void trace_answer(struct trace *t, const struct ask *question, struct now now,
                   void (*answer)(void *context, const struct ask *row), void *context);
 
-/* Words: address=A, method=M, user=U, call-id=TEXT, or any text that the message holds; all must
- * fit. ERR_SYNTAX for a field that is not known or an address that is none. */
+/* Words: address=A, method=M, user=U, call-id=TEXT, text=TEXT, or any text that the message holds
+ * and that does not begin like a field; all must fit. ERR_SYNTAX for a field that is not known
+ * or an address that is none. */
 enum err trace_takes(struct view filter, const struct ask_trace *row, bool *ret) MUST_USE;
 
 #endif

@@ -3,7 +3,7 @@
 #include "sdp/reader_priv.h"
 
 struct known_attribute {
-	const char *name;
+	struct view name;
 	enum sdp_reason (*read)(struct sdp_reader *r, struct view value);
 };
 
@@ -201,11 +201,12 @@ static enum sdp_reason read_inactive(struct sdp_reader *r, struct view value)
 }
 
 /* clang-format off */
+#define KNOWN(name) { { #name, sizeof(#name) - 1 }, read_##name }
 static const struct known_attribute known[] = {
-	{ "rtpmap",   read_rtpmap },   { "fmtp",     read_fmtp },     { "ptime",    read_ptime },
-	{ "maxptime", read_maxptime }, { "rtcp",     read_rtcp },     { "sendrecv", read_sendrecv },
-	{ "sendonly", read_sendonly }, { "recvonly", read_recvonly }, { "inactive", read_inactive },
+	KNOWN(rtpmap), KNOWN(fmtp), KNOWN(ptime), KNOWN(maxptime), KNOWN(rtcp),
+	KNOWN(sendrecv), KNOWN(sendonly), KNOWN(recvonly), KNOWN(inactive),
 };
+#undef KNOWN
 /* clang-format on */
 
 enum sdp_reason sdp_read_attribute(struct sdp_reader *r, struct view value)
@@ -225,7 +226,7 @@ enum sdp_reason sdp_read_attribute(struct sdp_reader *r, struct view value)
 	s->attributes[s->attribute_count++] = a;
 	r->level->attribute_count++;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (view_equal(a.name, view_of(known[i].name)))
+		if (view_equal(a.name, known[i].name))
 			return known[i].read(r, a.value);
 	return SDP_FINE;
 }

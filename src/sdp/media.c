@@ -4,23 +4,23 @@
 
 #include <string.h>
 
-static const char *const kind_names[SDP_KIND_OTHER] = {
-	[SDP_KIND_AUDIO] = "audio",
-	[SDP_KIND_VIDEO] = "video",
-	[SDP_KIND_TEXT] = "text",
-	[SDP_KIND_IMAGE] = "image",
-	[SDP_KIND_APPLICATION] = "application",
-	[SDP_KIND_MESSAGE] = "message",
+static const struct view kind_names[SDP_KIND_OTHER] = {
+	[SDP_KIND_AUDIO] = { "audio", 5 },
+	[SDP_KIND_VIDEO] = { "video", 5 },
+	[SDP_KIND_TEXT] = { "text", 4 },
+	[SDP_KIND_IMAGE] = { "image", 5 },
+	[SDP_KIND_APPLICATION] = { "application", 11 },
+	[SDP_KIND_MESSAGE] = { "message", 7 },
 };
 
-static const char *const protocol_names[SDP_PROTOCOL_OTHER] = {
-	[SDP_PROTOCOL_AVP] = "RTP/AVP",
-	[SDP_PROTOCOL_AVPF] = "RTP/AVPF",
-	[SDP_PROTOCOL_SAVP] = "RTP/SAVP",
-	[SDP_PROTOCOL_SAVPF] = "RTP/SAVPF",
-	[SDP_PROTOCOL_DTLS_SAVP] = "UDP/TLS/RTP/SAVP",
-	[SDP_PROTOCOL_DTLS_SAVPF] = "UDP/TLS/RTP/SAVPF",
-	[SDP_PROTOCOL_UDPTL] = "udptl",
+static const struct view protocol_names[SDP_PROTOCOL_OTHER] = {
+	[SDP_PROTOCOL_AVP] = { "RTP/AVP", 7 },
+	[SDP_PROTOCOL_AVPF] = { "RTP/AVPF", 8 },
+	[SDP_PROTOCOL_SAVP] = { "RTP/SAVP", 8 },
+	[SDP_PROTOCOL_SAVPF] = { "RTP/SAVPF", 9 },
+	[SDP_PROTOCOL_DTLS_SAVP] = { "UDP/TLS/RTP/SAVP", 16 },
+	[SDP_PROTOCOL_DTLS_SAVPF] = { "UDP/TLS/RTP/SAVPF", 17 },
+	[SDP_PROTOCOL_UDPTL] = { "udptl", 5 },
 };
 
 /* RFC 3551 6, tables 4 and 5. */
@@ -65,7 +65,7 @@ static bool is_protocol_text(struct view v)
 static enum sdp_kind kind_of(struct view name)
 {
 	for (unsigned i = 0; i < SDP_KIND_OTHER; i++)
-		if (view_equal(name, view_of(kind_names[i])))
+		if (view_equal(name, kind_names[i]))
 			return (enum sdp_kind)i;
 	return SDP_KIND_OTHER;
 }
@@ -73,7 +73,7 @@ static enum sdp_kind kind_of(struct view name)
 static enum sdp_protocol protocol_of(struct view name)
 {
 	for (unsigned i = 0; i < SDP_PROTOCOL_OTHER; i++)
-		if (view_equal_nocase(name, view_of(protocol_names[i])))
+		if (view_equal_nocase(name, protocol_names[i]))
 			return (enum sdp_protocol)i;
 	return SDP_PROTOCOL_OTHER;
 }

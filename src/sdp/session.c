@@ -3,6 +3,7 @@
  * attributes have files of their own. */
 #include "sdp/reader_priv.h"
 
+#include "base/run.h"
 #include <string.h>
 
 enum line_level { SESSION, BOTH };
@@ -11,6 +12,12 @@ struct line_kind {
 	uint8_t rank; /* RFC 8866 5: order within the session level */
 	enum line_level where;
 	enum sdp_reason (*read)(struct sdp_reader *r, struct view value);
+};
+
+/* All but the blanks. */
+static const struct run_set field_bytes = {
+	.rows = RUN_ROWS(~RUN_BYTE(' ') & ~RUN_BYTE('\t'), ~UINT64_C(0)),
+	.has_high = true,
 };
 
 struct view sdp_field(struct sdp_reader *r, struct view *line)
@@ -23,8 +30,9 @@ struct view sdp_field(struct sdp_reader *r, struct view *line)
 	if (skip > 1 || (skip == 1 && line->at[0] == '\t'))
 		sdp_note(r, SDP_TRAILING_BLANK);
 	*line = view_after(*line, skip);
-	for (len = 0; len < line->len && line->at[len] != ' ' && line->at[len] != '\t'; len++)
-		;
+	len = line->len == 0
+	            ? 0
+	            : (size_t)(run_end(line->at, line->at + line->len, &field_bytes) - line->at);
 	field = view_first(*line, len);
 	*line = view_after(*line, len);
 	return field;
@@ -32,19 +40,13 @@ struct view sdp_field(struct sdp_reader *r, struct view *line)
 
 bool sdp_is_token(struct view v)
 {
-	/* RFC 8866 9, token-char; from each 64 characters of ASCII one word, low bit first. */
-	static const uint64_t set[4] = { UINT64_C(0x03ff6cfa00000000),
-		                         UINT64_C(0x7fffffffc7fffffe) };
+	/* RFC 8866 9, token-char. */
+	static const struct run_set token_bytes = {
+		.rows = RUN_ROWS(UINT64_C(0x03ff6cfa00000000), UINT64_C(0x7fffffffc7fffffe)),
+	};
 
-	if (v.len == 0 || v.len > MAX_SDP_TOKEN)
-		return false;
-	for (size_t i = 0; i < v.len; i++) {
-		uint8_t c = (uint8_t)v.at[i];
-
-		if ((set[c / 64] >> c % 64 & 1) == 0)
-			return false;
-	}
-	return true;
+	return v.len > 0 && v.len <= MAX_SDP_TOKEN &&
+	       run_end(v.at, v.at + v.len, &token_bytes) == v.at + v.len;
 }
 
 static bool is_host_name(struct view v)
@@ -227,30 +229,14 @@ static enum sdp_reason read_line(struct sdp_reader *r, char letter, struct view 
 	return kind->read(r, value);
 }
 
-/* Whether any of eight bytes is below 0x20, or 0x7f: each term is exact about whether
- * there is one, not about where. */
-static bool may_be_control(const char *at)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-	uint64_t word, turned;
-
-	memcpy(&word, at, sizeof(word));
-	turned = word ^ (ones * 0x7f);
-	return ((((word - ones * 0x20) & ~word) | ((turned - ones) & ~turned)) & tops) != 0;
-}
-
-/* Eight bytes at a time as far as none of them may be one: this is a tenth of reading a
- * description otherwise. */
 static bool has_control_byte(struct view v)
 {
-	size_t i = 0;
+	static const struct run_set good = {
+		.rows = RUN_ROWS((~UINT64_C(0) << ' ') | RUN_BYTE('\t'), ~RUN_BYTE(0x7f)),
+		.has_high = true,
+	};
 
-	while (i + 8 <= v.len && !may_be_control(v.at + i))
-		i += 8;
-	for (; i < v.len; i++)
-		if (((unsigned char)v.at[i] < 0x20 && v.at[i] != '\t') || v.at[i] == 0x7f)
-			return true;
-	return false;
+	return v.len > 0 && run_end(v.at, v.at + v.len, &good) != v.at + v.len;
 }
 
 /* Takes the next line without its end. */

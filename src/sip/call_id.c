@@ -5,14 +5,24 @@
  * delimits nothing. */
 #include "sip/call_id.h"
 
-#include "sip/bytes_priv.h"
+#include "base/run.h"
+
+/* All that is visible, but for the three that delimit. */
+static const struct run_set word_bytes = {
+	.rows = RUN_ROWS((~UINT64_C(0) << '!') & ~RUN_BYTE(',') & ~RUN_BYTE(';'),
+	                 ~RUN_BYTE('@') & ~RUN_BYTE(0x7f)),
+};
 
 bool sip_call_id_is_valid(struct view text)
 {
-	size_t at_sign = view_find(text, '@', 0);
+	const char *end, *at;
 
-	if (text.len == 0 || at_sign == 0 || !bytes_are_visible(text, ',', ';', ' '))
+	if (text.len == 0)
 		return false;
-	return at_sign == text.len ||
-	       (at_sign + 1 < text.len && view_find(text, '@', at_sign + 1) == text.len);
+	end = text.at + text.len;
+	at = run_end(text.at, end, &word_bytes);
+	if (at == end)
+		return true;
+	return *at == '@' && at != text.at && at + 1 != end &&
+	       run_end(at + 1, end, &word_bytes) == end;
 }

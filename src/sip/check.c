@@ -45,77 +45,77 @@ static enum err check_number(struct view text)
 
 static enum err check_content_type(struct view text)
 {
-	struct sip_content_type type;
+	struct sip_content_type type __attribute__((uninitialized));
 
 	return sip_content_type_parse(text, &type);
 }
 
 static enum err check_challenge(struct view text)
 {
-	struct sip_digest digest;
+	struct sip_digest digest __attribute__((uninitialized));
 
 	return sip_auth_parse(text, SIP_AUTH_CHALLENGE, &digest);
 }
 
 static enum err check_credentials(struct view text)
 {
-	struct sip_digest digest;
+	struct sip_digest digest __attribute__((uninitialized));
 
 	return sip_auth_parse(text, SIP_AUTH_CREDENTIALS, &digest);
 }
 
 static enum err check_warning(struct view text)
 {
-	struct sip_warning warning;
+	struct sip_warning warning __attribute__((uninitialized));
 
 	return sip_warning_parse(text, &warning);
 }
 
 static enum err check_cause(struct view text)
 {
-	struct sip_cause cause;
+	struct sip_cause cause __attribute__((uninitialized));
 
 	return sip_cause_parse(text, &cause);
 }
 
 static enum err check_event(struct view text)
 {
-	struct sip_event event;
+	struct sip_event event __attribute__((uninitialized));
 
 	return sip_event_parse(text, &event);
 }
 
 static enum err check_subscription(struct view text)
 {
-	struct sip_subscription subscription;
+	struct sip_subscription subscription __attribute__((uninitialized));
 
 	return sip_subscription_parse(text, &subscription);
 }
 
 static enum err check_retry_after(struct view text)
 {
-	struct sip_retry_after retry;
+	struct sip_retry_after retry __attribute__((uninitialized));
 
 	return sip_retry_after_parse(text, &retry);
 }
 
 static enum err check_session_expires(struct view text)
 {
-	struct sip_session_expires session;
+	struct sip_session_expires session __attribute__((uninitialized));
 
 	return sip_session_expires_parse(text, &session);
 }
 
 static enum err check_rack(struct view text)
 {
-	struct sip_rack rack;
+	struct sip_rack rack __attribute__((uninitialized));
 
 	return sip_rack_parse(text, &rack);
 }
 
 static enum err check_replaces(struct view text)
 {
-	struct sip_dialog_name name;
+	struct sip_dialog_name name __attribute__((uninitialized));
 
 	return sip_replaces_parse(text, &name);
 }
@@ -139,46 +139,30 @@ static enum err check_date(struct view text)
 	return ERR_NONE;
 }
 
+enum {
+#define CHECKED(id, reason, check) ROW_##id,
+#include "sip/check.def"
+#undef CHECKED
+	ROW_COUNT
+};
+
 static const struct row {
 	uint8_t id, reason;                   /* enum sip_header_id, enum sip_reason */
 	enum err (*check)(struct view value); /* NULL: a list of tokens */
-} rows[] = {
-	{ SIP_HEADER_VIA, SIP_REASON_VIA_SYNTAX, check_via },
-	{ SIP_HEADER_FROM, SIP_REASON_FROM_SYNTAX, check_name_addr },
-	{ SIP_HEADER_TO, SIP_REASON_TO_SYNTAX, check_name_addr },
-	{ SIP_HEADER_ROUTE, SIP_REASON_ROUTE_SYNTAX, check_name_addr },
-	{ SIP_HEADER_RECORD_ROUTE, SIP_REASON_ROUTE_SYNTAX, check_name_addr },
-	{ SIP_HEADER_PATH, SIP_REASON_ROUTE_SYNTAX, check_name_addr },
-	{ SIP_HEADER_REFER_TO, SIP_REASON_REFERENCE_SYNTAX, check_name_addr },
-	{ SIP_HEADER_REPLACES, SIP_REASON_REFERENCE_SYNTAX, check_replaces },
-	{ SIP_HEADER_EXPIRES, SIP_REASON_EXPIRES_SYNTAX, check_seconds },
-	{ SIP_HEADER_MIN_EXPIRES, SIP_REASON_EXPIRES_SYNTAX, check_seconds },
-	{ SIP_HEADER_SESSION_EXPIRES, SIP_REASON_EXPIRES_SYNTAX, check_session_expires },
-	{ SIP_HEADER_RETRY_AFTER, SIP_REASON_EXPIRES_SYNTAX, check_retry_after },
-	{ SIP_HEADER_RSEQ, SIP_REASON_EXPIRES_SYNTAX, check_number },
-	{ SIP_HEADER_RACK, SIP_REASON_EXPIRES_SYNTAX, check_rack },
-	{ SIP_HEADER_CONTENT_TYPE, SIP_REASON_CONTENT_TYPE_SYNTAX, check_content_type },
-	{ SIP_HEADER_REQUIRE, SIP_REASON_TOKENS_SYNTAX, NULL },
-	{ SIP_HEADER_PROXY_REQUIRE, SIP_REASON_TOKENS_SYNTAX, NULL },
-	{ SIP_HEADER_SUPPORTED, SIP_REASON_TOKENS_SYNTAX, NULL },
-	{ SIP_HEADER_ALLOW, SIP_REASON_TOKENS_SYNTAX, NULL },
-	{ SIP_HEADER_CONTENT_ENCODING, SIP_REASON_TOKENS_SYNTAX, NULL },
-	{ SIP_HEADER_EVENT, SIP_REASON_EVENT_SYNTAX, check_event },
-	{ SIP_HEADER_SUBSCRIPTION_STATE, SIP_REASON_EVENT_SYNTAX, check_subscription },
-	{ SIP_HEADER_AUTHORIZATION, SIP_REASON_AUTH_SYNTAX, check_credentials },
-	{ SIP_HEADER_PROXY_AUTHORIZATION, SIP_REASON_AUTH_SYNTAX, check_credentials },
-	{ SIP_HEADER_WWW_AUTHENTICATE, SIP_REASON_AUTH_SYNTAX, check_challenge },
-	{ SIP_HEADER_PROXY_AUTHENTICATE, SIP_REASON_AUTH_SYNTAX, check_challenge },
-	{ SIP_HEADER_P_ASSERTED_IDENTITY, SIP_REASON_OTHER_SYNTAX, check_name_addr },
-	{ SIP_HEADER_P_PREFERRED_IDENTITY, SIP_REASON_OTHER_SYNTAX, check_name_addr },
-	{ SIP_HEADER_REMOTE_PARTY_ID, SIP_REASON_OTHER_SYNTAX, check_name_addr },
-	{ SIP_HEADER_DIVERSION, SIP_REASON_OTHER_SYNTAX, check_name_addr },
-	{ SIP_HEADER_REFERRED_BY, SIP_REASON_OTHER_SYNTAX, check_name_addr },
-	{ SIP_HEADER_REASON, SIP_REASON_OTHER_SYNTAX, check_cause },
-	{ SIP_HEADER_MIN_SE, SIP_REASON_OTHER_SYNTAX, check_session_expires },
-	{ SIP_HEADER_WARNING, SIP_REASON_WARNING_SYNTAX, check_warning },
-	{ SIP_HEADER_DATE, SIP_REASON_DATE_SYNTAX, check_date },
+} rows[ROW_COUNT] = {
+#define CHECKED(id, reason, check) { SIP_HEADER_##id, SIP_REASON_##reason, check },
+#include "sip/check.def"
+#undef CHECKED
 };
+
+/* By header, as a set of rows: a message has a dozen of all these. */
+static const uint64_t row_of[SIP_HEADER_COUNT] = {
+#define CHECKED(id, reason, check) [SIP_HEADER_##id] = UINT64_C(1) << ROW_##id,
+#include "sip/check.def"
+#undef CHECKED
+};
+
+_Static_assert(ROW_COUNT <= 64, "rows fit a set of 64 bits");
 
 static void note(struct sip_msg *m, enum sip_reason r)
 {
@@ -198,23 +182,20 @@ static bool may_be_empty(enum sip_header_id id)
  * has a dozen, and taking each as a value of its own was a quarter of the whole check. */
 static enum err check_tokens(const struct row *row, struct view text)
 {
-	enum { BEFORE, WITHIN, BEHIND } place = BEFORE;
+	struct cursor in = cursor_on(text);
 	size_t count = 0;
 
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.at[i];
-
-		if (c == ',') {
-			place = BEFORE;
-		} else if (c == ' ' || c == '\t') {
-			place = place == WITHIN ? BEHIND : place;
-		} else if (place == BEHIND || !cursor_is_token_byte(c)) {
-			return ERR_SYNTAX;
-		} else {
-			count += place == BEFORE;
-			place = WITHIN;
-		}
-	}
+	do {
+		cursor_blanks(&in);
+		if (cursor_is_at_end(&in) || *in.at == ',')
+			continue;
+		(void)cursor_token(&in);
+		cursor_blanks(&in);
+		count++;
+	} while (cursor_skip(&in, ','));
+	cursor_end(&in);
+	if (in.err != ERR_NONE)
+		return in.err;
 	return count > 0 || may_be_empty(row->id) ? ERR_NONE : ERR_SHORT;
 }
 
@@ -239,26 +220,27 @@ static enum err check_header(const struct row *row, const struct sip_header *h)
 	return w.err;
 }
 
-/* The parts were read already; what could not be is looked at again and noted. */
-static bool is_sound(const struct sip_msg *m, uint8_t id)
+/* The first row that has still to be looked at: parts were read already, of Via that of the
+ * first row; what could not be is looked at again and noted. */
+static uint8_t first_left(const struct sip_msg *m, uint8_t id)
 {
+	uint8_t first = m->first[id];
+
 	switch (id) {
 	case SIP_HEADER_FROM:
-		return m->parts.known & SIP_PART_FROM;
+		return m->parts.known & SIP_PART_FROM ? SIP_HEADER_NONE : first;
 	case SIP_HEADER_TO:
-		return m->parts.known & SIP_PART_TO;
+		return m->parts.known & SIP_PART_TO ? SIP_HEADER_NONE : first;
 	case SIP_HEADER_VIA:
-		return (m->parts.known & SIP_PART_VIA) && m->first[id] == m->last[id];
+		return m->parts.known & SIP_PART_VIA ? m->headers[first].next : first;
 	default:
-		return false;
+		return first;
 	}
 }
 
 static void check_row(struct sip_msg *m, const struct row *row)
 {
-	if (is_sound(m, row->id))
-		return;
-	for (uint8_t i = m->first[row->id]; i != SIP_HEADER_NONE; i = m->headers[i].next) {
+	for (uint8_t i = first_left(m, row->id); i != SIP_HEADER_NONE; i = m->headers[i].next) {
 		struct sip_header *h = &m->headers[i];
 
 		if (check_header(row, h) == ERR_NONE)
@@ -301,11 +283,14 @@ static void check_target(struct sip_msg *m)
 
 enum err sip_check(struct sip_msg *m)
 {
+	uint64_t left = 0;
+
 	sip_parts_read(m);
 	check_target(m);
 	check_contacts(m);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (m->first[rows[i].id] != SIP_HEADER_NONE)
-			check_row(m, &rows[i]);
+	for (size_t i = 0; i < m->count; i++)
+		left |= row_of[m->headers[i].id];
+	for (; left != 0; left &= left - 1)
+		check_row(m, &rows[__builtin_ctzll(left)]);
 	return m->reason == SIP_REASON_NONE ? ERR_NONE : ERR_SYNTAX;
 }

@@ -4,26 +4,25 @@
 
 #include "base/cursor.h"
 
-static struct sip_cseq read_cseq(struct cursor *in)
+/* "314159 INVITE"; *ret holds anything after an error. */
+static void read_cseq(struct cursor *in, struct sip_cseq *ret)
 {
-	struct sip_cseq cseq;
-
-	cseq.number = cursor_decimal(in, INT32_MAX); /* RFC 3261 8.1.1.5 */
+	ret->number = cursor_decimal(in, INT32_MAX); /* RFC 3261 8.1.1.5 */
 	/* A number and a method that touch are one token, not two. */
 	if (cursor_peek(in) != ' ' && cursor_peek(in) != '\t')
 		cursor_fail(in, cursor_is_at_end(in) ? ERR_SHORT : ERR_SYNTAX);
 	cursor_blanks(in);
-	cseq.method_text = cursor_token(in);
+	ret->method_text = cursor_token(in);
 	cursor_end(in);
-	cseq.method = sip_method_of(cseq.method_text);
-	return cseq;
+	ret->method = sip_method_of(ret->method_text);
 }
 
 enum err sip_cseq_parse(struct view text, struct sip_cseq *ret)
 {
 	struct cursor in = cursor_on(text);
-	struct sip_cseq cseq = read_cseq(&in);
+	struct sip_cseq cseq;
 
+	read_cseq(&in, &cseq);
 	if (in.err == ERR_NONE)
 		*ret = cseq;
 	return in.err;
@@ -45,7 +44,7 @@ enum err sip_rack_parse(struct view text, struct sip_rack *ret)
 	if (cursor_peek(&in) != ' ' && cursor_peek(&in) != '\t')
 		cursor_fail(&in, cursor_is_at_end(&in) ? ERR_SHORT : ERR_SYNTAX);
 	cursor_blanks(&in);
-	rack.cseq = read_cseq(&in);
+	read_cseq(&in, &rack.cseq);
 	if (in.err == ERR_NONE)
 		*ret = rack;
 	return in.err;

@@ -10,8 +10,12 @@ static const struct view names[SIP_METHOD_COUNT] = {
 
 enum sip_method sip_method_of(struct view text)
 {
+	/* The first letter mostly tells: no call for the others. */
+	if (text.len == 0)
+		return SIP_METHOD_OTHER;
 	for (enum sip_method m = SIP_METHOD_OTHER + 1; m < SIP_METHOD_COUNT; m++)
-		if (view_equal(text, names[m]))
+		if (text.len == names[m].len && text.at[0] == names[m].at[0] &&
+		    memcmp(text.at, names[m].at, text.len) == 0)
 			return m;
 	return SIP_METHOD_OTHER;
 }

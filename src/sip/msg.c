@@ -11,8 +11,8 @@
 
 #include <string.h>
 
+#include "base/run.h"
 #include "header_slots.h"
-#include "sip/bytes_priv.h"
 #include "sip/call_id.h"
 #include "sip/header_priv.h"
 #include "sip/number.h"
@@ -125,10 +125,13 @@ static enum sip_header_id read_odd_name(struct sip_msg *m, struct view *name)
 static void append(struct sip_msg *m, enum sip_header_id id, struct view name, struct view value)
 {
 	uint8_t index = m->count++;
+	struct sip_header *h = &m->headers[index];
 
-	m->headers[index] = (struct sip_header){
-		.name = name, .value = value, .id = (uint8_t)id, .next = SIP_HEADER_NONE
-	};
+	h->name = name;
+	h->value = value;
+	h->id = (uint8_t)id;
+	h->next = SIP_HEADER_NONE;
+	h->is_foreign = false;
 	if (id == SIP_HEADER_OTHER)
 		return;
 	if (m->first[id] == SIP_HEADER_NONE) {
@@ -155,8 +158,10 @@ static inline enum sip_header_id find_name(const char *at, size_t *len)
 	uint8_t id;
 
 	/* None; an empty name; a compact form. */
-	if (colons == 0 || (colons & 3) != 0)
-		return SIP_HEADER_OTHER;
+	if (colons == 0 || (colons & 3) != 0) {
+		*len = 1;
+		return (colons & 3) == 2 ? sip_header_of((struct view){ at, 1 }) : SIP_HEADER_OTHER;
+	}
 	*len = (size_t)__builtin_ctz(colons);
 	id = sip_header_slots[header_slot(at, *len, HEADER_FACTOR)];
 	row = &sip_header_rows[id];
@@ -272,7 +277,13 @@ static void read_status_line(struct sip_msg *m, struct view line)
  * reader see another target than the next. */
 static bool is_uri_bytes(struct view uri)
 {
-	return uri.len > 0 && bytes_are_visible(uri, '<', '>', '"');
+	static const struct run_set good = {
+		.rows = RUN_ROWS((~UINT64_C(0) << '!') & ~RUN_BYTE('<') & ~RUN_BYTE('>') &
+		                         ~RUN_BYTE('"'),
+		                 ~RUN_BYTE(0x7f)),
+	};
+
+	return uri.len > 0 && run_end(uri.at, uri.at + uri.len, &good) == uri.at + uri.len;
 }
 
 static void check_version(struct sip_msg *m, struct view version)

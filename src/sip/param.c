@@ -2,18 +2,20 @@
 /* ;name=value parameters and quoted strings. */
 #include "sip/param.h"
 
+#include "base/run.h"
 #include "sip/tokens.h"
 
 /* Values that stand without quotes: token, host with port or IPv6 reference,
  * and what a parameter of a URI may hold. */
-static const uint8_t value_bytes[256] = {
-	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
-	['.'] = true,         ['!'] = true,         ['%'] = true,         ['*'] = true,
-	['_'] = true,         ['+'] = true,         ['`'] = true,         ['\''] = true,
-	['~'] = true,         ['['] = true,         [']'] = true,         [':'] = true,
-	['/'] = true,         ['&'] = true,         ['$'] = true,         ['('] = true,
-	[')'] = true,
-};
+#define VALUE_LOWER                                                                                \
+	(RUN_DIGITS | RUN_BYTE('-') | RUN_BYTE('.') | RUN_BYTE('!') | RUN_BYTE('%') |              \
+	 RUN_BYTE('*') | RUN_BYTE('+') | RUN_BYTE('\'') | RUN_BYTE(':') | RUN_BYTE('/') |          \
+	 RUN_BYTE('&') | RUN_BYTE('$') | RUN_BYTE('(') | RUN_BYTE(')'))
+#define VALUE_UPPER                                                                                \
+	(RUN_LETTERS | RUN_BYTE('_') | RUN_BYTE('`') | RUN_BYTE('~') | RUN_BYTE('[') |             \
+	 RUN_BYTE(']'))
+
+static const struct run_set value_bytes = { .rows = RUN_ROWS(VALUE_LOWER, VALUE_UPPER) };
 
 static struct view read_bare_value(struct cursor *in)
 {
@@ -21,7 +23,7 @@ static struct view read_bare_value(struct cursor *in)
 
 	if (in->err != ERR_NONE)
 		return VIEW_EMPTY;
-	at = cursor_run(start, in->end, value_bytes, true);
+	at = run_end(start, in->end, &value_bytes);
 	if (at == start) {
 		cursor_fail(in, at == in->end ? ERR_SHORT : ERR_SYNTAX);
 		return VIEW_EMPTY;
@@ -37,10 +39,12 @@ bool sip_params_next(struct cursor *in, struct sip_param *ret)
 		return false;
 	cursor_blanks(in);
 	/* Names in a URI may hold what tokens do not ("[", ":"), values too. */
-	*ret = (struct sip_param){ .name = read_bare_value(in) };
+	ret->name = read_bare_value(in);
 	cursor_blanks(in);
-	if (cursor_skip(in, '=')) {
-		ret->has_value = true;
+	ret->has_value = cursor_skip(in, '=');
+	ret->is_quoted = false;
+	ret->value = VIEW_EMPTY;
+	if (ret->has_value) {
 		cursor_blanks(in);
 		ret->is_quoted = cursor_peek(in) == '"';
 		ret->value = ret->is_quoted ? cursor_quoted(in) : read_bare_value(in);
@@ -53,7 +57,7 @@ enum err sip_params_each(struct view params,
 {
 	struct cursor in = cursor_on(params);
 	struct view names[MAX_SIP_PARAMS] __attribute__((uninitialized)); /* `count` guards it */
-	struct sip_param param;
+	struct sip_param param __attribute__((uninitialized));            /* filled whole */
 	size_t count = 0;
 
 	/* Most values have none: what follows is asked of each in a list. */

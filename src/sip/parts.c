@@ -36,6 +36,33 @@ void sip_parts_read(struct sip_msg *m)
 		p->known |= SIP_PART_VIA;
 }
 
+const struct sip_uri *sip_parts_uri_at(const struct sip_msg *m, struct sip_uri *spare)
+{
+	if (m->parts.known & SIP_PART_URI)
+		return &m->parts.uri;
+	return sip_uri_fill(m->uri, spare) == ERR_NONE ? spare : NULL;
+}
+
+const struct sip_name_addr *sip_parts_address_at(const struct sip_msg *m, enum sip_header_id id,
+                                                 struct sip_name_addr *spare)
+{
+	if (id == SIP_HEADER_FROM && (m->parts.known & SIP_PART_FROM))
+		return &m->parts.from;
+	if (id == SIP_HEADER_TO && (m->parts.known & SIP_PART_TO))
+		return &m->parts.to;
+	return sip_name_addr_fill(sip_msg_value(m, id), spare) == ERR_NONE ? spare : NULL;
+}
+
+const struct sip_via *sip_parts_via_at(const struct sip_msg *m, struct sip_via *spare)
+{
+	struct view text = sip_msg_value(m, SIP_HEADER_VIA);
+
+	if (m->parts.known & SIP_PART_VIA)
+		return &m->parts.via;
+	text = view_first(text, view_find(text, ',', 0));
+	return sip_via_fill(text, spare) == ERR_NONE ? spare : NULL;
+}
+
 enum err sip_parts_uri(const struct sip_msg *m, struct sip_uri *ret)
 {
 	if (!(m->parts.known & SIP_PART_URI))

@@ -33,4 +33,11 @@ enum err sip_parts_address(const struct sip_msg *m, enum sip_header_id id,
 /* The topmost: up to the first comma. */
 enum err sip_parts_via(const struct sip_msg *m, struct sip_via *ret) MUST_USE;
 
+/* The same without a copy: where it stands in the message, else parsed into *spare, which
+ * then holds it; NULL where it cannot be parsed. */
+const struct sip_uri *sip_parts_uri_at(const struct sip_msg *m, struct sip_uri *spare);
+const struct sip_name_addr *sip_parts_address_at(const struct sip_msg *m, enum sip_header_id id,
+                                                 struct sip_name_addr *spare);
+const struct sip_via *sip_parts_via_at(const struct sip_msg *m, struct sip_via *spare);
+
 #endif

@@ -7,10 +7,10 @@
 
 bool sip_token_is(struct view text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (!cursor_is_token_byte(text.at[i]))
-			return false;
-	return text.len > 0;
+	struct cursor in = cursor_on(text);
+
+	(void)cursor_token(&in);
+	return in.err == ERR_NONE && in.at == in.end;
 }
 
 static struct sip_values tokens_of(const struct sip_msg *m, enum sip_header_id id)

@@ -3,37 +3,39 @@
  * ';' and '?' may stand in it (RFC 4475 3.1.1.9). */
 #include "sip/uri.h"
 
-#include <string.h>
+#include "base/run.h"
 
-enum { USER = 1, PASSWORD = 2, PARAM = 4, HEADER = 8, NUMBER = 16 };
+/* RFC 3261 25.1: unreserved and what else may stand in each of them as it is, by the halves
+ * of ASCII. */
+#define PLAIN_LOWER                                                                                \
+	(RUN_DIGITS | RUN_BYTE('-') | RUN_BYTE('.') | RUN_BYTE('!') | RUN_BYTE('*') |              \
+	 RUN_BYTE('\'') | RUN_BYTE('(') | RUN_BYTE(')') | RUN_BYTE('&') | RUN_BYTE('+') |          \
+	 RUN_BYTE('$'))
+#define PLAIN_UPPER (RUN_LETTERS | RUN_BYTE('_') | RUN_BYTE('~'))
+#define BRACKETS    (RUN_BYTE('[') | RUN_BYTE(']'))
 
-/* Which parts a byte may stand in as it is. '#' belongs to dial strings that
- * real phones send without escaping. */
-static const uint8_t parts[256] = {
-	['a' ... 'z'] = USER | PASSWORD | PARAM | HEADER,
-	['A' ... 'Z'] = USER | PASSWORD | PARAM | HEADER,
-	['0' ... '9'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	['-'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	['_'] = USER | PASSWORD | PARAM | HEADER,
-	['.'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	['!'] = USER | PASSWORD | PARAM | HEADER,
-	['~'] = USER | PASSWORD | PARAM | HEADER,
-	['*'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	['\''] = USER | PASSWORD | PARAM | HEADER,
-	['('] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	[')'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	['&'] = USER | PASSWORD | PARAM | HEADER,
-	['='] = USER | PASSWORD | HEADER,
-	['+'] = USER | PASSWORD | PARAM | HEADER | NUMBER,
-	['$'] = USER | PASSWORD | PARAM | HEADER,
-	[','] = USER | PASSWORD,
-	[';'] = USER,
-	['?'] = USER | HEADER,
-	['/'] = USER | PARAM | HEADER,
-	['['] = PARAM | HEADER,
-	[']'] = PARAM | HEADER,
-	[':'] = PARAM | HEADER,
-	['#'] = USER | NUMBER,
+/* '#' belongs to dial strings that real phones send without escaping. */
+static const struct run_set user_bytes = {
+	.rows = RUN_ROWS(PLAIN_LOWER | RUN_BYTE('=') | RUN_BYTE(',') | RUN_BYTE(';') |
+	                         RUN_BYTE('?') | RUN_BYTE('/') | RUN_BYTE('#'),
+	                 PLAIN_UPPER),
+};
+static const struct run_set password_bytes = {
+	.rows = RUN_ROWS(PLAIN_LOWER | RUN_BYTE('=') | RUN_BYTE(','), PLAIN_UPPER),
+};
+static const struct run_set param_bytes = {
+	.rows = RUN_ROWS(PLAIN_LOWER | RUN_BYTE('/') | RUN_BYTE(':'), PLAIN_UPPER | BRACKETS),
+};
+static const struct run_set header_bytes = {
+	.rows = RUN_ROWS(PLAIN_LOWER | RUN_BYTE('=') | RUN_BYTE('?') | RUN_BYTE('/') |
+	                         RUN_BYTE(':'),
+	                 PLAIN_UPPER | BRACKETS),
+};
+/* What a dialled number is written with. */
+static const struct run_set number_bytes = {
+	.rows = RUN_ROWS(RUN_DIGITS | RUN_BYTE('-') | RUN_BYTE('.') | RUN_BYTE('*') |
+	                         RUN_BYTE('(') | RUN_BYTE(')') | RUN_BYTE('+') | RUN_BYTE('#'),
+	                 UINT64_C(0)),
 };
 
 static int hex_digit(char c)
@@ -46,14 +48,14 @@ static int hex_digit(char c)
 }
 
 /* Takes bytes of that part and whole escapes; may be empty. */
-static struct view read_part(struct cursor *in, uint8_t part)
+static struct view read_part(struct cursor *in, const struct run_set *part)
 {
 	const char *start = in->at, *at = start;
 
 	if (in->err != ERR_NONE)
 		return VIEW_EMPTY;
 	for (;;) {
-		at = cursor_run(at, in->end, parts, part);
+		at = run_end(at, in->end, part);
 		if (at == in->end || *at != '%')
 			break;
 		if (in->end - at < 3) {
@@ -71,7 +73,7 @@ static struct view read_part(struct cursor *in, uint8_t part)
 }
 
 /* Needs at least one byte of that part. */
-static struct view read_word(struct cursor *in, uint8_t part)
+static struct view read_word(struct cursor *in, const struct run_set *part)
 {
 	struct view word = read_part(in, part);
 
@@ -96,10 +98,10 @@ static struct view read_params(struct cursor *in)
 	size_t count = 0;
 
 	while (cursor_skip(in, ';')) {
-		struct view name = read_word(in, PARAM);
+		struct view name = read_word(in, &param_bytes);
 
 		if (cursor_skip(in, '='))
-			(void)read_word(in, PARAM);
+			(void)read_word(in, &param_bytes);
 		if (count == MAX_SIP_PARAMS)
 			cursor_fail(in, ERR_LIMIT);
 		else if (is_named(names, count, name))
@@ -114,7 +116,7 @@ static struct view read_params(struct cursor *in)
 static struct view read_headers(struct cursor *in)
 {
 	struct view all = cursor_rest(in);
-	struct view whole = read_word(in, HEADER);
+	struct view whole = read_word(in, &header_bytes);
 	struct cursor pairs = cursor_on(whole);
 	size_t count = 0;
 
@@ -137,7 +139,7 @@ static struct view read_headers(struct cursor *in)
 static void read_account(struct cursor *in, struct sip_uri *uri)
 {
 	struct cursor start = *in;
-	struct view user = read_part(in, USER);
+	struct view user = read_part(in, &user_bytes);
 
 	if (cursor_peek(in) != '@') {
 		struct view rest = cursor_rest(&start);
@@ -151,7 +153,7 @@ static void read_account(struct cursor *in, struct sip_uri *uri)
 		cursor_fail(in, ERR_SYNTAX);
 	uri->user = user;
 	if (cursor_skip(in, ':'))
-		uri->password = read_part(in, PASSWORD);
+		uri->password = read_part(in, &password_bytes);
 	cursor_expect(in, '@');
 }
 
@@ -168,7 +170,7 @@ static void read_sip(struct cursor *in, struct sip_uri *uri)
 static bool is_hex_number(struct view number)
 {
 	for (size_t i = 0; i < number.len; i++)
-		if (!(parts[(unsigned char)number.at[i]] & NUMBER) && hex_digit(number.at[i]) < 0)
+		if (!run_holds(&number_bytes, number.at[i]) && hex_digit(number.at[i]) < 0)
 			return false;
 	return true;
 }
@@ -276,7 +278,7 @@ enum err sip_uri_parse(struct view text, struct sip_uri *ret)
 }
 
 /* Puts text that was given as a part, if it is one. */
-static void put_part(struct buffer *b, struct view text, uint8_t part)
+static void put_part(struct buffer *b, struct view text, const struct run_set *part)
 {
 	struct cursor in = cursor_on(text);
 
@@ -290,10 +292,10 @@ static void write_sip(struct buffer *b, const struct sip_uri *u)
 {
 	buffer_text(b, u->scheme == SIP_SCHEME_SIPS ? "sips:" : "sip:");
 	if (u->user.len > 0) {
-		put_part(b, u->user, USER);
+		put_part(b, u->user, &user_bytes);
 		if (u->password.at) {
 			buffer_char(b, ':');
-			put_part(b, u->password, PASSWORD);
+			put_part(b, u->password, &password_bytes);
 		}
 		buffer_char(b, '@');
 	}
@@ -334,7 +336,7 @@ void sip_uri_write(struct buffer *b, const struct sip_uri *u)
 	write_params(b, u->params);
 	if (u->headers.len > 0) {
 		buffer_char(b, '?');
-		put_part(b, u->headers, HEADER);
+		put_part(b, u->headers, &header_bytes);
 	}
 }
 
@@ -357,7 +359,7 @@ bool sip_uri_is_number(const struct sip_uri *u)
 	for (size_t i = 0; i < u->user.len; i++) {
 		char c = u->user.at[i];
 
-		if (!(parts[(unsigned char)c] & NUMBER) || (c == '+' && i > 0))
+		if (!run_holds(&number_bytes, c) || (c == '+' && i > 0))
 			return false;
 		has_digit = has_digit || (c >= '0' && c <= '9');
 	}
@@ -392,7 +394,7 @@ void sip_escape_user(struct buffer *b, struct view plain)
 	for (size_t i = 0; i < plain.len; i++) {
 		unsigned char c = (unsigned char)plain.at[i];
 
-		if ((parts[c] & USER) && c != '#') {
+		if (run_holds(&user_bytes, plain.at[i]) && c != '#') {
 			buffer_char(b, (char)c);
 			continue;
 		}

@@ -76,14 +76,15 @@ static bool fits(uint64_t tag, uint64_t seen) { return seen == 0 || tag == seen;
 
 struct watch_dialog *watch_call_find(const struct watch *w, const struct watch_reading *r)
 {
-	uint64_t from = watch_hash(w, 0, r->from.tag), to = watch_hash(w, 0, r->to.tag);
-	struct watch_dialog *call;
+	bool has_to = !view_is_empty(r->to->tag);
+	uint64_t from = watch_hash(w, 0, r->from->tag);
+	uint64_t to = has_to ? watch_hash(w, 0, r->to->tag) : 0;
+	struct watch_dialog *call = watch_table_find(&w->calls, watch_call_key(w, r, from));
 
-	call = watch_table_find(&w->calls, watch_call_key(w, r, r->from.tag));
-	if (call && (view_is_empty(r->to.tag) || fits(to, call->callee_tag)))
+	if (call && (!has_to || fits(to, call->callee_tag)))
 		return call;
-	call = watch_table_find(&w->calls, watch_call_key(w, r, r->to.tag));
-	return call && !view_is_empty(r->to.tag) && fits(from, call->callee_tag) ? call : NULL;
+	call = has_to ? watch_table_find(&w->calls, watch_call_key(w, r, to)) : NULL;
+	return call && fits(from, call->callee_tag) ? call : NULL;
 }
 
 /* ---- beginning ---- */
@@ -98,11 +99,11 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_di
 		.callee = r->flow.local,
 		.started_wall_us = w->now.wall_us,
 	};
-	watch_account(&r->from.uri, ret->from, sizeof(ret->from));
-	watch_account(&r->to.uri, ret->to, sizeof(ret->to));
-	WATCH_TEXT(r->msg->is_request ? r->uri.user : r->to.uri.user, ret->number);
+	watch_account(&r->from->uri, ret->from, sizeof(ret->from));
+	watch_account(&r->to->uri, ret->to, sizeof(ret->to));
+	WATCH_TEXT(r->msg->is_request ? r->uri->user : r->to->uri.user, ret->number);
 	WATCH_TEXT(r->msg->call_id, ret->call_id);
-	call->caller_tag = watch_hash(w, 0, r->from.tag);
+	call->caller_tag = watch_hash(w, 0, r->from->tag);
 	call->callee_tag = 0;
 	call->is_ringing = call->is_acknowledged = call->is_over = call->has_plain = false;
 	call->is_challenged = false;
@@ -154,7 +155,7 @@ static void note_leg(struct watch_dialog *call, uint64_t asked)
 
 void watch_call_invite(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
 {
-	uint64_t key = watch_call_key(w, r, r->from.tag);
+	uint64_t key = watch_call_key(w, r, watch_hash(w, 0, r->from->tag));
 	struct watch_dialog *call;
 	bool is_new;
 
@@ -184,7 +185,7 @@ static void answered(struct watch *w, const struct watch_reading *r, struct watc
 {
 	call->report.answered_wall_us = w->now.wall_us;
 	call->report.outcome = OUTCOME_SUCCEEDED;
-	call->callee_tag = view_is_empty(r->to.tag) ? 0 : watch_hash(w, 0, r->to.tag);
+	call->callee_tag = view_is_empty(r->to->tag) ? 0 : watch_hash(w, 0, r->to->tag);
 	watch_table_keep(&w->calls, call, true);
 	wait_s(w, call, w->settings.call_s);
 }
@@ -233,7 +234,7 @@ void watch_call_within(struct watch *w, const struct watch_reading *r, struct wa
 	if (!call)
 		return;
 	t->call = call->row.hash;
-	call->is_acknowledged |= call->caller_tag == watch_hash(w, 0, r->from.tag);
+	call->is_acknowledged |= call->caller_tag == watch_hash(w, 0, r->from->tag);
 	if (t->method == SIP_METHOD_BYE)
 		end(w, call, TRAIL_S);
 	else

@@ -55,6 +55,7 @@ static void drop_ended(struct watch *w)
 		if (w->now.us < d->until_us)
 			return;
 		watch_table_drop(&w->decided, d);
+		watch_table_fetch(&w->decided);
 	}
 }
 

@@ -37,11 +37,9 @@ static bool is_no_sound(const struct watch_format *format)
 	       view_equal_nocase(codec, VIEW("CN"));
 }
 
-bool watch_media_format(const struct watch *w, uint64_t hash, uint8_t payload_type,
+bool watch_media_format(const struct watch_place *place, uint8_t payload_type,
                         struct watch_format *ret)
 {
-	const struct watch_place *place = watch_media_at(w, hash);
-
 	/* Of two that say the same number the later one holds. */
 	for (unsigned i = place ? place->count : 0; i > 0; i--) {
 		if (place->formats[i - 1].payload_type == payload_type) {
@@ -61,14 +59,12 @@ const struct watch_place *watch_media_at(const struct watch *w, uint64_t place)
 }
 
 /* By where it goes; else by where it comes from, for whoever sends before he knows better. */
-uint64_t watch_media_find(const struct watch *w, const struct addr *to, const struct addr *from)
+const struct watch_place *watch_media_find(const struct watch *w, const struct addr *to,
+                                           const struct addr *from)
 {
-	uint64_t hash = watch_hash_place(w, 0, to);
+	const struct watch_place *place = watch_table_find(&w->places, watch_hash_place(w, 0, to));
 
-	if (watch_table_find(&w->places, hash))
-		return hash;
-	hash = watch_hash_place(w, 0, from);
-	return watch_table_find(&w->places, hash) ? hash : 0;
+	return place ? place : watch_table_find(&w->places, watch_hash_place(w, 0, from));
 }
 
 static bool has_keys(const struct sdp_session *s, const struct sdp_level *level)
@@ -90,28 +86,44 @@ static bool is_keyed(const struct sdp_session *s, const struct sdp_media *m)
 	return has_keys(s, &m->level) || has_keys(s, &s->level);
 }
 
-static void expect(struct watch *w, const struct sdp_session *s, const struct sdp_media *m,
-                   const struct watch_dialog *call)
+static uint8_t read_formats(const struct sdp_session *s, const struct sdp_media *m,
+                            struct watch_format formats[MAX_MEDIA_FORMATS])
 {
-	struct watch_place *place;
-	bool is_new;
+	uint8_t count = 0;
 
-	place = watch_table_touch(&w->places, watch_hash_place(w, 0, &m->rtp), &is_new);
-	place->call = call->row.hash;
-	place->number_in_watch = call->report.number_in_watch;
-	place->media = is_keyed(s, m) ? WATCH_MEDIA_KEYED : WATCH_MEDIA_PLAIN;
-	place->count = 0;
-	for (uint16_t i = 0; i < m->format_count && place->count < MAX_MEDIA_FORMATS; i++) {
+	for (uint16_t i = 0; i < m->format_count && count < MAX_MEDIA_FORMATS; i++) {
 		const struct sdp_format *f = &s->formats[m->first_format + i];
-		struct watch_format *format = &place->formats[place->count];
+		struct watch_format *format = &formats[count];
 
 		if (view_is_empty(f->encoding))
 			continue;
 		format->payload_type = f->payload_type;
 		format->clock_hz = f->clock_rate_hz;
 		WATCH_TEXT(f->encoding, format->codec);
-		place->count++;
+		count++;
 	}
+	return count;
+}
+
+/* Read before the row is looked for, whose slot comes meanwhile. */
+static void expect(struct watch *w, const struct sdp_session *s, const struct sdp_media *m,
+                   const struct watch_dialog *call)
+{
+	struct watch_format formats[MAX_MEDIA_FORMATS] __attribute__((uninitialized));
+	uint64_t key = watch_hash_place(w, 0, &m->rtp);
+	struct watch_place *place;
+	bool is_new, is_secret;
+	uint8_t count;
+
+	watch_table_expect(&w->places, key);
+	is_secret = is_keyed(s, m);
+	count = read_formats(s, m, formats);
+	place = watch_table_touch(&w->places, key, &is_new);
+	place->call = call->row.hash;
+	place->number_in_watch = call->report.number_in_watch;
+	place->media = is_secret ? WATCH_MEDIA_KEYED : WATCH_MEDIA_PLAIN;
+	place->count = count;
+	memcpy(place->formats, formats, count * sizeof(formats[0]));
 }
 
 void watch_media_read(struct watch *w, const struct watch_reading *r, struct watch_dialog *call)

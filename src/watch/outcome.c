@@ -58,19 +58,21 @@ static void let_in(struct watch *w, struct watch_transaction *t)
 {
 	uint64_t account = watch_hash(w, 0, view_of(t->fact.account));
 	uint64_t term_s = t->method == SIP_METHOD_REGISTER ? t->expires_s : w->settings.known_s;
+	struct watch_known_account *as;
 
-	if (t->nonce)
-		watch_note_put(w, t->nonce, NOTE_ACCEPTED);
 	watch_note_admission(w, t);
 	/* Who is not seen to ask needs no standing, and could have forged the answer. */
 	if (!(t->flags & HAS_REQUEST))
 		return;
 	if (t->method == SIP_METHOD_REGISTER && (t->flags & IS_QUERY))
 		term_s = w->settings.known_s;
-	if (term_s > 0)
-		watch_make_known(w, &t->fact.flow, account, term_s);
-	else
+	if (term_s == 0) {
 		watch_make_stranger(w, &t->fact.flow, account);
+		return;
+	}
+	as = watch_make_known(w, &t->fact.flow, account, term_s);
+	if (as)
+		*(t->method == SIP_METHOD_REGISTER ? &as->registered : &as->other) = t->nonce;
 }
 
 /* Whoever is known and may not dial that number has not mistaken his password. */
@@ -145,7 +147,7 @@ static void befriend_callee(struct watch *w, const struct watch_transaction *t)
 		return;
 	back.remote = t->fact.flow.local;
 	back.local = t->fact.flow.remote;
-	watch_make_known(w, &back, 0, w->settings.known_s);
+	(void)watch_make_known(w, &back, 0, w->settings.known_s);
 }
 
 static void decide_invite(struct watch *w, struct watch_transaction *t)
@@ -229,6 +231,8 @@ static void decide_other(struct watch *w, struct watch_transaction *t)
 
 void watch_decide(struct watch *w, struct watch_transaction *t)
 {
+	bool is_server;
+
 	if (t->flags & IS_DECIDED)
 		return;
 	t->flags |= IS_DECIDED;
@@ -238,9 +242,10 @@ void watch_decide(struct watch *w, struct watch_transaction *t)
 	if (t->fact.status == 0 && !(t->flags & HAS_REQUEST))
 		return;
 	/* What it is may have shown only now: a proxy is asked before it asks. */
-	if (watch_is_peer(w, &t->fact.flow.remote)) {
+	is_server = watch_is_server(w, t->asker, t->asker_place);
+	if (is_server || watch_is_inside(w, &t->fact.flow.remote)) {
 		t->fact.standing = STANDING_PEER;
-		t->fact.is_server = watch_is_server(w, &t->fact.flow.remote);
+		t->fact.is_server = is_server;
 	}
 	if (t->flags & IS_NON_SIP)
 		say(w, t, FACT_NON_SIP,

@@ -29,17 +29,22 @@ uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct add
 	return watch_hash_host(w, seed + a->port, a);
 }
 
-uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, struct view tag)
+uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, uint64_t tag)
 {
-	return watch_hash(w, r->call_id, tag);
+	uint64_t both[2] = { r->call_id, tag };
+
+	return hash_quick(&w->key, both, sizeof(both));
 }
 
 /* ---- texts ---- */
 
-void watch_text(struct view text, char *ret, size_t size)
+size_t watch_text(struct view text, char *ret, size_t size)
 {
-	size_t len = text.len < size ? text.len : size - 1, i = 0;
+	size_t len = text.len < size ? text.len : size - 1;
+	size_t i = view_plain_run(view_first(text, len));
 
+	if (i > 0)
+		memcpy(ret, text.at, i);
 	for (; i < len && text.at[i] != '\0'; i++) {
 		bool is_control = (unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f;
 
@@ -47,18 +52,17 @@ void watch_text(struct view text, char *ret, size_t size)
 	}
 	/* A NUL within the text ends the copy; nothing of it may stand behind. */
 	memset(ret + i, 0, size - i);
+	return i;
 }
 
 void watch_account(const struct sip_uri *uri, char *ret, size_t size)
 {
-	size_t at;
+	size_t at = watch_text(uri->user, ret, size);
 
-	watch_text(uri->user, ret, size);
-	at = strlen(ret);
 	if (view_is_empty(uri->host.text) || at + 2 > size)
 		return;
 	ret[at++] = '@';
-	watch_text(uri->host.text, ret + at, size - at);
+	(void)watch_text(uri->host.text, ret + at, size - at);
 	for (char *c = ret + at; *c != '\0'; c++) {
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
@@ -67,10 +71,31 @@ void watch_account(const struct sip_uri *uri, char *ret, size_t size)
 
 /* ---- reading ---- */
 
-static void read_name(const struct sip_msg *msg, enum sip_header_id id, struct sip_name_addr *ret)
+/* What the second look read is taken where it stands. */
+static void read_names(const struct sip_msg *msg, struct watch_reading *r)
 {
-	if (sip_parts_address(msg, id, ret) != ERR_NONE)
-		*ret = (struct sip_name_addr){ 0 };
+	r->from = &msg->parts.from;
+	r->to = &msg->parts.to;
+	if (!(msg->parts.known & SIP_PART_FROM)) {
+		r->from = &r->from_read;
+		if (sip_parts_address(msg, SIP_HEADER_FROM, &r->from_read) != ERR_NONE)
+			r->from_read = (struct sip_name_addr){ 0 };
+	}
+	if (!(msg->parts.known & SIP_PART_TO)) {
+		r->to = &r->to_read;
+		if (sip_parts_address(msg, SIP_HEADER_TO, &r->to_read) != ERR_NONE)
+			r->to_read = (struct sip_name_addr){ 0 };
+	}
+}
+
+static void read_uri(const struct sip_msg *msg, struct watch_reading *r)
+{
+	r->uri = &msg->parts.uri;
+	if (msg->is_request && (msg->parts.known & SIP_PART_URI))
+		return;
+	r->uri = &r->uri_read;
+	if (!msg->is_request || sip_parts_uri(msg, &r->uri_read) != ERR_NONE)
+		r->uri_read = (struct sip_uri){ 0 };
 }
 
 static struct view branch_of(const struct sip_msg *msg)
@@ -87,34 +112,97 @@ static struct view branch_of(const struct sip_msg *msg)
 	return VIEW_EMPTY;
 }
 
-void watch_read(struct watch *w, const struct watch_message *in, struct watch_reading *ret)
+static void expect(const struct watch *w, const struct watch_reading *r)
+{
+	watch_table_expect(&w->hosts, r->asker);
+	watch_table_expect(&w->hosts, r->asker_place);
+	watch_table_expect(&w->hosts, r->asked);
+	watch_table_expect(&w->known, r->asker_way);
+}
+
+static void read_flow(const struct watch *w, bool is_response, struct watch_reading *r)
+{
+	r->flow = *r->in->flow;
+	r->is_turned = is_response;
+	if (is_response) {
+		r->flow.remote = r->in->flow->local;
+		r->flow.local = r->in->flow->remote;
+	}
+	r->asker = watch_hash_host(w, 0, &r->flow.remote);
+	r->asked = watch_hash_host(w, 0, &r->flow.local);
+	r->asker_place = watch_place_key(w, &r->flow.remote);
+	r->asker_way = watch_flow_key(w, &r->flow);
+	expect(w, r);
+}
+
+void watch_meet(struct watch *w, const struct watch_message *in, struct watch_reading *ret)
+{
+	ret->in = in;
+	ret->msg = &w->msg;
+	ret->is_taken = ret->is_unasked = false;
+	read_flow(w, view_starts(view_bytes(in->bytes, in->len), VIEW("SIP/")), ret);
+}
+
+/* An ACK names the INVITE. */
+static uint64_t transaction_of(const struct watch *w, const struct watch_reading *r)
+{
+	const struct sip_cseq *cseq = &r->msg->cseq;
+	bool is_ack = r->msg->is_request && r->msg->method == SIP_METHOD_ACK;
+	uint64_t parts[6] = {
+		r->call_id,
+		watch_hash(w, 0, r->branch),
+		is_ack ? SIP_METHOD_INVITE : cseq->method,
+		r->asker,
+		r->asked,
+		cseq->number,
+	};
+
+	if (!is_ack && cseq->method == SIP_METHOD_OTHER)
+		parts[2] = watch_hash(w, 0, cseq->method_text);
+	return hash_quick(&w->key, parts, sizeof(parts));
+}
+
+void watch_read(struct watch *w, struct watch_reading *ret)
 {
 	struct sip_msg *msg = &w->msg;
 
-	ret->in = in;
-	ret->msg = msg;
-	ret->flow = *in->flow;
-	ret->is_taken = ret->is_unasked = false;
-	if (!msg->is_request) {
-		ret->flow.remote = in->flow->local;
-		ret->flow.local = in->flow->remote;
-	}
-	read_name(msg, SIP_HEADER_FROM, &ret->from);
-	read_name(msg, SIP_HEADER_TO, &ret->to);
-	ret->branch = branch_of(msg);
-	if (!msg->is_request || sip_parts_uri(msg, &ret->uri) != ERR_NONE)
-		ret->uri = (struct sip_uri){ 0 };
-	ret->asker = watch_hash_host(w, 0, &ret->flow.remote);
-	ret->asked = watch_hash_host(w, 0, &ret->flow.local);
+	if (ret->is_turned == msg->is_request)
+		read_flow(w, !msg->is_request, ret);
+	watch_table_approach(&w->hosts, ret->asker);
+	if (msg->is_request)
+		watch_table_approach(&w->known, ret->asker_way);
 	ret->call_id = watch_hash(w, 0, msg->call_id);
+	ret->branch = branch_of(msg);
+	if (ret->is_taken) {
+		ret->transaction = transaction_of(w, ret);
+		watch_table_expect(&w->transactions, ret->transaction);
+		watch_table_expect(&w->decided, ret->transaction);
+	}
+	read_names(msg, ret);
+	read_uri(msg, ret);
 }
 
 /* ---- facts ---- */
 
+/* Of who sent it. */
+static enum fact_standing standing_of(const struct watch *w, const struct watch_reading *r)
+{
+	return r->is_turned ? watch_standing(w, r->in->flow) : watch_standing_of_asker(w, r);
+}
+
+static bool is_server(const struct watch *w, const struct watch_reading *r)
+{
+	const struct addr *sender = &r->in->flow->remote;
+
+	if (r->is_turned)
+		return watch_is_server(w, r->asked, watch_place_key(w, sender));
+	return watch_is_server(w, r->asker, r->asker_place);
+}
+
 struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum fact_kind kind)
 {
 	const struct sip_msg *msg = r->msg;
-	enum fact_standing standing = watch_standing(w, r->in->flow); /* every server is a peer */
+	enum fact_standing standing = standing_of(w, r); /* every server is a peer */
 	struct fact fact = {
 		.kind = (uint8_t)kind,
 		.count = 1,
@@ -123,7 +211,7 @@ struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum f
 		.wall_us = w->now.wall_us,
 		.proof = r->in->is_connected ? PROOF_CONNECTION : PROOF_NONE,
 		.standing = (uint8_t)standing,
-		.is_server = standing == STANDING_PEER && watch_is_server(w, &r->in->flow->remote),
+		.is_server = standing == STANDING_PEER && is_server(w, r),
 		.cseq = msg->cseq.number,
 		.call_id_hash = r->call_id,
 		.contact_hash = watch_hash(w, 0, sip_msg_value(msg, SIP_HEADER_CONTACT)),
@@ -140,20 +228,27 @@ void watch_say(struct watch *w, struct fact *fact)
 	w->ports.fact(w->ports.context, fact);
 }
 
-/* A port that looks at the whole message is asked of what the parser took alone. */
+uint16_t watch_agent(const struct watch *w, const struct sip_msg *msg)
+{
+	const struct inspector *inspector = w->ports.inspector;
+
+	return inspector ? inspector->agent(inspector->context, msg) : 0;
+}
+
+/* Who looks at the whole message is asked of what the parser took alone. */
 static uint16_t oddity_of(struct watch *w, const struct watch_reading *r)
 {
-	if (!w->ports.oddity || !r->is_taken || (!r->msg->is_request && !r->is_unasked) ||
-	    watch_standing(w, r->in->flow) != STANDING_STRANGER)
+	if (!w->ports.inspector || !r->is_taken || (!r->msg->is_request && !r->is_unasked) ||
+	    standing_of(w, r) != STANDING_STRANGER)
 		return 0;
-	return w->ports.oddity(w->ports.context, r->msg);
+	return w->ports.inspector->oddity(w->ports.inspector->context, r->msg);
 }
 
 static uint8_t grade_of(const struct watch *w, const struct watch_reading *r,
                         enum sip_reason reason)
 {
-	if (reason == r->msg->reason && w->ports.grade)
-		return (uint8_t)w->ports.grade(w->ports.context, r->msg);
+	if (reason == r->msg->reason && w->ports.inspector)
+		return (uint8_t)w->ports.inspector->grade(w->ports.inspector->context, r->msg);
 	return (uint8_t)sip_reason_grade(reason);
 }
 
@@ -166,8 +261,8 @@ void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t
 	if (oddity == 0 && reasons == 0)
 		return;
 	fact = watch_fact_of(w, r, FACT_ANOMALY);
-	if (r->msg->is_request && w->ports.agent)
-		fact.agent = w->ports.agent(w->ports.context, r->msg);
+	if (r->msg->is_request)
+		fact.agent = watch_agent(w, r->msg);
 	fact.reason = oddity;
 	fact.grade = SIP_GRADE_HOSTILE;
 	if (fact.reason != 0)

@@ -21,20 +21,29 @@ enum {
 struct watch_host {
 	struct watch_row row;
 	uint64_t challengers[MAX_CHALLENGERS]; /* who challenged it and did not let it in since */
+	uint64_t challenged; /* whose call it challenged last; means something if is_challenger */
 	uint8_t next;
-	bool is_server;    /* challenged or registered others who had asked it */
-	bool is_asking;    /* its requests pass here */
-	bool is_registrar; /* others ask it to register them */
+	bool is_server;     /* registered others who had asked it, or challenged them */
+	bool is_challenger; /* challenged the call of one who was no server then */
+	bool repeats_tags;  /* those of its answers to different hosts begin alike */
+	bool is_asking;     /* its requests pass here */
+	bool is_registrar;  /* others ask it to register them */
+};
+
+/* Whom a flow may ask to be, and the nonces with which it last was. */
+struct watch_known_account {
+	uint64_t account;
+	uint64_t registered, other; /* nonces: of a REGISTER, of any other method */
 };
 
 struct watch_known {
 	struct watch_row row;
 	uint64_t until_us;
-	uint64_t accounts[MAX_KNOWN_ACCOUNTS]; /* it may ask to be these */
+	struct watch_known_account accounts[MAX_KNOWN_ACCOUNTS];
 	uint8_t next;
 };
 
-enum watch_note_state { NOTE_SEEN, NOTE_CHALLENGED, NOTE_ACCEPTED, NOTE_SHARED };
+enum watch_note_state { NOTE_SEEN, NOTE_CHALLENGED, NOTE_SHARED };
 
 /* A nonce at a host, a Call-ID at a host, or an oddity that was said: seen before? */
 struct watch_note {
@@ -67,10 +76,11 @@ struct watch_transaction {
 	struct timer timer;
 	struct watch *watch;
 	struct fact fact; /* about who asked; kind and outcome are set when it is said */
-	uint64_t account; /* hash */
-	uint64_t nonce;   /* note of the nonce that it carried; 0: none */
-	uint64_t call;    /* row among the calls; 0: none */
-	uint64_t to_tag;  /* hash of the response's; 0: none */
+	uint64_t asker, asked, asker_place; /* hashes, as of a message */
+	uint64_t account;                   /* hash */
+	uint64_t nonce;                     /* note of the nonce that it carried; 0: none */
+	uint64_t call;                      /* row among the calls; 0: none */
+	uint64_t to_tag;                    /* hash of the response's; 0: none */
 	uint64_t realms[MAX_REALMS];
 	uint32_t expires_s;
 	uint32_t touched; /* number of the touch; counts on, round and round */

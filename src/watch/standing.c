@@ -5,6 +5,8 @@
  * one by the call that it provoked. */
 #include "watch/watch_priv.h"
 
+enum { TAG_PREFIX = 16 };
+
 bool watch_is_inside(const struct watch *w, const struct addr *a)
 {
 	for (size_t i = 0; i < w->settings.inside_count; i++) {
@@ -15,24 +17,32 @@ bool watch_is_inside(const struct watch *w, const struct addr *a)
 }
 
 /* Where server and client share a host, the port is all that tells them apart. */
-static uint64_t place_key(const struct watch *w, const struct addr *a)
+uint64_t watch_place_key(const struct watch *w, const struct addr *a)
 {
 	return watch_hash_place(w, UINT64_C(1) << 32, a);
 }
 
-bool watch_is_server(const struct watch *w, const struct addr *a)
+/* Anybody can challenge a call that he brings a server to make: a challenger of calls alone
+ * is one only to hosts that are none themselves. */
+static bool is_serving(const struct watch *w, uint64_t hash)
 {
-	const struct watch_host *host = watch_table_find(&w->hosts, watch_hash_host(w, 0, a));
+	const struct watch_host *host = watch_table_find(&w->hosts, hash), *challenged;
 
-	if (host && host->is_server)
-		return true;
-	host = watch_table_find(&w->hosts, place_key(w, a));
-	return host && host->is_server;
+	if (!host || host->is_server || !host->is_challenger)
+		return host && host->is_server;
+	challenged = watch_table_find(&w->hosts, host->challenged);
+	return !challenged || !challenged->is_server;
+}
+
+bool watch_is_server(const struct watch *w, uint64_t hash, uint64_t place)
+{
+	return is_serving(w, hash) || is_serving(w, place);
 }
 
 bool watch_is_peer(const struct watch *w, const struct addr *a)
 {
-	return watch_is_inside(w, a) || watch_is_server(w, a);
+	return watch_is_inside(w, a) ||
+	       watch_is_server(w, watch_hash_host(w, 0, a), watch_place_key(w, a));
 }
 
 bool watch_is_asking(const struct watch *w, uint64_t hash)
@@ -88,31 +98,35 @@ static bool begins_something(const struct watch_transaction *t)
 	       (t->method == SIP_METHOD_REGISTER || t->method == SIP_METHOD_INVITE);
 }
 
-static void make_server(struct watch *w, const struct flow *flow)
+static void make_server(struct watch *w, const struct watch_transaction *t)
 {
+	const struct flow *flow = &t->fact.flow;
 	bool is_shared = addr_same_host(&flow->remote, &flow->local), is_new;
-	uint64_t client = watch_hash_host(w, 0, &flow->remote);
-	struct watch_host *host = watch_table_touch(&w->hosts,
-	                                            is_shared ? place_key(w, &flow->local)
-	                                                      : watch_hash_host(w, 0, &flow->local),
-	                                            &is_new);
+	uint64_t server = is_shared ? watch_place_key(w, &flow->local) : t->asked;
+	struct watch_host *host = watch_table_touch(&w->hosts, server, &is_new);
 
-	if (challenger_of(host, client) >= 0 || knocks_everywhere(host))
+	if (challenger_of(host, t->asker) >= 0 || knocks_everywhere(host))
 		return;
-	host->is_server = true;
+	if (t->method != SIP_METHOD_REGISTER && !host->is_server &&
+	    watch_is_server(w, t->asker, t->asker_place))
+		return;
+	if (t->method == SIP_METHOD_REGISTER)
+		host->is_server = true;
+	else
+		host->is_challenger = true;
+	host->challenged = t->asker;
 	watch_table_keep(&w->hosts, host, true);
 }
 
 void watch_note_challenge(struct watch *w, const struct watch_transaction *t)
 {
-	uint64_t server = watch_hash_host(w, 0, &t->fact.flow.local);
-	uint64_t client = watch_hash_host(w, 0, &t->fact.flow.remote);
+	uint64_t server = t->asked, client = t->asker;
 	struct watch_host *host;
 	bool is_new;
 
 	if (!begins_something(t))
 		return;
-	make_server(w, &t->fact.flow);
+	make_server(w, t);
 	if (server == client)
 		return;
 	host = watch_table_touch(&w->hosts, client, &is_new);
@@ -124,8 +138,7 @@ void watch_note_challenge(struct watch *w, const struct watch_transaction *t)
 
 void watch_note_admission(struct watch *w, const struct watch_transaction *t)
 {
-	uint64_t server = watch_hash_host(w, 0, &t->fact.flow.local);
-	uint64_t client = watch_hash_host(w, 0, &t->fact.flow.remote);
+	uint64_t server = t->asked, client = t->asker;
 	struct watch_host *host = watch_table_find(&w->hosts, client);
 	int place = host ? challenger_of(host, server) : -1;
 
@@ -134,19 +147,50 @@ void watch_note_admission(struct watch *w, const struct watch_transaction *t)
 		host->next = (uint8_t)place;
 	}
 	if (begins_something(t) && t->method == SIP_METHOD_REGISTER)
-		make_server(w, &t->fact.flow);
+		make_server(w, t);
+}
+
+/* ---- tags ---- */
+
+/* Some servers compute their tags: one prefix for all, and a sum of what was asked behind
+ * it. Shorter tags have no room for both. */
+void watch_note_tag(struct watch *w, const struct watch_reading *r)
+{
+	struct view tag = r->to->tag;
+	struct watch_note *note;
+	struct watch_host *host;
+	bool is_new;
+
+	if (tag.len < TAG_PREFIX)
+		return;
+	note = watch_table_touch(&w->notes, watch_hash(w, ~r->asked, view_first(tag, TAG_PREFIX)),
+	                         &is_new);
+	if (is_new) {
+		note->host = r->asker;
+	} else if (note->host != r->asker) {
+		host = watch_table_touch(&w->hosts, r->asked, &is_new);
+		host->repeats_tags = true;
+		watch_table_keep(&w->hosts, host, true);
+	}
+}
+
+bool watch_tags_prove(const struct watch *w, uint64_t server)
+{
+	const struct watch_host *host = watch_table_find(&w->hosts, server);
+
+	return !host || !host->repeats_tags;
 }
 
 /* ---- known flows ---- */
 
-static uint64_t flow_key(const struct watch *w, const struct flow *flow)
+uint64_t watch_flow_key(const struct watch *w, const struct flow *flow)
 {
 	return watch_hash_place(w, (uint64_t)flow->transport << 32, &flow->remote);
 }
 
-static struct watch_known *find_known(const struct watch *w, const struct flow *flow)
+static struct watch_known *find_known(const struct watch *w, uint64_t key)
 {
-	struct watch_known *known = watch_table_find(&w->known, flow_key(w, flow));
+	struct watch_known *known = watch_table_find(&w->known, key);
 
 	return known && known->until_us > w->now.us ? known : NULL;
 }
@@ -154,7 +198,7 @@ static struct watch_known *find_known(const struct watch *w, const struct flow *
 static int account_place(const struct watch_known *known, uint64_t account)
 {
 	for (int i = 0; i < MAX_KNOWN_ACCOUNTS; i++) {
-		if (known->accounts[i] == account)
+		if (known->accounts[i].account == account)
 			return i;
 	}
 	return -1;
@@ -164,7 +208,14 @@ enum fact_standing watch_standing(const struct watch *w, const struct flow *flow
 {
 	if (watch_is_peer(w, &flow->remote))
 		return STANDING_PEER;
-	return find_known(w, flow) ? STANDING_KNOWN : STANDING_STRANGER;
+	return find_known(w, watch_flow_key(w, flow)) ? STANDING_KNOWN : STANDING_STRANGER;
+}
+
+enum fact_standing watch_standing_of_asker(const struct watch *w, const struct watch_reading *r)
+{
+	if (watch_is_inside(w, &r->flow.remote) || watch_is_server(w, r->asker, r->asker_place))
+		return STANDING_PEER;
+	return find_known(w, r->asker_way) ? STANDING_KNOWN : STANDING_STRANGER;
 }
 
 enum fact_standing watch_standing_as(const struct watch *w, const struct flow *flow,
@@ -175,35 +226,52 @@ enum fact_standing watch_standing_as(const struct watch *w, const struct flow *f
 
 	if (standing != STANDING_KNOWN)
 		return standing;
-	known = find_known(w, flow);
+	known = find_known(w, watch_flow_key(w, flow));
 	return known && account_place(known, account) >= 0 ? STANDING_KNOWN : STANDING_STRANGER;
 }
 
-void watch_make_known(struct watch *w, const struct flow *flow, uint64_t account, uint64_t term_s)
+bool watch_has_served(const struct watch *w, const struct watch_reading *r, uint64_t account,
+                      uint64_t nonce)
+{
+	const struct watch_known *known = find_known(w, r->asker_way);
+	int place = known ? account_place(known, account) : -1;
+
+	return place >= 0 && (known->accounts[place].registered == nonce ||
+	                      known->accounts[place].other == nonce);
+}
+
+struct watch_known_account *watch_make_known(struct watch *w, const struct flow *flow,
+                                             uint64_t account, uint64_t term_s)
 {
 	uint64_t until_us = w->now.us + term_s * SECOND_US;
 	struct watch_known *known;
 	bool is_new;
+	int place;
 
-	known = watch_table_touch(&w->known, flow_key(w, flow), &is_new);
+	known = watch_table_touch(&w->known, watch_flow_key(w, flow), &is_new);
 	if (until_us > known->until_us)
 		known->until_us = until_us;
-	if (account == 0 || account_place(known, account) >= 0)
-		return;
-	known->accounts[known->next] = account;
-	known->next = (uint8_t)((known->next + 1) % MAX_KNOWN_ACCOUNTS);
+	if (account == 0)
+		return NULL;
+	place = account_place(known, account);
+	if (place < 0) {
+		place = known->next;
+		known->accounts[place] = (struct watch_known_account){ .account = account };
+		known->next = (uint8_t)((known->next + 1) % MAX_KNOWN_ACCOUNTS);
+	}
+	return &known->accounts[place];
 }
 
 void watch_make_stranger(struct watch *w, const struct flow *flow, uint64_t account)
 {
-	struct watch_known *known = find_known(w, flow);
+	struct watch_known *known = find_known(w, watch_flow_key(w, flow));
 	int place = known ? account_place(known, account) : -1;
 
 	if (place < 0)
 		return;
-	known->accounts[place] = 0;
+	known->accounts[place] = (struct watch_known_account){ 0 };
 	for (int i = 0; i < MAX_KNOWN_ACCOUNTS; i++) {
-		if (known->accounts[i] != 0)
+		if (known->accounts[i].account != 0)
 			return;
 	}
 	watch_table_drop(&w->known, known);

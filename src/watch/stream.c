@@ -109,12 +109,13 @@ static void fire(struct timer *timer, uint64_t now_us)
 
 /* ---- beginning ---- */
 
-static void read_format(struct watch *w, struct watch_flow_of_rtp *s, uint8_t payload_type)
+static void read_format(struct watch_flow_of_rtp *s, const struct watch_place *place,
+                        uint8_t payload_type)
 {
 	struct watch_format format;
 
 	s->payload_type = payload_type;
-	s->is_event = watch_media_format(w, s->place, payload_type, &format);
+	s->is_event = watch_media_format(place, payload_type, &format);
 	if (format.clock_hz != 0)
 		s->clock_hz = format.clock_hz;
 	if (s->is_event || s->report.codec[0] != '\0')
@@ -123,23 +124,23 @@ static void read_format(struct watch *w, struct watch_flow_of_rtp *s, uint8_t pa
 	memcpy(s->report.codec, format.codec, sizeof(format.codec));
 }
 
-/* A description may come behind the first packets. */
-static void meet_call(struct watch *w, struct watch_flow_of_rtp *s)
+/* A description may come behind the first packets. Returns it, or NULL. */
+static const struct watch_place *meet_call(struct watch *w, struct watch_flow_of_rtp *s)
 {
-	const struct watch_place *place;
+	const struct watch_place *place = watch_media_find(w, &s->report.to, &s->report.from);
 	struct watch_dialog *call;
 
-	s->place = watch_media_find(w, &s->report.to, &s->report.from);
-	place = watch_media_at(w, s->place);
+	s->place = place ? place->row.hash : 0;
 	if (!place)
-		return;
+		return NULL;
 	s->report.media = place->media;
-	call = watch_table_find(&w->calls, place->call);
-	if (!call || call->report.number_in_watch != place->number_in_watch || s->call)
-		return;
+	call = s->call ? NULL : watch_table_find(&w->calls, place->call);
+	if (!call || call->report.number_in_watch != place->number_in_watch)
+		return place;
 	s->call = call;
 	s->report.call = place->number_in_watch;
 	list_append(&call->streams, &s->of_call);
+	return place;
 }
 
 static void believe(struct watch *w, struct watch_flow_of_rtp *s)
@@ -168,8 +169,7 @@ static void begin(struct watch *w, const struct flow *flow, const struct rtp_pac
 		                           .payload_type = p->payload_type,
 		                           .first_wall_us = w->now.wall_us,
 		                           .last_wall_us = w->now.wall_us };
-	meet_call(w, s);
-	read_format(w, s, p->payload_type);
+	read_format(s, meet_call(w, s), p->payload_type);
 	rtp_statistics_start(&s->statistics, p, w->now.us, s->clock_hz);
 	wheel_set(&w->wheel, &s->timer, w->now.us + (uint64_t)w->settings.silence_s * SECOND_US);
 	if (s->call)
@@ -186,8 +186,7 @@ static void try_to_believe(struct watch *w, struct watch_flow_of_rtp *s, const s
 		s->run = p->sequence == (uint16_t)expected ? (uint8_t)(s->run + 1) : 0;
 	if (s->run + 1 < RUN_OF_BELIEF)
 		return;
-	meet_call(w, s);
-	read_format(w, s, p->payload_type);
+	read_format(s, meet_call(w, s), p->payload_type);
 	believe(w, s);
 }
 
@@ -199,7 +198,7 @@ static void note(struct watch *w, struct watch_flow_of_rtp *s, const struct rtp_
 
 	s->report.last_wall_us = w->now.wall_us;
 	if (p->payload_type != s->payload_type)
-		read_format(w, s, p->payload_type);
+		read_format(s, watch_media_at(w, s->place), p->payload_type);
 	(void)rtp_statistics_note(&s->statistics, p, w->now.us, s->clock_hz);
 	if (!s->is_believed)
 		try_to_believe(w, s, p, expected);
@@ -207,7 +206,7 @@ static void note(struct watch *w, struct watch_flow_of_rtp *s, const struct rtp_
 		return;
 	s->moved_us = w->now.us;
 	if (!s->call)
-		meet_call(w, s);
+		(void)meet_call(w, s);
 	(void)watch_table_touch(&w->streams, s->row.hash, &is_new);
 }
 

@@ -2,22 +2,25 @@
 /* Two lists in order of touch over one pool and one index. */
 #include "watch/table.h"
 
+enum { CACHE_LINE = 64 };
+
 enum err watch_table_init(struct watch_table *t, size_t row_size, uint32_t max_rows)
 {
 	enum err err = pool_new(row_size, max_rows, &t->pool);
 
+	t->row_size = row_size;
 	list_init(&t->weak);
 	list_init(&t->kept);
 	if (err == ERR_NONE) {
 		t->first = pool_take(t->pool); /* a fresh pool begins with its first */
 		pool_give(t->pool, t->first);
 	}
-	return err == ERR_NONE ? watch_index_init(&t->index, max_rows) : err;
+	return err == ERR_NONE ? index_init(&t->index, max_rows) : err;
 }
 
 void watch_table_clear(struct watch_table *t)
 {
-	watch_index_clear(&t->index);
+	index_clear(&t->index);
 	pool_free(&t->pool);
 }
 
@@ -31,14 +34,22 @@ static struct watch_row *row_at(const struct watch_table *t, uint32_t place)
 	return (struct watch_row *)(void *)(t->first + (size_t)place * WATCH_ROW_STEP);
 }
 
+void watch_table_approach(const struct watch_table *t, uint64_t hash)
+{
+	uint32_t slot = index_home(&t->index, hash), place;
+
+	if (index_next(&t->index, hash, &slot, &place))
+		__builtin_prefetch(row_at(t, place));
+}
+
 void *watch_table_find(const struct watch_table *t, uint64_t hash)
 {
-	uint32_t slot = watch_index_home(&t->index, hash), place;
+	uint32_t slot = index_home(&t->index, hash), place;
 
 	/* Many tables are empty most of the time: a slot is a miss of the cache. */
 	if (t->index.count == 0)
 		return NULL;
-	while (watch_index_next(&t->index, hash, &slot, &place)) {
+	while (index_next(&t->index, hash, &slot, &place)) {
 		struct watch_row *row = row_at(t, place);
 
 		if (row->hash == hash)
@@ -58,6 +69,21 @@ static void tell(struct watch_table *t, void *row)
 		t->forget(t->context, row);
 }
 
+void watch_table_fetch(const struct watch_table *t)
+{
+	const struct list *from = list_is_empty(&t->weak) ? &t->kept : &t->weak;
+	const struct watch_row *next;
+	const char *behind;
+
+	if (list_is_empty(from))
+		return;
+	next = HOLDER(from->next, struct watch_row, order);
+	behind = (const char *)HOLDER(next->order.next, struct watch_row, order);
+	watch_table_expect(t, next->hash);
+	for (size_t i = 0; i < t->row_size; i += CACHE_LINE)
+		__builtin_prefetch(behind + i);
+}
+
 void watch_table_forget(struct watch_table *t)
 {
 	struct list *from = list_is_empty(&t->weak) ? &t->kept : &t->weak;
@@ -66,6 +92,7 @@ void watch_table_forget(struct watch_table *t)
 	t->forgotten++;
 	tell(t, row);
 	watch_table_drop(t, row);
+	watch_table_fetch(t);
 }
 
 void *watch_table_touch(struct watch_table *t, uint64_t hash, bool *ret_is_new)
@@ -80,7 +107,7 @@ void *watch_table_touch(struct watch_table *t, uint64_t hash, bool *ret_is_new)
 			row = pool_take(t->pool);
 		}
 		row->hash = hash;
-		watch_index_put(&t->index, hash, place_of(t, row));
+		index_put(&t->index, hash, place_of(t, row));
 		list_append(&t->weak, &row->order);
 		return row;
 	}
@@ -107,7 +134,7 @@ void watch_table_drop(struct watch_table *t, void *row)
 {
 	struct watch_row *r = row;
 
-	watch_index_drop(&t->index, r->hash, place_of(t, r));
+	index_drop(&t->index, r->hash, place_of(t, r));
 	list_remove(&r->order);
 	pool_give(t->pool, r);
 }

@@ -6,9 +6,9 @@
 #ifndef WATCH_TABLE_H
 #define WATCH_TABLE_H
 
+#include "base/index.h"
 #include "base/list.h"
 #include "base/pool.h"
-#include "watch/index.h"
 
 /* Rows lie at multiples of it, so that 32 bits name their places. */
 enum { WATCH_ROW_STEP = _Alignof(max_align_t) };
@@ -23,10 +23,11 @@ struct watch_row {
 struct watch_table {
 	struct pool *pool;
 	char *first; /* of the pool's rows */
-	struct watch_index index;
+	struct index index;
 	struct list weak, kept;                   /* longest untouched first */
 	void (*forget)(void *context, void *row); /* may be NULL; must not touch the table */
 	void *context;
+	size_t row_size;
 	uint64_t forgotten;
 };
 
@@ -34,6 +35,14 @@ struct watch_table {
 enum err watch_table_init(struct watch_table *t, size_t row_size, uint32_t max_rows) MUST_USE;
 void watch_table_clear(struct watch_table *t); /* an empty one is fine; `forget` is not called */
 
+/* It will be looked for, or put, soon: its slot is fetched meanwhile, for each is a miss of
+ * the cache. */
+static inline void watch_table_expect(const struct watch_table *t, uint64_t hash)
+{
+	__builtin_prefetch(&t->index.slots[index_home(&t->index, hash)]);
+}
+/* The same a while later, for the row itself. */
+void watch_table_approach(const struct watch_table *t, uint64_t hash);
 /* NULL where there is none. Touches nothing. Hashes are keyed and 64 bits wide: two things
  * that share one are taken for the same, which nobody can bring about on purpose. */
 void *watch_table_find(const struct watch_table *t, uint64_t hash);
@@ -42,6 +51,9 @@ void *watch_table_find(const struct watch_table *t, uint64_t hash);
 void *watch_table_touch(struct watch_table *t, uint64_t hash, bool *ret_is_new);
 /* Tells the owner of the row that is first to be forgotten, and drops it. Not of an empty one. */
 void watch_table_forget(struct watch_table *t);
+/* Whoever goes first was quiet for longest, and no cache remembers him: the slot of the next
+ * to go is fetched until then, and the row of the one behind. */
+void watch_table_fetch(const struct watch_table *t);
 void watch_table_keep(struct watch_table *t, void *row, bool is_kept);
 /* Without telling the owner. */
 void watch_table_drop(struct watch_table *t, void *row);

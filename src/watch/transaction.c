@@ -14,16 +14,6 @@ enum {
 
 /* ---- names ---- */
 
-static uint64_t key_of(const struct watch *w, const struct watch_reading *r, struct view method)
-{
-	uint64_t parts[6] = {
-		r->call_id, watch_hash(w, 0, r->branch), watch_hash(w, 0, method), r->asker,
-		r->asked,   r->msg->cseq.number,
-	};
-
-	return hash_quick(&w->key, parts, sizeof(parts));
-}
-
 static struct view method_of(const struct watch_reading *r) { return r->msg->cseq.method_text; }
 
 /* The note by which requests that we do not see are told apart. */
@@ -109,14 +99,6 @@ static void fire(struct timer *timer, uint64_t now_us)
 
 /* ---- credentials ---- */
 
-static bool is_known_as(const struct watch *w, const struct watch_reading *r,
-                        const struct watch_transaction *t)
-{
-	uint64_t account = watch_hash(w, 0, view_of(t->fact.account));
-
-	return watch_standing_as(w, &r->flow, account) != STANDING_STRANGER;
-}
-
 static void read_credentials(struct watch *w, const struct watch_reading *r,
                              struct watch_transaction *t, enum sip_header_id id)
 {
@@ -135,7 +117,7 @@ static void read_credentials(struct watch *w, const struct watch_reading *r,
 		t->realms[t->realms[0] != 0] = watch_hash(w, 1, d.values[SIP_DIGEST_REALM]);
 		if (t->method != SIP_METHOD_REGISTER) {
 			struct sip_uri who = { .user = d.values[SIP_DIGEST_USERNAME],
-				               .host = r->from.uri.host };
+				               .host = r->from->uri.host };
 
 			if (view_find(who.user, '@', 0) < who.user.len)
 				who.host = (struct sip_host){ 0 };
@@ -143,14 +125,13 @@ static void read_credentials(struct watch *w, const struct watch_reading *r,
 			memcpy(t->caller, t->fact.account, sizeof(t->caller));
 		}
 		nonce = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
-		if (!watch_note_find(w, nonce, &state))
-			continue;
 		t->nonce = nonce;
 		/* A phone answers an old nonce before it is told of a new one; only for an
 		 * account that it had, or one good login would hide all guesses. */
-		if (state == NOTE_ACCEPTED && is_known_as(w, r, t))
+		if (watch_has_served(w, r, watch_hash(w, 0, view_of(t->fact.account)), nonce))
 			t->flags |= IS_STALE;
 		if (!fact_is_proven((enum fact_proof)t->fact.proof) &&
+		    watch_note_find(w, nonce, &state) &&
 		    is_own_nonce(w, d.values[SIP_DIGEST_NONCE]))
 			t->fact.proof = PROOF_COOKIE;
 	}
@@ -161,7 +142,7 @@ static void read_challenges(struct watch *w, const struct watch_reading *r,
 {
 	const struct sip_header *h = sip_msg_header(r->msg, id);
 	struct sip_digest d;
-	uint64_t realm;
+	uint64_t realm, own, any;
 
 	for (; h; h = sip_msg_next(r->msg, h)) {
 		if (sip_auth_parse(h->value, SIP_AUTH_CHALLENGE, &d) != ERR_NONE)
@@ -173,10 +154,12 @@ static void read_challenges(struct watch *w, const struct watch_reading *r,
 		/* One that nobody asked for proves nothing about whom it was sent to. */
 		if (!(t->flags & HAS_REQUEST))
 			continue;
-		watch_note_put(w, nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]),
-		               NOTE_CHALLENGED);
-		watch_note_give(w, any_nonce_key(w, d.values[SIP_DIGEST_NONCE]), r->asked,
-		                r->asker);
+		own = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
+		any = any_nonce_key(w, d.values[SIP_DIGEST_NONCE]);
+		watch_table_expect(&w->notes, own);
+		watch_table_expect(&w->notes, any);
+		watch_note_put(w, own, NOTE_CHALLENGED);
+		watch_note_give(w, any, r->asked, r->asker);
 	}
 }
 
@@ -209,21 +192,24 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_tr
 
 	t->watch = w;
 	t->method = msg->method;
+	t->asker = r->asker;
+	t->asked = r->asked;
+	t->asker_place = r->asker_place;
 	t->fact = watch_fact_of(w, r, FACT_REQUEST);
 	t->fact.flow = r->flow;
 	WATCH_TEXT(method_of(r), t->fact.method);
-	watch_account(&r->to.uri, t->fact.account, sizeof(t->fact.account));
-	watch_account(&r->from.uri, t->caller, sizeof(t->caller));
+	watch_account(&r->to->uri, t->fact.account, sizeof(t->fact.account));
+	watch_account(&r->from->uri, t->caller, sizeof(t->caller));
 	t->account = watch_hash(w, 0, view_of(t->fact.account));
 	if (!msg->is_request) {
-		t->fact.standing = (uint8_t)watch_standing(w, &r->flow);
-		t->fact.is_server = watch_is_server(w, &r->flow.remote);
+		t->fact.standing = (uint8_t)watch_standing_of_asker(w, r);
+		t->fact.is_server = watch_is_server(w, r->asker, r->asker_place);
 	}
 	if (t->method == SIP_METHOD_REGISTER && t->fact.standing == STANDING_KNOWN)
 		t->fact.standing = (uint8_t)watch_standing_as(w, &r->flow, t->account);
 	if (t->method != SIP_METHOD_REGISTER)
-		WATCH_TEXT(msg->is_request ? r->uri.user : r->to.uri.user, t->fact.number);
-	if (msg->is_request && !view_is_empty(r->to.tag))
+		WATCH_TEXT(msg->is_request ? r->uri->user : r->to->uri.user, t->fact.number);
+	if (msg->is_request && !view_is_empty(r->to->tag))
 		t->flags |= IS_IN_DIALOG;
 	if (t->method == SIP_METHOD_CANCEL)
 		t->flags |= IS_SILENT;
@@ -239,26 +225,26 @@ static void meet_dialog(struct watch *w, const struct watch_reading *r, struct w
 		return;
 	t->flags |= IS_DIALOG_SEEN;
 	if (!fact_is_proven((enum fact_proof)t->fact.proof) && call->callee_tag != 0 &&
-	    addr_same_host(&call->report.caller, &r->flow.remote))
+	    addr_same_host(&call->report.caller, &r->flow.remote) && watch_tags_prove(w, r->asked))
 		t->fact.proof = PROOF_TAG;
 }
 
 static void screen(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
 {
+	const struct inspector *inspector = w->ports.inspector;
 	struct fact fact;
 
-	if (w->ports.agent)
-		t->fact.agent = w->ports.agent(w->ports.context, r->msg);
-	if (t->fact.standing != STANDING_STRANGER || !w->ports.screen)
+	t->fact.agent = watch_agent(w, r->msg);
+	if (t->fact.standing != STANDING_STRANGER || !inspector)
 		return;
 	fact = t->fact;
 	fact.kind = FACT_SCANNER;
-	fact.reason = w->ports.screen(w->ports.context, r->msg, r->in->flow);
+	fact.reason = inspector->signature(inspector->context, r->msg, r->in->flow);
 	if (fact.reason == 0)
 		return;
 	/* A scanner may ask the same of To each time and of the Request-URI another. */
 	if (r->msg->method != SIP_METHOD_REGISTER)
-		WATCH_TEXT(r->uri.user, fact.number);
+		WATCH_TEXT(r->uri->user, fact.number);
 	watch_say(w, &fact);
 }
 
@@ -289,8 +275,7 @@ static void begin(struct watch *w, struct watch_reading *r, struct watch_transac
 /* Names what it acknowledges: by the branch of a refused INVITE, or by the dialog. */
 static void acknowledge(struct watch *w, const struct watch_reading *r)
 {
-	uint64_t key = key_of(w, r, sip_method_name(SIP_METHOD_INVITE));
-	struct watch_transaction *t = watch_table_find(&w->transactions, key);
+	struct watch_transaction *t = watch_table_find(&w->transactions, r->transaction);
 
 	watch_call_acknowledged(w, r);
 	if (!t || !(t->flags & IS_WAITING_FOR_ACK))
@@ -298,27 +283,24 @@ static void acknowledge(struct watch *w, const struct watch_reading *r)
 	t->flags &= (uint16_t)~IS_WAITING_FOR_ACK;
 	if (t->flags & IS_DECIDED)
 		return;
-	if (t->to_tag != 0 && t->to_tag == watch_hash(w, 0, r->to.tag) &&
-	    !fact_is_proven((enum fact_proof)t->fact.proof))
+	if (t->to_tag != 0 && t->to_tag == watch_hash(w, 0, r->to->tag) &&
+	    !fact_is_proven((enum fact_proof)t->fact.proof) && watch_tags_prove(w, r->asked))
 		t->fact.proof = PROOF_TAG;
 	decide(w, t);
 }
 
 void watch_request(struct watch *w, struct watch_reading *r)
 {
-	uint64_t key;
-
 	w->counters.requests++;
 	watch_note_request(w, r);
 	if (r->msg->method == SIP_METHOD_ACK) {
 		acknowledge(w, r);
 		return;
 	}
-	key = key_of(w, r, method_of(r));
-	if (watch_transaction_is_repeated(w, key))
+	if (watch_transaction_is_repeated(w, r->transaction))
 		w->counters.retransmissions++;
 	else
-		begin(w, r, watch_transaction_add(w, key));
+		begin(w, r, watch_transaction_add(w, r->transaction));
 }
 
 /* ---- responses ---- */
@@ -380,8 +362,11 @@ static void read_final(struct watch *w, const struct watch_reading *r, struct wa
 	t->fact.now_us = w->now.us;
 	t->fact.wall_us = w->now.wall_us;
 	/* One that the request brought, or none, anybody could repeat. */
-	if (!(t->flags & IS_IN_DIALOG) && !view_is_empty(r->to.tag))
-		t->to_tag = watch_hash(w, 0, r->to.tag);
+	if (!(t->flags & IS_IN_DIALOG) && !view_is_empty(r->to->tag)) {
+		t->to_tag = watch_hash(w, 0, r->to->tag);
+		if ((t->flags & HAS_REQUEST) && t->fact.standing == STANDING_STRANGER)
+			watch_note_tag(w, r);
+	}
 	if (is_challenge(r->msg->status)) {
 		read_challenges(w, r, t, SIP_HEADER_WWW_AUTHENTICATE, &same_realm);
 		read_challenges(w, r, t, SIP_HEADER_PROXY_AUTHENTICATE, &same_realm);
@@ -437,7 +422,7 @@ static bool is_decided_response(struct watch *w, struct watch_reading *r, uint64
 
 void watch_response(struct watch *w, struct watch_reading *r)
 {
-	uint64_t key = key_of(w, r, method_of(r));
+	uint64_t key = r->transaction;
 	struct watch_transaction *t = watch_table_find(&w->transactions, key);
 
 	w->counters.responses++;
@@ -487,6 +472,9 @@ static void begin_non_sip(struct watch *w, const struct watch_message *in, uint1
                           struct watch_transaction *t)
 {
 	t->watch = w;
+	t->asker = watch_hash_host(w, 0, &in->flow->remote);
+	t->asked = watch_hash_host(w, 0, &in->flow->local);
+	t->asker_place = watch_place_key(w, &in->flow->remote);
 	t->flags = HAS_REQUEST | IS_NON_SIP | (t->flags & IS_RINGING);
 	t->fact = (struct fact){
 		.kind = FACT_NON_SIP,

@@ -13,7 +13,7 @@ enum { ADVANCE_US = 50 * MILLISECOND_US };
 const struct watch_settings watch_settings_default = {
 	.max_transactions = 16384,
 	.max_hosts = 16384,
-	.max_known = 8192,
+	.max_known = 32768, /* more than a provider has phones: whom it forgets is a stranger */
 	.max_nonces = 16384,
 	.max_calls = 4096,
 	.max_media = 8192,
@@ -265,11 +265,10 @@ static void say_unpaired(struct watch *w, const struct watch_reading *r)
 
 	if (!r->msg->is_request || fact.standing != STANDING_STRANGER)
 		return;
-	if (w->ports.agent)
-		fact.agent = w->ports.agent(w->ports.context, r->msg);
-	watch_account(&r->to.uri, fact.account, sizeof(fact.account));
+	fact.agent = watch_agent(w, r->msg);
+	watch_account(&r->to->uri, fact.account, sizeof(fact.account));
 	if (r->msg->method != SIP_METHOD_REGISTER)
-		WATCH_TEXT(r->uri.user, fact.number);
+		WATCH_TEXT(r->uri->user, fact.number);
 	watch_say(w, &fact);
 }
 
@@ -305,7 +304,8 @@ static void refused(struct watch *w, const struct watch_reading *r)
 
 void watch_message(struct watch *w, const struct watch_message *in)
 {
-	struct watch_reading r __attribute__((uninitialized)); /* watch_read fills it */
+	struct watch_reading r
+		__attribute__((uninitialized)); /* watch_meet and watch_read fill it */
 	enum err err;
 
 	watch_advance(w, in->now);
@@ -314,13 +314,14 @@ void watch_message(struct watch *w, const struct watch_message *in)
 		w->counters.keep_alives++;
 		return;
 	}
+	watch_meet(w, in, &r);
 	err = parse(w, in);
 	if (err == ERR_NONE)
 		look_again(w);
 	if (in->is_cut)
 		w->msg.anomalies &= ~cut_away();
-	watch_read(w, in, &r);
 	r.is_taken = err == ERR_NONE;
+	watch_read(w, &r);
 	if (err != ERR_NONE)
 		refused(w, &r);
 	else if (w->msg.is_request)

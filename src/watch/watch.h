@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The watch: pairs requests and responses that pass by (in a capture, on a
  * mirror port), and says as facts (event/fact.h) what border says live. Sends
- * nothing, knows no clock, takes all memory at start (about 25 MiB with the
+ * nothing, knows no clock, takes all memory at start (about 29 MiB with the
  * defaults); full tables forget what was quiet for longest, and what is
  * forgotten undecided is said first.
  *
@@ -18,19 +18,21 @@
  * - FACT_NON_SIP: reason is the sub-kind that the caller gave; outcome SUCCEEDED
  *   where the other side answered in that kind (no SIP port, then), else UNKNOWN.
  * - PROOF_COOKIE: it carries a nonce that was sent to this address before;
- *   PROOF_TAG: the source acknowledged the tag of the answer; PROOF_BRANCH: the
- *   response repeats the branch of a request that was seen.
+ *   PROOF_TAG: the source acknowledged the tag of the answer, of a server whose
+ *   tags do not begin alike for different hosts; PROOF_BRANCH: the response
+ *   repeats the branch of a request that was seen.
  * - Standing: PEER is a host of `inside`, a host that challenged or registered
- *   others who had asked it (its port alone, where they share the host), and one
- *   that relays a call of which it got the INVITE. KNOWN is a flow with a login
- *   that succeeded, until its registration runs out, or one that a peer called
- *   and that answered. */
+ *   others who had asked it (its port alone, where they share the host; no host
+ *   that challenged a server's calls and nothing else), and one that relays a
+ *   call of which it got the INVITE. KNOWN is a flow with a login that succeeded,
+ *   until its registration runs out, or one that a peer called and that answered. */
 #ifndef WATCH_WATCH_H
 #define WATCH_WATCH_H
 
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/now.h"
+#include "event/inspector.h"
 #include "watch/report.h"
 
 struct sip_msg;
@@ -65,15 +67,11 @@ struct watch_ports {
 	void (*call)(void *context, const struct watch_call *call);
 	void (*stream)(void *context, const struct watch_stream *stream);
 	void (*phone)(void *context, const struct watch_phone *phone);
-	/* Number of the signature that a stranger's request matches, 0 none; may be NULL. */
-	uint16_t (*screen)(void *context, const struct sip_msg *msg, const struct flow *flow);
-	/* Number of the scanner that its User-Agent names, 0 none; may be NULL. */
-	uint16_t (*agent)(void *context, const struct sip_msg *msg);
-	/* Number of an oddity beside the parser's in a stranger's request, or in a response that
-	 * nobody was seen to ask for: FACT_ANOMALY, hostile. 0 none; may be NULL. */
-	uint16_t (*oddity)(void *context, const struct sip_msg *msg);
-	/* enum sip_grade of what the parser or sip_check refused it for; NULL: its reason's. */
-	uint16_t (*grade)(void *context, const struct sip_msg *msg);
+	/* Asked for the signature of a stranger's request (FACT_SCANNER), the tool that any request
+	 * names, and the oddity of a stranger's request or of a response that nobody was seen to
+	 * ask for (FACT_ANOMALY, hostile). Outlives the watch. NULL: none, and a grade is its
+	 * reason's. */
+	const struct inspector *inspector;
 };
 
 /* What the watch did not do, and why. */

@@ -36,49 +36,76 @@ struct watch {
 struct watch_reading {
 	const struct watch_message *in;
 	struct sip_msg *msg;
-	struct flow flow;              /* who asked, whom: turned round for a response */
-	struct sip_name_addr from, to; /* empty where they cannot be read */
-	struct sip_uri uri;            /* of a request, likewise */
+	struct flow flow; /* who asked, whom: turned round for a response */
+	/* Empty where they cannot be read; in the message, or below. */
+	const struct sip_name_addr *from, *to;
+	const struct sip_uri *uri; /* of a request, likewise */
+	struct sip_name_addr from_read, to_read;
+	struct sip_uri uri_read;
 	struct view branch;
 	bool is_taken;         /* the parser took it */
+	bool is_turned;        /* a response: its sender was asked */
 	bool is_unasked;       /* a response whose request was not seen */
 	uint64_t asker, asked; /* hashes of the hosts */
+	uint64_t asker_place;  /* of the asker's host and port, among the hosts */
+	uint64_t asker_way;    /* of his flow, among those that are known */
 	uint64_t call_id;      /* hash of it: four keys are made of it */
+	uint64_t transaction;  /* the key of what it begins, answers or acknowledges; if taken */
 };
 
-void watch_read(struct watch *w, const struct watch_message *in, struct watch_reading *ret);
+/* Before the parser sees it: who it is between, so that what is known of them is at hand
+ * when it is asked for. */
+void watch_meet(struct watch *w, const struct watch_message *in, struct watch_reading *ret);
+/* The rest, once is_taken is set. */
+void watch_read(struct watch *w, struct watch_reading *ret);
 uint64_t watch_hash(const struct watch *w, uint64_t seed, struct view text);
 uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr *a);
 uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a);
-uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, struct view tag);
-/* Copies, cut, with control bytes made '?'. */
-void watch_text(struct view text, char *ret, size_t size);
-#define WATCH_TEXT(v, array) watch_text((v), (array), sizeof(array))
+/* By the hash of the caller's tag. */
+uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, uint64_t tag);
+/* Copies, cut, with control bytes made '?'. Returns the length. */
+size_t watch_text(struct view text, char *ret, size_t size);
+#define WATCH_TEXT(v, array) (void)watch_text((v), (array), sizeof(array))
 /* user@host, host in lower case. */
 void watch_account(const struct sip_uri *uri, char *ret, size_t size);
 /* What every fact about this message's sender has. */
 struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum fact_kind kind);
 void watch_say(struct watch *w, struct fact *fact);
+uint16_t watch_agent(const struct watch *w, const struct sip_msg *msg); /* 0: none, or unknown */
 /* Each of them once: FACT_ANOMALY. */
 void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t reasons);
 
 /* ---- standing.c: who is who ---- */
 
 bool watch_is_inside(const struct watch *w, const struct addr *a);
-bool watch_is_server(const struct watch *w, const struct addr *a);
+/* By the hashes of its host and of its place. */
+bool watch_is_server(const struct watch *w, uint64_t host, uint64_t place);
+uint64_t watch_place_key(const struct watch *w, const struct addr *a);
+uint64_t watch_flow_key(const struct watch *w, const struct flow *flow);
 bool watch_is_peer(const struct watch *w, const struct addr *a);
 bool watch_is_asking(const struct watch *w, uint64_t host);
 /* Others register there; what it asks itself need not pass here. */
 bool watch_is_registrar(const struct watch *w, uint64_t host);
 void watch_note_request(struct watch *w, const struct watch_reading *r);
 enum fact_standing watch_standing(const struct watch *w, const struct flow *flow);
+/* The same of who asks, whose keys are made already. */
+enum fact_standing watch_standing_of_asker(const struct watch *w, const struct watch_reading *r);
 /* The same for one who wants to be that account. */
 enum fact_standing watch_standing_as(const struct watch *w, const struct flow *flow,
                                      uint64_t account);
 /* `asked` challenged `asker`, or let it in, who had asked. */
 void watch_note_challenge(struct watch *w, const struct watch_transaction *t);
 void watch_note_admission(struct watch *w, const struct watch_transaction *t);
-void watch_make_known(struct watch *w, const struct flow *flow, uint64_t account, uint64_t term_s);
+/* A response of `asked` to what it was asked outside of a dialog. */
+void watch_note_tag(struct watch *w, const struct watch_reading *r);
+/* That only whom it answered can know the tags of that server's answers. */
+bool watch_tags_prove(const struct watch *w, uint64_t server);
+/* Returns the account's place, NULL for account 0; a borrow until the next change. */
+struct watch_known_account *watch_make_known(struct watch *w, const struct flow *flow,
+                                             uint64_t account, uint64_t term_s);
+/* Whether who asks was that account with that nonce when it last was let in. */
+bool watch_has_served(const struct watch *w, const struct watch_reading *r, uint64_t account,
+                      uint64_t nonce);
 void watch_make_stranger(struct watch *w, const struct flow *flow, uint64_t account);
 
 bool watch_note_find(const struct watch *w, uint64_t hash, enum watch_note_state *ret);
@@ -126,9 +153,11 @@ void watch_call_forget(void *watch, void *row);
 /* The description in the message's body, if there is one, belongs to the call. */
 void watch_media_read(struct watch *w, const struct watch_reading *r, struct watch_dialog *call);
 const struct watch_place *watch_media_at(const struct watch *w, uint64_t place);
-uint64_t watch_media_find(const struct watch *w, const struct addr *to, const struct addr *from);
-/* Codec and clock; *ret_clock_hz 0 and "" where nothing says. True for events and silence. */
-bool watch_media_format(const struct watch *w, uint64_t place, uint8_t payload_type,
+const struct watch_place *watch_media_find(const struct watch *w, const struct addr *to,
+                                           const struct addr *from);
+/* Codec and clock; clock_hz 0 and "" where nothing says. `place` may be NULL. True for events
+ * and silence. */
+bool watch_media_format(const struct watch_place *place, uint8_t payload_type,
                         struct watch_format *ret);
 void watch_stream_packet(struct watch *w, const struct flow *flow, struct view payload);
 void watch_stream_end(struct watch_flow_of_rtp *s);

@@ -44,7 +44,8 @@ static void trace_row(struct web *w, struct web_exchange *x, const struct ask *r
 		ask_for_rows(w, x, ASK_TRACE_WATCH);
 	} else if (row->head.result == ERR_SYNTAX) {
 		web_end_problem(w, x, 400,
-		                "a filter is address=, method=, user=, call-id= or text");
+		                "a filter is address=ADDRESS, method=M, user=U, call-id=TEXT, "
+		                "text=TEXT or a word: there is no other field");
 	} else if (row->head.result != ERR_NONE || !is_trace(row)) {
 		web_end_error(w, x, row->head.result ? (enum err)row->head.result : ERR_SYNTAX);
 	} else {

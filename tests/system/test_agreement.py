@@ -73,14 +73,10 @@ class Wire:
                 "analyse": story(json.loads(text)["incidents"])}
 
 
-def words_of(phases):
-    return phases if isinstance(phases, list) else phases.replace(",", " ").split()
-
-
 def story(incidents):
     rows = incidents["items"] if isinstance(incidents, dict) else incidents
     mine = [row for row in rows if ATTACKER in str(row.get("source", "")) or ATTACKER in str(row.get("sources", ""))]
-    phases = sorted({phase for row in mine for phase in words_of(row["phases"])})
+    phases = sorted({phase for row in mine for phase in row["phases"]})
     outcomes = {row["outcome"] for row in mine}
     return phases, "succeeded" if "succeeded" in outcomes else "failed" if "failed" in outcomes else \
         "unknown" if outcomes else None

@@ -65,3 +65,5 @@ def trace_shows_wire(cast):
     check(all(NEIGHBOUR in row["from"] + row["to"] for row in rows_of(tracer)), "others are shown too")
     code, text = wire.watch.ask("trace", "address=nobody", "--for", "1s")
     check(code != 0 and "filter" in text, f"{code}: {text}")
+    code, text = wire.watch.ask("trace", "bogus=1", "--for", "1s")
+    check(code != 0 and "user=" in text, f"{code}: {text}")

@@ -70,7 +70,7 @@ static uint64_t message_hash(const struct anomaly *a, const struct fact *fact)
 	message.reason = fact->reason;
 	message.cseq = fact->cseq;
 	(void)VIEW_COPY(view_of(fact->method), message.method);
-	return map_hash(&a->breakers.map, &message, sizeof(message));
+	return hash_quick(&a->breakers.key, &message, sizeof(message));
 }
 
 static uint32_t score_of(struct anomaly *a, const struct fact *fact, bool is_proven)

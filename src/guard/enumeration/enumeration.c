@@ -36,12 +36,13 @@ struct source {
 
 struct resident {
 	struct guard_row row;
-	bool is_counted;
+	uint32_t day; /* on which he was counted last; 0: never */
 };
 
 struct friendly {
 	struct guard_row row;
-	uint32_t count;
+	uint32_t day;                  /* of the last success */
+	uint32_t count, count_of_last; /* users of that day, and of the day before it */
 };
 
 struct enumeration {
@@ -175,7 +176,7 @@ static uint64_t user_hash(const struct enumeration *e, const struct fact *fact)
 {
 	struct view user = user_of(fact);
 
-	return map_hash(&e->sources.map, user.at, user.len);
+	return hash_quick(&e->sources.key, user.at, user.len);
 }
 
 static uint32_t seconds_of(const struct fact *fact)
@@ -183,12 +184,14 @@ static uint32_t seconds_of(const struct fact *fact)
 	return (uint32_t)(fact->now_us / SECOND_US) + 1;
 }
 
+static uint32_t day_of(uint32_t at_s) { return at_s / ENUMERATION_MEMORY_S + 1; }
+
 static uint16_t target_hash(const struct enumeration *e, const struct fact *fact)
 {
 	struct guard_key key = guard_key_of(&fact->flow.local, 0);
 
 	key.port = 0;
-	return (uint16_t)map_hash(&e->sources.map, &key, sizeof(key));
+	return (uint16_t)hash_quick(&e->sources.key, &key, sizeof(key));
 }
 
 /* His place, a free one, that of whoever waits for least time, or of the longest
@@ -281,7 +284,19 @@ static uint32_t count_in_vain(const struct source *s, const struct addition *a, 
 	return count + (s->has_tool || 2 * targets <= unheard ? unheard : 0);
 }
 
-static uint32_t excused(const struct enumeration *e, const struct source *s)
+/* A credit of those who succeed still: today, or the day before. */
+static uint32_t friends_of(const struct friendly *friendly, uint32_t day)
+{
+	uint32_t last = friendly->count_of_last;
+
+	if (day == friendly->day + 1)
+		return friendly->count;
+	if (day > friendly->day)
+		return 0;
+	return friendly->count > last ? friendly->count : last;
+}
+
+static uint32_t excused(const struct enumeration *e, const struct source *s, uint32_t now_s)
 {
 	struct guard_key key = s->row.key;
 	const struct friendly *friendly;
@@ -289,7 +304,7 @@ static uint32_t excused(const struct enumeration *e, const struct source *s)
 	key.extra = 0;
 	friendly = guard_recent_find(&e->friendly, &key);
 
-	return friendly ? friendly->count / ENUMERATION_FRIENDS : 0;
+	return friendly ? friends_of(friendly, day_of(now_s)) / ENUMERATION_FRIENDS : 0;
 }
 
 /* ---- judgement ---- */
@@ -300,7 +315,7 @@ static bool is_many(const struct enumeration *e, const struct source *s, const s
 {
 	uint32_t count = s->used >= limit ? count_in_vain(s, a, window_s) : 0;
 
-	return count >= limit && count >= limit + excused(e, s);
+	return count >= limit && count >= limit + excused(e, s, a->now_s);
 }
 
 static size_t judge_source(const struct enumeration *e, struct source *s, struct addition a,
@@ -389,12 +404,20 @@ static void note_success(struct enumeration *e, const struct fact *fact)
 	uint64_t user = user_hash(e, fact);
 	struct guard_key key = guard_key_of(&source, user);
 	struct resident *friend = guard_recent_touch(&e->friends, &key);
+	uint32_t day = day_of(seconds_of(fact));
 	struct friendly *friendly;
 
 	key.extra = 0;
 	friendly = guard_recent_touch(&e->friendly, &key);
-	friendly->count += !friend->is_counted;
-	friend->is_counted = true;
+	if (friendly->day < day) {
+		friendly->count_of_last = friends_of(friendly, day);
+		friendly->count = 0;
+		friendly->day = day;
+	}
+	if (friend->day < day) {
+		friendly->count++;
+		friend->day = day;
+	}
 	forget(e, &source, (uint32_t)user, TRIED_REFUSED);
 }
 

@@ -10,10 +10,11 @@
  * answered, or if a challenge was left unanswered for a minute (for five seconds
  * where all come from one port, as from one device); at once where a tool shows.
  * Who answers a challenge guesses: that is another detector's. One who has
- * succeeded from there counts for nothing, and where many succeed more may fail:
- * offices and carriers share one address. Not counted: servers' requests, peers',
- * calls to numbers (toll fraud is another detector's), and silence from targets
- * that are as many as the users, for so a server looks that is seen from one side.
+ * succeeded from there counts for nothing, and where many succeed, that day or the
+ * day before, more may fail: offices and carriers share one address. Not counted:
+ * servers' requests, peers', calls to numbers (toll fraud is another detector's),
+ * and silence from targets that are as many as the users, for so a server looks
+ * that is seen from one side.
  *
  * What forged addresses may have sent is counted apart from what is proven. */
 #ifndef ENUMERATION_ENUMERATION_H

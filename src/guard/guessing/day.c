@@ -26,10 +26,18 @@ uint32_t guessing_day_add(struct guessing_day *d, uint64_t now_us)
 	return sum;
 }
 
+uint32_t guessing_day_set_count(const struct guessing_day_set *s)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < DAY_WORDS; i++)
+		count += (uint32_t)__builtin_popcountll(s->bits[0][i] | s->bits[1][i]);
+	return count;
+}
+
 uint32_t guessing_day_set_add(struct guessing_day_set *s, uint64_t hash, uint64_t now_us)
 {
 	uint64_t half = now_us / (hour_us * DAY_HOURS / 2), bit = hash % DAY_BITS;
-	uint32_t count = 0;
 
 	if (half > s->half) {
 		if (half - s->half >= 2)
@@ -38,9 +46,7 @@ uint32_t guessing_day_set_add(struct guessing_day_set *s, uint64_t hash, uint64_
 		s->half = half;
 	}
 	s->bits[s->half % 2][bit / 64] |= UINT64_C(1) << bit % 64;
-	for (uint32_t i = 0; i < DAY_WORDS; i++)
-		count += (uint32_t)__builtin_popcountll(s->bits[0][i] | s->bits[1][i]);
-	return count;
+	return guessing_day_set_count(s);
 }
 
 void guessing_day_set_remove(struct guessing_day_set *s, uint64_t hash)

@@ -26,5 +26,7 @@ struct guessing_day_set {
 /* How many different ones there are with this one; near enough below half of DAY_BITS. */
 uint32_t guessing_day_set_add(struct guessing_day_set *s, uint64_t hash, uint64_t now_us);
 void guessing_day_set_remove(struct guessing_day_set *s, uint64_t hash);
+/* How many different ones there are, as far as the last one added knows what day it is. */
+uint32_t guessing_day_set_count(const struct guessing_day_set *s);
 
 #endif

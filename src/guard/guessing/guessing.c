@@ -43,6 +43,7 @@ struct source {
 	struct guard_row row;
 	struct seen accounts[MAX_FAILING_ACCOUNTS + 1];
 	struct guessing_day_set day;
+	struct guessing_day_set let_in; /* counted from the first failure on */
 	uint64_t spraying_us;
 };
 
@@ -129,27 +130,29 @@ static struct guard_key key_of(const struct addr *address, uint64_t extra, bool 
 	return key;
 }
 
-static struct about about_user(const struct guessing *g, const struct fact *fact, struct view user)
+static struct about about_user(const struct guessing *g, const struct fact *fact, struct view user,
+                               bool is_proven)
 {
 	struct addr source = addr_source(&fact->flow.remote), nowhere = { .family = 0 };
 	struct addr network = addr_neighbourhood(&source);
 	struct about about = { .window_us = (uint64_t)g->settings.window_s * SECOND_US,
 		               .now_us = fact->now_us,
-		               .is_proven = fact_is_proven(fact->proof) };
+		               .is_proven = is_proven };
 
-	about.account_hash = map_hash(&g->pairs.map, user.at, user.len);
+	about.account_hash = hash_quick(&g->pairs.key, user.at, user.len);
 	about.source = key_of(&source, 0, about.is_proven);
-	about.source_hash = map_hash(&g->sources.map, &about.source, sizeof(about.source));
+	about.source_hash = hash_quick(&g->sources.key, &about.source, sizeof(about.source));
 	about.pair = key_of(&source, about.account_hash, about.is_proven);
 	about.account = key_of(&nowhere, about.account_hash, about.is_proven);
 	about.network = key_of(&network, 1, about.is_proven);
-	about.network_hash = map_hash(&g->networks.map, &about.network, sizeof(about.network)) | 1;
+	about.network_hash =
+		hash_quick(&g->networks.key, &about.network, sizeof(about.network)) | 1;
 	return about;
 }
 
 static struct about about_of(const struct guessing *g, const struct fact *fact)
 {
-	return about_user(g, fact, view_of(fact->account));
+	return about_user(g, fact, view_of(fact->account), fact_is_proven(fact->proof));
 }
 
 static bool is_within(uint64_t at_us, uint64_t now_us, uint64_t window_us)
@@ -299,6 +302,14 @@ static size_t judge_day(struct guessing *g, struct pair *pair, struct source *so
 	return count;
 }
 
+/* Whether more accounts fail than do where so many people live: of those who get in one
+ * in ten may mistype besides. */
+static bool is_crowd_failing(const struct guessing *g, const struct source *source, size_t accounts)
+{
+	return accounts > g->settings.max_accounts &&
+	       accounts > g->settings.max_accounts + guessing_day_set_count(&source->let_in) / 10;
+}
+
 static size_t judge_failure(struct guessing *g, struct pair *pair, const struct about *about,
                             const struct fact *fact, struct guard_finding *ret)
 {
@@ -310,7 +321,7 @@ static size_t judge_failure(struct guessing *g, struct pair *pair, const struct 
 
 	accounts = seen_note(source->accounts, MAX_FAILING_ACCOUNTS + 1,
 	                     (struct seen){ about->account_hash, fact->now_us }, about->window_us);
-	if (accounts > g->settings.max_accounts || is_beyond_free(g, pair, about, fact->now_us))
+	if (is_crowd_failing(g, source, accounts) || is_beyond_free(g, pair, about, fact->now_us))
 		failed.score_milli = GUESSING_FAILURE_MILLI;
 	pair->failures_us[pair->next] = fact->now_us;
 	pair->next = (pair->next + 1) % MAX_FREE_FAILURES;
@@ -376,7 +387,8 @@ static size_t judge_unknown_user(struct guessing *g, const struct fact *fact,
 	struct view account = view_of(fact->account);
 	/* By user alone: a phone that looks for its domain tries the same one. */
 	struct about about =
-		about_user(g, fact, view_first(account, view_find(account, '@', 0) + 1));
+		about_user(g, fact, view_first(account, view_find(account, '@', 0) + 1),
+	                   fact_is_proven(fact->proof));
 	size_t count = fact->outcome == OUTCOME_FAILED ? judge_refusal(g, fact, ret) : 0;
 	struct pair *pair = guard_recent_touch(&g->pairs, &about.pair);
 
@@ -396,6 +408,7 @@ static void forget_failures(struct guessing *g, const struct about *about)
 
 	if (source) {
 		guessing_day_set_remove(&source->day, about->account_hash);
+		(void)guessing_day_set_add(&source->let_in, about->account_hash, about->now_us);
 		seen_forget(source->accounts, MAX_FAILING_ACCOUNTS + 1, about->account_hash);
 	}
 	if (account)
@@ -406,12 +419,11 @@ static void forget_failures(struct guessing *g, const struct about *about)
 
 /* The owner is in: what his device did is no conduct any more, and what failed
  * before was his. */
-static void note_success(struct guessing *g, const struct fact *fact)
+static void end_conduct(struct guessing *g, const struct about *about, const struct fact *fact)
 {
-	struct about about = about_of(g, fact);
-	struct pair *pair = guard_recent_find(&g->pairs, &about.pair);
+	struct pair *pair = guard_recent_find(&g->pairs, &about->pair);
 
-	forget_failures(g, &about);
+	forget_failures(g, about);
 	if (!pair)
 		return;
 	pair->day = (struct guessing_day){ 0 };
@@ -422,6 +434,19 @@ static void note_success(struct guessing *g, const struct fact *fact)
 		    device->contact_hash == fact->contact_hash)
 			*device = (struct device){ 0 };
 	}
+}
+
+/* Proof covers what was not proven too: where challenges are forgotten before they are
+ * answered, a network's failures would gather there whatever succeeds. */
+static void note_success(struct guessing *g, const struct fact *fact)
+{
+	struct about about = about_of(g, fact);
+
+	end_conduct(g, &about, fact);
+	if (!about.is_proven)
+		return;
+	about = about_user(g, fact, view_of(fact->account), false);
+	end_conduct(g, &about, fact);
 }
 
 static size_t guessing_judge(void *memory, const struct fact *fact,

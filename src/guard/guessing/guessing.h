@@ -3,7 +3,8 @@
  *
  *   failed-login   a login refused, by the PBX or by us in its stead (capped).
  *                  Free for the first few per account and source in the window,
- *                  2 each beyond. Nothing is free where many accounts fail.
+ *                  2 each beyond. Nothing is free where many accounts fail, more
+ *                  than `at-most` and a tenth of those who get in there.
  *   slow-guessing  refused logins of an account at a source beyond `a-day` within
  *                  a day, none accepted: 10, because no pace adds them up, once in
  *                  the window.

@@ -37,6 +37,7 @@ static const struct {
 #undef ACCESS
 };
 
+/* Sorted by code. */
 static const struct {
 	const char *digits;
 	uint16_t code, region;
@@ -54,7 +55,10 @@ static const struct {
 #undef MAIN
 };
 
-enum { PATTERN_COUNT = sizeof(patterns) / sizeof(patterns[0]) };
+enum {
+	PATTERN_COUNT = sizeof(patterns) / sizeof(patterns[0]),
+	SHARE_COUNT = sizeof(shares) / sizeof(shares[0]),
+};
 
 /* `set` stands behind a `[`. Says whether the digit is in it; steps over its `]`. */
 static bool is_in_set(const char **set, char digit)
@@ -113,10 +117,25 @@ static size_t first_pattern(uint16_t code)
 	return low;
 }
 
+static size_t first_share(uint16_t code)
+{
+	size_t low = 0, high = SHARE_COUNT;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (shares[middle].code < code)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static uint16_t region_of(uint16_t code, struct view national)
 {
-	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
-		if (shares[i].code == code && fit(shares[i].digits, national) > 0)
+	for (size_t i = first_share(code); i < SHARE_COUNT && shares[i].code == code; i++) {
+		if (fit(shares[i].digits, national) > 0)
 			return shares[i].region;
 	}
 	for (size_t i = 0; i < sizeof(mains) / sizeof(mains[0]); i++) {

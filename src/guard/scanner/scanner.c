@@ -86,7 +86,7 @@ struct about {
 
 static uint64_t hash_of(const struct scanner *s, const void *data, size_t len)
 {
-	return map_hash(&s->sweepers.map, data, len);
+	return hash_quick(&s->sweepers.key, data, len);
 }
 
 /* The user alone: each target has its own domain. 0 for none. */
@@ -175,7 +175,7 @@ static bool note_target(struct sweeper *w, const struct about *a)
 /* Where no tool shows, only targets asked for the same user are like one another. */
 static size_t count_targets(const struct sweeper *w, const struct about *a)
 {
-	uint64_t seen[MAX_SWEEP_TARGETS];
+	uint64_t seen[MAX_SWEEP_TARGETS] __attribute__((uninitialized)); /* `count` guards it */
 	size_t count = 0;
 
 	/* Most ask one host alone: its first target is all there is to count. */

@@ -50,7 +50,7 @@ static uint64_t place_hash(const struct habits *h, const struct addr *source)
 {
 	struct guard_key key = guard_key_of(source, 0);
 
-	return map_hash(&h->accounts.map, &key, sizeof(key));
+	return hash_quick(&h->accounts.key, &key, sizeof(key));
 }
 
 static struct place *place_of(struct account *account, uint64_t hash)

@@ -73,7 +73,7 @@ static void toll_fraud_apply(void *memory, const struct guard_judge_settings *se
 
 static uint64_t hash_of(const struct toll_fraud *t, const char *text, size_t len)
 {
-	return map_hash(&t->hunts.callers.map, text, len);
+	return hash_quick(&t->hunts.callers.key, text, len);
 }
 
 /* Whatever stood before it, a number is known again by its end. */
@@ -121,7 +121,7 @@ static size_t toll_fraud_judge(void *memory, const struct fact *fact,
                                struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
 	struct toll_fraud *t = memory;
-	struct attempt a;
+	struct attempt a __attribute__((uninitialized)); /* attempt_of fills it */
 	size_t count;
 
 	if (t->habits.since_us == 0)

@@ -85,6 +85,30 @@ TEST(quick_spreads, "fills a table of 4096 places evenly with what is alike")
 	return ERR_NONE;
 }
 
+TEST(words_spread, "so does the hash of four words, whichever of them counts")
+{
+	enum { PLACES = 4096, TIMES = 16 * PLACES };
+	static const struct hash_key keys[] = { { "" }, { "0123456789abcde" } };
+	static uint16_t counts[PLACES];
+
+	for (size_t test = 0; test < 8; test++) {
+		unsigned largest = 0;
+
+		memset(counts, 0, sizeof(counts));
+		for (uint64_t i = 0; i < TIMES; i++) {
+			uint64_t words[4] = { 7, 7, 7, 7 };
+			uint16_t *count;
+
+			words[test % 4] = i;
+			count = &counts[hash_words(&keys[test / 4], words) % PLACES];
+			++*count;
+			largest = *count > largest ? *count : largest;
+		}
+		CHECK(largest < 48);
+	}
+	return ERR_NONE;
+}
+
 static bool is_hex(const uint8_t *bytes, size_t len, const char *want)
 {
 	char hex[2 * HASH_MAX_SIZE];

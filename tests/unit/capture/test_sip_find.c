@@ -133,6 +133,11 @@ static struct addr place(uint32_t number)
 	return a;
 }
 
+static void note(struct capture_sip_ports *p, const struct addr *a, bool is_server)
+{
+	capture_sip_ports_note(p, capture_sip_ports_expect(p, a), a, is_server);
+}
+
 TEST(sip_ports_flood, "keeps who answered when forged senders fill the table")
 {
 	static const struct hash_key key = { { 7 } };
@@ -141,13 +146,13 @@ TEST(sip_ports_flood, "keeps who answered when forged senders fill the table")
 
 	TRY(capture_sip_ports_new(&key, &p));
 	well_known.port = CAPTURE_SIP_PORT;
-	capture_sip_ports_note(p, &server, true);
-	capture_sip_ports_note(p, &first, false);
+	note(p, &server, true);
+	note(p, &first, false);
 	CHECK(capture_sip_ports_hold(p, &first) && capture_sip_ports_hold(p, &well_known));
 	for (uint32_t i = 1; i < 8 * MAX_CAPTURE_SIP_PORTS; i++) {
 		struct addr a = place(i);
 
-		capture_sip_ports_note(p, &a, false);
+		note(p, &a, false);
 		CHECK(capture_sip_ports_hold(p, &a));
 	}
 	CHECK(capture_sip_ports_hold(p, &server));

@@ -244,6 +244,44 @@ TEST(tcp_forged, "what stands beside the stream proves nothing, whoever spoke be
 	return ERR_NONE;
 }
 
+/* Ahead of a hole that the true sender fills. */
+static enum err fill_behind(struct heard *h, uint32_t ack_off)
+{
+	struct talking t = fresh;
+	struct capture_segment early, late;
+
+	TRY(shake_hands(h, &t));
+	TRY(take(h, talking_say(&t, 0, TALK_ACK, VIEW("true"))));
+	late = talking_say(&t, 0, TALK_ACK, VIEW("hole"));
+	early = talking_say(&t, 0, TALK_ACK, VIEW("ahead"));
+	early.ack += ack_off;
+	TRY(take(h, early));
+	TRY(take(h, late));
+	CHECK(has_heard(h, 0, VIEW("trueholeahead")));
+	return ERR_NONE;
+}
+
+TEST(tcp_forged_ahead,
+     "what was kept ahead of a hole is proven by what it acknowledged, not by who filled the hole")
+{
+	static const struct {
+		uint32_t ack;
+		bool is_proven;
+	} cases[] = { { 0, true }, { 77, false }, { (uint32_t)-77, false }, { 1u << 31, false } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct heard h;
+		enum err err;
+
+		TRY(heard_init(&h, 8, 1 << 20));
+		err = fill_behind(&h, cases[i].ack);
+		capture_tcp_free(&h.tcp);
+		TRY(err);
+		CHECK(h.is_proven[0] == cases[i].is_proven);
+	}
+	return ERR_NONE;
+}
+
 static enum err lives(struct heard *h)
 {
 	struct talking t = fresh;

@@ -48,6 +48,17 @@ TEST(agent_names, "tools are known by their names, phones and gateways are not t
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		CHECK_CASE(agent_of(cases[i].text) == cases[i].want, cases[i].text);
+	for (int i = AGENT_NONE + 1; i < AGENT_COUNT; i++) {
+		const char *name = guard_agent_name((enum guard_agent)i);
+
+		char within[64];
+
+		snprintf(within, sizeof(within), "un%s", name);
+		CHECK_CASE(agent_of(name) == (enum guard_agent)i, name);
+		CHECK_CASE(agent_of(within) ==
+		                   (strlen(name) >= 10 ? (enum guard_agent)i : AGENT_NONE),
+		           within);
+	}
 	CHECK(strcmp(guard_agent_name(AGENT_SIPCLI), "sipcli") == 0);
 	CHECK(guard_agent_name(AGENT_COUNT)[0] == '?');
 	return ERR_NONE;

@@ -483,6 +483,25 @@ TEST(campaign_lists, "what does not fit into a list is counted all the same")
 	return ERR_NONE;
 }
 
+TEST(campaign_blank, "a user with a blank in it is one in the list, as it stands in a URI")
+{
+	OWNED_BENCH b = { 0 };
+	struct fact fact;
+
+	TRY(bench_init(&b));
+	for (uint32_t i = 0; i < 40; i++) {
+		char account[48];
+
+		(void)snprintf(account, sizeof(account), "front desk %u@x", i);
+		fact = probe("192.0.2.7", account, i * SECOND);
+		bench_take(&b, &fact);
+	}
+	guard_judge_advance(b.judge, bench_at(HOUR));
+	CHECK(view_starts(view_of(bench_story(&b, "192.0.2.7")->user_list),
+	                  VIEW("front%20desk%200 front%20desk%201 ")));
+	return ERR_NONE;
+}
+
 TEST(campaign_full, "more forged sources than the table holds do not push out a proven story")
 {
 	OWNED_BENCH b = { 0 };

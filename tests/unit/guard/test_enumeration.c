@@ -197,6 +197,37 @@ TEST(enumeration_office, "an office that registers all its phones at once is non
 	return ERR_NONE;
 }
 
+TEST(enumeration_credit, "users that succeed excuse others while they do so, not for ever after")
+{
+	static const struct {
+		const char *name;
+		uint32_t days; /* since the last success */
+		bool is_found;
+	} cases[] = {
+		{ "on the same day", 0, false },
+		{ "the day after", 1, false },
+		{ "three days later", 3, true },
+		{ "a month later", 30, true },
+	};
+	static const struct deed gone = { FACT_UNKNOWN_USER, PROOF_COOKIE, "REGISTER", 404 };
+	static const uint64_t day_ms = 24 * HOUR_MS;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		OWNED_BENCH b = { 0 };
+
+		TRY(bench_init(&b));
+		b.settings.detector_modes[DETECTOR_GUESSING] = MODE_OFF;
+		guard_judge_apply(b.judge, &b.settings, bench_at(0));
+		for (uint32_t n = 0; n < 400; n++)
+			act(&b, &let_in, n % 200, n * (uint64_t)MINUTE_MS);
+		for (uint32_t n = 0; n < 40; n++)
+			act(&b, &gone, 1000 + n,
+			    400 * (uint64_t)MINUTE_MS + cases[i].days * day_ms + n * 1000);
+		CHECK_CASE((b.findings > 0) == cases[i].is_found, cases[i].name);
+	}
+	return ERR_NONE;
+}
+
 TEST(enumeration_gone,
      "who asked for many users at once and went away is found when his challenges run out")
 {

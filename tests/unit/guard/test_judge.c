@@ -209,6 +209,9 @@ TEST(judge_mode_for, "a mode set for a while goes back by itself, and one can as
 	CHECK(bench_ask_mode(&b, "", MODE_OFF, 0, 0) == ERR_SYNTAX);
 	CHECK(bench_ask_mode(&b, "", 3, 0, 0) == ERR_SYNTAX);
 	CHECK(bench_ask_mode(&b, "weather", MODE_OFF, 0, 0) == ERR_NOT_FOUND);
+	CHECK(view_equal(view_bytes(b.last_row.body.text, b.last_row.head.size),
+	                 VIEW("there is no detector 'weather'; there are scanner, enumeration, "
+	                      "guessing, toll-fraud, anomaly, non-sip")));
 	return ERR_NONE;
 }
 

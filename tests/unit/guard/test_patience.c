@@ -84,6 +84,52 @@ TEST(patience_owner, "an owner who mistypes all day and gets in each time is no 
 	return ERR_NONE;
 }
 
+/* As where challenges are forgotten before they are answered: what is refused is not
+ * proven, what succeeds is. */
+TEST(patience_let_in, "a network whose phones get in all day is no sprayer, proven or not")
+{
+	static const enum fact_proof proofs[] = { PROOF_NONE, PROOF_COOKIE };
+
+	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
+		OWNED_BENCH b = { 0 };
+
+		TRY(bench_init(&b));
+		for (uint32_t phone = 0; phone < 120; phone++) {
+			struct fact fact =
+				login(201 + phone, phone, OUTCOME_FAILED, phone * 11 * MINUTE);
+
+			fact.proof = (uint8_t)proofs[i];
+			bench_take(&b, &fact);
+			try(&b, 201 + phone, phone, OUTCOME_SUCCEEDED, phone * 11 * MINUTE + 1000);
+		}
+		CHECK(b.incidents == 0 && !bench_is_suspect(&b, "192.0.2.7", 120 * 11 * MINUTE));
+	}
+	return ERR_NONE;
+}
+
+/* At the end each of 25 accounts fails twice within the window. */
+static void fail_among(struct bench *b, uint32_t let_in)
+{
+	try(b, 201, 1, OUTCOME_FAILED, 0);
+	for (uint32_t phone = 0; phone < let_in; phone++)
+		try(b, 1000 + phone, phone, OUTCOME_SUCCEEDED, phone * SECOND);
+	for (uint32_t i = 0; i < 50; i++)
+		try(b, 201 + i % 25, 5000 + i, OUTCOME_FAILED, HOUR + i * SECOND);
+}
+
+TEST(patience_crowd, "25 people who mistype among 300 are no sprayer, among 9 they are")
+{
+	OWNED_BENCH many = { 0 }, few = { 0 };
+
+	TRY(bench_init(&many));
+	fail_among(&many, 300);
+	CHECK(many.incidents == 0 && !bench_is_suspect(&many, "192.0.2.7", HOUR + 50 * SECOND));
+	TRY(bench_init(&few));
+	fail_among(&few, 9);
+	CHECK(few.blocks == 1);
+	return ERR_NONE;
+}
+
 TEST(patience_device,
      "a phone with a wrong password all day, seen where nobody holds it, is told at score 0")
 {

@@ -148,6 +148,11 @@ TEST(filter, "all words of a filter must fit")
 		{ "office.example other", false, ERR_NONE },
 		{ "address=phone", false, ERR_SYNTAX },
 		{ "user=", false, ERR_SYNTAX },
+		{ "bogus=1", false, ERR_SYNTAX },
+		{ "digest bogus=", false, ERR_SYNTAX },
+		{ "text=username=\"200\"", true, ERR_NONE },
+		{ "text=nothing=1", false, ERR_NONE },
+		{ "=\"200\"", true, ERR_NONE },
 	};
 	struct ask_trace row = { .flow = flow_of("192.0.2.7:5060"), .len = sizeof(REGISTER) - 1 };
 

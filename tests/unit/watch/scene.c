@@ -46,7 +46,7 @@ static void on_phone(void *context, const struct watch_phone *phone)
 	s->phone_count++;
 }
 
-static uint16_t on_screen(void *context, const struct sip_msg *msg, const struct flow *flow)
+static uint16_t on_signature(void *context, const struct sip_msg *msg, const struct flow *flow)
 {
 	(void)msg;
 	(void)flow;
@@ -81,12 +81,14 @@ enum err scene_init_with(struct scene *s, const struct watch_settings *settings)
 		                           .call = on_call,
 		                           .stream = on_stream,
 		                           .phone = on_phone,
-		                           .screen = on_screen,
+		                           .inspector = &s->inspector };
+
+	memset(s, 0, sizeof(*s));
+	s->inspector = (struct inspector){ .context = s,
+		                           .signature = on_signature,
 		                           .agent = on_agent,
 		                           .oddity = on_oddity,
 		                           .grade = on_grade };
-
-	memset(s, 0, sizeof(*s));
 	s->settings = *settings;
 	return watch_new(settings, &ports, &key, &s->watch);
 }

@@ -15,6 +15,7 @@ enum { MAX_SCENE_FACTS = 64, MAX_SCENE_REPORTS = 16, MAX_SCENE_BYTES = 4096 };
 
 struct scene {
 	struct watch *watch;
+	struct inspector inspector;
 	struct watch_settings settings;
 	struct fact facts[MAX_SCENE_FACTS];
 	struct watch_call calls[MAX_SCENE_REPORTS];
@@ -23,7 +24,7 @@ struct scene {
 	unsigned fact_count, call_count, stream_count, phone_count; /* beyond the arrays too */
 	bool has_unsound;                                           /* a fact was not sound */
 	bool is_connected, is_cut;                                  /* of all that is said */
-	uint16_t signature, agent, oddity, grade;                   /* what the ports answer */
+	uint16_t signature, agent, oddity, grade;                   /* what the inspector answers */
 };
 
 #define OWNED_SCENE __attribute__((cleanup(scene_clear))) struct scene

@@ -19,6 +19,55 @@ static enum err acknowledge_blindly(struct scene *s, const char *asked_tag, cons
 	return ERR_NONE;
 }
 
+/* Refused and acknowledged; whether that proved it. */
+static bool is_proven_by(struct scene *s, unsigned at_s, const char *who, const char *call,
+                         const char *tag)
+{
+	SAY(s, at_s, who, PBX, "INVITE", .call = call, .user = "900");
+	SAY(s, at_s, PBX, who, "403", .method = "INVITE", .call = call, .user = "900",
+	    .to_tag = tag);
+	SAY(s, at_s, who, PBX, "ACK", .call = call, .user = "900", .to_tag = tag);
+	return !is_unproven(scene_last(s, FACT_REQUEST));
+}
+
+TEST(proof_computed_tags, "tags that begin alike for two hosts can be computed, and prove nothing")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	CHECK(is_proven_by(&s, 1, OTHER, "a", "9e107d9d372bb6826bd81d3542a419d6.11aa"));
+	CHECK(is_proven_by(&s, 2, OTHER, "b", "9e107d9d372bb6826bd81d3542a419d6.22bb"));
+	CHECK(!is_proven_by(&s, 3, PHONE, "c", "9e107d9d372bb6826bd81d3542a419d6.33cc"));
+	/* Such a server's others are no better, nor is the first one any more. */
+	CHECK(!is_proven_by(&s, 4, PHONE, "d", "e4d909c290d0fb1ca068ffaddf22cbd0"));
+	CHECK(!is_proven_by(&s, 5, OTHER, "e", "9e107d9d372bb6826bd81d3542a419d6.44dd"));
+	return ERR_NONE;
+}
+
+TEST(proof_learnt_tags, "what a tag begins with is learnt by any request, not by calls alone")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	SAY(&s, 1, ATTACKER, PBX, "OPTIONS", .call = "a");
+	SAY(&s, 1, PBX, ATTACKER, "200", .method = "OPTIONS", .call = "a",
+	    .to_tag = "9e107d9d372bb6826bd81d3542a419d6.11aa");
+	CHECK(!is_proven_by(&s, 2, PHONE, "b", "9e107d9d372bb6826bd81d3542a419d6.22bb"));
+	return ERR_NONE;
+}
+
+TEST(proof_short_tags, "tags made anew prove whom they were sent to, short ones and long ones")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	CHECK(is_proven_by(&s, 1, OTHER, "a", "as5f3a1b2c"));
+	CHECK(is_proven_by(&s, 2, PHONE, "b", "as1a2b3c4d"));
+	CHECK(is_proven_by(&s, 3, OTHER, "c", "0c0c2d0e-3f3b-4a5a-9d7a-6a1b2c3d4e5f"));
+	CHECK(is_proven_by(&s, 4, PHONE, "d", "7b1f0f52-9a53-4d0b-8f6e-0a1b2c3d4e5f"));
+	return ERR_NONE;
+}
+
 TEST(proof_own_tag, "a tag that the request brought itself proves nothing when it comes back")
 {
 	OWNED_SCENE s;

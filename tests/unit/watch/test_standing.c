@@ -62,6 +62,38 @@ TEST(standing_knocking, "whoever knocks at a server in vain is none by challengi
 	return ERR_NONE;
 }
 
+TEST(standing_called_back, "whoever challenges a server's call is no server for that")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	SAY(&s, 1, PHONE, PBX, "REGISTER", .call = "a");
+	SAY(&s, 1, PBX, PHONE, "401", .method = "REGISTER", .call = "a", .more = CHALLENGE);
+	SAY(&s, 2, PBX, ATTACKER, "INVITE", .call = "b");
+	SAY(&s, 2, ATTACKER, PBX, "407", .method = "INVITE", .call = "b", .more = CHALLENGE);
+	CHECK(standing_of(&s, 3, ATTACKER, PBX) == STANDING_STRANGER);
+	CHECK(standing_of(&s, 3, PBX, ATTACKER) == STANDING_PEER);
+	return ERR_NONE;
+}
+
+TEST(standing_called_first,
+     "nor is he where that other host shows itself a server afterwards; calls alone make one")
+{
+	OWNED_SCENE s;
+
+	TRY(scene_init(&s));
+	SAY(&s, 1, OTHER, PROXY, "INVITE", .call = "a");
+	SAY(&s, 1, PROXY, OTHER, "407", .method = "INVITE", .call = "a", .more = CHALLENGE);
+	CHECK(standing_of(&s, 2, PROXY, PHONE) == STANDING_PEER);
+	SAY(&s, 2, PBX, ATTACKER, "INVITE", .call = "b");
+	SAY(&s, 2, ATTACKER, PBX, "407", .method = "INVITE", .call = "b", .more = CHALLENGE);
+	SAY(&s, 3, PHONE, PBX, "REGISTER", .call = "c");
+	SAY(&s, 3, PBX, PHONE, "401", .method = "REGISTER", .call = "c", .more = CHALLENGE);
+	CHECK(standing_of(&s, 4, ATTACKER, PBX) == STANDING_STRANGER);
+	CHECK(standing_of(&s, 4, PROXY, PHONE) == STANDING_PEER);
+	return ERR_NONE;
+}
+
 TEST(standing_trunk, "a PBX that logs in at a trunk is still a server to its phones")
 {
 	OWNED_SCENE s;

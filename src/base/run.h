@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sets of bytes, and where a run of such bytes ends: 16 at a time where the processor has
+ * SSSE3, which is asked at run time, else one by one, with the same result. */
+#ifndef BASE_RUN_H
+#define BASE_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Row i holds the bytes whose lower four bits are i: bit k is set where the byte with k as
+ * its upper four bits is in the set. Of bytes beyond ASCII all are in it, or none. */
+struct run_set {
+	uint8_t rows[16];
+	bool has_high;
+};
+
+/* A set is written as two words, one for the lower and one for the upper 64 bytes of ASCII. */
+#define RUN_BYTE(c)      (UINT64_C(1) << ((c)&63))
+#define RUN_DIGITS       UINT64_C(0x03ff000000000000) /* of the lower word */
+#define RUN_LETTERS      UINT64_C(0x07fffffe07fffffe) /* of the upper word, of both cases */
+#define RUN_BIT(word, i) ((word) >> (i)&1)
+#define RUN_HALF_ROW(word, i)                                                                      \
+	(RUN_BIT(word, i) | RUN_BIT(word, (i) + 16) << 1 | RUN_BIT(word, (i) + 32) << 2 |          \
+	 RUN_BIT(word, (i) + 48) << 3)
+#define RUN_ROW(lower, upper, i)                                                                   \
+	[i] = (uint8_t)(RUN_HALF_ROW(lower, i) | RUN_HALF_ROW(upper, i) << 4)
+#define RUN_ROWS(lower, upper)                                                                     \
+	{                                                                                          \
+		RUN_ROW(lower, upper, 0), RUN_ROW(lower, upper, 1), RUN_ROW(lower, upper, 2),      \
+			RUN_ROW(lower, upper, 3), RUN_ROW(lower, upper, 4),                        \
+			RUN_ROW(lower, upper, 5), RUN_ROW(lower, upper, 6),                        \
+			RUN_ROW(lower, upper, 7), RUN_ROW(lower, upper, 8),                        \
+			RUN_ROW(lower, upper, 9), RUN_ROW(lower, upper, 10),                       \
+			RUN_ROW(lower, upper, 11), RUN_ROW(lower, upper, 12),                      \
+			RUN_ROW(lower, upper, 13), RUN_ROW(lower, upper, 14),                      \
+			RUN_ROW(lower, upper, 15)                                                  \
+	}
+
+static inline bool run_holds(const struct run_set *set, char byte)
+{
+	unsigned char c = (unsigned char)byte;
+
+	return c < 0x80 ? set->rows[c & 15] >> (c >> 4) & 1 : set->has_high;
+}
+
+/* The first byte from `at` on that is not in the set, or `end`. */
+const char *run_end(const char *at, const char *end, const struct run_set *set);
+/* The same one by one, whatever the processor: what the other is held against. */
+const char *run_end_plain(const char *at, const char *end, const struct run_set *set);
+
+#endif

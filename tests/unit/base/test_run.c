@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs of bytes: by sixteen and one by one the same, up to the last byte that is ours. */
+#include "base/run.h"
+#include "runner/test.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define LOWER (RUN_DIGITS | RUN_BYTE(' ') | RUN_BYTE('?'))
+#define UPPER (RUN_LETTERS | RUN_BYTE('@'))
+
+static const struct run_set ascii = { .rows = RUN_ROWS(LOWER, UPPER) };
+static const struct run_set beyond = { .rows = RUN_ROWS(LOWER, UPPER), .has_high = true };
+
+TEST(run_sets, "holds exactly the bytes that a set was written with")
+{
+	for (int byte = 0; byte < 256; byte++) {
+		bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+		bool is_digit = byte >= '0' && byte <= '9';
+		bool is_in = is_letter || is_digit || byte == ' ' || byte == '?' || byte == '@';
+
+		CHECK(run_holds(&ascii, (char)byte) == is_in);
+		CHECK(run_holds(&beyond, (char)byte) == (is_in || byte >= 0x80));
+	}
+	return ERR_NONE;
+}
+
+TEST(run_each_byte, "tells every byte alike by sixteen and one by one")
+{
+	char text[40];
+
+	for (int byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < sizeof(text); at++) {
+			const char *end = text + sizeof(text);
+
+			memset(text, 'x', sizeof(text));
+			text[at] = (char)byte;
+			CHECK(run_end(text, end, &ascii) == run_end_plain(text, end, &ascii));
+			CHECK(run_end(text, end, &beyond) == run_end_plain(text, end, &beyond));
+		}
+	return ERR_NONE;
+}
+
+TEST(run_ends, "ends with what is its own, and looks into no page behind it")
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(pages != MAP_FAILED);
+	memset(pages, 'x', page);
+	CHECK(mprotect(pages + page, page, PROT_NONE) == 0);
+	for (size_t behind = 0; behind < 40; behind++)
+		for (size_t len = 0; len < 40; len++) {
+			const char *end = pages + page - behind;
+
+			CHECK(run_end(end - len, end, &ascii) == end);
+			CHECK(run_end_plain(end - len, end, &ascii) == end);
+		}
+	CHECK(munmap(pages, 2 * page) == 0);
+	return ERR_NONE;
+}

@@ -155,6 +155,7 @@ static void write_names(struct trunk *t, struct request *r)
 	sip_escape_user(&user, view_of(t->with->user));
 	buffer_char(&user, '@');
 	addr_write_port(&user, &ours);
+	party_write_transport(&user, &r->to);
 	sip_build_name_addr(&r->out, SIP_HEADER_CONTACT, VIEW_EMPTY, buffer_view(&user),
 	                    VIEW_EMPTY);
 }

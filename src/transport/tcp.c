@@ -13,6 +13,7 @@ enum {
 	ACCEPTS_A_TURN = 64,
 	PAUSE_US = 200 * MILLISECOND_US, /* with no descriptor left */
 	SWEEP_US = SECOND_US,
+	AWAY_US = SECOND_US,
 };
 
 static const enum counter counter_of[TCP_END_COUNT] = {
@@ -25,9 +26,22 @@ static void count(struct tcp *t, enum counter which) { counters_add(t->ports.cou
 
 /* ---- closing ---- */
 
+static void note_away(struct tcp *t, const struct addr *remote)
+{
+	uint64_t now_us = clock_now().us;
+
+	for (size_t i = 0; i < MAX_TCP_AWAY; i++)
+		if (now_us < t->away[i].until_us && addr_equal(&t->away[i].remote, remote))
+			return;
+	t->away[t->next_away++ % MAX_TCP_AWAY] = (struct tcp_away){ *remote, now_us + AWAY_US };
+}
+
 static void finish(struct tcp *t, struct tcp_connection *c)
 {
 	struct flow flow = c->flow;
+
+	if (c->end == TCP_END_UNREACHED)
+		note_away(t, &c->flow.remote);
 
 	count(t, counter_of[c->end]);
 	loop_unwatch(&c->watch);

@@ -13,6 +13,13 @@ struct tcp_door {
 	struct loop_watch *watch;
 };
 
+/* Peers that could not be reached: they are not tried again for a moment. */
+enum { MAX_TCP_AWAY = 16 };
+struct tcp_away {
+	struct addr remote;
+	uint64_t until_us;
+};
+
 struct tcp {
 	struct tcp_table *table;
 	struct tcp_ports ports;
@@ -22,6 +29,8 @@ struct tcp {
 	struct tcp_door doors[MAX_TCP_LISTENERS];
 	uint64_t paused_us; /* until then nobody is accepted; 0: open */
 	uint64_t sweep_us;  /* when standings are looked at next */
+	struct tcp_away away[MAX_TCP_AWAY];
+	uint32_t next_away;
 	char scratch[HELD_LARGE];
 };
 

@@ -78,6 +78,14 @@ static void flush(struct tcp *t, struct tcp_connection *c, uint64_t now_us)
 
 /* ---- a peer ---- */
 
+static bool is_away(const struct tcp *t, const struct addr *remote, uint64_t now_us)
+{
+	for (size_t i = 0; i < MAX_TCP_AWAY; i++)
+		if (now_us < t->away[i].until_us && addr_equal(&t->away[i].remote, remote))
+			return true;
+	return false;
+}
+
 static struct tcp_connection *connect_to(struct tcp *t, const struct flow *to, uint64_t now_us)
 {
 	struct tcp_connection *c;
@@ -86,7 +94,8 @@ static struct tcp_connection *connect_to(struct tcp *t, const struct flow *to, u
 		return NULL;
 	c->is_ours = c->is_connecting = true;
 	list_append(&t->table->ours, &c->ours);
-	if (t->ports.connect(t->ports.context, to) != ERR_NONE)
+	/* Who waits for an answer is told at once either way. */
+	if (is_away(t, &to->remote, now_us) || t->ports.connect(t->ports.context, to) != ERR_NONE)
 		tcp_table_doom(t->table, c, TCP_END_UNREACHED);
 	tcp_table_time(t->table, c);
 	return c;

@@ -53,12 +53,12 @@ static bool is_hopeless(struct stream *s, struct view bytes)
 	return s->has_good_line && !names_sip(line);
 }
 
-/* A line end must come before the headers can be whole: without a new one there is nothing to
- * look for. */
+/* A line end must come before the headers can be whole, and one more byte before a header is
+ * known to be: without either there is nothing to look for. */
 static bool is_worth_a_look(const struct stream *s, struct view bytes)
 {
 	return s->seen == 0 || bytes.len > sip_limits_default.headers ||
-	       view_find(bytes, '\n', s->seen) < bytes.len;
+	       bytes.at[s->seen - 1] == '\n' || view_find(bytes, '\n', s->seen) < bytes.len;
 }
 
 static enum stream_step take_message(struct stream *s, struct view bytes, size_t *ret_used)

@@ -66,10 +66,9 @@ struct walk {
 	struct view call_id, local_tag, remote_tag; /* where they stand in the body */
 };
 
-static bool is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
 
 static bool is_address_byte(char c)
 {
@@ -100,17 +99,38 @@ static bool is_address(struct view text)
 	return text.len > 2 && addr_parse(text, &a) == ERR_NONE;
 }
 
+/* A sentence may end behind it. */
+static struct view without_dots(struct view text)
+{
+	while (text.len > 0 && text.at[text.len - 1] == '.')
+		text.len--;
+	return text;
+}
+
+/* Four numbers with dots between, whatever follows them. */
+static struct view quad_of(struct view text)
+{
+	size_t len = 0;
+
+	for (unsigned parts = 0; parts < 4; parts++) {
+		if (parts > 0 && (len == text.len || text.at[len++] != '.'))
+			return VIEW_EMPTY;
+		for (unsigned i = 0; i < 3 && len < text.len && is_digit(text.at[len]); i++)
+			len++;
+	}
+	return view_first(text, len);
+}
+
 /* What is at the front of the text: an address with or without a port behind it, or a name
  * that the configuration has for a peer; else nothing. */
 static struct view telling(const struct border *b, struct view text)
 {
-	struct view run = run_of(text, is_address_byte), name = run_of(text, is_name_byte);
+	struct view run = without_dots(run_of(text, is_address_byte));
+	struct view name = without_dots(run_of(text, is_name_byte));
 
-	while (run.len > 0 && run.at[run.len - 1] == '.')
-		run.len--;
 	if (is_address(run))
 		return run;
-	run = view_first(run, view_find(run, ':', 0));
+	run = quad_of(text);
 	if (is_address(run))
 		return run;
 	for (unsigned i = 0; i < b->settings.peer_count; i++) {
@@ -145,7 +165,8 @@ static void take_word(struct walk *w)
 		w->at += host.len;
 		return;
 	}
-	host = run_of(rest, is_alnum);
+	/* An address may follow letters directly. */
+	host = run_of(rest, is_digit(*rest.at) ? is_digit : is_letter);
 	if (host.len == 0)
 		host = view_first(rest, 1);
 	buffer_put(w->out, host);

@@ -169,7 +169,7 @@ static void again_in(struct trunk *t, uint32_t seconds)
 
 static void try_later(struct trunk *t)
 {
-	uint32_t wait_s = RETRY_S << (t->failures < 5 ? t->failures : 5);
+	uint32_t wait_s = (uint32_t)RETRY_S << (t->failures < 5 ? t->failures : 5);
 
 	if (t->failures < UINT8_MAX)
 		t->failures++;

@@ -135,6 +135,8 @@ def forge(datagram, source, source_port, target, target_port):
 class Forged:
     """Looks like a Wire to register(), at an address that is not ours."""
 
+    transport, parameter = "UDP", ""
+
     def __init__(self, address, port):
         self.address, self.port = address, port
 

@@ -106,7 +106,7 @@ static enum err write_from(const struct border *b, const struct sip_msg *msg,
 static enum err begin_again(struct border *b, struct leg_facts *leg, uint32_t cseq,
                             const struct route *route)
 {
-	char from[UA_DIALOG_URI_MAX], tag[UA_NAME_LEN + 1], call_id[UA_NAME_LEN + 1];
+	char from[UA_DIALOG_URI_MAX];
 	struct buffer from_uri = BUFFER_ON(from);
 	const struct identity_reader reader = {
 		.peer = route->peer, .flow = &route->to, .was = leg_peer(b, leg), .is_from = true
@@ -116,13 +116,9 @@ static enum err begin_again(struct border *b, struct leg_facts *leg, uint32_t cs
 
 	if (err != ERR_NONE)
 		return err;
-	leg_write_name(b, leg, UA_NAME_TAG, tag);
-	leg_write_name(b, leg, UA_NAME_CALL_ID, call_id);
-	start.local_tag = view_of(tag);
-	start.call_id = view_of(call_id);
 	start.local_uri = buffer_view(&from_uri);
 	start.remote_uri = view_of(route->uri);
-	return ua_dialog_begin(&start, &leg->dialog);
+	return leg_begin(b, leg, start);
 }
 
 static void write_again(struct border *b, const struct sip_msg *old, const struct leg_facts *leg,

@@ -87,8 +87,7 @@ static enum err fill_callee(struct border *b, const struct inbound *in, const st
                             struct call *call)
 {
 	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
-	char from[UA_DIALOG_URI_MAX], to[UA_DIALOG_URI_MAX], tag[UA_NAME_LEN + 1],
-		call_id[UA_NAME_LEN + 1];
+	char from[UA_DIALOG_URI_MAX], to[UA_DIALOG_URI_MAX];
 	struct buffer from_uri = BUFFER_ON(from), to_uri = BUFFER_ON(to);
 	struct ua_dialog_start start = { .target = view_of(route->uri), .cseq = 1 };
 	enum err err = write_identity_uri(b, in->msg, SIP_HEADER_FROM, route, &from_uri);
@@ -104,13 +103,9 @@ static enum err fill_callee(struct border *b, const struct inbound *in, const st
 		buffer_text(&to_uri, route->uri);
 	if (err != ERR_NONE)
 		return err;
-	leg_write_name(b, leg, UA_NAME_TAG, tag);
-	leg_write_name(b, leg, UA_NAME_CALL_ID, call_id);
-	start.local_tag = view_of(tag);
-	start.call_id = view_of(call_id);
 	start.local_uri = buffer_view(&from_uri);
 	start.remote_uri = buffer_view(&to_uri);
-	return to_uri.err != ERR_NONE ? to_uri.err : ua_dialog_begin(&start, &leg->dialog);
+	return to_uri.err != ERR_NONE ? to_uri.err : leg_begin(b, leg, start);
 }
 
 /* ---- writing it ---- */

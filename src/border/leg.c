@@ -54,6 +54,17 @@ void leg_write_name(const struct border *b, const struct leg_facts *leg, enum ua
 	ret[out.len] = 0;
 }
 
+enum err leg_begin(const struct border *b, struct leg_facts *leg, struct ua_dialog_start start)
+{
+	char tag[UA_NAME_LEN + 1], call_id[UA_NAME_LEN + 1];
+
+	leg_write_name(b, leg, UA_NAME_TAG, tag);
+	leg_write_name(b, leg, UA_NAME_CALL_ID, call_id);
+	start.local_tag = view_of(tag);
+	start.call_id = view_of(call_id);
+	return ua_dialog_begin(&start, &leg->dialog);
+}
+
 enum err leg_hold(struct call *call, unsigned number)
 {
 	struct border *b = call->border;

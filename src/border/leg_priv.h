@@ -16,6 +16,9 @@ void leg_part(struct call *call, unsigned leg);
 void leg_name(struct border *b, struct leg_facts *leg);
 void leg_write_name(const struct border *b, const struct leg_facts *leg, enum ua_name_kind kind,
                     char ret[UA_NAME_LEN + 1]);
+/* Begins its dialog with tag and Call-ID of ours, whatever `start` says of these. */
+enum err leg_begin(const struct border *b, struct leg_facts *leg,
+                   struct ua_dialog_start start) MUST_USE;
 enum err leg_hold(struct call *call, unsigned leg) MUST_USE;
 /* Its phone is reached by that flow from now on; audio may come from there. */
 void leg_move(struct call *call, unsigned leg, const struct flow *flow);

@@ -157,13 +157,6 @@ void peers_count(struct border *b, uint16_t row, bool is_more)
 		s->calls--;
 }
 
-uint32_t peers_calls(const struct border *b, uint16_t row)
-{
-	const struct peer_state *s = state_of(b, row);
-
-	return s ? s->calls : 0;
-}
-
 /* ---- the table ---- */
 
 static void begin(struct border *b, uint16_t row)

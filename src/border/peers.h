@@ -22,7 +22,6 @@ bool peers_may_begin(struct border *b, uint16_t row);
 bool peers_has_room(const struct border *b, uint16_t row);
 /* A call with it stands, or does not any more. Rows that are no peer's are ignored. */
 void peers_count(struct border *b, uint16_t row, bool is_more);
-uint32_t peers_calls(const struct border *b, uint16_t row);
 
 /* Whether it left our last question, or a call, without an answer. */
 bool peers_is_away(const struct border *b, uint16_t row);

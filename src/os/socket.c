@@ -16,7 +16,7 @@
 
 enum { NETFILTER_BYTES = 16 << 20 };
 
-static enum err error_of(int number)
+enum err socket_error_of(int number)
 {
 	switch (number) {
 	case EADDRINUSE:
@@ -126,14 +126,14 @@ enum err socket_udp_open(const struct addr *local, const struct socket_options *
 	enum err err;
 
 	if (fd < 0)
-		return error_of(errno);
+		return socket_error_of(errno);
 	/* The filter goes on before the bind: nothing slips in between. */
 	if (set_options(fd, local->family, options) &&
 	    bind(fd, (struct sockaddr *)&name, len) == 0) {
 		*ret_fd = fd;
 		return ERR_NONE;
 	}
-	err = error_of(errno);
+	err = socket_error_of(errno);
 	(void)close(fd);
 	return err;
 }
@@ -167,7 +167,7 @@ enum err socket_unix_listen(const char *path, mode_t mode, gid_t gid, int *ret_f
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return error_of(errno);
+		return socket_error_of(errno);
 	/* Nobody but us may connect before mode and group are set. */
 	before = umask(0177);
 	bound = bind(fd, (struct sockaddr *)&name, sizeof(name));
@@ -179,7 +179,7 @@ enum err socket_unix_listen(const char *path, mode_t mode, gid_t gid, int *ret_f
 	}
 	bound = errno;
 	(void)close(fd);
-	return error_of(bound);
+	return socket_error_of(bound);
 }
 
 enum err socket_local(int fd, struct addr *ret)
@@ -310,7 +310,7 @@ enum err socket_netfilter_open(int *ret_fd)
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
 
 	if (fd < 0)
-		return error_of(errno);
+		return socket_error_of(errno);
 	/* A transaction is one message, however long; beyond the system's bound only with a right
 	 * without which nothing else could be done here either. */
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) != 0)

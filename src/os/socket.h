@@ -17,6 +17,8 @@ struct socket_options {
 	bool is_filtered;      /* born under the drop-all filter */
 };
 
+/* What a system call on a socket said by that errno. */
+enum err socket_error_of(int number);
 /* A bound UDP socket (IPv6 sockets take IPv6 only). local->port 0 takes any.
  * ERR_EXISTS (port taken), ERR_DENIED (right missing), ERR_NOT_FOUND (no such
  * address here), ERR_LIMIT (descriptors), ERR_IO. */

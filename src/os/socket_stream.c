@@ -12,26 +12,6 @@
 enum { BACKLOG = 1024, BUFFER_BYTES = 65536 };
 enum { KEEPALIVE_IDLE_S = 30, KEEPALIVE_EACH_S = 10, KEEPALIVE_PROBES = 5 };
 
-static enum err error_of(int number)
-{
-	switch (number) {
-	case EADDRINUSE:
-		return ERR_EXISTS;
-	case EACCES:
-	case EPERM:
-		return ERR_DENIED;
-	case EADDRNOTAVAIL:
-		return ERR_NOT_FOUND;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		return ERR_LIMIT;
-	default:
-		return ERR_IO;
-	}
-}
-
 static bool set(int fd, int level, int option, int value)
 {
 	return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
@@ -56,7 +36,7 @@ static enum err open_stream(uint8_t family, int *ret_fd)
 	                SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return error_of(errno);
+		return socket_error_of(errno);
 	if (!set_options(fd, family)) {
 		(void)close(fd);
 		return ERR_IO;
@@ -80,7 +60,7 @@ enum err socket_tcp_listen(const struct addr *local, int *ret_fd)
 		*ret_fd = fd;
 		return ERR_NONE;
 	}
-	err = error_of(errno);
+	err = socket_error_of(errno);
 	(void)close(fd);
 	return err;
 }
@@ -102,7 +82,7 @@ enum err socket_tcp_connect(const struct addr *local, const struct addr *remote,
 		*ret_fd = fd;
 		return ERR_NONE;
 	}
-	err = error_of(errno);
+	err = socket_error_of(errno);
 	(void)close(fd);
 	return err;
 }
@@ -115,7 +95,7 @@ enum err socket_accept(int fd, struct addr *ret_remote, int *ret_fd)
 	int got = accept4(fd, (struct sockaddr *)&name, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (got < 0) {
-		enum err err = error_of(errno);
+		enum err err = socket_error_of(errno);
 
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return ERR_AGAIN;

@@ -257,6 +257,9 @@ def trunk_spend(cast):
         code, text = ringfence.ask("-o", "json", "calls", "route", "--from", "office", "0035315550124")
         check(code == 0 and '"code": 24' in text, text)
         hang_up(pbx, first)
+        # A call stands until the callee's answer to its BYE was read, which may come after the next INVITE.
+        check(until(lambda: '"code": 25' in ringfence.ask("-o", "json", "calls", "route", "--from", "office",
+                                                          "0035315550124")[1], 5), "the call that ended still stands")
         pbx.invite("0035315550124")
         refusal = pbx.hear("SIP/2.0 403")
         check('"25 ' in refusal.value("Warning"), refusal.text)

@@ -29,10 +29,10 @@ class Skip(Exception):
     """The reason, for the report."""
 
 
-def test(sentence, fails_bare=False):
-    """fails_bare: it runs a second time without Ringfence, and must fail there."""
+def test(sentence, fails_bare=False, is_long=False):
+    """fails_bare: it runs a second time without Ringfence, and must fail there. is_long: begun before the others."""
     def note(function):
-        TESTS.append((function.__name__, sentence, function, fails_bare))
+        TESTS.insert(0 if is_long else len(TESTS), (function.__name__, sentence, function, fails_bare))
         return function
     return note
 

@@ -17,18 +17,24 @@ from process import until
 INSIDE = "RINGFENCE_TEST_NAMESPACE"
 
 
+def own_namespace():
+    """The words that start a program where 127.0.0.0/8 is all its own; none where that is not allowed."""
+    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
+        return []
+    probe = subprocess.run(["unshare", "--net", "ip", "link", "set", "lo", "up"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return ["unshare", "--net"] if probe.returncode == 0 else []
+
+
 def enter_namespace(program):
-    """Starts the program again where 127.0.0.0/8 is all its own; goes on here where that is not allowed."""
+    """Starts the program again in a namespace of its own; goes on here where there is none."""
     if os.environ.get(INSIDE):
         ip("link", "set", "lo", "up")
         return
-    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
-        return
-    probe = subprocess.run(["unshare", "--net", "ip", "link", "set", "lo", "up"], stdin=subprocess.DEVNULL,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    if probe.returncode == 0:
+    words = own_namespace()
+    if words:
         os.environ[INSIDE] = "1"
-        os.execvp("unshare", ["unshare", "--net", sys.executable, os.path.abspath(program)] + sys.argv[1:])
+        os.execvp(words[0], [*words, sys.executable, os.path.abspath(program)] + sys.argv[1:])
 
 
 def ip(*words, inside=()):

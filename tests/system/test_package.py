@@ -30,9 +30,9 @@ echo played && exec sleep 600
 """
 
 
-def make(environment=None, umask=0o022):
+def make(cast, environment=None, umask=0o022):
     """Path of the package and its digest."""
-    done = subprocess.run([SCRIPT, "--as-is"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    done = subprocess.run([SCRIPT, "--as-is", os.path.join(cast.folder, "package")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH, **(environment or {})}, umask=umask,
                           check=False)
     words = done.stdout.decode().split("\n")
@@ -199,18 +199,18 @@ def check_service(machine):
 @test("the package is the same bytes when it is made again, with other times and another umask")
 def package_alike(cast):
     needs_tools()
-    _, first = make()
+    _, first = make(cast)
     os.utime(os.path.join(ROOT, "packaging/systemd/ringfence.service"))
-    _, second = make({"TZ": "Pacific/Apia", "LC_ALL": "C.UTF-8"}, umask=0o077)
+    _, second = make(cast, {"TZ": "Pacific/Apia", "LC_ALL": "C.UTF-8"}, umask=0o077)
     check(first == second, "it is not")
-    _, other = make({"SOURCE_DATE_EPOCH": "1700000001"})
+    _, other = make(cast, {"SOURCE_DATE_EPOCH": "1700000001"})
     check(first != other, "the time of the source makes no difference, so the digest proves nothing")
 
 
 @test("installed, the service runs and watches with the rights of its unit; purged, only the data stays")
 def package_life(cast):
     needs_tools()
-    machine = Machine(cast, make()[0])
+    machine = Machine(cast, make(cast)[0])
     machine.must("dpkg", "-i", "/run/ringfence.deb")
     check_installed(machine)
     check_unit(machine)
@@ -237,7 +237,7 @@ def package_life(cast):
 @test("a package that never ran leaves nothing when it is purged, not even its user")
 def package_unused(cast):
     needs_tools()
-    machine = Machine(cast, make()[0])
+    machine = Machine(cast, make(cast)[0])
     machine.must("dpkg", "-i", "/run/ringfence.deb")
     check(machine.added(), "nothing was installed")
     machine.must("dpkg", "--purge", "ringfence")

@@ -9,7 +9,8 @@ from harness import ROOT, Skip, check, test
 from ringfence import INSTALLED, is_built
 
 
-@test("the demonstration holds: nothing found, the guesser blocked, calls with audio before and after")
+@test("the demonstration holds: nothing found, the guesser blocked, calls with audio before and after",
+      is_long=True)
 def demonstration_holds(_cast):
     done = subprocess.run([os.path.join(ROOT, "script", "run"), "--seconds", "20"],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

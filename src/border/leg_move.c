@@ -15,7 +15,6 @@ void leg_move(struct call *call, unsigned number, const struct flow *flow)
 		if (media->signalling.family == 0)
 			continue;
 		media->signalling = flow->remote;
-		media->signalling.port = 0;
 		if (call->facts.streams[i].is_open)
 			stream_order(call, i);
 	}

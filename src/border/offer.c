@@ -63,11 +63,7 @@ static void fill_leg(const struct call *call, unsigned from, const struct sdp_me
 	ret->is_known = 1;
 	ret->remote = m->rtp;
 	ret->rtcp = m->rtcp;
-	ret->signalling = (struct addr){ 0 };
-	if (!is_inside(call->border, leg)) {
-		ret->signalling = leg->flow.remote;
-		ret->signalling.port = 0;
-	}
+	ret->signalling = is_inside(call->border, leg) ? (struct addr){ 0 } : leg->flow.remote;
 }
 
 static void fill_formats(const struct sdp_session *s, const struct sdp_media *m,

@@ -33,7 +33,8 @@ enum media_trust {
 };
 
 /* signalling has no address (family 0) where the end is trusted to name other
- * hosts; else one that never speaks gets 30 s of audio. */
+ * hosts; else one that never speaks gets 30 s of audio. Its port is the signalling's
+ * own: another one says that a router gave the phone new ports, so audio's is learnt anew. */
 struct order_leg {
 	uint32_t port;          /* index of the pair in the pool's table */
 	uint8_t trust;          /* enum media_trust */
@@ -42,7 +43,7 @@ struct order_leg {
 	uint8_t is_known;       /* its SDP was seen: remote is valid */
 	struct addr remote;     /* RTP address and port of its SDP */
 	struct addr rtcp;       /* RTP port + 1 unless a=rtcp; at the host of remote, or none */
-	struct addr signalling; /* source of its signalling; port 0 (see above) */
+	struct addr signalling; /* source of its signalling (see above) */
 };
 
 /* Clock rates, for the jitter: what rtpmap said. Static payload types are known. */

@@ -203,6 +203,21 @@ TEST(source_other_host, "forgets what was learnt when signalling moves the leg t
 	return ERR_NONE;
 }
 
+TEST(source_other_port, "learns anew when signalling comes from another port of its host")
+{
+	open_stream(leg_at(PRIVATE, TRUST_PORT_AT_SIGNALLING, SIGNALLING));
+	for (uint16_t n = 1; n < 5; n++)
+		(void)throw_rtp(PHONE, NAT, n);
+	CHECK(throw_rtp(PHONE, "198.51.100.9:4444", 5) == FLOW_WRONG_SOURCE);
+	stream_order.legs[PHONE] = leg_at(PRIVATE, TRUST_PORT_AT_SIGNALLING, "198.51.100.9:5999");
+	media_flow_change(&stream, &stream_order, clock_us);
+	for (uint16_t n = 6; n < 10; n++)
+		(void)throw_rtp(PHONE, "198.51.100.9:4444", n);
+	CHECK(pbx_speaks(1) == FLOW_SEND && went_to("198.51.100.9:4444"));
+	CHECK(throw_rtp(PHONE, NAT, 10) == FLOW_WRONG_SOURCE);
+	return ERR_NONE;
+}
+
 TEST(source_same_order, "keeps what was learnt when the same addresses are ordered again")
 {
 	open_stream(leg_at(PRIVATE, TRUST_PORT_AT_SIGNALLING, SIGNALLING));

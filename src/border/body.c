@@ -3,6 +3,7 @@
  * host, wherever it stands, is found by its shape. */
 #include "border/body.h"
 
+#include "border/home.h"
 #include "border/reference.h"
 #include "sip/content_type.h"
 
@@ -144,12 +145,16 @@ static struct view telling(const struct border *b, struct view text)
 /* As that reader calls us, or himself where he is a peer. */
 static void write_host(struct walk *w)
 {
+	struct view domain;
 	struct addr ours;
 
 	if (w->reader->peer && !party_is_outer(w->reader->peer)) {
 		party_write_domain(w->out, w->reader->peer);
-	} else if (w->b->settings.subscribers.domain[0]) {
-		buffer_text(w->out, w->b->settings.subscribers.domain);
+		return;
+	}
+	domain = home_domain_on(w->b, w->reader->flow);
+	if (!view_is_empty(domain)) {
+		buffer_put(w->out, domain);
 	} else {
 		ours = party_our_address(w->b, w->reader->flow);
 		addr_write_host(w->out, &ours);

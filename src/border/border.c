@@ -132,7 +132,7 @@ static enum err make_engines(struct border *b)
 	if (err == ERR_NONE)
 		err = subscriptions_new(b, &b->subscriptions);
 	if (err == ERR_NONE)
-		err = probe_new(b, &b->probe);
+		err = probes_new(b, &b->probes);
 	return err;
 }
 
@@ -176,7 +176,7 @@ void border_free(struct border **border)
 		return;
 	/* Timers of parts that go would otherwise be neighbours of those that stay. */
 	wheel_clear(&b->wheel);
-	probe_free(&b->probe);
+	probes_free(&b->probes);
 	calls_free(&b->calls);
 	subscriptions_free(&b->subscriptions);
 	peers_free(&b->peers);
@@ -258,6 +258,8 @@ enum err border_apply(struct border *b, const struct border_settings *settings, 
 	peers_apply(b, &b->before);
 	trunks_apply(b);
 	calls_apply(b, &b->before);
+	registrar_apply(b);
+	probes_apply(b);
 	guard_bounds_apply(b->bounds, &settings->door);
 	guard_logins_apply(b->logins, &settings->door);
 	return ERR_NONE;
@@ -297,9 +299,7 @@ static void write_peer(const struct border *b, const struct border_peer *peer, s
 	object_text(out, "address", view_of(addr_text(&peer->address, address)));
 	peers_write(out, b, (uint16_t)(peer - b->settings.peers));
 	trunk_write(out, b, (uint16_t)(peer - b->settings.peers));
-	if (b->settings.subscribers.is_on &&
-	    peer == &b->settings.peers[b->settings.subscribers.register_to])
-		probe_write(out, b);
+	probe_write(out, b, peer);
 	buffer_char(out, '}');
 }
 

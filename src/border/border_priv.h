@@ -27,7 +27,7 @@
 struct calls;         /* calls.h: the call half */
 struct registrar;     /* registrar.h: REGISTER on its way */
 struct subscriptions; /* subscription.h */
-struct probe;         /* probe.h: what is learnt of the PBX */
+struct probes;        /* probe.h: what is learnt of each PBX */
 struct peers;         /* peers.h */
 struct trunks;        /* trunk.h */
 
@@ -67,7 +67,7 @@ struct border {
 	struct guard_logins *logins;
 	struct guard_cookie_keys cookie_keys;
 	struct registrar *registrar;
-	struct probe *probe;
+	struct probes *probes;
 	struct peers *peers;
 	struct trunks *trunks;
 	struct spending spending;

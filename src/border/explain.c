@@ -3,20 +3,36 @@
 #include "border/explain.h"
 
 #include "base/object.h"
+#include "border/home.h"
 #include "border/peers.h"
 #include "border/route.h"
 #include "border/spend.h"
 
 #include <string.h>
 
-static enum err find_peer(const struct border *b, struct view name, const struct border_peer **ret)
+/* Who calls: a peer, or a phone of the home. */
+struct calling {
+	const struct border_peer *peer;
+	uint16_t home;
+};
+
+static enum err find_peer(const struct border *b, struct view name, struct calling *ret)
 {
-	*ret = NULL;
+	struct view domain = view_after(name, strlen("phone@"));
+
+	*ret = (struct calling){ 0 };
 	if (view_equal(name, VIEW("phone")))
 		return ERR_NONE;
+	for (uint16_t home = 0; home < home_count(b); home++) {
+		if (!view_starts(name, VIEW("phone@")) ||
+		    !view_equal_nocase(domain, home_domain(b, home)))
+			continue;
+		ret->home = home;
+		return ERR_NONE;
+	}
 	for (unsigned i = 0; i < b->settings.peer_count; i++) {
 		if (view_equal(view_of(b->settings.peers[i].name), name)) {
-			*ret = &b->settings.peers[i];
+			ret->peer = &b->settings.peers[i];
 			return ERR_NONE;
 		}
 	}
@@ -98,9 +114,10 @@ static void write_target(const struct border *b, const struct border_peer *from,
 		object_number(out, "price_milli", spend_price(&b->settings, d));
 }
 
-static void write_targets(const struct border *b, const struct border_peer *from,
+static void write_targets(const struct border *b, const struct calling *calling,
                           const struct dialling *d, struct buffer *out)
 {
+	const struct border_peer *from = calling->peer;
 	struct targets t = { 0 };
 
 	if (from) {
@@ -110,8 +127,7 @@ static void write_targets(const struct border *b, const struct border_peer *from
 
 		target_find(&b->settings, &q, &t);
 	} else if (b->settings.subscribers.is_on) {
-		t = (struct targets){ .peers = { b->settings.subscribers.register_to },
-			              .count = 1 };
+		t = (struct targets){ .peers = { home_row(b, calling->home) }, .count = 1 };
 	}
 	object_text(out, "answer",
 	            t.count ? VIEW("goes to the first target that would be asked")
@@ -132,7 +148,7 @@ enum err explain_route(const struct border *b, struct view question, struct buff
 {
 	size_t blank = view_find(question, ' ', 0);
 	struct view number = view_after(question, blank + 1);
-	const struct border_peer *from;
+	struct calling from;
 	struct dialling d;
 	enum err err = find_peer(b, view_first(question, blank), &from);
 
@@ -140,16 +156,16 @@ enum err explain_route(const struct border *b, struct view question, struct buff
 		return err;
 	if (view_is_empty(number))
 		return ERR_SYNTAX;
-	dial_read(&b->settings, from, number, &d);
+	dial_read(&b->settings, from.peer, number, &d);
 	buffer_char(out, '{');
-	object_text(out, "from", from ? view_of(from->name) : VIEW("phone"));
+	object_text(out, "from", view_first(question, blank));
 	write_number(out, &d);
 	if (b->settings.spend.max_day) {
 		object_number(out, "spent_today_milli", spend_today_milli(b));
 		object_number(out, "spend_at_most_milli",
 		              1000 * (uint64_t)b->settings.spend.max_day);
 	}
-	write_targets(b, from, &d, out);
+	write_targets(b, &from, &d, out);
 	buffer_char(out, '}');
 	return out->err;
 }

@@ -2,6 +2,7 @@
 /* Identities mapped from side to side. */
 #include "border/identity.h"
 
+#include "border/home.h"
 #include "sip/build.h"
 
 enum { URI_MAX = 1024, DISPLAY_MAX = 256 };
@@ -9,10 +10,11 @@ enum { URI_MAX = 1024, DISPLAY_MAX = 256 };
 /* What a party on that flow calls us. */
 static void write_our_name(const struct border *b, struct buffer *out, const struct flow *flow)
 {
+	struct view domain = home_domain_on(b, flow);
 	struct addr ours;
 
-	if (b->settings.subscribers.domain[0]) {
-		buffer_text(out, b->settings.subscribers.domain);
+	if (!view_is_empty(domain)) {
+		buffer_put(out, domain);
 		return;
 	}
 	ours = party_our_address(b, flow);
@@ -44,10 +46,29 @@ static bool is_host_of(const struct border_peer *peer, const struct sip_host *ho
 	                                  : view_equal_nocase(host->text, view_of(peer->domain)));
 }
 
+/* A domain of phones, to somebody inside: to its own PBX in the PBX's words, to the PBX of
+ * others as it stands, or that one would take it for its own. */
+static bool write_home(const struct border *b, struct buffer *out, const struct sip_host *host,
+                       const struct border_peer *reader)
+{
+	uint16_t home = home_of_host(b, host);
+
+	if (home == HOME_NONE || party_is_outer(reader) || home_of_peer(b, reader) == HOME_NONE)
+		return false;
+	if (home_peer(b, home) == reader)
+		home_write_domain(out, b, home);
+	else
+		sip_host_write(out, host);
+	return true;
+}
+
 static void write_peer_host(const struct border *b, struct buffer *out, const struct sip_uri *uri,
                             const struct identity_reader *reader)
 {
 	bool is_outer = party_is_outer(reader->peer);
+
+	if (write_home(b, out, &uri->host, reader->peer))
+		return;
 
 	if (is_outer && reader->is_from && !reader->peer->domain[0] && reader->flow) {
 		struct addr ours = party_our_address(b, reader->flow);

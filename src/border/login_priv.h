@@ -17,6 +17,7 @@ struct registrar {
 struct login_wish {
 	struct registration_facts facts; /* flow, account, contact, token, agent ... */
 	uint32_t expires_s;
+	uint16_t home; /* whose phone it is: home.h */
 	bool has_contact, is_star;
 };
 

@@ -235,6 +235,25 @@ const struct conf_block border_subscribers_block = {
 	CONF_ROWS(struct border_subscribers, subscribers_options),
 };
 
+static const struct conf_option registrar_options[] = {
+	{ "domain", CONF_TEXT, CONF_AT(struct border_registrar, domain), .flags = CONF_REQUIRED,
+	  .min = 1, .help = "what these phones call us, the domain of their accounts" },
+	{ "register-to", CONF_NAME, CONF_AT(struct border_registrar, peer), .flags = CONF_REQUIRED,
+	  .refers_to = "peer",
+	  .help = "the peer that authenticates these phones and places their calls" },
+	{ "probe-user", CONF_TEXT, CONF_AT(struct border_registrar, probe_user),
+	  .help = "extension made there for probing its challenge; nobody's phone" },
+};
+
+const struct conf_block border_registrar_block = {
+	.word = "registrar",
+	.within = "subscribers",
+	.parent_offset = offsetof(struct border_registrar, parent),
+	.max_rows = MAX_REGISTRARS,
+	.help = "phones of another domain, which register to a PBX of their own",
+	CONF_ROWS(struct border_registrar, registrar_options),
+};
+
 static const struct conf_option numbers_options[] = {
 	{ "emergency", CONF_TEXTS, CONF_LIST(struct border_numbers, emergency, emergency_count),
 	  .min = 2,

@@ -14,6 +14,7 @@ extern const struct conf_block border_credentials_block; /* within peer; for sig
 extern const struct conf_block border_spend_block;
 extern const struct conf_block border_rate_block;
 extern const struct conf_block border_subscribers_block;
+extern const struct conf_block border_registrar_block;
 extern const struct conf_block border_numbers_block;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who is at the other end of a flow, and what it may see of us. */
 #include "border/border_priv.h"
+#include "border/home.h"
 
 #include "sip/uri.h"
 
@@ -119,7 +120,7 @@ bool party_is_us(const struct border *b, const struct sip_host *host)
 
 	if (host->addr.family != 0)
 		return is_our_address(b, &host->addr);
-	return view_is_empty(domain) || view_equal_nocase(domain, host->text);
+	return view_is_empty(domain) || home_of_host(b, host) != HOME_NONE;
 }
 
 void party_write_domain(struct buffer *out, const struct border_peer *peer)
@@ -142,6 +143,7 @@ static void write_lower(struct buffer *out, struct view text)
 enum err party_account(const struct border *b, const struct sip_uri *uri, struct buffer *out)
 {
 	const struct border_subscribers *subscribers = &b->settings.subscribers;
+	uint16_t home;
 
 	if (uri->scheme == SIP_SCHEME_OTHER)
 		return ERR_UNSUPPORTED;
@@ -149,7 +151,10 @@ enum err party_account(const struct border *b, const struct sip_uri *uri, struct
 	if (uri->scheme == SIP_SCHEME_TEL)
 		return out->err;
 	buffer_char(out, '@');
-	if (!party_is_us(b, &uri->host))
+	home = home_of_host(b, &uri->host);
+	if (home != HOME_NONE)
+		write_lower(out, home_domain(b, home));
+	else if (!party_is_us(b, &uri->host))
 		write_lower(out, uri->host.text);
 	else if (subscribers->domain[0])
 		buffer_text(out, subscribers->domain);

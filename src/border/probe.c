@@ -19,7 +19,7 @@ enum { FRESH_US = 10 * SECOND_US, RETRY_US = 3 * SECOND_US, SOON_US = 1 * MILLIS
 enum { REFUSAL_MAX_US = 4 * SECOND_US };
 enum { SHARED_NONCES = 8, USER_SIZE = 64 };
 
-enum stage { STAGE_RANDOM_USER, STAGE_PROBE_USER, STAGE_WRONG_PASSWORD };
+enum stage { STAGE_RANDOM_USER, STAGE_PROBE_USER, STAGE_WRONG_PASSWORD, STAGES };
 
 struct probe {
 	struct probe_knowledge known;
@@ -34,10 +34,11 @@ struct probe {
 	char user[USER_SIZE];           /* of the last probe: who is challenged */
 };
 
-static const struct border_peer *registrar_of(const struct border *b)
-{
-	return &b->settings.peers[b->settings.subscribers.register_to];
-}
+struct probes {
+	struct probe rows[MAX_HOMES];
+};
+
+static uint16_t home_of(const struct probe *p) { return (uint16_t)(p - p->border->probes->rows); }
 
 static void random_user(struct border *b, char ret[USER_SIZE])
 {
@@ -49,14 +50,14 @@ static void random_user(struct border *b, char ret[USER_SIZE])
 	ret[out.len] = 0;
 }
 
-static void write_identity(struct buffer *out, const struct border *b, struct view user)
+static void write_identity(struct buffer *out, const struct probe *p, struct view user)
 {
 	buffer_text(out, "sip:");
 	if (!view_is_empty(user)) {
 		buffer_put(out, user);
 		buffer_char(out, '@');
 	}
-	party_write_domain(out, registrar_of(b));
+	home_write_domain(out, p->border, home_of(p));
 }
 
 /* Credentials with a password drawn at random: right with a chance of 2^-128. */
@@ -93,23 +94,23 @@ struct asking {
 	struct pool_handle object;
 };
 
-static enum err ask(struct border *b, const struct asking *asking)
+static enum err ask(struct probe *p, const struct asking *asking)
 {
 	char uri_text[BORDER_DOMAIN_SIZE + 8], identity_text[BORDER_DOMAIN_SIZE + USER_SIZE + 8];
 	char call_id_text[UA_NAME_LEN], tag_text[UA_NAME_LEN];
 	struct buffer uri = BUFFER_ON(uri_text), identity = BUFFER_ON(identity_text);
 	struct buffer call_id = BUFFER_ON(call_id_text), tag = BUFFER_ON(tag_text);
-	struct probe *p = b->probe;
+	struct border *b = p->border;
 	struct pool_handle client;
 	struct request r;
 	struct flow to;
 	enum err err;
 
-	err = party_flow_to(b, registrar_of(b), &to);
+	err = party_flow_to(b, home_peer(b, home_of(p)), &to);
 	if (err != ERR_NONE)
 		return err;
-	write_identity(&uri, b, VIEW_EMPTY);
-	write_identity(&identity, b, asking->user);
+	write_identity(&uri, p, VIEW_EMPTY);
+	write_identity(&identity, p, asking->user);
 	ua_name_write(&call_id, &b->namer, UA_NAME_CALL_ID, p->name_serial);
 	ua_name_write(&tag, &b->namer, UA_NAME_TAG, p->name_serial);
 	r = request_begin(b, &to, VIEW("REGISTER"), buffer_view(&uri));
@@ -125,20 +126,20 @@ static enum err ask(struct border *b, const struct asking *asking)
 	return request_send(b, &r, asking->purpose, asking->object, &client);
 }
 
-static void ask_stage(struct border *b, enum stage stage, const struct challenge *answered)
+static void ask_stage(struct probe *p, enum stage stage, const struct challenge *answered)
 {
-	struct probe *p = b->probe;
+	struct border *b = p->border;
 	struct asking asking = { .answered = answered,
 		                 .purpose = PURPOSE_PROBE,
-		                 .object = { .index = stage } };
+		                 .object = { .index = home_of(p) * STAGES + stage } };
 
 	if (stage == STAGE_RANDOM_USER)
 		random_user(b, p->user);
 	else if (stage == STAGE_PROBE_USER)
-		(void)VIEW_COPY(view_of(b->settings.subscribers.probe_user), p->user);
+		(void)VIEW_COPY(home_probe_user(b, home_of(p)), p->user);
 	asking.user = view_of(p->user);
 	p->asked_us = b->now.us;
-	(void)ask(b, &asking);
+	(void)ask(p, &asking);
 }
 
 static void fire(struct timer *timer, uint64_t now_us)
@@ -146,42 +147,79 @@ static void fire(struct timer *timer, uint64_t now_us)
 	struct probe *p = HOLDER(timer, struct probe, timer);
 	struct border *b = p->border;
 
-	if (!b->settings.subscribers.is_on)
-		return;
 	/* An answer sets it earlier or later; this stands where none comes. */
 	wheel_set(&b->wheel, &p->timer, now_us + FRESH_US);
 	if (p->known.has_challenge && !p->known.challenges_all)
-		ask_stage(b, STAGE_PROBE_USER, NULL);
+		ask_stage(p, STAGE_PROBE_USER, NULL);
 	else
-		ask_stage(b, STAGE_RANDOM_USER, NULL);
+		ask_stage(p, STAGE_RANDOM_USER, NULL);
 }
 
-enum err probe_new(struct border *b, struct probe **ret)
+static void begin(struct border *b, uint16_t home)
 {
-	struct probe *p = calloc(1, sizeof(*p));
+	struct probe *p = &b->probes->rows[home];
 	char realm[BORDER_DOMAIN_SIZE];
 	struct buffer out = BUFFER_ON(realm);
 
-	if (!p)
-		return ERR_NO_MEMORY;
-	p->border = b;
-	p->known.refusal_status = 401;
+	*p = (struct probe){ .border = b, .known = { .refusal_status = 401 } };
 	b->ports.random(b->ports.context, &p->name_serial, sizeof(p->name_serial));
-	party_write_domain(&out, registrar_of(b));
+	home_write_domain(&out, b, home);
 	challenge_default(b, buffer_view(&out), &p->known.challenge);
 	timer_init(&p->timer, fire);
 	wheel_set(&b->wheel, &p->timer, b->now.us + SOON_US);
-	*ret = p;
+}
+
+enum err probes_new(struct border *b, struct probes **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		return ERR_NO_MEMORY;
+	for (uint16_t home = 0; home < home_count(b); home++)
+		begin(b, home);
 	return ERR_NONE;
 }
 
-void probe_free(struct probe **p)
+void probes_free(struct probes **p)
 {
 	free(*p);
 	*p = NULL;
 }
 
-const struct probe_knowledge *probe_knowledge(const struct probe *p) { return &p->known; }
+static bool is_as_before(const struct border *b, uint16_t home)
+{
+	const struct border_settings *now = &b->settings, *old = &b->before;
+	const struct border_peer *peer = home_peer(b, home), *was;
+	uint16_t row = home ? old->registrars[home - 1].peer : old->subscribers.register_to;
+
+	if (!old->subscribers.is_on || home > old->registrar_count || row >= old->peer_count)
+		return false;
+	was = &old->peers[row];
+	if (home && memcmp(&now->registrars[home - 1].domain, &old->registrars[home - 1].domain,
+	                   sizeof(old->registrars[0].domain)) != 0)
+		return false;
+	return addr_equal(&peer->address, &was->address) &&
+	       view_equal(view_of(peer->domain), view_of(was->domain));
+}
+
+void probes_apply(struct border *b)
+{
+	for (uint16_t home = 0; home < MAX_HOMES; home++) {
+		struct probe *p = &b->probes->rows[home];
+
+		if (home < home_count(b) && p->border && is_as_before(b, home))
+			continue;
+		if (p->border)
+			wheel_cancel(&b->wheel, &p->timer);
+		*p = (struct probe){ 0 };
+		if (home < home_count(b))
+			begin(b, home);
+	}
+}
+
+const struct probe_knowledge *probe_knowledge(const struct border *b, uint16_t home)
+{
+	return &b->probes->rows[home].known;
+}
 
 static uint64_t nonce_hash_of(const struct border *b, const struct challenge *c)
 {
@@ -192,9 +230,9 @@ static uint64_t nonce_hash_of(const struct border *b, const struct challenge *c)
 	return fact_hash(b, digest.values[SIP_DIGEST_NONCE]);
 }
 
-const struct challenge *probe_shared_challenge(const struct border *b)
+const struct challenge *probe_shared_challenge(const struct border *b, uint16_t home)
 {
-	struct probe *p = b->probe;
+	struct probe *p = &b->probes->rows[home];
 	uint64_t hash;
 
 	if (p->sharing == SHARING_REFUSED || !p->known.has_challenge ||
@@ -210,9 +248,9 @@ const struct challenge *probe_shared_challenge(const struct border *b)
 	return &p->known.challenge;
 }
 
-void probe_learn_sharing(struct border *b, uint64_t nonce_hash, bool was_stale)
+void probe_learn_sharing(struct border *b, uint16_t home, uint64_t nonce_hash, bool was_stale)
 {
-	struct probe *p = b->probe;
+	struct probe *p = &b->probes->rows[home];
 
 	for (unsigned i = 0; i < SHARED_NONCES; i++) {
 		if (p->shared[i] && p->shared[i] == nonce_hash)
@@ -220,26 +258,27 @@ void probe_learn_sharing(struct border *b, uint64_t nonce_hash, bool was_stale)
 	}
 }
 
-enum err probe_ask(struct border *b, struct pool_handle object)
+enum err probe_ask(struct border *b, uint16_t home, struct pool_handle object)
 {
-	struct probe *p = b->probe;
+	struct probe *p = &b->probes->rows[home];
 	char user[USER_SIZE];
 	struct asking asking = { .purpose = PURPOSE_ASK, .object = object };
 
-	if (b->settings.subscribers.probe_user[0])
-		asking.user = view_of(b->settings.subscribers.probe_user);
-	else if (p->known.challenges_all) {
+	asking.user = home_probe_user(b, home);
+	if (!view_is_empty(asking.user))
+		return ask(p, &asking);
+	if (p->known.challenges_all) {
 		random_user(b, user);
 		asking.user = view_of(user);
 	} else {
 		return ERR_UNSUPPORTED;
 	}
-	return ask(b, &asking);
+	return ask(p, &asking);
 }
 
-void probe_saw_challenge(struct border *b, const struct challenge *c)
+void probe_saw_challenge(struct border *b, uint16_t home, const struct challenge *c)
 {
-	struct probe *p = b->probe;
+	struct probe *p = &b->probes->rows[home];
 
 	if (p->known.has_challenge)
 		return;
@@ -247,20 +286,21 @@ void probe_saw_challenge(struct border *b, const struct challenge *c)
 	p->known.challenge_us = 0; /* a phone's: its shape is kept, the nonce is not for sharing */
 }
 
-void probe_saw_refusal(struct border *b, uint16_t status)
+void probe_saw_refusal(struct border *b, uint16_t home, uint16_t status)
 {
-	b->probe->known.refusal_status = status;
-	b->probe->known.has_refusal = true;
+	b->probes->rows[home].known.refusal_status = status;
+	b->probes->rows[home].known.has_refusal = true;
 }
 
-void probe_saw_refusal_take(struct border *b, uint64_t took_us)
+void probe_saw_refusal_take(struct border *b, uint16_t home, uint64_t took_us)
 {
-	b->probe->known.refusal_us = took_us < REFUSAL_MAX_US ? took_us : REFUSAL_MAX_US;
+	b->probes->rows[home].known.refusal_us =
+		took_us < REFUSAL_MAX_US ? took_us : REFUSAL_MAX_US;
 }
 
-static void learn_challenge(struct border *b, const struct sip_msg *response, enum stage stage)
+static void learn_challenge(struct probe *p, const struct sip_msg *response, enum stage stage)
 {
-	struct probe *p = b->probe;
+	struct border *b = p->border;
 	struct challenge c;
 
 	if (challenge_read(response, &c) != ERR_NONE)
@@ -271,39 +311,46 @@ static void learn_challenge(struct border *b, const struct sip_msg *response, en
 	if (stage == STAGE_RANDOM_USER)
 		p->known.challenges_all = true;
 	if (!p->known.has_refusal)
-		ask_stage(b, STAGE_WRONG_PASSWORD, &c);
+		ask_stage(p, STAGE_WRONG_PASSWORD, &c);
+}
+
+/* NULL: the settings changed since it was asked. */
+static struct probe *probe_at(struct border *b, const struct ua_event *event)
+{
+	uint32_t home = event->user.object.index / STAGES;
+
+	return home < home_count(b) ? &b->probes->rows[home] : NULL;
 }
 
 void probe_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
                   enum ua_answer answer)
 {
-	enum stage stage = (enum stage)event->user.object.index;
-	struct probe *p = b->probe;
+	enum stage stage = (enum stage)(event->user.object.index % STAGES);
+	struct probe *p = probe_at(b, event);
 	uint16_t status = in->msg->status;
 
-	if (answer != UA_ANSWER_FINAL)
+	if (!p || answer != UA_ANSWER_FINAL)
 		return;
 	p->known.is_answering = true;
 	if (stage == STAGE_WRONG_PASSWORD) {
 		if (status >= 400 && status < 500) {
-			probe_saw_refusal(b, status);
-			probe_saw_refusal_take(b, now_since(b->now.us, p->asked_us));
+			probe_saw_refusal(b, home_of(p), status);
+			probe_saw_refusal_take(b, home_of(p), now_since(b->now.us, p->asked_us));
 		}
 	} else if (status == 401 || status == 407) {
-		learn_challenge(b, in->msg, stage);
+		learn_challenge(p, in->msg, stage);
 	} else if (stage == STAGE_RANDOM_USER) {
 		p->known.challenges_all = false;
-		if (b->settings.subscribers.probe_user[0])
-			ask_stage(b, STAGE_PROBE_USER, NULL);
+		if (!view_is_empty(home_probe_user(b, home_of(p))))
+			ask_stage(p, STAGE_PROBE_USER, NULL);
 	}
 }
 
 void probe_notice(struct border *b, enum ua_notice notice, const struct ua_event *event)
 {
-	struct probe *p = b->probe;
+	struct probe *p = probe_at(b, event);
 
-	(void)event;
-	if (notice != UA_TIMEOUT)
+	if (!p || notice != UA_TIMEOUT)
 		return;
 	p->known.is_answering = false;
 	wheel_set(&b->wheel, &p->timer, b->now.us + RETRY_US);
@@ -320,10 +367,14 @@ static void write_realm(struct buffer *out, const struct challenge *c)
 	object_text(out, "realm", digest.values[SIP_DIGEST_REALM]);
 }
 
-void probe_write(struct buffer *out, const struct border *b)
+void probe_write(struct buffer *out, const struct border *b, const struct border_peer *peer)
 {
-	const struct probe_knowledge *k = &b->probe->known;
+	uint16_t home = home_of_peer(b, peer);
+	const struct probe_knowledge *k;
 
+	if (home == HOME_NONE)
+		return;
+	k = probe_knowledge(b, home);
 	object_truth(out, "answers", k->is_answering);
 	object_truth(out, "challenge_learnt", k->has_challenge);
 	object_truth(out, "challenges_unknown_users", k->challenges_all);

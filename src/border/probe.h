@@ -9,6 +9,7 @@
 #define BORDER_PROBE_H
 
 #include "border/challenge.h"
+#include "border/home.h"
 
 struct probe_knowledge {
 	struct challenge challenge;      /* the latest of the PBX's, or our default */
@@ -23,32 +24,36 @@ struct probe_knowledge {
 /* Whether the PBX takes a nonce that it gave to us. */
 enum probe_sharing { SHARING_UNKNOWN, SHARING_TAKEN, SHARING_REFUSED };
 
-/* ERR_NO_MEMORY. Sends nothing before the first border_advance. */
-enum err probe_new(struct border *b, struct probe **ret) MUST_USE;
-void probe_free(struct probe **p);
+/* One probe for each home (home.h). ERR_NO_MEMORY. Sends nothing before the first
+ * border_advance. */
+enum err probes_new(struct border *b, struct probes **ret) MUST_USE;
+void probes_free(struct probes **p);
+/* The settings are new: what was learnt stays with a home that has the PBX it had. */
+void probes_apply(struct border *b);
 
-const struct probe_knowledge *probe_knowledge(const struct probe *p);
+const struct probe_knowledge *probe_knowledge(const struct border *b, uint16_t home);
 
 /* A challenge of the PBX's for a user that is not there: the fresh one we hold,
  * asked for beforehand. NULL where the PBX does not take a shared nonce, or none
  * is fresh (then be silent). */
-const struct challenge *probe_shared_challenge(const struct border *b);
+const struct challenge *probe_shared_challenge(const struct border *b, uint16_t home);
 /* A login that used the nonce of such a challenge was decided. */
-void probe_learn_sharing(struct border *b, uint64_t nonce_hash, bool was_stale);
+void probe_learn_sharing(struct border *b, uint16_t home, uint64_t nonce_hash, bool was_stale);
 
 /* Asks the PBX for a challenge of its own on behalf of an unknown user: the
  * answer goes to PURPOSE_ASK with that object. ERR_UNSUPPORTED: no user of
  * whom we know that he is challenged; ERR_FULL and the like. */
-enum err probe_ask(struct border *b, struct pool_handle object) MUST_USE;
+enum err probe_ask(struct border *b, uint16_t home, struct pool_handle object) MUST_USE;
 
 /* A real challenge or refusal passed: better knowledge than an assumed one. */
-void probe_saw_challenge(struct border *b, const struct challenge *c);
-void probe_saw_refusal(struct border *b, uint16_t status);
+void probe_saw_challenge(struct border *b, uint16_t home, const struct challenge *c);
+void probe_saw_refusal(struct border *b, uint16_t home, uint16_t status);
 /* How long it took: some PBXs make a wrong password wait. */
-void probe_saw_refusal_take(struct border *b, uint64_t took_us);
+void probe_saw_refusal_take(struct border *b, uint16_t home, uint64_t took_us);
 
-/* Members of the peer's object for ASK_PEERS: what is known of it as registrar. */
-void probe_write(struct buffer *out, const struct border *b);
+/* Members of the peer's object for ASK_PEERS: what is known of it as registrar; nothing
+ * where it is none. */
+void probe_write(struct buffer *out, const struct border *b, const struct border_peer *peer);
 
 void probe_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
                   enum ua_answer answer);

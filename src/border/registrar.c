@@ -4,7 +4,9 @@
 
 #include "base/list.h"
 #include "border/headers.h"
+#include "border/home.h"
 #include "border/identity.h"
+#include "border/peers.h"
 #include "border/probe.h"
 #include "border/sample.h"
 #include "sip/build.h"
@@ -49,9 +51,31 @@ void registrar_free(struct registrar **r)
 	*r = NULL;
 }
 
-static const struct border_peer *registrar_peer(const struct border *b)
+/* ---- the settings are new ---- */
+
+void registrar_apply(struct border *b)
 {
-	return &b->settings.peers[b->settings.subscribers.register_to];
+	uint16_t rows[MAX_PEERS];
+	struct registration *r;
+	uint32_t place = 0;
+	struct login *l;
+
+	for (uint16_t row = 0; row < MAX_PEERS; row++)
+		rows[row] = peers_row_now(b, &b->before, row);
+	while ((r = pool_next(b->registrations.pool, &place))) {
+		if (r->facts.peer < MAX_PEERS && rows[r->facts.peer] < b->settings.peer_count)
+			registration_move_peer(&b->registrations, r, rows[r->facts.peer]);
+		else
+			registration_expire(&b->registrations, r);
+	}
+	place = 0;
+	while ((l = pool_next(b->registrar->logins, &place))) {
+		l->wish.facts.peer = rows[l->wish.facts.peer];
+		/* The phone repeats what nobody answers, and the new PBX hears it. */
+		if (l->wish.home >= home_count(b) ||
+		    home_row(b, l->wish.home) != l->wish.facts.peer)
+			login_drop(b, l);
+	}
 }
 
 /* ---- what the phone asks for ---- */
@@ -123,7 +147,10 @@ static enum err read_wish(const struct border *b, const struct inbound *in, stru
 	facts->flow = *in->flow;
 	facts->cseq = in->msg->cseq.number;
 	facts->call_id_hash = fact_hash(b, in->msg->call_id);
-	facts->peer = b->settings.subscribers.register_to;
+	wish->home = home_of_host(b, &to.uri.host);
+	if (wish->home == HOME_NONE)
+		wish->home = 0;
+	facts->peer = home_row(b, wish->home);
 	(void)VIEW_COPY(sip_msg_value(in->msg, SIP_HEADER_USER_AGENT), facts->agent);
 	return read_contact(b, in, wish);
 }
@@ -154,7 +181,8 @@ static void write_contact(struct border *b, const struct login_wish *wish, struc
 	sip_build_finish(&r->out, begun);
 }
 
-static void write_names(struct border *b, const struct inbound *in, struct request *r)
+static void write_names(struct border *b, const struct inbound *in, uint16_t home,
+                        struct request *r)
 {
 	struct addr source = addr_source(&in->flow->remote);
 	struct view host = view_bytes(source.bytes, sizeof(source.bytes));
@@ -165,7 +193,7 @@ static void write_names(struct border *b, const struct inbound *in, struct reque
 
 	names_write(&call_id, &b->ports.keys[KEY_NAMES], NAMES_CALL_ID, call, 2);
 	names_write(&tag, &b->ports.keys[KEY_NAMES], NAMES_FROM_TAG, from, 3);
-	struct identity_reader reader = { .peer = registrar_peer(b) };
+	struct identity_reader reader = { .peer = home_peer(b, home) };
 	struct identity caller = { SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM),
 		                   buffer_view(&tag) };
 	struct identity account = { SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO),
@@ -180,7 +208,7 @@ static void write_names(struct border *b, const struct inbound *in, struct reque
 static enum err forward(struct border *b, const struct inbound *in, struct login *l,
                         struct view credentials)
 {
-	const struct border_peer *pbx = registrar_peer(b);
+	const struct border_peer *pbx = home_peer(b, l->wish.home);
 	char uri_text[BORDER_DOMAIN_SIZE + 8];
 	struct buffer uri = BUFFER_ON(uri_text);
 	struct pool_handle client;
@@ -191,10 +219,10 @@ static enum err forward(struct border *b, const struct inbound *in, struct login
 	if (err != ERR_NONE)
 		return err;
 	buffer_text(&uri, "sip:");
-	party_write_domain(&uri, pbx);
+	home_write_domain(&uri, b, l->wish.home);
 	r = request_begin(b, &to, VIEW("REGISTER"), buffer_view(&uri));
 	request_max_forwards(&r, in->msg);
-	write_names(b, in, &r);
+	write_names(b, in, l->wish.home, &r);
 	write_contact(b, &l->wish, &r);
 	sip_build_number(&r.out, SIP_HEADER_EXPIRES, l->wish.expires_s);
 	headers_copy(&r.out, in->msg, HEADERS_INWARD, b->removed);
@@ -220,9 +248,9 @@ struct guard_login login_key(const struct login *l)
 }
 
 /* A 401 of ours, without state: with a nonce of the PBX's if it takes one from us, else nothing. */
-static void challenge_here(struct border *b, const struct inbound *in)
+static void challenge_here(struct border *b, const struct inbound *in, uint16_t home)
 {
-	const struct challenge *c = probe_shared_challenge(b);
+	const struct challenge *c = probe_shared_challenge(b, home);
 	char lines_text[LOGIN_LINES_MAX];
 	struct buffer lines = BUFFER_ON(lines_text);
 
@@ -298,7 +326,7 @@ void login_say(struct border *b, const struct login *l, enum fact_kind kind,
 static void refuse_unknown(struct border *b, struct login *l)
 {
 	struct guard_login key = login_key(l);
-	uint16_t status = probe_knowledge(b->probe)->refusal_status;
+	uint16_t status = probe_knowledge(b, l->wish.home)->refusal_status;
 
 	guard_login_decided(b->logins, &key, OUTCOME_FAILED, status, b->now.us);
 	border_count(b, COUNT_logins_refused);
@@ -320,7 +348,7 @@ static void proceed(struct border *b, const struct inbound *in, struct login *l,
 			l->flags |= LOGIN_HOLDS_SLOT;
 	}
 	if (status == 0)
-		status = probe_knowledge(b->probe)->refusal_status;
+		status = probe_knowledge(b, l->wish.home)->refusal_status;
 	if (answer == LOGIN_GUESS)
 		login_say(b, l, FACT_CAPPED, OUTCOME_FAILED);
 	if (answer == LOGIN_DROP || answer == LOGIN_GUESS) {
@@ -386,7 +414,7 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 	struct login *l;
 	bool needs_proof, is_within;
 
-	if (!b->settings.subscribers.is_on || in->flow->side == registrar_peer(b)->side) {
+	if (!b->settings.subscribers.is_on || home_is_on_side(b, in->flow->side)) {
 		border_count(b, COUNT_dropped_stranger);
 		return;
 	}
@@ -419,7 +447,7 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 		fact_emit(b, &fact);
 	}
 	if (!is_within) {
-		challenge_here(b, in);
+		challenge_here(b, in, wish.home);
 		return;
 	}
 	l = take_in_hand(b, in, &wish, &found);

@@ -12,6 +12,9 @@ enum { MAX_LOGINS_IN_HAND = 4096 };
 /* ERR_NO_MEMORY. */
 enum err registrar_new(struct border *b, struct registrar **ret) MUST_USE;
 void registrar_free(struct registrar **r);
+/* The settings are new (b->before: those of before): registrations go with their PBX's
+ * name, and end with it. */
+void registrar_apply(struct border *b);
 
 /* A REGISTER that passed door and screen. TREAT_CHALLENGE: the PBX hears it
  * only with proof. in->is_blocked: its address is blocked, but known flows live

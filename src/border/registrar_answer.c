@@ -25,7 +25,7 @@ static bool is_made_here(const struct login *l)
 
 static uint64_t leave_us(const struct border *b, const struct login *l, uint16_t status)
 {
-	uint64_t refusal_us = probe_knowledge(b->probe)->refusal_us;
+	uint64_t refusal_us = probe_knowledge(b, l->wish.home)->refusal_us;
 	uint64_t took = now_since(b->now.us, l->came_us);
 
 	if (status >= 200 && status < 300)
@@ -76,11 +76,11 @@ static void challenge_in_place(struct border *b, struct login *l)
 	struct challenge c;
 
 	l->stage = LOGIN_ASKING;
-	if (probe_ask(b, pool_handle_of(b->registrar->logins, l)) == ERR_NONE) {
+	if (probe_ask(b, l->wish.home, pool_handle_of(b->registrar->logins, l)) == ERR_NONE) {
 		l->flags |= LOGIN_ASKED_TWICE;
 		return;
 	}
-	c = probe_knowledge(b->probe)->challenge;
+	c = probe_knowledge(b, l->wish.home)->challenge;
 	challenge_vary(b, &c);
 	login_challenge(b, l, &c);
 }
@@ -110,7 +110,7 @@ void registrar_ask_answer(struct border *b, const struct inbound *in, const stru
 		return;
 	if ((in->msg->status != 401 && in->msg->status != 407) ||
 	    challenge_read(in->msg, &c) != ERR_NONE) {
-		c = probe_knowledge(b->probe)->challenge;
+		c = probe_knowledge(b, l->wish.home)->challenge;
 		challenge_vary(b, &c);
 	}
 	login_challenge(b, l, &c);
@@ -140,13 +140,13 @@ static void refused(struct border *b, struct login *l, uint16_t status, const st
 	if (is_unknown_user(status)) {
 		l->flags |= LOGIN_IS_UNKNOWN;
 		login_say(b, l, FACT_UNKNOWN_USER, OUTCOME_FAILED);
-		login_refuse(b, l, probe_knowledge(b->probe)->refusal_status);
+		login_refuse(b, l, probe_knowledge(b, l->wish.home)->refusal_status);
 		return;
 	}
 	login_say(b, l, FACT_LOGIN, OUTCOME_FAILED);
-	probe_saw_refusal_take(b, now_since(b->now.us, l->came_us));
-	if (!probe_knowledge(b->probe)->has_refusal)
-		probe_saw_refusal(b, status);
+	probe_saw_refusal_take(b, l->wish.home, now_since(b->now.us, l->came_us));
+	if (!probe_knowledge(b, l->wish.home)->has_refusal)
+		probe_saw_refusal(b, l->wish.home, status);
 	if (c)
 		login_challenge(b, l, c);
 	else
@@ -162,9 +162,9 @@ static void challenged(struct border *b, struct login *l, const struct sip_msg *
 		refused(b, l, response->status, NULL);
 		return;
 	}
-	probe_saw_challenge(b, &c);
+	probe_saw_challenge(b, l->wish.home, &c);
 	if (has_credentials) {
-		probe_learn_sharing(b, l->nonce_hash, challenge_is_stale(&c));
+		probe_learn_sharing(b, l->wish.home, l->nonce_hash, challenge_is_stale(&c));
 		if (!challenge_is_stale(&c)) {
 			refused(b, l, response->status, &c);
 			return;
@@ -273,7 +273,7 @@ static void accepted(struct border *b, struct login *l, const struct sip_msg *re
 
 	decided(b, l, OUTCOME_SUCCEEDED, response->status);
 	if (l->flags & LOGIN_HAS_CREDENTIALS) {
-		probe_learn_sharing(b, l->nonce_hash, false);
+		probe_learn_sharing(b, l->wish.home, l->nonce_hash, false);
 		login_say(b, l, FACT_LOGIN, OUTCOME_SUCCEEDED);
 	}
 	if (!l->wish.has_contact) {

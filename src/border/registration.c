@@ -75,9 +75,13 @@ static void forget(struct registrations *t, struct registration *r)
 static void fire_expiry(struct timer *timer, uint64_t now_us)
 {
 	struct registration *r = HOLDER(timer, struct registration, expiry);
-	struct registrations *t = r->table;
 
 	(void)now_us;
+	registration_expire(r->table, r);
+}
+
+void registration_expire(struct registrations *t, struct registration *r)
+{
 	if (t->expired)
 		t->expired(t->context, r);
 	forget(t, r);
@@ -261,6 +265,14 @@ void registration_end(struct registrations *t, struct registration **r)
 	if (*r)
 		forget(t, *r);
 	*r = NULL;
+}
+
+void registration_move_peer(struct registrations *t, struct registration *r, uint16_t row)
+{
+	if (r->facts.peer == row)
+		return;
+	r->facts.peer = row;
+	keep(t, r);
 }
 
 /* The memory outlived a process that may have died anywhere: text must end. */

@@ -64,6 +64,10 @@ uint32_t registrations_restore(struct registrations *t, struct now now);
 enum err registration_put(struct registrations *t, const struct registration_facts *facts,
                           struct now now, struct registration **ret) MUST_USE;
 void registration_end(struct registrations *t, struct registration **r);
+/* The same for one that nobody ended: `expired` is told. */
+void registration_expire(struct registrations *t, struct registration *r);
+/* Its registrar has another row in peers. */
+void registration_move_peer(struct registrations *t, struct registration *r, uint16_t row);
 
 struct registration *registration_by_token(const struct registrations *t, struct view token);
 /* Any registration of that flow; NULL where it has none. */

@@ -2,6 +2,7 @@
 /* The ways that there are between phones, their PBX, and other peers. */
 #include "border/route.h"
 
+#include "border/home.h"
 #include "border/identity.h"
 #include "border/peers.h"
 #include "border/spend.h"
@@ -13,10 +14,20 @@ static enum err fail(struct route *ret, uint16_t status, enum refusal why)
 	return ERR_NOT_FOUND;
 }
 
-static enum err to_phone(const struct border *b, const struct sip_uri *uri, struct route *ret)
+/* The PBX where phones of one domain register has no business with those of another's. */
+static bool is_of_other(const struct border *b, const struct border_peer *from,
+                        const struct registration *r)
+{
+	return home_of_peer(b, from) != HOME_NONE && r->facts.peer != from - b->settings.peers;
+}
+
+static enum err to_phone(const struct border *b, const struct inbound *in,
+                         const struct sip_uri *uri, struct route *ret)
 {
 	struct registration *r = registration_by_token(&b->registrations, uri->user);
 
+	if (r && is_of_other(b, in->peer, r))
+		r = NULL;
 	if (!r && uri->user.len == NAMES_HASH_LEN)
 		return fail(ret, 480, REFUSAL_NOT_REGISTERED);
 	if (!r)
@@ -62,11 +73,32 @@ enum err route_to_peer(const struct border *b, const struct border_peer *from, s
 	return to_peer(b, &uri, row, ret);
 }
 
-static enum err to_registrar(const struct border *b, const struct sip_uri *uri, struct route *ret)
+/* The PBX where the account that calls is registered by this flow; another account's on
+ * it, else the one of the caller's domain. */
+static uint16_t registrar_row(const struct border *b, const struct inbound *in)
+{
+	const struct registration *r = registration_on_flow(&b->registrations, in->flow), *own;
+	char text[REGISTRATION_ACCOUNT_SIZE];
+	struct buffer account = BUFFER_ON(text);
+	struct sip_name_addr from;
+	uint16_t home;
+
+	if (sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_FROM), &from) != ERR_NONE ||
+	    party_account(b, &from.uri, &account) != ERR_NONE)
+		return r ? r->facts.peer : home_row(b, 0);
+	own = registration_of(&b->registrations, buffer_view(&account), in->flow);
+	if (own || r)
+		return own ? own->facts.peer : r->facts.peer;
+	home = home_of_host(b, &from.uri.host);
+	return home_row(b, home == HOME_NONE ? 0 : home);
+}
+
+static enum err to_registrar(const struct border *b, const struct inbound *in,
+                             const struct sip_uri *uri, struct route *ret)
 {
 	if (!b->settings.subscribers.is_on)
 		return fail(ret, 404, REFUSAL_NO_SUCH);
-	ret->targets.peers[0] = b->settings.subscribers.register_to;
+	ret->targets.peers[0] = registrar_row(b, in);
 	ret->targets.count = 1;
 	return to_peer(b, uri, ret->targets.peers[0], ret);
 }
@@ -99,10 +131,10 @@ enum err route_find(const struct border *b, const struct inbound *in, struct rou
 		return fail(ret, 416, REFUSAL_NO_SUCH);
 	dial_read(&b->settings, in->peer, uri.user, &ret->number);
 	if (!in->peer)
-		return to_registrar(b, &uri, ret);
+		return to_registrar(b, in, &uri, ret);
 	/* Names of phones are given to who stands inside alone. */
 	if (!party_is_outer(in->peer) && uri.user.len == NAMES_HASH_LEN)
-		return to_phone(b, &uri, ret);
+		return to_phone(b, in, &uri, ret);
 	return by_routes(b, in, &uri, ret);
 }
 

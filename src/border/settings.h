@@ -12,6 +12,7 @@
 
 enum { MAX_PEERS = 256, MAX_PEER_NETS = 16, MAX_LAN_NETS = 8, MAX_EMERGENCY_NUMBERS = 16 };
 enum { MAX_ROUTES = 1024, ROUTE_NUMBER_SIZE = 40, MAX_RATES = 4096, MAX_SPEND_COUNTRIES = 64 };
+enum { MAX_REGISTRARS = 64 };
 enum { BORDER_NAME_SIZE = 32, BORDER_DOMAIN_SIZE = 128 };
 
 /* One `listen` block: a side. */
@@ -72,6 +73,14 @@ struct border_subscribers {
 	uint8_t proof_always;   /* no REGISTER without a good cookie reaches the PBX */
 };
 
+/* Phones of another domain, which register to a PBX of their own. */
+struct border_registrar {
+	uint16_t parent;                 /* row of `subscribers`: 0 */
+	uint16_t peer;                   /* row in peers */
+	char domain[BORDER_DOMAIN_SIZE]; /* what they call us */
+	char probe_user[64];             /* as in border_subscribers, at this PBX */
+};
+
 /* Calls of one peer that may go to another. Of all that fit, those with the longest
  * number count, and a domain before none; they are one call's targets. */
 struct border_route {
@@ -113,6 +122,7 @@ struct border_settings {
 	struct border_listener listeners[MAX_LISTENERS];
 	struct border_peer peers[MAX_PEERS];
 	struct border_subscribers subscribers;
+	struct border_registrar registrars[MAX_REGISTRARS];
 	struct border_numbers numbers;
 	struct border_route routes[MAX_ROUTES];
 	struct border_credentials credentials[MAX_PEERS];
@@ -121,6 +131,7 @@ struct border_settings {
 	struct guard_door_settings door; /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
 	uint16_t side_count, listener_count, peer_count, route_count, rate_count, credentials_count;
+	uint16_t registrar_count;
 };
 
 #endif

@@ -50,7 +50,7 @@ static uint32_t transactions_for(uint32_t calls)
 enum err border_settings_of(const struct conf_blob *blob, const struct child_facts *facts,
                             struct border_settings *ret)
 {
-	size_t side_count, peer_count, route_count, rate_count, credentials_count;
+	size_t side_count, peer_count, route_count, rate_count, credentials_count, registrar_count;
 	const struct transport_side *sides =
 		conf_blob_get(blob, &transport_side_block, &side_count);
 	const struct border_peer *peers = conf_blob_get(blob, &border_peer_block, &peer_count);
@@ -61,6 +61,8 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	const struct border_rate *rates = conf_blob_get(blob, &border_rate_block, &rate_count);
 	const struct border_subscribers *subscribers =
 		conf_blob_get(blob, &border_subscribers_block, NULL);
+	const struct border_registrar *registrars =
+		conf_blob_get(blob, &border_registrar_block, &registrar_count);
 	const struct border_numbers *numbers = conf_blob_get(blob, &border_numbers_block, NULL);
 	const struct media_options *media = conf_blob_get(blob, &media_block, NULL);
 	const struct guard_rows rows = {
@@ -69,7 +71,8 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	};
 
 	if (!sides || !peers || !routes || !subscribers || !numbers || !media || !credentials ||
-	    credentials_count > MAX_PEERS || !spend || !rates || rate_count > MAX_RATES ||
+	    credentials_count > MAX_PEERS || !spend || !rates || !registrars ||
+	    registrar_count > MAX_REGISTRARS || rate_count > MAX_RATES ||
 	    route_count > MAX_ROUTES || side_count > MAX_SIDES || peer_count > MAX_PEERS ||
 	    facts->listener_count > MAX_LISTENERS)
 		return ERR_SYNTAX;
@@ -87,6 +90,8 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	memcpy(ret->rates, rates, rate_count * sizeof(*rates));
 	ret->subscribers = *subscribers;
 	ret->subscribers.is_on = subscribers->register_to < peer_count;
+	ret->registrar_count = (uint16_t)registrar_count;
+	memcpy(ret->registrars, registrars, registrar_count * sizeof(*registrars));
 	ret->numbers = *numbers;
 	guard_door_settings_of(&rows, &ret->door);
 	ret->max_calls = media->max_calls;

@@ -215,6 +215,61 @@ static void check_subscribers(const struct checking *c)
 		               "write `kind pbx` there, or name a peer that is one");
 }
 
+static void check_two_registrars(const struct checking *c, size_t i, size_t j)
+{
+	const struct border_registrar *all = conf_get(c->tree, &border_registrar_block, NULL);
+	struct conf_check later = at(c, &border_registrar_block, i);
+	struct conf_check earlier = at(c, &border_registrar_block, j);
+
+	if (view_equal_nocase(view_of(all[i].domain), view_of(all[j].domain)))
+		conf_object_to((struct conf_claim){ &later, "domain" },
+		               (struct conf_claim){ &earlier, "domain" },
+		               "two registrars have one domain", "name each domain once");
+}
+
+/* A peer's `domain` stands for all that call us by a name: two domains behind it are one. */
+static void check_registrar(const struct checking *c, size_t i)
+{
+	const struct border_subscribers *s = conf_get(c->tree, &border_subscribers_block, NULL);
+	const struct border_registrar *row = conf_get(c->tree, &border_registrar_block, NULL);
+	struct conf_check own = at(c, &border_registrar_block, i);
+	struct conf_check first = at(c, &border_subscribers_block, 0);
+	struct conf_check peer = at(c, &border_peer_block, row[i].peer);
+	bool is_shared = row[i].peer == s->register_to;
+
+	for (size_t j = 0; j < i; j++)
+		is_shared = is_shared || row[i].peer == row[j].peer;
+	if (c->peers[row[i].peer].kind != PEER_PBX)
+		conf_object_to((struct conf_claim){ &own, "register-to" },
+		               (struct conf_claim){ &peer, "kind" },
+		               "phones register to a peer that is no pbx",
+		               "write `kind pbx` there, or name a peer that is one");
+	if (s->register_to == CONF_NO_ROW || !s->domain[0])
+		conf_object(&own, "domain", NULL, "the other phones have no domain or no PBX",
+		            "write `register-to` and `domain` in `subscribers` too");
+	else if (view_equal_nocase(view_of(row[i].domain), view_of(s->domain)))
+		conf_object_to((struct conf_claim){ &own, "domain" },
+		               (struct conf_claim){ &first, "domain" },
+		               "that domain is the first registrar's", "name each domain once");
+	if (is_shared && c->peers[row[i].peer].domain[0])
+		conf_object_to((struct conf_claim){ &own, "register-to" },
+		               (struct conf_claim){ &peer, "domain" },
+		               "several domains register there, and it would be told one alone",
+		               "leave out the peer's `domain`: it is told what phones write");
+}
+
+static void check_registrars(const struct checking *c)
+{
+	size_t count;
+
+	(void)conf_get(c->tree, &border_registrar_block, &count);
+	for (size_t i = 0; i < count; i++) {
+		check_registrar(c, i);
+		for (size_t j = 0; j < i; j++)
+			check_two_registrars(c, i, j);
+	}
+}
+
 static bool have_one_match(const struct border_route *a, const struct border_route *b)
 {
 	return a->from == b->from && a->from_kind == b->from_kind &&
@@ -348,6 +403,7 @@ void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_repo
 	check_peer_sides(&c);
 	check_peers_apart(&c);
 	check_subscribers(&c);
+	check_registrars(&c);
 	check_credentials(&c);
 	check_routes(&c);
 	check_media_ports(&c);

@@ -30,6 +30,7 @@ enum {
 	X(border_spend_block, SIGNAL)                                                              \
 	X(border_rate_block, SIGNAL)                                                               \
 	X(border_subscribers_block, SIGNAL)                                                        \
+	X(border_registrar_block, SIGNAL)                                                          \
 	X(border_numbers_block, SIGNAL | JUDGE)                                                    \
 	X(guard_never_block, JUDGE | KERNEL)                                                       \
 	X(scanner_block, JUDGE)                                                                    \

@@ -127,7 +127,7 @@ static void line_of(const char *text, const char *name, char *ret, size_t size)
 static void answer(struct wire *w, const struct wire_sent *request, const char *status,
                    const char *headers)
 {
-	struct flow inside = wire_inside();
+	struct flow inside = request->to;
 	char via[512], from[512], to[512], call_id[256], cseq[128], text[WIRE_TEXT_MAX];
 
 	line_of(request->text, "Via: ", via, sizeof(via));
@@ -188,7 +188,6 @@ static bool is_due(const struct wire *w, const struct wire_sent *request)
 
 static void serve(struct wire *w)
 {
-	struct flow inside = wire_inside();
 	struct wire_sent *s;
 
 	for (unsigned guard = 0; guard < WIRE_SENT_MAX && !w->is_pbx_silent; guard++) {
@@ -196,8 +195,8 @@ static void serve(struct wire *w)
 
 		for (unsigned i = 0; i < WIRE_SENT_MAX && !is_found; i++) {
 			s = &w->sent[i];
-			is_found = s->len && !s->is_taken && is_due(w, s) &&
-			           flow_equal(&s->to, &inside) &&
+			is_found = s->len && !s->is_taken && is_due(w, s) && s->to.side == 1 &&
+			           s->to.remote.port == 5060 &&
 			           strncmp(s->text, "REGISTER ", strlen("REGISTER ")) == 0;
 		}
 		if (!is_found)
@@ -420,21 +419,26 @@ static void write_credentials(const struct wire_register *r, char *ret, size_t s
 const char *wire_register_text(const struct wire_register *r, const struct flow *from)
 {
 	static char text[WIRE_TEXT_MAX];
-	char credentials[1024], remote[ADDR_TEXT_MAX];
+	char credentials[1024], remote[ADDR_TEXT_MAX], contact[128];
+	const char *domain = r->domain ? r->domain : "sip.example";
+	const char *wanted = r->contact ? r->contact : contact;
+	int expires_s = r->ends ? 0 : r->expires_s ? r->expires_s : 3600;
 
 	write_credentials(r, credentials, sizeof(credentials));
+	snprintf(contact, sizeof(contact), "<sip:%s@192.168.1.10:5060;line=7>", r->user);
 	snprintf(text, sizeof(text),
-	         "REGISTER sip:sip.example SIP/2.0\r\n"
+	         "REGISTER sip:%s SIP/2.0\r\n"
 	         "Via: SIP/2.0/UDP 192.168.1.10:5060;branch=z9hG4bK%s-%u-%s;rport\r\n"
 	         "Max-Forwards: 70\r\n"
-	         "From: <sip:%s@sip.example>;tag=f%s\r\n"
-	         "To: <sip:%s@sip.example>\r\n"
+	         "From: <sip:%s@%s>;tag=f%s\r\n"
+	         "To: <sip:%s@%s>\r\n"
 	         "Call-ID: %s\r\nCSeq: %u REGISTER\r\n"
-	         "Contact: <sip:%s@192.168.1.10:5060;line=7>\r\n"
+	         "%s%s%s"
 	         "Expires: %d\r\nUser-Agent: Deskphone 2.1\r\n%s%s"
 	         "Content-Length: 0\r\n\r\n",
-	         r->call_id, r->cseq, addr_text(&from->remote, remote), r->user, r->call_id,
-	         r->user, r->call_id, r->cseq, r->user, r->expires_s ? r->expires_s : 3600,
-	         credentials, r->headers ? r->headers : "");
+	         domain, r->call_id, r->cseq, addr_text(&from->remote, remote), r->user, domain,
+	         r->call_id, r->user, domain, r->call_id, r->cseq, wanted[0] ? "Contact: " : "",
+	         wanted, wanted[0] ? "\r\n" : "", expires_s, credentials,
+	         r->headers ? r->headers : "");
 	return text;
 }

@@ -79,7 +79,10 @@ struct wire_register {
 	const struct wire_sent *challenge;
 	const char *credentials;
 	const char *headers; /* further lines, or NULL */
-	int expires_s;
+	int expires_s;       /* 0: 3600 */
+	bool ends;           /* Expires: 0 */
+	const char *domain;  /* of the account; NULL: sip.example */
+	const char *contact; /* value of Contact; NULL: the usual one, empty: none */
 };
 const char *wire_register_text(const struct wire_register *r, const struct flow *from);
 

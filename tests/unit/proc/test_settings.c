@@ -55,9 +55,11 @@ static enum err load_file(const char *path, struct conf_tree **ret)
 
 TEST(settings_examples, "finds every example valid")
 {
-	static const char *const paths[] = { "etc/ringfence.conf", "etc/examples/nat-router.conf",
-		                             "etc/examples/cloud.conf", "etc/examples/trunk.conf",
-		                             "etc/examples/edge.conf" };
+	static const char *const paths[] = {
+		"etc/ringfence.conf",      "etc/examples/nat-router.conf",
+		"etc/examples/cloud.conf", "etc/examples/trunk.conf",
+		"etc/examples/edge.conf",  "etc/examples/registrars.conf"
+	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		struct conf_tree *t = NULL;
@@ -249,5 +251,50 @@ TEST(watching, "to watch needs no file and no listener, to stand in the way does
 	if (err == ERR_NO_MEMORY)
 		return err;
 	CHECK(err == ERR_SYNTAX && report.count == 1);
+	return ERR_NONE;
+}
+
+#define FIRST "domain a.example  register-to pbx  "
+
+TEST(settings_registrars, "names both places where registrars contradict")
+{
+	static const struct {
+		const char *text, *fault;
+	} cases[] = {
+		{ FIRST "registrar { domain b.example  register-to plain }", NULL },
+		{ FIRST "registrar { domain A.example  register-to plain }", "first registrar's" },
+		{ FIRST "registrar { domain b.example  register-to plain }"
+		        " registrar { domain b.example  register-to plain }",
+		  "two registrars have one domain" },
+		{ FIRST "registrar { domain b.example  register-to pbx }",
+		  "it would be told one alone" },
+		{ FIRST "registrar { domain b.example  register-to far }", "no pbx" },
+		{ "registrar { domain b.example  register-to pbx }", "no domain or no PBX" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[1024];
+		struct buffer b = BUFFER_ON(text);
+		struct conf_tree *t = NULL;
+		enum err err;
+
+		buffer_text(&b, "listen outside { udp 192.0.2.10:5060 }\n"
+		                "listen inside { udp 10.0.0.2:5060 }\n"
+		                "peer pbx { side inside  address 10.0.0.20  domain p.example }\n"
+		                "peer plain { side inside  address 10.0.0.21 }\n"
+		                "peer far { kind carrier  side outside  address 192.0.2.9 }\n"
+		                "subscribers { ");
+		buffer_text(&b, cases[i].text);
+		buffer_text(&b, " }\n");
+		report = (struct conf_report){ 0 };
+		err = settings_check("a.conf", buffer_view(&b), &t, &report);
+		conf_tree_free(&t);
+		if (err == ERR_NO_MEMORY)
+			return err;
+		CHECK_CASE((err == ERR_NONE) == !cases[i].fault, cases[i].text);
+		CHECK_CASE(!cases[i].fault || view_contains(view_of(report.faults[0].text),
+		                                            view_of(cases[i].fault)),
+		           report.faults[0].text);
+	}
 	return ERR_NONE;
 }

@@ -56,7 +56,7 @@ void attempt_keep(struct call *call, const struct route *route, struct view requ
 		return;
 	a->targets = route->targets;
 	a->next = 1;
-	a->cseq = 1;
+	a->cseq = leg_of(call, LEG_CALLEE)->dialog.local_cseq;
 	a->logins = 0;
 	a->len = request.len;
 	memcpy(a->text, request.at, request.len);

@@ -152,6 +152,12 @@ struct request request_begin(struct border *b, const struct flow *to, struct vie
 /* The Via of a request of ours with that branch, without the header's name. */
 void request_via(const struct border *b, const struct flow *to, uint64_t serial,
                  struct buffer *out);
+/* A serial by which a request that begins something goes to a PBX: the same when it comes
+ * again with credentials, since some PBXs (chan_sip) bind their challenge to the Call-ID. */
+uint64_t request_serial(const struct border *b, const struct inbound *in);
+/* The CSeq under which such a request goes: what came, which rises, or 1 where that is so
+ * high that a dialog could not go on from there. */
+uint32_t request_first_cseq(const struct inbound *in);
 /* Max-Forwards of a request that goes on: one less than it came with, 70 at most;
  * NULL for one that is ours. */
 uint32_t request_hops_left(const struct sip_msg *came);

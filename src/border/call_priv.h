@@ -134,6 +134,8 @@ struct calls {
 
 /* NULL where the table is full; a few places are an emergency's alone. */
 struct call *call_take(struct border *b, bool is_emergency);
+/* Names a leg, not begun yet, by this serial instead of the drawn one, unless another has it. */
+void call_name_leg(struct call *call, unsigned leg, uint64_t serial);
 /* Puts a call with its facts into the tables. */
 void call_enter(struct border *b, struct call *call);
 /* Ends its streams and, when their figures are in, writes the record and gives it back. */

@@ -232,6 +232,19 @@ struct call *call_take(struct border *b, bool is_emergency)
 	return call;
 }
 
+void call_name_leg(struct call *call, unsigned number, uint64_t serial)
+{
+	struct map *m = &call->border->calls->by_serial;
+	struct leg *leg = &call->legs[number];
+	unsigned taken_by;
+
+	if (call_by_serial(call->border, serial, &taken_by))
+		return;
+	map_remove(m, &leg->by_serial);
+	leg->serial = leg_of(call, number)->serial = serial;
+	map_insert(m, &leg->by_serial, map_hash(m, &leg->serial, sizeof(leg->serial)));
+}
+
 void call_finish(struct call *call)
 {
 	struct border *b = call->border;

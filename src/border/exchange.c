@@ -46,9 +46,12 @@ static void write_identities(struct border *b, const struct inbound *in, const s
 		                 VIEW_EMPTY };
 	struct identity to = { SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO), VIEW_EMPTY };
 	struct identity_reader reader = { .peer = route->peer, .flow = &route->to };
+	uint64_t serial = r->serial;
 
-	ua_name_write(&tag, &b->namer, UA_NAME_TAG, r->serial);
-	ua_name_write(&call_id, &b->namer, UA_NAME_CALL_ID, r->serial);
+	if (route->peer && !party_is_outer(route->peer))
+		serial = request_serial(b, in);
+	ua_name_write(&tag, &b->namer, UA_NAME_TAG, serial);
+	ua_name_write(&call_id, &b->namer, UA_NAME_CALL_ID, serial);
 	from.tag = buffer_view(&tag);
 	identity_write(b, &r->out, &from, &reader);
 	/* The PBX writes our token into To: the phone reads its own Contact instead. */

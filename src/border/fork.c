@@ -63,6 +63,7 @@ static void change(struct call *call, struct fork *f)
 static void clear(struct call *call, struct fork *f)
 {
 	struct border *b = call->border;
+	const struct turn *invite = turn_at(b, call->invite);
 	struct ua_dialog *asker = &f->dialogs[LEG_CALLER], *rung = &f->dialogs[LEG_CALLEE];
 	struct leg_facts named = { 0 };
 	char tag[UA_NAME_LEN + 1];
@@ -77,7 +78,7 @@ static void clear(struct call *call, struct fork *f)
 	*rung = leg_of(call, LEG_CALLEE)->dialog;
 	rung->state = UA_DIALOG_NONE;
 	rung->remote_tag[0] = rung->routes[0] = 0;
-	rung->local_cseq = 1;
+	rung->local_cseq = invite ? invite->sent_cseq : rung->local_cseq;
 	rung->has_remote_cseq = false;
 	rung->remote_cseq = 0;
 	f->early = (struct early){ .came_cseq = call->early.came_cseq,

@@ -94,6 +94,10 @@ static enum err fill_callee(struct border *b, const struct inbound *in, const st
 
 	leg->flow = route->to;
 	leg_join(call, LEG_CALLEE, route->peer);
+	if (route->peer && !leg->is_outer) {
+		call_name_leg(call, LEG_CALLEE, request_serial(b, in));
+		start.cseq = request_first_cseq(in);
+	}
 	if (route->registration)
 		leg->account_hash = fact_hash(b, view_of(route->registration->facts.account));
 	/* A phone is called by the Contact it wrote, whatever name the PBX has for it. */
@@ -121,7 +125,7 @@ static void write_identities(struct border *b, const struct inbound *in, const s
 	identity_write(b, out, &from, &reader);
 	sip_build_name_addr(out, SIP_HEADER_TO, VIEW_EMPTY, view_of(d->remote_uri), VIEW_EMPTY);
 	sip_build_header(out, SIP_HEADER_CALL_ID, view_of(d->call_id));
-	sip_build_cseq(out, 1, VIEW("INVITE"));
+	sip_build_cseq(out, d->local_cseq, VIEW("INVITE"));
 }
 
 void invite_write_rest(struct border *b, const struct inbound *in, const struct leg_facts *to,
@@ -163,7 +167,7 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 	session_ask(turn, in->msg, &r.out);
 	reference_write_dialogs(b, &r.out, in->msg);
 	invite_write_rest(b, in, leg, &r, body);
-	turn->sent_cseq = 1;
+	turn->sent_cseq = leg->dialog.local_cseq;
 	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
 	turn->has_client = err == ERR_NONE;
 	if (err == ERR_NONE)

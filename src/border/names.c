@@ -39,3 +39,10 @@ void names_write(struct buffer *b, const struct hash_key *key, enum names_purpos
 	halves[1] = hash_siphash(key, text, len);
 	buffer_hex(b, halves, sizeof(halves));
 }
+
+uint64_t names_serial(const struct hash_key *key, const struct view *pieces, size_t count)
+{
+	char text[TEXT_MAX];
+
+	return hash_siphash(key, text, join(text, NAMES_SERIAL, pieces, count));
+}

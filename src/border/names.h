@@ -2,7 +2,8 @@
 /* The names that one side shows of the other. Those of a REGISTER are computed
  * from what came, under a key of ours, so that a challenge and its answer, a
  * registration and its refresh share them without state. Those of a call are
- * drawn (ua/name.h). */
+ * drawn (ua/name.h), but for those towards a PBX by which a challenge and its
+ * answer belong together (request_serial). */
 #ifndef BORDER_NAMES_H
 #define BORDER_NAMES_H
 
@@ -13,10 +14,19 @@
 enum { NAMES_HASH_LEN = 32 }; /* letters and digits of a computed name */
 
 /* What a computed name is for: two purposes never give one name. */
-enum names_purpose { NAMES_CALL_ID = 1, NAMES_FROM_TAG, NAMES_TO_TAG, NAMES_CONTACT };
+enum names_purpose {
+	NAMES_CALL_ID = 1,
+	NAMES_FROM_TAG,
+	NAMES_TO_TAG,
+	NAMES_CONTACT,
+	NAMES_SERIAL,
+};
 
 /* Writes NAMES_HASH_LEN characters, the same for the same pieces and key. */
 void names_write(struct buffer *b, const struct hash_key *key, enum names_purpose purpose,
                  const struct view *pieces, size_t count);
+
+/* A serial for drawn names (ua/name.h) that is computed instead. */
+uint64_t names_serial(const struct hash_key *key, const struct view *pieces, size_t count);
 
 #endif

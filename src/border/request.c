@@ -2,10 +2,11 @@
 /* Requests that we send: their first lines and their transaction. */
 #include "border/border_priv.h"
 
+#include "border/names.h"
 #include "sip/build.h"
 #include "sip/number.h"
 
-enum { HOPS_MAX = 70 };
+enum { HOPS_MAX = 70, FIRST_CSEQ_MAX = 1 << 30 };
 
 static enum sip_transport transport_of(enum transport_kind kind)
 {
@@ -48,6 +49,23 @@ struct request request_begin(struct border *b, const struct flow *to, struct vie
 	request_via(b, to, r.serial, &r.out);
 	sip_build_finish(&r.out, begun);
 	return r;
+}
+
+uint64_t request_serial(const struct border *b, const struct inbound *in)
+{
+	struct addr source = addr_source(&in->flow->remote);
+	const struct view pieces[] = { in->msg->call_id, sip_msg_value(in->msg, SIP_HEADER_FROM),
+		                       in->msg->method_text,
+		                       view_bytes(source.bytes, sizeof(source.bytes)) };
+
+	return names_serial(&b->ports.keys[KEY_NAMES], pieces, sizeof(pieces) / sizeof(pieces[0]));
+}
+
+uint32_t request_first_cseq(const struct inbound *in)
+{
+	uint32_t came = in->msg->cseq.number;
+
+	return came > 0 && came < FIRST_CSEQ_MAX ? came : 1;
 }
 
 uint32_t request_hops_left(const struct sip_msg *came)

@@ -62,17 +62,22 @@ static bool has_serial(const struct map_node *node, const void *wanted)
 	     *(const uint64_t *)wanted;
 }
 
-struct subscription *subscription_by_tag(const struct border *b, struct view tag, unsigned *ret_leg)
+static struct map_node *node_of(const struct border *b, uint64_t serial)
 {
 	const struct map *m = &b->subscriptions->by_serial;
+
+	return map_find(m, map_hash(m, &serial, sizeof(serial)), has_serial, &serial);
+}
+
+struct subscription *subscription_by_tag(const struct border *b, struct view tag, unsigned *ret_leg)
+{
 	struct subscription_name *found;
 	struct map_node *node;
 	struct ua_name name;
 
 	if (ua_name_read(tag, &b->namer, UA_NAME_TAG, &name) != ERR_NONE)
 		return NULL;
-	node = map_find(m, map_hash(m, &name.serial, sizeof(name.serial)), has_serial,
-	                &name.serial);
+	node = node_of(b, name.serial);
 	if (!node)
 		return NULL;
 	found = HOLDER(node, struct subscription_name, by_serial);
@@ -104,25 +109,42 @@ void subscription_lives_for(struct subscription *s, uint32_t seconds)
 	          s->border->now.us + (uint64_t)(bounded + GRACE_S) * SECOND_US);
 }
 
+static void enter_name(struct subscription *s, unsigned number)
+{
+	struct map *m = &s->border->subscriptions->by_serial;
+	struct subscription_name *name = &s->names[number];
+
+	name->number = (uint8_t)number;
+	name->serial = s->legs[number].serial;
+	map_insert(m, &name->by_serial, map_hash(m, &name->serial, sizeof(name->serial)));
+}
+
 static struct subscription *take(struct border *b)
 {
-	struct subscriptions *all = b->subscriptions;
-	struct subscription *s = pool_take(all->table);
+	struct subscription *s = pool_take(b->subscriptions->table);
 
 	if (!s)
 		return NULL;
 	s->border = b;
 	timer_init(&s->expiry, expired);
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
-		struct subscription_name *name = &s->names[i];
-
 		leg_name(b, &s->legs[i]);
-		name->number = (uint8_t)i;
-		name->serial = s->legs[i].serial;
-		map_insert(&all->by_serial, &name->by_serial,
-		           map_hash(&all->by_serial, &name->serial, sizeof(name->serial)));
+		enter_name(s, i);
 	}
 	return s;
+}
+
+/* Towards a PBX it bears the names of the one that was challenged. */
+static void name_again(struct subscription *s, const struct inbound *in, const struct route *route)
+{
+	struct border *b = s->border;
+	uint64_t serial = request_serial(b, in);
+
+	if (!route->peer || party_is_outer(route->peer) || node_of(b, serial))
+		return;
+	map_remove(&b->subscriptions->by_serial, &s->names[NOTIFIER].by_serial);
+	s->legs[NOTIFIER].serial = serial;
+	enter_name(s, NOTIFIER);
 }
 
 /* ---- events ---- */
@@ -225,7 +247,7 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 	identity_write(b, &r.out, &from, &reader);
 	sip_build_name_addr(&r.out, SIP_HEADER_TO, VIEW_EMPTY, view_of(d->remote_uri), VIEW_EMPTY);
 	sip_build_header(&r.out, SIP_HEADER_CALL_ID, view_of(d->call_id));
-	sip_build_cseq(&r.out, 1, in->msg->method_text);
+	sip_build_cseq(&r.out, d->local_cseq, in->msg->method_text);
 	write_rest(b, in, s, p, &r);
 	return r.out.err != ERR_NONE ? r.out.err : send(b, p, &r);
 }
@@ -317,7 +339,8 @@ static enum err fill_notifier(struct border *b, const struct inbound *in, const 
 {
 	char from[UA_DIALOG_URI_MAX], to[UA_DIALOG_URI_MAX];
 	struct buffer from_uri = BUFFER_ON(from), to_uri = BUFFER_ON(to);
-	struct ua_dialog_start start = { .target = view_of(route->uri), .cseq = 1 };
+	struct ua_dialog_start start = { .target = view_of(route->uri),
+		                         .cseq = request_first_cseq(in) };
 	enum err err = write_uri(b, in->msg, SIP_HEADER_FROM, route, &from_uri);
 
 	leg->flow = route->to;
@@ -347,6 +370,7 @@ static struct subscription *make(struct border *b, const struct inbound *in,
 		reply_busy(b, in);
 		return NULL;
 	}
+	name_again(s, in, route);
 	text = buffer_on(s->event, sizeof(s->event) - 1);
 	sip_event_write(&text, event);
 	err = text.err;

@@ -106,6 +106,12 @@ void talk_invite_from_phone(struct talk *t, const char *lines, const char *body)
 	begin(t, &t->phone, "sip:201@sip.example", lines, body);
 }
 
+void talk_invite_again(struct talk *t, const char *lines, const char *body)
+{
+	snprintf(t->phone.theirs, sizeof(t->phone.theirs), "<sip:201@sip.example>");
+	begin(t, &t->phone, "sip:201@sip.example", lines, body);
+}
+
 void talk_invite_from_pbx(struct talk *t, const char *lines, const char *body)
 {
 	snprintf(t->pbx.call_id, sizeof(t->pbx.call_id), "pbx-call-%u@10.0.0.20", branch);

@@ -36,6 +36,8 @@ enum err talk_register(struct talk *t) MUST_USE;
 /* A request without dialog from the phone (INVITE to 201) or the PBX (to the
  * phone's Contact). `lines` are whole header lines. */
 void talk_invite_from_phone(struct talk *t, const char *lines, const char *body);
+/* The same call once more, as after a challenge: next CSeq, new branch. */
+void talk_invite_again(struct talk *t, const char *lines, const char *body);
 void talk_invite_from_pbx(struct talk *t, const char *lines, const char *body);
 /* A request within the dialog of that end; keeps counting its CSeq. */
 void talk_request(struct talk *t, struct talk_end *from, const char *method, const char *lines,

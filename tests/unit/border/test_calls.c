@@ -3,6 +3,7 @@
 #include "unit/border/talk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool shows_inside(const struct wire_sent *s)
@@ -111,6 +112,61 @@ TALK_TEST(call_challenged,
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 407 ") && wire_has(&t->at_phone, "-own\""));
 	wire_advance(t->w, 40 * SECOND_US);
 	CHECK(talk_records(t) == 0);
+	return ERR_NONE;
+}
+
+static void line_of(const struct wire_sent *sent, const char *name, char *ret, size_t size)
+{
+	const char *at = strstr(sent->text, name);
+
+	snprintf(ret, size, "%.*s", at ? (int)strcspn(at, "\r\n") : 0, at ? at : "");
+}
+
+TALK_TEST(call_challenged_again,
+          "a call that comes again with credentials bears the same names inside and a higher CSeq")
+{
+	char names[2][2][256];
+	unsigned cseqs[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (i == 0)
+			talk_invite_from_phone(t, "", TALK_OFFER);
+		else
+			talk_invite_again(t, "", TALK_OFFER);
+		CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") &&
+		      talk_hears(t, &t->pbx, "INVITE "));
+		line_of(&t->at_pbx, "Call-ID: ", names[i][0], sizeof(names[i][0]));
+		line_of(&t->at_pbx, "From: ", names[i][1], sizeof(names[i][1]));
+		cseqs[i] = (unsigned)strtoul(strstr(t->at_pbx.text, "CSeq: ") + 6, NULL, 10);
+		if (i == 0)
+			talk_answer(t, &t->pbx, &t->at_pbx, "401 Unauthorized",
+			            "WWW-Authenticate: Digest realm=\"sip.example\", "
+			            "nonce=\"abc\"\r\n",
+			            "");
+		else
+			talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", TALK_ANSWER);
+		CHECK(i == 1 || talk_hears(t, &t->pbx, "ACK "));
+		CHECK(talk_hears(t, &t->phone, i == 0 ? "SIP/2.0 401 " : "SIP/2.0 200 "));
+	}
+	CHECK(strcmp(names[0][0], names[1][0]) == 0 && strcmp(names[0][1], names[1][1]) == 0);
+	CHECK(strlen(names[0][0]) > strlen("Call-ID: ") && cseqs[1] > cseqs[0]);
+	talk_ack(t, &t->phone, "");
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
+	CHECK((unsigned)strtoul(strstr(t->at_pbx.text, "CSeq: ") + 6, NULL, 10) == cseqs[1]);
+	return ERR_NONE;
+}
+
+TALK_TEST(call_same_names, "while a call stands, another of its names outside gets others inside")
+{
+	char first[256], second[256];
+
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	line_of(&t->at_pbx, "Call-ID: ", first, sizeof(first));
+	talk_invite_again(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	line_of(&t->at_pbx, "Call-ID: ", second, sizeof(second));
+	CHECK(strcmp(first, second) != 0);
 	return ERR_NONE;
 }
 

@@ -3,6 +3,7 @@
 #include "unit/border/talk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define WATCH "Event: dialog\r\nExpires: 600\r\nContact: <sip:200@192.168.1.10:5060>\r\n"
@@ -52,6 +53,21 @@ static void learn(struct talk_end *end, const struct wire_sent *sent, bool is_re
 	line_of(sent, "\r\nTo: ", contact, sizeof(contact));
 	snprintf(end->ours, sizeof(end->ours), "%.200s;tag=inner", contact);
 	end->cseq = 1;
+}
+
+/* The same once more, with the next CSeq, as after a challenge. */
+static void ask_again(struct talk *t, const char *method, const char *lines, const char *body)
+{
+	char text[WIRE_TEXT_MAX];
+
+	snprintf(text, sizeof(text),
+	         "%s sip:201@sip.example SIP/2.0\r\n"
+	         "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKask%u;rport\r\n"
+	         "Max-Forwards: 70\r\nFrom: %s\r\nTo: <sip:201@sip.example>\r\nCall-ID: %s\r\n"
+	         "CSeq: %u %s\r\n%sContent-Length: %zu\r\n\r\n%s",
+	         method, ++number, t->phone.ours, t->phone.call_id, ++t->phone.cseq, method, lines,
+	         strlen(body), body);
+	wire_receive(t->w, &t->phone.flow, text);
 }
 
 static enum err subscribe(struct talk *t, const char *granted)
@@ -313,4 +329,38 @@ static enum err fill(struct talk *t)
 TEST(subscribe_full, "a full table of subscriptions says 503")
 {
 	return talk_with_settings(few, fill);
+}
+
+TALK_TEST(subscribe_challenged_again,
+          "what comes again with credentials bears the same names inside and a higher CSeq")
+{
+	static const struct {
+		const char *method, *lines, *body;
+	} rows[] = { { "SUBSCRIBE", WATCH, "" },
+		     { "MESSAGE", "Content-Type: text/plain\r\n", "hello" } };
+	char names[2][2][256];
+	unsigned long cseqs[2];
+
+	for (unsigned row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		for (unsigned i = 0; i < 2; i++) {
+			if (i == 0)
+				ask(t, &t->phone, rows[row].method, rows[row].lines,
+				    rows[row].body);
+			else
+				ask_again(t, rows[row].method, rows[row].lines, rows[row].body);
+			CHECK(talk_hears(t, &t->pbx, rows[row].method));
+			line_of(&t->at_pbx, "Call-ID: ", names[i][0], sizeof(names[i][0]));
+			line_of(&t->at_pbx, "From: ", names[i][1], sizeof(names[i][1]));
+			cseqs[i] = strtoul(strstr(t->at_pbx.text, "CSeq: ") + 6, NULL, 10);
+			talk_answer(t, &t->pbx, &t->at_pbx, "401 Unauthorized",
+			            "WWW-Authenticate: Digest realm=\"sip.example\", "
+			            "nonce=\"abc\"\r\n",
+			            "");
+			CHECK(talk_hears(t, &t->phone, "SIP/2.0 401 "));
+		}
+		CHECK(strcmp(names[0][0], names[1][0]) == 0);
+		CHECK(strcmp(names[0][1], names[1][1]) == 0);
+		CHECK(*names[0][0] && cseqs[1] > cseqs[0]);
+	}
+	return ERR_NONE;
 }

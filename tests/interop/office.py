@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An office in network namespaces: a PBX in one, each phone in one of its own, and the
+border between them, which is the only way: nothing else passes packets on.
+
+    phone i  198.51.100.4i+2/30 -- 203.0.113.1  Ringfence  10.9.0.1 -- 10.9.0.20  PBX
+"""
+
+import harness
+from asterisk import Asterisk
+from baresip import Baresip
+from harness import Skip, check
+from hosts import Host, ip
+from pbx import DOMAIN, password_of
+from process import Failure, until
+from ringfence import PROBE_USER, Ringfence, is_built
+from sip_text import token
+
+OUTSIDE, INSIDE, PBX_AT = "203.0.113.1", "10.9.0.1", "10.9.0.20"
+USERS = ("200", "201", "202", "203")
+TONES = {"200": 500, "201": 800, "202": 1100, "203": 1400}
+
+
+class Office:
+    def __init__(self, cast, version, has_direct_media=False):
+        if not is_built():
+            raise Skip("the program is not built yet")
+        self.cast, self.phones, self.ringfence = cast, {}, None
+        self.users = {user: password_of(user) for user in USERS}
+        self.users[PROBE_USER] = token(32)
+        inside = Host(cast, "pbx", [PBX_AT + "/24"], [INSIDE + "/24"])
+        ip("address", "replace", OUTSIDE + "/32", "dev", "lo")
+        self.pbx = Asterisk(cast, version, PBX_AT, self.users, inside.enter, has_direct_media)
+        self.pbx.start()
+        self.pbx.trace()
+        if not harness.is_bare:
+            self.ringfence = Ringfence(cast, outside=OUTSIDE, inside=INSIDE, pbx=PBX_AT)
+            self.ringfence.start()
+
+    def host(self, user):
+        """A namespace that knows the border's address alone."""
+        number = USERS.index(user) * 4
+        address, ours = f"198.51.100.{number + 2}", f"198.51.100.{number + 1}"
+        host = Host(self.cast, f"p{user}", [address + "/30"], [ours + "/30"])
+        ip("route", "add", "default", "via", ours, inside=host.enter)
+        host.address = address
+        return host
+
+    def phone(self, user, kind=Baresip, **how):
+        """Up and registered."""
+        phone = kind(self.cast, self.host(user), user, self.users[user], TONES[user], **how)
+        phone.start(OUTSIDE, DOMAIN)
+        phone.waits_registered()
+        self.phones[user] = phone
+        return phone
+
+    def hear_each_other(self, one, other, seconds=1.0):
+        """From now on; a Failure where either does not hear the other's tone."""
+        for listener, speaker in ((one, other), (other, one)):
+            before = listener.heard(speaker.tone)
+            if not until(lambda: listener.heard(speaker.tone) >= before + seconds, 20, pause=0.3):
+                raise Failure(f"{listener.user} ({listener.program}) does not hear {speaker.user} ({speaker.program}): "
+                              f"{listener.heard(speaker.tone) - before:.1f} s")
+
+    def calls(self):
+        return self.ringfence.rows("calls", "list") if self.ringfence else []
+
+    def ends(self):
+        """No call is left anywhere, and Ringfence has noted what there was."""
+        check(until(lambda: self.pbx.channels() == 0, 15, pause=0.2), f"the PBX still holds {self.pbx.channels()} channels")
+        live = self.ringfence.rows("calls", "list", "--live")
+        check(until(lambda: not self.ringfence.rows("calls", "list", "--live"), 10, pause=0.2), f"Ringfence still holds {live}")

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the tests with real PBXs and phones: run.py [--list] [NAME...]; closes with N passed, N failed, N skipped."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "system"))
+
+import harness  # noqa: E402
+import test_asterisk  # noqa: F401,E402  (a test registers itself where it stands)
+from hosts import enter_namespace  # noqa: E402
+
+
+def main():
+    harness.FOLDER = os.path.join(harness.ROOT, "build", "interop")
+    names = [name for name in sys.argv[1:] if name != "--list"]
+    chosen = [row for row in harness.TESTS if not names or any(name in row[0] for name in names)]
+    if "--list" in sys.argv[1:]:
+        for name, sentence, *_ in chosen:
+            print(f"{name}\t{sentence}")
+        return 0
+    enter_namespace(__file__)
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for row in chosen:
+        counts[harness.run_one(*row)] += 1
+    print(", ".join(f"{count} {word}" for word, count in counts.items()))
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,6 +3,7 @@
 #include "border/border_priv.h"
 
 #include "base/object.h"
+#include "border/call_priv.h"
 #include "border/calls.h"
 #include "border/exchange.h"
 #include "border/explain.h"
@@ -36,6 +37,16 @@ enum { TRANSACTIONS_PER_CALL = 4, LARGE_TEXTS = 64, FLOWS_PER_CALL = 2 };
 size_t border_checkpoint_size(const struct border_settings *settings)
 {
 	return checkpoint_size(settings->subscribers.max_registrations, settings->max_calls);
+}
+
+uint64_t border_checkpoint_layout(void)
+{
+	/* The first changes with the meaning of a member that keeps its size. */
+	const uint64_t sizes[] = { 1, sizeof(struct call_facts), sizeof(struct registration_facts),
+		                   sizeof(struct spending), checkpoint_size(1, 1) };
+	static const struct hash_key key = { 0 };
+
+	return hash_siphash(&key, sizes, sizeof(sizes));
 }
 
 static void send(void *context, const struct ua_path *to, struct view bytes)

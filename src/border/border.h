@@ -47,6 +47,8 @@ struct border_ports {
 };
 
 size_t border_checkpoint_size(const struct border_settings *settings);
+/* Another number where the checkpoint of another program means something else. */
+uint64_t border_checkpoint_layout(void);
 
 /* Reads back what the checkpoint holds: registrations, known flows, confirmed
  * dialogs. ERR_NO_MEMORY, ERR_LIMIT. */

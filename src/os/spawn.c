@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +28,8 @@ static void default_signals(void)
 
 static void __attribute__((noreturn)) become(const struct spawn *s, pid_t parent)
 {
-	static char *const environment[] = { NULL };
+	static char *const empty[] = { NULL };
+	char *const *environment = s->has_environment ? environ : empty;
 	const struct rlimit no_core = { 0, 0 };
 	const char *arguments[MAX_SPAWN_ARGUMENTS + 2] = { s->program };
 
@@ -44,9 +46,14 @@ static void __attribute__((noreturn)) become(const struct spawn *s, pid_t parent
 	if (s->channel == SPAWN_CHANNEL ? fcntl(SPAWN_CHANNEL, F_SETFD, 0) != 0
 	                                : dup2(s->channel, SPAWN_CHANNEL) < 0)
 		_exit(126);
-	if (close_range(SPAWN_CHANNEL + 1, ~0U, 0) != 0)
+	/* Closed by the exec, which may need one of them. */
+	if (close_range(SPAWN_CHANNEL + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
 		_exit(126);
-	(void)execve(s->program, (char *const *)(uintptr_t)arguments, environment);
+	if (s->image > 0)
+		(void)execveat(s->image, "", (char *const *)(uintptr_t)arguments, environment,
+		               AT_EMPTY_PATH);
+	else
+		(void)execve(s->program, (char *const *)(uintptr_t)arguments, environment);
 	_exit(127);
 }
 
@@ -54,7 +61,7 @@ enum err spawn_start(const struct spawn *s, pid_t *ret)
 {
 	pid_t parent = getpid(), pid;
 
-	if (!spawn_is_program(s->program))
+	if (s->image <= 0 && !spawn_is_program(s->program))
 		return ERR_NOT_FOUND;
 	pid = fork();
 	if (pid < 0)
@@ -87,16 +94,27 @@ enum err spawn_reap(struct spawn_end *ret)
 	return ERR_NONE;
 }
 
-enum err spawn_sibling(const char *name, char *ret, size_t size)
+enum err spawn_own(char *ret, size_t size)
 {
-	char path[4096];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	char *slash;
-	int written;
+	ssize_t len = readlink("/proc/self/exe", ret, size);
 
 	if (len < 0)
 		return ERR_IO;
-	path[len] = '\0';
+	if ((size_t)len == size)
+		return ERR_LIMIT;
+	ret[len] = '\0';
+	return ERR_NONE;
+}
+
+enum err spawn_sibling(const char *name, char *ret, size_t size)
+{
+	char path[4096];
+	enum err err = spawn_own(path, sizeof(path));
+	char *slash;
+	int written;
+
+	if (err != ERR_NONE)
+		return err;
 	slash = strrchr(path, '/');
 	if (!slash)
 		return ERR_IO;
@@ -106,6 +124,71 @@ enum err spawn_sibling(const char *name, char *ret, size_t size)
 }
 
 bool spawn_is_program(const char *path) { return access(path, X_OK) == 0; }
+
+enum err spawn_open_image(const char *path, int *ret_fd)
+{
+	int low = open(path, O_PATH | O_CLOEXEC), high;
+
+	if (low < 0)
+		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+	high = fcntl(low, F_DUPFD_CLOEXEC, SPAWN_CHANNEL + 1);
+	(void)close(low);
+	if (high < 0)
+		return ERR_IO;
+	*ret_fd = high;
+	return ERR_NONE;
+}
+
+void spawn_set_name(const char *name) { (void)prctl(PR_SET_NAME, name); }
+
+bool spawn_is_alone(void)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
+}
+
+/* True when it has ended, and nobody follows it. */
+static bool has_ended(pid_t *pid, int channel, int *ret_status)
+{
+	pid_t gone, next;
+	int status;
+
+	while ((gone = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (gone != *pid)
+			continue;
+		if (recv(channel, &next, sizeof(next), MSG_DONTWAIT) == sizeof(next)) {
+			*pid = next;
+			continue;
+		}
+		*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		return true;
+	}
+	return false;
+}
+
+int spawn_follow(pid_t pid, int channel)
+{
+	sigset_t set;
+	int status = 0;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)close_range(SPAWN_CHANNEL, (unsigned)channel - 1, 0);
+	(void)close_range((unsigned)channel + 1, ~0U, 0);
+	while (!has_ended(&pid, channel, &status)) {
+		int number = sigwaitinfo(&set, NULL);
+
+		if (number == SIGTERM || number == SIGINT)
+			(void)kill(pid, number);
+	}
+	return status;
+}
+
+void spawn_adopt(void) { (void)prctl(PR_SET_CHILD_SUBREAPER, 1); }
 
 size_t spawn_raise_descriptors(void)
 {

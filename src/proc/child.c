@@ -121,6 +121,7 @@ struct child *child_begin(enum role role)
 	enum err err;
 
 	log_open(role_name(role), LOG_PLAIN, LEVEL_NOTICE);
+	spawn_set_name(role_name(role));
 	if (!c)
 		child_fail("start", ERR_NO_MEMORY);
 	c->role = role;

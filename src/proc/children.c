@@ -63,6 +63,8 @@ static void say_ready(struct parent *p)
 		               p->holdings.pair_count);
 	log_write(LEVEL_NOTICE, "ready", "%s", words);
 	service_ready(&p->service, words);
+	if (p->is_taking_over)
+		upgrade_healthy(p);
 }
 
 static void became_ready(struct parent *p, struct child_process *c)
@@ -151,7 +153,9 @@ static enum err program_of(enum role role, char *ret, size_t size)
 static enum err start(struct parent *p, struct child_process *c)
 {
 	char program[4096];
-	struct spawn s = { .program = program, .is_survivor = c->role == ROLE_STORE };
+	struct spawn s = { .program = program,
+		           .image = c->image,
+		           .is_survivor = c->role == ROLE_STORE };
 	int theirs;
 	enum err err = program_of(c->role, program, sizeof(program));
 
@@ -224,7 +228,7 @@ static void ended(struct parent *p, struct child_process *c, const struct spawn_
 	c->pid = 0;
 	c->ended_us = now.us;
 	relay_child_ended(p, c->role);
-	if (p->is_ending)
+	if (p->is_ending || upgrade_holds(p))
 		return;
 	/* What never came up at the first start will not later: one line, and out. */
 	if (!was_ready && c->starts == 1 && end->number == 0) {
@@ -244,11 +248,25 @@ void children_reap(struct parent *p, struct now now)
 {
 	struct spawn_end end;
 
-	while (spawn_reap(&end) == ERR_NONE)
+	while (spawn_reap(&end) == ERR_NONE) {
+		upgrade_reaped(p, &end);
 		for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
 			if (p->children[role].pid == end.pid)
 				ended(p, &p->children[role], &end, now);
+	}
 	children_advance(p, now);
+}
+
+static enum err open_image(struct child_process *c)
+{
+	char program[4096];
+	enum err err = program_of(c->role, program, sizeof(program));
+
+	if (err == ERR_NONE)
+		err = spawn_open_image(program, &c->image);
+	if (err != ERR_NONE)
+		log_write(LEVEL_ERROR, "program", "%s: %s", program, err_text(err));
+	return err;
 }
 
 enum err children_init(struct parent *p)
@@ -260,7 +278,10 @@ enum err children_init(struct parent *p)
 
 		c->role = (enum role)role;
 		c->channel = -1;
+		c->image = -1;
 		err = backlog_init(&c->backlog);
+		if (err == ERR_NONE && holdings_have(&p->holdings, c->role))
+			err = open_image(c);
 		if (err == ERR_NONE)
 			err = settings_seal(p->settings, c->role, &c->settings);
 		if (err != ERR_NONE)
@@ -296,7 +317,7 @@ void children_advance(struct parent *p, struct now now)
 
 		if (is_alive(c))
 			watch(p, c, now);
-		else if (!p->is_ending && now.us >= c->due_us &&
+		else if (!p->is_ending && !upgrade_holds(p) && now.us >= c->due_us &&
 		         holdings_have(&p->holdings, c->role))
 			start_due(p, c, now);
 	}
@@ -309,8 +330,8 @@ uint64_t children_wait_us(const struct parent *p, struct now now)
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++) {
 		const struct child_process *c = &p->children[role];
 
-		if (!is_alive(c) && !p->is_ending && holdings_have(&p->holdings, c->role) &&
-		    now_since(c->due_us, now.us) < least)
+		if (!is_alive(c) && !p->is_ending && !upgrade_holds(p) &&
+		    holdings_have(&p->holdings, c->role) && now_since(c->due_us, now.us) < least)
 			least = now_since(c->due_us, now.us);
 	}
 	return least;

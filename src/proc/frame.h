@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages on the channel between parent and child. Set-up: any number of THINGS,
  * one FACTS, one START (parent to child); then READY (child to parent). From
- * then on ASK both ways. Both are of one build, started by one parent; still
- * the parent checks every byte, since a child may be anybody's. */
+ * then on ASK both ways. KEPT and REFUSED: between two parents, see proc/upgrade.h.
+ * Both are of one build, started by one parent; still the parent checks every byte,
+ * since a child may be anybody's. */
 #ifndef PROC_FRAME_H
 #define PROC_FRAME_H
 
 #include "os/channel.h"
 #include "proc/things.h"
 
-enum frame_kind { FRAME_THINGS = 1, FRAME_FACTS, FRAME_START, FRAME_READY, FRAME_ASK };
+enum frame_kind {
+	FRAME_THINGS = 1,
+	FRAME_FACTS,
+	FRAME_START,
+	FRAME_READY,
+	FRAME_ASK,
+	FRAME_KEPT,
+	FRAME_REFUSED
+};
 
 struct frame_head {
 	uint32_t kind;  /* enum frame_kind */

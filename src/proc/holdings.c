@@ -90,14 +90,21 @@ static enum err make_netfilter(struct holdings *h)
 	return err == ERR_NONE ? make_table(h, "known", &h->known, &h->known_readonly) : err;
 }
 
-static enum err make_pages(struct holdings *h)
+static enum err make_counters(struct holdings *h)
+{
+	enum err err = ERR_NONE;
+
+	for (int role = ROLE_PARENT; role < ROLE_COUNT && err == ERR_NONE; role++)
+		err = make_pair("counters", sizeof(struct counters), &h->counters[role],
+		                &h->counters_readonly[role]);
+	return err;
+}
+
+enum err holdings_pulses(struct holdings *h)
 {
 	for (int role = ROLE_PARENT; role < ROLE_COUNT; role++) {
-		enum err err = make_pair("counters", sizeof(struct counters), &h->counters[role],
-		                         &h->counters_readonly[role]);
+		enum err err = shared_create("pulse", sizeof(struct child_pulse), &h->pulses[role]);
 
-		if (err == ERR_NONE)
-			err = shared_create("pulse", sizeof(struct child_pulse), &h->pulses[role]);
 		if (err == ERR_NONE)
 			err = shared_map(h->pulses[role], SHARED_READ, sizeof(struct child_pulse),
 			                 &h->pulse_maps[role]);
@@ -107,8 +114,8 @@ static enum err make_pages(struct holdings *h)
 	return ERR_NONE;
 }
 
-/* Its size follows from what signal will be told. */
-static enum err make_checkpoint(struct holdings *h, const struct conf_tree *settings)
+enum err holdings_checkpoint_size(const struct holdings *h, const struct conf_tree *settings,
+                                  size_t *ret)
 {
 	struct border_settings *border = malloc(sizeof(*border));
 	struct conf_blob blob;
@@ -121,9 +128,17 @@ static enum err make_checkpoint(struct holdings *h, const struct conf_tree *sett
 		free(memory);
 	}
 	if (err == ERR_NONE)
-		err = shared_create("checkpoint", border_checkpoint_size(border), &h->checkpoint);
+		*ret = border_checkpoint_size(border);
 	free(border);
 	return err;
+}
+
+static enum err make_checkpoint(struct holdings *h, const struct conf_tree *settings)
+{
+	size_t size;
+	enum err err = holdings_checkpoint_size(h, settings, &size);
+
+	return err == ERR_NONE ? shared_create("checkpoint", size, &h->checkpoint) : err;
 }
 
 static enum err make_memory(struct holdings *h, const struct conf_tree *settings, struct now now)
@@ -135,7 +150,9 @@ static enum err make_memory(struct holdings *h, const struct conf_tree *settings
 	if (err == ERR_NONE)
 		err = make_netfilter(h);
 	if (err == ERR_NONE)
-		err = make_pages(h);
+		err = make_counters(h);
+	if (err == ERR_NONE)
+		err = holdings_pulses(h);
 	if (err == ERR_NONE && !h->interface)
 		err = shared_create("inbox", udp_inbox_size(), &h->inbox);
 	if (err == ERR_NONE && !h->interface)

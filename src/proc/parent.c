@@ -4,6 +4,7 @@
  *
  *     parent -c FILE [--log plain|journal|json] [--level LEVEL] [--no-sandbox]
  *     parent --watch INTERFACE [--block] [--inside NETWORK]... [-c FILE] [...]
+ *     parent --take-over ...      started by a parent that gives way, see proc/upgrade.h
  *
  * Ends with 0 when asked to, 1 where something could not be had, 2 for wrong
  * usage, 3 where the configuration is not valid. */
@@ -14,6 +15,7 @@
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/spawn.h"
+#include "proc/keep.h"
 
 #include <pwd.h>
 #include <signal.h>
@@ -34,7 +36,7 @@ struct arguments {
 	enum log_level level;
 	bool is_sandbox_off;
 	const char *interface;
-	bool is_blocking;
+	bool is_blocking, is_taking_over;
 	struct addr_net inside[MAX_INSIDE];
 	uint8_t inside_count;
 };
@@ -84,6 +86,10 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret)
 			ret->is_sandbox_off = true;
 			continue;
 		}
+		if (strcmp(argv[i], "--take-over") == 0) {
+			ret->is_taking_over = true;
+			continue;
+		}
 		if (strcmp(argv[i], "--block") == 0) {
 			ret->is_blocking = true;
 			continue;
@@ -110,18 +116,24 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret)
 	return true;
 }
 
+static void tell_report(const struct parent *p, const struct conf_report *report, enum err err)
+{
+	for (uint32_t i = 0; i < report->kept; i++)
+		(void)fprintf(stderr, "%s\n", report->faults[i].text);
+	if (report->count > report->kept)
+		(void)fprintf(stderr, "%s: %u more\n", p->config_path,
+		              report->count - report->kept);
+	if (err != ERR_NONE && report->count == 0)
+		(void)fprintf(stderr, "%s: %s\n", p->config_path, err_text(err));
+}
+
 static enum err load(struct parent *p)
 {
 	static struct conf_report report;
 	enum err err = p->holdings.interface ? settings_watch(p->config_path, &p->settings, &report)
 	                                     : settings_load(p->config_path, &p->settings, &report);
 
-	for (uint32_t i = 0; i < report.kept; i++)
-		(void)fprintf(stderr, "%s\n", report.faults[i].text);
-	if (report.count > report.kept)
-		(void)fprintf(stderr, "%s: %u more\n", p->config_path, report.count - report.kept);
-	if (err != ERR_NONE && report.count == 0)
-		(void)fprintf(stderr, "%s: %s\n", p->config_path, err_text(err));
+	tell_report(p, &report, err);
 	if (err != ERR_NONE || p->config_path[0] == '\0')
 		return err;
 	return settings_text(p->config_path, &p->text, &p->text_len);
@@ -134,6 +146,14 @@ static void choose_user(struct child_facts *f, const char *name)
 
 	f->uid = who ? who->pw_uid : UINT32_MAX;
 	f->gid = who ? who->pw_gid : UINT32_MAX;
+}
+
+static void choose_facts(struct child_facts *f, const struct arguments *a)
+{
+	choose_user(f, a->user);
+	f->log_format = (uint8_t)a->format;
+	f->log_level = (uint8_t)a->level;
+	f->is_sandbox_off = a->is_sandbox_off;
 }
 
 static void choose_watch(struct holdings *h, const struct arguments *a)
@@ -164,6 +184,8 @@ void parent_end(struct parent *p, int status)
 	if (p->is_ending)
 		return;
 	p->is_ending = true;
+	if (p->upgrade.pid > 0)
+		(void)!spawn_kill(p->upgrade.pid, SIGKILL);
 	service_ending(&p->service);
 	p->status = status;
 	p->ending_us = p->tick_us = clock_now().us;
@@ -204,9 +226,10 @@ static void on_advance(void *context, struct now now)
 {
 	struct parent *p = context;
 
-	p->tick_us = now.us + (p->is_ending ? END_TICK_US : TICK_US);
+	p->tick_us = now.us + (p->is_ending || p->upgrade.step ? END_TICK_US : TICK_US);
 	children_reap(p, now);
 	relay_advance(p, now);
+	upgrade_advance(p, now);
 	service_advance(&p->service, now);
 	if (p->is_ending)
 		advance_end(p, now);
@@ -218,6 +241,50 @@ static uint64_t on_wait(void *context, struct now now)
 	uint64_t tick_us = now_since(p->tick_us, now.us), start_us = children_wait_us(p, now);
 
 	return tick_us < start_us ? tick_us : start_us;
+}
+
+/* What is in force goes on, whatever the file says by now. */
+static enum err load_kept(struct parent *p, struct buffer *words)
+{
+	static struct conf_report report;
+	enum err err = settings_load_text(p->config_path, view_bytes(p->text, p->text_len),
+	                                  p->holdings.interface != NULL, &p->settings, &report);
+
+	if (err == ERR_NONE)
+		return ERR_NONE;
+	buffer_text(words, "the configuration in force is not valid here: ");
+	buffer_text(words, report.kept > 0 ? report.faults[0].text : err_text(err));
+	return err;
+}
+
+static enum err take_over(struct parent *p)
+{
+	char text[UPGRADE_WORDS_MAX];
+	struct buffer words = BUFFER_ON(text);
+	enum err err = upgrade_take(p, &words);
+
+	if (err == ERR_NONE)
+		err = load_kept(p, &words);
+	if (err == ERR_NONE)
+		err = holdings_resume(&p->holdings, p->settings, &words);
+	if (err == ERR_NONE)
+		return upgrade_agree();
+	if (words.len == 0)
+		buffer_text(&words, err_text(err));
+	upgrade_refuse(buffer_view(&words));
+	return err;
+}
+
+static int take_new(struct parent *p, const struct arguments *a)
+{
+	if (load(p) != ERR_NONE)
+		return STATUS_CONFIGURATION;
+	service_open(&p->service);
+	if (a->interface)
+		choose_watch(&p->holdings, a);
+	else
+		choose_roles(&p->holdings, p->settings);
+	return holdings_take(&p->holdings, p->settings) == ERR_NONE ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static enum err run(struct parent *p)
@@ -245,7 +312,9 @@ int main(int argc, char **argv)
 	static struct parent p = { .apply = { .waiting = 0 }, .service = { .fd = -1 } };
 	struct arguments arguments;
 	struct now now = clock_now();
+	char program[4096];
 	enum err err;
+	int status;
 
 	if (!read_arguments(argc, argv, &arguments)) {
 		(void)fputs(
@@ -254,28 +323,28 @@ int main(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	log_open("ringfence", arguments.format, arguments.level);
+	if (spawn_own(program, sizeof(program)) == ERR_NONE)
+		p.program = program;
 	(void)signal(SIGPIPE, SIG_IGN);
 	p.config_path = arguments.config;
 	p.holdings.interface = arguments.interface;
+	p.argc = argc;
+	p.argv = argv;
 	p.started_us = now.us;
 	p.started_wall_us = now.wall_us;
-	if (load(&p) != ERR_NONE)
-		return STATUS_CONFIGURATION;
-	service_open(&p.service);
+	p.is_taking_over = arguments.is_taking_over;
 	(void)spawn_raise_descriptors();
-	choose_user(&p.holdings.facts, arguments.user);
-	p.holdings.facts.log_format = (uint8_t)arguments.format;
-	p.holdings.facts.log_level = (uint8_t)arguments.level;
-	p.holdings.facts.is_sandbox_off = arguments.is_sandbox_off;
-	if (arguments.interface)
-		choose_watch(&p.holdings, &arguments);
-	else
-		choose_roles(&p.holdings, p.settings);
-	if (holdings_take(&p.holdings, p.settings) != ERR_NONE)
-		return EXIT_FAILURE;
+	keep_init(&p.holdings);
+	choose_facts(&p.holdings.facts, &arguments);
+	status = p.is_taking_over ? take_over(&p) != ERR_NONE : take_new(&p, &arguments);
+	if (status != EXIT_SUCCESS)
+		return status;
 	spawn_shut_memory();
 	err = run(&p);
-	holdings_leave(p.settings);
+	if (p.is_handed_on)
+		return upgrade_leave(&p);
+	if (!p.is_taking_over)
+		holdings_leave(p.settings);
 	if (err == ERR_NONE)
 		return p.status;
 	log_write(LEVEL_ERROR, "start", "%s", err_text(err));

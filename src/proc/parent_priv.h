@@ -4,54 +4,15 @@
 #ifndef PROC_PARENT_PRIV_H
 #define PROC_PARENT_PRIV_H
 
-#include "event/counters.h"
 #include "os/loop.h"
-#include "os/ring.h"
-#include "os/shared.h"
 #include "proc/backlog.h"
 #include "proc/frame.h"
+#include "proc/holdings.h"
 #include "proc/service.h"
 #include "proc/settings.h"
+#include "proc/upgrade.h"
 
 #include <sys/types.h>
-
-/* --- holdings.c: what outlives every child --- */
-
-struct holdings {
-	struct ring_ends rings[RING_NAME_COUNT];
-	struct ring watchers[RING_NAME_COUNT];
-	unsigned roles;        /* that run: bits, 1 << role */
-	const char *interface; /* that is watched; NULL: we stand in the way */
-	int verdicts, verdicts_readonly;
-	int known, known_readonly; /* flows, for kernel */
-	int tap;                   /* watching: packets */
-	int netfilter;             /* with its last holder the kernel's table goes */
-	int counters[ROLE_COUNT], counters_readonly[ROLE_COUNT];
-	int pulses[ROLE_COUNT];
-	struct shared_map pulse_maps[ROLE_COUNT];
-	int inbox, checkpoint, port_table, api;
-	int sip[MAX_LISTENERS];
-	int *rtp, *rtcp; /* pair_count each */
-	uint32_t pair_count;
-	struct child_facts facts; /* what is common to all roles */
-};
-
-static inline bool holdings_have(const struct holdings *h, enum role role)
-{
-	return (h->roles >> role & 1) != 0;
-}
-
-/* Takes all of it for this configuration and the roles that are set. What went wrong is
- * logged, once; the caller ends then. */
-enum err holdings_take(struct holdings *h, const struct conf_tree *settings) MUST_USE;
-/* Removes what would stay behind in a folder; the rest ends with the process. */
-void holdings_leave(const struct conf_tree *settings);
-
-/* --- ports.c --- */
-
-/* Opens `count` port pairs per side and family, at addresses of that side's listeners,
- * drawn at random from the range, and the table of them. ERR_FULL: too few free ports. */
-enum err ports_draw(struct holdings *h, const uint32_t range[2], uint32_t count) MUST_USE;
 
 /* --- children.c --- */
 
@@ -80,6 +41,7 @@ struct child_process {
 	uint64_t beats, beat_us; /* the last beat that was new, and when it was seen */
 	bool is_killed;          /* for a stuck loop or a start that took too long */
 	int settings;            /* sealed */
+	int image;               /* its program as it was when we started */
 	struct setup_row rows[MAX_SETUP_ROWS];
 	uint32_t row_count, row_sent;
 	bool is_facts_sent;
@@ -149,6 +111,12 @@ struct parent {
 	struct relay relay;
 	struct apply apply;
 	struct service service;
+	struct upgrade upgrade;
+	uint32_t upgrades; /* parents before this one */
+	const char *program;
+	int argc;
+	char **argv;
+	bool is_taking_over, is_handed_on;
 	uint64_t started_us;
 	int64_t started_wall_us;
 	bool is_ending, is_ready_said;

@@ -118,6 +118,40 @@ static enum err draw_all(struct draw *d, const uint32_t range[2], uint32_t count
 	return ERR_NONE;
 }
 
+static enum err reopen(struct holdings *h, const struct port_table *table)
+{
+	h->rtp = calloc(MAX_PORT_PAIRS, sizeof(int));
+	h->rtcp = calloc(MAX_PORT_PAIRS, sizeof(int));
+	h->pair_count = 0;
+	if (!h->rtp || !h->rtcp)
+		return ERR_NO_MEMORY;
+	for (; h->pair_count < table->count; h->pair_count++) {
+		enum err err = open_pair(&table->pairs[h->pair_count].local, &h->rtp[h->pair_count],
+		                         &h->rtcp[h->pair_count]);
+
+		if (err != ERR_NONE)
+			return err;
+	}
+	return ERR_NONE;
+}
+
+enum err ports_reopen(struct holdings *h)
+{
+	struct shared_map map;
+	const struct port_table *table;
+	enum err err = shared_map(h->port_table, SHARED_READ, sizeof(struct port_table), &map);
+
+	if (err != ERR_NONE)
+		return err;
+	table = map.at;
+	err = table->version == 1 && table->count <= MAX_PORT_PAIRS &&
+	                      map.size >= sizeof(*table) + table->count * sizeof(table->pairs[0])
+	            ? reopen(h, table)
+	            : ERR_SYNTAX;
+	shared_unmap(&map);
+	return err;
+}
+
 enum err ports_draw(struct holdings *h, const uint32_t range[2], uint32_t count)
 {
 	struct draw *d = calloc(1, sizeof(*d));

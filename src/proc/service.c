@@ -51,6 +51,14 @@ void service_reloading(const struct service *s, struct now now)
 	say(s, words);
 }
 
+void service_hand_on(const struct service *s, pid_t to)
+{
+	char words[64];
+
+	(void)snprintf(words, sizeof(words), "MAINPID=%d", (int)to);
+	say(s, words);
+}
+
 void service_ending(const struct service *s) { say(s, "STOPPING=1"); }
 
 void service_advance(struct service *s, struct now now)

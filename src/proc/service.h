@@ -5,6 +5,7 @@
 #define PROC_SERVICE_H
 
 #include "base/now.h"
+#include <sys/types.h>
 
 struct service {
 	int fd;
@@ -19,6 +20,8 @@ void service_open(struct service *s);
 void service_ready(const struct service *s, const char *status);
 void service_reloading(const struct service *s, struct now now);
 void service_ending(const struct service *s);
+/* That process is the service from now on. */
+void service_hand_on(const struct service *s, pid_t to);
 /* Says that we live, where it is time. */
 void service_advance(struct service *s, struct now now);
 

@@ -108,6 +108,15 @@ static enum err read_given(void *context, const char *path, char *ret, size_t si
 	return ERR_NONE;
 }
 
+enum err settings_load_text(const char *path, struct view text, bool is_watching,
+                            struct conf_tree **ret, struct conf_report *report)
+{
+	struct given given = { path, text };
+	const struct conf_ports ports = { &given, read_given, read_secret };
+
+	return load(&ports, path, is_watching, ret, report);
+}
+
 enum err settings_check(const char *path, struct view text, struct conf_tree **ret,
                         struct conf_report *report)
 {

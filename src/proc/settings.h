@@ -10,6 +10,9 @@
 /* Reads and checks. ERR_SYNTAX with the reasons in the report. */
 enum err settings_load(const char *path, struct conf_tree **ret,
                        struct conf_report *report) MUST_USE;
+/* The same of a text that stands for what the file holds: the one that is in force. */
+enum err settings_load_text(const char *path, struct view text, bool is_watching,
+                            struct conf_tree **ret, struct conf_report *report) MUST_USE;
 /* The same without reading secrets, for who may not: to check and to compare. With a
  * text (at not NULL) that stands for what the file holds. */
 enum err settings_check(const char *path, struct view text, struct conf_tree **ret,

@@ -61,6 +61,10 @@ void status_answer(struct parent *p, const struct ask_head *question, struct now
 	object_number(&b, "up_s", now_since(now.us, p->started_us) / SECOND_US);
 	object_number(&b, "started_wall_us", (uint64_t)p->started_wall_us);
 	object_text(&b, "configuration", view_of(p->config_path));
+	object_number(&b, "upgrades", p->upgrades);
+	object_text(&b, "upgrade",
+	            p->upgrade.step != UPGRADE_NONE ? VIEW("under way")
+	                                            : view_of(p->upgrade.words));
 	object_number(&b, "port_pairs", p->holdings.pair_count);
 	object_number(&b, "asks_refused", p->relay.refused);
 	object_text(&b, "queue", view_of(p->queue_text));

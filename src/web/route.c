@@ -65,6 +65,7 @@ static const struct web_field body_MODE[] = {
 	REASON,
 	{ .name = NULL },
 };
+static const struct web_field body_REASON_ALONE[] = { REASON, { .name = NULL } };
 static const struct web_field body_CONFIG[] = {
 	{ "file", VALUE_TEXT, 255, false, "absolute path; the file in force without it" },
 	REASON,

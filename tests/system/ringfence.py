@@ -70,6 +70,7 @@ class Ringfence:
 
     def __init__(self, cast, **changes):
         self.cast, self.process = cast, None
+        self.program = INSTALLED
         self.arguments = []  # of `ringfence run`, after the configuration
         self.last_status = None
         self.config_path = os.path.join(cast.folder, "ringfence.conf")
@@ -83,7 +84,7 @@ class Ringfence:
             file.write(CONFIG.format(**{**words, **changes}))
 
     def command(self):
-        return [INSTALLED, "run", "-c", self.config_path] + self.arguments
+        return [self.program, "run", "-c", self.config_path] + self.arguments
 
     def start(self):
         if not is_built():
@@ -111,7 +112,7 @@ class Ringfence:
     def ask(self, *words):
         """(exit code, text) of `ringfence WORDS`."""
         try:
-            done = subprocess.run([INSTALLED, "--socket", self.socket_path] + list(words), stdin=subprocess.DEVNULL, timeout=10,
+            done = subprocess.run([self.program, "--socket", self.socket_path] + list(words), stdin=subprocess.DEVNULL, timeout=10,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         except subprocess.TimeoutExpired:
             return -1, "no answer within 10 s"
@@ -142,14 +143,23 @@ class Ringfence:
         connection.close()
         return found
 
+    def parent(self):
+        """Process id of the parent: the one that was started, or who took over from it while it waits."""
+        first = self.process.child.pid
+        return self.children_of(first).get("parent", first)
+
     def children(self):
         """{role: process id} of the processes that the parent has started."""
+        return self.children_of(self.parent())
+
+    @staticmethod
+    def children_of(parent):
         found = {}
         for name in os.listdir("/proc"):
             try:
                 with open(f"/proc/{name}/stat", encoding="ascii") as file:
                     words = file.read().rsplit(")", 1)[1].split()
-                if name.isdigit() and int(words[1]) == self.process.child.pid:
+                if name.isdigit() and int(words[1]) == parent:
                     found[os.path.basename(os.readlink(f"/proc/{name}/exe"))] = int(name)
             except (OSError, IndexError):
                 continue

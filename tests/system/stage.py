@@ -28,7 +28,7 @@ class Stage:
         self.users = {user: password_of(user) for user in users}
         self.users[PROBE_USER] = token(32)
         self.changes = changes
-        self.pbx = self.ringfence = None
+        self.pbx = self.ringfence = self.program = None
         self.address = PBX_ADDRESS if harness.is_bare else OUTSIDE_ADDRESS
         self.target = f"{self.address}:5060"
         self.pbx_address, self.pbx_host = PBX_ADDRESS, ()
@@ -44,6 +44,7 @@ class Stage:
         self.pbx.start()
         if not harness.is_bare:
             self.ringfence = Ringfence(self.cast, **self.changes)
+            self.ringfence.program = self.program or self.ringfence.program
             self.ringfence.start()
         return self
 

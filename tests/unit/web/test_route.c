@@ -35,7 +35,9 @@ static const char *body_of(const struct web_route *r)
 		return "";
 	if (strstr(r->path, "mode") || strstr(r->path, "detectors"))
 		return "{\"mode\":\"block\"}";
-	return strstr(r->path, "config") ? "{}" : "{\"net\":\"198.51.100.7\"}";
+	return strstr(r->path, "config") || strstr(r->path, "upgrade")
+	             ? "{}"
+	             : "{\"net\":\"198.51.100.7\"}";
 }
 
 static const struct web_route *route_at(const char *path, const char *method)

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What outlives every child, and (proc/keep.h) the parent too: sockets, shared memory, keys. */
+#ifndef PROC_HOLDINGS_H
+#define PROC_HOLDINGS_H
+
+#include "event/counters.h"
+#include "os/ring.h"
+#include "os/shared.h"
+#include "proc/settings.h"
+#include "proc/things.h"
+
+struct holdings {
+	struct ring_ends rings[RING_NAME_COUNT];
+	struct ring watchers[RING_NAME_COUNT];
+	unsigned roles;        /* that run: bits, 1 << role */
+	const char *interface; /* that is watched; NULL: we stand in the way */
+	int verdicts, verdicts_readonly;
+	int known, known_readonly; /* flows, for kernel */
+	int tap;                   /* watching: packets */
+	int netfilter;             /* with its last holder the kernel's table goes */
+	int counters[ROLE_COUNT], counters_readonly[ROLE_COUNT];
+	int pulses[ROLE_COUNT];
+	struct shared_map pulse_maps[ROLE_COUNT];
+	int inbox, checkpoint, port_table, api;
+	int above; /* to whom stands in for us; -1 */
+	int sip[MAX_LISTENERS];
+	int *rtp, *rtcp; /* pair_count each */
+	uint32_t pair_count;
+	struct child_facts facts; /* what is common to all roles */
+};
+
+static inline bool holdings_have(const struct holdings *h, enum role role)
+{
+	return (h->roles >> role & 1) != 0;
+}
+
+/* Takes all of it for this configuration and the roles that are set. What went wrong is
+ * logged, once; the caller ends then. */
+enum err holdings_take(struct holdings *h, const struct conf_tree *settings) MUST_USE;
+/* The same of what was kept: all must be there, and of the sizes that these settings want. Words
+ * say what is not. */
+enum err holdings_resume(struct holdings *h, const struct conf_tree *settings,
+                         struct buffer *words) MUST_USE;
+/* The bytes of a checkpoint, which follow from what signal will be told. */
+enum err holdings_checkpoint_size(const struct holdings *h, const struct conf_tree *settings,
+                                  size_t *ret) MUST_USE;
+enum err holdings_pulses(struct holdings *h) MUST_USE;
+/* Removes what would stay behind in a folder; the rest ends with the process. */
+void holdings_leave(const struct conf_tree *settings);
+
+/* Opens `count` port pairs per side and family, at addresses of that side's listeners,
+ * drawn at random from the range, and the table of them. ERR_FULL: too few free ports. */
+enum err ports_draw(struct holdings *h, const uint32_t range[2], uint32_t count) MUST_USE;
+
+/* Opens the pairs of a kept table again, where they were. ERR_EXISTS: somebody has one. */
+enum err ports_reopen(struct holdings *h) MUST_USE;
+
+#endif

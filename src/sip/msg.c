@@ -15,9 +15,11 @@
 #include "header_slots.h"
 #include "sip/call_id.h"
 #include "sip/header_priv.h"
+#include "sip/lines_priv.h"
 #include "sip/number.h"
 #include "sip/scan_priv.h"
 #include "sip/tokens.h"
+#include "sip/utf8_priv.h"
 
 const struct sip_limits sip_limits_default = {
 	.method = 64,
@@ -122,7 +124,8 @@ static enum sip_header_id read_odd_name(struct sip_msg *m, struct view *name)
 	return sip_header_of(bare);
 }
 
-static void append(struct sip_msg *m, enum sip_header_id id, struct view name, struct view value)
+static inline void append(struct sip_msg *m, enum sip_header_id id, struct view name,
+                          struct view value)
 {
 	uint8_t index = m->count++;
 	struct sip_header *h = &m->headers[index];
@@ -148,12 +151,12 @@ static void append(struct sip_msg *m, enum sip_header_id id, struct view name, s
 	m->last[id] = index;
 }
 
-/* Where 32 bytes may be loaded from the name's start on: its length is the
- * place of the colon among them, its row is compared whole. One branch, where
- * comparing byte for byte would be mispredicted at every name. */
+/* Where 16 bytes may be loaded from the name's start on: its length is the place of the colon
+ * among them, its row is compared whole. One branch, where comparing byte for byte would be
+ * mispredicted at every name. */
 static inline enum sip_header_id find_name(const char *at, size_t *len)
 {
-	uint32_t colons = scan_equal_32(at, ':');
+	uint32_t colons = scan_equal_16(at, ':');
 	const struct header_row *row;
 	uint8_t id;
 
@@ -165,52 +168,68 @@ static inline enum sip_header_id find_name(const char *at, size_t *len)
 	*len = (size_t)__builtin_ctz(colons);
 	id = sip_header_slots[header_slot(at, *len, HEADER_FACTOR)];
 	row = &sip_header_rows[id];
-	if (row->len == *len && (~scan_same_32(at, row->name) & ((UINT32_C(1) << *len) - 1)) == 0)
+	if (row->len == *len && (~scan_same_16(at, row->name) & ((UINT32_C(1) << *len) - 1)) == 0)
 		return id;
 	return SIP_HEADER_OTHER;
 }
 
-/* Any name: compact, unknown, at the end of the bytes. False: no colon. */
-static bool find_odd_name(struct reader *r, struct view line, struct view *ret_name,
+/* Any name: compact, long, unknown, at the end of the bytes. False: no colon. */
+static bool find_odd_name(struct sip_msg *m, struct view line, struct view *ret_name,
                           enum sip_header_id *ret)
 {
 	struct view name = view_first(line, view_find(line, ':', 0));
 
 	if (name.len == line.len) {
-		note(r->msg, SIP_REASON_NO_COLON);
+		note(m, SIP_REASON_NO_COLON);
 		return false;
 	}
 	*ret = sip_header_of(name);
 	if (*ret == SIP_HEADER_OTHER)
-		*ret = read_odd_name(r->msg, &name);
+		*ret = read_odd_name(m, &name);
 	*ret_name = name;
 	return true;
 }
 
 /* One header: `name_end` is where its first line ends, before any fold. */
-static inline void read_header(struct reader *r, const struct line *line, size_t name_end)
+static inline __attribute__((always_inline)) void
+read_header(const struct reader *r, const struct line *line, size_t name_end)
 {
 	const char *at = r->bytes + line->start, *end = r->bytes + line->end, *value;
-	enum sip_header_id id = SIP_HEADER_OTHER;
 	struct view name = { at, 0 };
+	enum sip_header_id id = SIP_HEADER_OTHER;
 
 	if (line->end - line->start > r->limits->header)
 		note(r->msg, SIP_REASON_HEADER_TOO_LONG);
-	if (r->scan.len - line->start >= MAX_HEADER_NAME)
+	if (r->scan.len - line->start >= SCAN_LOAD)
 		id = find_name(at, &name.len);
 	value = at + name.len + 1;
 	if (id == SIP_HEADER_OTHER || name.len >= name_end - line->start) {
 		struct view first = { at, name_end - line->start };
 
-		if (!find_odd_name(r, first, &name, &id))
+		if (!find_odd_name(r->msg, first, &name, &id))
 			return;
 		value = at + view_find(first, ':', 0) + 1;
 	}
-	while (value < end && is_blank(*value))
+	/* What ends a line is no blank. */
+	while (is_blank(*value))
 		value++;
 	while (end > value && is_blank(end[-1]))
 		end--;
 	append(r->msg, id, name, (struct view){ value, (size_t)(end - value) });
+}
+
+/* The same where every line is sound: all that is needed is at hand. */
+static void read_sound(struct reader *of, const struct sip_lines *lines)
+{
+	const struct reader r = *of; /* a copy, which no store to the message can change */
+	struct line line = { .next = lines->feeds[0] + 1 };
+
+	for (uint32_t i = 1; i + 1 < lines->count; i++) {
+		line.start = line.next;
+		line.end = lines->feeds[i] - 1;
+		line.next = lines->feeds[i] + 1;
+		read_header(&r, &line, line.end);
+	}
 }
 
 /* All headers and the empty line; the body's place in *ret. */
@@ -395,48 +414,10 @@ static void delimit_body(struct reader *r, size_t at)
 	m->text = (struct view){ r->bytes + r->start, at + (size_t)length - r->start };
 }
 
-static size_t utf8_len(const unsigned char *at, size_t left)
-{
-	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = at[0] < 0x80 ? 1
-	           : at[0] < 0xc2 ? 0
-	           : at[0] < 0xe0 ? 2
-	           : at[0] < 0xf0 ? 3
-	           : at[0] < 0xf5 ? 4
-	                          : 0;
-	uint32_t point = at[0] & (0x7fu >> len);
-
-	if (len > left)
-		return 0;
-	for (size_t i = 1; i < len; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-		point = point << 6 | (at[i] & 0x3f);
-	}
-	if (len > 1 &&
-	    (point < lowest[len] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)))
-		return 0;
-	return len;
-}
-
-static bool is_utf8(struct view v)
-{
-	size_t at = 0;
-
-	while (at < v.len) {
-		size_t len = utf8_len((const unsigned char *)v.at + at, v.len - at);
-
-		if (len == 0)
-			return false;
-		at += len;
-	}
-	return true;
-}
-
 static void check_utf8(struct sip_msg *m)
 {
 	for (size_t i = 0; i < m->count; i++) {
-		if (is_utf8(m->headers[i].value))
+		if (sip_utf8_is(m->headers[i].value))
 			continue;
 		m->headers[i].is_foreign = true;
 		note(m, SIP_REASON_NOT_UTF8);
@@ -481,37 +462,65 @@ static void read_start_line(struct sip_msg *m, struct view line, const struct si
 		read_request_line(m, line, limits);
 }
 
+/* What is not SIP by its first line is not read any further. */
+static bool read_sound_head(struct reader *r, const struct sip_lines *lines, size_t *ret)
+{
+	read_start_line(r->msg, (struct view){ r->bytes, lines->feeds[0] - 1 }, r->limits);
+	*ret = lines->feeds[lines->count - 1] + 1;
+	r->scan = (struct scan){ .len = r->scan.len, .has_high = lines->has_high };
+	if (r->msg->reason == SIP_REASON_NOT_SIP)
+		return false;
+	read_sound(r, lines);
+	return true;
+}
+
+static bool read_odd_head(struct reader *r, size_t *ret)
+{
+	struct line line;
+
+	r->scan = scan_on(r->bytes, r->scan.len);
+	do {
+		if (!read_line(r, r->start, &line)) {
+			note(r->msg,
+			     r->start == r->scan.len ? SIP_REASON_EMPTY : SIP_REASON_NO_HEADER_END);
+			settle(r, r->scan.len);
+			return false;
+		}
+		if (line.end > line.start)
+			break;
+		note(r->msg, SIP_REASON_LEADING_LINES);
+		r->start = line.next;
+	} while (true);
+	read_start_line(r->msg, (struct view){ r->bytes + line.start, line.end - line.start },
+	                r->limits);
+	if (r->msg->reason == SIP_REASON_NOT_SIP) {
+		settle(r, line.next - 1);
+		return false;
+	}
+	return read_headers(r, line.next, ret);
+}
+
+/* Where the headers are too long, the one with which they become so has to be found. */
+static bool is_short(const struct sip_lines *lines, const struct sip_limits *limits)
+{
+	return lines->feeds[lines->count - 2] < limits->headers;
+}
+
 enum err sip_msg_parse(char *bytes, size_t len, const struct sip_limits *limits,
                        struct sip_msg *ret)
 {
-	struct reader r = { .msg = ret, .limits = limits, .bytes = bytes };
-	struct line line;
-	size_t body;
+	struct reader r = { .msg = ret, .limits = limits, .bytes = bytes, .scan.len = len };
+	struct sip_lines lines __attribute__((uninitialized)); /* its count guards it */
+	size_t body = 0;
 
 	empty(ret);
 	if (len > limits->message) {
 		note(ret, SIP_REASON_TOO_LONG);
 		return ERR_LIMIT;
 	}
-	r.scan = scan_on(bytes, len);
-	do {
-		if (!read_line(&r, r.start, &line)) {
-			note(ret, r.start == len ? SIP_REASON_EMPTY : SIP_REASON_NO_HEADER_END);
-			settle(&r, len);
-			return refusal(ret->reason);
-		}
-		if (line.end > line.start)
-			break;
-		note(ret, SIP_REASON_LEADING_LINES);
-		r.start = line.next;
-	} while (true);
-	read_start_line(ret, (struct view){ bytes + line.start, line.end - line.start }, limits);
-	/* What is not SIP by its first line is not read any further. */
-	if (ret->reason == SIP_REASON_NOT_SIP) {
-		settle(&r, line.next - 1);
-		return refusal(ret->reason);
-	}
-	if (!read_headers(&r, line.next, &body))
+	if (sip_lines_find(bytes, len, &lines) && is_short(&lines, limits)
+	            ? !read_sound_head(&r, &lines, &body)
+	            : !read_odd_head(&r, &body))
 		return refusal(ret->reason);
 	check_present(ret);
 	check_values(ret);

@@ -30,7 +30,8 @@ struct sip_lines_way {
 	bool (*find)(const char *bytes, size_t len, struct sip_lines *ret);
 };
 
-/* Each way that this processor has, the best first, then one without a name. To hold them against each other. */
+/* Each way that this processor has, the best first, then one without a name: to hold them
+ * against each other. */
 const struct sip_lines_way *sip_lines_way(size_t i);
 
 #endif

@@ -127,6 +127,22 @@ void challenge_vary(struct border *b, struct challenge *c)
 	}
 }
 
+void challenge_make_stale(struct challenge *c)
+{
+	for (unsigned i = 0; i < c->count; i++) {
+		char row[CHALLENGE_ROW_SIZE];
+		struct buffer out = buffer_on(row, sizeof(row) - 1);
+		struct sip_digest digest;
+
+		if (sip_auth_parse(view_of(c->rows[i]), SIP_AUTH_CHALLENGE, &digest) != ERR_NONE)
+			continue;
+		sip_digest_set(&digest, SIP_DIGEST_STALE, VIEW("true"));
+		sip_auth_write(&out, &digest, SIP_AUTH_CHALLENGE);
+		if (out.err == ERR_NONE)
+			(void)VIEW_COPY(buffer_view(&out), c->rows[i]);
+	}
+}
+
 void challenge_default(struct border *b, struct view realm, struct challenge *ret)
 {
 	struct challenge c = { .count = 1, .status = 401 };
@@ -168,6 +184,12 @@ static bool take_cookie(const struct border *b, const struct inbound *in,
 		return policy == CREDENTIALS_ANY;
 	if (cookie.verdict != COOKIE_GOOD)
 		return false;
+	if (cookie.user == COOKIE_USER_HERE) {
+		found->is_here = true;
+		found->here_login_hash = login_hash;
+		found->here_age_s = cookie.age_s;
+		return false;
+	}
 	found->is_proven = true;
 	found->nonce_hash = fact_hash(b, digest->values[SIP_DIGEST_NONCE]);
 	found->login_hash = login_hash;
@@ -201,6 +223,7 @@ struct credentials credentials_pass(const struct border *b, const struct inbound
 			if (passes)
 				sip_build_auth(lines, ids[i], &digest);
 			found.passed += passes;
+			found.has_any = true;
 		}
 	}
 	return found;

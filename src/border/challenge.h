@@ -20,6 +20,8 @@ struct challenge {
 /* ERR_NOT_FOUND without a Digest challenge; ERR_LIMIT where one does not fit. */
 enum err challenge_read(const struct sip_msg *response, struct challenge *ret) MUST_USE;
 bool challenge_is_stale(const struct challenge *c);
+/* Says that the credentials that came were good but for their nonce. */
+void challenge_make_stale(struct challenge *c);
 /* Writes its header lines for that source. ERR_LIMIT and parser's errors are in the buffer. */
 void challenge_write(const struct border *b, const struct challenge *c, const struct addr *source,
                      enum guard_cookie_user user, struct buffer *lines);
@@ -36,10 +38,14 @@ enum credentials_policy {
 };
 
 struct credentials {
-	uint8_t passed;                                 /* rows written */
-	bool is_proven;                                 /* one had a good cookie for this source */
-	bool is_unknown_user;                           /* that cookie was marked */
+	uint8_t passed;       /* rows written */
+	bool is_proven;       /* one had a good cookie for this source */
+	bool is_unknown_user; /* that cookie was marked */
+	bool is_here; /* one answers our own challenge: never passed, the PBX knows nothing of it */
+	bool has_any; /* credentials were sent, good or not */
 	uint64_t nonce_hash, response_hash, login_hash; /* of the proven one; its username */
+	uint64_t here_login_hash;                       /* of the one that answers us */
+	uint32_t here_age_s;
 };
 
 /* Writes the Authorization and Proxy-Authorization lines that may go on, the

@@ -4,6 +4,7 @@
 #define BORDER_LOGIN_PRIV_H
 
 #include "border/challenge.h"
+#include "border/home.h"
 #include "border/registrar.h"
 
 enum { LOGIN_LINES_MAX = 1792 };
@@ -11,6 +12,8 @@ enum { LOGIN_LINES_MAX = 1792 };
 struct registrar {
 	struct border *border;
 	struct pool *logins; /* struct login */
+	/* What each PBX hears: of all, and of those that bring no credentials. */
+	struct guard_bucket pace[MAX_HOMES], pace_blank[MAX_HOMES];
 };
 
 /* What the phone asked for. */
@@ -50,6 +53,7 @@ enum login_flag {
 	LOGIN_HOLDS_SLOT = 4,      /* guard counts it as undecided */
 	LOGIN_WENT_ON = 8,         /* the PBX was asked about it */
 	LOGIN_ASKED_TWICE = 16,    /* and once more, for a challenge in its place */
+	LOGIN_ANSWERS_US = 32,     /* brought credentials for our challenge, not for the PBX's */
 };
 
 /* When an answer may leave, counted from when the request came. */
@@ -63,6 +67,16 @@ struct guard_login login_key(const struct login *l);
 void login_say(struct border *b, const struct login *l, enum fact_kind kind,
                enum fact_outcome outcome);
 
+/* Bindings of one account on one flow that one message may name. */
+enum { MAX_BINDINGS = 8 };
+
+/* Beyond what the phone was told: it refreshes late, or its datagram is lost once. */
+enum { LOGIN_GRACE_US = 32 * SECOND_US };
+
+/* What the phone is told of what the PBX granted. */
+uint32_t login_told_s(const struct border *b, const struct login_wish *wish, uint32_t granted_s);
+/* Contact of a 200, as the phone wrote it. */
+void login_write_binding(struct buffer *lines, const char *contact, uint32_t expires_s);
 /* The answer, made by registrar_answer.c. */
 void login_challenge(struct border *b, struct login *l, const struct challenge *c);
 void login_refuse(struct border *b, struct login *l, uint16_t status);

@@ -29,6 +29,7 @@ struct probe {
 	uint64_t asked_us;    /* the last probe */
 	uint32_t cseq;
 	uint8_t sharing; /* enum probe_sharing */
+	bool has_answered;
 	uint8_t next_shared;
 	uint64_t shared[SHARED_NONCES]; /* hashes of nonces that we gave away */
 	char user[USER_SIZE];           /* of the last probe: who is challenged */
@@ -331,7 +332,9 @@ void probe_answer(struct border *b, const struct inbound *in, const struct ua_ev
 
 	if (!p || answer != UA_ANSWER_FINAL)
 		return;
-	p->known.is_answering = true;
+	if (!p->known.is_answering && p->has_answered)
+		p->known.back_wall_us = b->now.wall_us;
+	p->known.is_answering = p->has_answered = true;
 	if (stage == STAGE_WRONG_PASSWORD) {
 		if (status >= 400 && status < 500) {
 			probe_saw_refusal(b, home_of(p), status);

@@ -8,10 +8,12 @@
 #include "border/identity.h"
 #include "border/peers.h"
 #include "border/probe.h"
+#include "border/refresh.h"
 #include "border/sample.h"
 #include "sip/build.h"
 #include "sip/contact.h"
 #include "sip/number.h"
+#include "sip/param.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,20 +94,28 @@ static uint32_t read_expires(const struct sip_msg *msg, const struct sip_contact
 }
 
 /* The port of a connection changes with each one: a phone that comes back has its old name at
- * the PBX again, instead of one more. */
+ * the PBX again, instead of one more. One that names its instance (RFC 5626 4.1) has it
+ * wherever it comes from. */
 static void write_token(const struct border *b, const struct inbound *in,
-                        const struct sip_uri *contact, struct registration_facts *facts)
+                        const struct sip_contact *contact, struct registration_facts *facts)
 {
 	struct addr source = addr_source(&in->flow->remote);
 	struct view host = view_bytes(source.bytes, sizeof(source.bytes));
 	struct view pieces[] = { view_of(facts->account), view_of(facts->contact), host };
-	struct view connected[] = { view_of(facts->account), contact->user, contact->host.text,
-		                    host };
+	struct view connected[] = { view_of(facts->account), contact->address.uri.user,
+		                    contact->address.uri.host.text, host };
+	struct view instance = sip_params_value(contact->address.params, VIEW("+sip.instance"));
+	struct view named[] = { view_of(facts->account), VIEW("+sip.instance"), instance,
+		                VIEW("reg-id"),
+		                sip_params_value(contact->address.params, VIEW("reg-id")) };
 	bool is_connected = in->flow->connection > 0;
 	struct buffer token = buffer_on(facts->token, REGISTRATION_TOKEN_SIZE - 1);
 
-	names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT,
-	            is_connected ? connected : pieces, is_connected ? 4 : 3);
+	if (!view_is_empty(instance))
+		names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT, named, 5);
+	else
+		names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT,
+		            is_connected ? connected : pieces, is_connected ? 4 : 3);
 }
 
 static enum err read_contact(const struct border *b, const struct inbound *in,
@@ -129,7 +139,7 @@ static enum err read_contact(const struct border *b, const struct inbound *in,
 		return ERR_UNSUPPORTED;
 	if (!VIEW_COPY(contact.address.uri.text, wish->facts.contact))
 		return ERR_LIMIT;
-	write_token(b, in, &contact.address.uri, &wish->facts);
+	write_token(b, in, &contact, &wish->facts);
 	return ERR_NONE;
 }
 
@@ -157,28 +167,43 @@ static enum err read_wish(const struct border *b, const struct inbound *in, stru
 
 /* ---- towards the PBX ---- */
 
-/* The Contact that the PBX shall know, or the one that it shall forget. */
-static void write_contact(struct border *b, const struct login_wish *wish, struct request *r)
+static uint32_t asked_of_pbx_s(const struct border *b, const struct login_wish *wish)
 {
-	const struct registration *registered =
-		registration_of(&b->registrations, view_of(wish->facts.account), &wish->facts.flow);
-	struct addr ours = party_our_address(b, &r->to);
-	const char *token = wish->facts.token;
-	size_t begun;
+	uint32_t least_s = b->settings.subscribers.pbx_expires_s;
 
-	if (wish->is_star)
-		token = registered ? registered->facts.token : "";
-	if (!wish->has_contact || !token[0])
-		return;
-	begun = sip_build_begin(&r->out, SIP_HEADER_CONTACT);
+	return wish->expires_s > 0 && wish->expires_s < least_s ? least_s : wish->expires_s;
+}
+
+static void write_token_of(struct border *b, const char *token, uint32_t expires_s,
+                           struct request *r)
+{
+	struct addr ours = party_our_address(b, &r->to);
+	size_t begun = sip_build_begin(&r->out, SIP_HEADER_CONTACT);
+
 	buffer_text(&r->out, "<sip:");
 	buffer_text(&r->out, token);
 	buffer_char(&r->out, '@');
 	addr_write_port(&r->out, &ours);
 	party_write_transport(&r->out, &r->to);
 	buffer_text(&r->out, ">;expires=");
-	buffer_decimal(&r->out, wish->expires_s);
+	buffer_decimal(&r->out, expires_s);
 	sip_build_finish(&r->out, begun);
+}
+
+/* The Contact that the PBX shall know, or those that it shall forget: "*" would end the
+ * account's other phones too. */
+static void write_contact(struct border *b, const struct login_wish *wish, struct request *r)
+{
+	struct registration *ended[MAX_BINDINGS];
+	size_t count = 0;
+
+	if (wish->is_star)
+		count = registrations_of(&b->registrations, view_of(wish->facts.account),
+		                         &wish->facts.flow, ended, MAX_BINDINGS);
+	else if (wish->has_contact)
+		write_token_of(b, wish->facts.token, asked_of_pbx_s(b, wish), r);
+	for (size_t i = 0; i < count; i++)
+		write_token_of(b, ended[i]->facts.token, 0, r);
 }
 
 static void write_names(struct border *b, const struct inbound *in, uint16_t home,
@@ -224,7 +249,7 @@ static enum err forward(struct border *b, const struct inbound *in, struct login
 	request_max_forwards(&r, in->msg);
 	write_names(b, in, l->wish.home, &r);
 	write_contact(b, &l->wish, &r);
-	sip_build_number(&r.out, SIP_HEADER_EXPIRES, l->wish.expires_s);
+	sip_build_number(&r.out, SIP_HEADER_EXPIRES, asked_of_pbx_s(b, &l->wish));
 	headers_copy(&r.out, in->msg, HEADERS_INWARD, b->removed);
 	request_source(&r, pbx, in->flow);
 	buffer_put(&r.out, credentials);
@@ -307,6 +332,8 @@ static struct login *take_in_hand(struct border *b, const struct inbound *in,
 	timer_init(&l->timer, fire);
 	if (found->is_proven)
 		l->flags |= LOGIN_HAS_CREDENTIALS;
+	else if (found->is_here)
+		l->flags |= LOGIN_ANSWERS_US;
 	if (found->is_unknown_user)
 		l->flags |= LOGIN_IS_UNKNOWN;
 	return l;
@@ -405,6 +432,37 @@ static void meet_account(const struct border *b, struct inbound *in, struct view
 		in->is_blocked = true;
 }
 
+/* Half of what the PBX hears is kept for those who bring credentials: they are nearly in. */
+static bool keeps_pace(struct border *b, uint16_t home, bool has_credentials)
+{
+	struct guard_rate rate = b->settings.subscribers.pace, half = rate;
+
+	half.count = (rate.count + 1) / 2;
+	if (rate.count == 0)
+		return true;
+	if (!has_credentials &&
+	    !guard_bucket_take(&b->registrar->pace_blank[home], &half, b->now.us))
+		return false;
+	return guard_bucket_take(&b->registrar->pace[home], &rate, b->now.us);
+}
+
+/* The PBX has enough to do: who has shown himself comes back, at a time drawn for him. */
+static void hold_off(struct border *b, const struct inbound *in, uint16_t home)
+{
+	char text[192];
+	struct buffer lines = BUFFER_ON(text);
+
+	border_count(b, COUNT_limit_pace);
+	if (in->standing == STANDING_STRANGER && !fact_is_proven(in->proof)) {
+		challenge_here(b, in, home);
+		return;
+	}
+	reply_retry_after(b, &lines);
+	if (in->standing != STANDING_STRANGER)
+		reply_warning(&lines, REFUSAL_BUSY);
+	reply_stateless(b, in, 503, buffer_view(&lines));
+}
+
 void registrar_request(struct border *b, struct inbound *in, enum guard_treatment treatment)
 {
 	char credentials_text[CREDENTIAL_LINES_MAX];
@@ -426,13 +484,16 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 	found = credentials_pass(b, in, CREDENTIALS_PROVEN, &credentials);
 	if (credentials.err != ERR_NONE)
 		found = (struct credentials){ 0 };
-	if (found.is_proven && !fact_is_proven(in->proof))
+	if ((found.is_proven || found.is_here) && !fact_is_proven(in->proof))
 		in->proof = PROOF_COOKIE;
 	if (found.is_proven && in->standing == STANDING_STRANGER)
 		sample_take(b, in);
 	if (in->is_blocked &&
 	    !registration_is_at(&b->registrations, view_of(wish.facts.account), &in->flow->remote))
 		found = (struct credentials){ 0 };
+	if (!in->is_blocked && treatment != TREAT_CHALLENGE &&
+	    refresh_answers(b, in, &wish, &found, false))
+		return;
 	needs_proof = in->is_blocked || treatment == TREAT_CHALLENGE ||
 	              b->settings.subscribers.proof_always;
 	is_within =
@@ -448,6 +509,11 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 	}
 	if (!is_within) {
 		challenge_here(b, in, wish.home);
+		return;
+	}
+	if (!found.is_unknown_user && !keeps_pace(b, wish.home, found.is_proven)) {
+		if (!refresh_answers(b, in, &wish, &found, true))
+			hold_off(b, in, wish.home);
 		return;
 	}
 	l = take_in_hand(b, in, &wish, &found);

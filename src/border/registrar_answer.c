@@ -171,6 +171,8 @@ static void challenged(struct border *b, struct login *l, const struct sip_msg *
 		}
 		decided(b, l, OUTCOME_UNKNOWN, response->status);
 	}
+	if (l->flags & LOGIN_ANSWERS_US)
+		challenge_make_stale(&c);
 	login_challenge(b, l, &c);
 }
 
@@ -194,7 +196,7 @@ static bool granted_to(const struct border *b, const struct login *l,
 	return false;
 }
 
-static void write_binding(struct buffer *lines, const char *contact, uint32_t expires_s)
+void login_write_binding(struct buffer *lines, const char *contact, uint32_t expires_s)
 {
 	size_t begun = sip_build_begin(lines, SIP_HEADER_CONTACT);
 
@@ -205,17 +207,16 @@ static void write_binding(struct buffer *lines, const char *contact, uint32_t ex
 	sip_build_finish(lines, begun);
 }
 
-static uint32_t towards_phone_s(const struct border *b, const struct login *l, uint32_t granted_s)
+uint32_t login_told_s(const struct border *b, const struct login_wish *wish, uint32_t granted_s)
 {
 	uint32_t most_s = b->settings.subscribers.udp_expires_s;
 
-	if (l->wish.facts.flow.transport == TRANSPORT_UDP && granted_s > most_s)
+	if (wish->expires_s < granted_s)
+		granted_s = wish->expires_s;
+	if (wish->facts.flow.transport == TRANSPORT_UDP && granted_s > most_s)
 		return most_s;
 	return granted_s;
 }
-
-/* Beyond what the phone was told: it refreshes late, or its datagram is lost once. */
-enum { GRACE_US = 32 * SECOND_US };
 
 /* Where the PBX asked for no password this time, or never does. */
 static uint64_t assumed_login(const struct border *b, const struct registration_facts *facts)
@@ -231,42 +232,71 @@ static uint64_t assumed_login(const struct border *b, const struct registration_
 static void bind_contact(struct border *b, struct login *l, uint32_t granted_s,
                          struct buffer *lines)
 {
-	uint32_t expires_s = towards_phone_s(b, l, granted_s);
+	uint32_t expires_s = login_told_s(b, &l->wish, granted_s);
 	struct registration_facts *facts = &l->wish.facts;
 	struct registration *r;
 
 	if (!(l->flags & LOGIN_HAS_CREDENTIALS))
 		facts->login_hash = assumed_login(b, facts);
 	facts->since_wall_us = b->now.wall_us;
-	facts->expires_wall_us = b->now.wall_us + (int64_t)expires_s * SECOND_US + GRACE_US;
+	facts->expires_wall_us = b->now.wall_us + (int64_t)expires_s * SECOND_US + LOGIN_GRACE_US;
+	facts->asked_wall_us = b->now.wall_us;
+	facts->granted_wall_us = b->now.wall_us + (int64_t)granted_s * SECOND_US;
+	facts->nonce_hash = l->nonce_hash;
 	if (registration_put(&b->registrations, facts, b->now, &r) != ERR_NONE) {
 		border_count(b, COUNT_limit_transactions);
 		return;
 	}
 	if (facts->flow.connection > 0)
 		calls_registered(b, fact_hash(b, view_of(facts->account)), &facts->flow);
-	write_binding(lines, facts->contact, expires_s);
+	login_write_binding(lines, facts->contact, expires_s);
 	border_count(b, COUNT_registrations_made);
 	login_say(b, l, FACT_REGISTERED, OUTCOME_SUCCEEDED);
 }
 
 static void unbind(struct border *b, struct login *l)
 {
-	struct registration *r =
-		l->wish.is_star
-			? registration_of(&b->registrations, view_of(l->wish.facts.account),
-	                                  &l->wish.facts.flow)
-			: registration_by_token(&b->registrations, view_of(l->wish.facts.token));
+	struct registration *ended[MAX_BINDINGS] = { NULL };
+	size_t count = 1;
 
-	if (!r)
-		return;
-	login_say(b, l, FACT_UNREGISTERED, OUTCOME_SUCCEEDED);
-	registration_end(&b->registrations, &r);
+	if (l->wish.is_star)
+		count = registrations_of(&b->registrations, view_of(l->wish.facts.account),
+		                         &l->wish.facts.flow, ended, MAX_BINDINGS);
+	else
+		ended[0] = registration_by_token(&b->registrations, view_of(l->wish.facts.token));
+	for (size_t i = 0; i < count; i++) {
+		if (!ended[i])
+			continue;
+		login_say(b, l, FACT_UNREGISTERED, OUTCOME_SUCCEEDED);
+		registration_end(&b->registrations, &ended[i]);
+	}
+}
+
+/* A question without Contact hears this flow's bindings alone. */
+static void tell_bindings(const struct border *b, const struct login *l, struct buffer *lines)
+{
+	struct registration *standing[MAX_BINDINGS];
+	size_t count = registrations_of(&b->registrations, view_of(l->wish.facts.account),
+	                                &l->wish.facts.flow, standing, MAX_BINDINGS);
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t left_us = standing[i]->facts.expires_wall_us - b->now.wall_us;
+		size_t begun = lines->len;
+
+		if (left_us <= 0)
+			continue;
+		login_write_binding(lines, standing[i]->facts.contact,
+		                    (uint32_t)(left_us / SECOND_US));
+		if (lines->err != ERR_NONE) {
+			lines->len = begun;
+			lines->err = ERR_NONE;
+			return;
+		}
+	}
 }
 
 static void accepted(struct border *b, struct login *l, const struct sip_msg *response)
 {
-	const struct registration *standing;
 	char text[LOGIN_LINES_MAX];
 	struct buffer lines = BUFFER_ON(text);
 	uint32_t granted_s = l->wish.expires_s;
@@ -277,13 +307,7 @@ static void accepted(struct border *b, struct login *l, const struct sip_msg *re
 		login_say(b, l, FACT_LOGIN, OUTCOME_SUCCEEDED);
 	}
 	if (!l->wish.has_contact) {
-		standing = registration_of(&b->registrations, view_of(l->wish.facts.account),
-		                           &l->wish.facts.flow);
-		if (standing && standing->facts.expires_wall_us > b->now.wall_us)
-			write_binding(
-				&lines, standing->facts.contact,
-				(uint32_t)((standing->facts.expires_wall_us - b->now.wall_us) /
-			                   SECOND_US));
+		tell_bindings(b, l, &lines);
 	} else if (!l->wish.is_star && l->wish.expires_s > 0 &&
 	           (granted_to(b, l, response, &granted_s) ||
 	            !sip_msg_header(response, SIP_HEADER_CONTACT)) &&

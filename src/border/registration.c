@@ -166,6 +166,31 @@ struct registration *registration_of(const struct registrations *t, struct view 
 	return node ? HOLDER(node, struct registration, by_flow) : NULL;
 }
 
+struct gathering {
+	struct account_place place;
+	struct registration **found;
+	size_t max, *count;
+};
+
+static bool gather(const struct map_node *node, const void *wanted)
+{
+	const struct gathering *g = wanted;
+
+	if (is_account_on(node, &g->place))
+		g->found[(*g->count)++] = HOLDER(node, struct registration, by_flow);
+	return *g->count == g->max;
+}
+
+size_t registrations_of(const struct registrations *t, struct view account, const struct flow *flow,
+                        struct registration **ret, size_t max)
+{
+	size_t count = 0;
+	struct gathering g = { { account, flow }, ret, max, &count };
+
+	(void)map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), gather, &g);
+	return count;
+}
+
 struct login_place {
 	const struct flow *flow;
 	uint64_t login_hash;
@@ -258,6 +283,17 @@ enum err registration_put(struct registrations *t, const struct registration_fac
 	keep(t, r);
 	*ret = r;
 	return ERR_NONE;
+}
+
+void registration_refresh(struct registrations *t, struct registration *r, uint32_t cseq,
+                          int64_t expires_wall_us, struct now now)
+{
+	int64_t life_us = expires_wall_us - now.wall_us;
+
+	r->facts.cseq = cseq;
+	r->facts.expires_wall_us = expires_wall_us;
+	wheel_set(t->wheel, &r->expiry, now.us + (life_us > 0 ? (uint64_t)life_us : 0));
+	keep(t, r);
 }
 
 void registration_end(struct registrations *t, struct registration **r)

@@ -25,6 +25,9 @@ struct registration_facts {
 	uint64_t call_id_hash; /* keyed hash of the phone's own Call-ID */
 	uint64_t login_hash;   /* keyed hash of the username that it logged in with */
 	int64_t since_wall_us, expires_wall_us;
+	/* When the PBX last said yes, and until when; the nonce of the login it said it to. */
+	int64_t asked_wall_us, granted_wall_us;
+	uint64_t nonce_hash;
 	uint32_t cseq; /* highest that the phone used in it */
 	uint16_t peer; /* row of the registrar */
 	char token[REGISTRATION_TOKEN_SIZE];
@@ -63,6 +66,9 @@ uint32_t registrations_restore(struct registrations *t, struct now now);
  * old one. ERR_FULL. */
 enum err registration_put(struct registrations *t, const struct registration_facts *facts,
                           struct now now, struct registration **ret) MUST_USE;
+/* It goes on without a word of the PBX: that CSeq, until then. */
+void registration_refresh(struct registrations *t, struct registration *r, uint32_t cseq,
+                          int64_t expires_wall_us, struct now now);
 void registration_end(struct registrations *t, struct registration **r);
 /* The same for one that nobody ended: `expired` is told. */
 void registration_expire(struct registrations *t, struct registration *r);
@@ -78,6 +84,9 @@ bool registration_is_at(const struct registrations *t, struct view account,
 /* That account's on that very flow, where other accounts may be registered too; or NULL. */
 struct registration *registration_of(const struct registrations *t, struct view account,
                                      const struct flow *flow);
+/* All of that account's there, at most `max`; how many. */
+size_t registrations_of(const struct registrations *t, struct view account, const struct flow *flow,
+                        struct registration **ret, size_t max);
 /* Whether one of that flow's registrations logged in with that username. */
 bool registration_has_login(const struct registrations *t, const struct flow *flow,
                             uint64_t login_hash);

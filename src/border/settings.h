@@ -68,6 +68,9 @@ struct border_subscribers {
 	char probe_user[64];             /* extension made for the probe; empty: none */
 	uint32_t max_registrations;
 	uint32_t udp_expires_s; /* at most this towards phones on UDP: 60 */
+	uint32_t ask_pbx_s;     /* refreshes in between are answered here; 0: none is */
+	uint32_t pbx_expires_s; /* at least this is asked of the PBX; 0: what the phone asks */
+	struct guard_rate pace; /* of REGISTERs towards each PBX; count 0: any */
 	uint16_t register_to;   /* row in peers */
 	uint8_t is_on;          /* a subscribers block stands in the configuration */
 	uint8_t proof_always;   /* no REGISTER without a good cookie reaches the PBX */

@@ -108,24 +108,26 @@ void guard_cookie_write(struct buffer *b, const struct guard_cookie_keys *keys,
 	buffer_put(b, issue->opaque);
 }
 
-/* Whether it is ours, and with which mark. Both are tried whatever the first says. */
+/* Whether it is ours, and with which mark. All are tried whatever the first says. */
 static bool verify(const struct raw *raw, const struct guard_cookie_keys *keys,
                    const struct guard_cookie_subject *subject, struct view opaque,
                    enum guard_cookie_user *ret)
 {
 	const struct hash_key *key = &keys->epochs[raw->bytes[0] & 1];
 	struct guard_cookie_issue issue = { .opaque = opaque };
-	bool is_it[2];
+	bool is_one = false;
 
-	for (int user = COOKIE_USER_ORDINARY; user <= COOKIE_USER_UNKNOWN; user++) {
+	for (int user = COOKIE_USER_ORDINARY; user < COOKIE_USERS; user++) {
 		uint8_t mac[MAC_SIZE];
 
 		issue.user = (enum guard_cookie_user)user;
 		sign(raw, key, subject, &issue, mac);
-		is_it[user] = secret_equal(mac, raw->bytes + RAW_SIZE - MAC_SIZE, MAC_SIZE);
+		if (!secret_equal(mac, raw->bytes + RAW_SIZE - MAC_SIZE, MAC_SIZE))
+			continue;
+		*ret = (enum guard_cookie_user)user;
+		is_one = true;
 	}
-	*ret = is_it[COOKIE_USER_UNKNOWN] ? COOKIE_USER_UNKNOWN : COOKIE_USER_ORDINARY;
-	return is_it[COOKIE_USER_ORDINARY] || is_it[COOKIE_USER_UNKNOWN];
+	return is_one;
 }
 
 struct guard_cookie guard_cookie_read(struct view text, const struct guard_cookie_keys *keys,

@@ -3,7 +3,8 @@
  * it back has received what we sent to his address: that is the proof, and no
  * memory is needed for it. It covers time, source address (IPv6: its /64; the
  * port may change, as NAT and restarts change it), nonce, the opaque behind
- * it, and a mark for users that the PBX does not know. The mark is under the
+ * it, and a mark: users that the PBX does not know, and those whom we asked
+ * ourselves because they are registered. The mark is under the
  * key only: marked and unmarked cookies look alike.
  *
  *     opaque="<28 characters>-<the PBX's opaque>"     or, where it had none,
@@ -31,7 +32,12 @@ struct guard_cookie_subject {
 	struct view nonce;  /* of the challenge, unescaped */
 };
 
-enum guard_cookie_user { COOKIE_USER_ORDINARY, COOKIE_USER_UNKNOWN };
+enum guard_cookie_user {
+	COOKIE_USER_ORDINARY,
+	COOKIE_USER_UNKNOWN,
+	COOKIE_USER_HERE, /* registered: we asked, and the PBX never saw that nonce */
+	COOKIE_USERS
+};
 
 enum guard_cookie_verdict {
 	COOKIE_ABSENT, /* nothing of our shape */

@@ -86,6 +86,8 @@ static void settle(struct border_settings *s)
 	s->peers[0].budget = (struct guard_rate){ 10000, 2000 };
 	s->subscribers.is_on = 1;
 	s->subscribers.udp_expires_s = 60;
+	s->subscribers.ask_pbx_s = 120;
+	s->subscribers.pbx_expires_s = 600;
 	s->subscribers.max_registrations = 64;
 	(void)VIEW_COPY(VIEW("sip.example"), s->subscribers.domain);
 	(void)VIEW_COPY(VIEW("299"), s->subscribers.probe_user);

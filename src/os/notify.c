@@ -4,11 +4,15 @@
 
 #include "base/view.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+enum { STORE_TRIES = 10, STORE_WAIT_MS = 100 };
 
 enum err notify_open(const char *path, int *ret_fd)
 {
@@ -48,6 +52,49 @@ enum err notify_send(int fd, const char *words)
 		return ERR_NONE;
 	return errno == EAGAIN || errno == ENOBUFS ? ERR_AGAIN : ERR_IO;
 }
+
+enum err notify_store(int fd, const char *words, int descriptor)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr head;
+	} control = { 0 };
+	struct iovec piece = { (void *)(uintptr_t)words, strlen(words) };
+	struct msghdr head = { .msg_iov = &piece, .msg_iovlen = 1 };
+
+	if (fd < 0)
+		return ERR_NOT_FOUND;
+	if (descriptor >= 0) {
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), &descriptor, sizeof(int));
+		head.msg_control = &control;
+		head.msg_controllen = sizeof(control.bytes);
+	}
+	for (int i = 0; i < STORE_TRIES; i++) {
+		struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+		if (sendmsg(fd, &head, MSG_NOSIGNAL) >= 0)
+			return ERR_NONE;
+		if (errno != EAGAIN && errno != ENOBUFS && errno != EINTR)
+			return ERR_IO;
+		(void)poll(&room, 1, STORE_WAIT_MS);
+	}
+	return ERR_AGAIN;
+}
+
+int notify_listen_count(const char *count, const char *pid)
+{
+	uint64_t number, who;
+
+	if (!count || !pid || !view_decimal(view_of(count), INT16_MAX, &number) ||
+	    !view_decimal(view_of(pid), INT32_MAX, &who) || who != (uint64_t)getpid())
+		return 0;
+	return (int)number;
+}
+
+void notify_shut(int fd) { (void)fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
 uint64_t notify_watchdog_us(const char *every, const char *pid)
 {

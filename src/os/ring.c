@@ -107,6 +107,18 @@ enum err ring_create(const char *name, const struct ring_shape *shape, struct ri
 	return ERR_NONE;
 }
 
+enum err ring_ends_resume(struct ring_ends *e)
+{
+	enum err err = shared_reopen_readonly(e->writer.body, &e->reader.body);
+
+	if (err == ERR_NONE)
+		err = shared_reopen_readonly(e->reader.tail, &e->writer.tail);
+	if (err != ERR_NONE)
+		return err;
+	e->writer.wake = e->reader.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return e->writer.wake >= 0 ? ERR_NONE : ERR_IO;
+}
+
 static enum err open_end(struct ring *r, const struct ring_parts *parts,
                          enum shared_access body_access, enum shared_access tail_access)
 {

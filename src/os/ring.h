@@ -61,6 +61,8 @@ struct ring {
 enum err ring_create(const char *name, const struct ring_shape *shape,
                      struct ring_ends *ret) MUST_USE;
 void ring_ends_close(struct ring_ends *e);
+/* Of a ring whose two writable parts outlived both ends: what else they need. ERR_IO. */
+enum err ring_ends_resume(struct ring_ends *e) MUST_USE;
 
 /* The three descriptors stay the caller's and must stay open; ring_close
  * unmaps only. ERR_SYNTAX where it is no ring, ERR_IO. */

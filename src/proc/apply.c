@@ -5,6 +5,7 @@
 
 #include "os/clock.h"
 #include "os/log.h"
+#include "proc/shelf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,7 @@ static void finish(struct parent *p, enum err result)
 		p->text_len = a->text_len;
 		a->tree = NULL;
 		a->text = NULL;
+		shelf_state(p);
 		log_write(LEVEL_NOTICE, "configuration", "applied: %.*s", (int)a->words_len,
 		          a->words);
 	} else {
@@ -187,4 +189,12 @@ void apply_start(struct parent *p, const struct ask *question)
 	a->is_open = true;
 	service_reloading(&p->service, clock_now());
 	hand_out(p);
+}
+
+void apply_file(struct parent *p)
+{
+	static const struct ask question = { .head = { .kind = ASK_CONFIG_APPLY } };
+
+	p->has_newer_file = false;
+	apply_start(p, &question);
 }

@@ -9,6 +9,7 @@
 #include "os/socket.h"
 #include "os/spawn.h"
 #include "proc/setup.h"
+#include "proc/shelf.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -65,6 +66,10 @@ static void say_ready(struct parent *p)
 	service_ready(&p->service, words);
 	if (p->is_taking_over)
 		upgrade_healthy(p);
+	else
+		shelf_fill(p);
+	if (p->has_newer_file)
+		apply_file(p);
 }
 
 static void became_ready(struct parent *p, struct child_process *c)

@@ -280,7 +280,7 @@ static void make_folder_of(const char *path, const struct child_facts *f, char *
 		          "%s cannot be given to the user of the processes", ret);
 }
 
-static enum err open_api(struct holdings *h, const struct conf_tree *settings)
+enum err holdings_api(struct holdings *h, const struct conf_tree *settings)
 {
 	const struct web_options *web = conf_get(settings, &web_block, NULL);
 	const struct store_settings *store = conf_get(settings, &store_block, NULL);
@@ -318,7 +318,7 @@ static enum err take_for_watching(struct holdings *h, const struct conf_tree *se
 
 	h->inbox = h->checkpoint = h->port_table = -1;
 	if (err == ERR_NONE)
-		err = open_api(h, settings);
+		err = holdings_api(h, settings);
 	if (err == ERR_NONE)
 		err = make_memory(h, settings, now);
 	return err;
@@ -338,7 +338,7 @@ enum err holdings_take(struct holdings *h, const struct conf_tree *settings)
 		return take_for_watching(h, settings, now);
 	err = open_listeners(h, settings);
 	if (err == ERR_NONE)
-		err = open_api(h, settings);
+		err = holdings_api(h, settings);
 	if (err == ERR_NONE)
 		err = ports_draw(h, media->ports, media->max_calls);
 	if (err == ERR_NONE)

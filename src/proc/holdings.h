@@ -44,6 +44,8 @@ enum err holdings_resume(struct holdings *h, const struct conf_tree *settings,
 /* The bytes of a checkpoint, which follow from what signal will be told. */
 enum err holdings_checkpoint_size(const struct holdings *h, const struct conf_tree *settings,
                                   size_t *ret) MUST_USE;
+/* The API's listening socket, and the folders that are ours to make. */
+enum err holdings_api(struct holdings *h, const struct conf_tree *settings) MUST_USE;
 enum err holdings_pulses(struct holdings *h) MUST_USE;
 /* Removes what would stay behind in a folder; the rest ends with the process. */
 void holdings_leave(const struct conf_tree *settings);

@@ -26,7 +26,7 @@ static const struct row {
 		false, false
 #define PORTS(member) offsetof(struct holdings, member), sizeof(int), MAX_PORT_PAIRS, true, true
 	{ "sip", EACH(sip, MAX_LISTENERS) },
-	{ "api", ONE(api) },
+	{ "api", offsetof(struct holdings, api), sizeof(int), 1, false, true },
 	{ "tap", ONE(tap) },
 	{ "netfilter", ONE(netfilter) },
 	{ "known", ONE(known) },
@@ -37,7 +37,6 @@ static const struct row {
 	{ "counters", EACH(counters, ROLE_COUNT) },
 	{ "ring-body", RING(writer.body) },
 	{ "ring-tail", RING(reader.tail) },
-	{ "ring-wake", RING(writer.wake) },
 	{ "above", ONE(above) },
 	{ "rtp", PORTS(rtp) },
 	{ "rtcp", PORTS(rtcp) },
@@ -186,6 +185,7 @@ enum err keep_state_seal(const struct parent *p, int *ret_fd)
 	s->roles = p->holdings.roles;
 	s->pair_count = p->holdings.pair_count;
 	s->upgrades = p->upgrades;
+	s->tries = p->tries;
 	s->started_us = p->started_us;
 	s->started_wall_us = p->started_wall_us;
 	s->facts = p->holdings.facts;
@@ -251,6 +251,7 @@ enum err keep_state_take(struct parent *p, int fd, struct buffer *words)
 		p->holdings.roles = s->roles;
 		p->holdings.pair_count = s->pair_count;
 		p->upgrades = s->upgrades;
+		p->tries = s->tries;
 		p->started_us = s->started_us;
 		p->started_wall_us = s->started_wall_us;
 		take_facts(&p->holdings.facts, &s->facts);

@@ -20,7 +20,7 @@ struct keep_state {
 	uint32_t size;    /* of this struct */
 	uint64_t layout;  /* keep_layout() */
 	char program[32]; /* the version of whom it comes from, for words */
-	uint32_t roles, pair_count, upgrades, unused;
+	uint32_t roles, pair_count, upgrades, tries; /* see proc/shelf.h */
 	uint64_t started_us;
 	int64_t started_wall_us;
 	struct child_facts facts; /* with the keys */
@@ -42,7 +42,8 @@ struct keep_cursor {
 /* All descriptors: none. */
 void keep_init(struct holdings *h);
 /* The next ones that there are, at most `most`; false after the last. What `is_shelved` leaves out
- * can be opened again at once: the media ports. */
+ * can be opened again at once: the media ports, and the API's socket, whose folder the manager
+ * may have removed. */
 bool keep_next(const struct holdings *h, bool is_shelved, struct keep_cursor *c,
                struct keep_part *ret);
 /* Into its place. ERR_NOT_FOUND (no such name), ERR_LIMIT (no such index), ERR_NO_MEMORY:

@@ -14,8 +14,10 @@
 #include "kernel/options.h"
 #include "os/clock.h"
 #include "os/log.h"
+#include "os/socket.h"
 #include "os/spawn.h"
 #include "proc/keep.h"
+#include "proc/shelf.h"
 
 #include <pwd.h>
 #include <signal.h>
@@ -230,6 +232,7 @@ static void on_advance(void *context, struct now now)
 	children_reap(p, now);
 	relay_advance(p, now);
 	upgrade_advance(p, now);
+	shelf_advance(p, now);
 	service_advance(&p->service, now);
 	if (p->is_ending)
 		advance_end(p, now);
@@ -247,8 +250,9 @@ static uint64_t on_wait(void *context, struct now now)
 static enum err load_kept(struct parent *p, struct buffer *words)
 {
 	static struct conf_report report;
-	enum err err = settings_load_text(p->config_path, view_bytes(p->text, p->text_len),
-	                                  p->holdings.interface != NULL, &p->settings, &report);
+	struct view text = p->text_len > 0 ? view_bytes(p->text, p->text_len) : VIEW("\n");
+	enum err err = settings_load_text(p->config_path, text, p->holdings.interface != NULL,
+	                                  &p->settings, &report);
 
 	if (err == ERR_NONE)
 		return ERR_NONE;
@@ -277,14 +281,84 @@ static enum err take_over(struct parent *p)
 
 static int take_new(struct parent *p, const struct arguments *a)
 {
-	if (load(p) != ERR_NONE)
-		return STATUS_CONFIGURATION;
-	service_open(&p->service);
 	if (a->interface)
 		choose_watch(&p->holdings, a);
 	else
 		choose_roles(&p->holdings, p->settings);
 	return holdings_take(&p->holdings, p->settings) == ERR_NONE ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* What the file says and what is in force: kept calls fit both, or all begins anew. */
+static enum err resume(struct parent *p, int state, struct buffer *words)
+{
+	struct conf_tree *file = p->settings;
+	char *file_text = p->text;
+	size_t file_len = p->text_len;
+	enum err err;
+
+	p->text = NULL;
+	p->settings = NULL;
+	err = keep_state_take(p, state, words);
+	if (err == ERR_NONE)
+		err = load_kept(p, words);
+	if (err == ERR_NONE && p->tries >= SHELF_TRIES) {
+		buffer_text(words, "it did not stand the last times");
+		err = ERR_STALE;
+	}
+	if (err == ERR_NONE && settings_compare(p->settings, file, words))
+		err = ERR_DENIED;
+	if (err == ERR_NONE) {
+		buffer_reset(words);
+		err = holdings_resume(&p->holdings, p->settings, words);
+	}
+	if (err != ERR_NONE) {
+		conf_tree_free(&p->settings);
+		free(p->text);
+		p->settings = file;
+		p->text = file_text;
+		p->text_len = file_len;
+		return err;
+	}
+	p->has_newer_file =
+		!view_equal(view_bytes(p->text, p->text_len), view_bytes(file_text, file_len));
+	conf_tree_free(&file);
+	free(file_text);
+	return ERR_NONE;
+}
+
+static int begin(struct parent *p, const struct arguments *a)
+{
+	char text[KEEP_WORDS_MAX];
+	struct buffer words = BUFFER_ON(text);
+	struct child_facts fresh = p->holdings.facts;
+	uint64_t started_us = p->started_us;
+	int64_t started_wall_us = p->started_wall_us;
+	int state = -1;
+	enum err err;
+
+	if (load(p) != ERR_NONE)
+		return STATUS_CONFIGURATION;
+	service_open(&p->service);
+	err = shelf_take(p, &state);
+	if (err == ERR_NOT_FOUND)
+		return take_new(p, a);
+	err = resume(p, state, &words);
+	socket_close(&state);
+	if (err == ERR_NONE) {
+		p->tries++;
+		shelf_state(p);
+		log_write(LEVEL_NOTICE, "taken up", "what the parent before held");
+		return EXIT_SUCCESS;
+	}
+	log_write(LEVEL_WARNING, "not taken up",
+	          "what the parent before held: %.*s; all begins anew", (int)words.len, words.at);
+	shelf_forget(p);
+	p->holdings = (struct holdings){ .interface = a->interface, .facts = fresh };
+	keep_init(&p->holdings);
+	p->upgrades = 0;
+	p->started_us = started_us;
+	p->started_wall_us = started_wall_us;
+	return take_new(p, a);
 }
 
 static enum err run(struct parent *p)
@@ -330,13 +404,13 @@ int main(int argc, char **argv)
 	p.holdings.interface = arguments.interface;
 	p.argc = argc;
 	p.argv = argv;
-	p.started_us = now.us;
+	p.started_us = p.begun_us = now.us;
 	p.started_wall_us = now.wall_us;
 	p.is_taking_over = arguments.is_taking_over;
 	(void)spawn_raise_descriptors();
 	keep_init(&p.holdings);
 	choose_facts(&p.holdings.facts, &arguments);
-	status = p.is_taking_over ? take_over(&p) != ERR_NONE : take_new(&p, &arguments);
+	status = p.is_taking_over ? take_over(&p) != ERR_NONE : begin(&p, &arguments);
 	if (status != EXIT_SUCCESS)
 		return status;
 	spawn_shut_memory();

@@ -113,6 +113,10 @@ struct parent {
 	struct service service;
 	struct upgrade upgrade;
 	uint32_t upgrades; /* parents before this one */
+	uint32_t tries;    /* starts that took the same up and did not stand long; see shelf.h */
+	uint64_t state_number; /* of the state that the service manager has; 0: none */
+	uint64_t begun_us;     /* this parent; started_us is the service */
+	bool has_newer_file;   /* than what is in force: to be applied */
 	const char *program;
 	int argc;
 	char **argv;
@@ -153,5 +157,6 @@ void connect_answer(struct parent *p, const struct ask *question);
 void status_answer(struct parent *p, const struct ask_head *question, struct now now);
 void apply_get(struct parent *p, const struct ask_head *question);
 void apply_start(struct parent *p, const struct ask *question);
+void apply_file(struct parent *p); /* as if somebody had asked for it */
 
 #endif

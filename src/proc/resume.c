@@ -21,12 +21,9 @@ static enum err resume_rings(struct holdings *h, struct buffer *words)
 		struct ring_parts looking;
 		enum err err;
 
-		if (e->writer.body < 0 || e->reader.tail < 0 || e->writer.wake < 0)
+		if (e->writer.body < 0 || e->reader.tail < 0)
 			return missing("a ring", words);
-		e->reader.wake = e->writer.wake;
-		err = shared_reopen_readonly(e->writer.body, &e->reader.body);
-		if (err == ERR_NONE)
-			err = shared_reopen_readonly(e->reader.tail, &e->writer.tail);
+		err = ring_ends_resume(e);
 		looking = (struct ring_parts){ e->reader.body, e->writer.tail, e->reader.wake };
 		if (err == ERR_NONE)
 			err = ring_open_watcher(&h->watchers[i], &looking);
@@ -122,7 +119,7 @@ static enum err resume_calls(struct holdings *h, const struct conf_tree *setting
 
 enum err holdings_resume(struct holdings *h, const struct conf_tree *settings, struct buffer *words)
 {
-	enum err err = h->api >= 0 ? ERR_NONE : missing("the API's socket", words);
+	enum err err = h->api >= 0 ? ERR_NONE : holdings_api(h, settings);
 
 	if (err == ERR_NONE)
 		err = resume_rings(h, words);

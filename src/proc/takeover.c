@@ -6,6 +6,7 @@
 #include "os/socket.h"
 #include "os/spawn.h"
 #include "proc/keep.h"
+#include "proc/shelf.h"
 
 #include <string.h>
 
@@ -110,6 +111,7 @@ static void on_channel(void *context, int fd, int what)
 	p->is_taking_over = false;
 	service_open(&p->service);
 	service_ready(&p->service, "another program has taken over");
+	shelf_fill(p);
 	log_write(LEVEL_NOTICE, "upgrade", "taken over, version " RINGFENCE_VERSION);
 }
 

@@ -17,13 +17,13 @@ class Failure(Exception):
 class Process:
     """A program in a process group of its own, with its output in a file."""
 
-    def __init__(self, name, arguments, folder, environment=None):
+    def __init__(self, name, arguments, folder, environment=None, descriptors=()):
         self.name = name
         self.log_path = os.path.join(folder, name + ".log")
         log = open(self.log_path, "wb")
         self.child = subprocess.Popen(
             arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-            cwd=folder, env=environment, start_new_session=True)
+            cwd=folder, env=environment, start_new_session=True, pass_fds=descriptors)
         log.close()
 
     def is_running(self):
@@ -91,16 +91,20 @@ class Cast:
 
     def __init__(self, folder):
         self.folder = folder
-        self.processes = []
+        self.processes, self.ends = [], []
         os.makedirs(folder, exist_ok=True)
 
-    def start(self, name, arguments, environment=None):
+    def start(self, name, arguments, environment=None, descriptors=()):
         try:
-            process = Process(name, arguments, self.folder, environment)
+            process = Process(name, arguments, self.folder, environment, descriptors)
         except FileNotFoundError:
             raise Failure(f"{arguments[0]} is not installed or not built") from None
         self.processes.append(process)
         return process
+
+    def at_end(self, function):
+        """Called when all have ended."""
+        self.ends.append(function)
 
     def run(self, name, arguments, seconds, environment=None):
         """Starts, waits, ends. Returns the process; a Failure where time runs out."""
@@ -118,3 +122,5 @@ class Cast:
         for process in reversed(self.processes):
             process.stop()
         self.processes.clear()
+        for function in self.ends:
+            function()

@@ -29,6 +29,7 @@ import test_package  # noqa: F401
 import test_parent  # noqa: F401
 import test_ringfence  # noqa: F401
 import test_routes  # noqa: F401
+import test_shelf  # noqa: F401
 import test_store  # noqa: F401
 import test_survival  # noqa: F401
 import test_tcp  # noqa: F401

@@ -29,6 +29,7 @@ class Stage:
         self.users[PROBE_USER] = token(32)
         self.changes = changes
         self.pbx = self.ringfence = self.program = None
+        self.kind = Ringfence
         self.address = PBX_ADDRESS if harness.is_bare else OUTSIDE_ADDRESS
         self.target = f"{self.address}:5060"
         self.pbx_address, self.pbx_host = PBX_ADDRESS, ()
@@ -43,7 +44,7 @@ class Stage:
         self.pbx = Pbx(self.cast, self.pbx_address, users=self.users, host=self.pbx_host, has_tcp=has_tcp)
         self.pbx.start()
         if not harness.is_bare:
-            self.ringfence = Ringfence(self.cast, **self.changes)
+            self.ringfence = self.kind(self.cast, **self.changes)
             self.ringfence.program = self.program or self.ringfence.program
             self.ringfence.start()
         return self

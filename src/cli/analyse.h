@@ -21,6 +21,7 @@ struct cli_analyse {
 	struct addr_net inside[MAX_WATCH_INSIDE];
 	size_t inside_count;
 	struct guard_judge_settings judge;
+	bool is_unconfined; /* no sandbox: for programs that made the capture themselves */
 };
 
 /* Takes the options, also the global ones, out of argv. Fills in all but the

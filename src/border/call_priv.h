@@ -34,6 +34,7 @@ struct leg_facts {
 struct stream_facts {
 	struct order_leg legs[CALL_LEGS];
 	uint8_t has_ports, is_open, is_held;
+	uint8_t form; /* enum media_form */
 };
 
 struct call_facts {

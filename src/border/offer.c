@@ -233,6 +233,7 @@ static void settle(struct call *call, unsigned stream, unsigned from,
 	fill_leg(call, from, &c->came.media[stream], verdict, &s->legs[from]);
 	fill_formats(&c->came, &c->came.media[stream], call->streams[stream].formats);
 	s->is_held = !(s->legs[0].is_sending && s->legs[1].is_sending);
+	s->form = sdp_media_is_fax(&c->came.media[stream]) ? MEDIA_UDPTL : MEDIA_RTP;
 	stream_order(call, stream);
 }
 

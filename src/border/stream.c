@@ -256,6 +256,7 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 		.generation = b->ports.generation,
 		.stream = number_of(call, stream),
 		.legs = { s->legs[0], s->legs[1] },
+		.form = s->form,
 	};
 
 	for (unsigned i = 0; i < MAX_ORDER_FORMATS; i++)

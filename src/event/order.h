@@ -32,6 +32,9 @@ enum media_trust {
 	TRUST_PORT_AT_SIGNALLING, /* the signalling source's address; the port is learnt */
 };
 
+/* What the datagrams of a stream are; any other is dropped. */
+enum media_form { MEDIA_RTP, MEDIA_UDPTL };
+
 /* signalling has no address (family 0) where the end is trusted to name other
  * hosts; else one that never speaks gets 30 s of audio. Its port is the signalling's
  * own: another one says that a router gave the phone new ports, so audio's is learnt anew. */
@@ -62,7 +65,8 @@ struct order {
 	struct order_leg legs[2]; /* caller's leg, callee's leg */
 	struct order_format formats[MAX_ORDER_FORMATS];
 	uint16_t packets_per_s; /* cap of each direction; 0: 400, which is enough for any audio */
-	uint8_t unused[6];
+	uint8_t form;           /* enum media_form */
+	uint8_t unused[5];
 };
 
 enum media_event_kind {

@@ -4,6 +4,7 @@
 #include "media/flow_priv.h"
 
 #include "base/now.h"
+#include "rtp/udptl.h"
 #include "sdp/media.h"
 
 #include <string.h>
@@ -36,7 +37,7 @@ enum err media_flow_order_check(const struct order *o)
 	bool is_sound = o->legs[0].port != o->legs[1].port && is_leg_sound(&o->legs[0]) &&
 	                is_leg_sound(&o->legs[1]);
 
-	return is_sound ? ERR_NONE : ERR_SYNTAX;
+	return is_sound && o->form <= MEDIA_UDPTL ? ERR_NONE : ERR_SYNTAX;
 }
 
 static void take_order(struct media_flow *f, const struct order *o)
@@ -46,6 +47,7 @@ static void take_order(struct media_flow *f, const struct order *o)
 	memcpy(f->formats, o->formats, sizeof(f->formats));
 	f->packets_per_s = o->packets_per_s != 0 ? o->packets_per_s : FLOW_PACKETS_PER_S;
 	f->is_held = o->is_held;
+	f->form = o->form;
 }
 
 static void name_leg(struct flow_leg *leg, const uint8_t *seed)
@@ -130,6 +132,20 @@ static bool is_unconfirmed(const struct flow_leg *leg, const struct addr *to)
 	       leg->unconfirmed >= MAX_FLOW_UNCONFIRMED;
 }
 
+/* A fax's packet is walked as one of a source without a name. */
+static enum err parse_packet(const struct media_flow *f, struct view bytes, struct rtp_packet *ret)
+{
+	struct udptl_packet fax;
+	enum err err;
+
+	if (f->form == MEDIA_RTP)
+		return rtp_packet_parse(bytes, ret);
+	err = udptl_packet_parse(bytes, &fax);
+	if (err == ERR_NONE)
+		*ret = (struct rtp_packet){ .payload = bytes, .sequence = fax.sequence };
+	return err;
+}
+
 static enum flow_verdict judge_rtp(struct media_flow *f, struct flow_leg *leg,
                                    const struct flow_datagram *d, uint64_t now_us,
                                    struct rtp_packet *ret)
@@ -141,7 +157,7 @@ static enum flow_verdict judge_rtp(struct media_flow *f, struct flow_leg *leg,
 	/* Candidates are not counted, or a neighbour could use up the phone's share. */
 	if (source == SOURCE_LOCKED && !bucket_takes(&leg->rtp_bucket, f->packets_per_s, now_us))
 		return FLOW_RATE;
-	if (rtp_packet_parse(view_bytes(d->bytes, d->len), ret) != ERR_NONE)
+	if (parse_packet(f, view_bytes(d->bytes, d->len), ret) != ERR_NONE)
 		return FLOW_MALFORMED;
 	if (source == SOURCE_LOCKED)
 		leg->has_spoken = true;
@@ -150,7 +166,9 @@ static enum flow_verdict judge_rtp(struct media_flow *f, struct flow_leg *leg,
 	if ((source == SOURCE_CANDIDATE || leg->is_relearning) &&
 	    !media_source_learn(leg, &d->from, ret, now_us))
 		return FLOW_LEARNING;
-	if (!media_source_continues(leg, ret, now_us, clock_of(f, ret->payload_type)))
+	/* Fax machines repeat a packet under its number, and are silent for long. */
+	if (f->form == MEDIA_RTP &&
+	    !media_source_continues(leg, ret, now_us, clock_of(f, ret->payload_type)))
 		return FLOW_SEQUENCE;
 	return FLOW_SEND;
 }
@@ -174,7 +192,9 @@ static enum flow_verdict receive_rtp(struct media_flow *f, const struct flow_dat
 	if (to.family == 0 || is_unconfirmed(other, &to))
 		return FLOW_UNREADY;
 	other->unconfirmed += !other->has_spoken;
-	ret->out = rtp_packet_write_in_place(d->bytes, &packet, leg->ssrc_mask);
+	ret->out = f->form == MEDIA_RTP
+	                 ? rtp_packet_write_in_place(d->bytes, &packet, leg->ssrc_mask)
+	                 : packet.payload;
 	ret->to = to;
 	return FLOW_SEND;
 }

@@ -21,6 +21,9 @@
  * leg; meanwhile the old source goes on, and stays if it is still heard
  * FLOW_LEARN_US after the change.
  *
+ * A fax's packets (MEDIA_UDPTL) are walked and go on as they are; a source of them is learnt
+ * by their numbers in the same way.
+ *
  * RTCP is taken from the host that RTP is taken from, and no other. */
 #ifndef MEDIA_FLOW_H
 #define MEDIA_FLOW_H
@@ -81,6 +84,7 @@ struct media_flow {
 	struct order_format formats[MAX_ORDER_FORMATS];
 	uint64_t last_packet_us;
 	uint16_t packets_per_s;
+	uint8_t form; /* enum media_form */
 	bool is_held;
 	bool is_silent; /* reported, until a packet comes */
 };
@@ -101,7 +105,7 @@ struct flow_output {
 enum { FLOW_SEED_SIZE = 2 * (4 + RTCP_CNAME_SIZE / 2) };
 
 /* ERR_SYNTAX where the order is not one that signal can have meant: unknown
- * trust, no or no single host to send to, RTCP at another host than RTP. */
+ * trust or form, no or no single host to send to, RTCP at another host than RTP. */
 enum err media_flow_order_check(const struct order *o) MUST_USE;
 
 /* The order must have passed media_flow_order_check. Under the seed, bytes that nobody

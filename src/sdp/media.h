@@ -29,11 +29,11 @@ enum sdp_kind {
 enum sdp_protocol {
 	SDP_PROTOCOL_AVP,  /* RTP/AVP: carried */
 	SDP_PROTOCOL_AVPF, /* RTP/AVPF: carried */
-	SDP_PROTOCOL_SAVP, /* the rest is understood and refused by name */
+	SDP_PROTOCOL_SAVP, /* the rest but UDPTL is understood and refused by name */
 	SDP_PROTOCOL_SAVPF,
 	SDP_PROTOCOL_DTLS_SAVP,
 	SDP_PROTOCOL_DTLS_SAVPF,
-	SDP_PROTOCOL_UDPTL,
+	SDP_PROTOCOL_UDPTL, /* carried as an image */
 	SDP_PROTOCOL_OTHER,
 };
 

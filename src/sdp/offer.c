@@ -33,11 +33,17 @@ static bool is_usable(const struct sdp_session *s, const struct sdp_media *m)
 	return false;
 }
 
+bool sdp_media_is_fax(const struct sdp_media *m)
+{
+	return m->kind == SDP_KIND_IMAGE && m->protocol == SDP_PROTOCOL_UDPTL;
+}
+
 bool sdp_media_is_carried(const struct sdp_session *s, const struct sdp_media *m)
 {
-	return m->port != 0 && (m->kind == SDP_KIND_AUDIO || m->kind == SDP_KIND_VIDEO) &&
-	       (m->protocol == SDP_PROTOCOL_AVP || m->protocol == SDP_PROTOCOL_AVPF) &&
-	       is_usable(s, m);
+	bool is_sound = (m->kind == SDP_KIND_AUDIO || m->kind == SDP_KIND_VIDEO) &&
+	                (m->protocol == SDP_PROTOCOL_AVP || m->protocol == SDP_PROTOCOL_AVPF);
+
+	return m->port != 0 && (is_sound || sdp_media_is_fax(m)) && is_usable(s, m);
 }
 
 size_t sdp_carried_count(const struct sdp_session *s)

@@ -44,8 +44,10 @@ enum sdp_answer_verdict sdp_answer_check(const struct sdp_session *offer,
                                          const struct sdp_session *answer);
 const char *sdp_answer_text(enum sdp_answer_verdict v); /* for a person; static storage */
 
-/* Of a kind and protocol that can be relayed (audio or video, RTP/AVP or
- * RTP/AVPF), with a port and at least one usable format. */
+/* A fax over UDPTL (ITU-T T.38). */
+bool sdp_media_is_fax(const struct sdp_media *m);
+/* Of a kind and protocol that can be relayed (audio or video by RTP/AVP or
+ * RTP/AVPF, or a fax), with a port and at least one usable format. */
 bool sdp_media_is_carried(const struct sdp_session *s, const struct sdp_media *m);
 /* m= lines that are carried. */
 size_t sdp_carried_count(const struct sdp_session *s);

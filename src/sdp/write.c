@@ -2,7 +2,7 @@
 /* The description for the other side, written anew from fields. */
 #include "sdp/offer.h"
 
-enum value_rule { FLAG, VALUE };
+enum value_rule { FLAG, VALUE, WORD };
 
 static const struct {
 	const char *name;
@@ -35,11 +35,24 @@ static bool is_printable(struct view v)
 	return true;
 }
 
+static bool is_word(struct view v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if (!((v.at[i] >= 'a' && v.at[i] <= 'z') || (v.at[i] >= 'A' && v.at[i] <= 'Z') ||
+		      (v.at[i] >= '0' && v.at[i] <= '9')))
+			return false;
+	return v.len > 0;
+}
+
 static bool is_allowed(const struct sdp_attribute *a)
 {
-	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
-		if (view_equal(a->name, view_of(allowed[i].name)))
-			return a->has_value == (allowed[i].rule == VALUE) && is_printable(a->value);
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+		if (!view_equal(a->name, view_of(allowed[i].name)))
+			continue;
+		if (allowed[i].rule == WORD)
+			return !a->has_value || is_word(a->value);
+		return a->has_value == (allowed[i].rule == VALUE) && is_printable(a->value);
+	}
 	return false;
 }
 
@@ -144,19 +157,18 @@ static uint32_t put_allowed(struct buffer *b, const struct sdp_session *s,
 	return passed;
 }
 
-static uint32_t put_carried(struct buffer *b, const struct sdp_session *s,
-                            const struct sdp_media *m, const struct sdp_rewrite *how,
-                            const struct sdp_local *local)
+static void put_carried_line(struct buffer *b, const struct sdp_session *s,
+                             const struct sdp_media *m, const struct sdp_rewrite *how,
+                             const struct sdp_local *local)
 {
 	const struct sdp_format *formats = &s->formats[m->first_format];
-	uint32_t passed;
 
 	put_line(b, m, local->rtp.port);
 	for (size_t i = 0; i < m->format_count; i++) {
 		if (formats[i].is_dropped)
 			continue;
 		buffer_char(b, ' ');
-		buffer_decimal(b, formats[i].payload_type);
+		buffer_put(b, formats[i].text);
 	}
 	buffer_text(b, "\r\n");
 	if (!addr_same_host(&local->rtp, &how->address)) {
@@ -165,6 +177,25 @@ static uint32_t put_carried(struct buffer *b, const struct sdp_session *s,
 	}
 	if (m->level.bandwidth_as_kbit != 0)
 		put_number(b, "b=AS:", m->level.bandwidth_as_kbit);
+}
+
+/* A fax has neither RTP's formats nor its times, RTCP and directions; readers of T.38
+ * differ in what they make of a direction. */
+static uint32_t put_fax(struct buffer *b, const struct sdp_session *s, const struct sdp_media *m,
+                        const struct sdp_rewrite *how, const struct sdp_local *local)
+{
+	put_carried_line(b, s, m, how, local);
+	return put_allowed(b, s, m);
+}
+
+static uint32_t put_carried(struct buffer *b, const struct sdp_session *s,
+                            const struct sdp_media *m, const struct sdp_rewrite *how,
+                            const struct sdp_local *local)
+{
+	const struct sdp_format *formats = &s->formats[m->first_format];
+	uint32_t passed;
+
+	put_carried_line(b, s, m, how, local);
 	for (size_t i = 0; i < m->format_count; i++)
 		if (!formats[i].is_dropped)
 			put_format(b, &formats[i]);
@@ -200,7 +231,8 @@ enum err sdp_write(const struct sdp_session *s, const struct sdp_rewrite *how, s
 
 		if (i < how->local_count && how->locals[i].rtp.port != 0 &&
 		    sdp_media_is_carried(s, m))
-			dropped -= put_carried(b, s, m, how, &how->locals[i]);
+			dropped -= (sdp_media_is_fax(m) ? put_fax : put_carried)(b, s, m, how,
+			                                                         &how->locals[i]);
 		else
 			put_refused(b, s, m);
 	}

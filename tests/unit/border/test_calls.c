@@ -463,7 +463,7 @@ static const struct sdp_case {
 	{ "an inside port of ours",
 	  "v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\n" },
 	{ "nothing carried",
-	  "v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=image 4000 udptl t38\r\n" },
+	  "v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=image 4000 TCP t38\r\n" },
 	{ "rubbish", "v=0\r\nnonsense\r\n" },
 };
 

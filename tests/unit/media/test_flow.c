@@ -286,3 +286,46 @@ TEST(flow_order_check, "refuses orders that nobody can have meant")
 	CHECK(media_flow_order_check(&bad) == ERR_SYNTAX);
 	return ERR_NONE;
 }
+
+/* A fax's packet with that number, one datum, no copies. */
+static enum flow_verdict throw_fax(uint8_t leg, const char *from, uint8_t number)
+{
+	const char bytes[] = { 0, (char)number, 2, 'a', 'b', 0, 0 };
+
+	return throw_bytes(leg, from, view_bytes(bytes, sizeof(bytes)), false);
+}
+
+static const char a_fax[] = { 0, 1, 2, 'a', 'b', 0, 0 };
+
+TEST(flow_fax, "passes a fax's packets as they are while the stream is a fax, and nothing else")
+{
+	open_stream(leg_at(HOME, TRUST_EXACT, SIGNALLING));
+	CHECK(throw_fax(PHONE, HOME, 1) == FLOW_MALFORMED);
+	CHECK(throw_rtp(PHONE, HOME, 1) == FLOW_SEND);
+	stream_order.form = MEDIA_UDPTL;
+	change();
+	CHECK(throw_rtp(PHONE, HOME, 2) == FLOW_MALFORMED);
+	CHECK(throw_fax(PHONE, HOME, 1) == FLOW_SEND && went_to("10.0.0.20:6000"));
+	CHECK(view_equal(flow_out.out, view_bytes(a_fax, sizeof(a_fax))));
+	CHECK(throw_fax(PHONE, HOME, 1) == FLOW_SEND); /* said again under its number */
+	CHECK(throw_fax(PBX, "10.0.0.20:6000", 9) == FLOW_SEND && went_to(HOME));
+	CHECK(throw_fax(PBX, "10.0.0.21:6000", 10) == FLOW_WRONG_SOURCE);
+	stream_order.form = MEDIA_RTP;
+	change();
+	CHECK(throw_rtp(PHONE, HOME, 3) == FLOW_SEND);
+	stream_order.form = MEDIA_UDPTL + 1;
+	CHECK(media_flow_order_check(&stream_order) == ERR_SYNTAX);
+	return ERR_NONE;
+}
+
+TEST(flow_fax_learnt, "learns a fax's port behind a router by packets whose numbers follow")
+{
+	open_stream(leg_at("192.168.1.5:4000", TRUST_PORT_AT_SIGNALLING, SIGNALLING));
+	stream_order.form = MEDIA_UDPTL;
+	change();
+	for (uint8_t i = 1; i < FLOW_LEARN_PACKETS; i++)
+		CHECK(throw_fax(PHONE, NAT, i) == FLOW_LEARNING);
+	CHECK(throw_fax(PHONE, NAT, FLOW_LEARN_PACKETS) == FLOW_SEND);
+	CHECK(throw_fax(PBX, "10.0.0.20:6000", 1) == FLOW_SEND && went_to(NAT));
+	return ERR_NONE;
+}

@@ -42,13 +42,14 @@ TEST(answer_verdicts, "holds an answer against its offer line by line")
 	return ERR_NONE;
 }
 
-TEST(answer_carried, "carries audio and video over plain RTP only")
+TEST(answer_carried, "carries audio and video over plain RTP, and a fax over UDPTL")
 {
 	CHECK(sdp_parse(VIEW(SDP_HEAD
-	                     "m=image 4004 udptl t38\r\nm=audio 4006 RTP/SAVP 0\r\n"
+	                     "m=image 4004 udptl t38\r\nm=image 4005 TCP t38\r\n"
+	                     "m=audio 4002 udptl t38\r\nm=audio 4006 RTP/SAVP 0\r\n"
 	                     "m=audio 4008 RTP/AVP 97\r\n"
 	                     "m=text 4010 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n" VIDEO SDP_AUDIO),
 	                &offer) == SDP_FINE);
-	CHECK(sdp_carried_count(&offer) == 2);
+	CHECK(sdp_carried_count(&offer) == 3);
 	return ERR_NONE;
 }

@@ -49,8 +49,19 @@ static const struct {
 	  "a=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n",
 	  4 },
 	{ "a line that is not carried keeps its place with port 0",
-	  SDP_HEAD "m=image 4004 udptl t38\r\na=T38FaxVersion:0\r\n" SDP_AUDIO,
-	  OUR_HEAD "m=image 0 udptl t38\r\nm=audio 20002 RTP/AVP 0\r\na=sendrecv\r\n", 1 },
+	  SDP_HEAD "m=image 4004 TCP t38\r\na=T38FaxVersion:0\r\n" SDP_AUDIO,
+	  OUR_HEAD "m=image 0 TCP t38\r\nm=audio 20002 RTP/AVP 0\r\na=sendrecv\r\n", 1 },
+	{ "a fax keeps what T.38 says of it, and says nothing else",
+	  SDP_HEAD "m=image 4004 udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n"
+	           "a=T38FaxFillBitRemoval\r\na=T38FaxTranscodingMMR:0\r\n"
+	           "a=T38FaxRateManagement:transferredTCF\r\na=T38FaxMaxDatagram:400\r\n"
+	           "a=T38FaxUdpEC:t38UDPRedundancy\r\na=T38FaxMaxBuffer:10.1.2.3\r\n"
+	           "a=T38VendorInfo:0 0 37\r\na=sendrecv\r\n",
+	  OUR_HEAD "m=image 20000 udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n"
+	           "a=T38FaxFillBitRemoval\r\na=T38FaxTranscodingMMR:0\r\n"
+	           "a=T38FaxRateManagement:transferredTCF\r\na=T38FaxMaxDatagram:400\r\n"
+	           "a=T38FaxUdpEC:t38UDPRedundancy\r\n",
+	  2 },
 	{ "a line without ports of ours is refused", SDP_HEAD SDP_AUDIO SDP_AUDIO SDP_AUDIO,
 	  OUR_HEAD
 	  "m=audio 20000 RTP/AVP 0\r\na=sendrecv\r\nm=audio 20002 RTP/AVP 0\r\na=sendrecv\r\n"

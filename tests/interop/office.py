@@ -5,6 +5,8 @@ border between them, which is the only way: nothing else passes packets on.
     phone i  198.51.100.4i+2/30 -- 203.0.113.1  Ringfence  10.9.0.1 -- 10.9.0.20  PBX
 """
 
+import time
+
 import harness
 from asterisk import Asterisk
 from baresip import Baresip
@@ -14,6 +16,7 @@ from pbx import DOMAIN, password_of
 from process import Failure, until
 from ringfence import PROBE_USER, Ringfence, is_built
 from sip_text import token
+from tones import Ears
 
 OUTSIDE, INSIDE, PBX_AT = "203.0.113.1", "10.9.0.1", "10.9.0.20"
 USERS = ("200", "201", "202", "203")
@@ -42,7 +45,7 @@ class Office:
         address, ours = f"198.51.100.{number + 2}", f"198.51.100.{number + 1}"
         host = Host(self.cast, f"p{user}", [address + "/30"], [ours + "/30"])
         ip("route", "add", "default", "via", ours, inside=host.enter)
-        host.address = address
+        host.address, host.ears = address, Ears(host.interface, address)
         return host
 
     def phone(self, user, kind=Baresip, **how):
@@ -61,6 +64,16 @@ class Office:
                 raise Failure(f"{listener.user} ({listener.program}) does not hear {speaker.user} ({speaker.program}): "
                               f"{listener.heard(speaker.tone) - before:.1f} s")
 
+    def stops_hearing(self, listener, speaker):
+        """Within a while there is a second without that tone."""
+        def is_silent():
+            before = listener.host.ears.heard(speaker.tone)
+            time.sleep(1.2)  # what is looked for is that nothing comes
+            return listener.host.ears.heard(speaker.tone) - before < 0.15
+
+        if not until(is_silent, 12):
+            raise Failure(f"{listener.user} ({listener.program}) still hears {speaker.user} ({speaker.program})")
+
     def calls(self):
         return self.ringfence.rows("calls", "list") if self.ringfence else []
 
@@ -69,3 +82,13 @@ class Office:
         check(until(lambda: self.pbx.channels() == 0, 15, pause=0.2), f"the PBX still holds {self.pbx.channels()} channels")
         live = self.ringfence.rows("calls", "list", "--live")
         check(until(lambda: not self.ringfence.rows("calls", "list", "--live"), 10, pause=0.2), f"Ringfence still holds {live}")
+
+
+def expect(action, talked=(), ended=(), seconds=20):
+    """Does it, and waits until each of these has one more call answered, or one more ended."""
+    wanted = [(phone, "a call answered", phone.talked, phone.talked() + 1) for phone in talked]
+    wanted += [(phone, "a call ended", phone.ended, phone.ended() + 1) for phone in ended]
+    action()
+    for phone, what, count, target in wanted:
+        if not until(lambda: count() >= target, seconds, pause=0.1):
+            raise Failure(f"phone {phone.user} ({phone.program}): no {what} in {seconds} s, see {phone.process.log_path}")

@@ -17,12 +17,12 @@
 static const struct pool_handle nothing;
 enum { CANCEL_PATIENCE_US = 40 * SECOND_US };
 
-void answer_lines(struct border *b, const struct sip_msg *msg, const struct leg_facts *to,
+void answer_lines(struct call *call, unsigned asker, const struct sip_msg *msg,
                   struct buffer *lines)
 {
-	leg_write_contact(b, to, lines);
+	leg_write_contact(call->border, leg_of(call, asker), lines);
 	sip_build_header(lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
-	headers_copy(lines, msg, leg_way(to), b->removed);
+	leg_copy_headers(call, asker, msg, lines);
 	extensions_copy(lines, msg);
 }
 
@@ -42,7 +42,7 @@ static enum err reply(struct border *b, const struct turn *turn, const struct si
 	};
 	enum err err;
 
-	answer_lines(b, msg, to, &lines);
+	answer_lines(call, turn->from, msg, &lines);
 	if (is_reliable)
 		reliable_lines(b, call, &lines);
 	session_answer(turn, msg, &lines);
@@ -334,7 +334,7 @@ uint16_t answer_refusal(struct border *b, const struct inbound *in, struct call 
 		status = redirect(b, in->msg, call, asked_by, lines);
 	else if (status == 503 && asker->peer != CALL_PHONE)
 		status = 500; /* 503 would fail the whole hop */
-	headers_copy(lines, in->msg, leg_way(asker), b->removed);
+	leg_copy_headers(call, asked_by, in->msg, lines);
 	border_count(b, COUNT_responses_forwarded);
 	return status;
 }

@@ -77,13 +77,15 @@ bool attempt_wants_next(uint16_t status) { return status == 408 || status == 503
 
 /* The description that was written names a port of ours on one side: the next target must
  * be reached from there too. */
-static bool is_reached_alike(struct border *b, const struct leg_facts *leg, struct flow *ret,
+static bool is_reached_alike(const struct call *call, const struct leg_facts *leg, struct flow *ret,
                              uint16_t row)
 {
+	const struct border *b = call->border;
 	struct addr before = party_our_address(b, &leg->flow), now;
 
 	if (row >= b->settings.peer_count ||
-	    party_flow_to(b, &b->settings.peers[row], ret) != ERR_NONE)
+	    party_flow_between(b, leg_peer(b, &call->facts.legs[LEG_CALLER]),
+	                       &b->settings.peers[row], ret) != ERR_NONE)
 		return false;
 	now = party_our_address(b, ret);
 	return ret->side == leg->flow.side && addr_same_host(&before, &now) &&
@@ -155,7 +157,8 @@ static enum err send_again(struct border *b, struct call *call, struct turn *tur
 	trunk_authorize(b, leg->peer, VIEW("INVITE"), view_of(route->uri), &r.out);
 	leg_write_contact(b, leg, &r.out);
 	sip_build_header(&r.out, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
-	headers_copy(&r.out, &c->again, leg_way(leg), b->removed);
+	party_copy_headers(b, leg_peer(b, leg_of(call, LEG_CALLER)), route->peer, &c->again,
+	                   &r.out);
 	extensions_copy(&r.out, &c->again);
 	session_ask(turn, &c->again, &r.out);
 	request_source(&r, route->peer, &leg_of(call, LEG_CALLER)->flow);
@@ -222,7 +225,7 @@ bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 	while (a && !is_begun(call) && a->next < a->targets.count) {
 		uint16_t row = a->targets.peers[a->next++];
 
-		if (!is_reached_alike(b, leg_of(call, LEG_CALLEE), &to, row) ||
+		if (!is_reached_alike(call, leg_of(call, LEG_CALLEE), &to, row) ||
 		    (!call->facts.is_emergency && !peers_may_begin(b, row)) ||
 		    route_to_peer(b, leg_peer(b, leg_of(call, LEG_CALLER)),
 		                  view_of(call->facts.dialled), row, &route) != ERR_NONE)

@@ -9,6 +9,7 @@
 #include "border/explain.h"
 #include "border/headers.h"
 #include "border/ingress.h"
+#include "border/kept_out.h"
 #include "border/peers.h"
 #include "border/probe.h"
 #include "border/registrar.h"
@@ -271,6 +272,7 @@ enum err border_apply(struct border *b, const struct border_settings *settings, 
 	calls_apply(b, &b->before);
 	registrar_apply(b);
 	probes_apply(b);
+	kept_out_apply(b);
 	guard_bounds_apply(b->bounds, &settings->door);
 	guard_logins_apply(b->logins, &settings->door);
 	return ERR_NONE;
@@ -353,9 +355,7 @@ void border_answer(struct border *b, const struct ask *question, struct now now,
 			answer(context, &row);
 		break;
 	case ASK_HEADERS:
-		header_counts_write(&out, b->removed);
-		row.head.size = (uint32_t)out.len;
-		answer(context, &row);
+		kept_out_list(b, &row, answer, context);
 		break;
 	default:
 		row.head.result = ERR_UNSUPPORTED;

@@ -97,7 +97,7 @@ static enum err forward(struct border *b, const struct inbound *in, const struct
 		return err;
 	request_max_forwards(&r, in->msg);
 	write_identities(b, in, route, &r);
-	headers_copy(&r.out, in->msg, e->is_inward ? HEADERS_INWARD : HEADERS_OUTWARD, b->removed);
+	party_copy_headers(b, in->peer, route->peer, in->msg, &r.out);
 	extensions_copy(&r.out, in->msg);
 	write_event(in->msg, &r.out);
 	if (e->is_inward) {
@@ -238,7 +238,7 @@ void exchange_answer(struct border *b, const struct inbound *in, const struct ua
 		return;
 	if (status == 401 || status == 407)
 		status = pass_challenge(b, in, e, &lines);
-	headers_copy(&lines, in->msg, e->is_inward ? HEADERS_OUTWARD : HEADERS_INWARD, b->removed);
+	party_copy_headers(b, in->peer, party_peer_of(b, &e->from), in->msg, &lines);
 	extensions_copy(&lines, in->msg);
 	if (in->msg->cseq.method == SIP_METHOD_PUBLISH)
 		write_expires(in->msg, &lines);

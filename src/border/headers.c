@@ -5,18 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_SIZE = 40, WAYS = 2 };
+enum { WAYS = 2 };
 
-struct named_count {
-	char name[NAME_SIZE];
-	uint64_t count[WAYS];
+struct counted {
+	char name[BORDER_HEADER_SIZE];
+	uint64_t count; /* 0: free */
+	int64_t last_wall_us;
+	uint16_t from, to;
+	uint8_t way;
 };
 
 struct header_counts {
-	uint64_t known[WAYS][SIP_HEADER_COUNT];
-	struct named_count other[MAX_HEADER_NAMES];
-	uint64_t beyond[WAYS]; /* further names: counted together */
-	unsigned others;
+	struct counted rows[HEADER_SETS][HEADER_SET_ROWS];
+	struct counted before[MAX_HEADER_ROWS]; /* while rows get new numbers */
+	uint64_t beyond[WAYS];
 };
 
 /* What somebody else writes: neither passed here nor counted as removed. */
@@ -72,88 +74,172 @@ void header_counts_free(struct header_counts **c)
 	*c = NULL;
 }
 
-static void count_other(struct header_counts *c, struct view name, enum headers_way way)
+/* ---- what is kept out ---- */
+
+static unsigned set_of(struct view name, const struct headers_ends *ends)
 {
-	for (unsigned i = 0; i < c->others; i++) {
-		if (view_equal_nocase(view_of(c->other[i].name), name)) {
-			c->other[i].count[way]++;
+	unsigned sum = ends->from * 13U + ends->to * 17U;
+
+	for (size_t i = 0; i < name.len; i++)
+		sum = sum * 31 + ((unsigned char)name.at[i] | 0x20U);
+	return sum % HEADER_SETS;
+}
+
+static bool is_row(const struct counted *row, struct view name, const struct headers_ends *ends)
+{
+	return row->count > 0 && row->from == ends->from && row->to == ends->to &&
+	       row->way == ends->way && view_equal_nocase(view_of(row->name), name);
+}
+
+static void keep_out(struct header_counts *c, struct view name, const struct headers_ends *ends)
+{
+	struct counted *set = name.len > 0 ? c->rows[set_of(name, ends)] : NULL, *quietest = set;
+
+	if (!set || name.len >= BORDER_HEADER_SIZE) {
+		c->beyond[ends->way]++;
+		return;
+	}
+	for (unsigned i = 0; i < HEADER_SET_ROWS; i++) {
+		struct counted *row = &set[i];
+
+		if (is_row(row, name, ends)) {
+			row->count++;
+			row->last_wall_us = ends->wall_us;
 			return;
 		}
+		if (row->count == 0
+		            ? quietest->count != 0
+		            : quietest->count != 0 && row->last_wall_us < quietest->last_wall_us)
+			quietest = row;
 	}
-	if (c->others == MAX_HEADER_NAMES || name.len >= NAME_SIZE) {
-		c->beyond[way]++;
-		return;
-	}
-	(void)VIEW_COPY(name, c->other[c->others].name);
-	c->other[c->others++].count[way] = 1;
+	if (quietest->count)
+		c->beyond[quietest->way] += quietest->count;
+	*quietest = (struct counted){ .count = 1,
+		                      .last_wall_us = ends->wall_us,
+		                      .from = ends->from,
+		                      .to = ends->to,
+		                      .way = (uint8_t)ends->way };
+	(void)VIEW_COPY(name, quietest->name);
 }
 
-void headers_copy(struct buffer *b, const struct sip_msg *msg, enum headers_way way,
+bool header_counts_next(const struct header_counts *c, unsigned *place, struct header_row *ret)
+{
+	while (*place < MAX_HEADER_ROWS) {
+		const struct counted *row =
+			&c->rows[*place / HEADER_SET_ROWS][*place % HEADER_SET_ROWS];
+
+		(*place)++;
+		if (row->count == 0)
+			continue;
+		*ret = (struct header_row){ view_of(row->name), row->from,  row->to,
+			                    row->way,           row->count, row->last_wall_us };
+		return true;
+	}
+	return false;
+}
+
+uint64_t header_counts_beyond(const struct header_counts *c, enum headers_way way)
+{
+	return c->beyond[way];
+}
+
+static bool renumber(uint16_t *row, const uint16_t *new_row, size_t count)
+{
+	if (*row < count)
+		*row = new_row[*row];
+	return *row == HEADERS_PHONE || *row < MAX_PEERS;
+}
+
+static void put_back(struct header_counts *c, const struct counted *row)
+{
+	const struct headers_ends ends = { .way = row->way, .from = row->from, .to = row->to };
+	struct counted *set = c->rows[set_of(view_of(row->name), &ends)];
+
+	for (unsigned i = 0; i < HEADER_SET_ROWS; i++) {
+		if (set[i].count > 0)
+			continue;
+		set[i] = *row;
+		return;
+	}
+	c->beyond[row->way] += row->count;
+}
+
+void header_counts_apply(struct header_counts *c, const uint16_t *new_row, size_t count)
+{
+	memcpy(c->before, c->rows, sizeof(c->before));
+	memset(c->rows, 0, sizeof(c->rows));
+	for (unsigned i = 0; i < MAX_HEADER_ROWS; i++) {
+		struct counted *row = &c->before[i];
+
+		if (row->count > 0 && renumber(&row->from, new_row, count) &&
+		    renumber(&row->to, new_row, count))
+			put_back(c, row);
+	}
+}
+
+/* ---- what passes ---- */
+
+static bool is_excepted(const struct border_headers *own, struct view name)
+{
+	for (unsigned i = 0; own && i < own->count; i++) {
+		if (view_equal_nocase(view_of(own->pass[i]), name))
+			return true;
+	}
+	return false;
+}
+
+static bool is_printable(struct view value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.at[i] < ' ' || value.at[i] > '~')
+			return false;
+	}
+	return value.len <= MAX_PASSED_VALUE;
+}
+
+bool headers_may_pass(struct view name)
+{
+	enum sip_header_id id = sip_header_of(name);
+
+	if (view_is_empty(name) || view_equal_nocase(name, VIEW("X-Ringfence-Source")))
+		return false;
+	return id == SIP_HEADER_OTHER || fates[HEADERS_INWARD][id] != FATE_WRITTEN;
+}
+
+static enum fate fate_of(const struct sip_header *h, enum headers_way way)
+{
+	if (h->id == SIP_HEADER_OTHER)
+		return FATE_REMOVED;
+	if (fates[way][h->id] == FATE_PASSED && h->is_foreign)
+		return FATE_REMOVED;
+	return (enum fate)fates[way][h->id];
+}
+
+void headers_copy(struct buffer *b, const struct sip_msg *msg, const struct headers_ends *ends,
                   struct header_counts *counts)
 {
+	unsigned excepted = 0;
+
 	for (unsigned i = 0; i < msg->count; i++) {
 		const struct sip_header *h = &msg->headers[i];
+		enum fate fate = fate_of(h, ends->way);
+		bool is_named = h->id != SIP_HEADER_OTHER;
 
-		if (h->id == SIP_HEADER_OTHER)
-			count_other(counts, h->name, way);
-		else if (fates[way][h->id] == FATE_PASSED && !h->is_foreign)
+		if (fate == FATE_PASSED) {
 			sip_build_header(b, h->id, h->value);
-		else if (fates[way][h->id] != FATE_WRITTEN)
-			counts->known[way][h->id]++;
+		} else if (fate == FATE_REMOVED && !h->is_foreign && excepted < MAX_PASSED &&
+		           is_excepted(ends->own, is_named ? sip_header_name(h->id) : h->name) &&
+		           is_printable(h->value)) {
+			excepted++;
+			sip_build_named(b, is_named ? sip_header_name(h->id) : h->name, h->value);
+		} else if (fate == FATE_REMOVED) {
+			bool is_nameless = ends->is_stranger && !is_named;
+
+			keep_out(counts,
+			         is_named      ? sip_header_name(h->id)
+			         : is_nameless ? VIEW_EMPTY
+			                       : h->name,
+			         ends);
+		}
 	}
-}
-
-/* Quotes, colon, comma and the digits of any count; what the last row and the braces take. */
-enum { ROW_SIGNS = 26, END_SIGNS = 64 };
-
-/* One direction's object as it is written; rows beyond `end` are summed up in the last one. */
-struct writing {
-	struct buffer *b;
-	size_t end;
-	uint64_t left_out;
-	bool has_row;
-};
-
-/* The parser took names as tokens, which hold no quote and no backslash. */
-static void write_count(struct writing *w, struct view name, uint64_t count)
-{
-	if (count == 0)
-		return;
-	if (w->b->len + name.len + ROW_SIGNS > w->end) {
-		w->left_out += count;
-		return;
-	}
-	buffer_text(w->b, w->has_row ? ",\"" : "\"");
-	buffer_put(w->b, name);
-	buffer_text(w->b, "\":");
-	buffer_decimal(w->b, count);
-	w->has_row = true;
-}
-
-/* `size`: of the whole that this may take. */
-static void write_way(struct buffer *b, const struct header_counts *c, enum headers_way way,
-                      size_t size)
-{
-	struct writing w = { b, b->len + size - END_SIGNS, c->beyond[way], false };
-
-	buffer_char(b, '{');
-	for (unsigned id = 0; id < SIP_HEADER_COUNT; id++)
-		write_count(&w, sip_header_name(id), c->known[way][id]);
-	for (unsigned i = 0; i < c->others; i++)
-		write_count(&w, view_of(c->other[i].name), c->other[i].count[way]);
-	w.end += END_SIGNS;
-	write_count(&w, VIEW("(further names)"), w.left_out);
-	buffer_char(b, '}');
-}
-
-void header_counts_write(struct buffer *b, const struct header_counts *c)
-{
-	static const char begin[] = "{\"inward\":", between[] = ",\"outward\":";
-	size_t size = (b->max - b->len - sizeof(begin) - sizeof(between)) / WAYS;
-
-	buffer_text(b, begin);
-	write_way(b, c, HEADERS_INWARD, size);
-	buffer_text(b, between);
-	write_way(b, c, HEADERS_OUTWARD, size);
-	buffer_char(b, '}');
 }

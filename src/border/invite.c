@@ -138,7 +138,7 @@ void invite_write_rest(struct border *b, const struct inbound *in, const struct 
 
 	leg_write_contact(b, to, &r->out);
 	sip_build_header(&r->out, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
-	headers_copy(&r->out, in->msg, leg_way(to), b->removed);
+	party_copy_headers(b, in->peer, peer, in->msg, &r->out);
 	asserted_copy(b, &r->out, in->msg, in->peer, &reader);
 	extensions_copy(&r->out, in->msg);
 	if (peer && !to->is_outer) {

@@ -11,9 +11,12 @@ const struct border_peer *leg_peer(const struct border *b, const struct leg_fact
 	return leg->peer < b->settings.peer_count ? &b->settings.peers[leg->peer] : NULL;
 }
 
-enum headers_way leg_way(const struct leg_facts *to)
+void leg_copy_headers(struct call *call, unsigned to, const struct sip_msg *msg, struct buffer *out)
 {
-	return to->is_outer ? HEADERS_OUTWARD : HEADERS_INWARD;
+	struct border *b = call->border;
+
+	party_copy_headers(b, leg_peer(b, leg_of(call, leg_other(to))),
+	                   leg_peer(b, leg_of(call, to)), msg, out);
 }
 
 void leg_part(struct call *call, unsigned number)

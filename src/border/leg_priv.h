@@ -6,7 +6,9 @@
 #include "border/call_priv.h"
 
 const struct border_peer *leg_peer(const struct border *b, const struct leg_facts *leg);
-enum headers_way leg_way(const struct leg_facts *to);
+/* The headers that may pass from the other leg to this one. */
+void leg_copy_headers(struct call *call, unsigned to, const struct sip_msg *msg,
+                      struct buffer *out);
 /* The leg is that peer's, a phone's for NULL, and counts among its calls. */
 void leg_join(struct call *call, unsigned leg, const struct border_peer *peer);
 /* Among those of the peer that it names. */

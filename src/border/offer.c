@@ -31,6 +31,23 @@ static bool is_inside(const struct border *b, const struct leg_facts *leg)
 
 /* ---- where media comes from ---- */
 
+/* Where a peer's audio is elsewhere, those networks are believed, private ones too, and no
+ * others but its own addresses. */
+static bool may_be_media(const struct border_peer *peer, const struct addr *a,
+                         enum sdp_address_verdict *ret)
+{
+	if (!peer || peer->media_count == 0)
+		return true;
+	for (unsigned i = 0; i < peer->media_count; i++) {
+		if (!addr_net_holds(&peer->media_from[i], a))
+			continue;
+		if (*ret == SDP_ADDRESS_BEHIND_NAT)
+			*ret = SDP_ADDRESS_PORT_LEARNT;
+		return true;
+	}
+	return party_is_from(peer, a);
+}
+
 static bool is_address_fine(struct call *call, unsigned from, const struct sdp_media *m,
                             enum sdp_address_verdict *ret)
 {
@@ -41,6 +58,8 @@ static bool is_address_fine(struct call *call, unsigned from, const struct sdp_m
 	*ret = sdp_address_check(&m->rtp, &leg->flow.local, &leg->flow.remote,
 	                         is_inner ? SDP_FROM_INSIDE : SDP_FROM_OUTSIDE);
 	if (*ret == SDP_ADDRESS_FORBIDDEN)
+		return false;
+	if (*ret != SDP_ADDRESS_HOLD && !may_be_media(leg_peer(call->border, leg), &m->rtp, ret))
 		return false;
 	/* Our own live port, from the inside: the other half of a call that comes back to us. */
 	return owner == PORT_NOT_OURS || (owner == PORT_LIVE && is_inner);

@@ -2,6 +2,7 @@
 /* Option tables of peers, routes, subscribers and numbers. */
 #include "border/options.h"
 
+#include "border/headers.h"
 #include "border/target.h"
 
 #include <string.h>
@@ -15,7 +16,11 @@ static const char *const number_forms[] = { "dialled", "plus", "bare", NULL };
 /* In the order of enum transport_kind. */
 static const char *const transports[] = { "udp", "tcp", NULL };
 
+static const char *const rights[] = { "place-calls", "receive-calls", "transfer", NULL };
+
 static const struct conf_option peer_options[] = {
+	{ "class", CONF_NAME, CONF_AT(struct border_peer, class_row), .flags = CONF_INHERITS,
+	  .refers_to = "class", .help = "class whose settings count where none is written here" },
 	{ "kind", CONF_CHOICE, CONF_AT(struct border_peer, kind), .choices = peer_kinds,
 	  .fallback = "pbx", .help = "what stands there" },
 	{ "side", CONF_NAME, CONF_AT(struct border_peer, side), .flags = CONF_REQUIRED,
@@ -26,10 +31,19 @@ static const struct conf_option peer_options[] = {
 	  .fallback = "udp", .help = "what carries requests to it" },
 	{ "from", CONF_NETWORKS, CONF_LIST(struct border_peer, from, from_count),
 	  .help = "networks it may come from; without this its address alone" },
+	{ "media-from", CONF_NETWORKS, CONF_LIST(struct border_peer, media_from, media_count),
+	  .help = "networks where its audio is, beside its own addresses; it may name no others" },
+	{ "may", CONF_FLAGS, CONF_AT(struct border_peer, may), .choices = rights,
+	  .fallback = "place-calls receive-calls",
+	  .help = "what it may do; transfer: have the PBX make calls for it" },
 	{ "domain", CONF_TEXT, CONF_AT(struct border_peer, domain),
 	  .help = "domain that stands for us in what is sent to it; without this its address" },
 	{ "appears-as", CONF_ENDPOINT, CONF_AT(struct border_peer, appears_as), .port = 5060,
 	  .help = "listening address of ours from which it is served" },
+	{ "appears-inside-as", CONF_ENDPOINT, CONF_AT(struct border_peer, appears_inside),
+	  .port = 5060,
+	  .help = "listening address of ours by which its calls reach another side; what is called "
+	          "there goes to it" },
 	{ "requests", CONF_RATE, CONF_AT(struct border_peer, budget), .min = 1, .max = 1000000,
 	  .fallback = "20000 in 2s", .help = "requests it may send in a time" },
 	{ "at-most", CONF_COUNT, CONF_AT(struct border_peer, max_calls), .min = 1, .max = 1000000,
@@ -55,6 +69,54 @@ const struct conf_block border_peer_block = {
 	.max_rows = MAX_PEERS,
 	.help = "a PBX, carrier or other system that is known by its address",
 	CONF_ROWS(struct border_peer, peer_options),
+};
+
+static void check_class(struct conf_check *c, const void *row)
+{
+	(void)row;
+	if (conf_is_written(c, "address"))
+		conf_object(c, "address", NULL, "two peers cannot have one address",
+		            "write it in the peers");
+	if (conf_is_written(c, "class"))
+		conf_object(c, "class", NULL, "a class takes from no other",
+		            "write its settings here");
+}
+
+const struct conf_block border_class_block = {
+	.word = "class",
+	CONF_LABEL("name of the class", struct border_peer, name),
+	.max_rows = MAX_PEER_CLASSES,
+	.is_pattern = true,
+	.check = check_class,
+	.help = "settings of a peer block that several peers have; what a peer writes itself goes "
+		"before",
+	CONF_ROWS(struct border_peer, peer_options),
+};
+
+static const struct conf_option headers_options[] = {
+	{ "pass", CONF_TEXTS, CONF_LIST(struct border_headers, pass, count), .min = 1,
+	  .help = "names of headers that pass too; doctor headers tells which were kept out" },
+};
+
+static void check_headers(struct conf_check *c, const void *row)
+{
+	const struct border_headers *h = row;
+
+	for (unsigned i = 0; i < h->count; i++) {
+		if (!headers_may_pass(view_of(h->pass[i])))
+			conf_object(c, "pass", NULL, "that is no name, or of a header that is ours",
+			            "leave out Via, From, Contact and the like");
+	}
+}
+
+const struct conf_block border_headers_block = {
+	.word = "headers",
+	.within = "peer",
+	.parent_offset = offsetof(struct border_headers, peer),
+	.max_rows = MAX_PEERS,
+	.check = check_headers,
+	.help = "headers that pass beyond the list for all; between peers the outer one's count",
+	CONF_ROWS(struct border_headers, headers_options),
 };
 
 static const struct conf_option credentials_options[] = {

@@ -21,23 +21,55 @@ const struct border_listener *party_listener(const struct border *b, const struc
 	return NULL;
 }
 
-enum err party_flow_to(const struct border *b, const struct border_peer *peer, struct flow *ret)
+static struct flow flow_by(const struct border *b, const struct border_listener *l,
+                           const struct border_peer *peer)
 {
-	const struct border_listener *l = party_listener(b, peer);
-
-	if (!l)
-		return ERR_NOT_FOUND;
-	*ret = (struct flow){
+	return (struct flow){
 		.local = l->local,
 		.remote = peer->address,
 		.listener = (uint16_t)(l - b->settings.listeners),
 		.transport = peer->transport,
 		.side = (uint8_t)peer->side,
 	};
+}
+
+enum err party_flow_to(const struct border *b, const struct border_peer *peer, struct flow *ret)
+{
+	const struct border_listener *l = party_listener(b, peer);
+
+	if (!l)
+		return ERR_NOT_FOUND;
+	*ret = flow_by(b, l, peer);
 	return ERR_NONE;
 }
 
-static bool is_from(const struct border_peer *peer, const struct addr *remote)
+enum err party_flow_between(const struct border *b, const struct border_peer *from,
+                            const struct border_peer *to, struct flow *ret)
+{
+	const struct border_settings *s = &b->settings;
+
+	for (unsigned i = 0; from && from->appears_inside.family && i < s->listener_count; i++) {
+		const struct border_listener *l = &s->listeners[i];
+
+		if (l->side == to->side && l->transport == to->transport &&
+		    addr_equal(&l->local, &from->appears_inside)) {
+			*ret = flow_by(b, l, to);
+			return ERR_NONE;
+		}
+	}
+	return party_flow_to(b, to, ret);
+}
+
+bool party_is_face(const struct border *b, const struct addr *local)
+{
+	for (unsigned i = 0; i < b->settings.peer_count; i++) {
+		if (addr_equal(&b->settings.peers[i].appears_inside, local))
+			return true;
+	}
+	return false;
+}
+
+bool party_is_from(const struct border_peer *peer, const struct addr *remote)
 {
 	if (peer->from_count == 0)
 		return addr_same_host(&peer->address, remote);
@@ -55,7 +87,7 @@ const struct border_peer *party_peer_of(const struct border *b, const struct flo
 	for (unsigned i = 0; i < b->settings.peer_count; i++) {
 		const struct border_peer *peer = &b->settings.peers[i];
 
-		if (peer->side != flow->side || !is_from(peer, &flow->remote))
+		if (peer->side != flow->side || !party_is_from(peer, &flow->remote))
 			continue;
 		/* Two peers on one host are told apart by the port. */
 		if (addr_equal(&peer->address, &flow->remote))
@@ -69,6 +101,48 @@ const struct border_peer *party_peer_of(const struct border *b, const struct flo
 bool party_is_outer(const struct border_peer *peer)
 {
 	return peer->kind == PEER_CARRIER || peer->kind == PEER_CUSTOMER;
+}
+
+bool party_may(const struct border_peer *peer, enum peer_may right)
+{
+	return ((peer->may ? peer->may : MAY_PLACE | MAY_RECEIVE) & right) != 0;
+}
+
+const struct border_peer *party_decider(const struct border_peer *from,
+                                        const struct border_peer *to)
+{
+	if (to && party_is_outer(to))
+		return to;
+	if (from && party_is_outer(from))
+		return from;
+	return to ? to : from;
+}
+
+static uint16_t row_of(const struct border *b, const struct border_peer *peer)
+{
+	return peer ? (uint16_t)(peer - b->settings.peers) : HEADERS_PHONE;
+}
+
+struct headers_ends party_ends(const struct border *b, const struct border_peer *from,
+                               const struct border_peer *to)
+{
+	const struct border_peer *own = party_decider(from, to);
+
+	return (struct headers_ends){
+		.way = !to || party_is_outer(to) ? HEADERS_OUTWARD : HEADERS_INWARD,
+		.from = row_of(b, from),
+		.to = row_of(b, to),
+		.own = own && own->headers ? &b->settings.headers[own->headers - 1] : NULL,
+		.wall_us = b->now.wall_us,
+	};
+}
+
+void party_copy_headers(struct border *b, const struct border_peer *from,
+                        const struct border_peer *to, const struct sip_msg *msg, struct buffer *out)
+{
+	const struct headers_ends ends = party_ends(b, from, to);
+
+	headers_copy(out, msg, &ends, b->removed);
 }
 
 static bool is_on_lan(const struct border_side *side, const struct addr *remote)

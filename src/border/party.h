@@ -5,6 +5,7 @@
 #define BORDER_PARTY_H
 
 #include "base/buffer.h"
+#include "border/headers.h"
 #include "border/settings.h"
 #include "sip/uri.h"
 
@@ -16,6 +17,14 @@ const struct border_listener *party_listener(const struct border *b,
 /* A flow to the peer's configured address. ERR_NOT_FOUND without a listener. */
 enum err party_flow_to(const struct border *b, const struct border_peer *peer,
                        struct flow *ret) MUST_USE;
+/* The same for a call of `from` (NULL: a phone): by the address that it appears as, where the
+ * other's side has it. */
+enum err party_flow_between(const struct border *b, const struct border_peer *from,
+                            const struct border_peer *to, struct flow *ret) MUST_USE;
+/* Whether some peer appears as this address of ours, so that what is sent there is for it. */
+bool party_is_face(const struct border *b, const struct addr *local);
+/* Whether the address is one of the peer's own: of `from`, else of `address`. */
+bool party_is_from(const struct border_peer *peer, const struct addr *remote);
 /* The peer that a datagram on this flow may come from by its address, or NULL. */
 const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow);
 /* Whether it stands outside: a carrier or a customer, who see nothing of the inside. */
@@ -28,6 +37,20 @@ void party_write_transport(struct buffer *out, const struct flow *flow);
 struct addr party_our_address(const struct border *b, const struct flow *flow);
 /* Whether a host names us on any side: address, advertised address or domain. */
 bool party_is_us(const struct border *b, const struct sip_host *host);
+/* What counts for the headers of a message from one to the other; NULL: a phone. Exceptions are
+ * those of the one that stands outside, who would see or send them; where none of both does, of
+ * the one that hears, and for a phone of the one that speaks. */
+struct headers_ends party_ends(const struct border *b, const struct border_peer *from,
+                               const struct border_peer *to);
+/* Whose exceptions these are; NULL: both are phones. */
+const struct border_peer *party_decider(const struct border_peer *from,
+                                        const struct border_peer *to);
+/* headers_copy between the two. */
+void party_copy_headers(struct border *b, const struct border_peer *from,
+                        const struct border_peer *to, const struct sip_msg *msg,
+                        struct buffer *out);
+/* Whether it was given that right; who was given none has the first two. */
+bool party_may(const struct border_peer *peer, enum peer_may right);
 /* Domain that stands in From and To towards a peer: its `domain`, else its address. */
 void party_write_domain(struct buffer *out, const struct border_peer *peer);
 /* "user@domain" of an identity for facts, records and tables, letters of the

@@ -230,6 +230,15 @@ static void write_names(struct border *b, const struct inbound *in, uint16_t hom
 	sip_build_cseq(&r->out, in->msg->cseq.number, VIEW("REGISTER"));
 }
 
+static void copy_headers(struct border *b, const struct inbound *in, const struct border_peer *pbx,
+                         struct buffer *out)
+{
+	struct headers_ends ends = party_ends(b, NULL, pbx);
+
+	ends.is_stranger = in->standing == STANDING_STRANGER;
+	headers_copy(out, in->msg, &ends, b->removed);
+}
+
 static enum err forward(struct border *b, const struct inbound *in, struct login *l,
                         struct view credentials)
 {
@@ -250,7 +259,7 @@ static enum err forward(struct border *b, const struct inbound *in, struct login
 	write_names(b, in, l->wish.home, &r);
 	write_contact(b, &l->wish, &r);
 	sip_build_number(&r.out, SIP_HEADER_EXPIRES, asked_of_pbx_s(b, &l->wish));
-	headers_copy(&r.out, in->msg, HEADERS_INWARD, b->removed);
+	copy_headers(b, in, pbx, &r.out);
 	request_source(&r, pbx, in->flow);
 	buffer_put(&r.out, credentials);
 	sip_build_body(&r.out, VIEW_EMPTY);

@@ -38,8 +38,8 @@ static enum err to_phone(const struct border *b, const struct inbound *in,
 	return ERR_NONE;
 }
 
-static enum err to_peer(const struct border *b, const struct sip_uri *uri, uint16_t row,
-                        struct route *ret)
+static enum err to_peer(const struct border *b, const struct border_peer *from,
+                        const struct sip_uri *uri, uint16_t row, struct route *ret)
 {
 	struct buffer out = buffer_on(ret->uri, sizeof(ret->uri) - 1);
 	char text[MAX_E164_DIGITS + 2];
@@ -51,7 +51,7 @@ static enum err to_peer(const struct border *b, const struct sip_uri *uri, uint1
 		dial_write(ret->peer, &ret->number, &number);
 		written.user = buffer_view(&number);
 	}
-	if (party_flow_to(b, ret->peer, &ret->to) != ERR_NONE)
+	if (party_flow_between(b, from, ret->peer, &ret->to) != ERR_NONE)
 		return fail(ret, 503, REFUSAL_NO_WAY);
 	identity_write_uri(b, &out, &written, &(struct identity_reader){ .peer = ret->peer });
 	if (out.err != ERR_NONE)
@@ -70,7 +70,7 @@ enum err route_to_peer(const struct border *b, const struct border_peer *from, s
 		return ERR_NOT_FOUND;
 	dial_read(&b->settings, from, dialled, &ret->number);
 	uri.host = sip_host_of(&b->settings.peers[row].address);
-	return to_peer(b, &uri, row, ret);
+	return to_peer(b, from, &uri, row, ret);
 }
 
 /* The PBX where the account that calls is registered by this flow; another account's on
@@ -100,7 +100,7 @@ static enum err to_registrar(const struct border *b, const struct inbound *in,
 		return fail(ret, 404, REFUSAL_NO_SUCH);
 	ret->targets.peers[0] = registrar_row(b, in);
 	ret->targets.count = 1;
-	return to_peer(b, uri, ret->targets.peers[0], ret);
+	return to_peer(b, NULL, uri, ret->targets.peers[0], ret);
 }
 
 static enum err by_routes(const struct border *b, const struct inbound *in,
@@ -111,13 +111,14 @@ static enum err by_routes(const struct border *b, const struct inbound *in,
 		.meant = dial_meant(&ret->number),
 		.host = uri->host.text,
 		.from = (uint16_t)(in->peer - b->settings.peers),
+		.face = party_is_face(b, &in->flow->local) ? &in->flow->local : NULL,
 	};
 
 	b->ports.random(b->ports.context, q.draws, sizeof(q.draws));
 	target_find(&b->settings, &q, &ret->targets);
 	if (ret->targets.count == 0)
 		return fail(ret, 404, REFUSAL_NO_SUCH);
-	return to_peer(b, uri, ret->targets.peers[0], ret);
+	return to_peer(b, in->peer, uri, ret->targets.peers[0], ret);
 }
 
 enum err route_find(const struct border *b, const struct inbound *in, struct route *ret)
@@ -202,7 +203,7 @@ enum err route_admit(struct border *b, const struct inbound *in, struct route *r
 		return ERR_NONE;
 	if (sip_uri_parse(in->msg->uri, &uri) != ERR_NONE)
 		return fail(route, 400, REFUSAL_NO_SUCH);
-	return to_peer(b, &uri, route->targets.peers[0], route);
+	return to_peer(b, in->peer, &uri, route->targets.peers[0], route);
 }
 
 void route_refuse(struct border *b, const struct inbound *in, const struct route *route)

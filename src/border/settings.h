@@ -14,6 +14,7 @@ enum { MAX_PEERS = 256, MAX_PEER_NETS = 16, MAX_LAN_NETS = 8, MAX_EMERGENCY_NUMB
 enum { MAX_ROUTES = 1024, ROUTE_NUMBER_SIZE = 40, MAX_RATES = 4096, MAX_SPEND_COUNTRIES = 64 };
 enum { MAX_REGISTRARS = 64 };
 enum { BORDER_NAME_SIZE = 32, BORDER_DOMAIN_SIZE = 128 };
+enum { MAX_PEER_CLASSES = 32, MAX_MEDIA_NETS = 4, MAX_PASS_HEADERS = 8, BORDER_HEADER_SIZE = 40 };
 
 /* One `listen` block: a side. */
 struct border_side {
@@ -34,6 +35,9 @@ enum numbers_as { NUMBERS_AS_DIALLED, NUMBERS_PLUS, NUMBERS_BARE };
 
 enum peer_kind { PEER_PBX, PEER_CARRIER, PEER_CUSTOMER, PEER_SPEECH_SERVER, PEER_BOARD };
 
+/* In the order of the option's words. */
+enum peer_may { MAY_PLACE = 1, MAY_RECEIVE = 2, MAY_TRANSFER = 4 };
+
 struct border_peer {
 	char name[BORDER_NAME_SIZE];
 	/* Replaces our name in R-URI, From and To; empty: the peer's address. */
@@ -41,18 +45,32 @@ struct border_peer {
 	struct addr address; /* where requests go */
 	/* Our listener that it sees; family 0: the first of its side and family. */
 	struct addr appears_as;
+	/* Our listener by which its calls reach another side, and what that side sends there is for
+	 * it; family 0: none of its own. */
+	struct addr appears_inside;
+	struct addr_net media_from[MAX_MEDIA_NETS]; /* its audio besides its own hosts */
 	struct addr_net from[MAX_PEER_NETS]; /* where it may come from; empty: the address's host */
 	struct guard_rate budget;            /* of its requests */
 	/* Calls with it at once, and those that begin in a second; 0: as many as there are. */
 	uint32_t max_calls, max_new_calls;
 	uint32_t check_s;  /* it is asked by OPTIONS so often; 0: never */
 	uint32_t answer_s; /* how long its first answer may take where another can be asked */
-	uint8_t from_count;
+	uint8_t from_count, media_count;
+	uint8_t may; /* enum peer_may, or-ed */
 	uint16_t side;
-	uint8_t kind; /* enum peer_kind */
+	uint16_t class_row; /* whose settings it has where it has none; only while read */
+	uint16_t headers;   /* row in headers + 1; 0: none */
+	uint8_t kind;       /* enum peer_kind */
 	uint8_t transport;
 	uint8_t numbers_as;   /* enum numbers_as: how numbers are written to it */
 	uint8_t tells_source; /* add X-Ringfence-Source towards it */
+};
+
+/* Headers that pass between one peer and others beyond the list that all have. */
+struct border_headers {
+	uint16_t peer; /* row in peers */
+	uint8_t count;
+	char pass[MAX_PASS_HEADERS][BORDER_HEADER_SIZE];
 };
 
 /* Ours, towards one peer. */
@@ -129,12 +147,13 @@ struct border_settings {
 	struct border_numbers numbers;
 	struct border_route routes[MAX_ROUTES];
 	struct border_credentials credentials[MAX_PEERS];
+	struct border_headers headers[MAX_PEERS];
 	struct border_spend spend;
 	struct border_rate rates[MAX_RATES];
 	struct guard_door_settings door; /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
 	uint16_t side_count, listener_count, peer_count, route_count, rate_count, credentials_count;
-	uint16_t registrar_count;
+	uint16_t registrar_count, headers_count;
 };
 
 #endif

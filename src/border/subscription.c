@@ -217,7 +217,7 @@ static void write_rest(struct border *b, const struct inbound *in, struct subscr
 	sip_build_header(&r->out, SIP_HEADER_EVENT, view_of(s->event));
 	if (p->method == SIP_METHOD_SUBSCRIBE)
 		sip_build_number(&r->out, SIP_HEADER_EXPIRES, p->expires_s);
-	headers_copy(&r->out, in->msg, leg_way(to), b->removed);
+	party_copy_headers(b, in->peer, reader.peer, in->msg, &r->out);
 	extensions_copy(&r->out, in->msg);
 	if (reader.peer) {
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &lines);

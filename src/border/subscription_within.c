@@ -209,7 +209,7 @@ void subscription_answer(struct border *b, const struct inbound *in, const struc
 		take_success(s, p, in->msg);
 	}
 	if (s)
-		headers_copy(&lines, in->msg, leg_way(&s->legs[p->from]), b->removed);
+		party_copy_headers(b, in->peer, leg_peer(b, &s->legs[p->from]), in->msg, &lines);
 	extensions_copy(&lines, in->msg);
 	if (status == 489)
 		subscription_write_events(&lines);

@@ -2,6 +2,8 @@
 /* Routes by number, domain and peer; the longest fit wins. */
 #include "border/target.h"
 
+#include "border/party.h"
+
 enum { RANK_UNFIT = -1 };
 
 static bool is_dialable(struct view text)
@@ -88,6 +90,10 @@ static int rank_of(const struct border_settings *s, const struct border_route *r
 	struct view low, tail;
 	int rank = 0;
 
+	if (!party_may(&s->peers[q->from], MAY_PLACE) || !party_may(&s->peers[r->to], MAY_RECEIVE))
+		return RANK_UNFIT;
+	if (q->face && !addr_equal(&s->peers[r->to].appears_inside, q->face))
+		return RANK_UNFIT;
 	if (!is_from(s, r, q->from) || !target_fits(r, q->dialled, q->meant))
 		return RANK_UNFIT;
 	if (r->domain[0] && !view_equal_nocase(view_of(r->domain), q->host))

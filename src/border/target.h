@@ -12,6 +12,7 @@ struct target_question {
 	struct view dialled, host;   /* user and host of the Request-URI */
 	struct view meant;           /* dial_meant of it */
 	uint16_t from;               /* row in peers */
+	const struct addr *face;     /* the address called, where a peer appears as it; or NULL */
 	uint32_t draws[MAX_TARGETS]; /* random: which of one priority comes first */
 };
 

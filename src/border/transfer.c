@@ -13,7 +13,7 @@
 #include "sip/status.h"
 
 /* A phone asks the PBX where it is registered, or that PBX a phone. Who is outside may
- * not have calls made. */
+ * not have calls made, unless its configuration says so. */
 static bool may_refer(const struct border *b, const struct call *call)
 {
 	const struct leg_facts *legs = call->facts.legs;
@@ -23,7 +23,9 @@ static bool may_refer(const struct border *b, const struct call *call)
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
 		const struct border_peer *peer = peers[leg_other(i)];
 
-		if (legs[i].peer == CALL_PHONE && peer && peer->kind == PEER_PBX)
+		if (!peer || peer->kind != PEER_PBX)
+			continue;
+		if (legs[i].peer == CALL_PHONE || (peers[i] && party_may(peers[i], MAY_TRANSFER)))
 			return true;
 	}
 	return false;
@@ -76,7 +78,7 @@ static enum err send_refer(struct border *b, const struct inbound *in, struct ca
 	reference_write_refer_to(b, &r.out, in->msg, &reader);
 	write_referrer(b, &r.out, in->msg, &reader);
 	reference_write_dialogs(b, &r.out, in->msg);
-	headers_copy(&r.out, in->msg, leg_way(to), b->removed);
+	party_copy_headers(b, in->peer, leg_peer(b, to), in->msg, &r.out);
 	extensions_copy(&r.out, in->msg);
 	write_credentials(b, in, to, &r.out);
 	sip_build_body(&r.out, VIEW_EMPTY);
@@ -189,7 +191,7 @@ static enum err send_notify(struct border *b, const struct inbound *in, struct c
 	r = leg_request(b, to, VIEW("NOTIFY"), turn->sent_cseq, in->msg);
 	leg_write_contact(b, to, &r.out);
 	write_event(&r.out, call, turn->from, &event);
-	headers_copy(&r.out, in->msg, leg_way(to), b->removed);
+	party_copy_headers(b, in->peer, leg_peer(b, to), in->msg, &r.out);
 	extensions_copy(&r.out, in->msg);
 	write_credentials(b, in, to, &r.out);
 	if (body.len > 0)

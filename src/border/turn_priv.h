@@ -55,8 +55,8 @@ void answer_unacknowledged(struct border *b, struct turn *turn);
 /* Challenge or refusal from the other leg: lines for the asking leg and the status that it gets. */
 uint16_t answer_refusal(struct border *b, const struct inbound *in, struct call *call,
                         unsigned asked_by, struct buffer *lines);
-/* Writes Contact, Allow and what may pass; for 1xx and 2xx. */
-void answer_lines(struct border *b, const struct sip_msg *msg, const struct leg_facts *to,
+/* Writes Contact, Allow and what may pass to the leg that asked; for 1xx and 2xx. */
+void answer_lines(struct call *call, unsigned asker, const struct sip_msg *msg,
                   struct buffer *lines);
 
 /* ---- within.c: other requests ---- */

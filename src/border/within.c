@@ -69,7 +69,7 @@ static enum err send_on(struct border *b, const struct inbound *in, struct call 
 	if (err != ERR_NONE)
 		return err;
 	r = leg_request(b, to, in->msg->method_text, turn->sent_cseq, in->msg);
-	headers_copy(&r.out, in->msg, leg_way(to), b->removed);
+	party_copy_headers(b, in->peer, leg_peer(b, to), in->msg, &r.out);
 	extensions_copy(&r.out, in->msg);
 	if (leg_peer(b, to) && !to->is_outer) {
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
@@ -242,8 +242,7 @@ static void answer_bye(struct border *b, const struct inbound *in, struct turn *
 static void answer_update(struct border *b, const struct inbound *in, struct turn *turn,
                           struct call *call)
 {
-	struct leg_facts *asker = leg_of(call, turn->from),
-			 *other = leg_of(call, leg_other(turn->from));
+	struct leg_facts *other = leg_of(call, leg_other(turn->from));
 	struct buffer lines = BUFFER_ON(b->calls->lines);
 	struct ua_reply r = { .status = in->msg->status, .content_type = VIEW("application/sdp") };
 	/* A PRACK moves nobody (RFC 3262 6). */
@@ -261,7 +260,7 @@ static void answer_update(struct border *b, const struct inbound *in, struct tur
 		call_hang_up(call, "answer refused");
 		return;
 	}
-	answer_lines(b, in->msg, asker, &lines);
+	answer_lines(call, turn->from, in->msg, &lines);
 	session_answer(turn, in->msg, &lines);
 	r.headers = lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY;
 	err = ua_server_reply(b->ua, turn->server, &r, b->now.us);
@@ -272,10 +271,10 @@ static void answer_update(struct border *b, const struct inbound *in, struct tur
 	call_save(call);
 }
 
-static void within_lines(struct border *b, const struct sip_msg *msg, const struct leg_facts *to,
+static void within_lines(struct call *call, unsigned asker, const struct sip_msg *msg,
                          struct buffer *lines)
 {
-	headers_copy(lines, msg, leg_way(to), b->removed);
+	leg_copy_headers(call, asker, msg, lines);
 	extensions_copy(lines, msg);
 }
 
@@ -307,9 +306,9 @@ void within_answer(struct border *b, const struct inbound *in, struct turn *turn
 	if (status >= 300)
 		status = answer_refusal(b, in, call, turn->from, &lines);
 	else if (turn->method == SIP_METHOD_REFER)
-		answer_lines(b, in->msg, leg_of(call, turn->from), &lines);
+		answer_lines(call, turn->from, in->msg, &lines);
 	else
-		within_lines(b, in->msg, leg_of(call, turn->from), &lines);
+		within_lines(call, turn->from, in->msg, &lines);
 	reply_status(b, turn->server, status, VIEW_EMPTY,
 	             lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY);
 	turn_give(b, turn);

@@ -29,10 +29,14 @@ static const struct cli_table findings = {
 };
 
 static const struct cli_table headers = {
-	3,
-	{ { "DIRECTION", "direction", CLI_TEXT },
+	7,
+	{ { "DIRECTION", "direction", CLI_TEXT, 3 },
 	  { "HEADER", "header", CLI_TEXT },
-	  { "COUNT", "count", CLI_NUMBER } },
+	  { "FROM", "from", CLI_TEXT },
+	  { "TO", "to", CLI_TEXT },
+	  { "COUNT", "count", CLI_NUMBER },
+	  { "LAST", "last", CLI_TIME, 2 },
+	  { "LET THROUGH BY", "line", CLI_TEXT } },
 	"no header was kept out",
 };
 
@@ -272,36 +276,15 @@ static enum cli_exit examine_kernel(struct cli *c, struct visit *v)
 	return verdict(c, v);
 }
 
-static void list_direction(json_t *items, const json_t *counts, const char *direction)
-{
-	const char *name;
-	json_t *count;
-
-	json_object_foreach(json_object_get(counts, direction), name, count)
-	{
-		(void)json_array_append_new(items,
-		                            json_pack("{s:s, s:s, s:O}", "direction", direction,
-		                                      "header", name, "count", count));
-	}
-}
-
 static enum cli_exit show_headers(struct cli *c)
 {
 	const struct cli_target target = cli_target_on("/api/v1/headers");
-	json_t *answer, *items, *counts;
+	json_t *answer;
 	enum cli_exit code = cli_get(c, &target, &answer);
-	size_t i;
 
 	if (code != CLI_DONE)
 		return code;
-	items = json_array();
-	json_array_foreach(json_object_get(answer, "items"), i, counts)
-	{
-		list_direction(items, counts, "inward");
-		list_direction(items, counts, "outward");
-	}
-	cli_write_list(c, stdout, &headers, items);
-	json_decref(items);
+	cli_write_list(c, stdout, &headers, json_object_get(answer, "items"));
 	json_decref(answer);
 	return CLI_DONE;
 }

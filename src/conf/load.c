@@ -193,6 +193,8 @@ static void read_all(struct conf_loading *l, const char *path)
 		read_file(l, path, NULL, NULL);
 	for (uint32_t i = 0; i < l->pending_count && l->err == ERR_NONE; i++)
 		resolve_name(l, &l->pending[i]);
+	if (l->err == ERR_NONE)
+		conf_inherit(l);
 	if (l->err == ERR_NONE && l->report->count == 0)
 		run_checks(l);
 }

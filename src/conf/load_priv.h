@@ -33,6 +33,11 @@ struct conf_loading {
 void conf_block_read(struct conf_loading *l, struct conf_reader *r);
 /* One row with all fallbacks. */
 enum err conf_row_begin(struct conf_loading *l, size_t block, uint32_t *ret_row) MUST_USE;
+/* Faults for what must be written in the row and is not; of a row that names another to take
+ * from, conf_inherit says so. */
+void conf_require(struct conf_loading *l, size_t index, uint32_t row);
+/* CONF_INHERITS, once every name is resolved. */
+void conf_inherit(struct conf_loading *l);
 /* Goes on to the end of the line, over braces that were opened on it. */
 void conf_skip_line(struct conf_reader *r);
 

@@ -91,6 +91,12 @@ static void explain_option(const struct conf_block *block, const struct conf_opt
 	buffer_char(b, '\n');
 }
 
+/* Those of a pattern are told where they count. */
+static uint32_t told_count(const struct conf_block *block)
+{
+	return block->is_pattern ? 0 : block->option_count;
+}
+
 static void explain_block(const struct conf_block *block, struct buffer *b)
 {
 	write_block_head(block, b);
@@ -99,7 +105,7 @@ static void explain_block(const struct conf_block *block, struct buffer *b)
 	buffer_text(b, "\n    ");
 	write_stands(block, b);
 	buffer_char(b, '\n');
-	for (uint32_t i = 0; i < block->option_count; i++) {
+	for (uint32_t i = 0; i < told_count(block); i++) {
 		const struct conf_option *o = &block->options[i];
 
 		buffer_text(b, "    ");
@@ -138,7 +144,7 @@ enum err conf_explain(const struct conf_schema *s, struct view word, struct buff
 			explain_block(block, b);
 			is_found = true;
 		}
-		for (uint32_t j = 0; j < block->option_count; j++) {
+		for (uint32_t j = 0; j < told_count(block); j++) {
 			const struct conf_option *o = &block->options[j];
 
 			if (o->word[0] && (is_named(o->word, word) || is_path_to(block, o, word))) {
@@ -207,7 +213,7 @@ void conf_manual_write(const struct conf_schema *s, enum conf_manual_form form, 
 		}
 		write_stands(block, b);
 		buffer_text(b, "\n\n");
-		for (uint32_t j = 0; j < block->option_count; j++)
+		for (uint32_t j = 0; j < told_count(block); j++)
 			write_option(form, &block->options[j], b);
 		buffer_char(b, '\n');
 	}

@@ -3,7 +3,7 @@
  * what was meant where they name none. */
 #include "conf/load_priv.h"
 
-enum { MAX_LISTED = 24 };
+enum { MAX_LISTED = 32 };
 
 static bool is_same(const char *a, const char *b) { return view_equal(view_of(a), view_of(b)); }
 
@@ -191,7 +191,7 @@ static const struct conf_block *home_of(const struct conf_schema *s, const struc
 void conf_unknown_fault(const struct conf_schema *s, const struct conf_reader *r,
                         const struct conf_block *block)
 {
-	char text[CONF_FAULT_SIZE], known[320], written[64];
+	char text[CONF_FAULT_SIZE], known[420], written[64];
 	struct buffer b = BUFFER_ON(text), list = BUFFER_ON(known), words = BUFFER_ON(written);
 	struct guess g = { .r = r, .distance = SIZE_MAX, .list = &list };
 	const struct conf_block *home;

@@ -99,6 +99,9 @@ static const char *option_mistake(const struct conf_schema *s, const struct conf
 	if (o->refers_to &&
 	    (!conf_block_of(s, o->refers_to) || !conf_block_of(s, o->refers_to)->label))
 		return "refers_to names no block with a label";
+	if ((o->flags & CONF_INHERITS) &&
+	    (o->type != CONF_NAME || conf_block_of(s, o->refers_to)->row_size != block->row_size))
+		return "it inherits from a block of another struct";
 	if ((o->flags & CONF_REQUIRED) && o->fallback)
 		return "required, yet with a fallback";
 	if (o->min > o->max && o->type != CONF_TEXT && o->type != CONF_TEXTS)

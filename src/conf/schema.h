@@ -84,6 +84,9 @@ enum conf_flag {
 	CONF_REQUIRED = 1,   /* must be written; has no .fallback */
 	CONF_SHARES = 2,     /* `udp tcp 5060`: shares the value of the next word of its type */
 	CONF_PORT_ALONE = 4, /* an ENDPOINT may be a port alone: family 0 */
+	/* Of one NAME: what is not written in this row is taken from the row that it names, whose
+	 * block has the same struct. It may give what is required here. */
+	CONF_INHERITS = 8,
 };
 
 /* Word of the one option (CHOICE, FLAGS or a list) whose values stand without a word. */
@@ -125,6 +128,9 @@ struct conf_block {
 	uint32_t max_rows;
 	const char *within;     /* word of the block in which it stands; NULL: outermost */
 	uint32_t parent_offset; /* uint16_t field for the row of that block */
+	/* Its rows only give to rows that name them (CONF_INHERITS): nothing is required in them,
+	 * and the options are explained there. */
+	bool is_pattern;
 	/* Called once per row when everything is read. Finds contradictions that no
 	 * range can; reports them by conf_object. NULL: none. */
 	void (*check)(struct conf_check *c, const void *row);

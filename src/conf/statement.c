@@ -475,27 +475,6 @@ static bool is_taken(const struct conf_loading *l, const struct conf_block *bloc
 	return false;
 }
 
-static void check_required(struct conf_loading *l, const struct conf_reader *r,
-                           const struct target *t, const struct conf_token *word)
-{
-	const struct conf_block *block = l->tree->schema->blocks[t->block];
-	const char *label = conf_label_of(block, conf_row_at(l->tree, t->block, t->row));
-
-	for (uint32_t i = 0; i < block->option_count; i++) {
-		const struct conf_option *o = &block->options[i];
-		char range[256];
-		struct buffer b = BUFFER_ON(range);
-
-		if (!(o->flags & CONF_REQUIRED) ||
-		    conf_spot_at(l->tree, t->block, t->row, i)->line > 0)
-			continue;
-		conf_range_write(o, &b);
-		conf_fault(r, word, "%s%s%s: %s is missing; write %s and then %.*s", block->word,
-		           label[0] ? " " : "", label, o->word[0] ? o->word : "a value", o->word,
-		           VIEW_ARG(buffer_view(&b)));
-	}
-}
-
 static void read_block(struct conf_loading *l, struct conf_reader *r,
                        const struct conf_block *block, const struct target *parent)
 {
@@ -522,7 +501,7 @@ static void read_block(struct conf_loading *l, struct conf_reader *r,
 	*conf_spot_at(l->tree, t.block, t.row, block->option_count) =
 		(struct conf_spot){ word.line, word.column, r->file };
 	read_body(l, r, &t);
-	check_required(l, r, &t, &word);
+	conf_require(l, t.block, t.row);
 }
 
 void conf_block_read(struct conf_loading *l, struct conf_reader *r)

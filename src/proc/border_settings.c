@@ -38,6 +38,16 @@ static void fill_listeners(const struct child_facts *facts, struct border_settin
 			                          .side = facts->listener_sides[i] };
 }
 
+static void fill_headers(const struct border_headers *headers, size_t count,
+                         struct border_settings *ret)
+{
+	ret->headers_count = (uint16_t)count;
+	memcpy(ret->headers, headers, count * sizeof(*headers));
+	for (size_t i = 0; i < count; i++)
+		if (headers[i].peer < ret->peer_count)
+			ret->peers[headers[i].peer].headers = (uint16_t)(i + 1);
+}
+
 static uint32_t transactions_for(uint32_t calls)
 {
 	uint32_t wanted = calls > TRANSACTIONS_MOST / TRANSACTIONS_A_CALL
@@ -50,7 +60,8 @@ static uint32_t transactions_for(uint32_t calls)
 enum err border_settings_of(const struct conf_blob *blob, const struct child_facts *facts,
                             struct border_settings *ret)
 {
-	size_t side_count, peer_count, route_count, rate_count, credentials_count, registrar_count;
+	size_t side_count, peer_count, route_count, rate_count, credentials_count, registrar_count,
+		headers_count;
 	const struct transport_side *sides =
 		conf_blob_get(blob, &transport_side_block, &side_count);
 	const struct border_peer *peers = conf_blob_get(blob, &border_peer_block, &peer_count);
@@ -70,11 +81,14 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 		.logins = conf_blob_get(blob, &guard_logins_block, NULL),
 	};
 
+	const struct border_headers *headers =
+		conf_blob_get(blob, &border_headers_block, &headers_count);
+
 	if (!sides || !peers || !routes || !subscribers || !numbers || !media || !credentials ||
-	    credentials_count > MAX_PEERS || !spend || !rates || !registrars ||
-	    registrar_count > MAX_REGISTRARS || rate_count > MAX_RATES ||
-	    route_count > MAX_ROUTES || side_count > MAX_SIDES || peer_count > MAX_PEERS ||
-	    facts->listener_count > MAX_LISTENERS)
+	    credentials_count > MAX_PEERS || !spend || !rates || !registrars || !headers ||
+	    headers_count > MAX_PEERS || registrar_count > MAX_REGISTRARS ||
+	    rate_count > MAX_RATES || route_count > MAX_ROUTES || side_count > MAX_SIDES ||
+	    peer_count > MAX_PEERS || facts->listener_count > MAX_LISTENERS)
 		return ERR_SYNTAX;
 	memset(ret, 0, sizeof(*ret));
 	fill_sides(sides, side_count, ret);
@@ -85,6 +99,7 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	memcpy(ret->routes, routes, route_count * sizeof(*routes));
 	ret->credentials_count = (uint16_t)credentials_count;
 	memcpy(ret->credentials, credentials, credentials_count * sizeof(*credentials));
+	fill_headers(headers, headers_count, ret);
 	ret->spend = *spend;
 	ret->rate_count = (uint16_t)rate_count;
 	memcpy(ret->rates, rates, rate_count * sizeof(*rates));

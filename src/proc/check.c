@@ -131,6 +131,35 @@ static const char *side_word(const struct endpoints *e)
 	return e->count > 0 ? e->word : view_equal(view_of(e->word), VIEW("udp")) ? "tcp" : "udp";
 }
 
+/* An address inside by which the PBX tells one peer from the others. */
+static void check_face(const struct checking *c, size_t row)
+{
+	const struct border_peer *peer = &c->peers[row];
+	struct conf_check own = at(c, &border_peer_block, row);
+	bool is_heard = false;
+
+	for (size_t i = 0; i < c->side_count; i++) {
+		for (unsigned t = TRANSPORT_UDP; t <= TRANSPORT_TCP && i != peer->side; t++) {
+			struct endpoints e = endpoints_of(&c->sides[i], t);
+
+			is_heard = is_heard || is_listener(&e, &peer->appears_inside);
+		}
+	}
+	if (!is_heard)
+		conf_object(&own, "appears-inside-as", NULL,
+		            "we do not listen there on another side",
+		            "add it to `udp` or `tcp` of the side where the PBX is");
+	for (size_t i = 0; i < row; i++) {
+		struct conf_check earlier = at(c, &border_peer_block, i);
+
+		if (addr_equal(&c->peers[i].appears_inside, &peer->appears_inside))
+			conf_object_to((struct conf_claim){ &own, "appears-inside-as" },
+			               (struct conf_claim){ &earlier, "appears-inside-as" },
+			               "the PBX could not tell two peers apart",
+			               "give each an address or a port of its own");
+	}
+}
+
 static void check_peer_sides(const struct checking *c)
 {
 	for (size_t i = 0; i < c->peer_count; i++) {
@@ -139,6 +168,8 @@ static void check_peer_sides(const struct checking *c)
 		struct conf_check own = at(c, &border_peer_block, i);
 		struct conf_check of_side = at(c, &transport_side_block, peer->side);
 
+		if (peer->appears_inside.family != 0)
+			check_face(c, i);
 		if (!has_family(&ways, peer->address.family))
 			conf_object_to((struct conf_claim){ &own, "address" },
 			               (struct conf_claim){ &of_side, side_word(&ways) },
@@ -298,6 +329,29 @@ static void check_credentials(const struct checking *c)
 	}
 }
 
+static bool may(const struct border_peer *peer, enum peer_may right)
+{
+	return (peer->may & right) != 0;
+}
+
+static void check_rights(const struct checking *c, size_t row, const struct border_route *route)
+{
+	struct conf_check own = at(c, &border_route_block, row);
+	struct conf_check to = at(c, &border_peer_block, route->to);
+
+	if (!may(&c->peers[route->to], MAY_RECEIVE))
+		conf_object_to((struct conf_claim){ &own, "to" }, (struct conf_claim){ &to, "may" },
+		               "that peer may receive no calls",
+		               "write `may receive-calls` there, or leave the route out");
+	if (!route->from_kind && !may(&c->peers[route->from], MAY_PLACE)) {
+		struct conf_check from = at(c, &border_peer_block, route->from);
+
+		conf_object_to((struct conf_claim){ &own, "from" },
+		               (struct conf_claim){ &from, "may" }, "that peer may place no calls",
+		               "write `may place-calls` there, or leave the route out");
+	}
+}
+
 static void check_routes(const struct checking *c)
 {
 	size_t count;
@@ -309,6 +363,7 @@ static void check_routes(const struct checking *c)
 		const struct border_peer *to = &c->peers[routes[i].to];
 		struct conf_check own = at(c, &border_route_block, i);
 
+		check_rights(c, i, &routes[i]);
 		if (from == PEER_CARRIER && to->kind == PEER_CARRIER && !routes[i].is_transit)
 			conf_object(&own, "from", "to",
 			            "calls of one carrier would be placed at another's cost",

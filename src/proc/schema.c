@@ -25,6 +25,8 @@ enum {
 	X(transport_side_block, SIGNAL | JUDGE)                                                    \
 	X(transport_connections_block, SIGNAL)                                                     \
 	X(border_peer_block, SIGNAL | JUDGE | KERNEL)                                              \
+	X(border_class_block, 0)                                                                   \
+	X(border_headers_block, SIGNAL)                                                            \
 	X(border_credentials_block, SIGNAL)                                                        \
 	X(border_route_block, SIGNAL)                                                              \
 	X(border_spend_block, SIGNAL)                                                              \

@@ -61,7 +61,7 @@ def doctor_is_content(cast):
     check(all("the Ringfence that runs" in what for what in found["ok", "listen-port"])
           and len(found["ok", "listen-port"]) == 2, found)
     code, text = ringfence.ask("-o", "csv", "doctor", "headers")
-    check(code == 0 and text.startswith("direction,header,count"), f"exit {code}: {text}")
+    check(code == 0 and text.startswith("direction,header,from,to,count"), f"exit {code}: {text}")
 
 
 @test("doctor names the program that holds a port, before anything starts")

@@ -118,6 +118,35 @@ TEST(settings_least, "runs with a side, a PBX and its phones, all else by fallba
 	return ERR_NONE;
 }
 
+TEST(settings_class, "gives a peer what its class says where the peer says nothing itself")
+{
+	struct conf_tree *t = NULL;
+	const struct border_peer *peers;
+	size_t count;
+	bool is_right;
+
+	report = (struct conf_report){ 0 };
+	TRY(settings_check("a.conf",
+	                   VIEW("peer bakery { class customers  address 192.0.2.20 }\n"
+	                        "peer school { class customers  address 192.0.2.30  kind carrier\n"
+	                        "  at-most 20 calls at once  from 192.0.2.32/28 }\n"
+	                        "peer alone { side outside  address 192.0.2.50 }\n"
+	                        "class customers { kind customer  side outside  numbers-as plus\n"
+	                        "  at-most 4 calls at once  media-from 203.0.113.0/24 }\n"
+	                        "listen outside { udp 192.0.2.10:5060 }\n"),
+	                   &t, &report));
+	peers = conf_get(t, &border_peer_block, &count);
+	is_right = count == 3 && peers[0].kind == PEER_CUSTOMER && peers[0].side == 0 &&
+	           peers[0].max_calls == 4 && peers[0].numbers_as == NUMBERS_PLUS &&
+	           peers[0].media_count == 1 && peers[0].from_count == 0 &&
+	           peers[1].kind == PEER_CARRIER && peers[1].max_calls == 20 &&
+	           peers[1].media_count == 1 && peers[1].from_count == 1 &&
+	           peers[2].kind == PEER_PBX && peers[2].max_calls == 0;
+	conf_tree_free(&t);
+	CHECK(is_right);
+	return ERR_NONE;
+}
+
 /* Peers of 16 networks each, and their address: 17 entries of the never-block list. */
 static enum err check_peers(uint32_t count, const char *mode, bool *ret_is_taken)
 {

@@ -351,6 +351,8 @@ static void take_refusal(struct border *b, const struct inbound *in, struct turn
 	if (is_first && !was_cancelled && (status == 401 || status == 407) &&
 	    attempt_authorize(b, in, call, turn))
 		return;
+	if (!is_first && leg_login_again(b, in, call, turn))
+		return;
 	if (!was_cancelled) {
 		status = answer_refusal(b, in, call, turn->from, &lines);
 		session_answer(turn, in->msg, &lines);

@@ -270,6 +270,7 @@ enum err border_apply(struct border *b, const struct border_settings *settings, 
 	peers_apply(b, &b->before);
 	trunks_apply(b);
 	calls_apply(b, &b->before);
+	subscriptions_apply(b);
 	registrar_apply(b);
 	probes_apply(b);
 	kept_out_apply(b);

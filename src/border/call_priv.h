@@ -116,6 +116,7 @@ struct turn {
 	bool is_answered;    /* 2xx went back, the ACK is awaited */
 	bool is_done;        /* only the end of its transaction is awaited */
 	bool takes_reliable; /* INVITE: who asked knows 100rel */
+	bool has_login;      /* was said again with credentials */
 	bool has_client, has_server;
 };
 

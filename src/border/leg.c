@@ -126,6 +126,7 @@ void leg_acknowledge(struct border *b, const struct leg_facts *leg, const struct
 	struct request r = leg_request(b, leg, VIEW("ACK"), turn->sent_cseq, NULL);
 	enum err err;
 
+	leg_copy_credentials(b, leg, turn, &r.out);
 	buffer_put(&r.out, lines);
 	if (!view_is_empty(body))
 		sip_build_header(&r.out, SIP_HEADER_CONTENT_TYPE, VIEW("application/sdp"));

@@ -32,6 +32,13 @@ struct request leg_request(struct border *b, const struct leg_facts *leg, struct
  * transaction while it lives. */
 void leg_acknowledge(struct border *b, const struct leg_facts *leg, const struct turn *turn,
                      struct view lines, struct view body);
+/* leg_login.c: what our credentials at a trunk need within its dialog. Those of the turn's
+ * INVITE, for its ACK (RFC 3261 13.2.2.4); and the request again, once, where it was
+ * challenged anew. False: it was not, or the challenge is not ours to answer. */
+void leg_copy_credentials(struct border *b, const struct leg_facts *leg, const struct turn *turn,
+                          struct buffer *out);
+bool leg_login_again(struct border *b, const struct inbound *in, struct call *call,
+                     struct turn *turn);
 /* BYE of ours: nobody waits for its answer. */
 void leg_bye(struct call *call, unsigned leg);
 

@@ -6,6 +6,7 @@
 #include "border/challenge.h"
 #include "border/extensions.h"
 #include "border/ingress.h"
+#include "border/peers.h"
 #include "border/route.h"
 #include "sip/number.h"
 
@@ -33,6 +34,8 @@ enum err subscriptions_new(struct border *b, struct subscriptions **ret)
 	if (err == ERR_NONE)
 		err = map_init(&s->by_serial, CALL_LEGS * ((size_t)count + 1),
 		               &b->ports.keys[KEY_TABLES]);
+	if (err == ERR_NONE)
+		err = map_init(&s->by_flow, (size_t)count + 1, &b->ports.keys[KEY_TABLES]);
 	if (err != ERR_NONE) {
 		subscriptions_free(&s);
 		return err;
@@ -47,6 +50,7 @@ void subscriptions_free(struct subscriptions **subscriptions)
 
 	if (!s)
 		return;
+	map_clear(&s->by_flow);
 	map_clear(&s->by_serial);
 	pool_free(&s->table);
 	pool_free(&s->passages);
@@ -90,9 +94,66 @@ void subscription_end(struct subscription *s)
 	struct border *b = s->border;
 
 	wheel_cancel(&b->wheel, &s->expiry);
+	map_remove(&b->subscriptions->by_flow, &s->by_flow);
 	for (unsigned i = 0; i < CALL_LEGS; i++)
 		map_remove(&b->subscriptions->by_serial, &s->names[i].by_serial);
 	pool_give(b->subscriptions->table, s);
+}
+
+static uint64_t hash_of_flow(const struct map *m, const struct flow *flow)
+{
+	return map_hash(m, &flow->remote, sizeof(flow->remote));
+}
+
+void subscription_move(struct subscription *s, unsigned leg, const struct flow *flow)
+{
+	struct map *m = &s->border->subscriptions->by_flow;
+
+	s->legs[leg].flow = *flow;
+	if (leg != SUBSCRIBER)
+		return;
+	map_remove(m, &s->by_flow);
+	map_insert(m, &s->by_flow, hash_of_flow(m, flow));
+}
+
+struct tally {
+	const struct flow *flow;
+	unsigned *count;
+};
+
+static bool is_one_too_many(const struct map_node *node, const void *wanted)
+{
+	const struct subscription *s = HOLDER(node, const struct subscription, by_flow);
+	const struct tally *tally = wanted;
+
+	*tally->count += flow_equal(&s->legs[SUBSCRIBER].flow, tally->flow);
+	return *tally->count == MAX_SUBSCRIPTIONS_OF_FLOW;
+}
+
+static bool has_many(const struct border *b, const struct flow *flow)
+{
+	const struct map *m = &b->subscriptions->by_flow;
+	unsigned count = 0;
+	struct tally tally = { flow, &count };
+
+	return map_find(m, hash_of_flow(m, flow), is_one_too_many, &tally) != NULL;
+}
+
+void subscriptions_apply(struct border *b)
+{
+	struct subscription *s;
+	uint32_t place = 0;
+
+	while ((s = pool_next(b->subscriptions->table, &place))) {
+		bool is_gone = false;
+
+		for (unsigned i = 0; i < CALL_LEGS; i++) {
+			s->legs[i].peer = peers_row_now(b, &b->before, s->legs[i].peer);
+			is_gone = is_gone || s->legs[i].peer == PEER_GONE;
+		}
+		if (is_gone)
+			subscription_end(s);
+	}
 }
 
 static void expired(struct timer *t, uint64_t now_us)
@@ -326,7 +387,6 @@ static enum err fill_subscriber(struct border *b, const struct inbound *in, stru
 	const struct registration *r = registration_on_flow(&b->registrations, in->flow);
 	char tag[UA_NAME_LEN + 1];
 
-	leg->flow = *in->flow;
 	leg->peer = row_of(b, in->peer);
 	if (r)
 		leg->account_hash = fact_hash(b, view_of(r->facts.account));
@@ -361,7 +421,7 @@ static enum err fill_notifier(struct border *b, const struct inbound *in, const 
 static struct subscription *make(struct border *b, const struct inbound *in,
                                  const struct route *route, const struct sip_event *event)
 {
-	struct subscription *s = take(b);
+	struct subscription *s = !in->peer && has_many(b, in->flow) ? NULL : take(b);
 	struct buffer text;
 	enum err err;
 
@@ -374,6 +434,8 @@ static struct subscription *make(struct border *b, const struct inbound *in,
 	text = buffer_on(s->event, sizeof(s->event) - 1);
 	sip_event_write(&text, event);
 	err = text.err;
+	if (err == ERR_NONE)
+		subscription_move(s, SUBSCRIBER, in->flow);
 	if (err == ERR_NONE)
 		err = fill_subscriber(b, in, &s->legs[SUBSCRIBER]);
 	if (err == ERR_NONE)

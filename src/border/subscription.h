@@ -11,11 +11,19 @@
 
 struct subscriptions;
 
-enum { MAX_SUBSCRIPTIONS = 8192, SUBSCRIPTIONS_PER_REGISTRATION = 2 };
+/* One flow has room for a console of lamps, and no more of the table. */
+enum {
+	MAX_SUBSCRIPTIONS = 8192,
+	SUBSCRIPTIONS_PER_REGISTRATION = 2,
+	MAX_SUBSCRIPTIONS_OF_FLOW = 200
+};
 
 /* As many as registrations may have, at most MAX_SUBSCRIPTIONS. ERR_NO_MEMORY, ERR_LIMIT. */
 enum err subscriptions_new(struct border *b, struct subscriptions **ret) MUST_USE;
 void subscriptions_free(struct subscriptions **s);
+/* The settings are new (b->before: those of before): legs go with their peer's name, and
+ * subscriptions end with it. */
+void subscriptions_apply(struct border *b);
 
 /* A SUBSCRIBE without To tag from a known flow or a peer. */
 void subscription_begin(struct border *b, struct inbound *in);

@@ -25,6 +25,7 @@ struct subscription_name {
 struct subscription {
 	struct leg_facts legs[CALL_LEGS];
 	struct subscription_name names[CALL_LEGS];
+	struct map_node by_flow; /* the subscriber's */
 	struct timer expiry;
 	struct border *border;
 	char event[EVENT_SIZE];
@@ -40,12 +41,14 @@ struct passage {
 
 struct subscriptions {
 	struct pool *table, *passages;
-	struct map by_serial;
+	struct map by_serial, by_flow;
 };
 
 struct subscription *subscription_by_tag(const struct border *b, struct view tag,
                                          unsigned *ret_leg);
 void subscription_end(struct subscription *s);
+/* That leg is reached by this flow. */
+void subscription_move(struct subscription *s, unsigned leg, const struct flow *flow);
 void subscription_lives_for(struct subscription *s, uint32_t seconds);
 /* The event of a request, if it may be subscribed to. */
 bool subscription_event_of(const struct sip_msg *msg, struct sip_event *ret);

@@ -53,8 +53,10 @@ bool subscription_has_dialog(const struct border *b, const struct sip_msg *msg,
 }
 
 /* The leg's own party, or its phone once the account has registered from elsewhere. */
-static bool is_at_leg(struct border *b, const struct inbound *in, struct leg_facts *leg)
+static bool is_at_leg(struct border *b, const struct inbound *in, struct subscription *s,
+                      unsigned number)
 {
+	const struct leg_facts *leg = &s->legs[number];
 	const struct registration *r;
 
 	if (flow_equal(&leg->flow, in->flow))
@@ -66,7 +68,7 @@ static bool is_at_leg(struct border *b, const struct inbound *in, struct leg_fac
 	r = registration_on_flow(&b->registrations, in->flow);
 	if (!r || fact_hash(b, view_of(r->facts.account)) != leg->account_hash)
 		return false;
-	leg->flow = *in->flow;
+	subscription_move(s, number, in->flow);
 	return true;
 }
 
@@ -128,11 +130,11 @@ bool subscription_request(struct border *b, struct inbound *in)
 	struct subscription *s = named(b, in->msg, &leg);
 
 	if (!s || (!ua_dialog_matches(&s->legs[leg].dialog, in->msg) &&
-	           !(leg == NOTIFIER && is_at_leg(b, in, &s->legs[leg]) && adopts(s, in->msg))))
+	           !(leg == NOTIFIER && is_at_leg(b, in, s, leg) && adopts(s, in->msg))))
 		return false;
 	if (!fact_is_proven(in->proof))
 		in->proof = PROOF_TAG;
-	if (is_at_leg(b, in, &s->legs[leg]))
+	if (is_at_leg(b, in, s, leg))
 		pass_within(b, in, s, leg);
 	else
 		border_count(b, COUNT_dropped_mismatch);

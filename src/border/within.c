@@ -297,6 +297,8 @@ void within_answer(struct border *b, const struct inbound *in, struct turn *turn
 		turn_give(b, turn);
 		return;
 	}
+	if (leg_login_again(b, in, call, turn))
+		return;
 	if (status < 300 &&
 	    (turn->method == SIP_METHOD_UPDATE || turn->offer == OFFER_IN_REQUEST)) {
 		answer_update(b, in, turn, call);

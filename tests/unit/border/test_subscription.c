@@ -2,6 +2,8 @@
 /* Subscriptions, what is told in them, and what is told or published without. */
 #include "unit/border/talk.h"
 
+#include "border/subscription.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -363,4 +365,66 @@ TALK_TEST(subscribe_challenged_again,
 		CHECK(*names[0][0] && cseqs[1] > cseqs[0]);
 	}
 	return ERR_NONE;
+}
+
+static void roomy(struct border_settings *s)
+{
+	s->subscribers.max_registrations = 256;
+	s->max_transactions = 1024;
+	s->door.known_flow = (struct guard_rate){ 100000, 1000 };
+}
+
+/* As many as one flow may have, and one more; others of its account find room. */
+static enum err fill_flow(struct talk *t)
+{
+	struct talk_end here = t->phone;
+
+	for (unsigned i = 0; i < MAX_SUBSCRIPTIONS_OF_FLOW; i++) {
+		TRY(subscribe(t, "Expires: 300\r\n"));
+		t->phone = here;
+		wire_advance(t->w, 200 * MILLISECOND_US);
+		if (i % 100 == 99)
+			TRY(talk_register(t));
+	}
+	ask(t, &t->phone, "SUBSCRIBE", WATCH, "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 503 ") && wire_has(&t->at_phone, "Retry-After"));
+	t->phone.flow.remote.port++;
+	TRY(talk_register(t));
+	TRY(subscribe(t, "Expires: 300\r\n"));
+	return ERR_NONE;
+}
+
+TEST(subscribe_flow_full, "one phone's subscriptions are bounded, and leave room for others")
+{
+	return talk_with_settings(roomy, fill_flow);
+}
+
+static enum err rows_move(struct talk *t)
+{
+	struct border_settings *s = t->w->settings;
+
+	TRY(subscribe(t, "Expires: 300\r\n"));
+	s->peers[1] = s->peers[0];
+	(void)VIEW_COPY(VIEW("new"), s->peers[0].name);
+	s->peers[0].address.bytes[15] = 40;
+	s->peer_count = 2;
+	s->subscribers.register_to = 1;
+	CHECK(border_apply(t->w->border, s, t->w->now) == ERR_NONE);
+	/* From another port of the PBX, as it may: known by its row. */
+	t->pbx.flow.remote.port = 5099;
+	talk_request(t, &t->pbx, "NOTIFY",
+	             "Event: dialog\r\nSubscription-State: active;expires=299\r\n", "");
+	CHECK(talk_hears(t, &t->phone, "NOTIFY sip:200@192.168.1.10:5060 "));
+	/* The PBX is gone from the configuration. */
+	(void)VIEW_COPY(VIEW("another"), s->peers[1].name);
+	CHECK(border_apply(t->w->border, s, t->w->now) == ERR_NONE);
+	talk_request(t, &t->phone, "SUBSCRIBE", WATCH, "");
+	CHECK(!talk_hears(t, &t->pbx, "SUBSCRIBE "));
+	return ERR_NONE;
+}
+
+TALK_TEST(subscribe_apply,
+          "a subscription goes with its peer's name when rows move, and ends with it")
+{
+	return rows_move(t);
 }

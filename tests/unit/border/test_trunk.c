@@ -162,6 +162,9 @@ static enum err calls(struct talk *t)
 	talk_ack(t, &t->pbx, "");
 	CHECK(talk_hears(t, &carrier, "ACK "));
 	CHECK(wire_has(&t->at_pbx, "CSeq: 2 ACK"));
+	/* Those of the INVITE, not counted anew (RFC 3261 13.2.2.4). */
+	CHECK(wire_has(&t->at_pbx, "Proxy-Authorization: Digest "));
+	CHECK(wire_has(&t->at_pbx, "nc=00000001"));
 	talk_request(t, &t->pbx, "BYE", "", "");
 	CHECK(talk_hears(t, &carrier, "BYE "));
 	CHECK(wire_has(&t->at_pbx, "Proxy-Authorization: Digest "));
@@ -214,4 +217,88 @@ static enum err calls_elsewhere(struct talk *t)
 TEST(trunk_calls_elsewhere, "answers no challenge of another realm: 500, and a digest leak is told")
 {
 	return talk_with_settings(quietly, calls_elsewhere);
+}
+
+#define STALE "Digest realm=\"carrier.example\", nonce=\"n2\", qop=\"auth\", stale=true\r\n"
+
+/* One request within the call, challenged anew `times` times. */
+static enum err challenged_within(struct talk *t, const char *method, unsigned times)
+{
+	char start[32];
+
+	snprintf(start, sizeof(start), "%s sip:", method);
+	talk_request(t, &t->pbx, method, "Contact: <sip:201@10.0.0.31>\r\n", TALK_ANSWER);
+	if (strcmp(method, "INVITE") == 0)
+		CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 "));
+	CHECK(talk_hears(t, &carrier, start) && wire_has(&t->at_pbx, "nc=00000002"));
+	for (unsigned i = 0; i < times; i++) {
+		talk_answer(t, &carrier, &t->at_pbx, "407 Proxy Authentication Required",
+		            "Proxy-Authenticate: " STALE, "");
+		if (strcmp(method, "INVITE") == 0)
+			CHECK(talk_hears(t, &carrier, "ACK "));
+		if (i > 0)
+			break;
+		CHECK(talk_is_quiet(t, &t->pbx));
+		CHECK(talk_hears(t, &carrier, start) && wire_has(&t->at_pbx, "nonce=\"n2\""));
+		CHECK(wire_has(&t->at_pbx, "nc=00000001") &&
+		      wire_has(&t->at_pbx, "c=IN IP4 198.51.100.1"));
+		CHECK(wire_has(&t->at_pbx, "Content-Type: application/sdp\r\n"));
+	}
+	return ERR_NONE;
+}
+
+static enum err call_up(struct talk *t)
+{
+	TRY(challenged(t, "Proxy-Authenticate: " CHALLENGE("carrier.example")));
+	CHECK(talk_hears(t, &carrier, "INVITE "));
+	talk_answer(t, &carrier, &t->at_pbx, "200 OK", "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
+	talk_ack(t, &t->pbx, "");
+	CHECK(talk_hears(t, &carrier, "ACK "));
+	return ERR_NONE;
+}
+
+static enum err within_again(struct talk *t)
+{
+	TRY(call_up(t));
+	TRY(challenged_within(t, "INVITE", 1));
+	talk_answer(t, &carrier, &t->at_pbx, "200 OK", "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
+	talk_ack(t, &t->pbx, "");
+	CHECK(talk_hears(t, &carrier, "ACK ") && wire_has(&t->at_pbx, "nonce=\"n2\""));
+	return ERR_NONE;
+}
+
+TEST(trunk_reinvite, "a re-INVITE that is challenged anew goes out once more, as does its ACK")
+{
+	return talk_with_settings(quietly, within_again);
+}
+
+static enum err update_again(struct talk *t)
+{
+	TRY(call_up(t));
+	TRY(challenged_within(t, "UPDATE", 1));
+	talk_answer(t, &carrier, &t->at_pbx, "200 OK", "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
+	return ERR_NONE;
+}
+
+TEST(trunk_update, "so does an UPDATE")
+{
+	return talk_with_settings(quietly, update_again);
+}
+
+static enum err within_refused(struct talk *t)
+{
+	TRY(call_up(t));
+	TRY(challenged_within(t, "INVITE", 2));
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 500 "));
+	CHECK(talk_is_quiet(t, &carrier));
+	return ERR_NONE;
+}
+
+TEST(trunk_reinvite_refused,
+     "a login that is refused twice within a call is not tried a third time")
+{
+	return talk_with_settings(quietly, within_refused);
 }

@@ -180,6 +180,16 @@ enum err border_new(const struct border_settings *settings, const struct border_
 	return ERR_NONE;
 }
 
+void border_drain(struct border *b, bool is_on) { b->is_draining = is_on; }
+
+void border_hang_up(struct border *b, struct now now)
+{
+	b->now = now;
+	calls_hang_up(b);
+}
+
+uint32_t border_calls(const struct border *b) { return calls_live(b); }
+
 void border_free(struct border **border)
 {
 	struct border *b = *border;

@@ -70,6 +70,13 @@ enum fact_standing border_standing(struct border *b, const struct flow *flow, st
 void border_disconnected(struct border *b, const struct flow *flow, struct now now);
 void border_media_event(struct border *b, const struct media_event *event, struct now now);
 
+/* No call begins any more but to emergencies and what belongs to one that has begun: 503, and
+ * OPTIONS that means us says so too; or they do again. */
+void border_drain(struct border *b, bool is_on);
+/* Ends each call that stands by a BYE to both of its ends. */
+void border_hang_up(struct border *b, struct now now);
+uint32_t border_calls(const struct border *b); /* now, those in set-up included */
+
 /* Fires timers; border_wait_us says when it is wanted next (UINT64_MAX: never). */
 void border_advance(struct border *b, struct now now);
 uint64_t border_wait_us(const struct border *b, struct now now);

@@ -53,6 +53,7 @@ struct border {
 	struct border_settings settings, before; /* before: while new ones are put in force */
 	struct border_ports ports;
 	struct now now; /* of the event in hand */
+	bool is_draining;
 	struct wheel wheel;
 	struct ua *ua;
 	uint64_t repeats_told; /* of what the transactions repeated: counted already */

@@ -327,6 +327,17 @@ void call_hang_up(struct call *call, const char *cause)
 	call_end(call, END_RINGFENCE, cause);
 }
 
+void calls_hang_up(struct border *b)
+{
+	uint32_t place = 0;
+	struct call *call;
+
+	while ((call = pool_next(b->calls->calls, &place)))
+		call_hang_up(call, "service ends");
+}
+
+uint32_t calls_live(const struct border *b) { return pool_used(b->calls->calls); }
+
 struct turn *turn_take(struct border *b, struct call *call, unsigned from,
                        const struct sip_msg *request)
 {

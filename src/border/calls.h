@@ -43,4 +43,8 @@ void calls_registered(struct border *b, uint64_t account_hash, const struct flow
 void calls_list(struct border *b, const struct ask *question,
                 void (*answer)(void *context, const struct ask *row), void *context);
 
+/* Every one that stands, by BYE; how many there are, those in set-up and in their end too. */
+void calls_hang_up(struct border *b);
+uint32_t calls_live(const struct border *b);
+
 #endif

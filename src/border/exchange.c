@@ -121,7 +121,9 @@ static void answer_ourselves(struct border *b, const struct inbound *in)
 
 	sip_build_header(&lines, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
 	sip_build_header(&lines, SIP_HEADER_ACCEPT, VIEW("application/sdp"));
-	reply_at_once(b, in, 200, buffer_view(&lines));
+	if (b->is_draining)
+		reply_retry_after(b, &lines);
+	reply_at_once(b, in, b->is_draining ? 503 : 200, buffer_view(&lines));
 }
 
 static bool is_for_us(const struct border *b, const struct inbound *in)

@@ -2,6 +2,7 @@
 /* The ways that there are between phones, their PBX, and other peers. */
 #include "border/route.h"
 
+#include "border/call_priv.h"
 #include "border/home.h"
 #include "border/identity.h"
 #include "border/peers.h"
@@ -189,6 +190,12 @@ enum err route_admit(struct border *b, const struct inbound *in, struct route *r
 	struct sip_uri uri;
 	enum refusal why;
 
+	/* A half of a call that has begun is no new one. */
+	if (b->is_draining && !route->number.is_urgent &&
+	    call_number_by_call_id(b, in->msg->call_id) == 0) {
+		(void)fail(route, 503, REFUSAL_DRAINING);
+		return ERR_DENIED;
+	}
 	if (!route->number.is_urgent && !peers_may_begin(b, caller))
 		return refuse_full(route);
 	if (!choose(b, route))
@@ -211,6 +218,8 @@ void route_refuse(struct border *b, const struct inbound *in, const struct route
 	char text[64];
 	struct buffer lines = BUFFER_ON(text);
 
+	if (route->why == REFUSAL_DRAINING)
+		reply_retry_after(b, &lines);
 	if (route->why == REFUSAL_PEER_LIMIT) {
 		border_count(b, COUNT_limit_calls);
 		reply_retry_after(b, &lines);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ringfence upgrade: the service gives way to the program that is installed now. */
+/* ringfence upgrade, ringfence drain: the service gives way to the program that is installed
+ * now; it empties itself. */
 #include "cli/args.h"
 #include "cli/output.h"
 
@@ -79,4 +80,34 @@ enum cli_exit cli_upgrade(struct cli *c, int argc, char **argv)
 		return code;
 	cli_answer_clear(&answer);
 	return await(c, before);
+}
+
+enum cli_exit cli_drain(struct cli *c, int argc, char **argv)
+{
+	const struct cli_target target = cli_target_on("/api/v1/drain");
+	struct cli_args args = { argc, argv };
+	const char *term = NULL;
+	struct cli_answer answer;
+	json_t *body;
+	enum cli_exit code;
+	bool is_on;
+
+	if (!cli_args_value(&args, "--for", &term) || cli_args_stray(&args) || args.count != 1)
+		return cli_usage(c);
+	is_on = strcmp(args.list[0], "on") == 0;
+	if ((!is_on && strcmp(args.list[0], "off") != 0) || (!is_on && term))
+		return cli_usage(c);
+	body = json_pack("{s:s}", "on", is_on ? "yes" : "no");
+	if (term)
+		(void)json_object_set_new(body, "for", json_string(term));
+	if (c->reason)
+		(void)json_object_set_new(body, "reason", json_string(c->reason));
+	code = cli_request(c, "POST", &target, body, &answer);
+	json_decref(body);
+	if (code != CLI_DONE)
+		return code;
+	if (!c->is_quiet)
+		(void)printf("%s\n", json_string_value(json_object_get(answer.json, "told")));
+	cli_answer_clear(&answer);
+	return CLI_DONE;
 }

@@ -91,6 +91,10 @@ struct ask {
 			uint8_t is_sent; /* by us, to flow.remote */
 			char text[3968]; /* secrets masked */
 		} trace;
+		struct ask_drain {
+			uint8_t is_on, is_over; /* is_over: calls that stand are ended */
+			uint32_t for_s;         /* until they are, 0: never */
+		} drain;
 		struct ask_connect {
 			uint16_t listener; /* row: from its address */
 			struct addr remote;

@@ -161,6 +161,11 @@ struct conf_blob child_settings(const struct child *c) { return c->blob; }
 
 struct counters *child_counters(const struct child *c) { return c->counters; }
 
+void child_tell_calls(struct child *c, uint32_t calls)
+{
+	atomic_store_explicit(&c->pulse->calls, calls, memory_order_relaxed);
+}
+
 int child_descriptor(const struct child *c, enum thing thing, uint32_t index)
 {
 	const struct descriptors *d = &c->things[thing];

@@ -37,6 +37,9 @@ struct loop *child_loop(const struct child *c);
  * proc/schema.c), to be looked up with conf_blob_get. Lives until the next settings arrive. */
 struct conf_blob child_settings(const struct child *c);
 
+/* How many calls there are now, for the parent. */
+void child_tell_calls(struct child *c, uint32_t calls);
+
 /* A descriptor, -1 where it was not given. Stays the child's (struct child closes it never). */
 int child_descriptor(const struct child *c, enum thing thing, uint32_t index);
 /* Maps it, at least `least` bytes; writable where `access` says so. Ends the process

@@ -187,6 +187,7 @@ enum err keep_state_seal(const struct parent *p, int *ret_fd)
 	s->upgrades = p->upgrades;
 	s->tries = p->tries;
 	s->started_us = p->started_us;
+	s->drain_due_us = p->drain.due_us;
 	s->started_wall_us = p->started_wall_us;
 	s->facts = p->holdings.facts;
 	s->text_len = p->text_len;
@@ -253,6 +254,8 @@ enum err keep_state_take(struct parent *p, int fd, struct buffer *words)
 		p->upgrades = s->upgrades;
 		p->tries = s->tries;
 		p->started_us = s->started_us;
+		p->drain.is_on = s->facts.is_draining;
+		p->drain.due_us = s->drain_due_us;
 		p->started_wall_us = s->started_wall_us;
 		take_facts(&p->holdings.facts, &s->facts);
 	}

@@ -21,7 +21,7 @@ struct keep_state {
 	uint64_t layout;  /* keep_layout() */
 	char program[32]; /* the version of whom it comes from, for words */
 	uint32_t roles, pair_count, upgrades, tries; /* see proc/shelf.h */
-	uint64_t started_us;
+	uint64_t started_us, drain_due_us;
 	int64_t started_wall_us;
 	struct child_facts facts; /* with the keys */
 	uint64_t text_len;

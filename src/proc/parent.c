@@ -233,6 +233,7 @@ static void on_advance(void *context, struct now now)
 	relay_advance(p, now);
 	upgrade_advance(p, now);
 	shelf_advance(p, now);
+	drain_advance(p, now);
 	service_advance(&p->service, now);
 	if (p->is_ending)
 		advance_end(p, now);

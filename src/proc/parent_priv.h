@@ -10,6 +10,7 @@
 #include "proc/holdings.h"
 #include "proc/service.h"
 #include "proc/settings.h"
+#include "proc/shelf.h"
 #include "proc/upgrade.h"
 
 #include <sys/types.h>
@@ -100,6 +101,11 @@ struct apply {
 	size_t words_len;
 };
 
+struct drain {
+	bool is_on, is_over;
+	uint64_t begun_us, due_us; /* due_us 0: no deadline */
+};
+
 struct parent {
 	const char *config_path;
 	struct conf_tree *settings;
@@ -112,6 +118,7 @@ struct parent {
 	struct apply apply;
 	struct service service;
 	struct upgrade upgrade;
+	struct drain drain;
 	uint32_t upgrades; /* parents before this one */
 	uint32_t tries;    /* starts that took the same up and did not stand long; see shelf.h */
 	uint64_t state_number; /* of the state that the service manager has; 0: none */
@@ -151,6 +158,12 @@ enum err children_reseal(struct parent *p, enum role role, const struct conf_tre
 /* --- connect.c: the only connections that are ever made, and to whom --- */
 
 void connect_answer(struct parent *p, const struct ask *question);
+
+/* --- drain.c --- */
+
+void drain_start(struct parent *p, const struct ask *question);
+void drain_advance(struct parent *p, struct now now);
+uint32_t drain_calls(const struct parent *p); /* that there are */
 
 /* --- status.c, apply.c: what the parent answers itself --- */
 

@@ -81,6 +81,9 @@ static void answer_self(struct parent *p, const struct ask *question)
 	case ASK_CONFIG_APPLY:
 		apply_start(p, question);
 		break;
+	case ASK_DRAIN:
+		drain_start(p, question);
+		break;
 	case ASK_UPGRADE:
 		upgrade_start(p, question);
 		break;

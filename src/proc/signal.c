@@ -243,12 +243,24 @@ static void answer_row(void *context, const struct ask *row)
 	child_answer(w.child, &w.question, &copy);
 }
 
+static void drain(const struct ask *question, struct now now)
+{
+	static const struct ask done = { .head = { .is_last = 1 } };
+
+	border_drain(w.border, question->body.drain.is_on != 0);
+	if (question->body.drain.is_over)
+		border_hang_up(w.border, now);
+	answer_row(NULL, &done);
+}
+
 static void asked(void *context, const struct ask *question, struct now now)
 {
 	(void)context;
 	w.now = now;
 	w.question = question->head;
-	if (question->head.kind == ASK_TRACE)
+	if (question->head.kind == ASK_DRAINING)
+		drain(question, now);
+	else if (question->head.kind == ASK_TRACE)
 		trace_answer(w.trace, question, now, answer_row, NULL);
 	else
 		border_answer(w.border, question, now, answer_row, NULL);
@@ -298,6 +310,7 @@ static void flush(void *context, struct now now)
 	(void)context;
 	w.now = now;
 	tcp_settle(w.tcp, now);
+	child_tell_calls(w.child, border_calls(w.border));
 	udp_flush(w.outbox);
 }
 
@@ -386,6 +399,7 @@ static void open_border(void)
 	err = border_new(w.settings, &ports, w.now, &w.border);
 	if (err != ERR_NONE)
 		child_fail("border", err);
+	border_drain(w.border, facts->is_draining != 0);
 }
 
 static void watch_listeners(void)

@@ -61,6 +61,14 @@ void status_answer(struct parent *p, const struct ask_head *question, struct now
 	object_number(&b, "up_s", now_since(now.us, p->started_us) / SECOND_US);
 	object_number(&b, "started_wall_us", (uint64_t)p->started_wall_us);
 	object_text(&b, "configuration", view_of(p->config_path));
+	object_number(&b, "calls", drain_calls(p));
+	object_text(&b, "drain",
+	            !p->drain.is_on       ? VIEW("off")
+	            : p->drain.due_us > 0 ? VIEW("on, with a deadline")
+	                                  : VIEW("on"));
+	if (p->drain.is_on && p->drain.due_us > 0)
+		object_number(&b, "drain_ends_in_s",
+		              now_since(p->drain.due_us, now.us) / SECOND_US);
 	object_number(&b, "upgrades", p->upgrades);
 	object_text(&b, "upgrade",
 	            p->upgrade.step != UPGRADE_NONE ? VIEW("under way")

@@ -56,7 +56,8 @@ struct child_facts {
 	uint32_t uid, gid;             /* whom the sandbox is to become; UINT32_MAX stays */
 	uint8_t log_format, log_level; /* enum log_format, enum log_level */
 	uint8_t is_sandbox_off;        /* tests only: `parent --no-sandbox` */
-	uint8_t unused[5];
+	uint8_t is_draining;           /* signal: no new calls */
+	uint8_t unused[4];
 	struct addr listeners[MAX_LISTENERS]; /* signal: where they are bound */
 	uint8_t listener_sides[MAX_LISTENERS];
 	uint8_t listener_transports[MAX_LISTENERS]; /* enum transport_kind */
@@ -75,6 +76,7 @@ struct child_facts {
 struct child_pulse {
 	_Atomic uint64_t beats;
 	_Atomic uint32_t is_ready;
+	_Atomic uint32_t calls; /* signal: that there are now */
 };
 enum { CHILD_STUCK_S = 15 };
 

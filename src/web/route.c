@@ -65,6 +65,13 @@ static const struct web_field body_MODE[] = {
 	REASON,
 	{ .name = NULL },
 };
+static const struct web_field body_DRAIN[] = {
+	{ "on", VALUE_YES_NO, 0, true, "no: calls begin again" },
+	{ "for", VALUE_TEXT, 15, false,
+	  "how long calls may go on: 30m; without it until they end" },
+	REASON,
+	{ .name = NULL },
+};
 static const struct web_field body_REASON_ALONE[] = { REASON, { .name = NULL } };
 static const struct web_field body_CONFIG[] = {
 	{ "file", VALUE_TEXT, 255, false, "absolute path; the file in force without it" },

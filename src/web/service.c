@@ -20,3 +20,17 @@ void web_upgrade_post(struct web *w, struct web_exchange *x)
 	x->change.row = told;
 	web_change(w, x, "", &a, 200);
 }
+
+void web_drain_post(struct web *w, struct web_exchange *x)
+{
+	struct ask a = { .head = { .kind = ASK_DRAIN, .size = sizeof(struct ask_drain) } };
+	const char *term = web_member(x, "for"), *on = web_member(x, "on");
+
+	if (term && !web_length_read(term, &a.body.drain.for_s)) {
+		web_end_problem(w, x, 400, "'for' is no length of time: 30m, 12h, 7d");
+		return;
+	}
+	a.body.drain.is_on = strcmp(on, "yes") == 0;
+	x->change.row = told;
+	web_change(w, x, on, &a, 200);
+}

@@ -146,6 +146,7 @@ static const struct {
 	{ "PUT", "/api/v1/mode", "{\"mode\":\"observe\",\"for\":\"30m\"}", ASK_MODE },
 	{ "PUT", "/api/v1/detectors/guessing", "{\"mode\":\"off\"}", ASK_MODE },
 	{ "POST", "/api/v1/config", "{}", ASK_CONFIG_APPLY },
+	{ "POST", "/api/v1/drain", "{\"on\":\"yes\",\"for\":\"30m\"}", ASK_DRAIN },
 	{ "POST", "/api/v1/upgrade", "{\"reason\":\"x\"}", ASK_UPGRADE },
 	{ "POST", "/api/v1/config", "{\"file\":\"/etc/x\"}", ASK_CONFIG_APPLY },
 };

@@ -35,6 +35,8 @@ static const char *body_of(const struct web_route *r)
 		return "";
 	if (strstr(r->path, "mode") || strstr(r->path, "detectors"))
 		return "{\"mode\":\"block\"}";
+	if (strstr(r->path, "drain"))
+		return "{\"on\":\"yes\"}";
 	return strstr(r->path, "config") || strstr(r->path, "upgrade")
 	             ? "{}"
 	             : "{\"net\":\"198.51.100.7\"}";

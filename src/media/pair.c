@@ -10,6 +10,9 @@
  * ends though somebody sends faster than we read. */
 enum { MAX_DRAINED = 4096 };
 
+/* The kernel counts its own keeping too and takes twice that: over a second of a call. */
+enum { RECEIVE_BYTES = 104 * 1024 };
+
 static void drain(struct media_relay *r, int fd)
 {
 	counters_add(r->ports.counters, COUNT_media_dropped_idle, socket_drain(fd, MAX_DRAINED));
@@ -18,15 +21,15 @@ static void drain(struct media_relay *r, int fd)
 static void close_socket(struct media_relay *r, int fd)
 {
 	(void)epoll_ctl(r->epoll, EPOLL_CTL_DEL, fd, NULL);
-	/* Without its filter an idle socket holds kernel memory, but says and hears nothing. */
-	(void)!socket_filter_close(fd);
+	/* Not deaf, an idle socket holds kernel memory, but says nothing. */
+	(void)!socket_deafen(fd);
 	drain(r, fd);
 }
 
 static enum err open_socket(struct media_relay *r, int fd, uint64_t event)
 {
 	struct epoll_event wanted = { .events = EPOLLIN, .data.u64 = event };
-	enum err err = socket_filter_open(fd);
+	enum err err = socket_hear(fd, RECEIVE_BYTES);
 
 	if (err != ERR_NONE)
 		return err;
@@ -73,7 +76,7 @@ enum err media_relay_give_pair(struct media_relay *r, uint32_t index, int rtp, i
 	if (p->rtp >= 0)
 		return ERR_EXISTS;
 	/* A predecessor that died may have left the port open. */
-	if (socket_filter_close(rtp) != ERR_NONE || socket_filter_close(rtcp) != ERR_NONE)
+	if (socket_deafen(rtp) != ERR_NONE || socket_deafen(rtcp) != ERR_NONE)
 		return ERR_IO;
 	drain(r, rtp);
 	drain(r, rtcp);

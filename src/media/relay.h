@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sockets of the media process: a table of port pairs, the streams that
- * are open on them, and one epoll set of the pairs in use. Idle ports carry a
- * drop-all filter in the kernel and are in no set, so they cost nothing.
+ * are open on them, and one epoll set of the pairs in use. Idle ports are
+ * deaf (os/socket.h) and in no set, so they cost nothing; a call opens four.
  * Plain recvfrom and sendto, one datagram each: with one socket a leg a batch
  * holds one datagram, and recvmmsg was measured a sixth slower. */
 #ifndef MEDIA_RELAY_H
@@ -32,11 +32,11 @@ struct media_relay_ports {
  * ERR_LIMIT (more than MAX_PORT_PAIRS), ERR_IO. */
 enum err media_relay_new(const struct port_table *table, const struct media_options *options,
                          const struct media_relay_ports *ports, struct media_relay **ret) MUST_USE;
-/* Puts the filters back and closes the descriptors that it was given. */
+/* Leaves its ports deaf and closes the descriptors that it was given. */
 void media_relay_free(struct media_relay **r);
 
 /* Gives the two sockets of row `index` of the table, which the relay owns from
- * then on: filters and drains them, whatever a predecessor left. On an error
+ * then on: deafens and drains them, whatever a predecessor left. On an error
  * they stay the caller's. ERR_LIMIT, ERR_EXISTS, ERR_IO. */
 enum err media_relay_give_pair(struct media_relay *r, uint32_t index, int rtp, int rtcp) MUST_USE;
 

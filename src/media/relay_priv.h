@@ -22,7 +22,7 @@ struct relay_stream {
 };
 
 struct relay_pair {
-	struct relay_stream *stream; /* NULL: idle, filtered */
+	struct relay_stream *stream; /* NULL: idle, deaf */
 	int rtp, rtcp;               /* -1 until given */
 	uint8_t leg;
 };
@@ -47,10 +47,10 @@ static inline uint64_t relay_event_of(uint32_t pair, bool is_rtcp)
 	return (uint64_t)pair << 1 | is_rtcp;
 }
 
-/* Filter off, drained, in the set; on ERR_IO the pair is idle as before. */
+/* Hears, drained, in the set; on ERR_IO the pair is idle as before. */
 enum err media_pair_open(struct media_relay *r, uint32_t index, struct relay_stream *s,
                          uint8_t leg) MUST_USE;
-/* Out of the set, filter on, drained. */
+/* Out of the set, deaf, drained. */
 void media_pair_close(struct media_relay *r, uint32_t index);
 
 #endif

@@ -95,8 +95,7 @@ static const struct value values[] = {
 	{ SCMP_SYS(ioctl), ROW_ALL, 1, FIONBIO, false },
 	{ SCMP_SYS(ioctl), ROW_ALL, 1, TCGETS, true },
 	{ SCMP_SYS(ioctl), ROW_ALL, 1, FIONREAD, true },
-	{ SCMP_SYS(setsockopt), ROW_MEDIA, 2, SO_ATTACH_FILTER, false },
-	{ SCMP_SYS(setsockopt), ROW_MEDIA, 2, SO_DETACH_FILTER, false },
+	{ SCMP_SYS(setsockopt), ROW_MEDIA, 2, SO_RCVBUF, false },
 };
 
 static bool has_values(int call, enum sandbox_row row)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening and binding sockets, their filters, and addresses in the system's form. */
+/* Opening and binding sockets, idle ones, and addresses in the system's form. */
 #include "os/socket.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
 #include <linux/errqueue.h>
-#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -106,7 +105,7 @@ static bool set_options(int fd, uint8_t family, const struct socket_options *o)
 	/* A network that does not honour it loses nothing. */
 	if (o->traffic_class > 0)
 		(void)set_number(fd, level, is_v6 ? IPV6_TCLASS : IP_TOS, o->traffic_class);
-	if (o->is_filtered && socket_filter_close(fd) != ERR_NONE)
+	if (o->is_deaf && socket_deafen(fd) != ERR_NONE)
 		return false;
 	/* Beyond net.core.rmem_max only with CAP_NET_ADMIN; less than asked is no error. */
 	if (o->receive_bytes > 0 &&
@@ -127,7 +126,7 @@ enum err socket_udp_open(const struct addr *local, const struct socket_options *
 
 	if (fd < 0)
 		return socket_error_of(errno);
-	/* The filter goes on before the bind: nothing slips in between. */
+	/* Deaf before the bind: no burst slips in between. */
 	if (set_options(fd, local->family, options) &&
 	    bind(fd, (struct sockaddr *)&name, len) == 0) {
 		*ret_fd = fd;
@@ -237,20 +236,14 @@ enum err socket_peer(int fd, uid_t *ret_uid, gid_t *ret_gid)
 	return ERR_NONE;
 }
 
-enum err socket_filter_close(int fd)
+enum err socket_deafen(int fd)
 {
-	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
-	struct sock_fprog program = { 1, &drop };
-
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0
-	             ? ERR_NONE
-	             : ERR_IO;
+	return set_number(fd, SOL_SOCKET, SO_RCVBUF, 0) ? ERR_NONE : ERR_IO;
 }
 
-enum err socket_filter_open(int fd)
+enum err socket_hear(int fd, uint32_t receive_bytes)
 {
-	return set_number(fd, SOL_SOCKET, SO_DETACH_FILTER, 0) || errno == ENOENT ? ERR_NONE
-	                                                                          : ERR_IO;
+	return set_number(fd, SOL_SOCKET, SO_RCVBUF, (int)receive_bytes) ? ERR_NONE : ERR_IO;
 }
 
 size_t socket_drain(int fd, size_t most)

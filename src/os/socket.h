@@ -14,7 +14,7 @@ struct socket_options {
 	bool wants_local;      /* IP_PKTINFO, IPV6_RECVPKTINFO: by which address it came */
 	bool wants_errors;     /* IP_RECVERR, IPV6_RECVERR: ICMP is reported */
 	uint8_t traffic_class; /* IP_TOS, IPV6_TCLASS: 184 for audio (RFC 4594 4.1); 0 leaves it */
-	bool is_filtered;      /* born under the drop-all filter */
+	bool is_deaf;          /* born as socket_deafen leaves it */
 };
 
 /* What a system call on a socket said by that errno. */
@@ -34,10 +34,12 @@ enum err socket_interface_address(const char *interface, int family, struct addr
 /* Who connected to a Unix socket. */
 enum err socket_peer(int fd, uid_t *ret_uid, gid_t *ret_gid) MUST_USE;
 
-/* A drop-all filter: nothing is queued and no ICMP answers while it is on. */
-enum err socket_filter_close(int fd) MUST_USE;
-/* Takes it off. What slipped in before is drained first by socket_drain. */
-enum err socket_filter_open(int fd) MUST_USE;
+/* An idle socket: what comes is dropped by the kernel without an ICMP answer, but for the
+ * few datagrams that its smallest buffer holds; what was queued before stays queued.
+ * A drop-all filter would hold nothing, and costs each call more than a second of its audio. */
+enum err socket_deafen(int fd) MUST_USE;
+/* Queues up to receive_bytes again. What slipped in before is drained first by socket_drain. */
+enum err socket_hear(int fd, uint32_t receive_bytes) MUST_USE;
 /* Reads away what is queued, at most `most` datagrams; returns how many. */
 size_t socket_drain(int fd, size_t most);
 

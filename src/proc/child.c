@@ -24,6 +24,7 @@ struct reader {
 	struct loop_watch *watch;
 	void (*drain)(void *context, struct ring *ring, struct now now);
 	void *context;
+	uint64_t pace_us, due_us;
 	bool is_open;
 };
 
@@ -232,6 +233,30 @@ struct ring *child_ring_reader(struct child *c, enum ring_name name,
 	return &r->ring;
 }
 
+void child_ring_pace(struct child *c, enum ring_name name, uint64_t pace_us)
+{
+	c->readers[name].pace_us = pace_us;
+}
+
+static bool is_resting(const struct reader *r, struct now now)
+{
+	return r->pace_us && now.us < r->due_us && r->due_us - now.us <= r->pace_us;
+}
+
+static void drain_ring(struct reader *r, struct now now)
+{
+	if (is_resting(r, now) || ring_ready(&r->ring) == 0)
+		return;
+	r->drain(r->context, &r->ring, now);
+	r->due_us = now.us + r->pace_us;
+}
+
+/* While it rests nobody need wake it: its time does. */
+static bool sleep_ring(struct reader *r, struct now now)
+{
+	return is_resting(r, now) || ring_sleep(&r->ring);
+}
+
 /* --- Asks --- */
 
 static void send_frame(struct child *c)
@@ -420,15 +445,15 @@ static bool on_turn(void *context, struct now now)
 
 	atomic_fetch_add_explicit(&c->pulse->beats, 1, memory_order_relaxed);
 	for (size_t i = 0; i < RING_NAME_COUNT; i++)
-		if (c->readers[i].is_open && ring_ready(&c->readers[i].ring) > 0)
-			c->readers[i].drain(c->readers[i].context, &c->readers[i].ring, now);
+		if (c->readers[i].is_open)
+			drain_ring(&c->readers[i], now);
 	if (c->hooks.flush)
 		c->hooks.flush(c->hooks.context, now);
 	for (size_t i = 0; i < RING_NAME_COUNT; i++)
 		if (c->writers[i].is_open)
 			ring_flush(&c->writers[i].ring);
 	for (size_t i = 0; i < RING_NAME_COUNT; i++)
-		if (c->readers[i].is_open && !ring_sleep(&c->readers[i].ring))
+		if (c->readers[i].is_open && !sleep_ring(&c->readers[i], now))
 			is_busy = true;
 	return is_busy;
 }
@@ -436,8 +461,15 @@ static bool on_turn(void *context, struct now now)
 static uint64_t on_wait(void *context, struct now now)
 {
 	const struct child *c = context;
+	uint64_t wait_us = c->hooks.wait_us ? c->hooks.wait_us(c->hooks.context, now) : UINT64_MAX;
 
-	return c->hooks.wait_us ? c->hooks.wait_us(c->hooks.context, now) : UINT64_MAX;
+	for (size_t i = 0; i < RING_NAME_COUNT; i++) {
+		const struct reader *r = &c->readers[i];
+
+		if (r->is_open && is_resting(r, now) && r->due_us - now.us < wait_us)
+			wait_us = r->due_us - now.us;
+	}
+	return wait_us;
 }
 
 static void on_advance(void *context, struct now now)

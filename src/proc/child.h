@@ -56,6 +56,9 @@ struct ring *child_ring_writer(struct child *c, enum ring_name name);
 struct ring *child_ring_reader(struct child *c, enum ring_name name,
                                void (*drain)(void *context, struct ring *ring, struct now now),
                                void *context);
+/* From now on `drain` of that ring is called at most once in so long. What comes meanwhile
+ * waits in the ring, and its writer wakes nobody. 0: as soon as there is something. */
+void child_ring_pace(struct child *c, enum ring_name name, uint64_t pace_us);
 
 /* Sandbox of the role, then tells the parent that the child is ready. All memory
  * and descriptors must be had by now. */

@@ -35,7 +35,7 @@ static void shuffle(struct draw *d, const uint32_t range[2])
 /* Both ports or none. */
 static enum err open_pair(const struct addr *at, int *ret_rtp, int *ret_rtcp)
 {
-	const struct socket_options options = { .is_filtered = true,
+	const struct socket_options options = { .is_deaf = true,
 		                                .traffic_class = EXPEDITED_FORWARDING };
 	struct addr rtcp = *at;
 	int even, odd;

@@ -17,7 +17,11 @@ enum {
 	FORGET_IDLE_US = 60 * SECOND_US,
 	FORGET_BUSY_US = 200 * MILLISECOND_US,
 	MEASURE_US = 10 * SECOND_US,
+	MAX_BATCHES = 64,
 	STATUS_TEXT_MAX = 2048,
+	/* Committing is what a record costs: calls of the same moment share one. Until then
+	 * they are as safe from a process that dies as after it, in the ring. */
+	COMMIT_PACE_US = 100 * MILLISECOND_US,
 };
 
 /* Live blocks on their way to the judge. A page goes again until all of it was
@@ -78,6 +82,15 @@ static void drain(void *context, struct ring *ring, struct now now)
 	if (tally.refused)
 		log_write(LEVEL_WARNING, "record refused", "%u records of ring %s broke their form",
 		          tally.refused, ring_name_text((enum ring_name)name_of(k, ring)));
+}
+
+/* Batches that hold a full ring; more have come meanwhile. */
+static void drain_all(struct keeper *k, struct now now)
+{
+	for (uint32_t name = 0; name < RING_NAME_COUNT; name++)
+		for (uint32_t i = 0;
+		     i < MAX_BATCHES && k->rings[name] && ring_ready(k->rings[name]); i++)
+			drain(k, k->rings[name], now);
 }
 
 /* --- Questions --- */
@@ -187,6 +200,8 @@ static void asked(void *context, const struct ask *question, struct now now)
 {
 	struct keeper *k = context;
 
+	/* Who asks finds what was accepted before. */
+	drain_all(k, now);
 	switch (question->head.kind) {
 	case ASK_RECORDS:
 		answer_records(k, question, now);
@@ -339,9 +354,7 @@ static void end(void *context, struct now now)
 {
 	struct keeper *k = context;
 
-	for (uint32_t name = 0; name < RING_NAME_COUNT; name++)
-		while (k->rings[name] && ring_ready(k->rings[name]))
-			drain(k, k->rings[name], now);
+	drain_all(k, now);
 	store_free(&k->store);
 }
 
@@ -378,8 +391,10 @@ int main(void)
 	k.child = child_begin(ROLE_STORE);
 	k.counters = child_counters(k.child);
 	open_store(&k);
-	for (uint32_t name = RING_NAME_RECORDS_SIGNAL; name <= RING_NAME_RECORDS_JUDGE; name++)
+	for (uint32_t name = RING_NAME_RECORDS_SIGNAL; name <= RING_NAME_RECORDS_JUDGE; name++) {
 		k.rings[name] = child_ring_reader(k.child, (enum ring_name)name, drain, &k);
+		child_ring_pace(k.child, (enum ring_name)name, COMMIT_PACE_US);
+	}
 	child_enter(k.child);
 	return child_run(k.child, &hooks);
 }

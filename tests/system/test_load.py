@@ -155,3 +155,6 @@ def load_of_calls(cast):
     named = named_drops(load.stage.ringfence)
     print(f"     {entered} audio packets entered, {left} left; named: {named}")
     check(entered - left == sum(named.values()), f"{entered - left} audio packets are missing, named are {named}")
+    counts = load.stage.ringfence.counters()
+    check(2 * counts["commits"] < counts["records_committed"],
+          f"{counts['commits']} commits of {counts['records_committed']} records: those of a moment do not share one")

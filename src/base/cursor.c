@@ -109,6 +109,9 @@ struct view cursor_digits(struct cursor *c)
 
 	if (c->err != ERR_NONE)
 		return VIEW_EMPTY;
+	/*@ loop invariant \base_addr(c->at) == \base_addr(start) && start <= c->at <= c->end;
+	    loop assigns c->at;
+	    loop variant c->end - c->at; */
 	while (c->at < c->end && *c->at >= '0' && *c->at <= '9')
 		c->at++;
 	return taken(c, start);
@@ -123,6 +126,10 @@ uint32_t cursor_decimal(struct cursor *c, uint32_t max)
 	if (c->err != ERR_NONE)
 		return 0;
 	/* Far too large stays so: more digits are taken, and do not count. */
+	/*@ loop invariant \base_addr(at) == \base_addr(start) && start <= at <= end;
+	    loop invariant number <= 10 * UINT32_MAX + 9;
+	    loop assigns at, number, digit;
+	    loop variant end - at; */
 	while (at < end && (digit = (unsigned char)*at - (unsigned)'0') <= 9) {
 		if (number <= UINT32_MAX)
 			number = number * 10 + digit;
@@ -153,6 +160,9 @@ struct view cursor_quoted(struct cursor *c)
 	if (c->err != ERR_NONE)
 		return VIEW_EMPTY;
 	start = at = c->at;
+	/*@ loop invariant \base_addr(at) == \base_addr(start) && start <= at <= c->end;
+	    loop assigns at, c->err;
+	    loop variant c->end - at; */
 	for (;;) {
 		at = run_end(at, c->end, &quoted_bytes);
 		if (at == c->end || *at == '"')

@@ -68,6 +68,11 @@ struct view cursor_take(struct cursor *c, size_t len);
 /* Any number of SP and HTAB; mostly there is none. */
 static inline void cursor_blanks(struct cursor *c)
 {
+	/*@ loop invariant \base_addr(c->at) == \base_addr(c->end);
+	    loop invariant \at(c->at, Pre) <= c->at <= c->end;
+	    loop invariant c->err != 0 ==> c->at == \at(c->at, Pre);
+	    loop assigns c->at;
+	    loop variant c->end - c->at; */
 	while (c->at != c->end && (*c->at == ' ' || *c->at == '\t') && c->err == ERR_NONE)
 		c->at++;
 }

@@ -14,6 +14,9 @@
 
 const char *run_end_plain(const char *at, const char *end, const struct run_set *set)
 {
+	/*@ loop invariant \base_addr(at) == \base_addr(end) && \at(at, Pre) <= at <= end;
+	    loop assigns at;
+	    loop variant end - at; */
 	while (at < end && run_holds(set, *at))
 		at++;
 	return at;

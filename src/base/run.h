@@ -40,7 +40,7 @@ static inline bool run_holds(const struct run_set *set, char byte)
 {
 	unsigned char c = (unsigned char)byte;
 
-	return c < 0x80 ? set->rows[c & 15] >> (c >> 4) & 1 : set->has_high;
+	return c < 0x80 ? set->rows[c % 16] >> (c / 16) & 1 : set->has_high;
 }
 
 /* The first byte from `at` on that is not in the set, or `end`. */

@@ -25,6 +25,9 @@ bool view_goes_on_alike(struct view a, struct view b)
 	/* Mostly the case is the same, too. */
 	if (is_same_word(a, b))
 		return true;
+	/*@ loop invariant i <= a.len;
+	    loop assigns i;
+	    loop variant a.len - i; */
 	for (size_t i = 0; i < a.len; i++)
 		if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i]))
 			return false;
@@ -59,10 +62,18 @@ static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c ==
 
 struct view view_trim(struct view v)
 {
+	/*@ loop invariant \base_addr(v.at) == \base_addr(\at(v.at, Pre));
+	    loop invariant v.len <= \at(v.len, Pre);
+	    loop invariant v.at == \at(v.at, Pre) + (\at(v.len, Pre) - v.len);
+	    loop assigns v;
+	    loop variant v.len; */
 	while (v.len > 0 && is_blank(v.at[0])) {
 		v.at++;
 		v.len--;
 	}
+	/*@ loop invariant v.len <= \at(v.len, LoopEntry);
+	    loop assigns v.len;
+	    loop variant v.len; */
 	while (v.len > 0 && is_blank(v.at[v.len - 1]))
 		v.len--;
 	return v;
@@ -74,11 +85,16 @@ bool view_decimal(struct view v, uint64_t max, uint64_t *ret)
 
 	if (v.len == 0)
 		return false;
+	/*@ loop invariant i <= v.len && (i == 0 ? number == 0 : number <= max);
+	    loop assigns i, number;
+	    loop variant v.len - i; */
 	for (size_t i = 0; i < v.len; i++) {
 		unsigned digit = (unsigned char)v.at[i] - (unsigned)'0';
 
-		if (digit > 9 || __builtin_mul_overflow(number, UINT64_C(10), &number) ||
-		    __builtin_add_overflow(number, digit, &number) || number > max)
+		if (digit > 9 || number > UINT64_MAX / 10 || number * 10 > UINT64_MAX - digit)
+			return false;
+		number = number * 10 + digit;
+		if (number > max)
 			return false;
 	}
 	*ret = number;

@@ -10,14 +10,14 @@
  * Waking: the reader makes `sleeps` odd, fences, and looks at `head` once more;
  * the writer stores `head`, fences, and looks at `sleeps`. In any order of these
  * four, one of the two sees the other's store. */
-#include "os/ring.h"
+#include "os/ring_place.h"
 
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { RING_MAGIC = 0x52464731, RING_VERSION = 1, BODY_HEAD = 4096, CACHE_LINE = 64 };
+enum { RING_MAGIC = 0x52464731, RING_VERSION = 1, CACHE_LINE = 64 };
 
 struct ring_body {
 	uint32_t magic, version;
@@ -26,20 +26,13 @@ struct ring_body {
 	_Alignas(CACHE_LINE) _Atomic uint64_t head;
 	_Alignas(CACHE_LINE) _Atomic uint64_t dropped[RING_CLASS_COUNT];
 };
-_Static_assert(sizeof(struct ring_body) <= BODY_HEAD, "the body's head fits its page");
+_Static_assert(sizeof(struct ring_body) <= RING_BODY_HEAD, "the body's head fits its page");
 
 struct ring_tail {
 	_Atomic uint64_t tail;
 	_Atomic uint64_t sleeps; /* odd: the reader waits */
 	_Atomic uint64_t broken;
 };
-
-static bool shape_is_good(uint32_t slot_size, uint32_t slot_count)
-{
-	return slot_size >= RING_SLOT_LEAST && slot_size <= RING_SLOT_MOST &&
-	       slot_size % RING_SLOT_LEAST == 0 && slot_count >= 4 &&
-	       slot_count <= MAX_RING_SLOTS && (slot_count & (slot_count - 1)) == 0;
-}
 
 static void parts_close(struct ring_parts *p)
 {
@@ -63,7 +56,7 @@ static enum err lay_out(int body_fd, const struct ring_shape *shape)
 {
 	struct shared_map map;
 	struct ring_body *body;
-	enum err err = shared_map(body_fd, SHARED_WRITE, BODY_HEAD, &map);
+	enum err err = shared_map(body_fd, SHARED_WRITE, RING_BODY_HEAD, &map);
 
 	if (err != ERR_NONE)
 		return err;
@@ -82,9 +75,9 @@ enum err ring_create(const char *name, const struct ring_shape *shape, struct ri
 	struct ring_ends e = { { -1, -1, -1 }, { -1, -1, -1 } };
 	enum err err;
 
-	if (!shape_is_good(shape->slot_size, shape->slot_count))
+	if (!ring_place_shape_is_good(shape->slot_size, shape->slot_count))
 		return ERR_LIMIT;
-	err = shared_create(name, BODY_HEAD + (size_t)shape->slot_size * shape->slot_count,
+	err = shared_create(name, ring_place_size(shape->slot_size, shape->slot_count),
 	                    &e.writer.body);
 	if (err == ERR_NONE)
 		err = shared_create(name, sizeof(struct ring_tail), &e.reader.tail);
@@ -123,7 +116,7 @@ static enum err open_end(struct ring *r, const struct ring_parts *parts,
                          enum shared_access body_access, enum shared_access tail_access)
 {
 	struct ring made = { .wake = parts->wake };
-	enum err err = shared_map(parts->body, body_access, BODY_HEAD, &made.body_map);
+	enum err err = shared_map(parts->body, body_access, RING_BODY_HEAD, &made.body_map);
 
 	if (err != ERR_NONE)
 		return err;
@@ -137,8 +130,8 @@ static enum err open_end(struct ring *r, const struct ring_parts *parts,
 	made.first_sequence = made.body->first_sequence;
 	err = ERR_SYNTAX;
 	if (made.body->magic != RING_MAGIC || made.body->version != RING_VERSION ||
-	    !shape_is_good(made.slot_size, made.slot_count) ||
-	    made.body_map.size < BODY_HEAD + (size_t)made.slot_size * made.slot_count)
+	    !ring_place_shape_is_good(made.slot_size, made.slot_count) ||
+	    made.body_map.size < ring_place_size(made.slot_size, made.slot_count))
 		goto out;
 	*r = made;
 	return ERR_NONE;
@@ -186,7 +179,7 @@ uint64_t ring_next_sequence(const struct ring *r) { return r->first_sequence + r
 
 static char *slot_at(const struct ring *r, uint64_t place)
 {
-	return (char *)r->body + BODY_HEAD + (size_t)(place & (r->slot_count - 1)) * r->slot_size;
+	return (char *)r->body + ring_place_offset(place, r->slot_size, r->slot_count);
 }
 
 static uint32_t room_for(const struct ring *r, enum ring_class class)
@@ -241,9 +234,9 @@ void ring_flush(struct ring *r)
 uint32_t ring_ready(struct ring *r)
 {
 	uint64_t head = atomic_load_explicit(&r->body->head, memory_order_acquire);
-	uint64_t ready = head - r->place;
+	uint64_t ready;
 
-	if (ready <= r->slot_count)
+	if (ring_place_ready(head, r->place, r->slot_count, &ready))
 		return (uint32_t)ready;
 	/* No honest writer does this: go on from where it says it is. */
 	atomic_fetch_add_explicit(&r->tail->broken, 1, memory_order_relaxed);

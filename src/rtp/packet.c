@@ -4,9 +4,6 @@
 
 #include "base/cursor.h"
 
-#include <endian.h>
-#include <string.h>
-
 enum {
 	VERSION = 2,
 	PADDING_BIT = 0x20,
@@ -41,12 +38,11 @@ static void skip_extension(struct cursor *in)
 	(void)cursor_take(in, words * 4);
 }
 
+/* Compilers make one load of it. */
 static uint32_t load_u32(const char *at)
 {
-	uint32_t number;
-
-	memcpy(&number, at, sizeof(number));
-	return be32toh(number);
+	return (uint32_t)(uint8_t)at[0] << 24 | (uint32_t)(uint8_t)at[1] << 16 |
+	       (uint32_t)(uint8_t)at[2] << 8 | (uint8_t)at[3];
 }
 
 /* What most packets do not have. */
@@ -54,7 +50,12 @@ static enum err read_rest(struct view rest, uint8_t first, struct rtp_packet *p)
 {
 	struct cursor in = cursor_on(rest);
 
-	p->source_count = first & 0x0f;
+	p->source_count = first % (MAX_RTP_SOURCES + 1);
+	/*@ loop invariant i <= p->source_count <= MAX_RTP_SOURCES;
+	    loop invariant lies_in(&in) && in.end == rest.at + rest.len;
+	    loop invariant ordered(rest.at, in.at);
+	    loop assigns i, in.at, in.err, p->sources[0 .. MAX_RTP_SOURCES - 1];
+	    loop variant p->source_count - i; */
 	for (size_t i = 0; i < p->source_count; i++)
 		p->sources[i] = cursor_u32(&in);
 	if (first & EXTENSION_BIT)
@@ -79,7 +80,7 @@ enum err rtp_packet_parse(struct view datagram, struct rtp_packet *ret)
 		return ERR_SHORT;
 	first = (uint8_t)datagram.at[0];
 	second = (uint8_t)datagram.at[1];
-	p.payload_type = second & 0x7f;
+	p.payload_type = second % MARKER_BIT;
 	p.is_marked = (second & MARKER_BIT) != 0;
 	p.sequence = (uint16_t)load_u32(datagram.at);
 	p.timestamp = load_u32(datagram.at + 4);
@@ -90,6 +91,11 @@ enum err rtp_packet_parse(struct view datagram, struct rtp_packet *ret)
 	p.payload = view_bytes(datagram.at + RTP_HEADER_SIZE, datagram.len - RTP_HEADER_SIZE);
 	if (first & (PADDING_BIT | EXTENSION_BIT | 0x0f))
 		err = read_rest(p.payload, first, &p);
+	/*@ assert err == ERR_NONE ==> p.source_count <= MAX_RTP_SOURCES && p.payload_type <= 127;
+	    assert err == ERR_NONE ==> view_is_good(p.payload);
+	    assert err == ERR_NONE ==> ordered(datagram.at + RTP_HEADER_SIZE, p.payload.at);
+	    assert err == ERR_NONE ==> ordered(p.payload.at + p.payload.len,
+	                                       datagram.at + datagram.len); */
 	if (err == ERR_NONE)
 		*ret = p;
 	return err;

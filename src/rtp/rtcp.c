@@ -30,7 +30,7 @@ static void read_part(struct cursor *in, struct part *ret)
 	words = cursor_u16(in);
 	if (first >> 6 != VERSION)
 		cursor_fail(in, ERR_SYNTAX);
-	ret->count = first & 0x1f;
+	ret->count = first % PADDING_BIT;
 	ret->is_padded = (first & PADDING_BIT) != 0;
 	ret->body = cursor_take(in, (size_t)words * 4);
 }
@@ -52,9 +52,9 @@ static enum err strip_padding(struct part *p, bool is_last)
 static int32_t read_lost(struct cursor *in)
 {
 	uint32_t high = cursor_byte(in);
-	uint32_t lost = high << 16 | cursor_u16(in);
+	uint32_t lost = high * 0x10000 + cursor_u16(in);
 
-	return lost & 0x800000 ? (int32_t)lost - 0x1000000 : (int32_t)lost;
+	return lost >= 0x800000 ? (int32_t)lost - 0x1000000 : (int32_t)lost;
 }
 
 static struct rtcp_report read_report(struct cursor *in)
@@ -87,7 +87,7 @@ static enum err read_reports(const struct part *p, bool is_first, struct rtcp_co
 {
 	struct cursor in = cursor_on(p->body);
 	size_t info = p->type == RTCP_SR ? SENDER_INFO_SIZE : 0;
-	size_t need = 4 + info + (size_t)p->count * REPORT_SIZE;
+	size_t count = p->count, need = 4 + info + count * REPORT_SIZE;
 	uint32_t sender = cursor_u32(&in);
 
 	if (p->body.len < need)
@@ -100,9 +100,13 @@ static enum err read_reports(const struct part *p, bool is_first, struct rtcp_co
 		c->dropped++;
 		return ERR_NONE;
 	}
-	if (c->report_count + p->count > MAX_RTCP_REPORTS)
+	if (c->report_count + count > MAX_RTCP_REPORTS)
 		return ERR_LIMIT;
-	for (size_t i = 0; i < p->count; i++)
+	/*@ loop invariant i <= count && lies_in(&in);
+	    loop invariant c->report_count == \at(c->report_count, LoopEntry) + i;
+	    loop assigns i, in.at, in.err, c->report_count, c->reports[0 .. MAX_RTCP_REPORTS - 1];
+	    loop variant count - i; */
+	for (size_t i = 0; i < count; i++)
 		c->reports[c->report_count++] = read_report(&in);
 	return in.err;
 }
@@ -111,11 +115,17 @@ static enum err read_reports(const struct part *p, bool is_first, struct rtcp_co
 static void walk_chunk(struct cursor *in, const char *start)
 {
 	(void)cursor_u32(in);
+	/*@ loop invariant lies_in(in) && moved{Pre, Here}(in);
+	    loop assigns in->at, in->err;
+	    loop variant in->end - in->at + (in->err == 0 ? 1 : 0); */
 	while (in->err == ERR_NONE && cursor_byte(in) != SDES_END) {
 		uint8_t len = cursor_byte(in);
 
 		(void)cursor_take(in, len);
 	}
+	/*@ loop invariant lies_in(in) && moved{Pre, Here}(in);
+	    loop assigns in->at, in->err;
+	    loop variant in->end - in->at + (in->err == 0 ? 1 : 0); */
 	while (in->err == ERR_NONE && (in->at - start) % 4 != 0)
 		if (cursor_byte(in) != SDES_END)
 			cursor_fail(in, ERR_SYNTAX);
@@ -125,6 +135,11 @@ static enum err walk_sdes(const struct part *p)
 {
 	struct cursor in = cursor_on(p->body);
 
+	/*@ loop invariant i <= p->count && lies_in(&in);
+	    loop invariant ordered(p->body.at, in.at);
+	    loop invariant in.end == p->body.at + p->body.len;
+	    loop assigns i, in.at, in.err;
+	    loop variant p->count - i; */
 	for (size_t i = 0; i < p->count; i++)
 		walk_chunk(&in, p->body.at);
 	cursor_end(&in);
@@ -137,6 +152,10 @@ static enum err read_bye(const struct part *p, struct rtcp_compound *c)
 
 	if (c->bye_count + p->count > MAX_RTCP_BYES)
 		return ERR_LIMIT;
+	/*@ loop invariant i <= p->count && lies_in(&in);
+	    loop invariant c->bye_count == \at(c->bye_count, LoopEntry) + i;
+	    loop assigns i, in.at, in.err, c->bye_count, c->byes[0 .. MAX_RTCP_BYES - 1];
+	    loop variant p->count - i; */
 	for (size_t i = 0; i < p->count; i++)
 		c->byes[c->bye_count++] = cursor_u32(&in);
 	if (in.err == ERR_NONE && !cursor_is_at_end(&in))
@@ -175,6 +194,11 @@ enum err rtcp_parse(struct view datagram, struct rtcp_compound *ret)
 	c.rtp_timestamp = c.packets = c.octets = 0;
 	c.has_sender_info = false;
 	c.report_count = c.bye_count = c.dropped = 0;
+	/*@ loop invariant lies_in(&in) && packets <= MAX_RTCP_PACKETS;
+	    loop invariant counts_fit(&c) && c.dropped <= packets;
+	    loop invariant err == ERR_NONE;
+	    loop assigns in.at, in.err, c, packets, err;
+	    loop variant MAX_RTCP_PACKETS - packets; */
 	do {
 		struct part p;
 		bool is_first = packets == 0;

@@ -71,6 +71,10 @@ static struct view read_comment(struct cursor *in)
 	const char *start = in->at + 1;
 	size_t depth = 0;
 
+	/*@ loop invariant lies_in(in) && in->end == \at(in->end, Pre) && in->err == 0;
+	    loop invariant ordered(depth > 0 ? start : start - 1, in->at);
+	    loop assigns in->at, in->err, depth;
+	    loop variant in->end - in->at; */
 	do {
 		bool is_escaped = cursor_skip(in, '\\');
 		uint8_t c = cursor_byte(in);

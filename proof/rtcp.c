@@ -67,6 +67,5 @@ static enum err read_bye(const struct part *p, struct rtcp_compound *c);
 static enum err read_body(const struct part *p, bool is_first, struct rtcp_compound *c);
 
 /*@ requires view_is_good(datagram) && \valid(ret);
-    assigns *ret;
-    ensures \result != 0 ==> *ret == \old(*ret); */
+    assigns *ret; */
 enum err rtcp_parse(struct view datagram, struct rtcp_compound *ret);

@@ -91,11 +91,10 @@ enum err rtp_packet_parse(struct view datagram, struct rtp_packet *ret)
 	p.payload = view_bytes(datagram.at + RTP_HEADER_SIZE, datagram.len - RTP_HEADER_SIZE);
 	if (first & (PADDING_BIT | EXTENSION_BIT | 0x0f))
 		err = read_rest(p.payload, first, &p);
-	/*@ assert err == ERR_NONE ==> p.source_count <= MAX_RTP_SOURCES && p.payload_type <= 127;
-	    assert err == ERR_NONE ==> view_is_good(p.payload);
-	    assert err == ERR_NONE ==> ordered(datagram.at + RTP_HEADER_SIZE, p.payload.at);
-	    assert err == ERR_NONE ==> ordered(p.payload.at + p.payload.len,
-	                                       datagram.at + datagram.len); */
+	/*@ assert err == ERR_NONE ==>
+	        p.source_count <= MAX_RTP_SOURCES && p.payload_type <= 127 &&
+	        view_is_good(p.payload) && ordered(datagram.at + RTP_HEADER_SIZE, p.payload.at) &&
+	        ordered(p.payload.at + p.payload.len, datagram.at + datagram.len); */
 	if (err == ERR_NONE)
 		*ret = p;
 	return err;

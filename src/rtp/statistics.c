@@ -58,6 +58,8 @@ static void count(struct rtp_statistics *s, const struct rtp_packet *p)
 void rtp_statistics_start(struct rtp_statistics *s, const struct rtp_packet *first, uint64_t now_us,
                           uint32_t clock_hz)
 {
+	uint16_t sequence = first->sequence;
+
 	*s = (struct rtp_statistics){
 		.ssrc = first->ssrc,
 		.is_started = true,
@@ -65,7 +67,7 @@ void rtp_statistics_start(struct rtp_statistics *s, const struct rtp_packet *fir
 		.last_arrival_us = now_us,
 		.last_clock_hz = clock_hz != 0 ? clock_hz : DEFAULT_CLOCK_HZ,
 	};
-	begin_part(s, first->sequence);
+	begin_part(s, sequence);
 	count(s, first);
 }
 

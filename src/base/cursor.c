@@ -5,13 +5,8 @@
 
 #include "base/run.h"
 
-/* Of the lower and the upper half of ASCII. */
-#define TOKEN_LOWER                                                                                \
-	(RUN_DIGITS | RUN_BYTE('-') | RUN_BYTE('.') | RUN_BYTE('!') | RUN_BYTE('%') |              \
-	 RUN_BYTE('*') | RUN_BYTE('+') | RUN_BYTE('\''))
-#define TOKEN_UPPER (RUN_LETTERS | RUN_BYTE('_') | RUN_BYTE('`') | RUN_BYTE('~'))
-
-static const struct run_set token_bytes = { .rows = RUN_ROWS(TOKEN_LOWER, TOKEN_UPPER) };
+static const struct run_set token_bytes = { .rows = RUN_ROWS(CURSOR_TOKEN_LOWER,
+	                                                     CURSOR_TOKEN_UPPER) };
 
 bool cursor_is_token_byte(char byte) { return run_holds(&token_bytes, byte); }
 

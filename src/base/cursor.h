@@ -86,6 +86,13 @@ uint32_t cursor_decimal(struct cursor *c, uint32_t max); /* ERR_LIMIT beyond max
 struct view cursor_quoted(struct cursor *c);
 void cursor_end(struct cursor *c); /* needs the end: else ERR_SYNTAX */
 
+/* The bytes of a token (RFC 3261 25.1) for sets of base/run.h: of the lower and the upper half of
+ * ASCII. */
+#define CURSOR_TOKEN_LOWER                                                                         \
+	(RUN_DIGITS | RUN_BYTE('-') | RUN_BYTE('.') | RUN_BYTE('!') | RUN_BYTE('%') |              \
+	 RUN_BYTE('*') | RUN_BYTE('+') | RUN_BYTE('\''))
+#define CURSOR_TOKEN_UPPER (RUN_LETTERS | RUN_BYTE('_') | RUN_BYTE('`') | RUN_BYTE('~'))
+
 /* Whether the byte may stand in a token (RFC 3261 25.1). */
 bool cursor_is_token_byte(char byte);
 

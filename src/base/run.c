@@ -36,30 +36,27 @@ enum { STEP = 16, PAGE = 4096 };
 
 /* What lies behind the end is loaded and not looked at: within one page nothing can go wrong
  * by that, but a sanitizer, which cannot know, would complain. */
-static inline bool may_be_loaded(const char *at, size_t left)
+static inline bool may_be_loaded(const char *at, const char *end)
 {
-#ifdef SEES_EVERY_BYTE
-	(void)at;
-	return left >= STEP;
-#else
-	return left >= STEP || ((uintptr_t)at & (PAGE - 1)) <= PAGE - STEP;
+#ifndef SEES_EVERY_BYTE
+	if (((uintptr_t)at & (PAGE - 1)) <= PAGE - STEP)
+		return true;
 #endif
+	return end - at >= STEP;
 }
 
-/* Bit i of the answer: byte i of the 16 is not in the set. */
-__attribute__((target("ssse3"))) static inline unsigned misses_of(__m128i x,
+/* Bit i of the answer: byte i of the 16 is not in the set. What is beyond ASCII has no row. */
+__attribute__((target("ssse3"))) static inline unsigned misses_of(const char *at,
                                                                   const struct run_set *set)
 {
 	const __m128i rows = _mm_loadu_si128((const __m128i *)(const void *)set->rows);
 	const __m128i bits = _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
-	/* Of what is beyond ASCII the first lookup gives nothing. */
-	__m128i row = _mm_shuffle_epi8(rows, x);
+	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)at);
 	__m128i upper = _mm_and_si128(_mm_srli_epi16(x, 4), _mm_set1_epi8(15));
-	__m128i bit = _mm_shuffle_epi8(bits, upper);
-	__m128i miss = _mm_cmpeq_epi8(_mm_and_si128(row, bit), _mm_setzero_si128());
-	unsigned high = set->has_high ? (unsigned)_mm_movemask_epi8(x) : 0;
+	__m128i hit = _mm_and_si128(_mm_shuffle_epi8(rows, x), _mm_shuffle_epi8(bits, upper));
+	unsigned misses = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(hit, _mm_setzero_si128()));
 
-	return (unsigned)_mm_movemask_epi8(miss) & ~high;
+	return set->has_high ? misses & ~(unsigned)_mm_movemask_epi8(x) : misses;
 }
 
 /* Apart, so that the buffer on the stack costs those nothing who do not need it. */
@@ -67,29 +64,30 @@ __attribute__((target("ssse3"), noinline, cold)) static const char *
 end_of_last(const char *at, size_t left, const struct run_set *set)
 {
 	char last[STEP] = { 0 };
-	unsigned misses;
 
 	memcpy(last, at, left);
-	misses = misses_of(_mm_loadu_si128((const __m128i *)(const void *)last), set);
-	return at + __builtin_ctz(misses | 1U << left);
+	return at + __builtin_ctz(misses_of(last, set) | 1U << left);
 }
 
 __attribute__((target("ssse3"))) static const char *run_end_ssse3(const char *at, const char *end,
                                                                   const struct run_set *set)
 {
-	for (; at < end; at += STEP) {
-		size_t left = (size_t)(end - at);
-		unsigned misses;
+	const char *miss;
+	unsigned misses;
 
-		if (!may_be_loaded(at, left))
-			return end_of_last(at, left, set);
-		misses = misses_of(_mm_loadu_si128((const __m128i *)(const void *)at), set);
-		if (left < STEP)
-			misses |= 1U << left;
-		if (misses != 0)
-			return at + __builtin_ctz(misses);
+	if (at >= end)
+		return end;
+	while (may_be_loaded(at, end)) {
+		misses = misses_of(at, set);
+		if (misses != 0) {
+			miss = at + (unsigned)__builtin_ctz(misses);
+			return miss < end ? miss : end;
+		}
+		at += STEP;
+		if (at >= end)
+			return end;
 	}
-	return end;
+	return end_of_last(at, (size_t)(end - at), set);
 }
 
 #endif
@@ -101,4 +99,66 @@ const char *run_end(const char *at, const char *end, const struct run_set *set)
 		return run_end_ssse3(at, end, set);
 #endif
 	return run_end_plain(at, end, set);
+}
+
+/* The same, a bit each, for what a processor without any of this has, and for the last bytes. */
+static uint64_t places_plain(const char *at, size_t from, size_t len, char byte)
+{
+	uint64_t places = 0;
+
+	for (size_t i = from; i < len; i++)
+		places |= (uint64_t)(at[i] == byte) << i;
+	return places;
+}
+
+uint64_t run_places(const char *at, size_t len, char byte)
+{
+	uint64_t places = 0;
+	size_t i = 0;
+
+#ifdef __SSE2__
+	for (; i < len && may_be_loaded(at + i, at + len); i += STEP) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)(at + i));
+
+		places |= (uint64_t)(unsigned)_mm_movemask_epi8(
+				  _mm_cmpeq_epi8(x, _mm_set1_epi8(byte)))
+		       << i;
+	}
+	if (len < RUN_PLACES)
+		places &= (UINT64_C(1) << len) - 1;
+#endif
+	return places | places_plain(at, i, len, byte);
+}
+
+void run_load(const char *at, size_t len, char ret[RUN_LOAD])
+{
+	size_t i = 0;
+
+#ifdef __SSE2__
+	if (len > 0 && may_be_loaded(at, at + len)) {
+		_mm_storeu_si128((__m128i *)(void *)ret,
+		                 _mm_loadu_si128((const __m128i *)(const void *)at));
+		return;
+	}
+#endif
+	for (; i < len && i < RUN_LOAD; i++)
+		ret[i] = at[i];
+	for (; i < RUN_LOAD; i++)
+		ret[i] = 0;
+}
+
+unsigned run_digits(const char at[RUN_LOAD])
+{
+#ifdef __SSE2__
+	__m128i x = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)at),
+	                         _mm_set1_epi8('0'));
+
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x));
+#else
+	unsigned digits = 0;
+
+	for (unsigned i = 0; i < RUN_LOAD; i++)
+		digits |= (unsigned)(at[i] >= '0' && at[i] <= '9') << i;
+	return digits;
+#endif
 }

@@ -5,6 +5,7 @@
 #define BASE_RUN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Row i holds the bytes whose lower four bits are i: bit k is set where the byte with k as
@@ -42,6 +43,16 @@ static inline bool run_holds(const struct run_set *set, char byte)
 
 	return c < 0x80 ? set->rows[c % 16] >> (c / 16) & 1 : set->has_high;
 }
+
+enum { RUN_PLACES = 64, RUN_LOAD = 16 };
+
+/* Where a byte stands among the first `len`, at most RUN_PLACES, from `at` on: bit i is byte i. */
+uint64_t run_places(const char *at, size_t len, char byte);
+
+/* A copy of the first RUN_LOAD bytes; what is beyond `len` of them may be anything. */
+void run_load(const char *at, size_t len, char ret[RUN_LOAD]);
+/* Which of them are digits: bit i is byte i. */
+unsigned run_digits(const char at[RUN_LOAD]);
 
 /* The first byte from `at` on that is not in the set, or `end`. */
 const char *run_end(const char *at, const char *end, const struct run_set *set);

@@ -22,20 +22,20 @@ static const struct run_set field_bytes = {
 
 struct view sdp_field(struct sdp_reader *r, struct view *line)
 {
-	size_t skip = 0, len;
-	struct view field;
+	const char *start = line->at, *end, *at;
 
-	while (skip < line->len && (line->at[skip] == ' ' || line->at[skip] == '\t'))
-		skip++;
-	if (skip > 1 || (skip == 1 && line->at[0] == '\t'))
+	if (line->len == 0)
+		return VIEW_EMPTY;
+	end = start + line->len;
+	at = start;
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	if (at - start > 1 || (at > start && *start == '\t'))
 		sdp_note(r, SDP_TRAILING_BLANK);
-	*line = view_after(*line, skip);
-	len = line->len == 0
-	            ? 0
-	            : (size_t)(run_end(line->at, line->at + line->len, &field_bytes) - line->at);
-	field = view_first(*line, len);
-	*line = view_after(*line, len);
-	return field;
+	start = at;
+	at = run_end(start, end, &field_bytes);
+	*line = (struct view){ at, (size_t)(end - at) };
+	return (struct view){ start, (size_t)(at - start) };
 }
 
 bool sdp_is_token(struct view v)
@@ -229,18 +229,14 @@ static enum sdp_reason read_line(struct sdp_reader *r, char letter, struct view 
 	return kind->read(r, value);
 }
 
-static bool has_control_byte(struct view v)
-{
-	static const struct run_set good = {
-		.rows = RUN_ROWS((~UINT64_C(0) << ' ') | RUN_BYTE('\t'), ~RUN_BYTE(0x7f)),
-		.has_high = true,
-	};
+/* All that is no control byte, the blank among them aside. */
+static const struct run_set text_bytes = {
+	.rows = RUN_ROWS((~UINT64_C(0) << ' ') | RUN_BYTE('\t'), ~RUN_BYTE(0x7f)),
+	.has_high = true,
+};
 
-	return v.len > 0 && run_end(v.at, v.at + v.len, &good) != v.at + v.len;
-}
-
-/* Takes the next line without its end. */
-static enum sdp_reason cut_line(struct sdp_reader *r, struct view *text, struct view *ret)
+/* A line without its end, and what is behind it: any. */
+static enum sdp_reason cut_odd_line(struct sdp_reader *r, struct view *text, struct view *ret)
 {
 	size_t end = view_find(*text, '\n', 0);
 	struct view line = view_first(*text, end);
@@ -254,8 +250,27 @@ static enum sdp_reason cut_line(struct sdp_reader *r, struct view *text, struct 
 		sdp_note(r, SDP_LINE_FEED_ALONE);
 	if (line.len > MAX_SDP_LINE)
 		return SDP_LINE_LENGTH;
-	if (has_control_byte(line))
+	if (line.len > 0 && run_end(line.at, line.at + line.len, &text_bytes) != line.at + line.len)
 		return SDP_CONTROL_BYTE;
+	*ret = line;
+	return SDP_FINE;
+}
+
+/* Takes the next line without its end. Mostly the first control byte is it. */
+static enum sdp_reason cut_line(struct sdp_reader *r, struct view *text, struct view *ret)
+{
+	const char *start = text->at, *end = start + text->len;
+	const char *at = run_end(start, end, &text_bytes);
+	struct view line = { start, (size_t)(at - start) };
+
+	if (end - at >= 2 && at[0] == '\r' && at[1] == '\n' && line.len <= MAX_SDP_LINE) {
+		*text = (struct view){ at + 2, (size_t)(end - at) - 2 };
+	} else {
+		enum sdp_reason reason = cut_odd_line(r, text, &line);
+
+		if (reason != SDP_FINE)
+			return reason;
+	}
 	while (line.len > 2 && (line.at[line.len - 1] == ' ' || line.at[line.len - 1] == '\t')) {
 		sdp_note(r, SDP_TRAILING_BLANK);
 		line.len--;

@@ -10,9 +10,6 @@ enum { MAX_PORT_DIGITS = 5 };
 
 #define LABEL_UPPER (RUN_LETTERS | RUN_BYTE('_'))
 
-static const struct run_set label_bytes = {
-	.rows = RUN_ROWS(RUN_DIGITS | RUN_BYTE('-'), LABEL_UPPER),
-};
 static const struct run_set name_bytes = {
 	.rows = RUN_ROWS(RUN_DIGITS | RUN_BYTE('-') | RUN_BYTE('.'), LABEL_UPPER),
 };
@@ -52,24 +49,51 @@ __attribute__((noinline)) static void read_reference(struct cursor *in, struct s
 
 static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+/* The last label of a name of any length that is not empty; NULL where one before it is. */
+static const char *last_of_many(const char *start, const char *end)
+{
+	const char *label = start, *before = start;
+
+	for (const char *at = start; at != end; at++) {
+		if (*at != '.')
+			continue;
+		if (at == label)
+			return NULL;
+		before = label;
+		label = at + 1;
+	}
+	return label == end ? before : label;
+}
+
+/* The same for most: told by where the dots stand. */
+static const char *last_label(const char *start, const char *end)
+{
+	size_t len = (size_t)(end - start);
+	uint64_t dots;
+
+	if (len > RUN_PLACES)
+		return last_of_many(start, end);
+	dots = run_places(start, len, '.');
+	/* A label before the first dot, and between two. */
+	if ((dots & (dots << 1 | 1)) != 0)
+		return NULL;
+	dots &= ~(UINT64_C(1) << (len - 1)); /* the root's */
+	return dots == 0 ? start : start + (RUN_PLACES - __builtin_clzll(dots));
+}
+
 /* Takes labels with dots between them, none empty but the root's behind a last dot; the last
  * of the others begins with a letter. */
 static struct view read_name(struct cursor *in)
 {
-	const char *start = in->at, *label = start, *before = start;
-	const char *at = run_end(start, in->end, &label_bytes);
-	bool has_empty = false;
+	const char *start = in->at, *at = run_end(start, in->end, &name_bytes), *last;
 
-	while (at != in->end && *at == '.') {
-		has_empty = has_empty || at == label;
-		before = label;
-		label = at + 1;
-		at = run_end(label, in->end, &label_bytes);
-	}
-	if (at == start)
+	if (at == start) {
 		cursor_fail(in, at == in->end ? ERR_SHORT : ERR_SYNTAX);
-	else if (has_empty || !is_letter(label == at ? *before : *label))
-		cursor_fail(in, ERR_SYNTAX);
+	} else {
+		last = last_label(start, at);
+		if (!last || !is_letter(*last))
+			cursor_fail(in, ERR_SYNTAX);
+	}
 	in->at = at;
 	return (struct view){ start, (size_t)(at - start) };
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One walk over blocks of 64 bytes, made once for each kind of processor: only how the masks
  * come about differs. What is odd is asked of whole blocks, and the places of line ends are
- * written three at a time, whether there are as many or not: a branch for each line, and one
+ * written two at a time, whether there are as many or not: a branch for each line, and one
  * for each block without any, would be predicted wrong as often as not. */
 #include "sip/lines_priv.h"
 
@@ -23,7 +23,7 @@ struct walk {
 
 enum step { STEP_ON, STEP_ODD, STEP_ENDED };
 
-/* Three at a time; a last bit that is not there is counted by nobody. */
+/* Two at a time; a last bit that is not there is counted by nobody. */
 static ALWAYS_INLINE void put(struct walk *w, uint64_t feeds, uint32_t block)
 {
 	uint32_t *at = w->next;
@@ -34,9 +34,7 @@ static ALWAYS_INLINE void put(struct walk *w, uint64_t feeds, uint32_t block)
 		feeds &= feeds - 1;
 		at[1] = block + (uint32_t)__builtin_ctzll(feeds | last);
 		feeds &= feeds - 1;
-		at[2] = block + (uint32_t)__builtin_ctzll(feeds | last);
-		feeds &= feeds - 1;
-		at += 3;
+		at += 2;
 	} while (feeds != 0);
 }
 

@@ -191,8 +191,7 @@ static bool find_odd_name(struct sip_msg *m, struct view line, struct view *ret_
 }
 
 /* One header: `name_end` is where its first line ends, before any fold. */
-static inline __attribute__((always_inline)) void
-read_header(const struct reader *r, const struct line *line, size_t name_end)
+static inline void read_header(struct reader *r, const struct line *line, size_t name_end)
 {
 	const char *at = r->bytes + line->start, *end = r->bytes + line->end, *value;
 	struct view name = { at, 0 };
@@ -218,17 +217,34 @@ read_header(const struct reader *r, const struct line *line, size_t name_end)
 	append(r->msg, id, name, (struct view){ value, (size_t)(end - value) });
 }
 
-/* The same where every line is sound: all that is needed is at hand. */
-static void read_sound(struct reader *of, const struct sip_lines *lines)
+/* The same where every line is sound: blanks in it are no tabs, and the bytes of a name of ours
+ * hold no line end. */
+static void read_sound(const struct reader *r, const struct sip_lines *lines)
 {
-	const struct reader r = *of; /* a copy, which no store to the message can change */
-	struct line line = { .next = lines->feeds[0] + 1 };
+	struct sip_msg *m = r->msg;
+	const char *bytes = r->bytes, *at = bytes + lines->feeds[0] + 1, *next;
+	const char *last = bytes + r->scan.len - SCAN_LOAD; /* where a name may be loaded */
+	size_t max = r->limits->header;
 
-	for (uint32_t i = 1; i + 1 < lines->count; i++) {
-		line.start = line.next;
-		line.end = lines->feeds[i] - 1;
-		line.next = lines->feeds[i] + 1;
-		read_header(&r, &line, line.end);
+	for (uint32_t i = 1; i + 1 < lines->count; i++, at = next) {
+		const char *end = bytes + lines->feeds[i] - 1, *value;
+		struct view line = { at, (size_t)(end - at) }, name = { at, 0 };
+		enum sip_header_id id = at <= last ? find_name(at, &name.len) : SIP_HEADER_OTHER;
+
+		next = end + 2;
+		value = at + name.len + 1;
+		if (line.len > max)
+			note(m, SIP_REASON_HEADER_TOO_LONG);
+		if (id == SIP_HEADER_OTHER) {
+			if (!find_odd_name(m, line, &name, &id))
+				continue;
+			value = at + view_find(line, ':', 0) + 1;
+		}
+		while (*value == ' ')
+			value++;
+		while (end > value && end[-1] == ' ')
+			end--;
+		append(m, id, name, (struct view){ value, (size_t)(end - value) });
 	}
 }
 

@@ -47,8 +47,13 @@ static void read_version(struct cursor *in)
 static void read_protocol(struct cursor *in, struct sip_via *via)
 {
 	read_version(in);
-	via->transport_text = cursor_token(in);
-	via->transport = sip_transport_of(via->transport_text);
+	if (view_starts(cursor_rest(in), VIEW("UDP "))) {
+		via->transport_text = cursor_take(in, 3);
+		via->transport = SIP_TRANSPORT_UDP;
+	} else {
+		via->transport_text = cursor_token(in);
+		via->transport = sip_transport_of(via->transport_text);
+	}
 	if (cursor_peek(in) != ' ' && cursor_peek(in) != '\t')
 		cursor_fail(in, cursor_is_at_end(in) ? ERR_SHORT : ERR_SYNTAX);
 	cursor_blanks(in);

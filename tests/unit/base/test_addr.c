@@ -3,6 +3,8 @@
 #include "base/addr.h"
 #include "runner/test.h"
 
+#include <stdio.h>
+
 static bool reads_as(const char *text, const char *want)
 {
 	char storage[ADDR_TEXT_MAX];
@@ -318,5 +320,39 @@ TEST(addr_truncated, "reads no byte beyond any truncation")
 	test_truncations(VIEW("[1111:2222::5555:192.0.2.200]:65535"), parse_all);
 	test_truncations(VIEW("2001:db8:1:2::/64"), parse_all);
 	test_truncations(VIEW("192.0.2.128/25"), parse_all);
+	return ERR_NONE;
+}
+
+TEST(addr_octets, "reads 0 to 255 without a leading zero in each place, and nothing behind them")
+{
+	char text[32];
+
+	for (unsigned place = 0; place < 4; place++)
+		for (unsigned number = 0; number < 1300; number++)
+			for (int width = 1; width <= 4; width++) {
+				struct addr a = { .family = 0 };
+				struct buffer b = BUFFER_ON(text);
+				bool is_octet = number <= 255 && (width == 1 || number >= 10) &&
+				                (width <= 2 || number >= 100) && width < 4;
+				size_t len;
+
+				memset(text, 0, sizeof(text));
+				for (unsigned i = 0; i < 4; i++) {
+					char digits[16];
+
+					if (i > 0)
+						buffer_char(&b, '.');
+					snprintf(digits, sizeof(digits), "%0*u", width, number);
+					buffer_text(&b, i == place ? digits : "7");
+				}
+				len = addr_take_v4(buffer_view(&b), &a);
+				/* The last may be followed by anything but a digit. */
+				CHECK_CASE(len == (is_octet ? b.len : 0), text);
+				CHECK_CASE(!is_octet || a.bytes[12 + place] == number, text);
+				if (is_octet) {
+					buffer_text(&b, ":5060");
+					CHECK(addr_take_v4(buffer_view(&b), &a) == len);
+				}
+			}
 	return ERR_NONE;
 }

@@ -61,3 +61,53 @@ TEST(run_ends, "ends with what is its own, and looks into no page behind it")
 	CHECK(munmap(pages, 2 * page) == 0);
 	return ERR_NONE;
 }
+
+static uint64_t places_of(const char *at, size_t len, char byte)
+{
+	uint64_t places = 0;
+
+	for (size_t i = 0; i < len; i++)
+		places |= (uint64_t)(at[i] == byte) << i;
+	return places;
+}
+
+TEST(run_places, "tells where a byte stands, to the last of 64 and at the end of what is its own")
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(pages != MAP_FAILED);
+	for (size_t i = 0; i < page; i++)
+		pages[i] = i % 3 && i % 7 ? '.' : 'x';
+	CHECK(mprotect(pages + page, page, PROT_NONE) == 0);
+	for (size_t behind = 0; behind < 80; behind++)
+		for (size_t len = 0; len <= RUN_PLACES; len++) {
+			const char *at = pages + page - behind - len;
+
+			CHECK(run_places(at, len, '.') == places_of(at, len, '.'));
+			CHECK(run_places(at, len, '?') == 0);
+		}
+	CHECK(munmap(pages, 2 * page) == 0);
+	return ERR_NONE;
+}
+
+TEST(run_digits, "copies what is there, and tells the ten digits from all else")
+{
+	char bytes[RUN_LOAD], text[RUN_LOAD];
+
+	for (size_t len = 0; len <= RUN_LOAD; len++) {
+		memset(text, 'x', sizeof(text));
+		run_load(text, len, bytes);
+		CHECK(memcmp(bytes, text, len) == 0);
+	}
+	for (int byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < RUN_LOAD; at++) {
+			bool is_digit = byte >= '0' && byte <= '9';
+
+			memset(text, '/', sizeof(text));
+			text[at] = (char)byte;
+			CHECK(run_digits(text) == (is_digit ? 1U << at : 0));
+		}
+	return ERR_NONE;
+}

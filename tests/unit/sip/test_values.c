@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists over lines and commas, and lists of tokens. */
+#include <string.h>
+
+#include "message.h"
 #include "runner/test.h"
+#include "sip/check.h"
 #include "sip/number.h"
 #include "sip/tokens.h"
 #include "sip/values.h"
@@ -109,5 +113,38 @@ TEST(numbers, "numbers are plain, seconds have no upper end")
 	CHECK(sip_number_of(&msg, SIP_HEADER_MAX_FORWARDS, 255, &number) == ERR_NONE &&
 	      number == 9);
 	CHECK(sip_number_of(&msg, SIP_HEADER_RSEQ, 255, &number) == ERR_NOT_FOUND);
+	return ERR_NONE;
+}
+
+static enum err require(const char *value, const char *more)
+{
+	static char bytes[2048];
+	static struct sip_msg m;
+	struct buffer b = BUFFER_ON(bytes);
+
+	buffer_text(&b, GOOD "Require: ");
+	buffer_text(&b, value);
+	buffer_text(&b, more);
+	buffer_text(&b, "\r\n\r\n");
+	if (sip_msg_parse(bytes, b.len, &sip_limits_default, &m) != ERR_NONE)
+		return ERR_SYNTAX;
+	(void)sip_check(&m);
+	return m.anomalies & sip_reason_bit(SIP_REASON_TOKENS_SYNTAX) ? ERR_SYNTAX : ERR_NONE;
+}
+
+TEST(tokens_glance, "a list that is passed at a glance passes the full check too, and none else")
+{
+	static const char letters[] = "a, ;\t", more[] = ",xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+							 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
+	/* With so much behind it, a list is too long for the glance. */
+	for (unsigned number = 0; number < 5 * 5 * 5 * 5 * 5; number++) {
+		char text[8] = { 0 };
+
+		for (unsigned i = 0, rest = number; i < 5; i++, rest /= 5)
+			text[i] = letters[rest % 5];
+		if (strchr(text, 'a'))
+			CHECK_CASE(require(text, "") == require(text, more), text);
+	}
 	return ERR_NONE;
 }

@@ -8,21 +8,24 @@
 #include "sip/name_addr.h"
 #include "sip/via.h"
 
-/* What the signatures look at, parsed once. */
+/* What the signatures look at, where the second look has read it; what it has not is read aside. */
 struct shape {
 	const struct sip_msg *msg;
 	const struct flow *flow;
-	struct sip_name_addr from, to;
-	struct sip_via via;
+	const struct sip_name_addr *from, *to;
+	const struct sip_via *via;
+	struct sip_name_addr from_aside, to_aside;
+	struct sip_via via_aside;
 };
 
 static bool shape_read(const struct sip_msg *msg, const struct flow *flow, struct shape *ret)
 {
 	ret->msg = msg;
 	ret->flow = flow;
-	return sip_parts_address(msg, SIP_HEADER_FROM, &ret->from) == ERR_NONE &&
-	       sip_parts_address(msg, SIP_HEADER_TO, &ret->to) == ERR_NONE &&
-	       sip_parts_via(msg, &ret->via) == ERR_NONE;
+	ret->from = sip_parts_address_at(msg, SIP_HEADER_FROM, &ret->from_aside);
+	ret->to = sip_parts_address_at(msg, SIP_HEADER_TO, &ret->to_aside);
+	ret->via = sip_parts_via_at(msg, &ret->via_aside);
+	return ret->from && ret->to && ret->via;
 }
 
 static bool is_user_at(const struct sip_name_addr *a, struct view user, struct view host)
@@ -46,8 +49,8 @@ static bool accepts_sdp_alone(const struct shape *s)
 
 static bool is_nowhere(const struct shape *s)
 {
-	return is_user_at(&s->from, VIEW("100"), VIEW("1.1.1.1")) &&
-	       is_user_at(&s->to, VIEW("100"), VIEW("1.1.1.1"));
+	return is_user_at(s->from, VIEW("100"), VIEW("1.1.1.1")) &&
+	       is_user_at(s->to, VIEW("100"), VIEW("1.1.1.1"));
 }
 
 static bool has_tool_name(const struct shape *s)
@@ -56,7 +59,7 @@ static bool has_tool_name(const struct shape *s)
 		                             "sip-scan", "sipscan" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (view_equal_nocase(s->from.display, view_of(names[i])))
+		if (view_equal_nocase(s->from->display, view_of(names[i])))
 			return true;
 	}
 	return false;
@@ -76,7 +79,7 @@ static int nibble_of(char c)
 static bool has_hex_tag(const struct shape *s)
 {
 	enum { MAX_TAG = 256, LEAST_DIGITS = 4 };
-	struct view tag = s->from.tag;
+	struct view tag = s->from->tag;
 	size_t digits = 0;
 	bool is_number = false;
 
@@ -100,10 +103,10 @@ static bool has_hex_tag(const struct shape *s)
 
 static bool has_toolkit_shape(const struct shape *s)
 {
-	struct view number = view_after(s->via.branch, 8);
+	struct view number = view_after(s->via->branch, 8);
 	uint64_t unused;
 
-	return view_starts(s->via.branch, VIEW("z9hG4bK-")) &&
+	return view_starts(s->via->branch, VIEW("z9hG4bK-")) &&
 	       view_decimal(number, UINT64_MAX, &unused) && has_bare_contact(s) &&
 	       accepts_sdp_alone(s);
 }
@@ -111,20 +114,20 @@ static bool has_toolkit_shape(const struct shape *s)
 static bool has_same_ends(const struct shape *s)
 {
 	return s->msg->method == SIP_METHOD_OPTIONS && s->msg->cseq.number == 1 &&
-	       s->from.uri.user.len > 0 && sip_uri_same_account(&s->from.uri, &s->to.uri) &&
+	       s->from->uri.user.len > 0 && sip_uri_same_account(&s->from->uri, &s->to->uri) &&
 	       has_bare_contact(s) && accepts_sdp_alone(s);
 }
 
 static bool is_gateway_guise(const struct shape *s)
 {
 	static const char *const users[] = { "voipgw", "trunk", "user" };
-	const struct sip_host *host = &s->from.uri.host;
+	const struct sip_host *host = &s->from->uri.host;
 
 	if (s->msg->method == SIP_METHOD_REGISTER || host->addr.family == 0 ||
 	    !addr_same_host(&host->addr, &s->flow->local))
 		return false;
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
-		if (view_equal_nocase(s->from.uri.user, view_of(users[i])))
+		if (view_equal_nocase(s->from->uri.user, view_of(users[i])))
 			return true;
 	}
 	return false;
@@ -132,8 +135,9 @@ static bool is_gateway_guise(const struct shape *s)
 
 static bool is_port_probe(const struct shape *s)
 {
-	return is_user_at(&s->from, VIEW("nm"), VIEW("nm")) &&
-	       (view_equal(s->to.uri.user, VIEW("nm")) || view_equal(s->to.uri.user, VIEW("nm2")));
+	return is_user_at(s->from, VIEW("nm"), VIEW("nm")) &&
+	       (view_equal(s->to->uri.user, VIEW("nm")) ||
+	        view_equal(s->to->uri.user, VIEW("nm2")));
 }
 
 static bool has_tool_user(const struct shape *s)
@@ -141,7 +145,7 @@ static bool has_tool_user(const struct shape *s)
 	static const char *const users[] = { "sipvicious", "smap", "sivus", "sipscan", "svmap" };
 
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
-		if (view_equal_nocase(s->from.uri.user, view_of(users[i])))
+		if (view_equal_nocase(s->from->uri.user, view_of(users[i])))
 			return true;
 	}
 	return false;
@@ -172,25 +176,25 @@ enum { CALL_ID_DIGITS = 32 };
 static bool has_call_id_branch(const struct shape *s)
 {
 	return is_hex(s->msg->call_id, CALL_ID_DIGITS) &&
-	       view_starts(s->via.branch, VIEW("z9hG4bK-")) &&
-	       view_equal(view_after(s->via.branch, 8), s->msg->call_id);
+	       view_starts(s->via->branch, VIEW("z9hG4bK-")) &&
+	       view_equal(view_after(s->via->branch, 8), s->msg->call_id);
 }
 
 static bool has_long_branch(const struct shape *s)
 {
 	enum { BRANCH_LETTERS = 71, TAG_DIGITS = 8 };
-	struct view branch = s->via.branch;
+	struct view branch = s->via->branch;
 
 	if (view_starts(branch, VIEW("z9hG4bK")) && branch.len > BRANCH_LETTERS)
 		branch = view_after(branch, 7);
 	return branch.len == BRANCH_LETTERS && is_alphanumeric(branch) &&
-	       is_hex(s->msg->call_id, CALL_ID_DIGITS) && is_hex(s->from.tag, TAG_DIGITS);
+	       is_hex(s->msg->call_id, CALL_ID_DIGITS) && is_hex(s->from->tag, TAG_DIGITS);
 }
 
 static bool is_textbook(const struct shape *s)
 {
-	return is_user_at(&s->from, VIEW("alice"), VIEW("atlanta.com")) &&
-	       view_equal(s->from.tag, VIEW("1928301774"));
+	return is_user_at(s->from, VIEW("alice"), VIEW("atlanta.com")) &&
+	       view_equal(s->from->tag, VIEW("1928301774"));
 }
 
 static bool is_unspecified(const struct sip_host *host)
@@ -202,7 +206,7 @@ static bool has_no_address(const struct shape *s)
 {
 	struct sip_name_addr contact __attribute__((uninitialized)); /* filled before it is read */
 
-	return is_unspecified(&s->via.host) &&
+	return is_unspecified(&s->via->host) &&
 	       sip_name_addr_parse(sip_msg_value(s->msg, SIP_HEADER_CONTACT), &contact) ==
 	               ERR_NONE &&
 	       is_unspecified(&contact.uri.host);

@@ -75,6 +75,8 @@ void *__wrap_realloc(void *old, size_t size)
 	return allocation_fails() ? NULL : __real_realloc(old, size);
 }
 
+unsigned long test_allocations(void) { return atomic_load(&run.n_allocations); }
+
 static void name_failure(void)
 {
 	unsigned long failing = atomic_load(&run.failing);

@@ -70,6 +70,9 @@ void test_failed_case(const char *file, int line, const char *condition, const c
 void test_failed_try(const char *file, int line, const char *call, enum err err);
 void test_skipped(const char *reason);
 
+/* How often this test has asked for memory so far: what must not ask asks no more often. */
+unsigned long test_allocations(void);
+
 /* A heap copy of exactly its size, so that ASan sees a read beyond; freed by the
  * caller. It is the test's own, so the ladder does not let it fail. */
 char *test_exact_copy(struct view text) MUST_USE;

@@ -37,7 +37,8 @@ struct pool {
 	struct place *places;
 	size_t object_size, stride;
 	uint32_t count, used;
-	uint32_t first_free;
+	uint32_t first_free; /* given back last; NO_PLACE: none */
+	uint32_t fresh;      /* from here on none was ever taken: all zeros still */
 };
 
 static bool is_taken(const struct pool *p, uint32_t index)
@@ -59,13 +60,6 @@ static uint32_t index_of(const struct pool *p, const void *object)
 	return (uint32_t)(distance / p->stride);
 }
 
-static void lay_out(struct pool *p)
-{
-	for (uint32_t i = 0; i < p->count; i++)
-		p->places[i].next_free = i + 1 < p->count ? i + 1 : NO_PLACE;
-	ASAN_POISON_MEMORY_REGION(p->objects, p->count * p->stride);
-}
-
 enum err pool_new(size_t object_size, uint32_t count, struct pool **ret)
 {
 	const size_t align = alignof(max_align_t);
@@ -81,14 +75,16 @@ enum err pool_new(size_t object_size, uint32_t count, struct pool **ret)
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return ERR_NO_MEMORY;
-	*p = (struct pool){ .object_size = object_size, .stride = stride, .count = count };
+	*p = (struct pool){
+		.object_size = object_size, .stride = stride, .count = count, .first_free = NO_PLACE
+	};
 	p->objects = calloc(1, total);
 	p->places = calloc(count, sizeof(struct place));
 	if (!p->objects || !p->places) {
 		pool_free(&p);
 		return ERR_NO_MEMORY;
 	}
-	lay_out(p);
+	ASAN_POISON_MEMORY_REGION(p->objects, total);
 	*ret = p;
 	return ERR_NONE;
 }
@@ -105,19 +101,26 @@ void pool_free(struct pool **p)
 	*p = NULL;
 }
 
+/* What is fresh is zeroed already, and its memory not used before somebody writes to it. */
 void *pool_take(struct pool *p)
 {
 	uint32_t index = p->first_free;
 	void *object;
 
-	if (index == NO_PLACE)
+	if (index == NO_PLACE && p->fresh == p->count)
 		return NULL;
-	p->first_free = p->places[index].next_free;
+	if (index == NO_PLACE) {
+		index = p->fresh++;
+		object = object_at(p, index);
+		ASAN_UNPOISON_MEMORY_REGION(object, p->object_size);
+	} else {
+		p->first_free = p->places[index].next_free;
+		object = object_at(p, index);
+		ASAN_UNPOISON_MEMORY_REGION(object, p->object_size);
+		memset(object, 0, p->object_size);
+	}
 	p->places[index].generation++;
 	p->used++;
-	object = object_at(p, index);
-	ASAN_UNPOISON_MEMORY_REGION(object, p->object_size);
-	memset(object, 0, p->object_size);
 	return object;
 }
 
@@ -143,7 +146,7 @@ struct pool_handle pool_handle_of(const struct pool *p, const void *object)
 
 void *pool_at(const struct pool *p, struct pool_handle h)
 {
-	if (h.index >= p->count || p->places[h.index].generation != h.generation)
+	if (h.index >= p->fresh || p->places[h.index].generation != h.generation)
 		return NULL;
 	/* A forged handle may carry the generation of a free place. */
 	if (!is_taken(p, h.index))
@@ -157,7 +160,7 @@ void *pool_object(const struct pool *p, uint32_t index) { return object_at(p, in
 
 void *pool_next(const struct pool *p, uint32_t *place)
 {
-	while (*place < p->count) {
+	while (*place < p->fresh) {
 		uint32_t index = (*place)++;
 
 		if (is_taken(p, index))

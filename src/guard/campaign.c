@@ -67,21 +67,33 @@ static void list_add(char *list, size_t size, struct view text)
 	list[len + (b.err == ERR_NONE ? b.len : 0)] = '\0';
 }
 
-#define SEE(c, what, list, secret, text)                                                           \
+#define SEE(c, what, list, text, hash)                                                             \
 	do {                                                                                       \
-		if (!view_is_empty(text) && guard_sketch_add(&(c)->what, text_hash(secret, text))) \
+		if (!view_is_empty(text) && guard_sketch_add(&(c)->what, (hash)))                  \
 			list_add((c)->list, sizeof((c)->list), text);                              \
 	} while (0)
+
+/* Whom a fact is about, hashed once. */
+struct subject {
+	struct view user;
+	uint64_t hash;
+};
+
+static uint64_t host_hash(const struct hash_key *secret, const struct addr *host)
+{
+	uint64_t words[4] = { host->family };
+
+	memcpy(&words[1], host->bytes, sizeof(host->bytes));
+	return hash_words(secret, words);
+}
 
 static void see_host(struct guard_sketch *sketch, const struct hash_key *secret,
                      const struct addr *host, char *list, size_t size)
 {
 	char text[ADDR_TEXT_MAX];
 	struct buffer b = BUFFER_ON(text);
-	struct guard_key key = guard_key_of(host, 0);
 
-	key.port = 0;
-	if (host->family == 0 || !guard_sketch_add(sketch, hash_quick(secret, &key, sizeof(key))))
+	if (host->family == 0 || !guard_sketch_add(sketch, host_hash(secret, host)))
 		return;
 	addr_write(&b, host);
 	list_add(list, size, buffer_view(&b));
@@ -237,16 +249,16 @@ static bool is_after_calls(const struct guard_campaign *c)
 }
 
 static void add_call(struct guard_campaign *c, const struct hash_key *secret,
-                     const struct guard_event *event)
+                     const struct guard_event *event, const struct subject *who)
 {
 	const struct fact *fact = event->fact;
 	bool is_fraud = has_detector(event, DETECTOR_TOLL_FRAUD);
-	bool is_taken = guard_sketch_holds(&c->taken, text_hash(secret, user_of(fact)));
+	bool is_taken = guard_sketch_holds(&c->taken, who->hash);
 	struct view number = view_of(fact->number);
 
 	if (!is_fraud && !(is_dialling(fact) && (is_taken || looks_dialled(fact->number))))
 		return;
-	SEE(c, numbers, number_list, secret, number);
+	SEE(c, numbers, number_list, number, text_hash(secret, number));
 	enter(c, PHASE_DIAL, fact->wall_us);
 	if (fact->kind == FACT_CALL && fact->outcome == OUTCOME_SUCCEEDED &&
 	    (is_fraud || is_taken || is_after_calls(c)))
@@ -258,26 +270,24 @@ static bool is_unanswered_login(const struct fact *fact)
 	return fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_UNKNOWN;
 }
 
-static void add_login(struct guard_campaign *c, const struct hash_key *secret,
-                      const struct guard_event *event)
+static void add_login(struct guard_campaign *c, const struct guard_event *event,
+                      const struct subject *who)
 {
 	const struct fact *fact = event->fact;
-	struct view user = user_of(fact);
-	uint64_t hash = text_hash(secret, user);
 
-	if (is_let_in(fact) && (c->number != 0 || c->told_by != 0) && has_tried(c, hash)) {
-		SEE(c, taken, taken_list, secret, user);
+	if (is_let_in(fact) && (c->number != 0 || c->told_by != 0) && has_tried(c, who->hash)) {
+		SEE(c, taken, taken_list, who->user, who->hash);
 		enter(c, PHASE_REGISTER, fact->wall_us);
 		come_to(c, OUTCOME_SUCCEEDED);
 	}
 	if (is_failed_login(fact)) {
 		c->guesses += fact->count > 0 ? fact->count : 1;
-		SEE(c, guessed, guessed_list, secret, user);
+		SEE(c, guessed, guessed_list, who->user, who->hash);
 	}
 	/* Behind a border that blocks, most of a guesser's logins are seen to get no answer. */
 	c->logins_in_vain += is_failed_login(fact) || is_unanswered_login(fact);
 	if (is_scored(event, DETECTOR_GUESSING))
-		(void)guard_sketch_add(&c->scored, hash);
+		(void)guard_sketch_add(&c->scored, who->hash);
 	if (is_scored(event, DETECTOR_GUESSING) || c->logins_in_vain >= CAMPAIGN_LOGINS)
 		enter(c, PHASE_GUESS, fact->wall_us);
 }
@@ -338,7 +348,7 @@ void guard_campaign_add(struct guard_campaign *c, const struct hash_key *secret,
                         const struct guard_event *event)
 {
 	const struct fact *fact = event->fact;
-	struct view user = user_of(fact);
+	struct subject who = { .user = user_of(fact) };
 	/* What is told late, because no answer came, is not the last. */
 	bool is_last = fact->now_us >= c->last_us;
 
@@ -351,14 +361,15 @@ void guard_campaign_add(struct guard_campaign *c, const struct hash_key *secret,
 	c->is_changed = true;
 	if (fact->kind == FACT_BLOCKED_HITS)
 		return;
+	who.hash = text_hash(secret, who.user);
 	see_host(&c->sources, secret, &event->source, c->source_list, sizeof(c->source_list));
 	see_host(&c->targets, secret, &fact->flow.local, c->target_list, sizeof(c->target_list));
 	if (names_user(fact) && (event->count > 0 || !is_challenged(fact)))
-		SEE(c, users, user_list, secret, user);
+		SEE(c, users, user_list, who.user, who.hash);
 	add_findings(c, event);
 	add_probe(c, event);
-	add_login(c, secret, event);
-	add_call(c, secret, event);
+	add_login(c, event, &who);
+	add_call(c, secret, event, &who);
 	if (fact->status != 0 && is_last)
 		c->status = fact->status;
 	if ((fact->status >= 300 && !is_challenged(fact)) || fact->outcome == OUTCOME_FAILED)
@@ -391,10 +402,7 @@ static void join_list(char *list, size_t size, const char *other)
 void guard_campaign_join(struct guard_campaign *c, const struct hash_key *secret,
                          const struct guard_campaign *other)
 {
-	struct guard_key key = guard_key_of(&other->source, 0);
-
-	key.port = 0;
-	if (!guard_sketch_holds(&c->sources, hash_quick(secret, &key, sizeof(key))))
+	if (!guard_sketch_holds(&c->sources, host_hash(secret, &other->source)))
 		join_list(c->source_list, sizeof(c->source_list), other->source_list);
 	guard_sketch_join(&c->sources, &other->sources);
 	JOIN(c, other, targets, target_list);

@@ -80,6 +80,14 @@ static enum cli_exit configure(const char *path, struct cli_analyse *ret)
 	return CLI_DONE;
 }
 
+/* A report of calls is some hundred bytes each; the C library would write 4 KiB at a time. */
+static void widen_output(void)
+{
+	static char output[64 << 10];
+
+	(void)setvbuf(stdout, output, _IOFBF, sizeof(output));
+}
+
 int main(int argc, char **argv)
 {
 	static struct cli_analyse order;
@@ -92,6 +100,8 @@ int main(int argc, char **argv)
 	code = cli_analyse_read(&c, argc > 0 ? argc - 1 : 0, argv + (argc > 0), &order);
 	if (code == CLI_DONE)
 		code = configure(c.configuration, &order);
+	if (c.format == FORMAT_JSON && !c.is_terminal)
+		widen_output();
 	if (code == CLI_DONE)
 		code = cli_analyse_run(&order);
 	return (int)code;

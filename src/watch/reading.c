@@ -9,19 +9,23 @@
 
 /* ---- hashes ---- */
 
+/* The last word of those that are made of words says which they are. */
+enum { WORDS_TEXT = 1, WORDS_HOST, WORDS_CALL };
+
 uint64_t watch_hash(const struct watch *w, uint64_t seed, struct view text)
 {
-	uint64_t both[2] = { seed, hash_quick(&w->key, text.at, text.len) };
+	uint64_t hash = hash_quick(&w->key, text.at, text.len);
+	uint64_t words[4] = { seed, hash, 0, WORDS_TEXT };
 
-	return seed == 0 ? both[1] : hash_quick(&w->key, both, sizeof(both));
+	return seed == 0 ? hash : hash_words(&w->key, words);
 }
 
 uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr *a)
 {
-	uint64_t parts[3] = { seed };
+	uint64_t words[4] = { seed, 0, 0, WORDS_HOST };
 
-	memcpy(&parts[1], a->bytes, sizeof(a->bytes));
-	return hash_quick(&w->key, parts, sizeof(parts));
+	memcpy(&words[1], a->bytes, sizeof(a->bytes));
+	return hash_words(&w->key, words);
 }
 
 uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a)
@@ -31,9 +35,9 @@ uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct add
 
 uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, uint64_t tag)
 {
-	uint64_t both[2] = { r->call_id, tag };
+	uint64_t words[4] = { r->call_id, tag, 0, WORDS_CALL };
 
-	return hash_quick(&w->key, both, sizeof(both));
+	return hash_words(&w->key, words);
 }
 
 /* ---- texts ---- */

@@ -353,20 +353,30 @@ static void remember(struct source *s, const struct fact *fact, enum state state
 	memcpy(s->method, fact->method, sizeof(s->method));
 }
 
+/* Of most who try somebody, nobody ever got in. */
+static bool is_friend(const struct enumeration *e, const struct addr *source, uint64_t user)
+{
+	struct guard_key key = guard_key_of(source, 0);
+
+	if (!guard_recent_find(&e->friendly, &key))
+		return false;
+	key.extra = user;
+	return guard_recent_find(&e->friends, &key) != NULL;
+}
+
 static size_t judge_try(struct enumeration *e, const struct fact *fact, enum state state,
                         struct guard_finding *ret)
 {
 	bool is_proven = fact_is_proven((enum fact_proof)fact->proof);
 	struct addr source = addr_source(&fact->flow.remote);
 	uint64_t user = user_hash(e, fact);
-	struct guard_key friend = guard_key_of(&source, user);
 	struct guard_key key = guard_key_of(&source, is_proven);
 	struct tried try = { (uint32_t)user,       seconds_of(fact),       seconds_of(fact),
 		             target_hash(e, fact), fact->flow.remote.port, (uint8_t)state };
 	struct addition addition = { try.last_s, try.port, false };
 	struct source *s;
 
-	if (guard_recent_find(&e->friends, &friend))
+	if (is_friend(e, &source, user))
 		return 0;
 	s = guard_recent_touch(&e->sources, &key);
 	guard_recent_keep(&e->sources, s, is_proven);

@@ -440,8 +440,12 @@ static void end_conduct(struct guessing *g, const struct about *about, const str
  * answered, a network's failures would gather there whatever succeeds. */
 static void note_success(struct guessing *g, const struct fact *fact)
 {
-	struct about about = about_of(g, fact);
+	struct about about;
 
+	/* Nobody failed yet. */
+	if (pool_used(g->pairs.pool) == 0)
+		return;
+	about = about_of(g, fact);
 	end_conduct(g, &about, fact);
 	if (!about.is_proven)
 		return;

@@ -47,6 +47,8 @@ static void write_identities(struct border *b, const struct inbound *in, const s
 	struct identity to = { SIP_HEADER_TO, sip_msg_value(in->msg, SIP_HEADER_TO), VIEW_EMPTY };
 	struct identity_reader reader = { .peer = route->peer, .flow = &route->to };
 	uint64_t serial = r->serial;
+	char callee_text[ROUTE_URI_SIZE];
+	struct buffer callee = BUFFER_ON(callee_text);
 
 	if (route->peer && !party_is_outer(route->peer))
 		serial = request_serial(b, in);
@@ -54,12 +56,14 @@ static void write_identities(struct border *b, const struct inbound *in, const s
 	ua_name_write(&call_id, &b->namer, UA_NAME_CALL_ID, serial);
 	from.tag = buffer_view(&tag);
 	identity_write(b, &r->out, &from, &reader);
-	/* The PBX writes our token into To: the phone reads its own Contact instead. */
-	if (route->peer)
+	/* The PBX writes our token into To: the phone reads its own name instead. */
+	if (route->peer) {
 		identity_write(b, &r->out, &to, &reader);
-	else
-		sip_build_name_addr(&r->out, SIP_HEADER_TO, VIEW_EMPTY, view_of(route->uri),
+	} else {
+		route_write_callee(route, &callee);
+		sip_build_name_addr(&r->out, SIP_HEADER_TO, VIEW_EMPTY, buffer_view(&callee),
 		                    VIEW_EMPTY);
+	}
 	sip_build_header(&r->out, SIP_HEADER_CALL_ID, buffer_view(&call_id));
 	sip_build_cseq(&r->out, in->msg->cseq.number, in->msg->method_text);
 }

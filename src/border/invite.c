@@ -100,11 +100,10 @@ static enum err fill_callee(struct border *b, const struct inbound *in, const st
 	}
 	if (route->registration)
 		leg->account_hash = fact_hash(b, view_of(route->registration->facts.account));
-	/* A phone is called by the Contact it wrote, whatever name the PBX has for it. */
 	if (err == ERR_NONE && route->peer && !dial_rewrites(route->peer, &route->number))
 		err = write_identity_uri(b, in->msg, SIP_HEADER_TO, route, &to_uri);
 	else
-		buffer_text(&to_uri, route->uri);
+		route_write_callee(route, &to_uri);
 	if (err != ERR_NONE)
 		return err;
 	start.local_uri = buffer_view(&from_uri);

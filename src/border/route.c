@@ -213,6 +213,16 @@ enum err route_admit(struct border *b, const struct inbound *in, struct route *r
 	return to_peer(b, in->peer, &uri, route->targets.peers[0], route);
 }
 
+void route_write_callee(const struct route *route, struct buffer *out)
+{
+	if (!route->registration) {
+		buffer_text(out, route->uri);
+		return;
+	}
+	buffer_text(out, "sip:");
+	buffer_text(out, route->registration->facts.account);
+}
+
 void route_refuse(struct border *b, const struct inbound *in, const struct route *route)
 {
 	char text[64];

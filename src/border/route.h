@@ -28,6 +28,9 @@ enum err route_find(const struct border *b, const struct inbound *in, struct rou
  * answers and has room, and puts it first. ERR_FULL, ERR_DENIED (an order forbids it):
  * answer as route_refuse does. */
 enum err route_admit(struct border *b, const struct inbound *in, struct route *route) MUST_USE;
+/* How whoever is asked is named in To: a phone by its account, for it may speak under the
+ * name by which it was called (a transfer on baresip does); else by the Request-URI. */
+void route_write_callee(const struct route *route, struct buffer *out);
 void route_refuse(struct border *b, const struct inbound *in, const struct route *route);
 /* The way to one peer for what was dialled at `from` (NULL: a phone); its targets are not
  * filled. ERR_NOT_FOUND. */

@@ -410,7 +410,7 @@ static enum err fill_notifier(struct border *b, const struct inbound *in, const 
 	if (err == ERR_NONE && route->peer)
 		err = write_uri(b, in->msg, SIP_HEADER_TO, route, &to_uri);
 	else
-		buffer_text(&to_uri, route->uri);
+		route_write_callee(route, &to_uri);
 	if (err != ERR_NONE)
 		return err;
 	start.local_uri = buffer_view(&from_uri);

@@ -170,6 +170,15 @@ TALK_TEST(call_same_names, "while a call stands, another of its names outside ge
 	return ERR_NONE;
 }
 
+TALK_TEST(call_named, "a phone is asked by its Contact and named by its account, as which it acts")
+{
+	talk_invite_from_pbx(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") &&
+	      talk_hears(t, &t->phone, "INVITE sip:200@192.168.1.10:5060;line=7 "));
+	CHECK(wire_has(&t->at_phone, "\r\nTo: <sip:200@sip.example>\r\n"));
+	return ERR_NONE;
+}
+
 TALK_TEST(call_leak, "an outside party's challenge to a call from inside ends here with 500")
 {
 	talk_invite_from_pbx(t, "", TALK_ANSWER);

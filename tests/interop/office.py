@@ -12,7 +12,7 @@ from asterisk import Asterisk
 from baresip import Baresip
 from harness import Skip, check
 from hosts import Host, ip
-from pbx import DOMAIN, password_of
+from pbx import DOMAIN, Pbx, password_of
 from process import Failure, until
 from ringfence import PROBE_USER, Ringfence, is_built
 from sip_text import token
@@ -23,6 +23,16 @@ USERS = ("200", "201", "202", "203")
 TONES = {"200": 500, "201": 800, "202": 1100, "203": 1400}
 
 
+class Kamailio(Pbx):
+    """A proxy: it holds no call, and audio never comes to it."""
+
+    def trace(self):
+        pass
+
+    def channels(self):
+        return 0
+
+
 class Office:
     def __init__(self, cast, version, has_direct_media=False):
         if not is_built():
@@ -30,9 +40,14 @@ class Office:
         self.cast, self.phones, self.ringfence = cast, {}, None
         self.users = {user: password_of(user) for user in USERS}
         self.users[PROBE_USER] = token(32)
-        inside = Host(cast, "pbx", [PBX_AT + "/24"], [INSIDE + "/24"])
+        self.inside = Host(cast, "pbx", [PBX_AT + "/24"], [INSIDE + "/24"])
         ip("address", "replace", OUTSIDE + "/32", "dev", "lo")
-        self.pbx = Asterisk(cast, version, PBX_AT, self.users, inside.enter, has_direct_media)
+        self.is_direct = has_direct_media
+        self.at_pbx = Ears(self.inside.interface, PBX_AT)
+        if version == "kamailio":
+            self.pbx = Kamailio(cast, PBX_AT, users=self.users, host=self.inside.enter)
+        else:
+            self.pbx = Asterisk(cast, version, PBX_AT, self.users, self.inside.enter, has_direct_media)
         self.pbx.start()
         self.pbx.trace()
         if not harness.is_bare:
@@ -73,6 +88,16 @@ class Office:
 
         if not until(is_silent, 12):
             raise Failure(f"{listener.user} ({listener.program}) still hears {speaker.user} ({speaker.program})")
+
+    def bypasses_pbx(self, speaker):
+        """Within a while the PBX hears nothing of that phone any more, where it should not."""
+        def is_bypassed():
+            before = self.at_pbx.heard(speaker.tone)
+            time.sleep(0.7)  # what is looked for is that nothing comes
+            return self.at_pbx.heard(speaker.tone) == before
+
+        if self.is_direct and not until(is_bypassed, 10):
+            raise Failure(f"audio of {speaker.user} still goes by way of the PBX")
 
     def calls(self):
         return self.ringfence.rows("calls", "list") if self.ringfence else []

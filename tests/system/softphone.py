@@ -72,13 +72,15 @@ class Dialog:
         self.local_uri, self.remote_uri = f"sip:{phone.user}@{phone.domain}", ""
         self.local_tag, self.remote_tag, self.target = token(), "", ""
         self.hears_at = None  # where the other end wants our audio
+        self.routes = []
         self.__dict__.update(parts)
 
     def learn(self, answer):
         """What the asker takes from a 2xx."""
         self.remote_tag = answer.tag_in("To") or self.remote_tag
         self.target = answer.uri_in("Contact") or self.target
-        if answer.body.startswith("v="):
+        self.routes = self.routes or answer.values("Record-Route")[::-1]
+        if "\r\nm=audio " in answer.body:
             self.hears_at = answer.media()
 
     def text(self, method, body="", *, kind="application/sdp", more=(), cseq=None):
@@ -91,7 +93,7 @@ class Dialog:
                  f"From: <{self.local_uri}>;tag={self.local_tag}",
                  f"To: <{self.remote_uri}>" + (f";tag={self.remote_tag}" if self.remote_tag else ""),
                  f"Call-ID: {self.call_id}", f"CSeq: {cseq} {method}", "Max-Forwards: 70",
-                 f"Contact: <{phone.contact()}>", *more]
+                 f"Contact: <{phone.contact()}>", *[f"Route: {route}" for route in self.routes], *more]
         if body:
             lines.append(f"Content-Type: {kind}")
         return "\r\n".join(lines + [f"Content-Length: {len(body)}", "", body])
@@ -99,17 +101,17 @@ class Dialog:
     def send(self, method, body="", **how):
         self.phone.send(self.text(method, body, **how))
 
-    def ask(self, method, body="", *, patience=10.0, answered=(), **how):
+    def ask(self, method, body="", *, patience=10.0, answered=(), ringing=None, **how):
         """The final answer. answered: Acts by which others answer meanwhile. An INVITE's answer is
         acknowledged, a challenge taken up."""
         text = self.text(method, body, **how)
-        reply = self.phone.ask(text, patience, answered)
+        reply = self.phone.ask(text, patience, answered, ringing)
         if reply.code in (401, 407) and "Authorization" not in text:
             if method == "INVITE":
                 self.acknowledge(reply, text)
             name = "Authorization" if reply.code == 401 else "Proxy-Authorization"
             value = digest(reply.challenge(), self.phone.user, self.phone.secret, method, self.target)
-            return self.ask(method, body, patience=patience, answered=answered,
+            return self.ask(method, body, patience=patience, answered=answered, ringing=ringing,
                             **{**how, "more": [*how.get("more", ()), f"{name}: {value}"]})
         if method == "INVITE":
             if reply.code < 300:
@@ -140,7 +142,7 @@ class Softphone:
         self.call_id, self.tag, self.cseq = token(20), token(), 0
         self.stream = token(6)
         self.frame = 0
-        self.kept, self.seen = [], set()
+        self.kept, self.seen, self.repeats = [], set(), 0
 
     def __enter__(self):
         return self
@@ -176,6 +178,7 @@ class Softphone:
             data = self.socket.recv(65535)
         except (socket.timeout, ConnectionRefusedError):
             return None
+        self.repeats += data in self.seen
         if len(data) < 8 or data in self.seen:
             return None
         self.seen.add(data)
@@ -210,8 +213,9 @@ class Softphone:
         except Failure:
             return None
 
-    def ask(self, text, patience=10.0, answered=()):
-        """Sends and repeats until the final answer; a Failure for silence. answered: Acts of the others."""
+    def ask(self, text, patience=10.0, answered=(), ringing=None):
+        """Sends and repeats until the final answer; a Failure for silence. answered: Acts of the others;
+        ringing: is given each provisional answer."""
         branch = re.search(r"branch=([^;\s]+)", text).group(1)
         end, wait, is_heard = time.monotonic() + patience, FIRST_WAIT, False
         again = time.monotonic() + wait
@@ -230,6 +234,8 @@ class Softphone:
             is_heard = True
             if reply.code >= 200:
                 return reply
+            if ringing:
+                ringing(reply)
         raise Failure(f"{self.user} at {self.address} had no answer to {text.split(chr(13))[0]!r}, "
                       f"but heard {[message.start for message in self.kept]}")
 
@@ -283,7 +289,7 @@ class Softphone:
         own = self.tag + token(4)
         return Dialog(self, call_id=request.value("Call-ID"), local_uri=request.uri_in("To"), local_tag=own,
                       remote_uri=request.uri_in("From"), remote_tag=request.tag_in("From"),
-                      target=request.uri_in("Contact"),
+                      target=request.uri_in("Contact"), routes=request.values("Record-Route"),
                       hears_at=request.media() if request.body.startswith("v=") else None)
 
     def call(self, callee, *, more=()):

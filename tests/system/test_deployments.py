@@ -92,7 +92,8 @@ def class_counts(cast, changes=()):
 @test("edge.conf: customers have what their class says, and what one says itself goes before it")
 def deploy_class(cast):
     class_counts(cast)
-    fails("without the limit in the class", class_counts, cast, [("    at-most 2 calls at once, 5 new calls per second\n", "")])
+    limit = "    at-most 2 calls at once, 5 new calls per second\n"
+    fails("without the limit in the class", class_counts, cast, [(limit, "")])
 
 
 def face_shows(cast, changes=()):
@@ -187,7 +188,7 @@ def kept_out(edge):
             for row in edge.ringfence.rows("doctor", "headers")}
 
 
-@test("edge.conf: a customer's list of headers passes them; doctor headers tells what else was kept out and the line for it")
+@test("edge.conf: a customer's own list of headers passes; doctor headers tells what was kept out and the line for it")
 def deploy_headers(cast):
     lines = ["X-Order-Number: 17", "X-Colour: green", "Alert-Info: <urn:alert:service:normal>"]
     with Edge(cast) as edge:
@@ -262,7 +263,7 @@ def emergency_passes(cast, changes=()):
         first.hear("INVITE sip:9999@")
 
 
-@test("trunk.conf: calls go to the first carrier, then to the second; where both are full an emergency passes all the same")
+@test("trunk.conf: calls go to one carrier, then to the other; where both are full an emergency passes all the same")
 def deploy_emergency(cast):
     emergency_passes(cast)
     fails("without emergency", emergency_passes, cast, [("    emergency 112 999\n", "")])

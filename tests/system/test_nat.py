@@ -168,7 +168,7 @@ def follows(cast, move):
         fails("without a REGISTER from there", moves, apart, move, False)
 
 
-@test("a router's line gets another address in mid-call: the call follows once the phone has registered anew, not before")
+@test("a router gets another address in mid-call: the call follows once the phone has registered anew, not before")
 def nat_new_address(cast):
     follows(cast, new_address)
 

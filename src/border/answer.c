@@ -10,6 +10,7 @@
 #include "border/offer_priv.h"
 #include "border/session_priv.h"
 #include "border/spend.h"
+#include "border/stay.h"
 #include "border/turn_priv.h"
 
 #include <string.h>
@@ -294,7 +295,12 @@ static uint16_t pass_challenge(struct border *b, const struct inbound *in, struc
                                unsigned asked_by, struct buffer *lines)
 {
 	const struct leg_facts *asker = leg_of(call, asked_by);
+	const struct border_peer *asked = leg_peer(b, leg_of(call, leg_other(asked_by)));
 	struct challenge c;
+
+	/* There the PBX has an account of its own, and asked for it. */
+	if (!asker->is_outer && asked && asked->stays_on_pbx && in->peer == asked)
+		return stay_write_challenge(in->msg, lines) ? in->msg->status : 500;
 
 	if (!asker->is_outer || leg_of(call, leg_other(asked_by))->is_outer) {
 		say_leak(b, in);
@@ -480,6 +486,8 @@ void answer_acknowledged(struct border *b, const struct inbound *in, struct call
 	/* RFC 3261 13.2.2.4: the ACK bears the INVITE's credentials. */
 	if (leg_peer(b, other) && !other->is_outer)
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &lines);
+	else if (leg_peer(b, other) && leg_peer(b, other)->stays_on_pbx)
+		stay_write_credentials(b, in->msg, leg_peer(b, other), &lines);
 	if (verdict != OFFER_FITS) {
 		call_hang_up(call, "answer refused");
 		return;

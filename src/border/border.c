@@ -14,6 +14,7 @@
 #include "border/probe.h"
 #include "border/registrar.h"
 #include "border/spend.h"
+#include "border/stay.h"
 #include "border/subscription.h"
 #include "border/trunk.h"
 
@@ -28,6 +29,7 @@ const struct purpose_row purposes[PURPOSE_COUNT] = {
 	[PURPOSE_EXCHANGE] = { exchange_answer, exchange_notice },
 	[PURPOSE_PEER] = { peers_answer, peers_notice },
 	[PURPOSE_TRUNK] = { trunk_answer, trunk_notice },
+	[PURPOSE_STAY] = { stay_answer, stay_notice },
 	[PURPOSE_CALL] = { calls_answer, calls_notice },
 	[PURPOSE_CALL_REQUEST] = { calls_request_answer, calls_request_notice },
 };
@@ -74,6 +76,8 @@ static void expired(void *context, const struct registration *r)
 	struct inbound in = { .flow = &r->facts.flow, .standing = STANDING_KNOWN };
 	struct fact fact = fact_of(b, &in, FACT_UNREGISTERED);
 
+	if (r->facts.pbx) /* a PBX's with its carrier: nobody's attempt */
+		return;
 	fact_account(&fact, view_of(r->facts.account));
 	fact_emit(b, &fact);
 }
@@ -140,6 +144,8 @@ static enum err make_engines(struct border *b)
 	if (err == ERR_NONE)
 		err = trunks_new(b, &b->trunks);
 	if (err == ERR_NONE)
+		err = stays_new(b, &b->stays);
+	if (err == ERR_NONE)
 		err = calls_new(b, &b->calls);
 	if (err == ERR_NONE)
 		err = subscriptions_new(b, &b->subscriptions);
@@ -203,6 +209,7 @@ void border_free(struct border **border)
 	subscriptions_free(&b->subscriptions);
 	peers_free(&b->peers);
 	trunks_free(&b->trunks);
+	stays_free(&b->stays);
 	registrar_free(&b->registrar);
 	pool_free(&b->exchanges);
 	header_counts_free(&b->removed);

@@ -30,6 +30,7 @@ struct subscriptions; /* subscription.h */
 struct probes;        /* probe.h: what is learnt of each PBX */
 struct peers;         /* peers.h */
 struct trunks;        /* trunk.h */
+struct stays;         /* stay.h */
 
 /* The parent's keys by use (border_ports.keys). */
 enum { KEY_COOKIES, KEY_NAMES, KEY_CONTACTS, KEY_TABLES };
@@ -44,6 +45,7 @@ enum purpose {
 	PURPOSE_EXCHANGE,     /* exchange.c: OPTIONS and the like, one to one */
 	PURPOSE_PEER,         /* peers.c; object: index of the peer's row */
 	PURPOSE_TRUNK,        /* trunk.c; the same */
+	PURPOSE_STAY,         /* stay.c; object: a PBX's REGISTER on its way */
 	PURPOSE_CALL,         /* calls.c: INVITE of a call's leg */
 	PURPOSE_CALL_REQUEST, /* calls.c: other requests within a call */
 	PURPOSE_COUNT
@@ -71,6 +73,7 @@ struct border {
 	struct probes *probes;
 	struct peers *peers;
 	struct trunks *trunks;
+	struct stays *stays;
 	struct spending spending;
 	struct pool *exchanges;
 	struct subscriptions *subscriptions;

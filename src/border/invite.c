@@ -12,6 +12,7 @@
 #include "border/route.h"
 #include "border/session_priv.h"
 #include "border/spend.h"
+#include "border/stay.h"
 #include "border/trunk.h"
 #include "border/turn_priv.h"
 
@@ -40,8 +41,9 @@ static void write_dialled(const struct inbound *in, const struct route *route,
 	struct sip_name_addr to;
 	struct sip_uri uri;
 
-	/* The PBX dials a phone by our token: what was dialled then stands in To. */
-	if (route->peer && sip_uri_parse(in->msg->uri, &uri) == ERR_NONE)
+	/* The PBX dials a phone by our token, a carrier a PBX: what was dialled then stands in
+	 * To. */
+	if (route->targets.count > 0 && sip_uri_parse(in->msg->uri, &uri) == ERR_NONE)
 		(void)VIEW_COPY(uri.user, facts->dialled);
 	else if (sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to) == ERR_NONE)
 		(void)VIEW_COPY(to.uri.user, facts->dialled);
@@ -144,6 +146,8 @@ void invite_write_rest(struct border *b, const struct inbound *in, const struct 
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
 		buffer_put(&r->out,
 		           credentials.err == ERR_NONE ? buffer_view(&credentials) : VIEW_EMPTY);
+	} else if (peer && peer->stays_on_pbx) {
+		stay_write_credentials(b, in->msg, peer, &r->out);
 	}
 	if (peer)
 		request_source(r, peer, in->flow);

@@ -44,6 +44,8 @@ static const struct conf_option peer_options[] = {
 	  .port = 5060,
 	  .help = "listening address of ours by which its calls reach another side; what is called "
 	          "there goes to it" },
+	{ "stay-on-pbx", CONF_SWITCH, CONF_AT(struct border_peer, stays_on_pbx),
+	  .help = "the PBX logs in there by itself: its REGISTER and this peer's challenges pass" },
 	{ "requests", CONF_RATE, CONF_AT(struct border_peer, budget), .min = 1, .max = 1000000,
 	  .fallback = "20000 in 2s", .help = "requests it may send in a time" },
 	{ "at-most", CONF_COUNT, CONF_AT(struct border_peer, max_calls), .min = 1, .max = 1000000,

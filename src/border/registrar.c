@@ -10,6 +10,7 @@
 #include "border/probe.h"
 #include "border/refresh.h"
 #include "border/sample.h"
+#include "border/stay.h"
 #include "sip/build.h"
 #include "sip/contact.h"
 #include "sip/number.h"
@@ -65,8 +66,10 @@ void registrar_apply(struct border *b)
 	for (uint16_t row = 0; row < MAX_PEERS; row++)
 		rows[row] = peers_row_now(b, &b->before, row);
 	while ((r = pool_next(b->registrations.pool, &place))) {
-		if (r->facts.peer < MAX_PEERS && rows[r->facts.peer] < b->settings.peer_count)
-			registration_move_peer(&b->registrations, r, rows[r->facts.peer]);
+		if (r->facts.peer < MAX_PEERS && rows[r->facts.peer] < b->settings.peer_count &&
+		    (!r->facts.pbx || rows[r->facts.pbx - 1] < b->settings.peer_count))
+			registration_move_peer(&b->registrations, r, rows[r->facts.peer],
+			                       r->facts.pbx ? rows[r->facts.pbx - 1] + 1U : 0);
 		else
 			registration_expire(&b->registrations, r);
 	}
@@ -481,6 +484,8 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 	struct login *l;
 	bool needs_proof, is_within;
 
+	if (in->peer && stay_request(b, in))
+		return;
 	if (!b->settings.subscribers.is_on || home_is_on_side(b, in->flow->side)) {
 		border_count(b, COUNT_dropped_stranger);
 		return;

@@ -303,11 +303,13 @@ void registration_end(struct registrations *t, struct registration **r)
 	*r = NULL;
 }
 
-void registration_move_peer(struct registrations *t, struct registration *r, uint16_t row)
+void registration_move_peer(struct registrations *t, struct registration *r, unsigned peer,
+                            unsigned pbx)
 {
-	if (r->facts.peer == row)
+	if (r->facts.peer == peer && r->facts.pbx == pbx)
 		return;
-	r->facts.peer = row;
+	r->facts.peer = (uint16_t)peer;
+	r->facts.pbx = (uint16_t)pbx;
 	keep(t, r);
 }
 

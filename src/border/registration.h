@@ -30,6 +30,7 @@ struct registration_facts {
 	uint64_t nonce_hash;
 	uint32_t cseq; /* highest that the phone used in it */
 	uint16_t peer; /* row of the registrar */
+	uint16_t pbx;  /* stay.h: row + 1 of the PBX that registered there; 0: a phone did */
 	char token[REGISTRATION_TOKEN_SIZE];
 	char account[REGISTRATION_ACCOUNT_SIZE]; /* user@domain */
 	char contact[REGISTRATION_CONTACT_SIZE]; /* URI as the phone wrote it */
@@ -72,8 +73,9 @@ void registration_refresh(struct registrations *t, struct registration *r, uint3
 void registration_end(struct registrations *t, struct registration **r);
 /* The same for one that nobody ended: `expired` is told. */
 void registration_expire(struct registrations *t, struct registration *r);
-/* Its registrar has another row in peers. */
-void registration_move_peer(struct registrations *t, struct registration *r, uint16_t row);
+/* Its registrar and PBX have other rows in peers. */
+void registration_move_peer(struct registrations *t, struct registration *r, unsigned peer,
+                            unsigned pbx);
 
 struct registration *registration_by_token(const struct registrations *t, struct view token);
 /* Any registration of that flow; NULL where it has none. */

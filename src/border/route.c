@@ -27,7 +27,7 @@ static enum err to_phone(const struct border *b, const struct inbound *in,
 {
 	struct registration *r = registration_by_token(&b->registrations, uri->user);
 
-	if (r && is_of_other(b, in->peer, r))
+	if (r && (r->facts.pbx || is_of_other(b, in->peer, r)))
 		r = NULL;
 	if (!r && uri->user.len == NAMES_HASH_LEN)
 		return fail(ret, 480, REFUSAL_NOT_REGISTERED);
@@ -122,6 +122,28 @@ static enum err by_routes(const struct border *b, const struct inbound *in,
 	return to_peer(b, in->peer, uri, ret->targets.peers[0], ret);
 }
 
+/* A carrier calls the Contact with which a PBX registered there: that is its route. */
+static enum err to_pbx(const struct border *b, const struct registration *r, struct route *ret)
+{
+	ret->peer = &b->settings.peers[r->facts.pbx - 1];
+	if (!party_may(ret->peer, MAY_RECEIVE) || party_flow_to(b, ret->peer, &ret->to) != ERR_NONE)
+		return fail(ret, 503, REFUSAL_NO_WAY);
+	(void)VIEW_COPY(view_of(r->facts.contact), ret->uri);
+	return ERR_NONE;
+}
+
+static const struct registration *stay_of(const struct border *b, const struct inbound *in,
+                                          const struct sip_uri *uri)
+{
+	const struct registration *r;
+
+	if (!in->peer->stays_on_pbx || uri->user.len != NAMES_HASH_LEN ||
+	    !party_may(in->peer, MAY_PLACE))
+		return NULL;
+	r = registration_by_token(&b->registrations, uri->user);
+	return r && r->facts.pbx && r->facts.peer == in->peer - b->settings.peers ? r : NULL;
+}
+
 enum err route_find(const struct border *b, const struct inbound *in, struct route *ret)
 {
 	struct sip_uri uri;
@@ -134,6 +156,8 @@ enum err route_find(const struct border *b, const struct inbound *in, struct rou
 	dial_read(&b->settings, in->peer, uri.user, &ret->number);
 	if (!in->peer)
 		return to_registrar(b, in, &uri, ret);
+	if (stay_of(b, in, &uri))
+		return to_pbx(b, stay_of(b, in, &uri), ret);
 	/* Names of phones are given to who stands inside alone. */
 	if (!party_is_outer(in->peer) && uri.user.len == NAMES_HASH_LEN)
 		return to_phone(b, in, &uri, ret);

@@ -64,6 +64,7 @@ struct border_peer {
 	uint8_t transport;
 	uint8_t numbers_as;   /* enum numbers_as: how numbers are written to it */
 	uint8_t tells_source; /* add X-Ringfence-Source towards it */
+	uint8_t stays_on_pbx; /* a carrier with which the PBX registers by itself */
 };
 
 /* Headers that pass between one peer and others beyond the list that all have. */

@@ -9,6 +9,7 @@
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/session_priv.h"
+#include "border/stay.h"
 #include "border/trunk.h"
 #include "border/turn_priv.h"
 #include "sip/content_type.h"
@@ -75,6 +76,8 @@ static enum err send_on(struct border *b, const struct inbound *in, struct call 
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &credentials);
 		buffer_put(&r.out,
 		           credentials.err == ERR_NONE ? buffer_view(&credentials) : VIEW_EMPTY);
+	} else if (leg_peer(b, to) && leg_peer(b, to)->stays_on_pbx) {
+		stay_write_credentials(b, in->msg, leg_peer(b, to), &r.out);
 	}
 	if (!view_is_empty(in->msg->body) && may_pass_body(in->msg, &type)) {
 		size_t begun = sip_build_begin(&r.out, SIP_HEADER_CONTENT_TYPE);

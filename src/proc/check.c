@@ -329,6 +329,33 @@ static void check_credentials(const struct checking *c)
 	}
 }
 
+/* Which carrier a PBX's REGISTER is for is said by its domain alone. */
+static void check_stays(const struct checking *c)
+{
+	size_t count;
+	const struct border_credentials *all = conf_get(c->tree, &border_credentials_block, &count);
+
+	for (size_t i = 0; i < c->peer_count; i++) {
+		struct conf_check own = at(c, &border_peer_block, i);
+
+		if (!c->peers[i].stays_on_pbx)
+			continue;
+		if (!c->peers[i].domain[0] || c->peers[i].kind != PEER_CARRIER)
+			conf_object(&own, "stay-on-pbx", NULL,
+			            "the PBX's REGISTER names its carrier by a domain",
+			            "write `kind carrier` and the carrier's `domain`");
+		for (size_t j = 0; j < count; j++) {
+			struct conf_check login = at(c, &border_credentials_block, j);
+
+			if (all[j].peer == i)
+				conf_object_to((struct conf_claim){ &own, "stay-on-pbx" },
+				               (struct conf_claim){ &login, "user" },
+				               "both the PBX and we would log in there",
+				               "leave one of them out");
+		}
+	}
+}
+
 static bool may(const struct border_peer *peer, enum peer_may right)
 {
 	return (peer->may & right) != 0;
@@ -460,6 +487,7 @@ void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_repo
 	check_subscribers(&c);
 	check_registrars(&c);
 	check_credentials(&c);
+	check_stays(&c);
 	check_routes(&c);
 	check_media_ports(&c);
 	check_never_block(&c);

@@ -11,6 +11,7 @@
 #include "border/extensions.h"
 #include "border/known.h"
 #include "border/party.h"
+#include "border/refused.h"
 #include "border/registration.h"
 #include "border/spending.h"
 #include "event/refusal.h"
@@ -79,8 +80,9 @@ struct border {
 	struct subscriptions *subscriptions;
 	struct calls *calls;
 	struct header_counts *removed; /* headers.h: names kept out */
-	struct sip_msg msg;            /* in hand; valid within border_receive */
-	char out[MAX_DATAGRAM + 1];    /* being built; valid until the next build */
+	struct refused refused;
+	struct sip_msg msg;         /* in hand; valid within border_receive */
+	char out[MAX_DATAGRAM + 1]; /* being built; valid until the next build */
 };
 
 /* A message in hand and who sent it. */

@@ -268,7 +268,9 @@ static void route_new(struct border *b, struct inbound *in, enum guard_treatment
 	enum sip_method method = (enum sip_method)in->msg->method;
 
 	in->is_in_dialog = has_to_tag(in->msg);
-	if (method == SIP_METHOD_ACK || in->is_in_dialog)
+	if (refused_before(b, in))
+		reply_busy(b, in);
+	else if (method == SIP_METHOD_ACK || in->is_in_dialog)
 		calls_in_dialog(b, in, NULL);
 	else if (in->standing == STANDING_STRANGER && method != SIP_METHOD_REGISTER)
 		silence(b, in);

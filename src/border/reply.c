@@ -78,6 +78,7 @@ void reply_busy(struct border *b, const struct inbound *in)
 	reply_retry_after(b, &headers);
 	reply_warning(&headers, REFUSAL_BUSY);
 	reply_stateless(b, in, 503, buffer_view(&headers));
+	refused_note(b, in);
 }
 
 void reply_retry_after(struct border *b, struct buffer *headers)

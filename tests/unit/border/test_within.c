@@ -436,6 +436,47 @@ TEST(calls_full_emergency, "an emergency call beyond the ceiling goes through")
 	return talk_with_settings(few_calls, emergency_when_full);
 }
 
+static const char invite_text[] =
+	"INVITE sip:201@sip.example SIP/2.0\r\n"
+	"Via: SIP/2.0/UDP 192.168.1.10:5060;branch=z9hG4bKdoubled%u;rport\r\n"
+	"Max-Forwards: 70\r\nFrom: <sip:200@sip.example>;tag=d\r\nTo: <sip:201@sip.example>\r\n"
+	"Call-ID: doubled@192.168.1.10\r\nCSeq: %u INVITE\r\n"
+	"Contact: <sip:200@192.168.1.10:5060>\r\nContent-Length: 0\r\n\r\n";
+
+static void say_doubled(struct talk *t, unsigned attempt)
+{
+	char text[WIRE_TEXT_MAX];
+
+	snprintf(text, sizeof(text), invite_text, attempt, attempt);
+	wire_receive(t->w, &t->phone.flow, text);
+}
+
+/* The second copy meets room: one of the calls was given up meanwhile. */
+static enum err doubled_when_full(struct talk *t)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		talk_invite_from_phone(t, "", TALK_OFFER);
+		CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") &&
+		      talk_hears(t, &t->pbx, "INVITE "));
+	}
+	say_doubled(t, 1);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 503 "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "486 Busy Here", "", "");
+	CHECK(talk_hears(t, &t->pbx, "ACK ") && talk_hears(t, &t->phone, "SIP/2.0 486 "));
+	forget(t, &t->phone);
+	say_doubled(t, 1);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 503 ") && talk_is_quiet(t, &t->pbx));
+	CHECK(talk_listed(t) == 1);
+	say_doubled(t, 2);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	return ERR_NONE;
+}
+
+TEST(calls_full_doubled, "the copy of an INVITE that heard 503 makes no call; a new attempt does")
+{
+	return talk_with_settings(few_calls_no_emergency, doubled_when_full);
+}
+
 static void few_transactions(struct border_settings *s) { s->max_transactions = 24; }
 
 /* Short calls end long before their transactions do. */

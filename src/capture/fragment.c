@@ -50,9 +50,7 @@ enum err capture_fragments_new(const struct hash_key *key, struct capture_skippe
 		return ERR_NO_MEMORY;
 	list_init(&f->order);
 	f->skipped = skipped;
-	f->places = malloc((size_t)MAX_FRAGMENTED * PLACE_SIZE);
-	err = f->places ? pool_new(sizeof(struct datagram), MAX_FRAGMENTED, &f->pool)
-	                : ERR_NO_MEMORY;
+	err = pool_new(sizeof(struct datagram), MAX_FRAGMENTED, &f->pool);
 	if (err == ERR_NONE)
 		err = map_init(&f->map, MAX_FRAGMENTED, key);
 	if (err != ERR_NONE) {
@@ -229,7 +227,9 @@ enum err capture_fragments_take(struct capture_fragments *f, const struct captur
 		f->skipped->counts[CAPTURE_SKIP_FRAGMENT]++;
 		return ERR_DENIED;
 	}
-	d = find(f, piece);
+	if (!f->places)
+		f->places = malloc((size_t)MAX_FRAGMENTED * PLACE_SIZE);
+	d = f->places ? find(f, piece) : NULL;
 	if (!d) {
 		f->skipped->counts[CAPTURE_SKIP_FRAGMENT_FORGOTTEN]++;
 		return ERR_DENIED;

@@ -16,6 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0 || sip_auth_parse(view_bytes(data + 1, size - 1), kind, &one) != ERR_NONE)
 		return 0;
+	assert(sip_digest_algorithm(&one) <= SIP_ALGORITHM_OTHER);
+	(void)sip_digest_has_qop(&one, VIEW("auth"));
+	(void)sip_digest_is_stale(&one);
 	sip_auth_write(&first, &one, kind);
 	if (first.err != ERR_NONE)
 		return 0;
@@ -23,5 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	       two.present == one.present);
 	sip_auth_write(&second, &two, kind);
 	assert(view_equal(buffer_view(&first), buffer_view(&second)));
+	sip_digest_unset(&two, SIP_DIGEST_ALGORITHM);
+	assert(sip_digest_algorithm(&two) == SIP_ALGORITHM_MD5);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "sip/name_addr.h"
+#include "sip/param.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,5 +22,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(sip_name_addr_parse(buffer_view(&first), &two) == ERR_NONE);
 	sip_name_addr_write(&second, &two);
 	assert(view_equal(buffer_view(&first), buffer_view(&second)));
+	/* A display name that is undone and done again means the same. */
+	buffer_reset(&first);
+	buffer_reset(&second);
+	sip_quoted_decode(&second, one.display);
+	sip_name_addr_put(&first, buffer_view(&second), VIEW("sip:a@example.com"), VIEW("t"));
+	if (first.err != ERR_NONE)
+		return 0;
+	assert(sip_name_addr_parse(buffer_view(&first), &two) == ERR_NONE);
+	assert(view_equal(two.tag, VIEW("t")));
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Covers Replaces: sip/dialog_name.c, sip/call_id.c.
+/* Covers Replaces and Target-Dialog: sip/dialog_name.c, sip/call_id.c.
  * What is accepted and can be written is read as the same again. */
 #include <assert.h>
 
@@ -13,6 +13,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buffer first = BUFFER_ON(first_text), second = BUFFER_ON(second_text);
 	struct sip_dialog_name one, two;
 
+	if (sip_target_dialog_parse(view_bytes(data, size), &one) == ERR_NONE) {
+		sip_target_dialog_write(&first, &one);
+		assert(first.err != ERR_NONE ||
+		       sip_target_dialog_parse(buffer_view(&first), &two) == ERR_NONE);
+		buffer_reset(&first);
+	}
 	if (sip_replaces_parse(view_bytes(data, size), &one) != ERR_NONE)
 		return 0;
 	sip_replaces_write(&first, &one);

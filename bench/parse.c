@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our parser on the mix. "index": headers named and delimited, CSeq, Call-ID,
  * Max-Forwards and Content-Length read. "full": the grammar of every header
- * that we use, URIs and credentials too. Both with the copy of the message
- * that a receive buffer would have been.
+ * that we use, URIs and credentials too. "with SDP": the session description
+ * as well. All with the copy of the message that a receive buffer would have
+ * been.
  *
  *     bench-parse [MIX]          measures
  *     bench-parse --write MIX    writes the mix, for parsers elsewhere */
 #include <string.h>
 
 #include "mix.h"
+#include "sdp/session.h"
 #include "sip/check.h"
 
 static struct sip_msg msg;
+static struct sdp_session session;
 static char bytes[65536];
 
 static int parse_index(const char *text, size_t len)
@@ -23,6 +26,12 @@ static int parse_index(const char *text, size_t len)
 static int parse_full(const char *text, size_t len)
 {
 	return parse_index(text, len) || sip_check(&msg) != ERR_NONE;
+}
+
+static int parse_with_sdp(const char *text, size_t len)
+{
+	return parse_full(text, len) ||
+	       (msg.body.len > 0 && sdp_parse(msg.body, &session) != SDP_FINE);
 }
 
 int main(int count, char **arguments)
@@ -37,5 +46,6 @@ int main(int count, char **arguments)
 	mix_load(&mix, count > 1 ? arguments[1] : NULL);
 	mix_measure(&mix, "ringfence index", parse_index);
 	mix_measure(&mix, "ringfence full", parse_full);
+	mix_measure(&mix, "ringfence full with SDP", parse_with_sdp);
 	return 0;
 }

@@ -8,8 +8,12 @@
 #include <stddef.h>
 #include <string.h>
 
-#ifdef __SSE2__
+#if defined(__SSE2__)
 #include <tmmintrin.h>
+#define WITH_LOOKUP __attribute__((target("ssse3")))
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+#define WITH_LOOKUP
 #endif
 
 const char *run_end_plain(const char *at, const char *end, const struct run_set *set)
@@ -22,7 +26,7 @@ const char *run_end_plain(const char *at, const char *end, const struct run_set 
 	return at;
 }
 
-#ifdef __SSE2__
+#ifdef WITH_LOOKUP
 
 enum { STEP = 16, PAGE = 4096 };
 
@@ -46,8 +50,8 @@ static inline bool may_be_loaded(const char *at, const char *end)
 }
 
 /* Bit i of the answer: byte i of the 16 is not in the set. What is beyond ASCII has no row. */
-__attribute__((target("ssse3"))) static inline unsigned misses_of(const char *at,
-                                                                  const struct run_set *set)
+#if defined(__SSE2__)
+WITH_LOOKUP static inline unsigned misses_of(const char *at, const struct run_set *set)
 {
 	const __m128i rows = _mm_loadu_si128((const __m128i *)(const void *)set->rows);
 	const __m128i bits = _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -58,9 +62,25 @@ __attribute__((target("ssse3"))) static inline unsigned misses_of(const char *at
 
 	return set->has_high ? misses & ~(unsigned)_mm_movemask_epi8(x) : misses;
 }
+#else
+static inline unsigned misses_of(const char *at, const struct run_set *set)
+{
+	const uint8x16_t bits = { 1, 2, 4, 8, 16, 32, 64, 128 };
+	const uint8x16_t place = { 1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128 };
+	uint8x16_t x = vld1q_u8((const uint8_t *)at);
+	/* A place beyond the table gives nothing. */
+	uint8x16_t row = vqtbl1q_u8(vld1q_u8(set->rows), vandq_u8(x, vdupq_n_u8(0x8f)));
+	uint8x16_t miss = vceqzq_u8(vandq_u8(row, vqtbl1q_u8(bits, vshrq_n_u8(x, 4))));
+
+	if (set->has_high)
+		miss = vandq_u8(miss, vcltq_u8(x, vdupq_n_u8(0x80)));
+	miss = vandq_u8(miss, place);
+	return (unsigned)vaddv_u8(vget_low_u8(miss)) | (unsigned)vaddv_u8(vget_high_u8(miss)) << 8;
+}
+#endif
 
 /* Apart, so that the buffer on the stack costs those nothing who do not need it. */
-__attribute__((target("ssse3"), noinline, cold)) static const char *
+WITH_LOOKUP __attribute__((noinline, cold)) static const char *
 end_of_last(const char *at, size_t left, const struct run_set *set)
 {
 	char last[STEP] = { 0 };
@@ -69,8 +89,8 @@ end_of_last(const char *at, size_t left, const struct run_set *set)
 	return at + __builtin_ctz(misses_of(last, set) | 1U << left);
 }
 
-__attribute__((target("ssse3"))) static const char *run_end_ssse3(const char *at, const char *end,
-                                                                  const struct run_set *set)
+WITH_LOOKUP static const char *run_end_by_lookup(const char *at, const char *end,
+                                                 const struct run_set *set)
 {
 	const char *miss;
 	unsigned misses;
@@ -96,7 +116,9 @@ const char *run_end(const char *at, const char *end, const struct run_set *set)
 {
 #ifdef __SSE2__
 	if (__builtin_cpu_supports("ssse3"))
-		return run_end_ssse3(at, end, set);
+		return run_end_by_lookup(at, end, set);
+#elif defined(WITH_LOOKUP)
+	return run_end_by_lookup(at, end, set);
 #endif
 	return run_end_plain(at, end, set);
 }

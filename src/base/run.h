@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sets of bytes, and where a run of such bytes ends: 16 at a time where the processor has
- * SSSE3, which is asked at run time, else one by one, with the same result. */
+ * SSSE3, which is asked at run time, or NEON, else one by one, with the same result. */
 #ifndef BASE_RUN_H
 #define BASE_RUN_H
 

@@ -29,15 +29,15 @@ static struct sdp_format *find_format(struct sdp_reader *r, uint64_t payload_typ
 	return NULL;
 }
 
-/* "name/clock" or "name/clock/channels" */
-static enum sdp_reason read_encoding(struct view text, struct sdp_format *ret)
+/* "name/clock" or "name/clock/channels"; `slash`: where the token at its beginning ends. */
+static enum sdp_reason read_encoding(struct view text, size_t slash, struct sdp_format *ret)
 {
-	size_t slash = view_find(text, '/', 0), second = view_find(text, '/', slash + 1);
+	size_t second = view_find(text, '/', slash + 1);
 	struct view clock =
 		view_first(view_after(text, slash + 1), second > slash ? second - slash - 1 : 0);
 	uint64_t clock_hz, channels = 0;
 
-	if (slash == text.len || !sdp_is_token(view_first(text, slash)) ||
+	if (slash == 0 || slash == text.len || text.at[slash] != '/' ||
 	    !view_decimal(clock, SDP_CLOCK_RATE_MAX, &clock_hz) || clock_hz == 0)
 		return SDP_RTPMAP;
 	if (second != text.len &&
@@ -53,6 +53,7 @@ static enum sdp_reason read_rtpmap(struct sdp_reader *r, struct view value)
 {
 	struct view number = sdp_field(r, &value), encoding = sdp_field(r, &value);
 	struct sdp_format mapped = { 0 }, *format;
+	size_t token = sdp_token_len(encoding);
 	uint64_t payload_type;
 	enum sdp_reason reason;
 
@@ -61,11 +62,11 @@ static enum sdp_reason read_rtpmap(struct sdp_reader *r, struct view value)
 	if (value.len != 0)
 		return SDP_RTPMAP;
 	/* RFC 4475's own messages have it; such a line tells nothing. */
-	if (sdp_is_token(encoding)) {
+	if (token > 0 && token == encoding.len) {
 		sdp_note(r, SDP_RTPMAP_FORM);
 		return SDP_FINE;
 	}
-	reason = read_encoding(encoding, &mapped);
+	reason = read_encoding(encoding, token, &mapped);
 	if (reason != SDP_FINE)
 		return reason;
 	format = find_format(r, payload_type);
@@ -212,16 +213,16 @@ static const struct known_attribute known[] = {
 enum sdp_reason sdp_read_attribute(struct sdp_reader *r, struct view value)
 {
 	struct sdp_session *s = r->session;
-	size_t colon = view_find(value, ':', 0);
+	size_t token = sdp_token_len(value);
 	struct sdp_attribute a = {
-		.name = view_first(value, colon),
-		.value = view_after(value, colon + 1),
-		.has_value = colon != value.len,
+		.name = view_first(value, token),
+		.value = view_after(value, token + 1),
+		.has_value = token != value.len,
 	};
 
 	if (s->attribute_count == MAX_SDP_ATTRIBUTES)
 		return SDP_ATTRIBUTE_COUNT;
-	if (!sdp_is_token(a.name))
+	if (token == 0 || (a.has_value && value.at[token] != ':'))
 		return SDP_ATTRIBUTE;
 	s->attributes[s->attribute_count++] = a;
 	r->level->attribute_count++;

@@ -95,17 +95,18 @@ static enum sdp_reason read_format(struct sdp_reader *r, struct view field)
 
 	if (m->format_count == MAX_SDP_MEDIA_FORMATS || s->format_count == MAX_SDP_FORMATS)
 		return SDP_FORMAT_COUNT;
-	if (!sdp_is_token(field))
-		return SDP_MEDIA;
 	if (sdp_protocol_is_rtp(m->protocol)) {
-		if (!view_decimal(field, 127, &number))
-			return SDP_PAYLOAD_TYPE;
+		/* A number is a token, as long as it is no longer than one. */
+		if (field.len > MAX_SDP_TOKEN || !view_decimal(field, 127, &number))
+			return sdp_is_token(field) ? SDP_PAYLOAD_TYPE : SDP_MEDIA;
 		format.payload_type = (uint8_t)number;
 		format.clock_rate_hz = sdp_static_clock_hz(format.payload_type);
 		if (is_listed(r, format.payload_type)) {
 			sdp_note(r, SDP_REPEATED);
 			format.is_dropped = true;
 		}
+	} else if (!sdp_is_token(field)) {
+		return SDP_MEDIA;
 	}
 	s->formats[s->format_count++] = format;
 	m->format_count++;
@@ -150,10 +151,13 @@ enum sdp_reason sdp_read_media(struct sdp_reader *r, struct view value)
 	m->kind_text = sdp_field(r, &value);
 	port = sdp_field(r, &value);
 	m->protocol_text = sdp_field(r, &value);
-	if (!sdp_is_token(m->kind_text) || !is_protocol_text(m->protocol_text) || value.len == 0)
-		return SDP_MEDIA;
 	m->kind = kind_of(m->kind_text);
 	m->protocol = protocol_of(m->protocol_text);
+	/* What is known by its name is written as it should be. */
+	if ((m->kind == SDP_KIND_OTHER && !sdp_is_token(m->kind_text)) ||
+	    (m->protocol == SDP_PROTOCOL_OTHER && !is_protocol_text(m->protocol_text)) ||
+	    value.len == 0)
+		return SDP_MEDIA;
 	reason = read_port(port, &m->port);
 	while (reason == SDP_FINE && value.len > 0)
 		reason = read_format(r, sdp_field(r, &value));

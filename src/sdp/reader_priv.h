@@ -24,7 +24,9 @@ static inline void sdp_note(struct sdp_reader *r, enum sdp_reason sloppy)
 /* Takes the next field of a line whose fields are parted by blanks; notes
  * doubled blanks. Empty at the end. */
 struct view sdp_field(struct sdp_reader *r, struct view *line);
-/* RFC 8866 9, token, at most MAX_SDP_TOKEN bytes. */
+/* The token (RFC 8866 9) with which it begins; 0: none, or more than MAX_SDP_TOKEN bytes. */
+size_t sdp_token_len(struct view v);
+/* The whole is one. */
 bool sdp_is_token(struct view v);
 /* network type, address type, address; nothing behind them. Port 0. */
 enum sdp_reason sdp_read_address(struct sdp_reader *r, struct view line, enum sdp_reason broken,

@@ -38,16 +38,18 @@ struct view sdp_field(struct sdp_reader *r, struct view *line)
 	return (struct view){ start, (size_t)(at - start) };
 }
 
-bool sdp_is_token(struct view v)
+size_t sdp_token_len(struct view v)
 {
 	/* RFC 8866 9, token-char. */
 	static const struct run_set token_bytes = {
 		.rows = RUN_ROWS(UINT64_C(0x03ff6cfa00000000), UINT64_C(0x7fffffffc7fffffe)),
 	};
+	size_t len = v.len > 0 ? (size_t)(run_end(v.at, v.at + v.len, &token_bytes) - v.at) : 0;
 
-	return v.len > 0 && v.len <= MAX_SDP_TOKEN &&
-	       run_end(v.at, v.at + v.len, &token_bytes) == v.at + v.len;
+	return len <= MAX_SDP_TOKEN ? len : 0;
 }
+
+bool sdp_is_token(struct view v) { return v.len > 0 && sdp_token_len(v) == v.len; }
 
 static bool is_host_name(struct view v)
 {

@@ -190,35 +190,32 @@ static bool find_odd_name(struct sip_msg *m, struct view line, struct view *ret_
 	return true;
 }
 
-/* One header: `name_end` is where its first line ends, before any fold. */
-static inline void read_header(struct reader *r, const struct line *line, size_t name_end)
+static inline void read_value(struct sip_msg *m, enum sip_header_id id, struct view name,
+                              const char *value, const char *end)
 {
-	const char *at = r->bytes + line->start, *end = r->bytes + line->end, *value;
-	struct view name = { at, 0 };
-	enum sip_header_id id = SIP_HEADER_OTHER;
-
-	if (line->end - line->start > r->limits->header)
-		note(r->msg, SIP_REASON_HEADER_TOO_LONG);
-	if (r->scan.len - line->start >= SCAN_LOAD)
-		id = find_name(at, &name.len);
-	value = at + name.len + 1;
-	if (id == SIP_HEADER_OTHER || name.len >= name_end - line->start) {
-		struct view first = { at, name_end - line->start };
-
-		if (!find_odd_name(r->msg, first, &name, &id))
-			return;
-		value = at + view_find(first, ':', 0) + 1;
-	}
 	/* What ends a line is no blank. */
 	while (is_blank(*value))
 		value++;
 	while (end > value && is_blank(end[-1]))
 		end--;
-	append(r->msg, id, name, (struct view){ value, (size_t)(end - value) });
+	append(m, id, name, (struct view){ value, (size_t)(end - value) });
 }
 
-/* The same where every line is sound: blanks in it are no tabs, and the bytes of a name of ours
- * hold no line end. */
+/* One header: `name_end` is where its first line ends, before any fold. */
+static void read_header(struct reader *r, const struct line *line, size_t name_end)
+{
+	struct view first = { r->bytes + line->start, name_end - line->start }, name;
+	enum sip_header_id id;
+
+	if (line->end - line->start > r->limits->header)
+		note(r->msg, SIP_REASON_HEADER_TOO_LONG);
+	if (find_odd_name(r->msg, first, &name, &id))
+		read_value(r->msg, id, name, first.at + view_find(first, ':', 0) + 1,
+		           r->bytes + line->end);
+}
+
+/* The same where every line is sound: the bytes of a name of ours hold no line end, and no CR
+ * that would pass for a hyphen. */
 static void read_sound(const struct reader *r, const struct sip_lines *lines)
 {
 	struct sip_msg *m = r->msg;
@@ -240,11 +237,7 @@ static void read_sound(const struct reader *r, const struct sip_lines *lines)
 				continue;
 			value = at + view_find(line, ':', 0) + 1;
 		}
-		while (*value == ' ')
-			value++;
-		while (end > value && end[-1] == ' ')
-			end--;
-		append(m, id, name, (struct view){ value, (size_t)(end - value) });
+		read_value(m, id, name, value, end);
 	}
 }
 

@@ -124,7 +124,7 @@ static inline uint32_t scan_equal_16(const char *at, char byte)
 
 /* Bit i: byte i of both is the same letter in either case, or the same byte.
  * Bytes that differ in bit 5 alone are taken for equal: for what is compared
- * here, only CR and the hyphen, and a stray CR is found by the scan. */
+ * here, only CR and the hyphen, and no CR stands in a sound line. */
 static inline uint32_t scan_same_16(const char *a, const char *b)
 {
 #ifdef __SSE2__

@@ -218,6 +218,7 @@ class House:
         """A phone on the same network as Ringfence."""
         node = Node(self.cast, "near" + user)
         self.plug(node, "eth0", "50")
+        node.route("default", "via", self.network + "1")
         return self.phone(user, self.network + "50", self.network + "5", node)
 
     def far(self, user, place, gateway):

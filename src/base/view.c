@@ -131,5 +131,8 @@ size_t view_plain_run(struct view v)
 
 	while (i + 8 <= v.len && !holds_control(v.at + i))
 		i += 8;
+	/* The rest once more with what stands before it. */
+	if (i > 0 && i + 8 > v.len && !holds_control(v.at + v.len - 8))
+		return v.len;
 	return i;
 }

@@ -127,7 +127,7 @@ TEST(view_plain, "runs by eight up to a control byte, and over all others")
 	memset(text, 'a', sizeof(text));
 	CHECK(view_plain_run(VIEW_EMPTY) == 0);
 	CHECK(view_plain_run(view_bytes(text, 7)) == 0);
-	CHECK(view_plain_run(view_bytes(text, 23)) == 16);
+	CHECK(view_plain_run(view_bytes(text, 23)) == 23);
 	for (int byte = 0; byte < 256; byte++) {
 		for (size_t at = 8; at < 16; at++) {
 			text[at] = (char)byte;
@@ -135,6 +135,11 @@ TEST(view_plain, "runs by eight up to a control byte, and over all others")
 			      (byte < 0x20 || byte == 0x7f ? 8 : 24));
 			text[at] = 'a';
 		}
+	}
+	for (size_t at = 16; at < 23; at++) {
+		text[at] = '\t';
+		CHECK(view_plain_run(view_bytes(text, 23)) == 16);
+		text[at] = 'a';
 	}
 	return ERR_NONE;
 }

@@ -78,14 +78,15 @@ bool attempt_wants_next(uint16_t status) { return status == 408 || status == 503
 /* The description that was written names a port of ours on one side: the next target must
  * be reached from there too. */
 static bool is_reached_alike(const struct call *call, const struct leg_facts *leg, struct flow *ret,
-                             uint16_t row)
+                             const struct attempt *a)
 {
 	const struct border *b = call->border;
 	struct addr before = party_our_address(b, &leg->flow), now;
+	uint16_t row = a->targets.peers[a->next];
 
 	if (row >= b->settings.peer_count ||
 	    party_flow_between(b, leg_peer(b, &call->facts.legs[LEG_CALLER]),
-	                       &b->settings.peers[row], ret) != ERR_NONE)
+	                       &b->settings.peers[row], &a->targets.ways[a->next], ret) != ERR_NONE)
 		return false;
 	now = party_our_address(b, ret);
 	return ret->side == leg->flow.side && addr_same_host(&before, &now) &&
@@ -179,6 +180,7 @@ static void leave_last(struct border *b, struct call *call, const struct turn *t
 
 	if (err == ERR_FULL)
 		border_count(b, COUNT_limit_transactions);
+	peers_missed(b, &leg_of(call, LEG_CALLEE)->flow);
 	forks_forget(call);
 	call->early_tag[0] = 0;
 	call->early.came_rseq = 0;
@@ -212,6 +214,8 @@ bool attempt_authorize(struct border *b, const struct inbound *in, struct call *
 	    !read_kept(b->calls, a))
 		return false;
 	a->logins++;
+	/* Its nonce is of the one that gave it. */
+	route.to = leg->flow;
 	forks_forget(call);
 	return send_again(b, call, turn, &route) == ERR_NONE;
 }
@@ -223,13 +227,17 @@ bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 	struct flow to;
 
 	while (a && !is_begun(call) && a->next < a->targets.count) {
+		bool is_reached = is_reached_alike(call, leg_of(call, LEG_CALLEE), &to, a);
 		uint16_t row = a->targets.peers[a->next++];
 
-		if (!is_reached_alike(call, leg_of(call, LEG_CALLEE), &to, row) ||
-		    (!call->facts.is_emergency && !peers_may_begin(b, row)) ||
+		/* Another address of the same peer: there the call counts already. */
+		if (!is_reached ||
+		    (!call->facts.is_emergency && row != leg_of(call, LEG_CALLEE)->peer &&
+		     !peers_may_begin(b, row)) ||
 		    route_to_peer(b, leg_peer(b, leg_of(call, LEG_CALLER)),
 		                  view_of(call->facts.dialled), row, &route) != ERR_NONE)
 			continue;
+		route.to = to;
 		if (!read_kept(b->calls, a))
 			break;
 		a->logins = 0;

@@ -17,6 +17,7 @@
 #include "border/stay.h"
 #include "border/subscription.h"
 #include "border/trunk.h"
+#include "border/ways.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,11 @@ static void notice(void *context, enum ua_notice what, const struct ua_event *ev
 	struct border *b = context;
 
 	(void)now_us;
+	if (what == UA_TIMEOUT && !event->is_server) {
+		struct flow flow = flow_of(&event->path);
+
+		peers_missed(b, &flow);
+	}
 	if (purposes[event->user.purpose].notice)
 		purposes[event->user.purpose].notice(b, what, event);
 }
@@ -296,6 +302,12 @@ enum err border_apply(struct border *b, const struct border_settings *settings, 
 	return ERR_NONE;
 }
 
+void border_resolve(struct border *b, const struct resolved_table *table, struct now now)
+{
+	b->now = now;
+	peers_resolve(b, table);
+}
+
 /* ---- questions ---- */
 
 static void answer_registrations(struct border *b, struct ask *row,
@@ -327,8 +339,11 @@ static void write_peer(const struct border *b, const struct border_peer *peer, s
 	buffer_char(out, '{');
 	object_text(out, "name", view_of(peer->name));
 	object_text(out, "side", view_of(b->settings.sides[peer->side].name));
-	object_text(out, "address", view_of(addr_text(&peer->address, address)));
+	object_text(out, "address",
+	            peer->address.family ? view_of(addr_text(&peer->address, address))
+	                                 : view_of(peer->host));
 	peers_write(out, b, (uint16_t)(peer - b->settings.peers));
+	ways_write(out, b, (uint16_t)(peer - b->settings.peers));
 	trunk_write(out, b, (uint16_t)(peer - b->settings.peers));
 	probe_write(out, b, peer);
 	buffer_char(out, '}');

@@ -16,6 +16,7 @@
 #include "event/fact.h"
 #include "event/order.h"
 #include "event/record.h"
+#include "event/resolved.h"
 #include "event/verdict.h"
 
 struct border;
@@ -85,6 +86,10 @@ uint64_t border_wait_us(const struct border *b, struct now now);
  * something changed that needs a restart (sockets, ports, ceilings). */
 enum err border_apply(struct border *b, const struct border_settings *settings,
                       struct now now) MUST_USE;
+
+/* Where the names of peers lead now. Calls that stand go on with the address they have; whoever is
+ * at an address that no name leads to any more is a stranger for all else. */
+void border_resolve(struct border *b, const struct resolved_table *table, struct now now);
 
 /* Answers ASK_REGISTRATIONS, ASK_LIVE_CALLS, ASK_PEERS, ASK_HEADERS: calls
  * `answer` once for each row, the last with is_last set. */

@@ -24,11 +24,7 @@ static void write_our_name(const struct border *b, struct buffer *out, const str
 static bool is_of_peers(const struct border *b, const struct sip_host *host)
 {
 	for (unsigned i = 0; i < b->settings.peer_count; i++) {
-		const struct border_peer *peer = &b->settings.peers[i];
-
-		if (host->addr.family ? addr_same_host(&host->addr, &peer->address)
-		                      : peer->domain[0] && view_equal_nocase(host->text,
-		                                                             view_of(peer->domain)))
+		if (party_has_host(b, &b->settings.peers[i], host))
 			return true;
 	}
 	return false;
@@ -38,12 +34,6 @@ static bool is_of_peers(const struct border *b, const struct sip_host *host)
 static bool is_inner(const struct border *b, const struct sip_host *host)
 {
 	return host->addr.family != 0 || is_of_peers(b, host) || party_is_us(b, host);
-}
-
-static bool is_host_of(const struct border_peer *peer, const struct sip_host *host)
-{
-	return peer && (host->addr.family ? addr_same_host(&host->addr, &peer->address)
-	                                  : view_equal_nocase(host->text, view_of(peer->domain)));
 }
 
 /* A domain of phones, to somebody inside: to its own PBX in the PBX's words, to the PBX of
@@ -70,11 +60,13 @@ static void write_peer_host(const struct border *b, struct buffer *out, const st
 	if (write_home(b, out, &uri->host, reader->peer))
 		return;
 
-	if (is_outer && reader->is_from && !reader->peer->domain[0] && reader->flow) {
+	if (is_outer && reader->is_from && !reader->peer->domain[0] && !reader->peer->host[0] &&
+	    reader->flow) {
 		struct addr ours = party_our_address(b, reader->flow);
 
 		addr_write_host(out, &ours);
-	} else if (party_is_us(b, &uri->host) || is_host_of(reader->was, &uri->host) ||
+	} else if (party_is_us(b, &uri->host) ||
+	           (reader->was && party_has_host(b, reader->was, &uri->host)) ||
 	           (is_outer && (reader->is_from || is_inner(b, &uri->host)))) {
 		party_write_domain(out, reader->peer);
 	} else {

@@ -59,7 +59,7 @@ static enum err fill_caller(struct border *b, const struct inbound *in, const st
 	leg->flow = *in->flow;
 	/* A peer's connection may be gone by the time that something is to be said to it. */
 	if (in->peer && in->flow->connection > 0)
-		(void)!party_flow_to(b, in->peer, &leg->flow);
+		(void)!party_flow_back(b, in->peer, in->flow, &leg->flow);
 	leg_join(call, LEG_CALLER, in->peer);
 	if (r)
 		leg->account_hash = fact_hash(b, view_of(r->facts.account));

@@ -33,8 +33,8 @@ static bool is_inside(const struct border *b, const struct leg_facts *leg)
 
 /* Where a peer's audio is elsewhere, those networks are believed, private ones too, and no
  * others but its own addresses. */
-static bool may_be_media(const struct border_peer *peer, const struct addr *a,
-                         enum sdp_address_verdict *ret)
+static bool may_be_media(const struct border *b, const struct border_peer *peer,
+                         const struct addr *a, enum sdp_address_verdict *ret)
 {
 	if (!peer || peer->media_count == 0)
 		return true;
@@ -45,7 +45,7 @@ static bool may_be_media(const struct border_peer *peer, const struct addr *a,
 			*ret = SDP_ADDRESS_PORT_LEARNT;
 		return true;
 	}
-	return party_is_from(peer, a);
+	return party_is_from(b, peer, a);
 }
 
 static bool is_address_fine(struct call *call, unsigned from, const struct sdp_media *m,
@@ -59,7 +59,8 @@ static bool is_address_fine(struct call *call, unsigned from, const struct sdp_m
 	                         is_inner ? SDP_FROM_INSIDE : SDP_FROM_OUTSIDE);
 	if (*ret == SDP_ADDRESS_FORBIDDEN)
 		return false;
-	if (*ret != SDP_ADDRESS_HOLD && !may_be_media(leg_peer(call->border, leg), &m->rtp, ret))
+	if (*ret != SDP_ADDRESS_HOLD &&
+	    !may_be_media(call->border, leg_peer(call->border, leg), &m->rtp, ret))
 		return false;
 	/* Our own live port, from the inside: the other half of a call that comes back to us. */
 	return owner == PORT_NOT_OURS || (owner == PORT_LIVE && is_inner);

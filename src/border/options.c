@@ -13,8 +13,8 @@ static const char *const peer_kinds[] = { "pbx",           "carrier", "customer"
 	                                  "speech-server", "board",   NULL };
 
 static const char *const number_forms[] = { "dialled", "plus", "bare", NULL };
-/* In the order of enum transport_kind. */
-static const char *const transports[] = { "udp", "tcp", NULL };
+/* PEER_TRANSPORT_ANY, then in the order of enum transport_kind. */
+static const char *const transports[] = { "any", "udp", "tcp", NULL };
 
 static const char *const rights[] = { "place-calls", "receive-calls", "transfer", NULL };
 
@@ -25,10 +25,13 @@ static const struct conf_option peer_options[] = {
 	  .fallback = "pbx", .help = "what stands there" },
 	{ "side", CONF_NAME, CONF_AT(struct border_peer, side), .flags = CONF_REQUIRED,
 	  .refers_to = "listen", .help = "side on which the peer is, the name of a listen block" },
-	{ "address", CONF_ENDPOINT, CONF_AT(struct border_peer, address), .flags = CONF_REQUIRED,
-	  .port = 5060, .help = "where its requests go, as ADDRESS:PORT or sip:ADDRESS:PORT" },
-	{ "transport", CONF_CHOICE, CONF_AT(struct border_peer, transport), .choices = transports,
-	  .fallback = "udp", .help = "what carries requests to it" },
+	{ "address", CONF_ENDPOINT, CONF_AT(struct border_peer, address),
+	  CONF_OR_NAME(struct border_peer, host), .flags = CONF_REQUIRED, .port = 5060,
+	  .help = "where its requests go, as ADDRESS:PORT, sip:ADDRESS:PORT or a name that DNS "
+	          "knows" },
+	{ "transport", CONF_CHOICE, CONF_AT(struct border_peer, transport_word),
+	  .choices = transports, .fallback = "any",
+	  .help = "what carries requests to it; any: what DNS says of its name, else udp" },
 	{ "from", CONF_NETWORKS, CONF_LIST(struct border_peer, from, from_count),
 	  .help = "networks it may come from; without this its address alone" },
 	{ "media-from", CONF_NETWORKS, CONF_LIST(struct border_peer, media_from, media_count),

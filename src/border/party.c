@@ -3,17 +3,19 @@
 #include "border/border_priv.h"
 #include "border/home.h"
 
+#include "border/ways.h"
 #include "sip/uri.h"
 
-const struct border_listener *party_listener(const struct border *b, const struct border_peer *peer)
+static const struct border_listener *
+listener_for(const struct border *b, const struct border_peer *peer, const struct target_way *way)
 {
 	const struct border_settings *s = &b->settings;
 
 	for (unsigned i = 0; i < s->listener_count; i++) {
 		const struct border_listener *l = &s->listeners[i];
 
-		if (l->side != peer->side || l->transport != peer->transport ||
-		    l->local.family != peer->address.family)
+		if (l->side != peer->side || l->transport != way->transport ||
+		    l->local.family != way->to.family)
 			continue;
 		if (peer->appears_as.family == 0 || addr_equal(&peer->appears_as, &l->local))
 			return l;
@@ -22,42 +24,44 @@ const struct border_listener *party_listener(const struct border *b, const struc
 }
 
 static struct flow flow_by(const struct border *b, const struct border_listener *l,
-                           const struct border_peer *peer)
+                           const struct border_peer *peer, const struct target_way *way)
 {
 	return (struct flow){
 		.local = l->local,
-		.remote = peer->address,
+		.remote = way->to,
 		.listener = (uint16_t)(l - b->settings.listeners),
-		.transport = peer->transport,
+		.transport = way->transport,
 		.side = (uint8_t)peer->side,
 	};
 }
 
-enum err party_flow_to(const struct border *b, const struct border_peer *peer, struct flow *ret)
+enum err party_flow_by(const struct border *b, const struct border_peer *peer,
+                       const struct target_way *way, struct flow *ret)
 {
-	const struct border_listener *l = party_listener(b, peer);
+	const struct border_listener *l = listener_for(b, peer, way);
 
 	if (!l)
 		return ERR_NOT_FOUND;
-	*ret = flow_by(b, l, peer);
+	*ret = flow_by(b, l, peer, way);
 	return ERR_NONE;
 }
 
 enum err party_flow_between(const struct border *b, const struct border_peer *from,
-                            const struct border_peer *to, struct flow *ret)
+                            const struct border_peer *to, const struct target_way *way,
+                            struct flow *ret)
 {
 	const struct border_settings *s = &b->settings;
 
 	for (unsigned i = 0; from && from->appears_inside.family && i < s->listener_count; i++) {
 		const struct border_listener *l = &s->listeners[i];
 
-		if (l->side == to->side && l->transport == to->transport &&
+		if (l->side == to->side && l->transport == way->transport &&
 		    addr_equal(&l->local, &from->appears_inside)) {
-			*ret = flow_by(b, l, to);
+			*ret = flow_by(b, l, to, way);
 			return ERR_NONE;
 		}
 	}
-	return party_flow_to(b, to, ret);
+	return party_flow_by(b, to, way, ret);
 }
 
 bool party_is_face(const struct border *b, const struct addr *local)
@@ -69,10 +73,33 @@ bool party_is_face(const struct border *b, const struct addr *local)
 	return false;
 }
 
-bool party_is_from(const struct border_peer *peer, const struct addr *remote)
+enum err party_flow_to(const struct border *b, const struct border_peer *peer, struct flow *ret)
+{
+	return party_flow_by(b, peer, &(struct target_way){ peer->address, peer->transport }, ret);
+}
+
+enum err party_flow_back(const struct border *b, const struct border_peer *peer,
+                         const struct flow *from, struct flow *ret)
+{
+	const struct way *w = ways_at(b, (uint16_t)(peer - b->settings.peers), &from->remote, true);
+
+	if (!w || w->to.transport != from->transport)
+		return party_flow_to(b, peer, ret);
+	return party_flow_by(b, peer, &(struct target_way){ w->to.to, w->to.transport }, ret);
+}
+
+static bool is_of_name(const struct border *b, const struct border_peer *peer,
+                       const struct addr *remote, bool is_host_enough)
+{
+	return ways_at(b, (uint16_t)(peer - b->settings.peers), remote, is_host_enough) != NULL;
+}
+
+bool party_is_from(const struct border *b, const struct border_peer *peer,
+                   const struct addr *remote)
 {
 	if (peer->from_count == 0)
-		return addr_same_host(&peer->address, remote);
+		return peer->host[0] ? is_of_name(b, peer, remote, true)
+		                     : addr_same_host(&peer->address, remote);
 	for (unsigned i = 0; i < peer->from_count; i++) {
 		if (addr_net_holds(&peer->from[i], remote))
 			return true;
@@ -80,22 +107,33 @@ bool party_is_from(const struct border_peer *peer, const struct addr *remote)
 	return false;
 }
 
+/* Two peers on one host are told apart by the port. Whose address is written goes before whose
+ * name leads there: no name server can make one peer another. */
+static unsigned fit_of(const struct border *b, const struct border_peer *peer,
+                       const struct addr *remote)
+{
+	if (!party_is_from(b, peer, remote))
+		return 0;
+	if (peer->host[0])
+		return is_of_name(b, peer, remote, false) ? 2 : 1;
+	return addr_equal(&peer->address, remote) ? 4 : 3;
+}
+
 const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow)
 {
-	const struct border_peer *by_host = NULL;
+	const struct border_peer *best = NULL;
+	unsigned best_fit = 0;
 
-	for (unsigned i = 0; i < b->settings.peer_count; i++) {
+	for (unsigned i = 0; i < b->settings.peer_count && best_fit < 4; i++) {
 		const struct border_peer *peer = &b->settings.peers[i];
+		unsigned fit = peer->side == flow->side ? fit_of(b, peer, &flow->remote) : 0;
 
-		if (peer->side != flow->side || !party_is_from(peer, &flow->remote))
-			continue;
-		/* Two peers on one host are told apart by the port. */
-		if (addr_equal(&peer->address, &flow->remote))
-			return peer;
-		if (!by_host)
-			by_host = peer;
+		if (fit > best_fit) {
+			best = peer;
+			best_fit = fit;
+		}
 	}
-	return by_host;
+	return best;
 }
 
 bool party_is_outer(const struct border_peer *peer)
@@ -199,8 +237,8 @@ bool party_is_us(const struct border *b, const struct sip_host *host)
 
 void party_write_domain(struct buffer *out, const struct border_peer *peer)
 {
-	if (peer->domain[0])
-		buffer_text(out, peer->domain);
+	if (peer->domain[0] || peer->host[0])
+		buffer_text(out, peer->domain[0] ? peer->domain : peer->host);
 	else
 		addr_write_host(out, &peer->address);
 }
@@ -235,4 +273,14 @@ enum err party_account(const struct border *b, const struct sip_uri *uri, struct
 	else
 		party_write_domain(out, &b->settings.peers[subscribers->register_to]);
 	return out->err;
+}
+
+bool party_has_host(const struct border *b, const struct border_peer *peer,
+                    const struct sip_host *host)
+{
+	if (host->addr.family)
+		return peer->host[0] ? is_of_name(b, peer, &host->addr, true)
+		                     : addr_same_host(&peer->address, &host->addr);
+	return (peer->domain[0] && view_equal_nocase(host->text, view_of(peer->domain))) ||
+	       (peer->host[0] && view_equal_nocase(host->text, view_of(peer->host)));
 }

@@ -11,20 +11,33 @@
 
 struct border;
 
-/* The listener by which a peer is reached; NULL where its side has none for it. */
-const struct border_listener *party_listener(const struct border *b,
-                                             const struct border_peer *peer);
-/* A flow to the peer's configured address. ERR_NOT_FOUND without a listener. */
+struct target_way;
+
+/* A flow to one of the peer's addresses. ERR_NOT_FOUND without a listener. */
+enum err party_flow_by(const struct border *b, const struct border_peer *peer,
+                       const struct target_way *way, struct flow *ret) MUST_USE;
+/* The same to its address in the settings: the one that is written there, or the one of those
+ * that its name stands for that is in use. */
 enum err party_flow_to(const struct border *b, const struct border_peer *peer,
                        struct flow *ret) MUST_USE;
-/* The same for a call of `from` (NULL: a phone): by the address that it appears as, where the
- * other's side has it. */
+/* To one of its addresses for a call of `from` (NULL: a phone): by the address of ours that it
+ * appears as, where the other's side has it. */
 enum err party_flow_between(const struct border *b, const struct border_peer *from,
-                            const struct border_peer *to, struct flow *ret) MUST_USE;
+                            const struct border_peer *to, const struct target_way *way,
+                            struct flow *ret) MUST_USE;
 /* Whether some peer appears as this address of ours, so that what is sent there is for it. */
 bool party_is_face(const struct border *b, const struct addr *local);
-/* Whether the address is one of the peer's own: of `from`, else of `address`. */
-bool party_is_from(const struct border_peer *peer, const struct addr *remote);
+/* Whether the address is one of the peer's own: of `from`, else of `address`, or what its name
+ * stands for. */
+bool party_is_from(const struct border *b, const struct border_peer *peer,
+                   const struct addr *remote);
+/* For requests within what came by `from`, a flow of this peer's: to the same host, whose
+ * connection may be gone by then. */
+enum err party_flow_back(const struct border *b, const struct border_peer *peer,
+                         const struct flow *from, struct flow *ret) MUST_USE;
+/* Whether a host in a URI is this peer: one of its addresses, its domain or its name. */
+bool party_has_host(const struct border *b, const struct border_peer *peer,
+                    const struct sip_host *host);
 /* The peer that a datagram on this flow may come from by its address, or NULL. */
 const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow);
 /* Whether it stands outside: a carrier or a customer, who see nothing of the inside. */

@@ -3,14 +3,14 @@
 #include "border/peers.h"
 
 #include "base/object.h"
+#include "border/ways.h"
 #include "sip/build.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECOND_MS = 1000, FIRST_ASK_US = 100 * MILLISECOND_US };
-
-enum presence { PRESENCE_UNKNOWN, PRESENCE_HERE, PRESENCE_AWAY };
+enum { SECOND_MS = 1000, FIRST_ASK_US = 100 * MILLISECOND_US, REST_US = 30 * SECOND_US };
+enum { WAY_SHIFT = 16 }; /* in what a question is known by: the row, and the way above it */
 
 struct peer_state {
 	struct border *border;
@@ -18,13 +18,13 @@ struct peer_state {
 	struct guard_bucket begun;
 	uint32_t calls;
 	uint32_t cseq;
-	uint64_t serial;  /* of Call-ID and From tag of what it is asked */
-	uint8_t presence; /* enum presence */
-	bool is_asked;    /* an answer is awaited */
+	uint64_t serial; /* of Call-ID and From tag of what it is asked */
+	struct ways ways;
 };
 
 struct peers {
 	struct peer_state rows[MAX_PEERS], before[MAX_PEERS];
+	struct resolved_table resolved;
 };
 
 static struct peer_state *state_of(const struct border *b, uint16_t row)
@@ -68,56 +68,114 @@ static void write_question(struct border *b, struct peer_state *s, const struct 
 	sip_build_body(&r->out, VIEW_EMPTY);
 }
 
-static void ask(struct timer *t, uint64_t now_us)
+static void ask_way(struct border *b, uint16_t row, unsigned at)
 {
-	struct peer_state *s = HOLDER(t, struct peer_state, timer);
-	struct border *b = s->border;
-	uint16_t row = (uint16_t)(s - b->peers->rows);
 	const struct border_peer *peer = &b->settings.peers[row];
+	struct peer_state *s = &b->peers->rows[row];
+	struct way *w = &s->ways.ways[at];
+	const struct target_way way = { w->to.to, w->to.transport };
 	char uri_text[BORDER_DOMAIN_SIZE + 8];
 	struct buffer uri = BUFFER_ON(uri_text);
-	struct pool_handle object = { .index = row }, client;
+	struct pool_handle object = { .index = row | at << WAY_SHIFT,
+		                      .generation = s->ways.edition };
+	struct pool_handle client;
 	struct request r;
 	struct flow to;
 
-	(void)now_us;
-	ask_later(s, row);
-	if (s->is_asked || party_flow_to(b, peer, &to) != ERR_NONE)
+	if (w->is_asked || party_flow_by(b, peer, &way, &to) != ERR_NONE)
 		return;
 	buffer_text(&uri, "sip:");
 	party_write_domain(&uri, peer);
 	r = request_begin(b, &to, VIEW("OPTIONS"), buffer_view(&uri));
 	write_question(b, s, peer, &r);
-	s->is_asked = request_send(b, &r, PURPOSE_PEER, object, &client) == ERR_NONE;
+	w->is_asked = request_send(b, &r, PURPOSE_PEER, object, &client) == ERR_NONE;
+}
+
+static void ask(struct timer *t, uint64_t now_us)
+{
+	struct peer_state *s = HOLDER(t, struct peer_state, timer);
+	uint16_t row = (uint16_t)(s - s->border->peers->rows);
+
+	(void)now_us;
+	ask_later(s, row);
+	for (unsigned i = 0; i < s->ways.count; i++)
+		ask_way(s->border, row, i);
+}
+
+/* The way that was asked; NULL where it is another peer's or another address by now. */
+static struct way *way_of(const struct border *b, const struct ua_event *event)
+{
+	struct pool_handle object = event->user.object;
+	struct peer_state *s = state_of(b, (uint16_t)object.index);
+	uint32_t at = object.index >> WAY_SHIFT;
+
+	return s && object.generation == s->ways.edition && at < s->ways.count ? &s->ways.ways[at]
+	                                                                       : NULL;
+}
+
+static void note(struct border *b, const struct ua_event *event, enum presence presence)
+{
+	uint16_t row = (uint16_t)event->user.object.index;
+	struct way *w = way_of(b, event);
+
+	if (!w)
+		return;
+	w->is_asked = false;
+	w->presence = (uint8_t)presence;
+	if (presence == PRESENCE_HERE)
+		w->rest_until_us = 0;
+	ways_settle(b, row, &b->peers->rows[row].ways);
 }
 
 void peers_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
                   enum ua_answer answer)
 {
-	struct peer_state *s = state_of(b, (uint16_t)event->user.object.index);
-
-	if (!s || answer != UA_ANSWER_FINAL)
-		return;
-	s->is_asked = false;
 	/* Whatever it says to OPTIONS it is there; 503 says that it does not want to be. */
-	s->presence = in->msg->status == 503 ? PRESENCE_AWAY : PRESENCE_HERE;
+	if (answer == UA_ANSWER_FINAL)
+		note(b, event, in->msg->status == 503 ? PRESENCE_AWAY : PRESENCE_HERE);
 }
 
 void peers_notice(struct border *b, enum ua_notice notice, const struct ua_event *event)
 {
-	struct peer_state *s = state_of(b, (uint16_t)event->user.object.index);
+	if (notice == UA_TIMEOUT)
+		note(b, event, PRESENCE_AWAY);
+}
 
-	if (!s || notice != UA_TIMEOUT)
-		return;
-	s->is_asked = false;
-	s->presence = PRESENCE_AWAY;
+void peers_missed(struct border *b, const struct flow *flow)
+{
+	const struct border_peer *peer = party_peer_of(b, flow);
+	uint16_t row = peer ? (uint16_t)(peer - b->settings.peers) : PEER_GONE;
+	struct peer_state *s = state_of(b, row);
+
+	for (unsigned i = 0; s && s->ways.count > 1 && i < s->ways.count; i++) {
+		struct way *w = &s->ways.ways[i];
+
+		if (w->to.transport != flow->transport || !addr_equal(&w->to.to, &flow->remote))
+			continue;
+		w->rest_until_us = b->now.us + REST_US;
+		ways_settle(b, row, &s->ways);
+	}
 }
 
 bool peers_is_away(const struct border *b, uint16_t row)
 {
 	const struct peer_state *s = state_of(b, row);
+	unsigned away = 0;
 
-	return s && s->presence == PRESENCE_AWAY;
+	for (unsigned i = 0; s && i < s->ways.count; i++)
+		away += ways_is_away(b, &s->ways.ways[i]);
+	return s && s->ways.count == away;
+}
+
+bool peers_is_way_away(const struct border *b, uint16_t row, const struct target_way *way)
+{
+	const struct peer_state *s = state_of(b, row);
+
+	for (unsigned i = 0; s && i < s->ways.count; i++)
+		if (s->ways.ways[i].to.transport == way->transport &&
+		    addr_equal(&s->ways.ways[i].to.to, &way->to))
+			return ways_is_away(b, &s->ways.ways[i]);
+	return s != NULL;
 }
 
 /* ---- counting ---- */
@@ -159,12 +217,21 @@ void peers_count(struct border *b, uint16_t row, bool is_more)
 
 /* ---- the table ---- */
 
+static const struct resolved_row *resolved_of(const struct border *b, uint16_t row)
+{
+	const struct border_peer *peer = &b->settings.peers[row];
+
+	return resolved_find(&b->peers->resolved, view_of(peer->name), view_of(peer->host));
+}
+
 static void begin(struct border *b, uint16_t row)
 {
 	struct peer_state *s = &b->peers->rows[row];
 
 	s->border = b;
 	timer_init(&s->timer, ask);
+	ways_fill(b, row, resolved_of(b, row), &s->ways);
+	ways_settle(b, row, &s->ways);
 	if (!b->settings.peers[row].check_s)
 		return;
 	if (!s->serial)
@@ -211,18 +278,49 @@ void peers_apply(struct border *b, const struct border_settings *old)
 	memset(p->rows, 0, sizeof(p->rows));
 	for (uint16_t row = 0; row < old->peer_count; row++) {
 		uint16_t now = peers_row_now(b, old, row);
-		struct peer_state *s = now < MAX_PEERS ? &p->rows[now] : NULL;
 
-		if (!s)
-			continue;
-		*s = p->before[row];
-		/* Its answer may come by the old row: it is not waited for. */
-		s->is_asked = false;
-		if (!addr_equal(&old->peers[row].address, &b->settings.peers[now].address))
-			s->presence = PRESENCE_UNKNOWN;
+		if (now < MAX_PEERS)
+			p->rows[now] = p->before[row];
 	}
 	for (uint16_t row = 0; row < b->settings.peer_count; row++)
 		begin(b, row);
+}
+
+void peers_resolve(struct border *b, const struct resolved_table *table)
+{
+	b->peers->resolved = *table;
+	for (uint16_t row = 0; row < b->settings.peer_count; row++) {
+		struct peer_state *s = &b->peers->rows[row];
+
+		if (!b->settings.peers[row].host[0])
+			continue;
+		ways_fill(b, row, resolved_of(b, row), &s->ways);
+		ways_settle(b, row, &s->ways);
+		/* Addresses that are new are asked at once. */
+		if (b->settings.peers[row].check_s)
+			wheel_set(&b->wheel, &s->timer, b->now.us + FIRST_ASK_US);
+	}
+}
+
+const struct ways *peers_ways(const struct border *b, uint16_t row)
+{
+	const struct peer_state *s = state_of(b, row);
+
+	return s ? &s->ways : NULL;
+}
+
+static enum presence presence_of(const struct border *b, const struct peer_state *s)
+{
+	bool is_any_here = false;
+
+	for (unsigned i = 0; i < s->ways.count; i++)
+		is_any_here = is_any_here || (s->ways.ways[i].presence == PRESENCE_HERE &&
+		                              !ways_is_away(b, &s->ways.ways[i]));
+	if (is_any_here)
+		return PRESENCE_HERE;
+	return s->ways.count == 0 || !peers_is_away(b, (uint16_t)(s - b->peers->rows))
+	             ? PRESENCE_UNKNOWN
+	             : PRESENCE_AWAY;
 }
 
 void peers_write(struct buffer *out, const struct border *b, uint16_t row)
@@ -233,6 +331,6 @@ void peers_write(struct buffer *out, const struct border *b, uint16_t row)
 	const struct peer_state *s = &b->peers->rows[row];
 
 	object_text(out, "kind", view_of(kinds[b->settings.peers[row].kind]));
-	object_text(out, "state", view_of(states[s->presence]));
+	object_text(out, "state", view_of(states[presence_of(b, s)]));
 	object_number(out, "calls", s->calls);
 }

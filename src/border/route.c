@@ -7,6 +7,7 @@
 #include "border/identity.h"
 #include "border/peers.h"
 #include "border/spend.h"
+#include "border/ways.h"
 
 static enum err fail(struct route *ret, uint16_t status, enum refusal why)
 {
@@ -46,13 +47,15 @@ static enum err to_peer(const struct border *b, const struct border_peer *from,
 	char text[MAX_E164_DIGITS + 2];
 	struct buffer number = BUFFER_ON(text);
 	struct sip_uri written = *uri;
+	struct target_way way;
 
 	ret->peer = &b->settings.peers[row];
 	if (dial_rewrites(ret->peer, &ret->number)) {
 		dial_write(ret->peer, &ret->number, &number);
 		written.user = buffer_view(&number);
 	}
-	if (party_flow_between(b, from, ret->peer, &ret->to) != ERR_NONE)
+	way = (struct target_way){ ret->peer->address, ret->peer->transport };
+	if (party_flow_between(b, from, ret->peer, &way, &ret->to) != ERR_NONE)
 		return fail(ret, 503, REFUSAL_NO_WAY);
 	identity_write_uri(b, &out, &written, &(struct identity_reader){ .peer = ret->peer });
 	if (out.err != ERR_NONE)
@@ -72,6 +75,17 @@ enum err route_to_peer(const struct border *b, const struct border_peer *from, s
 	dial_read(&b->settings, from, dialled, &ret->number);
 	uri.host = sip_host_of(&b->settings.peers[row].address);
 	return to_peer(b, from, &uri, row, ret);
+}
+
+static enum err to_target(const struct border *b, const struct border_peer *from,
+                          const struct sip_uri *uri, unsigned at, struct route *ret)
+{
+	enum err err = to_peer(b, from, uri, ret->targets.peers[at], ret);
+
+	if (err == ERR_NONE &&
+	    party_flow_between(b, from, ret->peer, &ret->targets.ways[at], &ret->to) != ERR_NONE)
+		return fail(ret, 503, REFUSAL_NO_WAY);
+	return err;
 }
 
 /* The PBX where the account that calls is registered by this flow; another account's on
@@ -101,7 +115,8 @@ static enum err to_registrar(const struct border *b, const struct inbound *in,
 		return fail(ret, 404, REFUSAL_NO_SUCH);
 	ret->targets.peers[0] = registrar_row(b, in);
 	ret->targets.count = 1;
-	return to_peer(b, NULL, uri, ret->targets.peers[0], ret);
+	ways_expand(b, &ret->targets);
+	return to_target(b, NULL, uri, 0, ret);
 }
 
 static enum err by_routes(const struct border *b, const struct inbound *in,
@@ -119,7 +134,8 @@ static enum err by_routes(const struct border *b, const struct inbound *in,
 	target_find(&b->settings, &q, &ret->targets);
 	if (ret->targets.count == 0)
 		return fail(ret, 404, REFUSAL_NO_SUCH);
-	return to_peer(b, in->peer, uri, ret->targets.peers[0], ret);
+	ways_expand(b, &ret->targets);
+	return to_target(b, in->peer, uri, 0, ret);
 }
 
 /* A carrier calls the Contact with which a PBX registered there: that is its route. */
@@ -170,13 +186,16 @@ enum err route_find(const struct border *b, const struct inbound *in, struct rou
 static void prefer(struct targets *t, unsigned at)
 {
 	uint16_t peer = t->peers[at], route = t->routes[at];
+	struct target_way way = t->ways[at];
 
 	for (; at > 0; at--) {
 		t->peers[at] = t->peers[at - 1];
 		t->routes[at] = t->routes[at - 1];
+		t->ways[at] = t->ways[at - 1];
 	}
 	t->peers[0] = peer;
 	t->routes[0] = route;
+	t->ways[0] = way;
 }
 
 /* First among those that answer; if nobody does, among all: we may be wrong. */
@@ -186,7 +205,7 @@ static bool choose(struct border *b, struct route *route)
 
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (unsigned i = 0; i < t->count; i++) {
-			if (peers_is_away(b, t->peers[i]) != (pass == 1) ||
+			if (peers_is_way_away(b, t->peers[i], &t->ways[i]) != (pass == 1) ||
 			    (!route->number.is_urgent && !peers_may_begin(b, t->peers[i])))
 				continue;
 			prefer(t, i);
@@ -210,7 +229,8 @@ static const struct border_peer *peer_at(const struct border *b, uint16_t row)
 enum err route_admit(struct border *b, const struct inbound *in, struct route *route)
 {
 	uint16_t caller = in->peer ? (uint16_t)(in->peer - b->settings.peers) : PEER_GONE;
-	uint16_t first = route->targets.peers[0];
+	struct target_way first = route->targets.ways[0];
+	uint16_t first_peer = route->targets.peers[0];
 	struct sip_uri uri;
 	enum refusal why;
 
@@ -230,11 +250,12 @@ enum err route_admit(struct border *b, const struct inbound *in, struct route *r
 		(void)fail(route, 403, why);
 		return ERR_DENIED;
 	}
-	if (route->targets.count == 0 || route->targets.peers[0] == first)
+	if (route->targets.count == 0 || (route->targets.peers[0] == first_peer &&
+	                                  addr_equal(&route->targets.ways[0].to, &first.to)))
 		return ERR_NONE;
 	if (sip_uri_parse(in->msg->uri, &uri) != ERR_NONE)
 		return fail(route, 400, REFUSAL_NO_SUCH);
-	return to_peer(b, in->peer, &uri, route->targets.peers[0], route);
+	return to_target(b, in->peer, &uri, 0, route);
 }
 
 void route_write_callee(const struct route *route, struct buffer *out)

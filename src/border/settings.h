@@ -42,6 +42,10 @@ struct border_peer {
 	char name[BORDER_NAME_SIZE];
 	/* Replaces our name in R-URI, From and To; empty: the peer's address. */
 	char domain[BORDER_DOMAIN_SIZE];
+	/* The name that was written for its address, empty: none. Then `address` is what the name
+	 * stands for now, family 0 before that is known; its port before that is the one that was
+	 * written, or 0. */
+	char host[BORDER_DOMAIN_SIZE];
 	struct addr address; /* where requests go */
 	/* Our listener that it sees; family 0: the first of its side and family. */
 	struct addr appears_as;
@@ -58,14 +62,24 @@ struct border_peer {
 	uint8_t from_count, media_count;
 	uint8_t may; /* enum peer_may, or-ed */
 	uint16_t side;
-	uint16_t class_row; /* whose settings it has where it has none; only while read */
-	uint16_t headers;   /* row in headers + 1; 0: none */
-	uint8_t kind;       /* enum peer_kind */
-	uint8_t transport;
-	uint8_t numbers_as;   /* enum numbers_as: how numbers are written to it */
-	uint8_t tells_source; /* add X-Ringfence-Source towards it */
-	uint8_t stays_on_pbx; /* a carrier with which the PBX registers by itself */
+	uint16_t class_row;     /* whose settings it has where it has none; only while read */
+	uint16_t headers;       /* row in headers + 1; 0: none */
+	uint8_t kind;           /* enum peer_kind */
+	uint8_t transport;      /* enum transport_kind: of `address` */
+	uint8_t transport_word; /* as written: PEER_TRANSPORT_ANY, or enum transport_kind + 1 */
+	uint8_t numbers_as;     /* enum numbers_as: how numbers are written to it */
+	uint8_t tells_source;   /* add X-Ringfence-Source towards it */
+	uint8_t stays_on_pbx;   /* a carrier with which the PBX registers by itself */
 };
+
+enum { PEER_TRANSPORT_ANY };
+
+/* What carries requests to it as far as the configuration says. */
+static inline uint8_t border_peer_transport(const struct border_peer *peer)
+{
+	return peer->transport_word == PEER_TRANSPORT_ANY ? TRANSPORT_UDP
+	                                                  : (uint8_t)(peer->transport_word - 1);
+}
 
 /* Headers that pass between one peer and others beyond the list that all have. */
 struct border_headers {

@@ -6,7 +6,13 @@
 
 #include "border/settings.h"
 
-enum { MAX_TARGETS = 8 };
+enum { MAX_TARGETS = 16 };
+
+/* One address of a peer; family 0: it is not known. */
+struct target_way {
+	struct addr to;
+	uint8_t transport; /* enum transport_kind */
+};
 
 struct target_question {
 	struct view dialled, host;   /* user and host of the Request-URI */
@@ -17,8 +23,9 @@ struct target_question {
 };
 
 struct targets {
-	uint16_t peers[MAX_TARGETS];  /* rows, in the order in which they are tried */
-	uint16_t routes[MAX_TARGETS]; /* the rows that named them */
+	uint16_t peers[MAX_TARGETS];         /* rows, in the order in which they are tried */
+	uint16_t routes[MAX_TARGETS];        /* the rows that named them */
+	struct target_way ways[MAX_TARGETS]; /* filled by ways_expand */
 	uint8_t count;
 };
 

@@ -164,6 +164,31 @@ static void judge_challenge(struct doctor *d, const json_t *peer, const json_t *
 		            "how %s refuses a wrong password is not known yet", name);
 }
 
+/* How many addresses it has all the same. */
+static const char *remainder_of(const json_t *peer)
+{
+	return json_array_size(json_object_get(peer, "targets")) > 0
+	             ? "the last good answer goes on"
+	             : "it cannot be reached";
+}
+
+static void judge_name(struct doctor *d, const json_t *peer)
+{
+	const char *name = doctor_text(peer, "name"), *host = doctor_text(peer, "host"),
+		   *state = doctor_text(peer, "resolved");
+
+	if (strcmp(state, "good") == 0)
+		doctor_pass(d, DOCTOR_NAMES_FINDING, name, "%s of %s has %zu addresses", host, name,
+		            json_array_size(json_object_get(peer, "targets")));
+	else if (strcmp(state, "gone") == 0)
+		doctor_find(d, DOCTOR_NAME_GONE_FINDING, name, "DNS knows no %s of %s: %s", host,
+		            name, remainder_of(peer));
+	else
+		doctor_find(d, DOCTOR_NAMES_FINDING, name,
+		            "no name server answers about %s of %s: %s", host, name,
+		            remainder_of(peer));
+}
+
 void doctor_judge_peers(struct doctor *d, const json_t *peers, const json_t *facts)
 {
 	size_t i;
@@ -173,6 +198,8 @@ void doctor_judge_peers(struct doctor *d, const json_t *peers, const json_t *fac
 	{
 		const char *name = doctor_text(peer, "name");
 
+		if (json_object_get(peer, "resolved"))
+			judge_name(d, peer);
 		/* Only the registrar is probed. */
 		if (!json_object_get(peer, "answers"))
 			continue;

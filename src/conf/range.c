@@ -71,6 +71,8 @@ static void write_endpoint(const struct conf_option *o, struct buffer *b)
 		buffer_text(b, "PORT or ");
 	buffer_text(b, o->port ? "ADDRESS[:PORT]" : "ADDRESS:PORT");
 	buffer_text(b, ", as 192.0.2.1:5060 or [2001:db8::1]:5060");
+	if (o->name_size)
+		buffer_text(b, ", or a name, as sip.example.com or sip.example.com:5060");
 }
 
 static void write_text(const struct conf_option *o, struct buffer *b)

@@ -66,7 +66,8 @@ enum conf_type {
 	CONF_NAME,         /* label of a .refers_to block -> its row, CONF_NO_ROW; uint16_t */
 	CONF_RANGE,        /* 20000-29999, or one number -> array of two; .min to .max each */
 	CONF_ADDRESS,      /* 192.0.2.1, 2001:db8::1 -> struct addr, port 0 */
-	CONF_ENDPOINT,     /* ADDRESS:PORT, sip:ADDRESS[:PORT] -> struct addr; see .port */
+	CONF_ENDPOINT,     /* ADDRESS:PORT, sip:ADDRESS[:PORT] -> struct addr; see .port and
+	                    * CONF_OR_NAME */
 	CONF_NETWORK,      /* 192.0.2.0/24 or an address -> struct addr_net */
 	/* Lists: one or more values on the line, further statements append.
 	 * Field: an array, and a counter of 1, 2 or 4 bytes. */
@@ -98,6 +99,7 @@ struct conf_option {
 	uint32_t offset, size;             /* of the field: CONF_AT */
 	uint32_t count_offset, count_size; /* of a list's counter: CONF_LIST */
 	uint32_t item_size;                /* of a list's item */
+	uint32_t name_offset, name_size;   /* char array for a name: CONF_OR_NAME */
 	unsigned flags;                    /* enum conf_flag */
 	uint64_t min, max;
 	uint16_t port;              /* of an ENDPOINT written without one; 0: must be written */
@@ -113,6 +115,11 @@ struct conf_option {
 	CONF_AT(type, member), .item_size = sizeof(((type *)0)->member[0]),                        \
 			       .count_offset = offsetof(type, counter),                            \
 			       .count_size = sizeof(((type *)0)->counter)
+
+/* An ENDPOINT that may be a host name instead: the name goes there and family 0 with the port,
+ * or 0 where none is written, into the address. */
+#define CONF_OR_NAME(type, member)                                                                 \
+	.name_offset = offsetof(type, member), .name_size = sizeof(((type *)0)->member)
 
 struct conf_check;
 

@@ -5,7 +5,7 @@
 #include "conf/reader_priv.h"
 #include "conf/tree_priv.h"
 
-enum { MAX_VALUE = 1024, THOUSAND = 1000 };
+enum { MAX_LABEL = 63, MAX_VALUE = 1024, THOUSAND = 1000 };
 
 static enum err store_ranged(const struct conf_option *o, char *at, uint64_t number)
 {
@@ -262,6 +262,54 @@ static enum err read_address(struct conf_reader *r, const struct conf_option *o,
 	return err;
 }
 
+static bool is_host_name(struct view text)
+{
+	size_t at = 0;
+
+	while (at <= text.len) {
+		size_t dot = view_find(text, '.', at);
+		struct view label = view_first(view_after(text, at), dot - at);
+
+		for (size_t i = 0; i < label.len; i++) {
+			char c = label.at[i];
+
+			if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			      (c >= '0' && c <= '9') || c == '_' || (c == '-' && i > 0)))
+				return false;
+		}
+		if (label.len == 0 || label.len > MAX_LABEL)
+			return false;
+		/* A name whose last label is a number is an address, mistyped (RFC 3696 2). */
+		if (dot >= text.len && is_digits(label))
+			return false;
+		at = dot + 1;
+	}
+	return text.len > 0;
+}
+
+/* NAME or NAME:PORT. The least is two labels: a word alone is more likely a slip. */
+static enum err read_host_name(const struct conf_option *o, struct view word, char *at)
+{
+	size_t colon = view_find(word, ':', 0);
+	struct view name = view_first(word, colon);
+	struct addr a = { 0 };
+	uint64_t port = 0;
+
+	if (view_find(name, '.', 0) >= name.len || !is_host_name(name))
+		return ERR_SYNTAX;
+	if (name.len >= o->name_size)
+		return ERR_LIMIT;
+	if (colon < word.len &&
+	    (!view_decimal(view_after(word, colon + 1), UINT16_MAX, &port) || port == 0))
+		return ERR_SYNTAX;
+	a.port = (uint16_t)port;
+	memcpy(at, &a, sizeof(a));
+	at += o->name_offset - (ptrdiff_t)o->offset;
+	memset(at, 0, o->name_size);
+	memcpy(at, name.at, name.len);
+	return ERR_NONE;
+}
+
 static enum err read_endpoint(struct conf_reader *r, const struct conf_option *o, char *at)
 {
 	struct view word = conf_reader_take(r).text;
@@ -285,7 +333,7 @@ static enum err read_endpoint(struct conf_reader *r, const struct conf_option *o
 	}
 	if (err == ERR_NONE)
 		memcpy(at, &a, sizeof(a));
-	return err;
+	return err != ERR_NONE && o->name_size ? read_host_name(o, word, at) : err;
 }
 
 static enum err read_network(struct conf_reader *r, const struct conf_option *o, char *at)

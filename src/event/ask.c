@@ -18,7 +18,7 @@ const char *role_name(enum role role)
 	static const char *const names[ROLE_COUNT] = {
 		[ROLE_PARENT] = "parent", [ROLE_SIGNAL] = "signal",   [ROLE_MEDIA] = "media",
 		[ROLE_JUDGE] = "judge",   [ROLE_STORE] = "store",     [ROLE_WEB] = "web",
-		[ROLE_KERNEL] = "kernel", [ROLE_OBSERVE] = "observe",
+		[ROLE_KERNEL] = "kernel", [ROLE_OBSERVE] = "observe", [ROLE_OUTREACH] = "outreach",
 	};
 
 	return (size_t)role < ROLE_COUNT ? names[role] : "?";

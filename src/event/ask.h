@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "event/record.h"
+#include "event/resolved.h"
 
 enum role {
 	ROLE_PARENT,
@@ -19,6 +20,7 @@ enum role {
 	ROLE_WEB,
 	ROLE_KERNEL,
 	ROLE_OBSERVE,
+	ROLE_OUTREACH,
 	ROLE_COUNT
 };
 
@@ -99,6 +101,7 @@ struct ask {
 			uint16_t listener; /* row: from its address */
 			struct addr remote;
 		} connect;
+		struct resolved_row resolved;
 		char text[ASK_BODY_MAX]; /* JSON or configuration text, size bytes, no NUL */
 	} body;
 };

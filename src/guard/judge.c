@@ -578,6 +578,15 @@ void judge_unblock_never(struct guard_judge *j, struct now now)
 	}
 }
 
+void guard_judge_spare(struct guard_judge *j, const struct guard_judge_settings *settings,
+                       struct now now)
+{
+	j->settings.never_count = settings->never_count;
+	memcpy(j->settings.never, settings->never, sizeof(j->settings.never));
+	configure_never(j);
+	judge_unblock_never(j, now);
+}
+
 void guard_judge_apply(struct guard_judge *j, const struct guard_judge_settings *settings,
                        struct now now)
 {
@@ -587,6 +596,5 @@ void guard_judge_apply(struct guard_judge *j, const struct guard_judge_settings 
 	for (size_t i = 0; i < GUARD_DETECTOR_COUNT; i++)
 		classes[i]->apply(j->detectors[i], settings);
 	verdict_table_set_mode(j->ports.verdicts, (enum mode)settings->mode);
-	configure_never(j);
-	judge_unblock_never(j, now);
+	guard_judge_spare(j, settings, now);
 }

@@ -63,6 +63,10 @@ uint64_t guard_judge_wait_us(const struct guard_judge *j, struct now now);
 void guard_judge_apply(struct guard_judge *j, const struct guard_judge_settings *settings,
                        struct now now);
 
+/* The never-block list alone is new: who is on it now is unblocked, all else stays. */
+void guard_judge_spare(struct guard_judge *j, const struct guard_judge_settings *settings,
+                       struct now now);
+
 /* Answers every ask whose answerer is JUDGE (event/ask.def), BLOCK_RESTORE too:
  * calls `answer` once for each row, the last with is_last set. Nothing in a
  * question is believed unchecked. */

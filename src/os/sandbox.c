@@ -24,6 +24,8 @@ bool sandbox_is_sanitized(void) { return RINGFENCE_SANITIZED; }
 /* An own network without any interface: sockets that we hold go on in theirs. */
 static bool empty_network(enum sandbox_row row)
 {
+	if (row == ROW_OUTREACH)
+		return false;
 	if (unshare(CLONE_NEWNET) == 0)
 		return true;
 	/* Without root it takes a user namespace, in which web could not tell its clients
@@ -100,7 +102,7 @@ static enum err enter(enum sandbox_row row, const struct sandbox *s, struct sand
 
 	if (err != ERR_NONE)
 		return err;
-	err = sandbox_close_files(s->directory, &report.landlock_abi);
+	err = sandbox_close_files(s, &report.landlock_abi);
 	if (err != ERR_NONE)
 		return err;
 	/* A change of credentials forgets the death signal and makes the memory readable again. */
@@ -150,4 +152,9 @@ enum err sandbox_enter_kernel(const struct sandbox *s, struct sandbox_report *re
 enum err sandbox_enter_observe(const struct sandbox *s, struct sandbox_report *ret)
 {
 	return enter(ROW_OBSERVE, s, ret);
+}
+
+enum err sandbox_enter_outreach(const struct sandbox *s, struct sandbox_report *ret)
+{
+	return enter(ROW_OUTREACH, s, ret);
 }

@@ -2,8 +2,8 @@
 /* The sandbox: one function per role, called once after set-up. On return the
  * process has no capabilities (kernel: one), no new privileges, no files (Landlock; the
  * store: its directory), no network but its inherited sockets (empty network
- * namespace where permitted), no writable code, and only the system calls of
- * its row. Calls that libraries are known to try are answered with EPERM
+ * namespace where permitted; outreach: its own sockets), no writable code, and only the
+ * system calls of its row. Calls that libraries are known to try are answered with EPERM
  * (open, socket, io_uring_setup ...), all others end the process.
  *
  * Built with a sanitizer (RINGFENCE_SANITIZED, set by itself from the
@@ -15,7 +15,10 @@
 
 #include "base/err.h"
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+enum { MAX_SANDBOX_PORTS = 8 };
 
 struct sandbox {
 	uid_t uid; /* with root: the user to become; (uid_t)-1 stays */
@@ -23,6 +26,9 @@ struct sandbox {
 	const char *directory; /* store: the only files; others NULL */
 	int silent;            /* observe: the descriptor by which nothing may leave */
 	bool is_survivor;      /* does not die with its parent (see spawn.h) */
+	/* outreach: ports to which it may connect over TCP (Landlock from ABI 4 on); others none */
+	uint16_t ports[MAX_SANDBOX_PORTS];
+	uint8_t port_count;
 };
 
 /* Whether this is a build with a sanitizer, which looks for leaks when the process ends: by
@@ -53,5 +59,8 @@ enum err sandbox_enter_web(const struct sandbox *s, struct sandbox_report *ret) 
 enum err sandbox_enter_kernel(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
 /* May send by its channel and wake others, but nothing by the tap. */
 enum err sandbox_enter_observe(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
+/* Keeps the network: the one that may open IP sockets and connect them. No file, nothing bound,
+ * no other family, TCP to the ports named alone where the kernel can tell. */
+enum err sandbox_enter_outreach(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
 
 #endif

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -95,6 +97,9 @@ static const struct value values[] = {
 	{ SCMP_SYS(ioctl), ROW_ALL, 1, FIONBIO, false },
 	{ SCMP_SYS(ioctl), ROW_ALL, 1, TCGETS, true },
 	{ SCMP_SYS(ioctl), ROW_ALL, 1, FIONREAD, true },
+	{ SCMP_SYS(socket), ROW_OUTREACH, 0, AF_INET, false },
+	{ SCMP_SYS(socket), ROW_OUTREACH, 0, AF_INET6, false },
+	{ SCMP_SYS(setsockopt), ROW_OUTREACH, 2, TCP_NODELAY, false },
 	{ SCMP_SYS(setsockopt), ROW_MEDIA, 2, SO_RCVBUF, false },
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Landlock by system call (glibc has no wrappers, Debian 12's headers know ABI 2).
- * Handles all that the running kernel can deny, and allows nothing, or one
- * directory. It does not cover UDP: the empty network namespace and the call
+ * Handles all that the running kernel can deny, and allows nothing, one
+ * directory, or TCP to some ports. It does not cover UDP: the empty network namespace and the call
  * filter do that. */
 #include "os/sandbox_priv.h"
 
@@ -18,10 +18,14 @@ struct path_beneath {
 	uint64_t allowed_access;
 	int32_t parent_fd;
 } __attribute__((packed));
+struct net_port {
+	uint64_t allowed_access, port;
+};
 
 enum {
 	CREATE_RULESET_VERSION = 1,
 	RULE_PATH_BENEATH = 1,
+	RULE_NET_PORT = 2,
 	FS_WRITE_FILE = 1 << 1,
 	FS_READ_FILE = 1 << 2,
 	FS_READ_DIR = 1 << 3,
@@ -29,6 +33,7 @@ enum {
 	FS_MAKE_REG = 1 << 8,
 	FS_TRUNCATE = 1 << 14,
 	NET_BIND_AND_CONNECT = 3,
+	NET_CONNECT = 2,
 	SCOPE_ABSTRACT_AND_SIGNAL = 3,
 };
 
@@ -70,7 +75,18 @@ static enum err allow_directory(int ruleset_fd, const char *directory, uint64_t 
 	return done == 0 ? ERR_NONE : ERR_DENIED;
 }
 
-enum err sandbox_close_files(const char *directory, int *ret_abi)
+static enum err allow_ports(int ruleset_fd, const struct sandbox *s)
+{
+	for (uint8_t i = 0; i < s->port_count; i++) {
+		struct net_port rule = { NET_CONNECT, s->ports[i] };
+
+		if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_NET_PORT, &rule, 0) != 0)
+			return ERR_DENIED;
+	}
+	return ERR_NONE;
+}
+
+enum err sandbox_close_files(const struct sandbox *s, int *ret_abi)
 {
 	struct ruleset ruleset = { 0 };
 	enum err err = ERR_NONE;
@@ -87,8 +103,10 @@ enum err sandbox_close_files(const char *directory, int *ret_abi)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, ruleset_size(abi), 0);
 	if (fd < 0)
 		return ERR_DENIED;
-	if (directory)
-		err = allow_directory(fd, directory, ruleset.handled_access_fs);
+	if (s->directory)
+		err = allow_directory(fd, s->directory, ruleset.handled_access_fs);
+	if (err == ERR_NONE && ruleset.handled_access_net != 0)
+		err = allow_ports(fd, s);
 	if (err == ERR_NONE && syscall(SYS_landlock_restrict_self, fd, 0) != 0)
 		err = ERR_DENIED;
 	(void)close(fd);

@@ -4,6 +4,7 @@
 #define OS_SANDBOX_PRIV_H
 
 #include "base/err.h"
+#include "os/sandbox.h"
 
 /* Bits, one a role, as the rows of sandbox_calls.def name them. */
 enum sandbox_row {
@@ -14,7 +15,8 @@ enum sandbox_row {
 	ROW_WEB = 16,
 	ROW_KERNEL = 32,
 	ROW_OBSERVE = 64,
-	ROW_ALL = 127,
+	ROW_OUTREACH = 128,
+	ROW_ALL = 255,
 	ROW_SENDS = ROW_ALL - ROW_OBSERVE,
 };
 
@@ -30,8 +32,9 @@ enum sandbox_row {
 #define RINGFENCE_SANITIZED 0
 #endif
 
-/* No file at all, or the one directory. Says which ABI the kernel has; 0 where it has none. */
-enum err sandbox_close_files(const char *directory, int *ret_abi) MUST_USE;
+/* No file at all, or the one directory; no TCP but to the ports. Says which ABI the kernel has; 0
+ * where it has none. */
+enum err sandbox_close_files(const struct sandbox *s, int *ret_abi) MUST_USE;
 /* The system call filter: from here on, for ever. Nothing leaves by the descriptor `silent`. */
 enum err sandbox_close_calls(enum sandbox_row row, int silent) MUST_USE;
 

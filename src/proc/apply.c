@@ -5,6 +5,7 @@
 
 #include "os/clock.h"
 #include "os/log.h"
+#include "proc/resolved.h"
 #include "proc/shelf.h"
 
 #include <stdlib.h>
@@ -47,9 +48,10 @@ static enum err hand_to(struct parent *p, enum role role, const struct conf_tree
 	if (err != ERR_NONE)
 		return err;
 	memset(&row.head, 0, sizeof(row.head));
-	row.head.kind = role == ROLE_JUDGE  ? ASK_SETTINGS_JUDGE
-	              : role == ROLE_KERNEL ? ASK_SETTINGS_KERNEL
-	                                    : ASK_SETTINGS;
+	row.head.kind = role == ROLE_JUDGE    ? ASK_SETTINGS_JUDGE
+	              : role == ROLE_KERNEL   ? ASK_SETTINGS_KERNEL
+	              : role == ROLE_OUTREACH ? ASK_SETTINGS_OUTREACH
+	                                      : ASK_SETTINGS;
 	return relay_ask(p, role, &row, p->children[role].settings, answered);
 }
 
@@ -65,6 +67,7 @@ static void finish(struct parent *p, enum err result)
 		p->text_len = a->text_len;
 		a->tree = NULL;
 		a->text = NULL;
+		resolved_apply(p);
 		shelf_state(p);
 		log_write(LEVEL_NOTICE, "configuration", "applied: %.*s", (int)a->words_len,
 		          a->words);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <utmpx.h>
 
-enum { MAX_LINE = 256, MAX_LINES = 4096 };
+enum { MAX_LINE = 256, MAX_LINES = 4096, DNS_PORT = 53 };
 
 static void add(struct child_facts *f, const struct addr *a)
 {
@@ -183,4 +183,22 @@ void around_find(struct child_facts *ret)
 	read_lines(ret, "/proc/net/ipv6_route", around_route6);
 	read_lines(ret, "/etc/resolv.conf", around_resolver);
 	add_own(ret);
+}
+
+void around_servers(struct child_facts *ret)
+{
+	FILE *file = fopen("/etc/resolv.conf", "re");
+	char line[MAX_LINE];
+	struct addr a;
+
+	ret->server_count = 0;
+	for (int i = 0; file && i < MAX_LINES && fgets(line, sizeof(line), file); i++) {
+		if (ret->server_count == MAX_SERVERS ||
+		    !around_resolver(view_trim(view_of(line)), &a))
+			continue;
+		a.port = DNS_PORT;
+		ret->servers[ret->server_count++] = a;
+	}
+	if (file)
+		(void)fclose(file);
 }

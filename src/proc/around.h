@@ -9,6 +9,8 @@
 /* Fills around and around_count; of more than MAX_AROUND the first. Reads files of the
  * system: what cannot be read is left out. */
 void around_find(struct child_facts *ret);
+/* Fills servers and server_count: who is asked about names on this machine. */
+void around_servers(struct child_facts *ret);
 
 /* The texts' readers: the gateway of a line of /proc/net/route or ipv6_route, the server of a
  * line of resolv.conf, the client in SSH_CONNECTION. False where there is none. */

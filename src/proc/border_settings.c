@@ -95,6 +95,8 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	fill_listeners(facts, ret);
 	ret->peer_count = (uint16_t)peer_count;
 	memcpy(ret->peers, peers, peer_count * sizeof(*peers));
+	for (size_t i = 0; i < peer_count; i++)
+		ret->peers[i].transport = border_peer_transport(&peers[i]);
 	ret->route_count = (uint16_t)route_count;
 	memcpy(ret->routes, routes, route_count * sizeof(*routes));
 	ret->credentials_count = (uint16_t)credentials_count;

@@ -4,6 +4,7 @@
 #include "proc/schema.h"
 
 #include "border/options.h"
+#include "event/resolved.h"
 #include "guard/options.h"
 #include "media/options.h"
 #include "transport/options.h"
@@ -40,7 +41,8 @@ static size_t sources_of(const struct border_peer *peer, struct addr_net ret[MAX
 {
 	if (peer->from_count == 0) {
 		ret[0] = alone(&peer->address);
-		return 1;
+		/* Where a name leads is not known here: whose address is written goes before. */
+		return peer->host[0] ? 0 : 1;
 	}
 	memcpy(ret, peer->from, peer->from_count * sizeof(*ret));
 	return peer->from_count;
@@ -53,7 +55,8 @@ static bool are_confusable(const struct border_peer *a, const struct border_peer
 
 	if (a->side != b->side)
 		return false;
-	if (addr_equal(&a->address, &b->address))
+	if (addr_equal(&a->address, &b->address) &&
+	    view_equal_nocase(view_of(a->host), view_of(b->host)))
 		return true;
 	/* On one host they are told apart by their ports. */
 	if (a->from_count == 0 && b->from_count == 0)
@@ -160,17 +163,30 @@ static void check_face(const struct checking *c, size_t row)
 	}
 }
 
+static bool can_be_reached(const struct checking *c, const struct border_peer *peer)
+{
+	const struct transport_side *side = &c->sides[peer->side];
+	struct endpoints ways = endpoints_of(side, border_peer_transport(peer));
+
+	/* A name may lead to any family, and over what DNS says. */
+	if (peer->host[0])
+		return ways.count > 0 ||
+		       (peer->transport_word == PEER_TRANSPORT_ANY && side->tcp_count > 0);
+	return has_family(&ways, peer->address.family);
+}
+
 static void check_peer_sides(const struct checking *c)
 {
 	for (size_t i = 0; i < c->peer_count; i++) {
 		const struct border_peer *peer = &c->peers[i];
-		struct endpoints ways = endpoints_of(&c->sides[peer->side], peer->transport);
+		struct endpoints ways =
+			endpoints_of(&c->sides[peer->side], border_peer_transport(peer));
 		struct conf_check own = at(c, &border_peer_block, i);
 		struct conf_check of_side = at(c, &transport_side_block, peer->side);
 
 		if (peer->appears_inside.family != 0)
 			check_face(c, i);
-		if (!has_family(&ways, peer->address.family))
+		if (!can_be_reached(c, peer))
 			conf_object_to((struct conf_claim){ &own, "address" },
 			               (struct conf_claim){ &of_side, side_word(&ways) },
 			               "its side has no socket of that family and transport",
@@ -184,7 +200,7 @@ static void check_peer_sides(const struct checking *c)
 		for (size_t j = 0; j < c->side_count; j++) {
 			struct conf_check ours = at(c, &transport_side_block, j);
 
-			ways = endpoints_of(&c->sides[j], peer->transport);
+			ways = endpoints_of(&c->sides[j], border_peer_transport(peer));
 			if (is_known_listener(&ways, &peer->address))
 				conf_object_to((struct conf_claim){ &own, "address" },
 				               (struct conf_claim){ &ours, ways.word },
@@ -459,7 +475,8 @@ static void check_never_room(const struct checking *c)
 	for (size_t i = 0; i < c->peer_count && mode->mode != 0; i++) {
 		struct conf_check own = at(c, &border_peer_block, i);
 
-		count += (c->peers[i].address.family != 0) + (size_t)c->peers[i].from_count;
+		count += (c->peers[i].host[0] ? MAX_RESOLVED_TARGETS : 1) +
+		         (size_t)c->peers[i].from_count;
 		if (count <= MAX_NEVER_BLOCK)
 			continue;
 		conf_object_to(

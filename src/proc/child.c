@@ -48,6 +48,8 @@ struct child {
 	struct writer writers[RING_NAME_COUNT];
 	struct child_hooks hooks;
 	uint32_t next_id;
+	uint16_t ports[MAX_SANDBOX_PORTS];
+	uint8_t port_count;
 	bool is_ending;
 };
 
@@ -342,7 +344,8 @@ static void apply_settings(struct child *c, const struct ask_head *question, str
 
 static bool is_settings(uint16_t kind)
 {
-	return kind == ASK_SETTINGS || kind == ASK_SETTINGS_JUDGE || kind == ASK_SETTINGS_KERNEL;
+	return kind == ASK_SETTINGS || kind == ASK_SETTINGS_JUDGE || kind == ASK_SETTINGS_KERNEL ||
+	       kind == ASK_SETTINGS_OUTREACH;
 }
 
 static void take_ask(struct child *c)
@@ -398,7 +401,7 @@ static const struct {
 	[ROLE_SIGNAL] = { sandbox_enter_signal },   [ROLE_MEDIA] = { sandbox_enter_media },
 	[ROLE_JUDGE] = { sandbox_enter_judge },     [ROLE_STORE] = { sandbox_enter_store },
 	[ROLE_WEB] = { sandbox_enter_web },         [ROLE_KERNEL] = { sandbox_enter_kernel },
-	[ROLE_OBSERVE] = { sandbox_enter_observe },
+	[ROLE_OBSERVE] = { sandbox_enter_observe }, [ROLE_OUTREACH] = { sandbox_enter_outreach },
 };
 
 static void enter_sandbox(struct child *c)
@@ -410,6 +413,8 @@ static void enter_sandbox(struct child *c)
 	struct sandbox_report report = { 0 };
 	enum err err;
 
+	for (uint8_t i = 0; c->role == ROLE_OUTREACH && i < c->port_count; i++)
+		s.ports[s.port_count++] = c->ports[i];
 	if (c->role == ROLE_STORE && c->facts.directory[0] != '\0')
 		s.directory = c->facts.directory;
 	err = sandboxes[c->role].enter(&s, &report);
@@ -421,6 +426,12 @@ static void enter_sandbox(struct child *c)
 	          report.has_write_xor_execute ? "no writable code"
 	                                       : "writable code refused by filter",
 	          report.has_changed_user ? "own user" : "the parent's user");
+}
+
+void child_allow_port(struct child *c, uint16_t port)
+{
+	if (c->port_count < MAX_SANDBOX_PORTS)
+		c->ports[c->port_count++] = port;
 }
 
 void child_enter(struct child *c)

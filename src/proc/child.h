@@ -63,6 +63,9 @@ void child_ring_pace(struct child *c, enum ring_name name, uint64_t pace_us);
 /* Sandbox of the role, then tells the parent that the child is ready. All memory
  * and descriptors must be had by now. */
 void child_enter(struct child *c);
+/* Before that, for outreach: a port to which its sandbox lets it connect. Beyond
+ * MAX_SANDBOX_PORTS it is left out. */
+void child_allow_port(struct child *c, uint16_t port);
 
 /* Members may be NULL; `context` goes to all. */
 struct child_hooks {

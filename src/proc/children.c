@@ -8,6 +8,7 @@
 #include "os/log.h"
 #include "os/socket.h"
 #include "os/spawn.h"
+#include "proc/resolved.h"
 #include "proc/setup.h"
 #include "proc/shelf.h"
 
@@ -83,6 +84,8 @@ static void became_ready(struct parent *p, struct child_process *c)
 		c->ended_us > 0 ? (uint32_t)(now_since(now_us, c->ended_us) / MILLISECOND_US) : 0;
 	log_write(LEVEL_INFO, "child ready", "%s after %u ms", role_name(c->role),
 	          (unsigned)(now_since(now_us, c->started_us) / MILLISECOND_US));
+	/* It may have changed while the child was starting. */
+	resolved_hand_to(p, c->role);
 	if (!p->is_ready_said)
 		say_ready(p);
 }

@@ -71,8 +71,9 @@ static json_t *peers_of(const struct conf_tree *t)
 
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(
-			list, json_pack("{s:o, s:o}", "name", text_of(view_of(peers[i].name)),
-		                        "address", address_of(&peers[i].address)));
+			list, json_pack("{s:o, s:o, s:o}", "name", text_of(view_of(peers[i].name)),
+		                        "host", text_of(view_of(peers[i].host)), "address",
+		                        address_of(&peers[i].address)));
 	return list;
 }
 

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections to peers: signal has no right to make one, and asks. Only an address
- * that the configuration names as a peer's, carried by TCP, is connected to, and only
- * from a listener of the peer's side. */
+ * that the configuration names as a peer's, or that its name stands for now, carried by
+ * TCP, is connected to, and only from a listener of the peer's side. */
 #include "border/options.h"
 #include "os/log.h"
 #include "os/socket.h"
 #include "os/socket_stream.h"
 #include "proc/parent_priv.h"
+#include "proc/resolved.h"
+
+static bool is_at(const struct parent *p, const struct border_peer *peer, const struct addr *remote)
+{
+	if (peer->host[0])
+		return resolved_holds(p, peer, remote, TRANSPORT_TCP);
+	return border_peer_transport(peer) == TRANSPORT_TCP && addr_equal(&peer->address, remote);
+}
 
 static bool is_peer(const struct parent *p, const struct ask_connect *wanted)
 {
@@ -18,9 +26,8 @@ static bool is_peer(const struct parent *p, const struct ask_connect *wanted)
 	    facts->listener_transports[wanted->listener] != TRANSPORT_TCP)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (peers[i].transport == TRANSPORT_TCP &&
-		    peers[i].side == facts->listener_sides[wanted->listener] &&
-		    addr_equal(&peers[i].address, &wanted->remote))
+		if (peers[i].side == facts->listener_sides[wanted->listener] &&
+		    is_at(p, &peers[i], &wanted->remote))
 			return true;
 	return false;
 }

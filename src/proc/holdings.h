@@ -17,6 +17,7 @@ struct holdings {
 	int verdicts, verdicts_readonly;
 	int known, known_readonly; /* flows, for kernel */
 	int tap;                   /* watching: packets */
+	int resolved;              /* sealed table of names; -1: none yet */
 	int netfilter;             /* with its last holder the kernel's table goes */
 	int counters[ROLE_COUNT], counters_readonly[ROLE_COUNT];
 	int pulses[ROLE_COUNT];

@@ -7,6 +7,7 @@
 #include "conf/tree.h"
 #include "proc/child.h"
 #include "proc/never.h"
+#include "proc/table.h"
 
 #include <string.h>
 
@@ -24,6 +25,7 @@ struct bench {
 	struct verdict_table *known; /* NULL where no kernel runs */
 	uint64_t dropped_us;         /* when a dropped record was last told */
 	struct guard_judge_settings settings;
+	struct resolved_table names;
 };
 
 static void record(void *context, union record *record)
@@ -105,7 +107,7 @@ static void read_settings(const struct bench *bench, const struct conf_blob *blo
 	guard_judge_settings_of(&rows, ret);
 	if (child_facts(bench->child)->mode != MODE_OFF)
 		ret->mode = child_facts(bench->child)->mode;
-	if (never_add(blob, child_facts(bench->child), ret))
+	if (never_add(blob, child_facts(bench->child), &bench->names, ret))
 		return;
 	/* The configuration is refused where peers alone fill it (proc/check.c). */
 	log_write(
@@ -137,11 +139,30 @@ static void answer(void *context, struct ask *row)
 	child_answer(asker->bench->child, asker->question, row);
 }
 
+/* The never-block list alone is made anew: modes that were set while we run stay. */
+static void take_names(struct bench *bench, const struct ask_head *question, struct now now)
+{
+	static struct ask row;
+	struct conf_blob blob = child_settings(bench->child);
+	enum err err = table_take(&bench->names);
+
+	if (err == ERR_NONE) {
+		read_settings(bench, &blob, &bench->settings);
+		guard_judge_spare(bench->judge, &bench->settings, now);
+	}
+	row.head = (struct ask_head){ .result = (uint8_t)err, .is_last = 1 };
+	child_answer(bench->child, question, &row);
+}
+
 static void asked(void *context, const struct ask *question, struct now now)
 {
 	struct bench *bench = context;
 	struct asker asker = { bench, &question->head };
 
+	if (table_is_told(question)) {
+		take_names(bench, &question->head, now);
+		return;
+	}
 	guard_judge_answer(bench->judge, question, now, answer, &asker);
 }
 
@@ -195,6 +216,7 @@ static void open_judge(struct bench *bench)
 		bench->known =
 			child_map(bench->child, THING_KNOWN, 0, SHARED_WRITE, verdict_table_size())
 				.at;
+	table_open(bench->child, &bench->names);
 	read_settings(bench, &blob, &bench->settings);
 	err = guard_judge_new(&bench->settings, &ports, &facts->random,
 	                      first_number(bench->records), &bench->judge);

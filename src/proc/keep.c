@@ -38,6 +38,7 @@ static const struct row {
 	{ "ring-body", RING(writer.body) },
 	{ "ring-tail", RING(reader.tail) },
 	{ "above", ONE(above) },
+	{ "names", ONE(resolved) },
 	{ "rtp", PORTS(rtp) },
 	{ "rtcp", PORTS(rtcp) },
 #undef ONE
@@ -160,6 +161,7 @@ uint64_t keep_layout(void)
 		verdict_table_size(),
 		udp_inbox_size(),
 		border_checkpoint_layout(),
+		sizeof(struct resolved_table),
 		FACT_VERSION,
 		RECORD_VERSION,
 		ROLE_COUNT,

@@ -8,6 +8,7 @@
 #include "os/clock.h"
 #include "proc/child.h"
 #include "proc/never.h"
+#include "proc/table.h"
 
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@ struct filter {
 	struct kernel_mirror *mirror;
 	struct kernel_mirror_counts told;
 	struct guard_judge_settings settings; /* of which only the never-block list counts */
+	struct resolved_table names;
 	uint8_t *batch;
 	int fd;
 	uint64_t due_us;
@@ -40,7 +42,7 @@ static enum err read_never(struct filter *f, const struct conf_blob *blob)
 	static struct addr_net nets[MAX_NEVER_BLOCK];
 
 	guard_judge_settings_of(&rows, &f->settings);
-	(void)never_add(blob, child_facts(f->child), &f->settings);
+	(void)never_add(blob, child_facts(f->child), &f->names, &f->settings);
 	for (uint32_t i = 0; i < f->settings.never_count; i++)
 		nets[i] = f->settings.never[i].net;
 	return kernel_mirror_never(f->mirror, nets, f->settings.never_count);
@@ -103,6 +105,20 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 	return read_never(f, &blob);
 }
 
+/* Names of peers lead elsewhere: that they are not blocked is the same question anew. */
+static void asked(void *context, const struct ask *question, struct now now)
+{
+	static struct ask answer;
+	struct filter *f = context;
+	struct conf_blob blob = child_settings(f->child);
+	enum err err = table_is_told(question) ? table_take(&f->names) : ERR_UNSUPPORTED;
+
+	if (err == ERR_NONE)
+		err = settings(f, blob, now);
+	answer.head = (struct ask_head){ .result = (uint8_t)err, .is_last = 1 };
+	child_answer(f->child, &question->head, &answer);
+}
+
 static const char *remedy_for(enum err err)
 {
 	switch (err) {
@@ -145,9 +161,11 @@ static void open_filter(struct filter *f)
 int main(void)
 {
 	static struct filter f;
-	struct child_hooks hooks = {
-		.context = &f, .settings = settings, .wait_us = wait_us, .advance = advance
-	};
+	struct child_hooks hooks = { .context = &f,
+		                     .asked = asked,
+		                     .settings = settings,
+		                     .wait_us = wait_us,
+		                     .advance = advance };
 	struct kernel_sight sight;
 	struct conf_blob blob;
 	enum err err;
@@ -160,6 +178,7 @@ int main(void)
 	sight.has_door = child_facts(f.child)->has_no_door == 0;
 	err = f.batch ? kernel_mirror_new(&sight, &child_facts(f.child)->random, &f.mirror)
 	              : ERR_NO_MEMORY;
+	table_open(f.child, &f.names);
 	blob = child_settings(f.child);
 	if (err == ERR_NONE)
 		err = read_never(&f, &blob);

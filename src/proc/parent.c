@@ -17,6 +17,7 @@
 #include "os/socket.h"
 #include "os/spawn.h"
 #include "proc/keep.h"
+#include "proc/resolved.h"
 #include "proc/shelf.h"
 
 #include <pwd.h>
@@ -414,6 +415,8 @@ int main(int argc, char **argv)
 	status = p.is_taking_over ? take_over(&p) != ERR_NONE : begin(&p, &arguments);
 	if (status != EXIT_SUCCESS)
 		return status;
+	resolved_resume(&p);
+	resolved_apply(&p);
 	spawn_shut_memory();
 	err = run(&p);
 	if (p.is_handed_on)

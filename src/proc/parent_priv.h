@@ -128,6 +128,7 @@ struct parent {
 	int argc;
 	char **argv;
 	bool is_taking_over, is_handed_on;
+	struct resolved_table resolved;
 	uint64_t started_us;
 	int64_t started_wall_us;
 	bool is_ending, is_ready_said;

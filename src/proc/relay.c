@@ -6,6 +6,7 @@
 
 #include "os/clock.h"
 #include "os/log.h"
+#include "proc/resolved.h"
 
 #include <string.h>
 
@@ -86,6 +87,9 @@ static void answer_self(struct parent *p, const struct ask *question)
 		break;
 	case ASK_UPGRADE:
 		upgrade_start(p, question);
+		break;
+	case ASK_RESOLVED:
+		resolved_answer(p, question);
 		break;
 	case ASK_CONNECT:
 		connect_answer(p, question);

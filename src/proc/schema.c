@@ -3,6 +3,7 @@
 #include "proc/schema.h"
 
 #include "border/options.h"
+#include "dns/options.h"
 #include "guard/options.h"
 #include "kernel/options.h"
 #include "media/options.h"
@@ -17,6 +18,7 @@ enum {
 	STORE = 1 << ROLE_STORE,
 	WEB = 1 << ROLE_WEB,
 	KERNEL = 1 << ROLE_KERNEL,
+	OUTREACH = 1 << ROLE_OUTREACH,
 };
 
 /* Block, and the rows that get it; in the order in which it is explained. */
@@ -24,8 +26,9 @@ enum {
 	X(guard_mode_block, JUDGE)                                                                 \
 	X(transport_side_block, SIGNAL | JUDGE)                                                    \
 	X(transport_connections_block, SIGNAL)                                                     \
-	X(border_peer_block, SIGNAL | JUDGE | KERNEL)                                              \
+	X(border_peer_block, SIGNAL | JUDGE | KERNEL | OUTREACH)                                   \
 	X(border_class_block, 0)                                                                   \
+	X(dns_names_block, OUTREACH)                                                               \
 	X(border_headers_block, SIGNAL)                                                            \
 	X(border_credentials_block, SIGNAL)                                                        \
 	X(border_route_block, SIGNAL)                                                              \

@@ -14,7 +14,7 @@ enum {
 	STORE = 1 << ROLE_STORE,
 	WEB = 1 << ROLE_WEB,
 	KERNEL = 1 << ROLE_KERNEL,
-	OBSERVE = 1 << ROLE_OBSERVE
+	OBSERVE = 1 << ROLE_OBSERVE,
 };
 
 static const struct {
@@ -45,6 +45,7 @@ static const struct {
 	{ THING_KNOWN, JUDGE, offsetof(struct holdings, known) },
 	{ THING_KNOWN, KERNEL, offsetof(struct holdings, known_readonly) },
 	{ THING_TAP, OBSERVE, offsetof(struct holdings, tap) },
+	{ THING_RESOLVED, SIGNAL | JUDGE | KERNEL, offsetof(struct holdings, resolved) },
 	{ THING_NETFILTER, KERNEL, offsetof(struct holdings, netfilter) },
 };
 
@@ -120,6 +121,8 @@ static void facts_for(const struct child_process *c, const struct holdings *h,
 	}
 	if (c->role != ROLE_JUDGE && c->role != ROLE_KERNEL)
 		ret->around_count = 0;
+	if (c->role != ROLE_OUTREACH)
+		ret->server_count = 0;
 	if (c->role != ROLE_STORE)
 		memset(ret->directory, 0, sizeof(ret->directory));
 }

@@ -117,6 +117,15 @@ void shelf_state(struct parent *p)
 		take_out(p, state_name, before);
 }
 
+void shelf_names(struct parent *p)
+{
+	if (p->service.fd < 0)
+		return;
+	take_out(p, "names", 0);
+	if (p->holdings.resolved >= 0)
+		store(p, "names", 0, p->holdings.resolved);
+}
+
 void shelf_fill(struct parent *p)
 {
 	struct keep_cursor cursor = { 0 };

@@ -21,6 +21,8 @@ enum err shelf_take(struct parent *p, int *ret_state) MUST_USE;
 void shelf_fill(struct parent *p);
 /* The state alone: what is in force has changed. */
 void shelf_state(struct parent *p);
+/* Where names lead alone: the same. */
+void shelf_names(struct parent *p);
 /* Takes that one out again: it cannot be used. */
 void shelf_forget(struct parent *p);
 /* Says that the start stands, when it has. */

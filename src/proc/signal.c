@@ -8,6 +8,7 @@
 #include "proc/border_settings.h"
 #include "proc/child.h"
 #include "proc/connections.h"
+#include "proc/table.h"
 #include "proc/trace.h"
 #include "sip/mask.h"
 #include "transport/udp.h"
@@ -35,6 +36,7 @@ struct worker {
 	struct counters *counters;
 	struct now now; /* of the turn */
 	struct ask_head question;
+	struct resolved_table names;
 	uint8_t random[RANDOM_POOL];
 	size_t random_used;
 };
@@ -253,6 +255,17 @@ static void drain(const struct ask *question, struct now now)
 	answer_row(NULL, &done);
 }
 
+static void take_names(const struct ask_head *question)
+{
+	static struct ask row;
+	enum err err = table_take(&w.names);
+
+	if (err == ERR_NONE)
+		border_resolve(w.border, &w.names, w.now);
+	row.head = (struct ask_head){ .result = (uint8_t)err, .is_last = 1 };
+	child_answer(w.child, question, &row);
+}
+
 static void asked(void *context, const struct ask *question, struct now now)
 {
 	(void)context;
@@ -260,6 +273,8 @@ static void asked(void *context, const struct ask *question, struct now now)
 	w.question = question->head;
 	if (question->head.kind == ASK_DRAINING)
 		drain(question, now);
+	else if (table_is_told(question))
+		take_names(&question->head);
 	else if (question->head.kind == ASK_TRACE)
 		trace_answer(w.trace, question, now, answer_row, NULL);
 	else
@@ -400,6 +415,8 @@ static void open_border(void)
 	if (err != ERR_NONE)
 		child_fail("border", err);
 	border_drain(w.border, facts->is_draining != 0);
+	table_open(w.child, &w.names);
+	border_resolve(w.border, &w.names, w.now);
 }
 
 static void watch_listeners(void)

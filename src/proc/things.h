@@ -24,6 +24,7 @@ enum thing {
 	THING_KNOWN,      /* verdict_table of known flows, see kernel/mirror.h; judge writes it */
 	THING_NETFILTER,  /* kernel: netlink to the packet filter; it owns the table */
 	THING_TAP,        /* observe: packets of an interface; nothing can be sent by it */
+	THING_RESOLVED,   /* sealed struct resolved_table as of the start */
 	THING_COUNT
 };
 
@@ -39,7 +40,7 @@ enum ring_name {
 
 const char *ring_name_text(enum ring_name name); /* "facts" ...; static storage */
 
-enum { MAX_AROUND = 64, MAX_INSIDE = 32 };
+enum { MAX_AROUND = 64, MAX_INSIDE = 32, MAX_SERVERS = 4 };
 
 /* Plain facts that come with the start. Keys are the parent's, so that what was
  * made with them outlives a worker. */
@@ -67,7 +68,9 @@ struct child_facts {
 	uint8_t around_count;
 	struct addr_net inside[MAX_INSIDE]; /* observe too: what is protected */
 	uint8_t inside_count;
-	uint8_t mode;        /* enum mode that counts instead of the configured one; 0: that one */
+	uint8_t mode; /* enum mode that counts instead of the configured one; 0: that one */
+	struct addr servers[MAX_SERVERS]; /* outreach: name servers of the system */
+	uint8_t server_count;
 	uint8_t has_no_door; /* no signal process runs: what the kernel lets pass meets nobody */
 };
 

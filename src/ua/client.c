@@ -47,6 +47,7 @@ static struct ua_event event_of(const struct ua_client *c)
 		.user = c->user,
 		.status = c->status,
 		.is_invite = c->is_invite,
+		.path = c->path,
 	};
 }
 

@@ -37,6 +37,7 @@ struct ua_event {
 	uint16_t status; /* last status that this transaction got or gave; 0: none */
 	bool is_server;
 	bool is_invite;
+	struct ua_path path; /* of a client: where its request went */
 };
 
 enum ua_notice {

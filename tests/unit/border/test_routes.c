@@ -113,6 +113,69 @@ TEST(routes_in, "carries a carrier's call to the PBX, and the PBX's challenge ba
 	return talk_with_settings(trunks, calls_in);
 }
 
+/* second appears inside as 10.0.0.3, and is the PBX's latter choice. */
+static void faces(struct border_settings *s)
+{
+	struct border_listener *face = &s->listeners[s->listener_count++];
+
+	trunks(s);
+	*face = s->listeners[1];
+	face->local.bytes[15] = 3;
+	s->peers[SECOND].appears_inside = face->local;
+}
+
+static enum err shows_face(struct talk *t)
+{
+	struct talk_end face = { .flow = t->pbx.flow };
+
+	face.flow.local.bytes[15] = 3;
+	face.flow.listener = 2;
+	TRY(invite_from(t, &second, "+441512960123"));
+	CHECK(talk_hears(t, &face, "INVITE sip:+441512960123@10.0.0.20 "));
+	CHECK(wire_has(&t->at_pbx, "Via: SIP/2.0/UDP 10.0.0.3:5060"));
+	CHECK(wire_has(&t->at_pbx, "@10.0.0.3:5060>"));
+	TRY(invite_from(t, &first, "+441512960124"));
+	CHECK(talk_hears(t, &first, "SIP/2.0 100 "));
+	CHECK(talk_hears(t, &t->pbx, "INVITE sip:+441512960124@10.0.0.20 "));
+	face.call_id[0] = 0;
+	TRY(invite_from(t, &face, "00353155512345"));
+	CHECK(talk_hears(t, &second, "SIP/2.0 100 "));
+	CHECK(talk_hears(t, &second, "INVITE sip:00353155512345@203.0.113.51 "));
+	CHECK(talk_is_quiet(t, &first));
+	return ERR_NONE;
+}
+
+TEST(routes_faces, "lets the PBX know a carrier by an address of its own, either way")
+{
+	return talk_with_settings(faces, shows_face);
+}
+
+static void rights(struct border_settings *s)
+{
+	trunks(s);
+	s->peers[FIRST].may = MAY_PLACE;
+	s->peers[SECOND].may = MAY_RECEIVE;
+}
+
+static enum err has_rights(struct talk *t)
+{
+	dial(t, "00353155512345");
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 "));
+	CHECK(talk_hears(t, &second, "INVITE "));
+	CHECK(talk_is_quiet(t, &first));
+	TRY(invite_from(t, &second, "+441512960123"));
+	CHECK(talk_hears(t, &second, "SIP/2.0 404 "));
+	TRY(invite_from(t, &first, "+441512960123"));
+	CHECK(talk_hears(t, &first, "SIP/2.0 100 "));
+	return ERR_NONE;
+}
+
+TEST(routes_rights,
+     "calls nobody who may not receive calls, and takes none of who may not place them")
+{
+	return talk_with_settings(rights, has_rights);
+}
+
 static enum err never_phones(struct talk *t)
 {
 	char token[256];

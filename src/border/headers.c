@@ -2,6 +2,8 @@
 /* Which headers go on, and the count of those that do not. */
 #include "border/headers.h"
 
+#include "sip/event.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,6 +217,22 @@ static enum fate fate_of(const struct sip_header *h, enum headers_way way)
 	return (enum fate)fates[way][h->id];
 }
 
+/* What has a known fault is written anew: others need not know how to read it. */
+static void put_passed(struct buffer *b, const struct sip_header *h)
+{
+	struct sip_subscription state;
+	size_t begun;
+
+	if (h->id != SIP_HEADER_SUBSCRIPTION_STATE ||
+	    sip_subscription_parse(h->value, &state) != ERR_NONE) {
+		sip_build_header(b, h->id, h->value);
+		return;
+	}
+	begun = sip_build_begin(b, h->id);
+	sip_subscription_write(b, &state);
+	sip_build_finish(b, begun);
+}
+
 void headers_copy(struct buffer *b, const struct sip_msg *msg, const struct headers_ends *ends,
                   struct header_counts *counts)
 {
@@ -226,7 +244,7 @@ void headers_copy(struct buffer *b, const struct sip_msg *msg, const struct head
 		bool is_named = h->id != SIP_HEADER_OTHER;
 
 		if (fate == FATE_PASSED) {
-			sip_build_header(b, h->id, h->value);
+			put_passed(b, h);
 		} else if (fate == FATE_REMOVED && !h->is_foreign && excepted < MAX_PASSED &&
 		           is_excepted(ends->own, is_named ? sip_header_name(h->id) : h->name) &&
 		           is_printable(h->value)) {

@@ -45,11 +45,27 @@ static enum err find_seconds(struct view params, struct view name, bool *ret_has
 	return *ret_has ? sip_seconds_parse(param.value, ret) : ERR_NONE;
 }
 
+/* linphone 5 ends with ";reason=reason=noresource": what stands before and the reason. */
+static struct view cut_doubled(struct view text, struct view *ret_reason)
+{
+	static const struct view doubled = { ";reason=reason=", 15 };
+	size_t at = view_find(text, ';', 0);
+	struct view rest;
+
+	if (!view_starts(view_after(text, at), doubled))
+		return text;
+	rest = view_after(text, at + doubled.len);
+	if (!sip_token_is(rest))
+		return text;
+	*ret_reason = rest;
+	return view_first(text, at);
+}
+
 enum err sip_subscription_parse(struct view text, struct sip_subscription *ret)
 {
 	struct sip_subscription s = { .expires_s = 0 };
-	struct view params;
-	enum err err = sip_params_behind_token(text, &s.state_text, &params);
+	struct view params, doubled = VIEW_EMPTY;
+	enum err err = sip_params_behind_token(cut_doubled(text, &doubled), &s.state_text, &params);
 
 	if (err == ERR_NONE)
 		err = find_seconds(params, VIEW("expires"), &s.has_expires, &s.expires_s);
@@ -60,6 +76,8 @@ enum err sip_subscription_parse(struct view text, struct sip_subscription *ret)
 		err = sip_params_token(params, VIEW("reason"), &s.reason);
 	if (err != ERR_NONE)
 		return err;
+	if (!view_is_empty(doubled))
+		s.reason = doubled;
 	s.state = substate_of(s.state_text);
 	*ret = s;
 	return ERR_NONE;

@@ -31,7 +31,7 @@ echocancellation=0
 capture=0
 display=0
 [misc]
-file_transfer_server_url=
+add_missing_audio_codecs=0
 [proxy_0]
 reg_proxy=<sip:{proxy}>
 reg_route=<sip:{proxy};lr>

@@ -60,7 +60,7 @@ class Office:
         address, ours = f"198.51.100.{number + 2}", f"198.51.100.{number + 1}"
         host = Host(self.cast, f"p{user}", [address + "/30"], [ours + "/30"])
         ip("route", "add", "default", "via", ours, inside=host.enter)
-        host.address, host.ears = address, Ears(host.interface, address)
+        host.address, host.ears = address, Ears(host.interface, address, (INSIDE, PBX_AT))
         return host
 
     def phone(self, user, kind=Baresip, **how):
@@ -103,7 +103,10 @@ class Office:
         return self.ringfence.rows("calls", "list") if self.ringfence else []
 
     def ends(self):
-        """No call is left anywhere, and Ringfence has noted what there was."""
+        """No call is left anywhere, and no phone was told of the inside."""
+        for phone in self.phones.values():
+            phone.host.ears.listen()
+            check(not phone.host.ears.shown, f"phone {phone.user} was told of the inside: {phone.host.ears.shown[:1]}")
         check(until(lambda: self.pbx.channels() == 0, 15, pause=0.2), f"the PBX still holds {self.pbx.channels()} channels")
         live = self.ringfence.rows("calls", "list", "--live")
         check(until(lambda: not self.ringfence.rows("calls", "list", "--live"), 10, pause=0.2), f"Ringfence still holds {live}")

@@ -65,9 +65,11 @@ MU_LAW = tuple(of_mu_law(byte) for byte in range(256))
 
 
 class Ears:
-    """What reaches a phone's host as audio (RTP, PCMU), whatever the phone does with it."""
+    """What reaches a phone's host as audio (RTP, PCMU), whatever the phone does with it, and what of
+    it names what should be hidden."""
 
-    def __init__(self, interface, address):
+    def __init__(self, interface, address, hidden=()):
+        self.hidden, self.shown = [word.encode() for word in hidden], []
         self.address, self.frames, self.known = socket.inet_aton(address), [], {}
         # What we send is told to those alone who ask for all kinds of frames (ETH_P_ALL).
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0003))
@@ -82,6 +84,8 @@ class Ears:
             except BlockingIOError:
                 return
             start = 4 * (packet[0] & 15) + 8
+            if packet[16:20] == self.address and any(word in packet for word in self.hidden):
+                self.shown.append(packet[start:])
             if packet[9] == 17 and packet[16:20] == self.address and len(packet) >= start + 12 + 80 \
                     and packet[start] & 0xc0 == 0x80 and packet[start + 1] & 0x7f == 0:
                 self.frames.append(packet[start + 12:])

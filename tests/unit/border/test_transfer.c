@@ -207,6 +207,22 @@ TEST(transfer_not_allowed, "who is no PBX cannot transfer, nor be asked to")
 	return talk_with_settings(foreign, not_allowed);
 }
 
+TALK_TEST(transfer_linphone, "linphone's word for what is over passes, and is mended")
+{
+	TRY(talk_call(t));
+	talk_request(t, &t->pbx, "REFER", "Refer-To: <sip:205@10.0.0.20>\r\n", "");
+	CHECK(talk_hears(t, &t->phone, "REFER "));
+	talk_answer(t, &t->phone, &t->at_phone, "202 Accepted", "", "");
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 202 "));
+	talk_request(t, &t->phone, "NOTIFY",
+	             "Event: refer\r\nSubscription-State: terminated;reason=reason=noresource\r\n"
+	             "Content-Type: message/sipfrag\r\n",
+	             "SIP/2.0 200 Ok\r\n");
+	CHECK(talk_hears(t, &t->pbx, "NOTIFY ") &&
+	      wire_has(&t->at_pbx, "\r\nSubscription-State: terminated;reason=noresource\r\n"));
+	return ERR_NONE;
+}
+
 TALK_TEST(transfer_many, "of many transfers in one call the last ones keep their numbers")
 {
 	TRY(talk_call(t));

@@ -119,6 +119,7 @@ const struct field fields[] = {
 	{ "subscription",
 	  rewrite_subscription,
 	  { "active;expires=600", "pending", "terminated;reason=giveup;retry-after=15",
+	    "terminated;reason=reason=noresource",
 	    "other-state" } },
 	{ "replaces",
 	  rewrite_replaces,

@@ -2,6 +2,7 @@
 /* Answers to INVITE on their way back, and the ACK on its way there. */
 #include "border/asserted.h"
 #include "border/attempt_priv.h"
+#include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/challenge.h"
 #include "border/extensions.h"
@@ -113,8 +114,10 @@ static void take_provisional(struct border *b, const struct inbound *in, struct 
 	struct view body;
 	enum err err = ERR_NONE;
 
-	if (turn->is_first && !turn->is_cancelled)
+	if (turn->is_first && !turn->is_cancelled) {
 		call_rings(call);
+		call_pending_heard(call, turn);
+	}
 	if (turn->is_cancelled || in->msg->status == 100 || in->msg->status == 199)
 		return;
 	/* One fork too many rings unheard; it may answer all the same. */
@@ -276,8 +279,11 @@ static void take_success(struct border *b, const struct inbound *in, struct turn
 	turn->is_answered = true;
 	asker->dialog.state = UA_DIALOG_CONFIRMED;
 	session_agree(call, turn, in->msg);
-	if (turn->is_first)
+	if (turn->is_first) {
 		say_answered(b, in, call);
+		turn->is_heard = true;
+		call_pending_answered(call, turn);
+	}
 }
 
 /* ---- refusals ---- */
@@ -497,6 +503,7 @@ void answer_acknowledged(struct border *b, const struct inbound *in, struct call
 	turn_done(b, turn);
 	call->invite = nothing;
 	call_save(call);
+	call_pending_drop(call);
 }
 
 void answer_unacknowledged(struct border *b, struct turn *turn)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The INVITE that went to one target, written anew for the next. */
 #include "border/attempt_priv.h"
+#include "border/call_pending_priv.h"
 
 #include "border/extensions.h"
 #include "border/fork_priv.h"
@@ -165,6 +166,8 @@ static enum err send_again(struct border *b, struct call *call, struct turn *tur
 	request_source(&r, route->peer, &leg_of(call, LEG_CALLER)->flow);
 	sip_build_copy(&r.out, &c->again, SIP_HEADER_CONTENT_TYPE);
 	sip_build_body(&r.out, c->again.body);
+	/* Who came first is no more to be asked. */
+	call_pending_drop(call_of_turn(b, turn));
 	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
 	if (err != ERR_NONE)
 		return err;

@@ -3,6 +3,7 @@
 #include "border/border_priv.h"
 
 #include "base/object.h"
+#include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/calls.h"
 #include "border/exchange.h"
@@ -46,7 +47,7 @@ size_t border_checkpoint_size(const struct border_settings *settings)
 uint64_t border_checkpoint_layout(void)
 {
 	/* The first changes with the meaning of a member that keeps its size. */
-	const uint64_t sizes[] = { 1, sizeof(struct call_facts), sizeof(struct registration_facts),
+	const uint64_t sizes[] = { 2, sizeof(struct call_facts), sizeof(struct registration_facts),
 		                   sizeof(struct spending), checkpoint_size(1, 1) };
 	static const struct hash_key key = { 0 };
 
@@ -118,7 +119,8 @@ static enum err make_guard(struct border *b)
 static enum err make_tables(struct border *b)
 {
 	const uint32_t slots[CHECKPOINT_KINDS] = { b->settings.subscribers.max_registrations,
-		                                   b->settings.max_calls, 1 };
+		                                   b->settings.max_calls, 1,
+		                                   b->settings.max_calls };
 	const struct hash_key *key = &b->ports.keys[KEY_TABLES];
 	uint32_t flows = slots[CHECKPOINT_REGISTRATION] + FLOWS_PER_CALL * slots[CHECKPOINT_DIALOG];
 	enum err err;
@@ -188,6 +190,7 @@ enum err border_new(const struct border_settings *settings, const struct border_
 	spend_restore(b);
 	(void)registrations_restore(&b->registrations, now);
 	(void)calls_restore(b);
+	call_pending_restore(b);
 	*ret = b;
 	return ERR_NONE;
 }

@@ -98,6 +98,7 @@ struct call {
 	int64_t ended_wall_us;
 	const char *cause;           /* static text */
 	struct timer minute;         /* spend.c: the next one begins */
+	uint32_t pending;            /* slot of call_pending.c + 1; 0: none */
 	bool is_reserved;            /* its first minute is set aside */
 	bool is_restored, is_silent; /* is_silent: no record of it (a challenged attempt) */
 };
@@ -118,6 +119,7 @@ struct turn {
 	bool takes_reliable; /* INVITE: who asked knows 100rel */
 	bool has_login;      /* was said again with credentials */
 	bool has_client, has_server;
+	bool is_heard; /* something came back */
 };
 
 struct calls {
@@ -130,6 +132,10 @@ struct calls {
 	char body[MAX_SDP_BYTES];       /* scratch: description being built */
 	struct sip_msg again;           /* scratch: an INVITE for another target, on its text */
 	char again_text[ATTEMPT_TEXT_MAX];
+	uint32_t *pending_free, pending_free_count; /* slots of call_pending.c */
+	/* Scratch of call_pending.c: what is written or read, what is being taken up. */
+	_Alignas(16) uint8_t pending[CHECKPOINT_PENDING_MAX];
+	_Alignas(16) uint8_t resumed[CHECKPOINT_PENDING_MAX];
 };
 
 /* ---- calls.c ---- */
@@ -178,5 +184,10 @@ void call_fact(struct border *b, const struct inbound *in, const struct call *ca
                enum fact_outcome outcome, uint16_t status);
 void call_save(struct call *call);
 void call_unsave(struct call *call);
+/* Whether what was saved can be true. */
+bool call_is_sound(const struct border *b, const struct call_facts *f);
+/* Of a call that was read back and entered: its ports and streams, its peers and flows. */
+void call_resume_streams(struct call *call);
+void call_resume_legs(struct call *call);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Established calls in the checkpoint, and back from it. */
+#include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
@@ -35,6 +36,7 @@ void call_save(struct call *call)
 
 void call_unsave(struct call *call)
 {
+	call_pending_drop(call);
 	if (call->state != CALL_SETUP && has_slot(call))
 		checkpoint_drop(&call->border->checkpoint, CHECKPOINT_DIALOG, slot_of(call));
 }
@@ -43,7 +45,7 @@ static bool is_text(const char *at, size_t size) { return memchr(at, 0, size) !=
 
 /* The memory outlived a worker that may have died of anything: what it says is
  * used only where it can be true. */
-static bool is_sound(const struct border *b, const struct call_facts *f)
+bool call_is_sound(const struct border *b, const struct call_facts *f)
 {
 	if (!is_text(f->from, sizeof(f->from)) || !is_text(f->to, sizeof(f->to)) ||
 	    !is_text(f->dialled, sizeof(f->dialled)) || f->id >> 60)
@@ -68,17 +70,8 @@ static bool is_sound(const struct border *b, const struct call_facts *f)
 	return true;
 }
 
-static bool restore_one(struct border *b, struct view saved, uint32_t slot)
+void call_resume_streams(struct call *call)
 {
-	struct call *call = pool_take(b->calls->calls);
-
-	if (!call)
-		return false;
-	memcpy(&call->facts, saved.at, sizeof(call->facts));
-	call->state = CALL_UP;
-	call->status = 200;
-	call->is_restored = true;
-	call_enter(b, call);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
 		struct stream_facts *stream = &call->facts.streams[i];
 		bool was_open = stream->is_open;
@@ -90,13 +83,32 @@ static bool restore_one(struct border *b, struct view saved, uint32_t slot)
 		else if (was_open)
 			stream_order(call, i);
 	}
-	spend_resume(call);
+}
+
+void call_resume_legs(struct call *call)
+{
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
 		leg_count(call, i);
 		/* A connection died with the worker that held it. */
 		if (leg_of(call, i)->flow.connection == 0 && leg_hold(call, i) != ERR_NONE)
-			border_count(b, COUNT_limit_calls);
+			border_count(call->border, COUNT_limit_calls);
 	}
+}
+
+static bool restore_one(struct border *b, struct view saved, uint32_t slot)
+{
+	struct call *call = pool_take(b->calls->calls);
+
+	if (!call)
+		return false;
+	memcpy(&call->facts, saved.at, sizeof(call->facts));
+	call->state = CALL_UP;
+	call->status = 200;
+	call->is_restored = true;
+	call_enter(b, call);
+	call_resume_streams(call);
+	spend_resume(call);
+	call_resume_legs(call);
 	if (slot_of(call) != slot) {
 		call_save(call);
 		checkpoint_drop(&b->checkpoint, CHECKPOINT_DIALOG, slot);
@@ -117,7 +129,7 @@ uint32_t calls_restore(struct border *b)
 			continue;
 		if (saved.len == sizeof(facts))
 			memcpy(&facts, saved.at, sizeof(facts));
-		if (saved.len == sizeof(facts) && is_sound(b, &facts))
+		if (saved.len == sizeof(facts) && call_is_sound(b, &facts))
 			restored += restore_one(b, view_bytes(&facts, sizeof(facts)), slot);
 		else
 			checkpoint_drop(&b->checkpoint, CHECKPOINT_DIALOG, slot);

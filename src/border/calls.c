@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of calls and turns, and where each message of a call goes. */
 #include "border/attempt_priv.h"
+#include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/fork_priv.h"
 #include "border/leg_priv.h"
@@ -48,6 +49,10 @@ enum err calls_new(struct border *b, struct calls **ret)
 		err = forks_new(c, count, key);
 	if (err == ERR_NONE)
 		err = port_share_new(b, &c->ports);
+	if (err == ERR_NONE)
+		c->pending_free = calloc(b->settings.max_calls + 1, sizeof(*c->pending_free));
+	if (err == ERR_NONE && !c->pending_free)
+		err = ERR_NO_MEMORY;
 	if (err != ERR_NONE) {
 		calls_free(&c);
 		return err;
@@ -69,6 +74,7 @@ void calls_free(struct calls **calls)
 	pool_free(&c->calls);
 	pool_free(&c->turns);
 	pool_free(&c->attempts);
+	free(c->pending_free);
 	free(c);
 	*calls = NULL;
 }
@@ -366,7 +372,12 @@ void turn_cancel(struct border *b, struct turn *turn, struct view reason)
 {
 	enum err err = ERR_NOT_FOUND;
 
+	struct call *call = call_of_turn(b, turn);
+
 	turn->is_cancelled = true;
+	/* A successor would ask again for what nobody wants. */
+	if (call && turn->is_first)
+		call_pending_drop(call);
 	if (turn->has_client)
 		err = ua_client_cancel(b->ua, turn->client, reason, b->now.us);
 	/* ERR_DENIED: its final answer crossed; whoever hears of it sees is_cancelled. */

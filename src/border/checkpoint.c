@@ -17,13 +17,15 @@ static const size_t copy_sizes[CHECKPOINT_KINDS] = {
 	[CHECKPOINT_REGISTRATION] = sizeof(struct copy) + CHECKPOINT_REGISTRATION_MAX,
 	[CHECKPOINT_DIALOG] = sizeof(struct copy) + CHECKPOINT_DIALOG_MAX,
 	[CHECKPOINT_SPENDING] = sizeof(struct copy) + CHECKPOINT_SPENDING_MAX,
+	[CHECKPOINT_PENDING] = sizeof(struct copy) + CHECKPOINT_PENDING_MAX,
 };
 
 size_t checkpoint_size(uint32_t registrations, uint32_t dialogs)
 {
 	return 2 *
 	       ((size_t)registrations * copy_sizes[CHECKPOINT_REGISTRATION] +
-	        (size_t)dialogs * copy_sizes[CHECKPOINT_DIALOG] + copy_sizes[CHECKPOINT_SPENDING]);
+	        (size_t)dialogs * (copy_sizes[CHECKPOINT_DIALOG] + copy_sizes[CHECKPOINT_PENDING]) +
+	        copy_sizes[CHECKPOINT_SPENDING]);
 }
 
 void checkpoint_init(struct checkpoint *c, void *memory, const uint32_t slots[CHECKPOINT_KINDS],

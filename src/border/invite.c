@@ -2,6 +2,7 @@
 /* INVITE on its way: the one that makes a call, and those within it. */
 #include "border/asserted.h"
 #include "border/attempt_priv.h"
+#include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/challenge.h"
 #include "border/extensions.h"
@@ -175,6 +176,8 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 	turn->has_client = err == ERR_NONE;
 	if (err == ERR_NONE)
 		attempt_keep(call, route, buffer_view(&r.out));
+	if (err == ERR_NONE)
+		call_pending_begin(call, turn, in, &r);
 	return err;
 }
 

@@ -203,6 +203,15 @@ void spend_resume(struct call *call)
 	count_minutes(call, MINUTE_S * SECOND_US - begun_us);
 }
 
+void spend_resume_reserved(struct call *call)
+{
+	struct border *b = call->border;
+
+	b->spending.abroad += call->facts.is_abroad != 0;
+	b->spending.reserved_milli += call->facts.price_milli;
+	call->is_reserved = true;
+}
+
 void spend_restore(struct border *b)
 {
 	struct view saved;

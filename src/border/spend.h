@@ -31,5 +31,6 @@ void spend_end(struct call *call);
 /* After a restart: the day's sum; a call that was taken back. */
 void spend_restore(struct border *b);
 void spend_resume(struct call *call);
+void spend_resume_reserved(struct call *call); /* one that is not answered yet */
 
 #endif

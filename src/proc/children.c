@@ -245,7 +245,8 @@ static void ended(struct parent *p, struct child_process *c, const struct spawn_
 		parent_end(p, 1);
 		return;
 	}
-	if (!was_ready)
+	/* Killed by somebody else: no fault of its own, which would come again. */
+	if (!was_ready && (end->number != SIGKILL || c->is_killed || c->quick_ends == 0))
 		c->quick_ends++;
 	c->due_us = now.us + backoff_us(c->quick_ends);
 	log_write(LEVEL_WARNING, "child ended", "%s: %s; starting it again", role_name(c->role),

@@ -95,7 +95,8 @@ enum err ua_client_open_any(struct ua *ua, const struct ua_client_opening *openi
 	else
 		ua_client_other_open(c, now_us);
 	*ret = pool_handle_of(ua->clients, c);
-	ua_client_send(c, ua_text_view(c->request));
+	if (!opening->is_sent)
+		ua_client_send(c, ua_text_view(c->request));
 	return ERR_NONE;
 }
 

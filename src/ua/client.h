@@ -17,6 +17,7 @@ struct ua_client_opening {
 	struct ua_path path;
 	struct ua_user user;
 	bool is_reliable;
+	bool is_sent; /* by another process, before: it is not sent now, but repeated */
 };
 
 /* Sends it and repeats it as RFC 3261 17.1 says. Not for ACK, which you
@@ -51,6 +52,11 @@ enum err ua_client_acknowledge(struct ua *ua, struct pool_handle client, struct 
  * ERR_DENIED (a final answer is there, or no INVITE), ERR_FULL. */
 enum err ua_client_cancel(struct ua *ua, struct pool_handle client, struct view headers,
                           uint64_t now_us) MUST_USE;
+
+/* A transaction that was opened anew for an INVITE to which a provisional answer came to another
+ * process, or (with its To tag) a 2xx: further ones are repetitions. */
+void ua_client_resume(struct ua *ua, struct pool_handle client, struct view to_tag,
+                      uint64_t now_us);
 
 /* The transport could not send (RFC 3261 17.1.4): ends it at once, no notice. */
 void ua_client_drop(struct ua *ua, struct pool_handle client);

@@ -178,6 +178,24 @@ enum ua_answer ua_client_invite_answer(struct ua_client *c, const struct sip_msg
 	return answer;
 }
 
+void ua_client_resume(struct ua *ua, struct pool_handle client, struct view to_tag, uint64_t now_us)
+{
+	struct ua_client *c = pool_at(ua->clients, client);
+
+	if (!c || !c->is_invite)
+		return;
+	wheel_cancel(ua->wheel, &c->repeat);
+	wheel_cancel(ua->wheel, &c->end);
+	c->state = UA_PROCEEDING;
+	c->status = 100;
+	if (view_is_empty(to_tag))
+		return;
+	c->state = UA_ACCEPTED;
+	c->status = 200;
+	c->answer_tag = ua_hash_view(&ua->identity_key, to_tag);
+	wheel_set(ua->wheel, &c->end, now_us + ua_give_up_us(ua));
+}
+
 enum err ua_client_acknowledge(struct ua *ua, struct pool_handle client, struct view ack,
                                uint64_t now_us)
 {

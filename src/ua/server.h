@@ -73,6 +73,11 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening, 
 enum err ua_server_reply(struct ua *ua, struct pool_handle server, const struct ua_reply *reply,
                          uint64_t now_us) MUST_USE;
 
+/* A transaction that was opened anew for an INVITE whose 2xx another process gave: that answer is
+ * sent and repeated as if it had been given here. ERR_NOT_FOUND, ERR_FULL: it is not. */
+enum err ua_server_resume(struct ua *ua, struct pool_handle server, struct view answer,
+                          uint64_t now_us) MUST_USE;
+
 /* The ACK to the 2xx came (matched by its dialog): stops the repetition. */
 void ua_server_acknowledged(struct ua *ua, struct pool_handle server);
 

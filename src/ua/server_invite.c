@@ -88,6 +88,24 @@ enum ua_receipt ua_server_invite_ack(struct ua_server *s, uint64_t now_us)
 	return UA_ABSORBED;
 }
 
+enum err ua_server_resume(struct ua *ua, struct pool_handle server, struct view answer,
+                          uint64_t now_us)
+{
+	struct ua_server *s = pool_at(ua->servers, server);
+	enum err err = s && s->is_invite && !s->answer ? ua_text_keep(ua, answer, &s->answer)
+	                                               : ERR_NOT_FOUND;
+
+	if (err != ERR_NONE)
+		return err;
+	s->status = 200;
+	s->state = UA_ACCEPTED;
+	s->interval_us = ua->t1_us;
+	wheel_set(ua->wheel, &s->end, now_us + ua_give_up_us(ua));
+	wheel_set(ua->wheel, &s->repeat, now_us + s->interval_us);
+	ua_server_send(s);
+	return ERR_NONE;
+}
+
 static enum err repeat_until_prack(struct ua_server *s, uint64_t now_us)
 {
 	struct ua *ua = s->ua;

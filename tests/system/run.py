@@ -37,6 +37,7 @@ import test_routes  # noqa: F401
 import test_shelf  # noqa: F401
 import test_store  # noqa: F401
 import test_survival  # noqa: F401
+import test_survive  # noqa: F401
 import test_tcp  # noqa: F401
 import test_tcp_abuse  # noqa: F401
 import test_toll_fraud  # noqa: F401

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A call before its ACK, in the checkpoint (call_pending.c). */
+#ifndef BORDER_CALL_PENDING_PRIV_H
+#define BORDER_CALL_PENDING_PRIV_H
+
+#include "border/call_priv.h"
+
+/* Our INVITE went out. */
+void call_pending_begin(struct call *call, const struct turn *turn, const struct inbound *in,
+                        const struct request *sent);
+/* Who is called was heard of for the first time, or a 2xx was given. */
+void call_pending_heard(struct call *call, struct turn *turn);
+void call_pending_answered(struct call *call, const struct turn *turn);
+void call_pending_drop(struct call *call);
+/* Those whose dialogs are not there; both transactions begin again. */
+void call_pending_restore(struct border *b);
+
+#endif

@@ -13,9 +13,9 @@ struct hash_key {
 
 /* Holds where its value is seen: cookies, tags, branches. */
 uint64_t hash_siphash(const struct hash_key *key, const void *data, size_t len);
-/* A sixth of the time, for tables within one process: multiplies under the key. Whoever
- * has neither key nor values cannot choose what collides; never to be sent to anybody
- * (docs/decisions/2026-11-22-hashes-of-tables.md). */
+/* A sixth of the time, for tables and checksums of our own memory: multiplies under the
+ * key. Whoever has neither key nor values cannot choose what collides; never to be sent to
+ * anybody (docs/decisions/2026-11-22-hashes-of-tables.md). */
 uint64_t hash_quick(const struct hash_key *key, const void *data, size_t len);
 
 /* Both halves of the product count, so that every bit of the one depends on every bit

@@ -50,7 +50,9 @@ enum err capture_fragments_new(const struct hash_key *key, struct capture_skippe
 		return ERR_NO_MEMORY;
 	list_init(&f->order);
 	f->skipped = skipped;
-	err = pool_new(sizeof(struct datagram), MAX_FRAGMENTED, &f->pool);
+	f->places = malloc((size_t)MAX_FRAGMENTED * PLACE_SIZE);
+	err = f->places ? pool_new(sizeof(struct datagram), MAX_FRAGMENTED, &f->pool)
+	                : ERR_NO_MEMORY;
 	if (err == ERR_NONE)
 		err = map_init(&f->map, MAX_FRAGMENTED, key);
 	if (err != ERR_NONE) {
@@ -227,9 +229,7 @@ enum err capture_fragments_take(struct capture_fragments *f, const struct captur
 		f->skipped->counts[CAPTURE_SKIP_FRAGMENT]++;
 		return ERR_DENIED;
 	}
-	if (!f->places)
-		f->places = malloc((size_t)MAX_FRAGMENTED * PLACE_SIZE);
-	d = f->places ? find(f, piece) : NULL;
+	d = find(f, piece);
 	if (!d) {
 		f->skipped->counts[CAPTURE_SKIP_FRAGMENT_FORGOTTEN]++;
 		return ERR_DENIED;

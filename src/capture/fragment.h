@@ -37,8 +37,7 @@ struct capture_whole {
 
 struct capture_fragments;
 
-/* The room for datagrams (16 MiB, of which the system gives what is used) comes with the first
- * fragment; where it cannot be had, fragments are counted as forgotten. ERR_NO_MEMORY. */
+/* All memory at once (16 MiB, of which the system gives what is used). ERR_NO_MEMORY. */
 enum err capture_fragments_new(const struct hash_key *key, struct capture_skipped *skipped,
                                struct capture_fragments **ret) MUST_USE;
 void capture_fragments_free(struct capture_fragments **f);

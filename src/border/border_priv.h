@@ -168,6 +168,10 @@ uint32_t request_first_cseq(const struct inbound *in);
  * NULL for one that is ours. */
 uint32_t request_hops_left(const struct sip_msg *came);
 void request_max_forwards(struct request *r, const struct sip_msg *came);
+/* The Contact by which the other end of a REGISTER shall reach that registration at us, and for
+ * how long; 0 ends it. */
+void request_contact(const struct border *b, struct request *r, const char *token,
+                     uint32_t expires_s);
 /* X-Ringfence-Source, where the peer is told of sources. */
 void request_source(struct request *r, const struct border_peer *to, const struct flow *from);
 /* Opens the client transaction and sends. What fails is counted. ERR_LIMIT,

@@ -177,22 +177,6 @@ static uint32_t asked_of_pbx_s(const struct border *b, const struct login_wish *
 	return wish->expires_s > 0 && wish->expires_s < least_s ? least_s : wish->expires_s;
 }
 
-static void write_token_of(struct border *b, const char *token, uint32_t expires_s,
-                           struct request *r)
-{
-	struct addr ours = party_our_address(b, &r->to);
-	size_t begun = sip_build_begin(&r->out, SIP_HEADER_CONTACT);
-
-	buffer_text(&r->out, "<sip:");
-	buffer_text(&r->out, token);
-	buffer_char(&r->out, '@');
-	addr_write_port(&r->out, &ours);
-	party_write_transport(&r->out, &r->to);
-	buffer_text(&r->out, ">;expires=");
-	buffer_decimal(&r->out, expires_s);
-	sip_build_finish(&r->out, begun);
-}
-
 /* The Contact that the PBX shall know, or those that it shall forget: "*" would end the
  * account's other phones too. */
 static void write_contact(struct border *b, const struct login_wish *wish, struct request *r)
@@ -204,9 +188,9 @@ static void write_contact(struct border *b, const struct login_wish *wish, struc
 		count = registrations_of(&b->registrations, view_of(wish->facts.account),
 		                         &wish->facts.flow, ended, MAX_BINDINGS);
 	else if (wish->has_contact)
-		write_token_of(b, wish->facts.token, asked_of_pbx_s(b, wish), r);
+		request_contact(b, r, wish->facts.token, asked_of_pbx_s(b, wish));
 	for (size_t i = 0; i < count; i++)
-		write_token_of(b, ended[i]->facts.token, 0, r);
+		request_contact(b, r, ended[i]->facts.token, 0);
 }
 
 static void write_names(struct border *b, const struct inbound *in, uint16_t home,

@@ -86,6 +86,22 @@ void request_max_forwards(struct request *r, const struct sip_msg *came)
 	sip_build_number(&r->out, SIP_HEADER_MAX_FORWARDS, request_hops_left(came));
 }
 
+void request_contact(const struct border *b, struct request *r, const char *token,
+                     uint32_t expires_s)
+{
+	struct addr ours = party_our_address(b, &r->to);
+	size_t begun = sip_build_begin(&r->out, SIP_HEADER_CONTACT);
+
+	buffer_text(&r->out, "<sip:");
+	buffer_text(&r->out, token);
+	buffer_char(&r->out, '@');
+	addr_write_port(&r->out, &ours);
+	party_write_transport(&r->out, &r->to);
+	buffer_text(&r->out, ">;expires=");
+	buffer_decimal(&r->out, expires_s);
+	sip_build_finish(&r->out, begun);
+}
+
 void request_source(struct request *r, const struct border_peer *to, const struct flow *from)
 {
 	char text[ADDR_TEXT_MAX + 16];

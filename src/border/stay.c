@@ -183,22 +183,6 @@ static enum err read_wish(const struct border *b, const struct inbound *in,
 
 /* ---- on its way ---- */
 
-static void write_token(const struct border *b, const char *token, uint32_t expires_s,
-                        struct request *r)
-{
-	struct addr ours = party_our_address(b, &r->to);
-	size_t begun = sip_build_begin(&r->out, SIP_HEADER_CONTACT);
-
-	buffer_text(&r->out, "<sip:");
-	buffer_text(&r->out, token);
-	buffer_char(&r->out, '@');
-	addr_write_port(&r->out, &ours);
-	party_write_transport(&r->out, &r->to);
-	buffer_text(&r->out, ">;expires=");
-	buffer_decimal(&r->out, expires_s);
-	sip_build_finish(&r->out, begun);
-}
-
 static void write_contacts(const struct border *b, const struct stay *s, struct request *r)
 {
 	struct registration *ended[MAX_BINDINGS];
@@ -208,9 +192,9 @@ static void write_contacts(const struct border *b, const struct stay *s, struct 
 		count = registrations_of(&b->registrations, view_of(s->facts.account),
 		                         &s->facts.flow, ended, MAX_BINDINGS);
 	else if (s->has_contact)
-		write_token(b, s->facts.token, s->expires_s, r);
+		request_contact(b, r, s->facts.token, s->expires_s);
 	for (size_t i = 0; i < count; i++)
-		write_token(b, ended[i]->facts.token, 0, r);
+		request_contact(b, r, ended[i]->facts.token, 0);
 }
 
 static void write_names(struct border *b, const struct inbound *in,

@@ -51,9 +51,12 @@ class Story:
 
     def kill(self, role):
         """When the last one is in its place, which it need not have taken up yet."""
-        until(lambda: is_sandboxed(roles_of(self.ringfence).get(role, 0)), 20, pause=0.005)
+        # What is killed and not reaped yet is no process to be killed once more.
+        until(lambda: self.is_there(role), 20, pause=0.005)
         time.sleep(self.chance.random() * SECONDS[self.what] / 2)
-        before = roles_of(self.ringfence).get(role, 0)
+        before = roles_of(self.ringfence).get(role)
+        if before is None or is_gone(before):
+            return self.kill(role)
         parent = self.ringfence.parent()
         if self.is_wiping:
             os.kill(parent, signal.SIGSTOP)
@@ -62,6 +65,11 @@ class Story:
             wipe(parent, "checkpoint")
             os.kill(parent, signal.SIGCONT)
         until(lambda: is_gone(before), 5, pause=0.002)
+        return None
+
+    def is_there(self, role):
+        found = roles_of(self.ringfence).get(role)
+        return found is not None and not is_gone(found) and is_sandboxed(found)
 
     def signal(self):
         self.kill("signal")
@@ -90,7 +98,7 @@ def survive(cast, what, times, is_wiping=False):
     story = Story(cast, what, is_wiping)
     calls = int(times * SECONDS[what] * CALLS_A_SECOND) + 2 * CALLS_A_SECOND
     doer = Doer(story, times)
-    story.load.start(calls, CALLS_A_SECOND, TALK_MS)
+    story.load.start(calls, CALLS_A_SECOND, TALK_MS, calls // CALLS_A_SECOND + 120)
     doer.start()
     figures = story.load.finish(calls / CALLS_A_SECOND + (10 if is_wiping else 60))
     doer.is_over = True

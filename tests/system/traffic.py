@@ -22,6 +22,7 @@ class Load:
     def __init__(self, cast, stage):
         self.cast, self.stage = cast, stage
         self.answering = self.calling = None
+        self.patience_s = 120  # after which SIPp ends by itself
         with open(os.path.join(cast.folder, "audio.raw"), "wb") as file:
             file.write(bytes(range(256)) * (AUDIO_BYTES // 256 + 1))
 
@@ -37,7 +38,7 @@ class Load:
     def sipp(self, scenario, address, users, calls, *more):
         return ["/usr/bin/sipp", "-sf", os.path.join(SCENARIOS, scenario + ".xml"), self.stage.target,
                 "-i", address, "-p", "5060", "-m", str(calls), "-inf", users, "-nostdin", "-key", "domain",
-                DOMAIN, "-timeout", "120s", "-trace_err", "-trace_counts", "-fd", "1",
+                DOMAIN, "-timeout", f"{self.patience_s}s", "-trace_err", "-trace_counts", "-fd", "1",
                 "-error_file", os.path.join(self.cast.folder, scenario + ".errors"), *more]
 
     def register(self):
@@ -48,7 +49,8 @@ class Load:
             if process.child.returncode != 0:
                 raise Failure(f"not all {name} could register, see {process.log_path}")
 
-    def start(self, calls, calls_a_second, talk_ms):
+    def start(self, calls, calls_a_second, talk_ms, patience_s=120):
+        self.patience_s = patience_s
         folder = self.cast.folder
         self.answering = self.cast.start("answering", self.sipp(
             "load_answer", CALLEES_AT, os.path.join(folder, "callees.csv"), calls, "-rtp_echo", "-mp", "6000"))

@@ -40,6 +40,7 @@ subscribers {{
     domain {domain}
     register-to office
     probe-user {probe}
+    {subscribers_more}
 }}
 numbers {{
     emergency 112 999
@@ -78,7 +79,7 @@ class Ringfence:
         words = {"mode": "block", "outside": OUTSIDE_ADDRESS,
                  "inside": INSIDE_ADDRESS, "pbx": PBX_ADDRESS, "domain": DOMAIN, "probe": PROBE_USER,
                  "guessing": "block", "more": "", "numbers": "", "outside_more": "", "inside_more": "",
-                 "peer_more": "", "calls": 100, "folder": cast.folder,
+                 "peer_more": "", "subscribers_more": "", "calls": 100, "folder": cast.folder,
                  "socket": self.socket_path}
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(**{**words, **changes}))

@@ -41,7 +41,8 @@ class Story:
     def __init__(self, cast, what, is_wiping):
         self.is_wiping = is_wiping
         self.what, self.copy, self.refused, self.chance = what, None, 0, random.Random()
-        self.stage = Stage(cast, (*CALLERS, *CALLEES), calls=1000)
+        self.stage = Stage(cast, (*CALLERS, *CALLEES), calls=1000,
+                           subscribers_more="udp-expires 3h")  # SIPp registers once
         if what == "upgrade":
             self.copy = Copy(cast)
             self.stage.program = self.copy.program

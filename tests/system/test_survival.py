@@ -324,6 +324,9 @@ def record_calls(folder, is_parent_still=False):
         counts = load.finish()
         killer.is_over = True
         killer.join()
+        # A store that is away when the service is told to end leaves what its rings still hold.
+        if not is_parent_still:
+            check(until(stage.ringfence.is_ready, 20), "the store did not come back")
         end(stage.ringfence, is_parent_still)
         check(set(counts.values()) == {RECORDED_CALLS}, f"calls failed: {counts}")
         found = halves(folder)

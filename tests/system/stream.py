@@ -94,7 +94,7 @@ class Stream:
                 return None
         return None
 
-    def ask(self, text, seconds=5):
+    def ask(self, text, seconds=15):
         """Sends; the final reply to this very request, or None."""
         branch = re.search(r"branch=([^;\s]+)", text).group(1)
         self.send(text)

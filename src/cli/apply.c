@@ -59,10 +59,7 @@ enum cli_exit cli_config_apply(struct cli *c, int argc, char **argv)
 	code = body_for(c->configuration, &body);
 	if (code != CLI_DONE)
 		return code;
-	if (c->reason)
-		(void)json_object_set_new(body, "reason", json_string(c->reason));
-	code = cli_request(c, "POST", &target, body, &answer);
-	json_decref(body);
+	code = cli_send(c, "POST", &target, body, &answer);
 	/* What is wrong with the file is 400 from the API and a code of its own here. */
 	if (code == CLI_USAGE)
 		return CLI_CONFIG_INVALID;

@@ -151,12 +151,8 @@ enum cli_exit cli_change(struct cli *c, const char *method, const struct cli_tar
                          json_t *body)
 {
 	struct cli_answer answer;
-	enum cli_exit code;
+	enum cli_exit code = cli_send(c, method, target, body, &answer);
 
-	if (body && c->reason)
-		(void)json_object_set_new(body, "reason", json_string(c->reason));
-	code = cli_request(c, method, target, body, &answer);
-	json_decref(body);
 	if (code != CLI_DONE)
 		return code;
 	if (answer.json && !c->is_quiet)

@@ -213,6 +213,18 @@ enum cli_exit cli_request(const struct cli *c, const char *method, const struct 
 	return code;
 }
 
+enum cli_exit cli_send(const struct cli *c, const char *method, const struct cli_target *target,
+                       json_t *body, struct cli_answer *ret)
+{
+	enum cli_exit code;
+
+	if (body && c->reason)
+		(void)json_object_set_new(body, "reason", json_string(c->reason));
+	code = cli_request(c, method, target, body, ret);
+	json_decref(body);
+	return code;
+}
+
 void cli_answer_clear(struct cli_answer *a)
 {
 	free(a->text);

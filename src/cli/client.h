@@ -31,6 +31,9 @@ struct cli_answer {
  * At CLI_DONE the answer is the caller's to clear. */
 enum cli_exit cli_request(const struct cli *c, const char *method, const struct cli_target *target,
                           const json_t *body, struct cli_answer *ret);
+/* Sends a change, with --reason in its body, which is taken over and may be NULL. */
+enum cli_exit cli_send(const struct cli *c, const char *method, const struct cli_target *target,
+                       json_t *body, struct cli_answer *ret);
 void cli_answer_clear(struct cli_answer *a);
 
 /* The common case: GET, and the JSON is the caller's. */

@@ -59,7 +59,7 @@ enum cli_exit cli_upgrade(struct cli *c, int argc, char **argv)
 	const struct cli_target target = cli_target_on("/api/v1/upgrade");
 	const struct cli_target status_target = cli_target_on("/api/v1/status");
 	struct cli_answer answer;
-	json_t *status, *body;
+	json_t *status;
 	json_int_t before;
 	enum cli_exit code;
 
@@ -71,11 +71,7 @@ enum cli_exit cli_upgrade(struct cli *c, int argc, char **argv)
 		return code;
 	before = number_of(status, "upgrades");
 	json_decref(status);
-	body = json_object();
-	if (c->reason)
-		(void)json_object_set_new(body, "reason", json_string(c->reason));
-	code = cli_request(c, "POST", &target, body, &answer);
-	json_decref(body);
+	code = cli_send(c, "POST", &target, json_object(), &answer);
 	if (code != CLI_DONE)
 		return code;
 	cli_answer_clear(&answer);
@@ -100,10 +96,7 @@ enum cli_exit cli_drain(struct cli *c, int argc, char **argv)
 	body = json_pack("{s:s}", "on", is_on ? "yes" : "no");
 	if (term)
 		(void)json_object_set_new(body, "for", json_string(term));
-	if (c->reason)
-		(void)json_object_set_new(body, "reason", json_string(c->reason));
-	code = cli_request(c, "POST", &target, body, &answer);
-	json_decref(body);
+	code = cli_send(c, "POST", &target, body, &answer);
 	if (code != CLI_DONE)
 		return code;
 	if (!c->is_quiet)

@@ -17,6 +17,8 @@
 #include <string.h>
 
 enum {
+	END_STORE_US = 300 * MILLISECOND_US,
+	END_KILL_US = 800 * MILLISECOND_US,
 	START_LIMIT_US = 10 * SECOND_US,
 	BACKOFF_FIRST_US = 100 * MILLISECOND_US,
 	BACKOFF_LAST_US = 5 * SECOND_US,
@@ -346,14 +348,6 @@ uint64_t children_wait_us(const struct parent *p, struct now now)
 	return least;
 }
 
-bool children_are_gone(const struct parent *p)
-{
-	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
-		if (is_alive(&p->children[role]))
-			return false;
-	return true;
-}
-
 enum err children_send(struct parent *p, enum role to, const struct channel_message *m)
 {
 	struct child_process *c = &p->children[to];
@@ -369,7 +363,15 @@ enum err children_send(struct parent *p, enum role to, const struct channel_mess
 	return err;
 }
 
-void children_close(struct parent *p, bool is_store_too)
+static bool are_gone(const struct parent *p)
+{
+	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
+		if (is_alive(&p->children[role]))
+			return false;
+	return true;
+}
+
+static void close_all(struct parent *p, bool is_store_too)
 {
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++) {
 		struct child_process *c = &p->children[role];
@@ -381,11 +383,24 @@ void children_close(struct parent *p, bool is_store_too)
 	}
 }
 
-void children_kill(struct parent *p)
+static void kill_all(struct parent *p)
 {
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
 		if (is_alive(&p->children[role]))
 			(void)!spawn_kill(p->children[role].pid, SIGKILL);
+}
+
+bool children_end(struct parent *p, uint64_t since_us)
+{
+	bool is_only_store = true;
+
+	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
+		is_only_store = is_only_store &&
+		                (role == ROLE_STORE || p->children[role].state == CHILD_DOWN);
+	close_all(p, is_only_store || since_us >= END_STORE_US);
+	if (since_us >= END_KILL_US)
+		kill_all(p);
+	return are_gone(p);
 }
 
 enum err children_reseal(struct parent *p, enum role role, const struct conf_tree *t)

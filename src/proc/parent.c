@@ -27,7 +27,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { END_STORE_US = 300 * MILLISECOND_US, END_KILL_US = 800 * MILLISECOND_US, MAX_WATCHES = 16 };
+enum { MAX_WATCHES = 16 };
 enum { TICK_US = SECOND_US / 2, END_TICK_US = 20 * MILLISECOND_US };
 enum { STATUS_USAGE = 2, STATUS_CONFIGURATION = 3 };
 
@@ -192,7 +192,7 @@ void parent_end(struct parent *p, int status)
 	service_ending(&p->service);
 	p->status = status;
 	p->ending_us = p->tick_us = clock_now().us;
-	children_close(p, false);
+	(void)children_end(p, 0);
 }
 
 static void on_child(void *context, int number)
@@ -208,23 +208,6 @@ static void on_end(void *context, int number)
 	parent_end(context, 0);
 }
 
-/* First those who write records, then the store, which drains its rings; then whoever is left. */
-static void advance_end(struct parent *p, struct now now)
-{
-	uint64_t since_us = now_since(now.us, p->ending_us);
-	bool is_only_store = true;
-
-	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
-		is_only_store = is_only_store &&
-		                (role == ROLE_STORE || p->children[role].state == CHILD_DOWN);
-	if (is_only_store || since_us >= END_STORE_US)
-		children_close(p, true);
-	if (since_us >= END_KILL_US)
-		children_kill(p);
-	if (children_are_gone(p))
-		loop_stop(p->loop);
-}
-
 static void on_advance(void *context, struct now now)
 {
 	struct parent *p = context;
@@ -236,8 +219,8 @@ static void on_advance(void *context, struct now now)
 	shelf_advance(p, now);
 	drain_advance(p, now);
 	service_advance(&p->service, now);
-	if (p->is_ending)
-		advance_end(p, now);
+	if (p->is_ending && children_end(p, now_since(now.us, p->ending_us)))
+		loop_stop(p->loop);
 }
 
 static uint64_t on_wait(void *context, struct now now)

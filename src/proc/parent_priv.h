@@ -147,12 +147,11 @@ void children_advance(struct parent *p, struct now now);
 /* Until the next start that is due; UINT64_MAX. */
 uint64_t children_wait_us(const struct parent *p, struct now now);
 void children_reap(struct parent *p, struct now now);
-bool children_are_gone(const struct parent *p);
 /* Sends or keeps. */
 enum err children_send(struct parent *p, enum role to, const struct channel_message *m) MUST_USE;
-/* Closes the channels of all but the store, then (a second call) its own. */
-void children_close(struct parent *p, bool is_store_too);
-void children_kill(struct parent *p);
+/* Ends them all, a step with each call: first those who write records, then the store, which
+ * drains its rings; then whoever is left. since_us: since the first call. True once none lives. */
+bool children_end(struct parent *p, uint64_t since_us);
 /* New sealed settings for the next start of that role. */
 enum err children_reseal(struct parent *p, enum role role, const struct conf_tree *t) MUST_USE;
 

@@ -18,8 +18,6 @@ enum {
 	OFFER_US = 10 * SECOND_US,
 	ANSWER_US =
 		300 * MILLISECOND_US, /* until who asked has read it, and the trail is written */
-	STORE_US = 300 * MILLISECOND_US,
-	KILL_US = 800 * MILLISECOND_US,
 	TRIAL_US = 10 * SECOND_US,
 	CLEAR_US = 3 * SECOND_US,
 };
@@ -245,17 +243,8 @@ bool upgrade_holds(const struct parent *p) { return p->upgrade.step >= UPGRADE_E
 static void empty(struct parent *p, struct now now)
 {
 	struct upgrade *u = &p->upgrade;
-	uint64_t since_us = now_since(now.us, u->due_us);
-	bool is_only_store = true;
 
-	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
-		is_only_store = is_only_store &&
-		                (role == ROLE_STORE || p->children[role].state == CHILD_DOWN);
-	if (is_only_store || since_us >= STORE_US)
-		children_close(p, true);
-	if (since_us >= KILL_US)
-		children_kill(p);
-	if (!children_are_gone(p))
+	if (!children_end(p, now_since(now.us, u->due_us)))
 		return;
 	frame_begin(&message, FRAME_START);
 	u->step = UPGRADE_TRIED;
@@ -281,7 +270,7 @@ void upgrade_advance(struct parent *p, struct now now)
 			break;
 		u->step = UPGRADE_EMPTYING;
 		u->due_us = now.us; /* since when */
-		children_close(p, false);
+		(void)children_end(p, 0);
 		break;
 	case UPGRADE_EMPTYING:
 		empty(p, now);

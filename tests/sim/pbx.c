@@ -160,6 +160,7 @@ static void route(struct pbx *pbx, const struct packet *p)
 	char uri[LINE], user[64], host[64], at[80];
 	const char *space = strchr(p->text, ' ');
 	struct binding *b;
+	bool is_ending;
 
 	(void)snprintf(uri, sizeof(uri), "%.*s", (int)strcspn(space + 1, " "), space + 1);
 	text_user(uri, user, sizeof(user));
@@ -170,7 +171,9 @@ static void route(struct pbx *pbx, const struct packet *p)
 		return;
 	}
 	b = binding_of(pbx, user);
-	if (b && user[0] && b->until_us > pbx->world->now.us) {
+	/* What ends an INVITE goes where that went, though the phone has left meanwhile. */
+	is_ending = strncmp(p->text, "ACK ", 4) == 0 || strncmp(p->text, "CANCEL ", 7) == 0;
+	if (b && user[0] && b->contact[0] && (is_ending || b->until_us > pbx->world->now.us)) {
 		(void)snprintf(uri, sizeof(uri), "%s", b->contact);
 		forward(pbx, p, uri, "10.0.0.2:5060");
 	} else if (user[0] == '5' && strtoul(user, NULL, 10) < 500 + SIM_DESKS) {

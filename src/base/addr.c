@@ -318,22 +318,23 @@ static void write_v6(struct buffer *b, const struct addr *a)
 	}
 }
 
-static void write_v4(struct buffer *b, const struct addr *a)
+enum { V4_TEXT_MAX = 24 }; /* also with a port */
+
+/* At most 15 bytes; behind their end. */
+static char *put_v4(char *at, const struct addr *a)
 {
-	char text[ADDR_TEXT_MAX], *at = text;
-
 	for (size_t i = V4_AT; i < 16; i++) {
-		uint32_t number = a->bytes[i];
+		uint32_t number = a->bytes[i], hundreds = number / 100;
 
-		if (i > V4_AT)
-			*at++ = '.';
-		if (number >= 100)
-			*at++ = (char)('0' + number / 100);
+		if (hundreds > 0)
+			*at++ = (char)('0' + hundreds);
 		if (number >= 10)
-			*at++ = (char)('0' + number / 10 % 10);
-		*at++ = (char)('0' + number % 10);
+			at = buffer_pair(at, number - 100 * hundreds);
+		else
+			*at++ = (char)('0' + number);
+		*at++ = '.';
 	}
-	buffer_put(b, view_bytes(text, (size_t)(at - text)));
+	return at - 1;
 }
 
 void addr_write(struct buffer *b, const struct addr *a)
@@ -343,7 +344,9 @@ void addr_write(struct buffer *b, const struct addr *a)
 	} else if (a->family == 6) {
 		write_v6(b, a);
 	} else {
-		write_v4(b, a);
+		char text[V4_TEXT_MAX];
+
+		buffer_put(b, view_bytes(text, (size_t)(put_v4(text, a) - text)));
 	}
 }
 
@@ -358,9 +361,15 @@ void addr_write_host(struct buffer *b, const struct addr *a)
 
 void addr_write_port(struct buffer *b, const struct addr *a)
 {
-	addr_write_host(b, a);
-	buffer_char(b, ':');
-	buffer_decimal(b, a->port);
+	char text[V4_TEXT_MAX], *at = text;
+
+	if (a->family == 4)
+		at = put_v4(at, a);
+	else
+		addr_write_host(b, a);
+	*at++ = ':';
+	at = buffer_digits(at, a->port);
+	buffer_put(b, view_bytes(text, (size_t)(at - text)));
 }
 
 void addr_net_write(struct buffer *b, const struct addr_net *n)

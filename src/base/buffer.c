@@ -44,21 +44,60 @@ void buffer_char(struct buffer *b, char c)
 		*at = c;
 }
 
+const char buffer_pairs[200] = {
+	"0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243"
+	"4445464748495051525354555657585960616263646566676869707172737475767778798081828384858687"
+	"888990919293949596979899"
+};
+
+/* 1233 / 4096 is a little more than the decimal digits of a bit: one too many at most. */
+static size_t digits_of(uint64_t number)
+{
+	static const uint64_t least[] = {
+		0,
+		10,
+		100,
+		1000,
+		10000,
+		100000,
+		1000000,
+		10000000,
+		100000000,
+		1000000000,
+		10000000000,
+		100000000000,
+		1000000000000,
+		10000000000000,
+		100000000000000,
+		1000000000000000,
+		10000000000000000,
+		100000000000000000,
+		1000000000000000000,
+		10000000000000000000U,
+	};
+	unsigned guess = (64 - (unsigned)__builtin_clzll(number | 1)) * 1233 >> 12;
+
+	return guess + (number >= least[guess]);
+}
+
+char *buffer_digits(char *at, uint64_t number)
+{
+	char *end = at + digits_of(number), *to = end;
+
+	for (; number >= 100; number /= 100)
+		(void)buffer_pair(to -= 2, (uint32_t)(number % 100));
+	if (number >= 10)
+		(void)buffer_pair(to - 2, (uint32_t)number);
+	else
+		to[-1] = (char)('0' + number);
+	return end;
+}
+
 void buffer_decimal(struct buffer *b, uint64_t number)
 {
-	char digits[20]; /* 2^64 - 1 has 20 */
-	size_t first = sizeof(digits);
+	char digits[BUFFER_DIGITS_MAX];
 
-	/* By pairs: each step waits for the division before it. */
-	for (; number >= 10; number /= 100) {
-		uint32_t pair = (uint32_t)(number % 100);
-
-		digits[--first] = (char)('0' + pair % 10);
-		digits[--first] = (char)('0' + pair / 10);
-	}
-	if (number > 0 || first == sizeof(digits))
-		digits[--first] = (char)('0' + number);
-	buffer_put(b, view_bytes(digits + first, sizeof(digits) - first));
+	buffer_put(b, view_bytes(digits, (size_t)(buffer_digits(digits, number) - digits)));
 }
 
 void buffer_hex(struct buffer *b, const void *bytes, size_t len)

@@ -23,6 +23,16 @@ char *buffer_room(struct buffer *b, size_t len);
 void buffer_text(struct buffer *b, const char *text); /* up to the NUL: texts of ours */
 void buffer_char(struct buffer *b, char c);
 void buffer_decimal(struct buffer *b, uint64_t number);
+/* The same at `at`, where there is room for BUFFER_DIGITS_MAX bytes; behind its last digit. */
+enum { BUFFER_DIGITS_MAX = 20 };
+char *buffer_digits(char *at, uint64_t number);
+/* Two digits of a number below 100 at `at`; behind them. */
+extern const char buffer_pairs[200];
+static inline char *buffer_pair(char *at, uint32_t number)
+{
+	memcpy(at, buffer_pairs + (size_t)2 * number, 2);
+	return at + 2;
+}
 void buffer_hex(struct buffer *b, const void *bytes, size_t len); /* lower case */
 void buffer_u16(struct buffer *b, uint16_t number);               /* network order */
 void buffer_u32(struct buffer *b, uint32_t number);

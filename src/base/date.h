@@ -5,9 +5,14 @@
 
 #include "base/buffer.h"
 
-enum { DATE_TEXT_MAX = 32 }; /* "2026-11-21T19:00:00.000Z" and room */
+enum {
+	DATE_TEXT_LEN = 24, /* "2026-11-21T19:00:00.000Z" */
+	DATE_TEXT_MAX = 32, /* and room */
+};
 
 /* RFC 3339 in UTC with milliseconds. Nothing before 1970: those are written as 1970. */
 void date_write(struct buffer *b, int64_t wall_us);
+/* The same at `at`, where there is room for DATE_TEXT_LEN bytes; behind its end. */
+char *date_put(char *at, int64_t wall_us);
 
 #endif

@@ -222,16 +222,17 @@ void report_put(struct cli_report *r, const struct buffer *b)
 /* A line of JSON begins with what it is about. */
 struct buffer report_line(struct cli_report *r, const char *type)
 {
-	struct buffer b = BUFFER_ON(r->bytes);
+	struct buffer b = buffer_on(r->bytes, REPORT_OBJECT_MAX);
 
-	cli_json_open(&b, NULL, '{');
-	cli_json_text(&b, "type", view_of(type));
+	cli_json_open(&b, CLI_JSON_ITEM, '{');
+	cli_json_text(&b, CLI_JSON("type"), view_of(type));
 	return b;
 }
 
 void report_end_line(struct cli_report *r, struct buffer *b)
 {
 	cli_json_close(b, '}');
+	cli_json_finish(b);
 	buffer_char(b, '\n');
 	report_put(r, b);
 }

@@ -9,14 +9,15 @@ static void write_finding(const struct report_finding *f, struct buffer *b)
 {
 	enum guard_rule rule = (enum guard_rule)f->rule;
 
-	cli_json_open(b, NULL, '{');
-	cli_json_text(b, "detector", view_of(guard_detector_name(guard_rule_detector(rule))));
-	cli_json_text(b, "rule", view_of(guard_rule_name(rule)));
-	cli_json_number(b, "count", f->count);
-	cli_json_time(b, "first", f->first_wall_us);
-	cli_json_time(b, "last", f->last_wall_us);
-	cli_json_yes(b, "proven", f->is_proven);
-	cli_json_text(b, "outcome", view_of(report_outcomes[f->outcome]));
+	cli_json_open(b, CLI_JSON_ITEM, '{');
+	cli_json_text(b, CLI_JSON("detector"),
+	              view_of(guard_detector_name(guard_rule_detector(rule))));
+	cli_json_text(b, CLI_JSON("rule"), view_of(guard_rule_name(rule)));
+	cli_json_number(b, CLI_JSON("count"), f->count);
+	cli_json_time(b, CLI_JSON("first"), f->first_wall_us);
+	cli_json_time(b, CLI_JSON("last"), f->last_wall_us);
+	cli_json_yes(b, CLI_JSON("proven"), f->is_proven);
+	cli_json_text(b, CLI_JSON("outcome"), view_of(report_outcomes[f->outcome]));
 	CLI_JSON_TEXT(b, "evidence", f->evidence);
 	cli_json_close(b, '}');
 }
@@ -31,10 +32,10 @@ static const struct {
 
 static void write_phases(uint8_t set, struct buffer *b)
 {
-	cli_json_open(b, "phases", '[');
+	cli_json_open(b, CLI_JSON("phases"), '[');
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
 		if (set & phases[i].phase)
-			cli_json_text(b, NULL, view_of(phases[i].name));
+			cli_json_text(b, CLI_JSON_ITEM, view_of(phases[i].name));
 	cli_json_close(b, ']');
 }
 
@@ -45,52 +46,52 @@ void report_write_source(const struct cli_report *r, const struct report_source 
 	struct buffer n = BUFFER_ON(name);
 
 	report_source_name(s, &n);
-	cli_json_text(b, "address", buffer_view(&n));
-	cli_json_text(b, "verdict", view_of(report_verdicts[report_source_verdict(r, s)]));
-	cli_json_thousandths(b, "score", report_source_score(s));
-	cli_json_thousandths(b, "proven_score", s->proven_milli);
-	cli_json_text(b, "outcome", view_of(report_outcomes[s->outcome]));
+	cli_json_text(b, CLI_JSON("address"), buffer_view(&n));
+	cli_json_text(b, CLI_JSON("verdict"),
+	              view_of(report_verdicts[report_source_verdict(r, s)]));
+	cli_json_thousandths(b, CLI_JSON("score"), report_source_score(s));
+	cli_json_thousandths(b, CLI_JSON("proven_score"), s->proven_milli);
+	cli_json_text(b, CLI_JSON("outcome"), view_of(report_outcomes[s->outcome]));
 	if (s->entered[0])
 		CLI_JSON_TEXT(b, "entered_as", s->entered);
-	cli_json_number(b, "facts", s->facts);
-	cli_json_time(b, "first", s->first_wall_us);
-	cli_json_time(b, "last", s->last_wall_us);
+	cli_json_number(b, CLI_JSON("facts"), s->facts);
+	cli_json_time(b, CLI_JSON("first"), s->first_wall_us);
+	cli_json_time(b, CLI_JSON("last"), s->last_wall_us);
 	write_phases(s->phases, b);
-	cli_json_open(b, "findings", '[');
+	cli_json_open(b, CLI_JSON("findings"), '[');
 	for (uint8_t i = 0; i < s->count; i++)
 		write_finding(&s->findings[i], b);
 	cli_json_close(b, ']');
 	if (s->untold)
-		cli_json_number(b, "findings_left_out", s->untold);
+		cli_json_number(b, CLI_JSON("findings_left_out"), s->untold);
 }
 
 /* --- Calls --- */
 
 void report_write_stream(const struct watch_stream *s, struct buffer *b)
 {
-	static const char *const media[] = {
-		[WATCH_MEDIA_UNKNOWN] = "null",
-		[WATCH_MEDIA_PLAIN] = "false",
-		[WATCH_MEDIA_KEYED] = "true",
+	static const struct view media[] = {
+		[WATCH_MEDIA_UNKNOWN] = { "null", 4 },
+		[WATCH_MEDIA_PLAIN] = { "false", 5 },
+		[WATCH_MEDIA_KEYED] = { "true", 4 },
 	};
 
 	if (s->call)
-		cli_json_number(b, "call", s->call);
-	cli_json_socket(b, "from", &s->from);
-	cli_json_socket(b, "to", &s->to);
-	cli_json_number(b, "ssrc", s->ssrc);
+		cli_json_number(b, CLI_JSON("call"), s->call);
+	cli_json_socket(b, CLI_JSON("from"), &s->from);
+	cli_json_socket(b, CLI_JSON("to"), &s->to);
+	cli_json_number(b, CLI_JSON("ssrc"), s->ssrc);
 	CLI_JSON_TEXT(b, "codec", s->codec);
-	cli_json_number(b, "payload_type", s->payload_type);
-	cli_json_number(b, "packets", s->packets);
-	cli_json_number(b, "octets", s->octets);
-	cli_json_number(b, "lost", s->lost);
-	cli_json_thousandths(b, "jitter_ms", s->jitter_us);
+	cli_json_number(b, CLI_JSON("payload_type"), s->payload_type);
+	cli_json_number(b, CLI_JSON("packets"), s->packets);
+	cli_json_number(b, CLI_JSON("octets"), s->octets);
+	cli_json_number(b, CLI_JSON("lost"), s->lost);
+	cli_json_thousandths(b, CLI_JSON("jitter_ms"), s->jitter_us);
 	/* null: nothing in the capture tells. */
-	buffer_put(b, VIEW(",\"encrypted\":"));
-	buffer_text(b, media[s->media]);
-	cli_json_yes(b, "rtcp", s->has_rtcp);
-	cli_json_time(b, "first", s->first_wall_us);
-	cli_json_time(b, "last", s->last_wall_us);
+	cli_json_plain(b, CLI_JSON("encrypted"), media[s->media]);
+	cli_json_yes(b, CLI_JSON("rtcp"), s->has_rtcp);
+	cli_json_time(b, CLI_JSON("first"), s->first_wall_us);
+	cli_json_time(b, CLI_JSON("last"), s->last_wall_us);
 }
 
 /* A call whose streams change all the time must still fit. */
@@ -107,7 +108,7 @@ static void add_stream(void *context, const struct watch_stream *stream)
 		c->left_out++;
 		return;
 	}
-	cli_json_open(c->b, NULL, '{');
+	cli_json_open(c->b, CLI_JSON_ITEM, '{');
 	report_write_stream(stream, c->b);
 	cli_json_close(c->b, '}');
 }
@@ -116,30 +117,30 @@ void report_write_call(struct cli_report *r, const struct watch_call *call, stru
 {
 	struct call_streams streams = { b, 0 };
 
-	cli_json_number(b, "call", call->number_in_watch);
-	cli_json_socket(b, "caller", &call->caller);
-	cli_json_socket(b, "callee", &call->callee);
+	cli_json_number(b, CLI_JSON("call"), call->number_in_watch);
+	cli_json_socket(b, CLI_JSON("caller"), &call->caller);
+	cli_json_socket(b, CLI_JSON("callee"), &call->callee);
 	CLI_JSON_TEXT(b, "from", call->from);
 	CLI_JSON_TEXT(b, "to", call->to);
 	CLI_JSON_TEXT(b, "number", call->number);
 	CLI_JSON_TEXT(b, "call_id", call->call_id);
-	cli_json_time(b, "started", call->started_wall_us);
-	cli_json_time(b, "answered", call->answered_wall_us);
-	cli_json_time(b, "ended", call->ended_wall_us);
-	cli_json_number(b, "status", call->status);
-	cli_json_text(b, "outcome", view_of(report_outcomes[call->outcome]));
-	cli_json_yes(b, "cancelled", call->is_cancelled);
-	cli_json_number(b, "packets", call->packets);
-	cli_json_number(b, "lost", call->lost);
+	cli_json_time(b, CLI_JSON("started"), call->started_wall_us);
+	cli_json_time(b, CLI_JSON("answered"), call->answered_wall_us);
+	cli_json_time(b, CLI_JSON("ended"), call->ended_wall_us);
+	cli_json_number(b, CLI_JSON("status"), call->status);
+	cli_json_text(b, CLI_JSON("outcome"), view_of(report_outcomes[call->outcome]));
+	cli_json_yes(b, CLI_JSON("cancelled"), call->is_cancelled);
+	cli_json_number(b, CLI_JSON("packets"), call->packets);
+	cli_json_number(b, CLI_JSON("lost"), call->lost);
 	if (call->streams)
-		cli_json_yes(b, "encrypted", call->is_encrypted);
+		cli_json_yes(b, CLI_JSON("encrypted"), call->is_encrypted);
 	if (r->settings.format == FORMAT_JSONL)
 		return;
-	cli_json_open(b, "streams", '[');
+	cli_json_open(b, CLI_JSON("streams"), '[');
 	report_each_stream(r, call->number_in_watch, add_stream, &streams);
 	cli_json_close(b, ']');
 	if (streams.left_out)
-		cli_json_number(b, "streams_left_out", streams.left_out);
+		cli_json_number(b, CLI_JSON("streams_left_out"), streams.left_out);
 }
 
 /* --- Phones --- */
@@ -147,21 +148,21 @@ void report_write_call(struct cli_report *r, const struct watch_call *call, stru
 void report_write_phone(const struct watch_phone *p, struct buffer *b)
 {
 	CLI_JSON_TEXT(b, "account", p->account);
-	cli_json_socket(b, "address", &p->address);
-	cli_json_socket(b, "server", &p->server);
+	cli_json_socket(b, CLI_JSON("address"), &p->address);
+	cli_json_socket(b, CLI_JSON("server"), &p->server);
 	CLI_JSON_TEXT(b, "contact", p->contact);
 	CLI_JSON_TEXT(b, "agent", p->agent);
-	cli_json_time(b, "first", p->first_wall_us);
-	cli_json_time(b, "last", p->last_wall_us);
-	cli_json_number(b, "expires_s", p->expires_s);
-	cli_json_number(b, "refreshes", p->refreshes);
-	cli_json_yes(b, "registered", p->is_registered);
-	cli_json_yes(b, "without_password", p->is_open);
+	cli_json_time(b, CLI_JSON("first"), p->first_wall_us);
+	cli_json_time(b, CLI_JSON("last"), p->last_wall_us);
+	cli_json_number(b, CLI_JSON("expires_s"), p->expires_s);
+	cli_json_number(b, CLI_JSON("refreshes"), p->refreshes);
+	cli_json_yes(b, CLI_JSON("registered"), p->is_registered);
+	cli_json_yes(b, CLI_JSON("without_password"), p->is_open);
 }
 
 /* --- Incidents --- */
 
-static void write_words(const char *name, const char *text, struct buffer *b)
+static void write_words(struct view name, const char *text, struct buffer *b)
 {
 	struct view list = view_of(text);
 
@@ -170,7 +171,7 @@ static void write_words(const char *name, const char *text, struct buffer *b)
 		size_t end = view_find(list, ' ', 0);
 
 		if (end > 0)
-			cli_json_text(b, NULL, view_first(list, end));
+			cli_json_text(b, CLI_JSON_ITEM, view_first(list, end));
 		list = view_after(list, end + 1);
 	}
 	cli_json_close(b, ']');
@@ -178,30 +179,36 @@ static void write_words(const char *name, const char *text, struct buffer *b)
 
 void report_write_incident(const struct record_incident *i, struct buffer *b)
 {
-	cli_json_number(b, "incident", i->incident);
+	cli_json_number(b, CLI_JSON("incident"), i->incident);
 	CLI_JSON_TEXT(b, "kind", i->detector);
-	cli_json_host(b, "source", &i->source);
-	cli_json_text(b, "outcome", view_of(report_outcomes[i->outcome]));
+	cli_json_host(b, CLI_JSON("source"), &i->source);
+	cli_json_text(b, CLI_JSON("outcome"), view_of(report_outcomes[i->outcome]));
 	write_phases(i->phases, b);
 	CLI_JSON_TEXT(b, "rule", i->rule);
 	CLI_JSON_TEXT(b, "account", i->account);
-	cli_json_yes(b, "proven", i->is_proven);
-	cli_json_number(b, "count", i->count);
-	cli_json_thousandths(b, "score", i->score_milli);
-	cli_json_time(b, "first", i->first_wall_us);
-	cli_json_time(b, "last", i->last_wall_us);
-	cli_json_number(b, "sources", i->sources);
-	write_words("source_list", i->source_list, b);
-	cli_json_number(b, "targets", i->targets);
-	write_words("target_list", i->target_list, b);
-	cli_json_number(b, "users", i->users);
-	write_words("user_list", i->user_list, b);
-	cli_json_number(b, "numbers", i->numbers);
-	write_words("number_list", i->number_list, b);
+	cli_json_yes(b, CLI_JSON("proven"), i->is_proven);
+	cli_json_number(b, CLI_JSON("count"), i->count);
+	cli_json_thousandths(b, CLI_JSON("score"), i->score_milli);
+	cli_json_time(b, CLI_JSON("first"), i->first_wall_us);
+	cli_json_time(b, CLI_JSON("last"), i->last_wall_us);
+	cli_json_number(b, CLI_JSON("sources"), i->sources);
+	write_words(CLI_JSON("source_list"), i->source_list, b);
+	cli_json_number(b, CLI_JSON("targets"), i->targets);
+	write_words(CLI_JSON("target_list"), i->target_list, b);
+	cli_json_number(b, CLI_JSON("users"), i->users);
+	write_words(CLI_JSON("user_list"), i->user_list, b);
+	cli_json_number(b, CLI_JSON("numbers"), i->numbers);
+	write_words(CLI_JSON("number_list"), i->number_list, b);
 	CLI_JSON_TEXT(b, "evidence", i->evidence);
 }
 
 /* --- The capture --- */
+
+static void write_count(const char *name, uint64_t count, struct buffer *b)
+{
+	cli_json_name(b, view_of(name));
+	cli_json_number(b, CLI_JSON_ITEM, count);
+}
 
 static void write_skipped(const struct cli_report_capture *c, struct buffer *b)
 {
@@ -215,27 +222,27 @@ static void write_skipped(const struct cli_report_capture *c, struct buffer *b)
 		{ "tls-without-key", c->tls_connections - c->tls_opened },
 	};
 
-	cli_json_open(b, "skipped", '{');
+	cli_json_open(b, CLI_JSON("skipped"), '{');
 	for (int i = 0; i < CAPTURE_SKIP_COUNT; i++)
 		if (c->skipped->counts[i])
-			cli_json_number(b, capture_skip_name((enum capture_skip)i),
-			                c->skipped->counts[i]);
+			write_count(capture_skip_name((enum capture_skip)i), c->skipped->counts[i],
+			            b);
 	for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
 		if (watched[i].count)
-			cli_json_number(b, watched[i].name, watched[i].count);
+			write_count(watched[i].name, watched[i].count, b);
 	cli_json_close(b, '}');
 }
 
 void report_write_capture(const struct cli_report_capture *c, struct buffer *b)
 {
-	cli_json_text(b, "name", view_first(view_of(c->name), 4096));
-	cli_json_text(b, "format", view_of(c->format));
-	cli_json_number(b, "packets", c->packets);
-	cli_json_number(b, "sip_messages", c->sip_messages);
-	cli_json_number(b, "rtp_packets", c->rtp_packets);
-	cli_json_time(b, "first", c->first_wall_us);
-	cli_json_time(b, "last", c->last_wall_us);
-	cli_json_yes(b, "truncated", c->end != CAPTURE_END_WHOLE);
-	cli_json_text(b, "end", view_of(capture_end_name(c->end)));
+	cli_json_text(b, CLI_JSON("name"), view_first(view_of(c->name), 4096));
+	cli_json_text(b, CLI_JSON("format"), view_of(c->format));
+	cli_json_number(b, CLI_JSON("packets"), c->packets);
+	cli_json_number(b, CLI_JSON("sip_messages"), c->sip_messages);
+	cli_json_number(b, CLI_JSON("rtp_packets"), c->rtp_packets);
+	cli_json_time(b, CLI_JSON("first"), c->first_wall_us);
+	cli_json_time(b, CLI_JSON("last"), c->last_wall_us);
+	cli_json_yes(b, CLI_JSON("truncated"), c->end != CAPTURE_END_WHOLE);
+	cli_json_text(b, CLI_JSON("end"), view_of(capture_end_name(c->end)));
 	write_skipped(c, b);
 }

@@ -4,34 +4,34 @@
 #include "base/date.h"
 #include "cli/text.h"
 
-#include <string.h>
+#include <endian.h>
 
-static void begin(struct buffer *b, const char *name)
+void cli_json_finish(struct buffer *b)
 {
-	char last = b->len ? b->at[b->len - 1] : '[';
+	if (b->len > 0 && b->at[b->len - 1] == ',')
+		b->len--;
+}
 
-	bool has_comma = last != '{' && last != '[' && last != '\n';
-	size_t len = name ? strlen(name) : 0;
-	char *at = buffer_room(b, (size_t)has_comma + (name ? len + 3 : 0));
+void cli_json_close(struct buffer *b, char bracket)
+{
+	char *at;
 
+	cli_json_finish(b);
+	at = buffer_room(b, 2);
 	if (!at)
 		return;
-	if (has_comma)
-		*at++ = ',';
-	if (!name)
-		return;
-	*at++ = '"';
-	memcpy(at, name, len);
-	memcpy(at + len, "\":", 2);
+	at[0] = bracket;
+	at[1] = ',';
 }
 
-void cli_json_open(struct buffer *b, const char *name, char bracket)
+void cli_json_name(struct buffer *b, struct view name)
 {
-	begin(b, name);
-	buffer_char(b, bracket);
+	cli_json_text(b, CLI_JSON_ITEM, name);
+	cli_json_finish(b);
+	buffer_char(b, ':');
 }
 
-void cli_json_close(struct buffer *b, char bracket) { buffer_char(b, bracket); }
+/* --- Texts --- */
 
 static void write_control(struct buffer *b, char c)
 {
@@ -45,42 +45,43 @@ static bool is_plain(char c)
 }
 
 /* Eight at a time: a byte's top bit is set where it may not stand for itself. Borrows reach
- * from such a byte into the ones behind it only. */
+ * from such a byte into the ones behind it only, so that the first one is the right one. */
 static uint64_t special_bytes(const char *at)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	uint64_t x;
 
 	memcpy(&x, at, sizeof(x));
+	x = le64toh(x);
 	return ((x - ones * 0x20) | ((x ^ ones * '"') - ones) | ((x ^ ones * '\\') - ones) |
 	        ((x ^ ones * 0x7f) - ones) | x) &
 	       ones * 0x80;
 }
 
-/* How many bytes at the front stand for themselves. */
-static size_t plain_run(struct view text)
+/* Copies what stands for itself at the front: how many bytes. Up to `size` may be written. */
+static size_t copy_plain(char *at, const char *text, size_t size)
 {
 	size_t i = 0;
 
-	while (text.len - i >= 8 && special_bytes(text.at + i) == 0)
-		i += 8;
-	while (i < text.len && is_plain(text.at[i]))
-		i++;
+	for (; size - i >= 8; i += 8) {
+		uint64_t special = special_bytes(text + i);
+
+		memcpy(at + i, text + i, 8);
+		if (special != 0)
+			return i + (size_t)__builtin_ctzll(special) / 8;
+	}
+	for (; i < size && is_plain(text[i]); i++)
+		at[i] = text[i];
 	return i;
 }
 
-void cli_json_text(struct buffer *b, const char *name, struct view text)
+/* From the first character on that may not stand for itself; with the quote that ends. */
+static void write_odd(struct buffer *b, struct view text)
 {
-	begin(b, name);
-	buffer_char(b, '"');
-	for (;;) {
-		size_t run = plain_run(text);
+	while (!view_is_empty(text)) {
+		size_t run = cli_text_character(text);
+		char *at;
 
-		buffer_put(b, view_first(text, run));
-		text = view_after(text, run);
-		if (view_is_empty(text))
-			break;
-		run = cli_text_character(text);
 		if (text.at[0] == '"' || text.at[0] == '\\') {
 			buffer_char(b, '\\');
 			buffer_char(b, text.at[0]);
@@ -92,67 +93,110 @@ void cli_json_text(struct buffer *b, const char *name, struct view text)
 			buffer_put(b, view_first(text, run));
 		}
 		text = view_after(text, run ? run : 1);
+		at = buffer_room(b, text.len);
+		if (!at)
+			return;
+		run = copy_plain(at, text.at, text.len);
+		b->len -= text.len - run;
+		text = view_after(text, run);
 	}
-	buffer_char(b, '"');
+	buffer_put(b, VIEW("\","));
 }
 
-void cli_json_number(struct buffer *b, const char *name, uint64_t number)
+/* Nearly all texts are of plain characters. One in an array may end with a NUL. */
+static void write_text(struct buffer *b, struct view name, struct view text, bool is_array)
 {
-	begin(b, name);
-	buffer_decimal(b, number);
-}
+	char *at = cli_json_begin(b, name, text.len + 2);
+	size_t run;
 
-void cli_json_thousandths(struct buffer *b, const char *name, uint64_t milli)
-{
-	begin(b, name);
-	buffer_decimal(b, milli / 1000);
-	if (milli % 1000 == 0)
+	if (!at)
 		return;
-	buffer_char(b, '.');
-	buffer_char(b, (char)('0' + milli / 100 % 10));
-	if (milli % 100)
-		buffer_char(b, (char)('0' + milli / 10 % 10));
-	if (milli % 10)
-		buffer_char(b, (char)('0' + milli % 10));
-}
-
-void cli_json_yes(struct buffer *b, const char *name, bool is_so)
-{
-	begin(b, name);
-	buffer_text(b, is_so ? "true" : "false");
-}
-
-void cli_json_time(struct buffer *b, const char *name, int64_t wall_us)
-{
-	begin(b, name);
-	if (wall_us <= 0) {
-		buffer_put(b, VIEW("null"));
+	*at++ = '"';
+	run = copy_plain(at, text.at, text.len);
+	at += run;
+	if (run == text.len || (is_array && text.at[run] == '\0')) {
+		*at++ = '"';
+		cli_json_end(b, at);
 		return;
 	}
-	buffer_char(b, '"');
-	date_write(b, wall_us);
-	buffer_char(b, '"');
+	b->len = (size_t)(at - b->at);
+	text = view_after(text, run);
+	write_odd(b, is_array ? view_first(text, strnlen(text.at, text.len)) : text);
 }
 
-static void write_address(struct buffer *b, const char *name, const struct addr *a,
+void cli_json_text(struct buffer *b, struct view name, struct view text)
+{
+	write_text(b, name, text, false);
+}
+
+void cli_json_array(struct buffer *b, struct view name, const char *text, size_t size)
+{
+	write_text(b, name, view_bytes(text, size), true);
+}
+
+/* --- Numbers, times, addresses --- */
+
+void cli_json_thousandths(struct buffer *b, struct view name, uint64_t milli)
+{
+	uint32_t fraction = (uint32_t)(milli % 1000);
+	char *at = cli_json_begin(b, name, BUFFER_DIGITS_MAX + 4);
+
+	if (!at)
+		return;
+	at = buffer_digits(at, milli / 1000);
+	if (fraction != 0) {
+		*at++ = '.';
+		*at++ = (char)('0' + fraction / 100);
+		at = buffer_pair(at, fraction % 100);
+		while (at[-1] == '0')
+			at--;
+	}
+	cli_json_end(b, at);
+}
+
+void cli_json_time(struct buffer *b, struct view name, int64_t wall_us)
+{
+	char *at = cli_json_begin(b, name, DATE_TEXT_LEN + 2);
+
+	if (!at)
+		return;
+	if (wall_us > 0) {
+		*at++ = '"';
+		at = date_put(at, wall_us);
+		*at++ = '"';
+	} else {
+		memcpy(at, "null", 4);
+		at += 4;
+	}
+	cli_json_end(b, at);
+}
+
+static void write_address(struct buffer *b, struct view name, const struct addr *a,
                           void (*write)(struct buffer *b, const struct addr *a))
 {
-	begin(b, name);
+	char *at = cli_json_begin(b, name, ADDR_TEXT_MAX + 2);
+
+	if (!at)
+		return;
 	if (a->family == 0) {
-		buffer_put(b, VIEW("null"));
+		memcpy(at, "null", 4);
+		cli_json_end(b, at + 4);
 		return;
 	}
-	buffer_char(b, '"');
+	*at++ = '"';
+	b->len = (size_t)(at - b->at);
 	write(b, a);
-	buffer_char(b, '"');
+	at = b->at + b->len;
+	*at++ = '"';
+	cli_json_end(b, at);
 }
 
-void cli_json_host(struct buffer *b, const char *name, const struct addr *a)
+void cli_json_host(struct buffer *b, struct view name, const struct addr *a)
 {
 	write_address(b, name, a, addr_write);
 }
 
-void cli_json_socket(struct buffer *b, const char *name, const struct addr *a)
+void cli_json_socket(struct buffer *b, struct view name, const struct addr *a)
 {
 	write_address(b, name, a, addr_write_port);
 }

@@ -8,8 +8,8 @@
 #include "cli/report_spool.h"
 #include "guard/recent.h"
 
-/* Longest object, commas and all: texts may grow sixfold. */
-enum { REPORT_OBJECT_MAX = 64 << 10 };
+/* Longest object, commas and all: texts may grow sixfold. What waits is written together. */
+enum { REPORT_OBJECT_MAX = 64 << 10, REPORT_WAITING_MAX = 64 << 10 };
 enum { REPORT_EVIDENCE_SIZE = 160 };
 
 /* All findings of one rule about one source. */
@@ -56,8 +56,9 @@ struct cli_report {
 	struct cli_spool chains;  /* by call: place of its newest stream, from 1; 0 none */
 	uint64_t answered, plain; /* calls; those of them with audio that is not encrypted */
 	uint64_t incident_count;
-	bool is_failed;                /* output */
-	char bytes[REPORT_OBJECT_MAX]; /* of the object in hand */
+	bool is_failed; /* output */
+	size_t len;     /* bytes of objects that wait to be written */
+	char bytes[REPORT_WAITING_MAX + REPORT_OBJECT_MAX]; /* those, and the object in hand */
 };
 
 /* --- Sources: report_source.c --- */

@@ -9,26 +9,51 @@ static const char schema[] = "ringfence/analysis/1";
 
 /* --- One object --- */
 
-static void put_text(struct cli_report *r, const char *text)
+/* Where the next object goes, behind those that are still to be written. */
+static struct buffer room(struct cli_report *r)
 {
-	if (fputs(text, r->settings.out) < 0)
+	return buffer_on(r->bytes + r->len, REPORT_OBJECT_MAX);
+}
+
+static void put_waiting(struct cli_report *r)
+{
+	if (fwrite(r->bytes, 1, r->len, r->settings.out) != r->len)
 		r->is_failed = true;
+	r->len = 0;
+}
+
+static void put(struct cli_report *r, const struct buffer *b)
+{
+	if (b->err != ERR_NONE)
+		r->is_failed = true;
+	r->len += b->len;
+	if (r->len > REPORT_WAITING_MAX)
+		put_waiting(r);
+}
+
+static void put_text(struct cli_report *r, struct view text)
+{
+	struct buffer b = room(r);
+
+	buffer_put(&b, text);
+	put(r, &b);
 }
 
 /* An item of a list on a line of its own; the first one has no comma before it. */
 static struct buffer item(struct cli_report *r, uint64_t *count)
 {
-	struct buffer b = BUFFER_ON(r->bytes);
+	struct buffer b = room(r);
 
-	put_text(r, (*count)++ ? ",\n" : "\n");
-	cli_json_open(&b, NULL, '{');
+	buffer_put(&b, (*count)++ ? VIEW(",\n") : VIEW("\n"));
+	cli_json_open(&b, CLI_JSON_ITEM, '{');
 	return b;
 }
 
 static void end_item(struct cli_report *r, struct buffer *b)
 {
 	cli_json_close(b, '}');
-	report_put(r, b);
+	cli_json_finish(b);
+	put(r, b);
 }
 
 static enum err put_sources(struct cli_report *r)
@@ -119,28 +144,29 @@ static void put_incidents(struct cli_report *r)
 enum err report_write_json(struct cli_report *r, const struct cli_report_capture *c)
 {
 	struct stream_list streams = { r, 0 };
-	struct buffer b = BUFFER_ON(r->bytes);
+	struct buffer b = room(r);
 	enum err err;
 
-	cli_json_open(&b, NULL, '{');
-	cli_json_text(&b, "schema", view_of(schema));
-	cli_json_open(&b, "capture", '{');
+	cli_json_open(&b, CLI_JSON_ITEM, '{');
+	cli_json_text(&b, CLI_JSON("schema"), view_of(schema));
+	cli_json_open(&b, CLI_JSON("capture"), '{');
 	report_write_capture(c, &b);
 	cli_json_close(&b, '}');
-	buffer_put(&b, VIEW(",\n\"sources_left_out\":"));
-	buffer_decimal(&b, r->sources.left_out);
-	report_put(r, &b);
-	put_text(r, ",\n\"sources\":[");
+	buffer_char(&b, '\n');
+	cli_json_number(&b, CLI_JSON("sources_left_out"), r->sources.left_out);
+	buffer_put(&b, VIEW("\n\"sources\":["));
+	put(r, &b);
 	err = put_sources(r);
-	put_text(r, "],\n\"calls\":[");
+	put_text(r, VIEW("],\n\"calls\":["));
 	put_calls(r);
-	put_text(r, "],\n\"streams\":[");
+	put_text(r, VIEW("],\n\"streams\":["));
 	report_each_stream(r, 0, put_stream, &streams);
-	put_text(r, "],\n\"phones\":[");
+	put_text(r, VIEW("],\n\"phones\":["));
 	put_phones(r);
-	put_text(r, "],\n\"incidents\":[");
+	put_text(r, VIEW("],\n\"incidents\":["));
 	put_incidents(r);
-	put_text(r, "]}\n");
+	put_text(r, VIEW("]}\n"));
+	put_waiting(r);
 	return err;
 }
 
@@ -171,9 +197,9 @@ enum err report_write_lines(struct cli_report *r, const struct cli_report_captur
 	}
 	free(list);
 	b = report_line(r, "capture");
-	cli_json_text(&b, "schema", view_of(schema));
+	cli_json_text(&b, CLI_JSON("schema"), view_of(schema));
 	report_write_capture(c, &b);
-	cli_json_number(&b, "sources_left_out", r->sources.left_out);
+	cli_json_number(&b, CLI_JSON("sources_left_out"), r->sources.left_out);
 	report_end_line(r, &b);
 	return ERR_NONE;
 }

@@ -2,6 +2,8 @@
 /* Bounded writing with the first error kept. */
 #include "base/buffer.h"
 #include "runner/test.h"
+#include <inttypes.h>
+#include <stdio.h>
 
 static bool holds(const struct buffer *b, const char *text)
 {
@@ -88,6 +90,23 @@ TEST(buffer_decimals, "writes numbers of any length")
 		buffer_char(&b, ' ');
 	}
 	CHECK(holds(&b, "0 1 9 10 99 100 999 1000 9999 10000 99999 100000 999999 1000000 "));
+	return ERR_NONE;
+}
+
+TEST(buffer_digits_alike, "writes each number next to a power of two or ten as printf does")
+{
+	for (unsigned base = 2; base <= 10; base += 8) {
+		for (uint64_t power = 1; power <= UINT64_MAX / base; power *= base) {
+			for (uint64_t number = power - 1; number <= power + 1; number++) {
+				char want[32], have[BUFFER_DIGITS_MAX];
+				size_t len =
+					(size_t)snprintf(want, sizeof(want), "%" PRIu64, number);
+
+				CHECK(buffer_digits(have, number) == have + len);
+				CHECK(memcmp(have, want, len) == 0);
+			}
+		}
+	}
 	return ERR_NONE;
 }
 

@@ -2,6 +2,8 @@
 /* Times as machines write them. */
 #include "base/date.h"
 #include "runner/test.h"
+#include <stdio.h>
+#include <time.h>
 
 static const struct {
 	const char *name, *want;
@@ -23,6 +25,23 @@ TEST(dates, "writes a time in UTC with milliseconds")
 
 		date_write(&b, dates[i].wall_us);
 		CHECK_CASE(view_equal(buffer_view(&b), view_of(dates[i].want)), dates[i].name);
+	}
+	return ERR_NONE;
+}
+
+TEST(dates_of_all_days, "writes each day of eight centuries as the C library does")
+{
+	for (int64_t day = 0; day < 292200; day++) {
+		int64_t second = day * 86400 + day * 7919 % 86400;
+		char text[DATE_TEXT_LEN], want[64];
+		struct tm tm;
+
+		CHECK(gmtime_r(&(time_t){ second }, &tm) != NULL);
+		(void)snprintf(want, sizeof(want), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		               tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+		               tm.tm_sec, (int)(day % 1000));
+		CHECK(date_put(text, second * 1000000 + day % 1000 * 1000) == text + DATE_TEXT_LEN);
+		CHECK(memcmp(text, want, DATE_TEXT_LEN) == 0);
 	}
 	return ERR_NONE;
 }

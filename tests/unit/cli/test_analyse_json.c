@@ -25,7 +25,8 @@ TEST(json_texts, "writes any text as JSON that every reader takes")
 		char bytes[128];
 		struct buffer b = BUFFER_ON(bytes);
 
-		cli_json_text(&b, NULL, view_of(texts[i].text));
+		cli_json_text(&b, CLI_JSON_ITEM, view_of(texts[i].text));
+		cli_json_finish(&b);
 		CHECK_CASE(view_equal(buffer_view(&b), view_of(texts[i].want)), texts[i].name);
 	}
 	return ERR_NONE;
@@ -41,7 +42,8 @@ TEST(json_places, "finds what may not stand for itself at any place of a text")
 
 		memset(text, 'a' + place % 20, sizeof(text));
 		text[place % 20] = odd[place / 20];
-		cli_json_text(&b, NULL, view_bytes(text, sizeof(text)));
+		cli_json_text(&b, CLI_JSON_ITEM, view_bytes(text, sizeof(text)));
+		cli_json_finish(&b);
 		CHECK(b.err == ERR_NONE && bytes[place % 20 + 1] == '\\');
 		CHECK(b.len == (place < 40 ? 23 : 27));
 	}
@@ -60,24 +62,25 @@ TEST(json_members, "puts commas between members and nowhere else")
 
 	TRY(addr_parse(VIEW("192.0.2.1"), &a));
 	TRY(addr_parse_port(VIEW("[2001:db8::1]:5060"), &six));
-	cli_json_open(&b, NULL, '{');
-	cli_json_number(&b, "a", 1);
-	cli_json_open(&b, "b", '[');
-	cli_json_thousandths(&b, NULL, 2500);
-	cli_json_thousandths(&b, NULL, 3000);
-	cli_json_thousandths(&b, NULL, 7);
+	cli_json_open(&b, CLI_JSON_ITEM, '{');
+	cli_json_number(&b, CLI_JSON("a"), 1);
+	cli_json_open(&b, CLI_JSON("b"), '[');
+	cli_json_thousandths(&b, CLI_JSON_ITEM, 2500);
+	cli_json_thousandths(&b, CLI_JSON_ITEM, 3000);
+	cli_json_thousandths(&b, CLI_JSON_ITEM, 7);
 	cli_json_close(&b, ']');
-	cli_json_open(&b, "c", '{');
-	cli_json_yes(&b, "d", true);
-	cli_json_time(&b, "e", 0);
+	cli_json_open(&b, CLI_JSON("c"), '{');
+	cli_json_yes(&b, CLI_JSON("d"), true);
+	cli_json_time(&b, CLI_JSON("e"), 0);
 	cli_json_close(&b, '}');
-	cli_json_open(&b, "f", '[');
+	cli_json_open(&b, CLI_JSON("f"), '[');
 	cli_json_close(&b, ']');
-	cli_json_time(&b, "g", 1000);
-	cli_json_host(&b, "h", &a);
-	cli_json_socket(&b, "i", &six);
-	cli_json_host(&b, "j", &none);
+	cli_json_time(&b, CLI_JSON("g"), 1000);
+	cli_json_host(&b, CLI_JSON("h"), &a);
+	cli_json_socket(&b, CLI_JSON("i"), &six);
+	cli_json_host(&b, CLI_JSON("j"), &none);
 	cli_json_close(&b, '}');
+	cli_json_finish(&b);
 	CHECK(b.err == ERR_NONE);
 	CHECK(view_equal(buffer_view(&b), VIEW(want)));
 	return ERR_NONE;

@@ -40,39 +40,6 @@ uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, ui
 	return hash_words(&w->key, words);
 }
 
-/* ---- texts ---- */
-
-size_t watch_text(struct view text, char *ret, size_t size)
-{
-	size_t len = text.len < size ? text.len : size - 1;
-	size_t i = view_plain_run(view_first(text, len));
-
-	if (i > 0)
-		memcpy(ret, text.at, i);
-	for (; i < len && text.at[i] != '\0'; i++) {
-		bool is_control = (unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f;
-
-		ret[i] = is_control ? '?' : text.at[i];
-	}
-	/* A NUL within the text ends the copy; nothing of it may stand behind. */
-	memset(ret + i, 0, size - i);
-	return i;
-}
-
-void watch_account(const struct sip_uri *uri, char *ret, size_t size)
-{
-	size_t at = watch_text(uri->user, ret, size);
-
-	if (view_is_empty(uri->host.text) || at + 2 > size)
-		return;
-	ret[at++] = '@';
-	(void)watch_text(uri->host.text, ret + at, size - at);
-	for (char *c = ret + at; *c != '\0'; c++) {
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	}
-}
-
 /* ---- reading ---- */
 
 /* What the second look read is taken where it stands. */
@@ -92,28 +59,33 @@ static void read_names(const struct sip_msg *msg, struct watch_reading *r)
 	}
 }
 
+static const struct sip_uri no_uri;
+
 static void read_uri(const struct sip_msg *msg, struct watch_reading *r)
 {
 	r->uri = &msg->parts.uri;
 	if (msg->is_request && (msg->parts.known & SIP_PART_URI))
 		return;
-	r->uri = &r->uri_read;
-	if (!msg->is_request || sip_parts_uri(msg, &r->uri_read) != ERR_NONE)
-		r->uri_read = (struct sip_uri){ 0 };
+	r->uri = &no_uri;
+	if (msg->is_request && sip_parts_uri(msg, &r->uri_read) == ERR_NONE)
+		r->uri = &r->uri_read;
 }
 
-static struct view branch_of(const struct sip_msg *msg)
+static struct view find_branch(const struct sip_msg *msg)
 {
 	struct view text = sip_msg_value(msg, SIP_HEADER_VIA);
 	size_t comma = view_find(text, ',', 0);
 	struct sip_via via;
 
-	if ((msg->parts.known & SIP_PART_VIA))
-		return msg->parts.via.branch;
 	if (sip_via_parse(text, &via) == ERR_NONE ||
 	    sip_via_parse(view_trim(view_first(text, comma)), &via) == ERR_NONE)
 		return via.branch;
 	return VIEW_EMPTY;
+}
+
+static inline struct view branch_of(const struct sip_msg *msg)
+{
+	return msg->parts.known & SIP_PART_VIA ? msg->parts.via.branch : find_branch(msg);
 }
 
 static void expect(const struct watch *w, const struct watch_reading *r)
@@ -143,7 +115,7 @@ void watch_meet(struct watch *w, const struct watch_message *in, struct watch_re
 {
 	ret->in = in;
 	ret->msg = &w->msg;
-	ret->is_taken = ret->is_unasked = false;
+	ret->is_taken = ret->is_unasked = ret->has_standing = false;
 	read_flow(w, view_starts(view_bytes(in->bytes, in->len), VIEW("SIP/")), ret);
 }
 
@@ -188,39 +160,45 @@ void watch_read(struct watch *w, struct watch_reading *ret)
 
 /* ---- facts ---- */
 
-/* Of who sent it. */
-static enum fact_standing standing_of(const struct watch *w, const struct watch_reading *r)
-{
-	return r->is_turned ? watch_standing(w, r->in->flow) : watch_standing_of_asker(w, r);
-}
-
-static bool is_server(const struct watch *w, const struct watch_reading *r)
+/* Of who sent it. Nothing that it depends on changes until all is said of the message. */
+static enum fact_standing standing_of(const struct watch *w, struct watch_reading *r)
 {
 	const struct addr *sender = &r->in->flow->remote;
 
-	if (r->is_turned)
-		return watch_is_server(w, r->asked, watch_place_key(w, sender));
-	return watch_is_server(w, r->asker, r->asker_place);
+	if (r->has_standing)
+		return (enum fact_standing)r->standing;
+	if (r->is_turned) {
+		r->standing = (uint8_t)watch_standing(w, r->in->flow);
+		r->is_server = r->standing == STANDING_PEER &&
+		               watch_is_server(w, r->asked, watch_place_key(w, sender));
+	} else {
+		r->standing = (uint8_t)watch_standing_of_asker(w, r, &r->is_server);
+	}
+	r->has_standing = true;
+	return (enum fact_standing)r->standing;
 }
 
-struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum fact_kind kind)
+void watch_fact_begin(const struct watch *w, const struct watch_reading *r, enum fact_kind kind,
+                      struct fact *ret)
+{
+	ret->kind = (uint8_t)kind;
+	ret->count = 1;
+	ret->now_us = w->now.us;
+	ret->wall_us = w->now.wall_us;
+	ret->proof = r->in->is_connected ? PROOF_CONNECTION : PROOF_NONE;
+	ret->cseq = r->msg->cseq.number;
+	ret->call_id_hash = r->call_id;
+	ret->contact_hash = watch_hash(w, 0, sip_msg_value(r->msg, SIP_HEADER_CONTACT));
+}
+
+struct fact watch_fact_of_sender(const struct watch *w, struct watch_reading *r,
+                                 enum fact_kind kind)
 {
 	const struct sip_msg *msg = r->msg;
-	enum fact_standing standing = standing_of(w, r); /* every server is a peer */
-	struct fact fact = {
-		.kind = (uint8_t)kind,
-		.count = 1,
-		.flow = *r->in->flow,
-		.now_us = w->now.us,
-		.wall_us = w->now.wall_us,
-		.proof = r->in->is_connected ? PROOF_CONNECTION : PROOF_NONE,
-		.standing = (uint8_t)standing,
-		.is_server = standing == STANDING_PEER && is_server(w, r),
-		.cseq = msg->cseq.number,
-		.call_id_hash = r->call_id,
-		.contact_hash = watch_hash(w, 0, sip_msg_value(msg, SIP_HEADER_CONTACT)),
-	};
+	struct fact fact = { .flow = *r->in->flow, .standing = (uint8_t)standing_of(w, r) };
 
+	watch_fact_begin(w, r, kind, &fact);
+	fact.is_server = r->is_server;
 	WATCH_TEXT(msg->is_request ? msg->method_text : sip_method_name(msg->method), fact.method);
 	return fact;
 }
@@ -240,7 +218,7 @@ uint16_t watch_agent(const struct watch *w, const struct sip_msg *msg)
 }
 
 /* Who looks at the whole message is asked of what the parser took alone. */
-static uint16_t oddity_of(struct watch *w, const struct watch_reading *r)
+static uint16_t oddity_of(struct watch *w, struct watch_reading *r)
 {
 	if (!w->ports.inspector || !r->is_taken || (!r->msg->is_request && !r->is_unasked) ||
 	    standing_of(w, r) != STANDING_STRANGER)
@@ -256,15 +234,11 @@ static uint8_t grade_of(const struct watch *w, const struct watch_reading *r,
 	return (uint8_t)sip_reason_grade(reason);
 }
 
-void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t reasons)
+static void say_oddities(struct watch *w, struct watch_reading *r, uint16_t oddity,
+                         uint64_t reasons)
 {
-	uint16_t oddity = oddity_of(w, r);
-	struct fact fact;
+	struct fact fact = watch_fact_of_sender(w, r, FACT_ANOMALY);
 
-	/* As of nearly all messages. */
-	if (oddity == 0 && reasons == 0)
-		return;
-	fact = watch_fact_of(w, r, FACT_ANOMALY);
 	if (r->msg->is_request)
 		fact.agent = watch_agent(w, r->msg);
 	fact.reason = oddity;
@@ -278,4 +252,14 @@ void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t
 		fact.grade = grade_of(w, r, (enum sip_reason)reason);
 		watch_say(w, &fact);
 	}
+}
+
+void watch_say_oddities(struct watch *w, struct watch_reading *r, uint64_t reasons)
+{
+	uint16_t oddity = oddity_of(w, r);
+
+	/* As of nearly all messages. */
+	if (oddity == 0 && reasons == 0)
+		return;
+	say_oddities(w, r, oddity, reasons);
 }

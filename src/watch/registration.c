@@ -61,7 +61,7 @@ static void fill(struct watch *w, const struct watch_transaction *t, struct watc
 		reg->watch = w;
 		timer_init(&reg->timer, fire);
 		phone->first_wall_us = w->now.wall_us;
-		WATCH_TEXT(view_of(t->fact.account), phone->account);
+		memcpy(phone->account, t->fact.account, sizeof(t->fact.account));
 	}
 	reg->fact = t->fact;
 	reg->account = t->account;

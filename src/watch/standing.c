@@ -211,22 +211,19 @@ enum fact_standing watch_standing(const struct watch *w, const struct flow *flow
 	return find_known(w, watch_flow_key(w, flow)) ? STANDING_KNOWN : STANDING_STRANGER;
 }
 
-enum fact_standing watch_standing_of_asker(const struct watch *w, const struct watch_reading *r)
+enum fact_standing watch_standing_of_asker(const struct watch *w, const struct watch_reading *r,
+                                           bool *ret_is_server)
 {
-	if (watch_is_inside(w, &r->flow.remote) || watch_is_server(w, r->asker, r->asker_place))
+	*ret_is_server = watch_is_server(w, r->asker, r->asker_place);
+	if (*ret_is_server || watch_is_inside(w, &r->flow.remote))
 		return STANDING_PEER;
 	return find_known(w, r->asker_way) ? STANDING_KNOWN : STANDING_STRANGER;
 }
 
-enum fact_standing watch_standing_as(const struct watch *w, const struct flow *flow,
-                                     uint64_t account)
+enum fact_standing watch_standing_as(const struct watch *w, uint64_t way, uint64_t account)
 {
-	enum fact_standing standing = watch_standing(w, flow);
-	const struct watch_known *known;
+	const struct watch_known *known = find_known(w, way);
 
-	if (standing != STANDING_KNOWN)
-		return standing;
-	known = find_known(w, watch_flow_key(w, flow));
 	return known && account_place(known, account) >= 0 ? STANDING_KNOWN : STANDING_STRANGER;
 }
 

@@ -99,61 +99,65 @@ static void fire(struct timer *timer, uint64_t now_us)
 
 /* ---- credentials ---- */
 
-static void read_credentials(struct watch *w, const struct watch_reading *r,
-                             struct watch_transaction *t, enum sip_header_id id)
+static void read_credential(struct watch *w, const struct watch_reading *r,
+                            struct watch_transaction *t, struct view value)
 {
-	const struct sip_header *h = sip_msg_header(r->msg, id);
 	enum watch_note_state state;
 	struct sip_digest d;
 	uint64_t nonce;
 
+	if (sip_auth_parse(value, SIP_AUTH_CREDENTIALS, &d) != ERR_NONE ||
+	    view_is_empty(d.values[SIP_DIGEST_RESPONSE]) ||
+	    view_is_empty(d.values[SIP_DIGEST_NONCE]))
+		return;
+	t->flags |= HAS_CREDENTIALS;
+	t->realms[t->realms[0] != 0] = watch_hash(w, 1, d.values[SIP_DIGEST_REALM]);
+	if (t->method != SIP_METHOD_REGISTER) {
+		struct sip_uri who = { .user = d.values[SIP_DIGEST_USERNAME],
+			               .host = r->from->uri.host };
+
+		if (view_find(who.user, '@', 0) < who.user.len)
+			who.host = (struct sip_host){ 0 };
+		memset(t->fact.account, 0, sizeof(t->fact.account));
+		watch_account(&who, t->fact.account, sizeof(t->fact.account));
+		memcpy(t->caller, t->fact.account, sizeof(t->caller));
+	}
+	nonce = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
+	t->nonce = nonce;
+	/* A phone answers an old nonce before it is told of a new one; only for an
+	 * account that it had, or one good login would hide all guesses. */
+	if (watch_has_served(w, r, watch_hash(w, 0, view_of(t->fact.account)), nonce))
+		t->flags |= IS_STALE;
+	if (!fact_is_proven((enum fact_proof)t->fact.proof) && watch_note_find(w, nonce, &state) &&
+	    is_own_nonce(w, d.values[SIP_DIGEST_NONCE]))
+		t->fact.proof = PROOF_COOKIE;
+}
+
+static inline void read_credentials(struct watch *w, const struct watch_reading *r,
+                                    struct watch_transaction *t, enum sip_header_id id)
+{
+	const struct sip_header *h = sip_msg_header(r->msg, id);
+
 	for (; h; h = sip_msg_next(r->msg, h)) {
 		t->flags |= HAS_AUTHORIZATION;
-		if (sip_auth_parse(h->value, SIP_AUTH_CREDENTIALS, &d) != ERR_NONE ||
-		    view_is_empty(d.values[SIP_DIGEST_RESPONSE]) ||
-		    view_is_empty(d.values[SIP_DIGEST_NONCE]))
-			continue;
-		t->flags |= HAS_CREDENTIALS;
-		t->realms[t->realms[0] != 0] = watch_hash(w, 1, d.values[SIP_DIGEST_REALM]);
-		if (t->method != SIP_METHOD_REGISTER) {
-			struct sip_uri who = { .user = d.values[SIP_DIGEST_USERNAME],
-				               .host = r->from->uri.host };
-
-			if (view_find(who.user, '@', 0) < who.user.len)
-				who.host = (struct sip_host){ 0 };
-			watch_account(&who, t->fact.account, sizeof(t->fact.account));
-			memcpy(t->caller, t->fact.account, sizeof(t->caller));
-		}
-		nonce = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
-		t->nonce = nonce;
-		/* A phone answers an old nonce before it is told of a new one; only for an
-		 * account that it had, or one good login would hide all guesses. */
-		if (watch_has_served(w, r, watch_hash(w, 0, view_of(t->fact.account)), nonce))
-			t->flags |= IS_STALE;
-		if (!fact_is_proven((enum fact_proof)t->fact.proof) &&
-		    watch_note_find(w, nonce, &state) &&
-		    is_own_nonce(w, d.values[SIP_DIGEST_NONCE]))
-			t->fact.proof = PROOF_COOKIE;
+		read_credential(w, r, t, h->value);
 	}
 }
 
-static void read_challenges(struct watch *w, const struct watch_reading *r,
-                            struct watch_transaction *t, enum sip_header_id id, unsigned *ret_same)
+/* Whether it is for credentials that were sent. */
+static bool read_challenge(struct watch *w, const struct watch_reading *r,
+                           struct watch_transaction *t, struct view value)
 {
-	const struct sip_header *h = sip_msg_header(r->msg, id);
 	struct sip_digest d;
 	uint64_t realm, own, any;
 
-	for (; h; h = sip_msg_next(r->msg, h)) {
-		if (sip_auth_parse(h->value, SIP_AUTH_CHALLENGE, &d) != ERR_NONE)
-			continue;
-		realm = watch_hash(w, 1, d.values[SIP_DIGEST_REALM]);
-		*ret_same += realm == t->realms[0] || realm == t->realms[1];
-		if (sip_digest_is_stale(&d))
-			t->flags |= IS_STALE;
-		/* One that nobody asked for proves nothing about whom it was sent to. */
-		if (!(t->flags & HAS_REQUEST))
-			continue;
+	if (sip_auth_parse(value, SIP_AUTH_CHALLENGE, &d) != ERR_NONE)
+		return false;
+	realm = watch_hash(w, 1, d.values[SIP_DIGEST_REALM]);
+	if (sip_digest_is_stale(&d))
+		t->flags |= IS_STALE;
+	/* One that nobody asked for proves nothing about whom it was sent to. */
+	if (t->flags & HAS_REQUEST) {
 		own = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
 		any = any_nonce_key(w, d.values[SIP_DIGEST_NONCE]);
 		watch_table_expect(&w->notes, own);
@@ -161,6 +165,16 @@ static void read_challenges(struct watch *w, const struct watch_reading *r,
 		watch_note_put(w, own, NOTE_CHALLENGED);
 		watch_note_give(w, any, r->asked, r->asker);
 	}
+	return realm == t->realms[0] || realm == t->realms[1];
+}
+
+static void read_challenges(struct watch *w, const struct watch_reading *r,
+                            struct watch_transaction *t, enum sip_header_id id, bool *ret_is_same)
+{
+	const struct sip_header *h = sip_msg_header(r->msg, id);
+
+	for (; h; h = sip_msg_next(r->msg, h))
+		*ret_is_same |= read_challenge(w, r, t, h->value);
 }
 
 /* ---- requests ---- */
@@ -186,30 +200,48 @@ static void read_contact(const struct watch_reading *r, struct watch_transaction
 }
 
 /* About who asks; of a response only what it repeats. */
-static void fill(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+static void fill_fact(struct watch *w, struct watch_reading *r, struct watch_transaction *t)
 {
 	const struct sip_msg *msg = r->msg;
+	bool is_server;
+
+	watch_fact_begin(w, r, FACT_REQUEST, &t->fact);
+	t->fact.flow = r->flow;
+	t->fact.standing = (uint8_t)watch_standing_of_asker(w, r, &is_server);
+	t->fact.is_server = is_server;
+	if (msg->is_request) {
+		r->has_standing = true;
+		r->is_server = is_server;
+		r->standing = t->fact.standing;
+	}
+	watch_text(method_of(r), t->fact.method, sizeof(t->fact.method));
+	watch_account(&r->to->uri, t->fact.account, sizeof(t->fact.account));
+	if (t->method != SIP_METHOD_REGISTER)
+		watch_text(msg->is_request ? r->uri->user : r->to->uri.user, t->fact.number,
+		           sizeof(t->fact.number));
+}
+
+/* A new row, all zeros. */
+static void fill(struct watch *w, struct watch_reading *r, struct watch_transaction *t)
+{
+	const struct sip_msg *msg = r->msg;
+	bool has_tag = msg->is_request && !view_is_empty(r->to->tag);
 
 	t->watch = w;
 	t->method = msg->method;
 	t->asker = r->asker;
 	t->asked = r->asked;
 	t->asker_place = r->asker_place;
-	t->fact = watch_fact_of(w, r, FACT_REQUEST);
-	t->fact.flow = r->flow;
-	WATCH_TEXT(method_of(r), t->fact.method);
-	watch_account(&r->to->uri, t->fact.account, sizeof(t->fact.account));
-	watch_account(&r->from->uri, t->caller, sizeof(t->caller));
-	t->account = watch_hash(w, 0, view_of(t->fact.account));
-	if (!msg->is_request) {
-		t->fact.standing = (uint8_t)watch_standing_of_asker(w, r);
-		t->fact.is_server = watch_is_server(w, r->asker, r->asker_place);
+	fill_fact(w, r, t);
+	/* Who called is said of calls, and of leaks within them. */
+	if (t->method == SIP_METHOD_INVITE || has_tag)
+		watch_account(&r->from->uri, t->caller, sizeof(t->caller));
+	if (t->method == SIP_METHOD_REGISTER) {
+		t->account = watch_hash(w, 0, view_of(t->fact.account));
+		if (t->fact.standing == STANDING_KNOWN)
+			t->fact.standing = (uint8_t)watch_standing_as(w, r->asker_way, t->account);
 	}
-	if (t->method == SIP_METHOD_REGISTER && t->fact.standing == STANDING_KNOWN)
-		t->fact.standing = (uint8_t)watch_standing_as(w, &r->flow, t->account);
-	if (t->method != SIP_METHOD_REGISTER)
-		WATCH_TEXT(msg->is_request ? r->uri->user : r->to->uri.user, t->fact.number);
-	if (msg->is_request && !view_is_empty(r->to->tag))
+	if (has_tag)
 		t->flags |= IS_IN_DIALOG;
 	if (t->method == SIP_METHOD_CANCEL)
 		t->flags |= IS_SILENT;
@@ -229,23 +261,26 @@ static void meet_dialog(struct watch *w, const struct watch_reading *r, struct w
 		t->fact.proof = PROOF_TAG;
 }
 
+static void say_scanner(struct watch *w, const struct watch_transaction *t, uint16_t signature)
+{
+	struct fact fact = t->fact;
+
+	fact.kind = FACT_SCANNER;
+	fact.reason = signature;
+	watch_say(w, &fact);
+}
+
 static void screen(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
 {
 	const struct inspector *inspector = w->ports.inspector;
-	struct fact fact;
+	uint16_t signature;
 
 	t->fact.agent = watch_agent(w, r->msg);
 	if (t->fact.standing != STANDING_STRANGER || !inspector)
 		return;
-	fact = t->fact;
-	fact.kind = FACT_SCANNER;
-	fact.reason = inspector->signature(inspector->context, r->msg, r->in->flow);
-	if (fact.reason == 0)
-		return;
-	/* A scanner may ask the same of To each time and of the Request-URI another. */
-	if (r->msg->method != SIP_METHOD_REGISTER)
-		WATCH_TEXT(r->uri->user, fact.number);
-	watch_say(w, &fact);
+	signature = inspector->signature(inspector->context, r->msg, r->in->flow);
+	if (signature != 0)
+		say_scanner(w, t, signature);
 }
 
 static void begin(struct watch *w, struct watch_reading *r, struct watch_transaction *t)
@@ -255,11 +290,13 @@ static void begin(struct watch *w, struct watch_reading *r, struct watch_transac
 	timer_init(&t->timer, fire);
 	watch_table_keep(&w->transactions, t, true);
 	wait_s(w, t, w->settings.answer_s);
-	WATCH_TEXT(sip_msg_value(r->msg, SIP_HEADER_USER_AGENT), t->agent);
 	read_credentials(w, r, t, SIP_HEADER_AUTHORIZATION);
 	read_credentials(w, r, t, SIP_HEADER_PROXY_AUTHORIZATION);
-	if (t->method == SIP_METHOD_REGISTER)
+	if (t->method == SIP_METHOD_REGISTER) {
+		watch_text(sip_msg_value(r->msg, SIP_HEADER_USER_AGENT), t->agent,
+		           sizeof(t->agent));
 		read_contact(r, t);
+	}
 	if (t->flags & IS_IN_DIALOG)
 		meet_dialog(w, r, t);
 	screen(w, r, t);
@@ -319,8 +356,7 @@ static void meet_call(struct watch *w, const struct watch_reading *r, struct wat
 }
 
 /* The request did not pass here. Where others of that host do, this answers none. */
-static struct watch_transaction *reconstruct(struct watch *w, const struct watch_reading *r,
-                                             uint64_t key)
+static struct watch_transaction *reconstruct(struct watch *w, struct watch_reading *r, uint64_t key)
 {
 	enum watch_note_state state;
 	struct watch_transaction *t;
@@ -356,7 +392,7 @@ static bool is_challenge(uint16_t status) { return status == 401 || status == 40
 
 static void read_final(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
 {
-	unsigned same_realm = 0;
+	bool is_same_realm = false;
 
 	t->fact.status = r->msg->status;
 	t->fact.now_us = w->now.us;
@@ -368,9 +404,9 @@ static void read_final(struct watch *w, const struct watch_reading *r, struct wa
 			watch_note_tag(w, r);
 	}
 	if (is_challenge(r->msg->status)) {
-		read_challenges(w, r, t, SIP_HEADER_WWW_AUTHENTICATE, &same_realm);
-		read_challenges(w, r, t, SIP_HEADER_PROXY_AUTHENTICATE, &same_realm);
-		if (same_realm == 0 && t->realms[0] != 0)
+		read_challenges(w, r, t, SIP_HEADER_WWW_AUTHENTICATE, &is_same_realm);
+		read_challenges(w, r, t, SIP_HEADER_PROXY_AUTHENTICATE, &is_same_realm);
+		if (!is_same_realm && t->realms[0] != 0)
 			t->flags |= IS_OTHER_REALM;
 		watch_note_challenge(w, t);
 	}

@@ -259,9 +259,9 @@ static void look_again(struct watch *w)
 }
 
 /* Without Call-ID and CSeq nothing is paired: what it was is said at once. */
-static void say_unpaired(struct watch *w, const struct watch_reading *r)
+static void say_unpaired(struct watch *w, struct watch_reading *r)
 {
-	struct fact fact = watch_fact_of(w, r, FACT_REQUEST);
+	struct fact fact = watch_fact_of_sender(w, r, FACT_REQUEST);
 
 	if (!r->msg->is_request || fact.standing != STANDING_STRANGER)
 		return;
@@ -285,7 +285,7 @@ static bool is_repeated(struct watch *w, const struct watch_message *in)
 	return is_seen;
 }
 
-static void refused(struct watch *w, const struct watch_reading *r)
+static void refused(struct watch *w, struct watch_reading *r)
 {
 	uint64_t reasons = sip_reason_bit((enum sip_reason)w->msg.reason);
 

@@ -51,6 +51,9 @@ struct watch_reading {
 	uint64_t asker_way;    /* of his flow, among those that are known */
 	uint64_t call_id;      /* hash of it: four keys are made of it */
 	uint64_t transaction;  /* the key of what it begins, answers or acknowledges; if taken */
+	bool has_standing;     /* the two of its sender, once they were asked for */
+	bool is_server;
+	uint8_t standing;
 };
 
 /* Before the parser sees it: who it is between, so that what is known of them is at hand
@@ -63,17 +66,29 @@ uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr
 uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a);
 /* By the hash of the caller's tag. */
 uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, uint64_t tag);
-/* Copies, cut, with control bytes made '?'. Returns the length. */
-size_t watch_text(struct view text, char *ret, size_t size);
-#define WATCH_TEXT(v, array) (void)watch_text((v), (array), sizeof(array))
-/* user@host, host in lower case. */
-void watch_account(const struct sip_uri *uri, char *ret, size_t size);
-/* What every fact about this message's sender has. */
-struct fact watch_fact_of(struct watch *w, const struct watch_reading *r, enum fact_kind kind);
+/* What every fact about this message has, into one that is all zeros yet; who it is about, and
+ * the method, are not among it. */
+void watch_fact_begin(const struct watch *w, const struct watch_reading *r, enum fact_kind kind,
+                      struct fact *ret);
+/* All that every fact about its sender has. */
+struct fact watch_fact_of_sender(const struct watch *w, struct watch_reading *r,
+                                 enum fact_kind kind);
 void watch_say(struct watch *w, struct fact *fact);
 uint16_t watch_agent(const struct watch *w, const struct sip_msg *msg); /* 0: none, or unknown */
 /* Each of them once: FACT_ANOMALY. */
-void watch_say_oddities(struct watch *w, const struct watch_reading *r, uint64_t reasons);
+void watch_say_oddities(struct watch *w, struct watch_reading *r, uint64_t reasons);
+
+/* ---- text.c ---- */
+
+/* Copies into an array of zeros, cut, with control bytes made '?'. */
+void watch_text(struct view text, char *ret, size_t size);
+#define WATCH_TEXT(v, array)                                                                       \
+	do {                                                                                       \
+		memset((array), 0, sizeof(array));                                                 \
+		watch_text((v), (array), sizeof(array));                                           \
+	} while (0)
+/* user@host, host in lower case, likewise. */
+void watch_account(const struct sip_uri *uri, char *ret, size_t size);
 
 /* ---- standing.c: who is who ---- */
 
@@ -88,11 +103,11 @@ bool watch_is_asking(const struct watch *w, uint64_t host);
 bool watch_is_registrar(const struct watch *w, uint64_t host);
 void watch_note_request(struct watch *w, const struct watch_reading *r);
 enum fact_standing watch_standing(const struct watch *w, const struct flow *flow);
-/* The same of who asks, whose keys are made already. */
-enum fact_standing watch_standing_of_asker(const struct watch *w, const struct watch_reading *r);
-/* The same for one who wants to be that account. */
-enum fact_standing watch_standing_as(const struct watch *w, const struct flow *flow,
-                                     uint64_t account);
+/* The same of who asks, whose keys are made already; and whether he is a server. */
+enum fact_standing watch_standing_of_asker(const struct watch *w, const struct watch_reading *r,
+                                           bool *ret_is_server);
+/* Of a flow that is known, by its key: what it is if it wants to be that account. */
+enum fact_standing watch_standing_as(const struct watch *w, uint64_t way, uint64_t account);
 /* `asked` challenged `asker`, or let it in, who had asked. */
 void watch_note_challenge(struct watch *w, const struct watch_transaction *t);
 void watch_note_admission(struct watch *w, const struct watch_transaction *t);

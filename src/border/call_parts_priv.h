@@ -25,6 +25,14 @@ struct fork_answer {
 	char text[FORK_ANSWER_MAX];
 };
 
+/* How it ended, while the last figures of its media are awaited. */
+struct call_ending {
+	int64_t wall_us; /* 0: it goes on */
+	char cause[32];
+	uint16_t status; /* final one of the first INVITE */
+	uint8_t by;      /* enum call_end */
+};
+
 struct fork;
 
 /* A REFER that was carried, by its numbers on either leg. */

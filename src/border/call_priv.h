@@ -47,6 +47,7 @@ struct call_facts {
 	char from[96], to[96], dialled[48];
 	uint32_t price_milli; /* a minute; 0: it is not charged */
 	uint8_t is_emergency, is_abroad;
+	struct call_ending ending;
 };
 
 _Static_assert(sizeof(struct call_facts) <= CHECKPOINT_DIALOG_MAX, "a call fits its slot");
@@ -93,13 +94,10 @@ struct call {
 	struct order_leg offered[MAX_CALL_STREAMS]; /* by the offer in hand */
 	char early_tag[UA_DIALOG_TAG_MAX];          /* the fork whose SDP went out first */
 	uint8_t state;                              /* enum call_state */
-	uint8_t ended_by;                           /* enum call_end */
 	uint16_t status;                            /* final one of the first INVITE */
-	int64_t ended_wall_us;
-	const char *cause;           /* static text */
-	struct timer minute;         /* spend.c: the next one begins */
-	uint32_t pending;            /* slot of call_pending.c + 1; 0: none */
-	bool is_reserved;            /* its first minute is set aside */
+	struct timer minute;                        /* spend.c: the next one begins */
+	uint32_t pending;                           /* slot of call_pending.c + 1; 0: none */
+	bool is_reserved;                           /* its first minute is set aside */
 	bool is_restored, is_silent; /* is_silent: no record of it (a challenged attempt) */
 };
 
@@ -142,12 +140,14 @@ struct calls {
 
 /* NULL where the table is full; a few places are an emergency's alone. */
 struct call *call_take(struct border *b, bool is_emergency);
-/* Names a leg, not begun yet, by this serial instead of the drawn one, unless another has it. */
+/* Names a leg that is not begun by this serial instead of the drawn one, unless another has it. */
 void call_name_leg(struct call *call, unsigned leg, uint64_t serial);
 /* Puts a call with its facts into the tables. */
 void call_enter(struct border *b, struct call *call);
 /* Ends its streams and, when their figures are in, writes the record and gives it back. */
 void call_end(struct call *call, enum call_end by, const char *cause);
+/* The rest of that, once `state` and `ending` say so. */
+void call_close_streams(struct call *call);
 /* BYE to both legs first. */
 void call_hang_up(struct call *call, const char *cause);
 void call_finish(struct call *call); /* at once */

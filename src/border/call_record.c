@@ -49,12 +49,12 @@ void call_fill_record(const struct call *call, struct record_call *ret)
 	ret->call = facts->number;
 	ret->started_wall_us = facts->started_wall_us;
 	ret->answered_wall_us = facts->answered_wall_us;
-	ret->ended_wall_us = call->ended_wall_us;
+	ret->ended_wall_us = facts->ending.wall_us;
 	ret->status = call->status;
-	ret->ended_by = call->ended_by;
+	ret->ended_by = facts->ending.by;
 	ret->is_emergency = facts->is_emergency;
 	ret->is_restored = call->is_restored;
-	(void)VIEW_COPY(view_of(call->cause), ret->cause);
+	(void)VIEW_COPY(view_of(facts->ending.cause), ret->cause);
 	(void)VIEW_COPY(view_of(facts->from), ret->from);
 	(void)VIEW_COPY(view_of(facts->to), ret->to);
 	(void)VIEW_COPY(view_of(facts->dialled), ret->number);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Established calls in the checkpoint, and back from it. */
+/* Established calls, and those that ended and are not recorded yet, in the checkpoint, and back. */
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/leg_priv.h"
@@ -25,7 +25,7 @@ void call_save(struct call *call)
 	struct border *b = call->border;
 	enum err err = ERR_LIMIT;
 
-	if (call->state != CALL_UP)
+	if (call->state == CALL_SETUP || call->is_silent)
 		return;
 	if (has_slot(call))
 		err = checkpoint_put(&b->checkpoint, CHECKPOINT_DIALOG, slot_of(call),
@@ -37,7 +37,7 @@ void call_save(struct call *call)
 void call_unsave(struct call *call)
 {
 	call_pending_drop(call);
-	if (call->state != CALL_SETUP && has_slot(call))
+	if (has_slot(call) && call->state != CALL_SETUP)
 		checkpoint_drop(&call->border->checkpoint, CHECKPOINT_DIALOG, slot_of(call));
 }
 
@@ -48,7 +48,8 @@ static bool is_text(const char *at, size_t size) { return memchr(at, 0, size) !=
 bool call_is_sound(const struct border *b, const struct call_facts *f)
 {
 	if (!is_text(f->from, sizeof(f->from)) || !is_text(f->to, sizeof(f->to)) ||
-	    !is_text(f->dialled, sizeof(f->dialled)) || f->id >> 60)
+	    !is_text(f->dialled, sizeof(f->dialled)) ||
+	    !is_text(f->ending.cause, sizeof(f->ending.cause)) || f->id >> 60)
 		return false;
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
 		const struct leg_facts *leg = &f->legs[i];
@@ -95,6 +96,17 @@ void call_resume_legs(struct call *call)
 	}
 }
 
+/* Media may have closed its streams and said so to who died: it is asked once more, not awaited
+ * for longer than the first time. */
+static void resume_ending(struct call *call)
+{
+	call->state = CALL_ENDING;
+	call->status = call->facts.ending.status;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
+		call->facts.streams[i].is_open = call->facts.streams[i].has_ports;
+	call_close_streams(call);
+}
+
 static bool restore_one(struct border *b, struct view saved, uint32_t slot)
 {
 	struct call *call = pool_take(b->calls->calls);
@@ -113,6 +125,8 @@ static bool restore_one(struct border *b, struct view saved, uint32_t slot)
 		call_save(call);
 		checkpoint_drop(&b->checkpoint, CHECKPOINT_DIALOG, slot);
 	}
+	if (call->facts.ending.wall_us != 0)
+		resume_ending(call);
 	return true;
 }
 

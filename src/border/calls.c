@@ -303,18 +303,27 @@ void call_end(struct call *call, enum call_end by, const char *cause)
 	if (call->state == CALL_ENDING)
 		return;
 	call->state = CALL_ENDING;
-	call->ended_by = (uint8_t)by;
-	call->cause = cause;
-	call->ended_wall_us = b->now.wall_us;
+	call->facts.ending = (struct call_ending){ .wall_us = b->now.wall_us,
+		                                   .status = call->status,
+		                                   .by = (uint8_t)by };
+	(void)VIEW_COPY(view_of(cause), call->facts.ending.cause);
 	end_invite(b, call);
 	wheel_cancel(&b->wheel, &call->session);
-	call_unsave(call);
+	call_close_streams(call);
+}
+
+void call_close_streams(struct call *call)
+{
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
 		stream_close(call, i);
-	if (stream_is_any_closing(call))
-		call_patience(call, MEDIA_PATIENCE_US);
-	else
+	if (!stream_is_any_closing(call)) {
 		call_finish(call);
+		return;
+	}
+	/* Who dies while the figures are awaited leaves its successor a call to record. */
+	call_save(call);
+	call_pending_drop(call);
+	call_patience(call, MEDIA_PATIENCE_US);
 }
 
 void call_hang_up(struct call *call, const char *cause)

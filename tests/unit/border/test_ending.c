@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls whose media, or whose worker, dies before they are recorded. */
+#include "unit/border/talk.h"
+
+#include <string.h>
+
+TALK_TEST(media_restarted,
+          "a call keeps its ports and gets its media again after media was restarted")
+{
+	const struct media_event started = { .kind = MEDIA_STARTED };
+	struct order before;
+	size_t orders;
+
+	TRY(talk_call(t));
+	before = *talk_order(t);
+	orders = t->w->order_count;
+	border_media_event(t->w->border, &started, t->w->now);
+	CHECK(t->w->order_count == orders + 1 && talk_order(t)->kind == ORDER_OPEN);
+	CHECK(talk_order(t)->stream == before.stream);
+	CHECK(talk_order(t)->legs[0].port == before.legs[0].port &&
+	      talk_order(t)->legs[1].port == before.legs[1].port);
+	return ERR_NONE;
+}
+
+TALK_TEST(media_restarted_late,
+          "a call that waited for its closing figures ends when media was restarted")
+{
+	const struct media_event started = { .kind = MEDIA_STARTED };
+
+	TRY(talk_call(t));
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	CHECK(talk_order(t)->kind == ORDER_CLOSE && talk_records(t) == 0);
+	border_media_event(t->w->border, &started, t->w->now);
+	CHECK(talk_records(t) == 1 && talk_order(t)->kind == ORDER_CLOSE);
+	return ERR_NONE;
+}
+
+TALK_TEST(ending_outlives,
+          "a call that ended, and whose figures were awaited by who died, is recorded once")
+{
+	TRY(talk_call(t));
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 ") && talk_records(t) == 0);
+	TRY(wire_restart(t->w));
+	CHECK(talk_order(t)->kind == ORDER_CLOSE);
+	wire_advance(t->w, 2 * SECOND_US);
+	CHECK(talk_records(t) == 1 && talk_record(t)->ended_by == END_CALLER);
+	CHECK(talk_record(t)->status == 200 && strcmp(talk_record(t)->cause, "normal") == 0);
+	TRY(wire_restart(t->w));
+	wire_advance(t->w, 2 * SECOND_US);
+	CHECK(talk_records(t) == 1 && talk_is_quiet(t, &t->pbx) && talk_is_quiet(t, &t->phone));
+	return ERR_NONE;
+}

@@ -3,6 +3,7 @@
  * writer parses strangers' bytes and is not to be believed. */
 #include "event/fact.h"
 
+#include <endian.h>
 #include <string.h>
 
 const char *fact_kind_name(enum fact_kind kind)
@@ -30,16 +31,35 @@ const char *fact_kind_name(enum fact_kind kind)
 	return (size_t)kind < FACT_KIND_COUNT ? names[kind] : "?";
 }
 
+/* The first byte that is a control byte, NUL too, or `size`. Eight at a time, of which the
+ * lowest mark is right: what a byte borrows can mark only those above it. */
+static size_t first_control(const char *text, size_t size)
+{
+	enum { STEP = 8 };
+	static const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	size_t at = 0;
+
+	for (; at + STEP <= size; at += STEP) {
+		uint64_t word, del, marks;
+
+		memcpy(&word, text + at, STEP);
+		word = le64toh(word);
+		del = word ^ ones * 0x7f;
+		marks = (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & tops;
+		if (marks != 0)
+			return at + (size_t)__builtin_ctzll(marks) / 8;
+	}
+	while (at < size && (unsigned char)text[at] >= 0x20 && text[at] != 0x7f)
+		at++;
+	return at;
+}
+
 /* Terminated, and printable up to there. Bytes of UTF-8 pass: readers escape. */
 static bool is_text(const char *text, size_t size)
 {
-	size_t len = strnlen(text, size);
+	size_t end = first_control(text, size);
 
-	for (size_t i = view_plain_run(view_bytes(text, len)); i < len; i++) {
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			return false;
-	}
-	return len < size;
+	return end < size && text[end] == '\0';
 }
 
 static bool is_family(uint8_t family) { return family == 0 || family == 4 || family == 6; }

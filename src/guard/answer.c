@@ -194,10 +194,12 @@ static void why_subject(struct answering *a, const struct guard_subject *subject
 	struct guard_judge *j = a->judge;
 	const struct guard_block *block = guard_block_find(&j->blocks, net);
 	struct record_block *row = new_block_row(a);
-	struct guard_sums sums = { 0 };
+	struct guard_scale scale = { 0 };
+	struct guard_sums sums;
 
 	if (subject)
-		sums = guard_score_sum(subject, j->settings.fade_s, a->now.us);
+		guard_score_weigh(subject, j->settings.fade_s, a->now.us, &scale);
+	sums = guard_score_sums(&scale);
 	if (block) {
 		guard_block_record(block, row);
 	} else {

@@ -352,15 +352,9 @@ static size_t find(struct guard_judge *j, const struct fact *fact,
 	return total;
 }
 
-static struct guard_sums sums_of(const struct guard_judge *j, const struct guard_subject *subject,
-                                 const struct fact *fact)
-{
-	return guard_score_sum(subject, j->settings.fade_s, fact->now_us);
-}
-
 /* `mark` has all but what the finding says. */
 static void score(struct guard_judge *j, struct guard_subject *subject, struct guard_mark *mark,
-                  const struct guard_finding *finding)
+                  const struct guard_finding *finding, struct guard_scale *scale)
 {
 	enum guard_detector detector = guard_rule_detector(finding->rule);
 
@@ -368,7 +362,7 @@ static void score(struct guard_judge *j, struct guard_subject *subject, struct g
 	mark->rule = (uint8_t)finding->rule;
 	mark->is_proven = finding->is_proven;
 	mark->is_acting = j->settings.detector_modes[detector] == MODE_BLOCK;
-	guard_score_add(&j->scores, subject, mark, j->settings.fade_s);
+	guard_score_add(&j->scores, subject, mark, scale);
 	counters_add(j->ports.counters, COUNT_findings, 1);
 	j->tallies[detector].findings++;
 }
@@ -376,20 +370,22 @@ static void score(struct guard_judge *j, struct guard_subject *subject, struct g
 static struct guard_sums score_all(struct guard_judge *j, struct guard_subject *subject,
                                    const struct guard_event *event)
 {
+	struct guard_scale scale __attribute__((uninitialized)); /* weighing fills what is used */
 	struct guard_mark mark = mark_of(j, event->fact);
-	struct guard_sums sums = { 0 };
+	struct guard_sums sums;
 
+	guard_score_weigh(subject, j->settings.fade_s, event->fact->now_us, &scale);
 	for (size_t i = 0; i < event->count; i++) {
 		const struct guard_finding *finding = &event->findings[i];
 
-		score(j, subject, &mark, finding);
-		if (j->ports.finding || i + 1 == event->count)
-			sums = sums_of(j, subject, event->fact);
-		if (j->ports.finding)
-			j->ports.finding(j->ports.context, finding, event->fact,
-			                 sums.suspicion_milli, sums.proven_milli);
+		score(j, subject, &mark, finding, &scale);
+		if (!j->ports.finding)
+			continue;
+		sums = guard_score_sums(&scale);
+		j->ports.finding(j->ports.context, finding, event->fact, sums.suspicion_milli,
+		                 sums.proven_milli);
 	}
-	return sums;
+	return guard_score_sums(&scale);
 }
 
 /* Success lowers only findings about that account on that flow. */

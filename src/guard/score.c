@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums are taken anew each time: two dozen findings, and no state that could
- * drift from what `blocks why` shows. */
+/* Worths and sums are taken anew for each fact: two dozen findings, and no state that
+ * could drift from what `blocks why` shows. */
 #include "guard/score.h"
 
 #include "base/now.h"
@@ -42,23 +42,49 @@ static uint32_t worth_milli(const struct guard_worth *worth, uint32_t fade_s, ui
 	return (uint32_t)(worth->score_milli * (fade_us - age_us) / fade_us);
 }
 
+/* What is proven ranks above whatever is not; among equals, what is worth more. */
+enum { PROVEN_BIT = 31 };
+
+static uint32_t rank_of(const struct guard_worth *worth, uint32_t milli)
+{
+	return milli | (uint32_t)worth->is_proven << PROVEN_BIT;
+}
+
+static uint32_t milli_of(uint32_t rank) { return rank & ~(UINT32_C(1) << PROVEN_BIT); }
+
+/* Adds a worth to the sums, or takes it out again. */
+static void count(struct guard_scale *scale, const struct guard_worth *worth, uint32_t milli)
+{
+	scale->sums.acting_milli += worth->is_proven && worth->is_acting ? milli : 0;
+	scale->sums.proven_milli += worth->is_proven ? milli : 0;
+	scale->sums.suspicion_milli += worth->is_acting ? milli : 0;
+}
+
+void guard_score_weigh(const struct guard_subject *subject, uint32_t fade_s, uint64_t now_us,
+                       struct guard_scale *ret)
+{
+	ret->sums = (struct guard_sums){ 0 };
+	ret->fade_s = fade_s;
+	for (uint32_t i = 0; i < subject->count; i++) {
+		const struct guard_worth *worth = &subject->worths[i];
+		uint32_t milli = worth_milli(worth, fade_s, now_us);
+
+		ret->ranks[i] = rank_of(worth, milli);
+		count(ret, worth, milli);
+	}
+}
+
 /* Anybody can forge what is not proven, so that it never displaces what is: a
  * guesser with a scanner's message would bury his own guesses. */
-static uint32_t goes_first(const struct guard_subject *subject, uint32_t fade_s, uint64_t now_us)
+static uint32_t goes_first(const struct guard_scale *scale, uint32_t count)
 {
-	const struct guard_worth *worths = subject->worths;
-	uint32_t first = 0, least_milli = worth_milli(&worths[0], fade_s, now_us);
+	uint32_t first = 0, least = scale->ranks[0];
 
-	for (uint32_t i = 1; i < subject->count; i++) {
-		uint32_t milli = worth_milli(&worths[i], fade_s, now_us);
-		bool is_less = milli < least_milli;
-
-		if (worths[i].is_proven != worths[first].is_proven)
-			is_less = !worths[i].is_proven;
-		if (!is_less)
-			continue;
-		first = i;
-		least_milli = milli;
+	for (uint32_t i = 1; i < count; i++) {
+		if (scale->ranks[i] < least) {
+			first = i;
+			least = scale->ranks[i];
+		}
 	}
 	return first;
 }
@@ -86,18 +112,34 @@ static void put_last(struct guard_subject *subject, const struct guard_mark *mar
 	};
 }
 
-void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
-                     const struct guard_mark *mark, uint32_t fade_s)
+/* Room for one more, or false where all that is kept is worth more than what nothing proves. */
+static bool make_room(struct guard_subject *subject, bool is_proven, struct guard_scale *scale)
 {
-	uint32_t first;
+	uint32_t first = goes_first(scale, subject->count);
+	const struct guard_worth *worth = &subject->worths[first];
 
-	if (subject->count == MAX_FINDINGS) {
-		first = goes_first(subject, fade_s, mark->now_us);
-		if (!mark->is_proven && subject->worths[first].is_proven)
-			return;
-		take_out(subject, first);
-	}
+	if (!is_proven && worth->is_proven)
+		return false;
+	count(scale, worth, -milli_of(scale->ranks[first]));
+	take_out(subject, first);
+	memmove(&scale->ranks[first], &scale->ranks[first + 1],
+	        (subject->count - first) * sizeof(scale->ranks[0]));
+	return true;
+}
+
+void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
+                     const struct guard_mark *mark, struct guard_scale *scale)
+{
+	const struct guard_worth *worth;
+	uint32_t milli;
+
+	if (subject->count == MAX_FINDINGS && !make_room(subject, mark->is_proven, scale))
+		return;
 	put_last(subject, mark);
+	worth = &subject->worths[subject->count - 1];
+	milli = worth_milli(worth, scale->fade_s, mark->now_us);
+	scale->ranks[subject->count - 1] = rank_of(worth, milli);
+	count(scale, worth, milli);
 	if (mark->is_proven)
 		guard_recent_keep(&s->subjects, subject, true);
 }
@@ -105,23 +147,11 @@ void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
 /* Sums count in tenths, as they are shown: a limit of 10 is reached by what shows as 10.0. */
 static uint32_t in_tenths(uint32_t milli) { return (milli + 50) / 100 * 100; }
 
-struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t fade_s,
-                                  uint64_t now_us)
+struct guard_sums guard_score_sums(const struct guard_scale *scale)
 {
-	struct guard_sums sums = { 0 };
-
-	for (uint32_t i = 0; i < subject->count; i++) {
-		const struct guard_worth *worth = &subject->worths[i];
-		uint32_t milli = worth_milli(worth, fade_s, now_us);
-
-		sums.acting_milli += worth->is_proven && worth->is_acting ? milli : 0;
-		sums.proven_milli += worth->is_proven ? milli : 0;
-		sums.suspicion_milli += worth->is_acting ? milli : 0;
-	}
-	sums.acting_milli = in_tenths(sums.acting_milli);
-	sums.proven_milli = in_tenths(sums.proven_milli);
-	sums.suspicion_milli = in_tenths(sums.suspicion_milli);
-	return sums;
+	return (struct guard_sums){ in_tenths(scale->sums.acting_milli),
+		                    in_tenths(scale->sums.proven_milli),
+		                    in_tenths(scale->sums.suspicion_milli) };
 }
 
 void guard_score_lower(struct guard_subject *subject, uint64_t account_hash, uint64_t flow_hash)

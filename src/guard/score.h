@@ -48,6 +48,14 @@ struct guard_sums {
 	uint32_t suspicion_milli; /* proven or not, of detectors that act */
 };
 
+/* All that a subject has, weighed at one moment: a fact has it weighed once, and each
+ * finding about it adds to that. */
+struct guard_scale {
+	struct guard_sums sums;       /* not rounded */
+	uint32_t ranks[MAX_FINDINGS]; /* of each in turn: who makes room first has the least */
+	uint32_t fade_s;
+};
+
 struct guard_scores {
 	struct guard_recent subjects;
 };
@@ -67,10 +75,12 @@ static inline const struct guard_mark *guard_score_mark(const struct guard_subje
 struct guard_subject *guard_scores_touch(struct guard_scores *s, const struct addr *source);
 struct guard_subject *guard_scores_find(const struct guard_scores *s, const struct addr *source);
 
+void guard_score_weigh(const struct guard_subject *subject, uint32_t fade_s, uint64_t now_us,
+                       struct guard_scale *ret);
+/* The scale is the subject's, of the mark's moment. */
 void guard_score_add(struct guard_scores *s, struct guard_subject *subject,
-                     const struct guard_mark *mark, uint32_t fade_s);
-struct guard_sums guard_score_sum(const struct guard_subject *subject, uint32_t fade_s,
-                                  uint64_t now_us);
+                     const struct guard_mark *mark, struct guard_scale *scale);
+struct guard_sums guard_score_sums(const struct guard_scale *scale);
 /* A success: takes out what is about this account on this flow, nothing else. */
 void guard_score_lower(struct guard_subject *subject, uint64_t account_hash, uint64_t flow_hash);
 /* The last marks, oldest first, as a record keeps them: the proven ones, or all

@@ -16,19 +16,23 @@ enum state {
 };
 
 struct tried {
-	uint32_t user, first_s, last_s; /* last_s 0: free */
-	uint16_t target, port;          /* port: whence */
+	uint32_t first_s, last_s;
+	uint16_t target, port; /* port: whence */
 	uint8_t state;
 };
 
+/* The users lie apart from what is known of them, side by side and without gaps: each fact
+ * looks for one of them. */
 struct source {
 	struct guard_row row;
-	struct tried tried[MAX_TRIED_USERS];
-	uint32_t used;     /* of these */
+	uint32_t used;     /* of `users` and `tried` */
 	uint32_t shaped_s; /* when a tool's shape last showed; 0: never */
 	uint32_t due_s; /* when the last open challenge has waited long enough; 0: none is open */
 	bool has_tool, is_told, is_told_slow;
-	struct flow flow; /* of the last try */
+	bool is_wide; /* tried at more than one target, ever */
+	uint32_t users[MAX_TRIED_USERS];
+	struct tried tried[MAX_TRIED_USERS];
+	struct flow flow; /* of the last try, kept while one is open */
 	uint8_t proof;
 	char account[sizeof(((struct fact *)0)->account)];
 	char method[sizeof(((struct fact *)0)->method)];
@@ -133,11 +137,11 @@ static bool is_method(const struct fact *fact, const char *method)
 	return strcmp(fact->method, method) == 0;
 }
 
-static bool read_request(const struct fact *fact, enum state *ret)
+static bool read_request(const struct fact *fact, struct view user, enum state *ret)
 {
 	bool is_asked = fact->status == 401 || fact->status == 407;
 
-	if (is_method(fact, "INVITE") && is_number(user_of(fact)))
+	if (is_method(fact, "INVITE") && is_number(user))
 		return false;
 	if (fact->outcome == OUTCOME_FAILED) {
 		*ret = TRIED_REFUSED;
@@ -148,9 +152,9 @@ static bool read_request(const struct fact *fact, enum state *ret)
 }
 
 /* Whether it tells of a user tried in vain, or maybe so. */
-static bool read_try(const struct fact *fact, enum state *ret)
+static bool read_try(const struct fact *fact, struct view user, enum state *ret)
 {
-	if (fact->is_server || fact->standing == STANDING_PEER || view_is_empty(user_of(fact)))
+	if (fact->is_server || fact->standing == STANDING_PEER || view_is_empty(user))
 		return false;
 	switch (fact->kind) {
 	case FACT_UNKNOWN_USER:
@@ -158,7 +162,7 @@ static bool read_try(const struct fact *fact, enum state *ret)
 		return true;
 	case FACT_SCANNER:
 	case FACT_REQUEST:
-		return fact->standing == STANDING_STRANGER && read_request(fact, ret);
+		return fact->standing == STANDING_STRANGER && read_request(fact, user, ret);
 	default:
 		return false;
 	}
@@ -172,10 +176,8 @@ static bool is_success(const struct fact *fact)
 
 /* ---- what is remembered ---- */
 
-static uint64_t user_hash(const struct enumeration *e, const struct fact *fact)
+static uint64_t user_hash(const struct enumeration *e, struct view user)
 {
-	struct view user = user_of(fact);
-
 	return hash_quick(&e->sources.key, user.at, user.len);
 }
 
@@ -194,65 +196,74 @@ static uint16_t target_hash(const struct enumeration *e, const struct fact *fact
 	return (uint16_t)hash_quick(&e->sources.key, &key, sizeof(key));
 }
 
-/* His place, a free one, that of whoever waits for least time, or of the longest
- * unseen: who goes through a long list must not push out what is about to ripen. */
-static struct tried *place_of(struct source *s, uint32_t user)
+/* `used` where he is not among them. */
+static uint32_t place_of(const struct source *s, uint32_t user)
 {
-	struct tried *oldest = &s->tried[0], *newest_open = NULL;
+	uint32_t i = 0;
 
-	for (size_t i = 0; i < MAX_TRIED_USERS; i++) {
-		struct tried *t = &s->tried[i];
+	while (i < s->used && s->users[i] != user)
+		i++;
+	return i;
+}
 
-		if (t->last_s != 0 && t->user == user)
-			return t;
-		if (t->last_s < oldest->last_s)
-			oldest = t;
-		if (t->state == TRIED_OPEN && (!newest_open || t->first_s >= newest_open->first_s))
-			newest_open = t;
+/* A free one, that of whoever waits for least time, or of the longest unseen: who goes
+ * through a long list must not push out what is about to ripen. */
+static uint32_t room_of(struct source *s)
+{
+	uint32_t oldest = 0, newest_open = MAX_TRIED_USERS;
+
+	if (s->used < MAX_TRIED_USERS)
+		return s->used++;
+	for (uint32_t i = 0; i < MAX_TRIED_USERS; i++) {
+		const struct tried *t = &s->tried[i];
+
+		if (t->last_s < s->tried[oldest].last_s)
+			oldest = i;
+		if (t->state == TRIED_OPEN &&
+		    (newest_open == MAX_TRIED_USERS || t->first_s >= s->tried[newest_open].first_s))
+			newest_open = i;
 	}
-	if (oldest->last_s != 0 && newest_open)
-		oldest = newest_open;
-	s->used -= oldest->last_s != 0;
-	*oldest = (struct tried){ .user = user };
-	return oldest;
+	return newest_open < MAX_TRIED_USERS ? newest_open : oldest;
 }
 
 /* Says whether he is new, or was not in vain before. */
-static bool note(struct source *s, const struct tried *try)
+static bool note(struct source *s, uint32_t user, const struct tried *try)
 {
-	struct tried *place = place_of(s, try->user);
-	bool is_new = place->last_s == 0 || try->state > place->state;
+	uint32_t at = place_of(s, user);
+	bool is_new = at == s->used;
+	struct tried *place;
 
-	if (place->last_s == 0) {
-		*place = *try;
-		s->used++;
+	s->is_wide |= s->used > 0 && s->tried[0].target != try->target;
+	if (is_new) {
+		at = room_of(s);
+		s->users[at] = user;
+		s->tried[at] = *try;
+		return true;
 	}
+	place = &s->tried[at];
+	is_new = try->state > place->state;
 	place->last_s = try->last_s > place->last_s ? try->last_s : place->last_s;
 	place->target = try->target;
 	place->port = try->port;
-	if (try->state > place->state)
+	if (is_new)
 		place->state = try->state;
 	return is_new;
 }
 
+static void drop(struct source *s, uint32_t at)
+{
+	s->used--;
+	s->users[at] = s->users[s->used];
+	s->tried[at] = s->tried[s->used];
+}
+
 /* What one fact adds to what is remembered of its source. */
 struct addition {
+	const struct friendly *friendly; /* who succeeds there, or NULL */
 	uint32_t now_s;
 	uint16_t port;
 	bool is_new;
 };
-
-static bool is_new_target(const struct source *s, size_t until, uint32_t now_s, uint32_t window_s)
-{
-	for (size_t i = 0; i < until; i++) {
-		const struct tried *t = &s->tried[i];
-
-		if (t->state == TRIED_UNHEARD && t->target == s->tried[until].target &&
-		    t->last_s != 0 && now_since(now_s, t->last_s) < window_s)
-			return false;
-	}
-	return true;
-}
 
 /* One device that asks for many has one port; phones behind one address have each their own. */
 static bool is_ripe(const struct source *s, const struct tried *t, uint32_t now_s, uint16_t port)
@@ -263,25 +274,53 @@ static bool is_ripe(const struct source *s, const struct tried *t, uint32_t now_
 	       now_since(now_s, t->first_s) >= patience_s;
 }
 
-static uint32_t count_in_vain(const struct source *s, const struct addition *a, uint32_t window_s)
+static bool is_within(const struct tried *t, uint32_t now_s, uint32_t window_s)
 {
-	uint32_t now_s = a->now_s;
+	return now_since(now_s, t->last_s) < window_s;
+}
 
-	uint32_t count = 0, unheard = 0, targets = 0;
+/* Targets that kept silent: of most sources there is one alone. */
+static uint32_t count_unheard_targets(const struct source *s, uint32_t now_s, uint32_t window_s)
+{
+	uint16_t seen[MAX_TRIED_USERS] __attribute__((uninitialized)); /* `count` guards it */
+	uint32_t count = 0;
 
-	for (size_t i = 0; i < MAX_TRIED_USERS; i++) {
+	for (uint32_t i = 0; i < s->used; i++) {
+		const struct tried *t = &s->tried[i];
+		uint32_t same = 0;
+
+		if (t->state != TRIED_UNHEARD || !is_within(t, now_s, window_s))
+			continue;
+		while (same < count && seen[same] != t->target)
+			same++;
+		if (same == count)
+			seen[count++] = t->target;
+	}
+	return count;
+}
+
+/* Whether as many were tried in vain; looks no further than it must. */
+static bool are_in_vain(const struct source *s, const struct addition *a, uint32_t wanted,
+                        uint32_t window_s)
+{
+	uint32_t now_s = a->now_s, count = 0, unheard = 0, least_unheard = s->has_tool ? 0 : 2;
+	bool is_counted_whole = s->is_wide && !s->has_tool;
+
+	for (uint32_t i = 0; i < s->used; i++) {
 		const struct tried *t = &s->tried[i];
 
-		if (t->last_s == 0 || now_since(now_s, t->last_s) >= window_s)
+		if (!is_within(t, now_s, window_s))
 			continue;
-		if (t->state == TRIED_UNHEARD) {
+		if (t->state == TRIED_UNHEARD)
 			unheard++;
-			targets += is_new_target(s, i, now_s, window_s);
-		} else {
+		else
 			count += is_ripe(s, t, now_s, a->port);
-		}
+		if (count >= wanted ||
+		    (count + unheard >= wanted && unheard >= least_unheard && !is_counted_whole))
+			return true;
 	}
-	return count + (s->has_tool || 2 * targets <= unheard ? unheard : 0);
+	return is_counted_whole && count + unheard >= wanted &&
+	       2 * count_unheard_targets(s, now_s, window_s) <= unheard;
 }
 
 /* A credit of those who succeed still: today, or the day before. */
@@ -296,26 +335,16 @@ static uint32_t friends_of(const struct friendly *friendly, uint32_t day)
 	return friendly->count > last ? friendly->count : last;
 }
 
-static uint32_t excused(const struct enumeration *e, const struct source *s, uint32_t now_s)
-{
-	struct guard_key key = s->row.key;
-	const struct friendly *friendly;
-
-	key.extra = 0;
-	friendly = guard_recent_find(&e->friendly, &key);
-
-	return friendly ? friends_of(friendly, day_of(now_s)) / ENUMERATION_FRIENDS : 0;
-}
-
 /* ---- judgement ---- */
 
 /* Most try few users in all: nothing has to be counted then. */
-static bool is_many(const struct enumeration *e, const struct source *s, const struct addition *a,
-                    uint32_t limit, uint32_t window_s)
+static bool is_many(const struct source *s, const struct addition *a, uint32_t limit,
+                    uint32_t window_s)
 {
-	uint32_t count = s->used >= limit ? count_in_vain(s, a, window_s) : 0;
+	uint32_t excused =
+		a->friendly ? friends_of(a->friendly, day_of(a->now_s)) / ENUMERATION_FRIENDS : 0;
 
-	return count >= limit && count >= limit + excused(e, s, a->now_s);
+	return s->used >= limit + excused && are_in_vain(s, a, limit + excused, window_s);
 }
 
 static size_t judge_source(const struct enumeration *e, struct source *s, struct addition a,
@@ -323,68 +352,69 @@ static size_t judge_source(const struct enumeration *e, struct source *s, struct
 {
 	bool was_told = s->is_told, was_told_slow = s->is_told_slow;
 
-	s->is_told = is_many(e, s, &a, e->settings.users, e->settings.window_s);
+	s->is_told = is_many(s, &a, e->settings.users, e->settings.window_s);
 	if (s->is_told) {
 		ret->rule = RULE_MANY_USERS;
 		ret->score_milli = was_told ? ENUMERATION_FURTHER_MILLI : ENUMERATION_MANY_MILLI;
 		return a.is_new || !was_told;
 	}
-	s->is_told_slow = is_many(e, s, &a, e->settings.daily, ENUMERATION_MEMORY_S);
+	s->is_told_slow = is_many(s, &a, e->settings.daily, ENUMERATION_MEMORY_S);
 	ret->rule = RULE_SLOW_USERS;
 	ret->score_milli = ENUMERATION_SLOW_MILLI;
 	return s->is_told_slow && (a.is_new || !was_told_slow);
 }
 
 /* A tool's message is told for its shape, and again for what became of it. */
-static bool is_told_by_shape(const struct source *s, const struct fact *fact)
+static bool is_told_by_shape(const struct source *s, const struct fact *fact, uint32_t now_s)
 {
 	return fact->kind == FACT_REQUEST && s->shaped_s != 0 &&
-	       now_since(seconds_of(fact), s->shaped_s) < ENUMERATION_PATIENCE_S;
+	       now_since(now_s, s->shaped_s) < ENUMERATION_PATIENCE_S;
 }
 
-static void remember(struct source *s, const struct fact *fact, enum state state)
+static void remember(struct source *s, const struct fact *fact, const struct tried *try)
 {
 	/* Of whom only the answers to him are seen may have answered each challenge. */
-	if (state == TRIED_OPEN && !fact->is_unheard)
-		s->due_s = seconds_of(fact) + ENUMERATION_PATIENCE_S;
+	if (try->state == TRIED_OPEN && !fact->is_unheard)
+		s->due_s = try->last_s + ENUMERATION_PATIENCE_S;
+	if (s->due_s == 0)
+		return;
 	s->flow = fact->flow;
 	s->proof = fact->proof;
 	memcpy(s->account, fact->account, sizeof(s->account));
 	memcpy(s->method, fact->method, sizeof(s->method));
 }
 
-/* Of most who try somebody, nobody ever got in. */
-static bool is_friend(const struct enumeration *e, const struct addr *source, uint64_t user)
+static const struct friendly *friendly_of(const struct enumeration *e, struct guard_key key)
 {
-	struct guard_key key = guard_key_of(source, 0);
+	key.extra = 0;
+	return guard_recent_find(&e->friendly, &key);
+}
 
-	if (!guard_recent_find(&e->friendly, &key))
-		return false;
+static bool is_friend(const struct enumeration *e, struct guard_key key, uint64_t user)
+{
 	key.extra = user;
 	return guard_recent_find(&e->friends, &key) != NULL;
 }
 
-static size_t judge_try(struct enumeration *e, const struct fact *fact, enum state state,
-                        struct guard_finding *ret)
+static size_t judge_try(struct enumeration *e, const struct fact *fact, const struct tried *try,
+                        uint64_t user, struct guard_finding *ret)
 {
 	bool is_proven = fact_is_proven((enum fact_proof)fact->proof);
 	struct addr source = addr_source(&fact->flow.remote);
-	uint64_t user = user_hash(e, fact);
 	struct guard_key key = guard_key_of(&source, is_proven);
-	struct tried try = { (uint32_t)user,       seconds_of(fact),       seconds_of(fact),
-		             target_hash(e, fact), fact->flow.remote.port, (uint8_t)state };
-	struct addition addition = { try.last_s, try.port, false };
+	struct addition addition = { friendly_of(e, key), try->last_s, try->port, false };
 	struct source *s;
 
-	if (is_friend(e, &source, user))
+	/* Of most who try somebody, nobody ever got in. */
+	if (addition.friendly && is_friend(e, key, user))
 		return 0;
 	s = guard_recent_touch(&e->sources, &key);
 	guard_recent_keep(&e->sources, s, is_proven);
 	s->has_tool |= fact->kind == FACT_SCANNER || fact->agent != 0;
 	if (fact->kind == FACT_SCANNER)
-		s->shaped_s = try.last_s;
-	addition.is_new = note(s, &try) && !is_told_by_shape(s, fact);
-	remember(s, fact, state);
+		s->shaped_s = try->last_s;
+	addition.is_new = note(s, (uint32_t)user, try) && !is_told_by_shape(s, fact, try->last_s);
+	remember(s, fact, try);
 	*ret = (struct guard_finding){ .is_proven = is_proven };
 	return judge_source(e, s, addition, ret);
 }
@@ -395,23 +425,17 @@ static void forget(struct enumeration *e, const struct addr *source, uint32_t us
 	for (uint64_t is_proven = 0; is_proven <= 1; is_proven++) {
 		struct guard_key key = guard_key_of(source, is_proven);
 		struct source *s = guard_recent_find(&e->sources, &key);
+		uint32_t at = s ? place_of(s, user) : 0;
 
-		for (size_t i = 0; s && s->used > 0 && i < MAX_TRIED_USERS; i++) {
-			struct tried *t = &s->tried[i];
-
-			if (t->last_s == 0 || t->user != user || t->state > (uint8_t)most)
-				continue;
-			*t = (struct tried){ 0 };
-			s->used--;
-		}
+		if (s && at < s->used && s->tried[at].state <= (uint8_t)most)
+			drop(s, at);
 	}
 }
 
 /* He exists, and is at home there: whoever seemed to try him did not. */
-static void note_success(struct enumeration *e, const struct fact *fact)
+static void note_success(struct enumeration *e, const struct fact *fact, uint64_t user)
 {
 	struct addr source = addr_source(&fact->flow.remote);
-	uint64_t user = user_hash(e, fact);
 	struct guard_key key = guard_key_of(&source, user);
 	struct resident *friend = guard_recent_touch(&e->friends, &key);
 	uint32_t day = day_of(seconds_of(fact));
@@ -432,29 +456,35 @@ static void note_success(struct enumeration *e, const struct fact *fact)
 }
 
 /* He answered the challenge: whether rightly is the business of guessing. */
-static void note_answer(struct enumeration *e, const struct fact *fact)
+static void note_answer(struct enumeration *e, const struct fact *fact, uint64_t user)
 {
 	struct addr source = addr_source(&fact->flow.remote);
-	uint32_t user = (uint32_t)user_hash(e, fact);
 
-	forget(e, &source, user, TRIED_OPEN);
+	forget(e, &source, (uint32_t)user, TRIED_OPEN);
 }
 
 static size_t enumeration_judge(void *memory, const struct fact *fact,
                                 struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
 	struct enumeration *e = memory;
+	struct view user = user_of(fact);
+	uint32_t now_s = seconds_of(fact);
+	struct tried try;
 	enum state state;
 
 	if (is_success(fact)) {
-		note_success(e, fact);
+		note_success(e, fact, user_hash(e, user));
 		return 0;
 	}
 	if (fact->kind == FACT_LOGIN) {
-		note_answer(e, fact);
+		note_answer(e, fact, user_hash(e, user));
 		return 0;
 	}
-	return read_try(fact, &state) ? judge_try(e, fact, state, ret) : 0;
+	if (!read_try(fact, user, &state))
+		return 0;
+	try = (struct tried){ now_s, now_s, target_hash(e, fact), fact->flow.remote.port,
+		              (uint8_t)state };
+	return judge_try(e, fact, &try, user_hash(e, user), ret);
 }
 
 /* Who asked for many users at once, was challenged each time and went away, sends nothing
@@ -480,6 +510,7 @@ static void enumeration_advance(void *memory, struct now now, guard_detector_say
 		fact.proof = s->proof;
 		memcpy(fact.account, s->account, sizeof(fact.account));
 		memcpy(fact.method, s->method, sizeof(fact.method));
+		addition.friendly = friendly_of(e, s->row.key);
 		if (!s->is_told && judge_source(e, s, addition, &finding) > 0)
 			say(context, &finding, &fact);
 	}

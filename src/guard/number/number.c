@@ -224,7 +224,8 @@ static bool is_extension(const struct number_plan *plan, const struct dialled *d
 {
 	uint64_t value;
 
-	if (!view_decimal(view_bytes(d->digits, d->len), UINT32_MAX, &value))
+	if (plan->extension_count == 0 ||
+	    !view_decimal(view_bytes(d->digits, d->len), UINT32_MAX, &value))
 		return false;
 	for (uint32_t i = 0; i < plan->extension_count && i < MAX_EXTENSION_RANGES; i++) {
 		if (value >= plan->extensions[i][0] && value <= plan->extensions[i][1])

@@ -78,6 +78,12 @@ static bool is_in_set(const char **set, char digit)
 	return is_in;
 }
 
+/* What most templates fail by, told before anything is called. */
+static inline bool may_fit(const char *template, char first)
+{
+	return *template == first || *template == '[' || *template == '.' || *template == '\0';
+}
+
 /* How many digits the template has taken; 0 where it does not fit. */
 static size_t fit(const char *template, struct view digits)
 {
@@ -134,8 +140,10 @@ static size_t first_share(uint16_t code)
 
 static uint16_t region_of(uint16_t code, struct view national)
 {
+	char first = view_is_empty(national) ? '\0' : national.at[0];
+
 	for (size_t i = first_share(code); i < SHARE_COUNT && shares[i].code == code; i++) {
-		if (fit(shares[i].digits, national) > 0)
+		if (may_fit(shares[i].digits, first) && fit(shares[i].digits, national) > 0)
 			return shares[i].region;
 	}
 	for (size_t i = 0; i < sizeof(mains) / sizeof(mains[0]); i++) {
@@ -175,6 +183,7 @@ static enum err place(struct view digits, bool is_guess, struct number_place *re
 	uint8_t code_len = 0;
 	size_t first = patterns_of(digits, &code_len);
 	struct view national = view_after(digits, code_len);
+	char head = view_is_empty(national) ? '\0' : national.at[0];
 	bool is_long_enough = false, is_short_enough = false;
 
 	for (size_t at = first; at < PATTERN_COUNT && patterns[at].code == patterns[first].code;
@@ -183,8 +192,8 @@ static enum err place(struct view digits, bool is_guess, struct number_place *re
 
 		is_long_enough |= national.len >= p->least;
 		is_short_enough |= national.len <= p->most;
-		if (national.len < p->least || national.len > p->most ||
-		    (*p->template && fit(p->template, national) == 0))
+		if (!may_fit(p->template, head) || national.len < p->least ||
+		    national.len > p->most || (*p->template && fit(p->template, national) == 0))
 			continue;
 		ret->region = region_of(p->code, national);
 		ret->code_len = code_len;

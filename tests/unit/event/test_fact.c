@@ -74,3 +74,23 @@ TEST(fact_spoilt, "a fact with one field beyond its range is not sound")
 	}
 	return ERR_NONE;
 }
+
+TEST(fact_text, "each byte at each place of a text counts up to its end, and none beyond it")
+{
+	for (unsigned byte = 0; byte < 256; byte++) {
+		bool is_control = byte < 0x20 || byte == 0x7f;
+
+		for (size_t at = 0; at < sizeof(((struct fact *)0)->method) - 1; at++) {
+			struct fact f = sound_fact();
+
+			memset(f.method, 0, sizeof(f.method));
+			memset(f.method, 0xff, at);
+			f.method[at] = (char)byte;
+			CHECK(fact_is_sound(&f) == (byte == 0 || !is_control));
+			f.method[at] = '\0';
+			f.method[at + 1] = (char)byte;
+			CHECK(fact_is_sound(&f));
+		}
+	}
+	return ERR_NONE;
+}

@@ -1,33 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* a= lines: those that we understand become fields, all are remembered. */
 #include "sdp/reader_priv.h"
+#include "sdp/word_priv.h"
 
 struct known_attribute {
 	struct view name;
 	enum sdp_reason (*read)(struct sdp_reader *r, struct view value);
 };
-
-static bool is_printable(struct view v)
-{
-	for (size_t i = 0; i < v.len; i++)
-		if (v.at[i] < 0x20 || v.at[i] > 0x7e)
-			return false;
-	return true;
-}
-
-/* The format of the current m= line with that payload type; NULL where none is. */
-static struct sdp_format *find_format(struct sdp_reader *r, uint64_t payload_type)
-{
-	if (!r->media || !sdp_protocol_is_rtp(r->media->protocol))
-		return NULL;
-	for (size_t i = 0; i < r->media->format_count; i++) {
-		struct sdp_format *f = &r->session->formats[r->media->first_format + i];
-
-		if (f->payload_type == payload_type)
-			return f;
-	}
-	return NULL;
-}
 
 /* "name/clock" or "name/clock/channels"; `slash`: where the token at its beginning ends. */
 static enum sdp_reason read_encoding(struct view text, size_t slash, struct sdp_format *ret)
@@ -57,7 +36,7 @@ static enum sdp_reason read_rtpmap(struct sdp_reader *r, struct view value)
 	uint64_t payload_type;
 	enum sdp_reason reason;
 
-	if (!view_decimal(number, 127, &payload_type))
+	if (!view_decimal(number, MAX_SDP_PAYLOAD_TYPE, &payload_type))
 		return SDP_PAYLOAD_TYPE;
 	if (value.len != 0)
 		return SDP_RTPMAP;
@@ -69,7 +48,7 @@ static enum sdp_reason read_rtpmap(struct sdp_reader *r, struct view value)
 	reason = read_encoding(encoding, token, &mapped);
 	if (reason != SDP_FINE)
 		return reason;
-	format = find_format(r, payload_type);
+	format = sdp_format_of(r, (unsigned)payload_type);
 	if (!format) {
 		sdp_note(r, SDP_STRAY_FORMAT);
 		return SDP_FINE;
@@ -97,11 +76,11 @@ static enum sdp_reason read_fmtp(struct sdp_reader *r, struct view value)
 	/* Other protocols put tokens of their own here. */
 	if (r->media && !sdp_protocol_is_rtp(r->media->protocol))
 		return SDP_FINE;
-	if (!view_decimal(number, 127, &payload_type))
+	if (!view_decimal(number, MAX_SDP_PAYLOAD_TYPE, &payload_type))
 		return SDP_PAYLOAD_TYPE;
-	if (parameters.len == 0 || !is_printable(parameters))
+	if (parameters.len == 0 || !sdp_is_printable(parameters.at, parameters.len))
 		return SDP_FMTP;
-	format = find_format(r, payload_type);
+	format = sdp_format_of(r, (unsigned)payload_type);
 	if (!format)
 		sdp_note(r, SDP_STRAY_FORMAT);
 	else if (format->fmtp.len != 0)
@@ -210,24 +189,28 @@ static const struct known_attribute known[] = {
 #undef KNOWN
 /* clang-format on */
 
+static const struct known_attribute *find_known(struct view name)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (view_equal(name, known[i].name))
+			return &known[i];
+	return NULL;
+}
+
 enum sdp_reason sdp_read_attribute(struct sdp_reader *r, struct view value)
 {
-	struct sdp_session *s = r->session;
 	size_t token = sdp_token_len(value);
-	struct sdp_attribute a = {
-		.name = view_first(value, token),
-		.value = view_after(value, token + 1),
-		.has_value = token != value.len,
-	};
+	const struct known_attribute *found;
+	struct sdp_attribute *a;
 
-	if (s->attribute_count == MAX_SDP_ATTRIBUTES)
+	if (r->session->attribute_count == MAX_SDP_ATTRIBUTES)
 		return SDP_ATTRIBUTE_COUNT;
-	if (token == 0 || (a.has_value && value.at[token] != ':'))
+	if (token == 0 || (token != value.len && value.at[token] != ':'))
 		return SDP_ATTRIBUTE;
-	s->attributes[s->attribute_count++] = a;
-	r->level->attribute_count++;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (view_equal(a.name, known[i].name))
-			return known[i].read(r, a.value);
-	return SDP_FINE;
+	a = sdp_remember(r, value, token);
+	found = find_known(a->name);
+	a->is_field = found != NULL;
+	r->level->has_keys |= !found && (view_equal(a->name, VIEW("crypto")) ||
+	                                 view_equal(a->name, VIEW("fingerprint")));
+	return found ? found->read(r, a->value) : SDP_FINE;
 }

@@ -78,14 +78,6 @@ static enum sdp_protocol protocol_of(struct view name)
 	return SDP_PROTOCOL_OTHER;
 }
 
-static bool is_listed(const struct sdp_reader *r, uint8_t payload_type)
-{
-	for (size_t i = 0; i < r->media->format_count; i++)
-		if (r->session->formats[r->media->first_format + i].payload_type == payload_type)
-			return true;
-	return false;
-}
-
 static enum sdp_reason read_format(struct sdp_reader *r, struct view field)
 {
 	struct sdp_session *s = r->session;
@@ -97,11 +89,12 @@ static enum sdp_reason read_format(struct sdp_reader *r, struct view field)
 		return SDP_FORMAT_COUNT;
 	if (sdp_protocol_is_rtp(m->protocol)) {
 		/* A number is a token, as long as it is no longer than one. */
-		if (field.len > MAX_SDP_TOKEN || !view_decimal(field, 127, &number))
+		if (field.len > MAX_SDP_TOKEN ||
+		    !view_decimal(field, MAX_SDP_PAYLOAD_TYPE, &number))
 			return sdp_is_token(field) ? SDP_PAYLOAD_TYPE : SDP_MEDIA;
 		format.payload_type = (uint8_t)number;
 		format.clock_rate_hz = sdp_static_clock_hz(format.payload_type);
-		if (is_listed(r, format.payload_type)) {
+		if (!sdp_list_format(r, format.payload_type, s->format_count)) {
 			sdp_note(r, SDP_REPEATED);
 			format.is_dropped = true;
 		}
@@ -131,23 +124,37 @@ static enum sdp_reason read_port(struct view field, uint16_t *ret)
 	return SDP_FINE;
 }
 
-enum sdp_reason sdp_read_media(struct sdp_reader *r, struct view value)
+struct sdp_media *sdp_begin_media(struct sdp_reader *r)
 {
 	struct sdp_session *s = r->session;
-	struct sdp_media *m;
-	struct view port;
-	enum sdp_reason reason;
+	struct sdp_media *m = &s->media[s->media_count];
 
-	if (s->media_count == MAX_SDP_MEDIA)
-		return SDP_MEDIA_COUNT;
-	m = &s->media[s->media_count++];
 	memset(m, 0, sizeof(*m));
 	m->level.direction = SDP_DIRECTION_NONE;
 	m->level.first_attribute = s->attribute_count;
 	m->first_format = s->format_count;
+	r->listed[0] = r->listed[1] = 0;
+	return m;
+}
+
+void sdp_enter_media(struct sdp_reader *r, struct sdp_media *m)
+{
+	r->session->media_count++;
+	r->session->format_count = (uint16_t)(m->first_format + m->format_count);
 	r->media = m;
 	r->level = &m->level;
+}
 
+enum sdp_reason sdp_read_media(struct sdp_reader *r, struct view value)
+{
+	struct sdp_media *m;
+	struct view port;
+	enum sdp_reason reason;
+
+	if (r->session->media_count == MAX_SDP_MEDIA)
+		return SDP_MEDIA_COUNT;
+	m = sdp_begin_media(r);
+	sdp_enter_media(r, m);
 	m->kind_text = sdp_field(r, &value);
 	port = sdp_field(r, &value);
 	m->protocol_text = sdp_field(r, &value);

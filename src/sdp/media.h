@@ -14,7 +14,7 @@ enum {
 	MAX_SDP_MEDIA_FORMATS = 64,
 	MAX_SDP_ATTRIBUTES = 256
 };
-enum { SDP_CLOCK_RATE_MAX = 1000000, SDP_PTIME_MAX_MS = 1000 };
+enum { SDP_CLOCK_RATE_MAX = 1000000, SDP_PTIME_MAX_MS = 1000, MAX_SDP_PAYLOAD_TYPE = 127 };
 
 enum sdp_kind {
 	SDP_KIND_AUDIO,
@@ -52,6 +52,7 @@ struct sdp_level {
 	enum sdp_direction direction; /* SDP_DIRECTION_NONE where none is written */
 	uint32_t bandwidth_as_kbit;   /* b=AS; 0 where none is written */
 	uint16_t first_attribute, attribute_count;
+	bool has_keys; /* a=crypto or a=fingerprint is among them */
 };
 
 struct sdp_format {
@@ -68,6 +69,7 @@ struct sdp_attribute {
 	struct view name;
 	struct view value; /* empty for a flag */
 	bool has_value;    /* a colon was there */
+	bool is_field;     /* read into fields: sdp_write writes it from there */
 };
 
 struct sdp_media {

@@ -2,14 +2,14 @@
 /* Cuts the text into lines and reads those of the session; m= lines and
  * attributes have files of their own. */
 #include "sdp/reader_priv.h"
+#include "sdp/word_priv.h"
 
 #include "base/run.h"
-#include <string.h>
 
 enum line_level { SESSION, BOTH };
 
 struct line_kind {
-	uint8_t rank; /* RFC 8866 5: order within the session level */
+	enum sdp_rank rank;
 	enum line_level where;
 	enum sdp_reason (*read)(struct sdp_reader *r, struct view value);
 };
@@ -192,28 +192,27 @@ static enum sdp_reason skip_line(struct sdp_reader *r, struct view value)
 
 /* clang-format off */
 static const struct line_kind kinds[LETTER('z') + 1] = {
-	[LETTER('v')] = {  1, BOTH,    read_version },
-	[LETTER('o')] = {  2, BOTH,    read_origin },
-	[LETTER('s')] = {  3, SESSION, read_subject },
-	[LETTER('i')] = {  4, BOTH,    skip_line },
-	[LETTER('u')] = {  5, SESSION, skip_line },
-	[LETTER('e')] = {  6, SESSION, skip_line },
-	[LETTER('p')] = {  7, SESSION, skip_line },
-	[LETTER('c')] = {  8, BOTH,    read_connection },
-	[LETTER('b')] = {  9, BOTH,    read_bandwidth },
-	[LETTER('t')] = { 10, SESSION, read_time },
-	[LETTER('r')] = { 11, SESSION, skip_line },
-	[LETTER('z')] = { 12, SESSION, skip_line },
-	[LETTER('k')] = { 13, BOTH,    skip_line },
-	[LETTER('a')] = { 14, BOTH,    sdp_read_attribute },
-	[LETTER('m')] = { 15, BOTH,    sdp_read_media },
+	[LETTER('v')] = { SDP_RANK_VERSION,       BOTH,    read_version },
+	[LETTER('o')] = { SDP_RANK_ORIGIN,        BOTH,    read_origin },
+	[LETTER('s')] = { SDP_RANK_SUBJECT,       SESSION, read_subject },
+	[LETTER('i')] = { SDP_RANK_INFORMATION,   BOTH,    skip_line },
+	[LETTER('u')] = { SDP_RANK_URI,           SESSION, skip_line },
+	[LETTER('e')] = { SDP_RANK_EMAIL,         SESSION, skip_line },
+	[LETTER('p')] = { SDP_RANK_PHONE,         SESSION, skip_line },
+	[LETTER('c')] = { SDP_RANK_CONNECTION,    BOTH,    read_connection },
+	[LETTER('b')] = { SDP_RANK_BANDWIDTH,     BOTH,    read_bandwidth },
+	[LETTER('t')] = { SDP_RANK_TIME,          SESSION, read_time },
+	[LETTER('r')] = { SDP_RANK_REPEAT,        SESSION, skip_line },
+	[LETTER('z')] = { SDP_RANK_ZONE,          SESSION, skip_line },
+	[LETTER('k')] = { SDP_RANK_KEY,           BOTH,    skip_line },
+	[LETTER('a')] = { SDP_RANK_ATTRIBUTE,     BOTH,    sdp_read_attribute },
+	[LETTER('m')] = { SDP_RANK_MEDIA,         BOTH,    sdp_read_media },
 };
 /* clang-format on */
 
 /* `letter` is a small one. */
 static enum sdp_reason read_line(struct sdp_reader *r, char letter, struct view value)
 {
-	enum { RANK_TIME = 10 };
 	const struct line_kind *kind = &kinds[LETTER(letter)];
 
 	if (!kind->read) {
@@ -225,7 +224,7 @@ static enum sdp_reason read_line(struct sdp_reader *r, char letter, struct view 
 		return SDP_FINE;
 	}
 	/* A further t= behind r= begins the next period; of b= and a= there may be many. */
-	if (!r->media && kind->rank < r->rank && kind->rank != RANK_TIME)
+	if (!r->media && kind->rank < r->rank && kind->rank != SDP_RANK_TIME)
 		sdp_note(r, SDP_LINE_ORDER);
 	r->rank = kind->rank;
 	return kind->read(r, value);
@@ -262,7 +261,7 @@ static enum sdp_reason cut_odd_line(struct sdp_reader *r, struct view *text, str
 static enum sdp_reason cut_line(struct sdp_reader *r, struct view *text, struct view *ret)
 {
 	const char *start = text->at, *end = start + text->len;
-	const char *at = run_end(start, end, &text_bytes);
+	const char *at = sdp_control_at(start, end);
 	struct view line = { start, (size_t)(at - start) };
 
 	if (end - at >= 2 && at[0] == '\r' && at[1] == '\n' && line.len <= MAX_SDP_LINE) {
@@ -304,7 +303,7 @@ static enum sdp_reason finish(struct sdp_reader *r)
 	return SDP_FINE;
 }
 
-enum sdp_reason sdp_parse(struct view text, struct sdp_session *ret)
+static enum sdp_reason parse(struct view text, bool is_plain, struct sdp_session *ret)
 {
 	struct sdp_reader r = { .session = ret, .level = &ret->level };
 	enum sdp_reason reason = SDP_FINE;
@@ -315,8 +314,14 @@ enum sdp_reason sdp_parse(struct view text, struct sdp_session *ret)
 	memset(ret, 0, offsetof(struct sdp_session, media));
 	ret->level.direction = SDP_DIRECTION_NONE;
 	while (text.len > 0 && reason == SDP_FINE) {
+		const char *end = text.at + text.len;
+		const char *next = is_plain ? NULL : sdp_usual_line(&r, text.at, end);
 		struct view line;
 
+		if (next) {
+			text = (struct view){ next, (size_t)(end - next) };
+			continue;
+		}
 		reason = cut_line(&r, &text, &line);
 		if (reason != SDP_FINE)
 			break;
@@ -331,4 +336,14 @@ enum sdp_reason sdp_parse(struct view text, struct sdp_session *ret)
 		reason = read_line(&r, line.at[0], view_after(line, 2));
 	}
 	return reason == SDP_FINE ? finish(&r) : reason;
+}
+
+enum sdp_reason sdp_parse(struct view text, struct sdp_session *ret)
+{
+	return parse(text, false, ret);
+}
+
+enum sdp_reason sdp_parse_plain(struct view text, struct sdp_session *ret)
+{
+	return parse(text, true, ret);
 }

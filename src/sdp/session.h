@@ -44,6 +44,9 @@ struct sdp_session {
 /* Fills *ret and returns SDP_FINE, or returns why not and leaves *ret in no
  * useful state (it is too large to be built aside). */
 enum sdp_reason sdp_parse(struct view text, struct sdp_session *ret) MUST_USE;
+/* The same by the careful readers alone, without the short way for usual lines: what the other is
+ * held against. */
+enum sdp_reason sdp_parse_plain(struct view text, struct sdp_session *ret) MUST_USE;
 
 const char *sdp_reason_name(enum sdp_reason reason); /* "MEDIA_PORT"; static storage */
 const char *sdp_reason_text(enum sdp_reason reason); /* for a person; static storage */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The description for the other side, written anew from fields. */
 #include "sdp/offer.h"
+#include "sdp/word_priv.h"
 
 enum value_rule { FLAG, VALUE, WORD };
 
@@ -12,28 +13,6 @@ static const struct {
 #include "sdp/attribute.def"
 #undef SDP_ATTRIBUTE
 };
-
-/* Those that are read into fields and written from there. */
-static const char *const from_fields[] = {
-	"rtpmap",   "fmtp",     "ptime",    "maxptime", "rtcp",
-	"sendrecv", "sendonly", "recvonly", "inactive",
-};
-
-static bool is_from_fields(struct view name)
-{
-	for (size_t i = 0; i < sizeof(from_fields) / sizeof(from_fields[0]); i++)
-		if (view_equal(name, view_of(from_fields[i])))
-			return true;
-	return false;
-}
-
-static bool is_printable(struct view v)
-{
-	for (size_t i = 0; i < v.len; i++)
-		if (v.at[i] < 0x20 || v.at[i] > 0x7e)
-			return false;
-	return true;
-}
 
 static bool is_word(struct view v)
 {
@@ -51,7 +30,8 @@ static bool is_allowed(const struct sdp_attribute *a)
 			continue;
 		if (allowed[i].rule == WORD)
 			return !a->has_value || is_word(a->value);
-		return a->has_value == (allowed[i].rule == VALUE) && is_printable(a->value);
+		return a->has_value == (allowed[i].rule == VALUE) &&
+		       sdp_is_printable(a->value.at, a->value.len);
 	}
 	return false;
 }
@@ -217,7 +197,7 @@ static uint32_t count_dropped(const struct sdp_session *s)
 	uint32_t count = 0;
 
 	for (size_t i = 0; i < s->attribute_count; i++)
-		count += !is_from_fields(s->attributes[i].name);
+		count += !s->attributes[i].is_field;
 	return count;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Covers addresses with display names: sip/name_addr.c, sip/param.c.
- * What is accepted and can be written is read as the same again. */
+ * What is accepted and can be written is read as the same again, and what is plain as the
+ * careful reader does. */
 #include <assert.h>
 
+#include "../tests/unit/sip/alike.h"
 #include "sip/name_addr.h"
 #include "sip/param.h"
 
@@ -14,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buffer first = BUFFER_ON(first_text), second = BUFFER_ON(second_text);
 	struct sip_name_addr one, two;
 
+	assert(alike_name_addr(view_bytes(data, size)));
 	if (sip_name_addr_parse(view_bytes(data, size), &one) != ERR_NONE)
 		return 0;
 	sip_name_addr_write(&first, &one);

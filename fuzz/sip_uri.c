@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Covers URIs: sip/uri.c, sip/uri_equal.c, sip/host.c.
- * What is accepted and can be written is read as the same again. */
+ * What is accepted and can be written is read as the same again, and what is plain as the
+ * careful reader does. */
 #include <assert.h>
 
+#include "../tests/unit/sip/alike.h"
 #include "sip/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct view value;
 	struct sip_uri one, two;
 
+	assert(alike_uri(view_bytes(data, size)));
 	if (sip_uri_parse(view_bytes(data, size), &one) != ERR_NONE)
 		return 0;
 	(void)sip_uri_param(&one, VIEW("transport"), &value);

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #if defined(__SSE2__)
-#include <tmmintrin.h>
+#include <immintrin.h>
 #define WITH_LOOKUP __attribute__((target("ssse3")))
+#define WITH_AVX2   __attribute__((target("avx2")))
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 #include <arm_neon.h>
 #define WITH_LOOKUP
@@ -26,8 +27,6 @@ const char *run_end_plain(const char *at, const char *end, const struct run_set 
 	return at;
 }
 
-#ifdef WITH_LOOKUP
-
 enum { STEP = 16, PAGE = 4096 };
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -37,6 +36,8 @@ enum { STEP = 16, PAGE = 4096 };
 #define SEES_EVERY_BYTE 1
 #endif
 #endif
+
+#ifdef WITH_LOOKUP
 
 /* What lies behind the end is loaded and not looked at: within one page nothing can go wrong
  * by that, but a sanitizer, which cannot know, would complain. */
@@ -121,6 +122,125 @@ const char *run_end(const char *at, const char *end, const struct run_set *set)
 	return run_end_by_lookup(at, end, set);
 #endif
 	return run_end_plain(at, end, set);
+}
+
+/* The bit behind the last. */
+static inline struct run_misses ended(uint64_t low, uint64_t high, size_t len)
+{
+	uint64_t end = UINT64_C(1) << (len & 63);
+
+	return (struct run_misses){ low | (len < 64 ? end : 0), high | (len < 64 ? 0 : end) };
+}
+
+static struct run_misses misses_plain(const char *at, size_t len, const struct run_set *set)
+{
+	uint64_t low = 0, high = 0;
+
+	for (size_t i = 0; i < len && i < 64; i++)
+		low |= (uint64_t)!run_holds(set, at[i]) << i;
+	for (size_t i = 64; i < len; i++)
+		high |= (uint64_t)!run_holds(set, at[i]) << (i - 64);
+	return ended(low, high, len);
+}
+
+#ifdef WITH_LOOKUP
+
+WITH_LOOKUP static struct run_misses misses_by_16(const char *at, size_t len,
+                                                  const struct run_set *set)
+{
+	uint64_t low = 0, high = 0;
+
+	for (size_t i = 0; i < len && i < 64; i += STEP)
+		low |= (uint64_t)misses_of(at + i, set) << i;
+	for (size_t i = 64; i < len; i += STEP)
+		high |= (uint64_t)misses_of(at + i, set) << (i - 64);
+	return ended(low, high, len);
+}
+
+#endif
+
+#ifdef WITH_AVX2
+
+/* As misses_of, of 32, and a set of ASCII. */
+WITH_AVX2 static inline __attribute__((always_inline)) uint64_t misses_of_32(const char *at,
+                                                                             __m256i rows)
+{
+	const __m256i bits = _mm256_broadcastsi128_si256(
+		_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
+	__m256i x = _mm256_loadu_si256((const __m256i *)(const void *)at);
+	__m256i upper = _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(15));
+	__m256i hit =
+		_mm256_and_si256(_mm256_shuffle_epi8(rows, x), _mm256_shuffle_epi8(bits, upper));
+
+	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(hit, _mm256_setzero_si256()));
+}
+
+WITH_AVX2 static struct run_misses misses_by_32(const char *at, size_t len,
+                                                const struct run_set *set)
+{
+	const __m256i rows = _mm256_broadcastsi128_si256(
+		_mm_loadu_si128((const __m128i *)(const void *)set->rows));
+	uint64_t low = misses_of_32(at, rows), high = 0;
+
+	if (len > 32)
+		low |= misses_of_32(at + 32, rows) << 32;
+	if (len > 64)
+		high = misses_of_32(at + 64, rows);
+	if (len > 96)
+		high |= misses_of_32(at + 96, rows) << 32;
+	return ended(low, high, len);
+}
+
+#endif
+
+static const run_misses_way ways[] = {
+#ifdef WITH_AVX2
+	misses_by_32,
+#endif
+#ifdef WITH_LOOKUP
+	misses_by_16,
+#endif
+	misses_plain,
+	NULL,
+};
+
+run_misses_way run_misses_by(size_t i)
+{
+#ifdef __SSE2__
+	return ways[i + (__builtin_cpu_supports("avx2")    ? 0
+	                 : __builtin_cpu_supports("ssse3") ? 1
+	                                                   : 2)];
+#else
+	return ways[i];
+#endif
+}
+
+static inline struct run_misses misses_within(const char *at, size_t len, const struct run_set *set)
+{
+#ifdef WITH_AVX2
+	if (__builtin_cpu_supports("avx2"))
+		return misses_by_32(at, len, set);
+#endif
+	return run_misses_by(0)(at, len, set);
+}
+
+/* Of what ends near the end of a page, or where each byte that is loaded is watched. */
+static __attribute__((noinline, cold)) struct run_misses misses_of_copy(const char *at, size_t len,
+                                                                        const struct run_set *set)
+{
+	char copy[RUN_SPAN + RUN_MARGIN] = { 0 };
+
+	memcpy(copy, at, len);
+	return misses_within(copy, len, set);
+}
+
+struct run_misses run_misses(const char *at, size_t len, const struct run_set *set)
+{
+#ifndef SEES_EVERY_BYTE
+	if (((uintptr_t)at & (PAGE - 1)) + len <= PAGE - RUN_MARGIN)
+		return misses_within(at, len, set);
+#endif
+	return misses_of_copy(at, len, set);
 }
 
 /* The same, a bit each, for what a processor without any of this has, and for the last bytes. */

@@ -49,6 +49,20 @@ enum { RUN_PLACES = 64, RUN_LOAD = 16 };
 /* Where a byte stands among the first `len`, at most RUN_PLACES, from `at` on: bit i is byte i. */
 uint64_t run_places(const char *at, size_t len, char byte);
 
+/* What of a text of 1 to RUN_SPAN - 1 bytes is not in a set of ASCII: bit i is byte i, the
+ * first 64 in `low`. Bit `len` is set, as if something else stood behind the end: who goes from
+ * one to the next stops there. Bits beyond that one are of any value. */
+enum { RUN_SPAN = 128 };
+struct run_misses {
+	uint64_t low, high;
+};
+struct run_misses run_misses(const char *at, size_t len, const struct run_set *set);
+/* The ways to find them that this processor has, the best first, then NULL; all give the same.
+ * They load up to RUN_MARGIN bytes from behind the end, run_misses none from another page. */
+enum { RUN_MARGIN = 32 };
+typedef struct run_misses (*run_misses_way)(const char *at, size_t len, const struct run_set *);
+run_misses_way run_misses_by(size_t i);
+
 /* A copy of the first RUN_LOAD bytes; what is beyond `len` of them may be anything. */
 void run_load(const char *at, size_t len, char ret[RUN_LOAD]);
 /* Which of them are digits: bit i is byte i. */

@@ -3,6 +3,7 @@
 #include "sip/name_addr.h"
 
 #include "base/cursor.h"
+#include "sip/plain_priv.h"
 
 /* *(token LWS): what may stand before '<' without quotes. Bytes beyond ASCII
  * are not in the grammar; phones write names in UTF-8 there all the same. */
@@ -64,7 +65,7 @@ static void take_tag(void *context, const struct sip_param *p)
 		*tag = (struct tag){ p->value, !p->has_value || p->is_quoted };
 }
 
-enum err sip_name_addr_fill(struct view text, struct sip_name_addr *ret)
+enum err sip_name_addr_careful(struct view text, struct sip_name_addr *ret)
 {
 	struct cursor in = cursor_on(text);
 	struct tag tag = { .is_no_token = false };
@@ -88,6 +89,80 @@ enum err sip_name_addr_fill(struct view text, struct sip_name_addr *ret)
 		cursor_fail(&in, ERR_SYNTAX);
 	ret->tag = tag.value;
 	return in.err;
+}
+
+/* *(token LWS), bytes beyond ASCII as above. */
+static const struct run_set display_bytes = {
+	.rows = RUN_ROWS(CURSOR_TOKEN_LOWER | RUN_BYTE(' ') | RUN_BYTE('\t'), CURSOR_TOKEN_UPPER),
+	.has_high = true,
+};
+/* What stands between quotes, without escapes. */
+static const struct run_set quoted_bytes = {
+	.rows = RUN_ROWS(RUN_BYTE('\t') | (~UINT64_C(0) << ' ' & ~RUN_BYTE('"')),
+	                 ~RUN_BYTE('\\') & ~RUN_BYTE(0x7f)),
+	.has_high = true,
+};
+
+/* Returns where it begins behind '<', which is passed, or NULL. */
+STOPS_INLINE const char *plain_display(struct stops *s, const char *at, struct sip_name_addr *ret)
+{
+	ret->is_quoted = *at == '"';
+	if (ret->is_quoted) {
+		stops_pass(s);
+		stops_pass_all(s, &quoted_bytes);
+		ret->display = stops_word(s, ++at);
+		at = s->at + 1;
+		if (!stops_skip(s, '"'))
+			return NULL;
+		if (s->at == at && stops_skip(s, ' '))
+			at++;
+		if (s->at != at)
+			return NULL;
+	} else {
+		if (*at != '<')
+			stops_pass_all(s, &display_bytes);
+		ret->display = view_trim(stops_word(s, at));
+	}
+	at = s->at + 1;
+	return stops_skip(s, '<') ? at : NULL;
+}
+
+bool sip_name_addr_plain(struct view text, struct sip_name_addr *ret)
+{
+	/* `count` guards the names, plain_params_next fills the other. */
+	struct plain_params params __attribute__((uninitialized));
+	struct sip_param param __attribute__((uninitialized));
+	const char *at;
+	struct stops s;
+
+	if (text.len == 0 || text.len > MAX_STOPS_TEXT)
+		return false;
+	s = stops_on(text);
+	at = plain_display(&s, text.at, ret);
+	if (!at || !plain_uri(&s, at, &ret->uri))
+		return false;
+	at = s.at + 1;
+	if (!stops_skip(&s, '>') || s.at != at)
+		return false;
+	ret->is_bracketed = true;
+	ret->params = (struct view){ at, (size_t)(s.end - at) };
+	ret->tag = VIEW_EMPTY;
+	params.bytes = &sip_param_bytes;
+	params.is_odd = false;
+	params.count = 0;
+	while (plain_params_next(&params, &s, &param)) {
+		if (!view_equal_nocase(param.name, VIEW("tag")))
+			continue;
+		if (!param.has_value)
+			return false;
+		ret->tag = param.value;
+	}
+	return !params.is_odd && s.at == s.end;
+}
+
+enum err sip_name_addr_fill(struct view text, struct sip_name_addr *ret)
+{
+	return sip_name_addr_plain(text, ret) ? ERR_NONE : sip_name_addr_careful(text, ret);
 }
 
 enum err sip_name_addr_parse(struct view text, struct sip_name_addr *ret)

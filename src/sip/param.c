@@ -3,6 +3,7 @@
 #include "sip/param.h"
 
 #include "base/run.h"
+#include "sip/plain_priv.h"
 #include "sip/tokens.h"
 
 /* Values that stand without quotes: token, host with port or IPv6 reference,
@@ -15,7 +16,7 @@
 	(RUN_LETTERS | RUN_BYTE('_') | RUN_BYTE('`') | RUN_BYTE('~') | RUN_BYTE('[') |             \
 	 RUN_BYTE(']'))
 
-static const struct run_set value_bytes = { .rows = RUN_ROWS(VALUE_LOWER, VALUE_UPPER) };
+const struct run_set sip_param_bytes = { .rows = RUN_ROWS(VALUE_LOWER, VALUE_UPPER) };
 
 static struct view read_bare_value(struct cursor *in)
 {
@@ -23,7 +24,7 @@ static struct view read_bare_value(struct cursor *in)
 
 	if (in->err != ERR_NONE)
 		return VIEW_EMPTY;
-	at = run_end(start, in->end, &value_bytes);
+	at = run_end(start, in->end, &sip_param_bytes);
 	if (at == start) {
 		cursor_fail(in, at == in->end ? ERR_SHORT : ERR_SYNTAX);
 		return VIEW_EMPTY;

@@ -4,6 +4,7 @@
 #include "sip/uri.h"
 
 #include "base/run.h"
+#include "sip/plain_priv.h"
 
 /* RFC 3261 25.1: unreserved and what else may stand in each of them as it is, by the halves
  * of ASCII. */
@@ -15,7 +16,7 @@
 #define BRACKETS    (RUN_BYTE('[') | RUN_BYTE(']'))
 
 /* '#' belongs to dial strings that real phones send without escaping. */
-static const struct run_set user_bytes = {
+const struct run_set sip_uri_user_bytes = {
 	.rows = RUN_ROWS(PLAIN_LOWER | RUN_BYTE('=') | RUN_BYTE(',') | RUN_BYTE(';') |
 	                         RUN_BYTE('?') | RUN_BYTE('/') | RUN_BYTE('#'),
 	                 PLAIN_UPPER),
@@ -23,7 +24,7 @@ static const struct run_set user_bytes = {
 static const struct run_set password_bytes = {
 	.rows = RUN_ROWS(PLAIN_LOWER | RUN_BYTE('=') | RUN_BYTE(','), PLAIN_UPPER),
 };
-static const struct run_set param_bytes = {
+const struct run_set sip_uri_param_bytes = {
 	.rows = RUN_ROWS(PLAIN_LOWER | RUN_BYTE('/') | RUN_BYTE(':'), PLAIN_UPPER | BRACKETS),
 };
 static const struct run_set header_bytes = {
@@ -98,10 +99,10 @@ static struct view read_params(struct cursor *in)
 	size_t count = 0;
 
 	while (cursor_skip(in, ';')) {
-		struct view name = read_word(in, &param_bytes);
+		struct view name = read_word(in, &sip_uri_param_bytes);
 
 		if (cursor_skip(in, '='))
-			(void)read_word(in, &param_bytes);
+			(void)read_word(in, &sip_uri_param_bytes);
 		if (count == MAX_SIP_PARAMS)
 			cursor_fail(in, ERR_LIMIT);
 		else if (is_named(names, count, name))
@@ -139,7 +140,7 @@ static struct view read_headers(struct cursor *in)
 static void read_account(struct cursor *in, struct sip_uri *uri)
 {
 	struct cursor start = *in;
-	struct view user = read_part(in, &user_bytes);
+	struct view user = read_part(in, &sip_uri_user_bytes);
 
 	if (cursor_peek(in) != '@') {
 		struct view rest = cursor_rest(&start);
@@ -226,18 +227,11 @@ static bool is_scheme(struct view name)
 	return name.len > 0;
 }
 
-/* "sip:" in either case: nearly all that there are. */
-static bool is_sip(struct view text)
-{
-	return text.len >= 4 && (text.at[0] | 0x20) == 's' && (text.at[1] | 0x20) == 'i' &&
-	       (text.at[2] | 0x20) == 'p' && text.at[3] == ':';
-}
-
 static enum sip_scheme read_scheme(struct cursor *in)
 {
 	struct view name;
 
-	if (is_sip(cursor_rest(in))) {
+	if (plain_is_sip(in->at, in->end)) {
 		in->at += 4;
 		return SIP_SCHEME_SIP;
 	}
@@ -250,7 +244,7 @@ static enum sip_scheme read_scheme(struct cursor *in)
 	return view_equal_nocase(name, VIEW("tel")) ? SIP_SCHEME_TEL : SIP_SCHEME_OTHER;
 }
 
-enum err sip_uri_fill(struct view text, struct sip_uri *ret)
+enum err sip_uri_careful(struct view text, struct sip_uri *ret)
 {
 	struct cursor in = cursor_on(text);
 
@@ -265,6 +259,21 @@ enum err sip_uri_fill(struct view text, struct sip_uri *ret)
 		read_sip(&in, ret);
 	cursor_end(&in);
 	return in.err;
+}
+
+bool sip_uri_plain(struct view text, struct sip_uri *ret)
+{
+	struct stops s;
+
+	if (text.len == 0 || text.len > MAX_STOPS_TEXT)
+		return false;
+	s = stops_on(text);
+	return plain_uri(&s, text.at, ret) && s.at == s.end;
+}
+
+enum err sip_uri_fill(struct view text, struct sip_uri *ret)
+{
+	return sip_uri_plain(text, ret) ? ERR_NONE : sip_uri_careful(text, ret);
 }
 
 enum err sip_uri_parse(struct view text, struct sip_uri *ret)
@@ -292,7 +301,7 @@ static void write_sip(struct buffer *b, const struct sip_uri *u)
 {
 	buffer_text(b, u->scheme == SIP_SCHEME_SIPS ? "sips:" : "sip:");
 	if (u->user.len > 0) {
-		put_part(b, u->user, &user_bytes);
+		put_part(b, u->user, &sip_uri_user_bytes);
 		if (u->password.at) {
 			buffer_char(b, ':');
 			put_part(b, u->password, &password_bytes);
@@ -394,7 +403,7 @@ void sip_escape_user(struct buffer *b, struct view plain)
 	for (size_t i = 0; i < plain.len; i++) {
 		unsigned char c = (unsigned char)plain.at[i];
 
-		if (run_holds(&user_bytes, plain.at[i]) && c != '#') {
+		if (run_holds(&sip_uri_user_bytes, plain.at[i]) && c != '#') {
 			buffer_char(b, (char)c);
 			continue;
 		}

@@ -2,6 +2,8 @@
 /* Via: the one header in which blanks may stand around '/' and ':'. */
 #include "sip/via.h"
 
+#include "sip/plain_priv.h"
+
 static const struct view transports[] = {
 	[SIP_TRANSPORT_UDP] = { "UDP", 3 }, [SIP_TRANSPORT_TCP] = { "TCP", 3 },
 	[SIP_TRANSPORT_TLS] = { "TLS", 3 }, [SIP_TRANSPORT_SCTP] = { "SCTP", 4 },
@@ -143,7 +145,7 @@ static void take_param(void *context, const struct sip_param *p)
 		takers[i].take(&t->values, t->via, p);
 }
 
-enum err sip_via_fill(struct view text, struct sip_via *ret)
+enum err sip_via_careful(struct view text, struct sip_via *ret)
 {
 	struct cursor in = cursor_on(text);
 	struct taking taking = { .via = ret };
@@ -157,6 +159,50 @@ enum err sip_via_fill(struct view text, struct sip_via *ret)
 	in.err = sip_params_each(ret->params, take_param, &taking);
 	cursor_fail(&in, taking.values.err);
 	return in.err;
+}
+
+bool sip_via_plain(struct view text, struct sip_via *ret)
+{
+	struct view version = VIEW("SIP/2.0/");
+	/* `count` guards the names, plain_params_next fills the other. */
+	struct plain_params params __attribute__((uninitialized));
+	struct sip_param param __attribute__((uninitialized));
+	struct taking taking = { .via = ret };
+	const char *at = text.at + version.len;
+	struct stops s;
+
+	if (text.len <= version.len + 4 || text.len > MAX_STOPS_TEXT ||
+	    memcmp(text.at, version.at, version.len) != 0)
+		return false;
+	*ret = (struct sip_via){ .ttl = -1, .transport_text = { at, 3 } };
+	if (memcmp(at, "UDP ", 4) == 0)
+		ret->transport = SIP_TRANSPORT_UDP;
+	else if (memcmp(at, "TCP ", 4) == 0)
+		ret->transport = SIP_TRANSPORT_TCP;
+	else if (memcmp(at, "TLS ", 4) == 0)
+		ret->transport = SIP_TRANSPORT_TLS;
+	else
+		return false;
+	at += 4;
+	s = stops_on((struct view){ at, text.len - version.len - 4 });
+	if (!plain_host(&s, at, &ret->host) || !plain_port(&s, &ret->port))
+		return false;
+	ret->params = (struct view){ s.at, (size_t)(s.end - s.at) };
+	params.bytes = &sip_param_bytes;
+	params.is_odd = false;
+	params.count = 0;
+	while (plain_params_next(&params, &s, &param)) {
+		if (view_equal(param.name, VIEW("branch")) && param.has_value)
+			ret->branch = param.value;
+		else
+			take_param(&taking, &param);
+	}
+	return !params.is_odd && taking.values.err == ERR_NONE && s.at == s.end;
+}
+
+enum err sip_via_fill(struct view text, struct sip_via *ret)
+{
+	return sip_via_plain(text, ret) ? ERR_NONE : sip_via_careful(text, ret);
 }
 
 enum err sip_via_parse(struct view text, struct sip_via *ret)

@@ -111,3 +111,63 @@ TEST(run_digits, "copies what is there, and tells the ten digits from all else")
 		}
 	return ERR_NONE;
 }
+
+static bool is_missed(struct run_misses m, size_t i)
+{
+	return ((i < 64 ? m.low >> i : m.high >> (i - 64)) & 1) != 0;
+}
+
+/* All ways, and the choice among them; room for what they load from behind the end. */
+static bool misses_agree(const char *at, size_t len)
+{
+	for (size_t way = 0; way == 0 || run_misses_by(way - 1); way++) {
+		struct run_misses m = run_misses_by(way) ? run_misses_by(way)(at, len, &ascii)
+		                                         : run_misses(at, len, &ascii);
+
+		for (size_t i = 0; i < len; i++)
+			if (is_missed(m, i) == run_holds(&ascii, at[i]))
+				return false;
+		if (!is_missed(m, len))
+			return false;
+	}
+	return true;
+}
+
+TEST(run_misses, "tells what is not in a set by each way alike, and sets an end behind it")
+{
+	char text[RUN_SPAN + RUN_MARGIN];
+
+	for (size_t len = 1; len < RUN_SPAN; len++) {
+		memset(text, 'x', sizeof(text));
+		CHECK(misses_agree(text, len));
+		memset(text, '.', sizeof(text));
+		CHECK(misses_agree(text, len));
+	}
+	for (int byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < RUN_SPAN - 1; at++) {
+			memset(text, 'x', sizeof(text));
+			text[at] = (char)byte;
+			CHECK(misses_agree(text, RUN_SPAN - 1));
+		}
+	return ERR_NONE;
+}
+
+TEST(run_misses_end, "looks for what is not in a set into no page behind the last byte")
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(pages != MAP_FAILED);
+	memset(pages, 'x', page);
+	CHECK(mprotect(pages + page, page, PROT_NONE) == 0);
+	for (size_t behind = 0; behind < 40; behind++)
+		for (size_t len = 1; len < RUN_SPAN; len++) {
+			const char *at = pages + page - behind - len;
+			struct run_misses m = run_misses(at, len, &ascii);
+
+			CHECK(is_missed(m, len) && !is_missed(m, 0) && !is_missed(m, len - 1));
+		}
+	CHECK(munmap(pages, 2 * page) == 0);
+	return ERR_NONE;
+}

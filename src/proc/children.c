@@ -19,6 +19,7 @@
 enum {
 	END_STORE_US = 300 * MILLISECOND_US,
 	END_KILL_US = 800 * MILLISECOND_US,
+	END_LATE_US = 3 * SECOND_US, /* for a store that has to come back first */
 	START_LIMIT_US = 10 * SECOND_US,
 	BACKOFF_FIRST_US = 100 * MILLISECOND_US,
 	BACKOFF_LAST_US = 5 * SECOND_US,
@@ -233,6 +234,7 @@ static void ended(struct parent *p, struct child_process *c, const struct spawn_
 	bool was_ready = c->state == CHILD_READY;
 
 	note_end(c, end);
+	c->has_died = c->state != CHILD_ENDING;
 	close_channel(c);
 	c->state = CHILD_DOWN;
 	c->pid = 0;
@@ -390,15 +392,31 @@ static void kill_all(struct parent *p)
 			(void)!spawn_kill(p->children[role].pid, SIGKILL);
 }
 
+/* A store that died is started once more: what its rings hold was accepted. After an upgrade
+ * the rings go on, and with them the store. */
+static bool is_store_awaited(struct parent *p, uint64_t since_us)
+{
+	struct child_process *store = &p->children[ROLE_STORE];
+
+	if (!p->is_ending || !p->is_ready_said || since_us >= END_LATE_US)
+		return false;
+	if (store->state == CHILD_DOWN && store->has_died && !p->is_store_late)
+		start_due(p, store, clock_now());
+	if (store->state != CHILD_SETTING_UP && store->state != CHILD_STARTING)
+		return false;
+	p->is_store_late = true;
+	return true;
+}
+
 bool children_end(struct parent *p, uint64_t since_us)
 {
-	bool is_only_store = true;
+	bool is_awaited = is_store_awaited(p, since_us), is_only_store = true;
 
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
 		is_only_store = is_only_store &&
 		                (role == ROLE_STORE || p->children[role].state == CHILD_DOWN);
-	close_all(p, is_only_store || since_us >= END_STORE_US);
-	if (since_us >= END_KILL_US)
+	close_all(p, !is_awaited && (is_only_store || since_us >= END_STORE_US));
+	if (since_us >= END_KILL_US + (p->is_store_late ? END_LATE_US : 0))
 		kill_all(p);
 	return are_gone(p);
 }

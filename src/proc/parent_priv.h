@@ -41,6 +41,7 @@ struct child_process {
 	uint64_t started_us, ready_us, due_us; /* due_us: of the next start */
 	uint64_t beats, beat_us; /* the last beat that was new, and when it was seen */
 	bool is_killed;          /* for a stuck loop or a start that took too long */
+	bool has_died;           /* the last time it ended it was not told to */
 	int settings;            /* sealed */
 	int image;               /* its program as it was when we started */
 	struct setup_row rows[MAX_SETUP_ROWS];
@@ -132,6 +133,7 @@ struct parent {
 	uint64_t started_us;
 	int64_t started_wall_us;
 	bool is_ending, is_ready_said;
+	bool is_store_late; /* it was not up when the end began */
 	uint64_t ending_us;
 	uint64_t tick_us; /* when beats and asks are looked at next */
 	int status;

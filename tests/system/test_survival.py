@@ -324,9 +324,6 @@ def record_calls(folder, is_parent_still=False):
         counts = load.finish()
         killer.is_over = True
         killer.join()
-        # A store that is away when the service is told to end leaves what its rings still hold.
-        if not is_parent_still:
-            check(until(stage.ringfence.is_ready, 20), "the store did not come back")
         end(stage.ringfence, is_parent_still)
         check(set(counts.values()) == {RECORDED_CALLS}, f"calls failed: {counts}")
         found = halves(folder)
@@ -340,3 +337,32 @@ def record_calls(folder, is_parent_still=False):
 def calls_recorded_once(cast):
     print("     " + record_calls(cast.folder), flush=True)
     fails("nobody starts it again", record_calls, cast.folder + "-off", True)
+
+
+LAST_CALLS = 24
+
+
+def end_without_store(folder, is_parent_killed=False):
+    """The store dies while calls end, and its death is the last thing the parent hears of before its own end."""
+    with Cast(folder) as cast:
+        stage = Stage(cast, (*CALLERS, *CALLEES), calls=1000).start()
+        load, parent = Load(cast, stage), stage.ringfence.process.child.pid
+        load.register()
+        load.start(LAST_CALLS, RECORDED_A_SECOND, 300)
+        time.sleep(LAST_CALLS / RECORDED_A_SECOND / 2)
+        os.kill(parent, signal.SIGSTOP)
+        os.kill(roles_of(stage.ringfence)["store"], signal.SIGKILL)
+        counts = load.finish()
+        os.kill(parent, signal.SIGKILL if is_parent_killed else signal.SIGTERM)
+        os.kill(parent, signal.SIGCONT)
+        stage.ringfence.stop()
+        check(set(counts.values()) == {LAST_CALLS}, f"calls failed: {counts}")
+        found = halves(folder)
+        check(len(found) == LAST_CALLS and set(found.values()) == {2},
+              f"{LAST_CALLS} calls: {len(found)} pairs, {sum(found.values())} halves")
+
+
+@test("the service told to end while its store is dead: what the rings hold is recorded all the same")
+def records_outlive_store(cast):
+    end_without_store(cast.folder)
+    fails("nobody starts it again", end_without_store, cast.folder + "-off", True)

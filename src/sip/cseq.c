@@ -3,6 +3,7 @@
 #include "sip/cseq.h"
 
 #include "base/cursor.h"
+#include "sip/digits_priv.h"
 
 /* "314159 INVITE"; *ret holds anything after an error. */
 static void read_cseq(struct cursor *in, struct sip_cseq *ret)
@@ -17,11 +18,27 @@ static void read_cseq(struct cursor *in, struct sip_cseq *ret)
 	ret->method = sip_method_of(ret->method_text);
 }
 
+/* A few digits, a blank, a method of ours. False: *ret holds anything. */
+static bool read_usual(struct view text, struct sip_cseq *ret)
+{
+	size_t at = digits_read(text, &ret->number);
+
+	if (at == 0 || at >= text.len || text.at[at] != ' ')
+		return false;
+	ret->method_text = view_after(text, at + 1);
+	ret->method = sip_method_of(ret->method_text);
+	return ret->method != SIP_METHOD_OTHER;
+}
+
 enum err sip_cseq_parse(struct view text, struct sip_cseq *ret)
 {
 	struct cursor in = cursor_on(text);
 	struct sip_cseq cseq;
 
+	if (read_usual(text, &cseq)) {
+		*ret = cseq;
+		return ERR_NONE;
+	}
 	read_cseq(&in, &cseq);
 	if (in.err == ERR_NONE)
 		*ret = cseq;

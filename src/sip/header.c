@@ -24,12 +24,16 @@ const struct header_row sip_header_rows[SIP_HEADER_COUNT] = {
 #include "sip/header.def"
 #undef HEADER
 
+const struct header_start sip_header_starts[SIP_HEADER_COUNT] = HEADER_START_ROWS;
+
 /* All names without a compact form share row 0, which stays OTHER; a letter
  * that is given twice is caught by the test of the table. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
-static const uint8_t compacts[128] = {
-#define HEADER(id, name, compact, times) [compact] = (compact) ? SIP_HEADER_##id : SIP_HEADER_OTHER,
+const uint8_t sip_header_compacts[256] = {
+#define HEADER(id, name, compact, times)                                                           \
+	[compact] = (compact) ? SIP_HEADER_##id : SIP_HEADER_OTHER,                                \
+	[(compact) ? (compact) ^ 0x20 : 0] = (compact) ? SIP_HEADER_##id : SIP_HEADER_OTHER,
 #include "sip/header.def"
 #undef HEADER
 };
@@ -69,21 +73,31 @@ static bool same_name(const char *a, const char *b, size_t len)
 	return view_equal_nocase((struct view){ a, len }, (struct view){ b, len });
 }
 
+/* The slot of any name of at least two letters, wherever it stands. */
+static uint32_t slot_of(struct view name)
+{
+	char line[] = "\r\n..."; /* a short one, as it would begin */
+	const char *last;
+
+	if (name.len < 4) {
+		memcpy(line + 2, name.at, name.len);
+		last = line + name.len - 2;
+	} else {
+		last = name.at + name.len - 4;
+	}
+	return header_slot(name.at, last, name.len, HEADER_FACTOR);
+}
+
 enum sip_header_id sip_header_of(struct view name)
 {
 	const struct header_row *row;
 	uint8_t id;
 
-	if (name.len == 1) {
-		unsigned char letter = (unsigned char)name.at[0] | 0x20;
-
-		/* Only letters: '[' | 0x20 is '{', '\r' | 0x20 is '-'. */
-		return letter >= 'a' && letter <= 'z' && name.at[0] >= 'A' ? compacts[letter]
-		                                                           : SIP_HEADER_OTHER;
-	}
+	if (name.len == 1)
+		return sip_header_compacts[(unsigned char)name.at[0]];
 	if (name.len == 0 || name.len >= MAX_HEADER_NAME)
 		return SIP_HEADER_OTHER;
-	id = sip_header_slots[header_slot(name.at, name.len, HEADER_FACTOR)];
+	id = sip_header_slots[slot_of(name)];
 	row = &sip_header_rows[id];
 	if (row->len != name.len || !same_name(name.at, row->name, name.len))
 		return SIP_HEADER_OTHER;

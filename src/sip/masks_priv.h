@@ -17,25 +17,31 @@ enum { MASKS_BLOCK = 64 };
 
 /* Bit i is byte i. */
 struct masks {
-	uint64_t controls; /* below 0x20, or 0x7f; LF and CR among them */
-	uint64_t feeds;    /* LF */
-	uint64_t returns;  /* CR */
-	bool has_high;     /* any byte beyond ASCII */
+	uint64_t odd;   /* no visible ASCII and no blank: below 0x20, or beyond 0x7e */
+	uint64_t feeds; /* LF */
 };
 
 static inline __attribute__((always_inline)) struct masks masks_plain(const char *at)
 {
-	struct masks m = { .has_high = false };
+	struct masks m = { 0, 0 };
 
 	for (unsigned i = 0; i < MASKS_BLOCK; i++) {
 		unsigned char c = (unsigned char)at[i];
 
-		m.controls |= (uint64_t)(c < 0x20 || c == 0x7f) << i;
+		m.odd |= (uint64_t)(c < 0x20 || c > 0x7e) << i;
 		m.feeds |= (uint64_t)(c == '\n') << i;
-		m.returns |= (uint64_t)(c == '\r') << i;
-		m.has_high |= c >= 0x80;
 	}
 	return m;
+}
+
+/* Those beyond ASCII. */
+static inline __attribute__((always_inline)) uint64_t masks_high_plain(const char *at)
+{
+	uint64_t high = 0;
+
+	for (unsigned i = 0; i < MASKS_BLOCK; i++)
+		high |= (uint64_t)((unsigned char)at[i] >> 7) << i;
+	return high;
 }
 
 #if defined(__SSE2__)
@@ -47,22 +53,27 @@ static inline __attribute__((always_inline)) uint64_t masks_bits(__m128i hits, u
 
 static inline __attribute__((always_inline)) struct masks masks_usual(const char *at)
 {
-	const __m128i top = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f);
-	const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
-	struct masks m = { .has_high = false };
-	__m128i all = _mm_setzero_si128();
+	const __m128i blank = _mm_set1_epi8(0x20), most = _mm_set1_epi8(0x7e - 0x20);
+	const __m128i lf = _mm_set1_epi8('\n');
+	uint64_t text = 0, feeds = 0;
 
 	for (unsigned i = 0; i < MASKS_BLOCK; i += 16) {
 		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)(at + i));
-		__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(x, top), x);
+		__m128i above = _mm_sub_epi8(x, blank);
 
-		m.controls |= masks_bits(_mm_or_si128(low, _mm_cmpeq_epi8(x, del)), i);
-		m.feeds |= masks_bits(_mm_cmpeq_epi8(x, lf), i);
-		m.returns |= masks_bits(_mm_cmpeq_epi8(x, cr), i);
-		all = _mm_or_si128(all, x);
+		text |= masks_bits(_mm_cmpeq_epi8(_mm_min_epu8(above, most), above), i);
+		feeds |= masks_bits(_mm_cmpeq_epi8(x, lf), i);
 	}
-	m.has_high = _mm_movemask_epi8(all) != 0;
-	return m;
+	return (struct masks){ ~text, feeds };
+}
+
+static inline __attribute__((always_inline)) uint64_t masks_high_usual(const char *at)
+{
+	uint64_t high = 0;
+
+	for (unsigned i = 0; i < MASKS_BLOCK; i += 16)
+		high |= masks_bits(_mm_loadu_si128((const __m128i *)(const void *)(at + i)), i);
+	return high;
 }
 
 #elif defined(__ARM_NEON) && defined(__aarch64__)
@@ -81,19 +92,24 @@ static inline __attribute__((always_inline)) uint64_t masks_bits(const uint8x16_
 
 static inline __attribute__((always_inline)) struct masks masks_usual(const char *at)
 {
-	uint8x16_t controls[4], feeds[4], returns[4], all = vdupq_n_u8(0);
+	uint8x16_t odd[4], feeds[4];
 
 	for (unsigned i = 0; i < 4; i++) {
 		uint8x16_t x = vld1q_u8((const uint8_t *)at + 16 * i);
 
-		controls[i] =
-			vorrq_u8(vcltq_u8(x, vdupq_n_u8(0x20)), vceqq_u8(x, vdupq_n_u8(0x7f)));
+		odd[i] = vcgtq_u8(vsubq_u8(x, vdupq_n_u8(0x20)), vdupq_n_u8(0x7e - 0x20));
 		feeds[i] = vceqq_u8(x, vdupq_n_u8('\n'));
-		returns[i] = vceqq_u8(x, vdupq_n_u8('\r'));
-		all = vorrq_u8(all, x);
 	}
-	return (struct masks){ masks_bits(controls), masks_bits(feeds), masks_bits(returns),
-		               vmaxvq_u8(all) >= 0x80 };
+	return (struct masks){ masks_bits(odd), masks_bits(feeds) };
+}
+
+static inline __attribute__((always_inline)) uint64_t masks_high_usual(const char *at)
+{
+	uint8x16_t high[4];
+
+	for (unsigned i = 0; i < 4; i++)
+		high[i] = vcgeq_u8(vld1q_u8((const uint8_t *)at + 16 * i), vdupq_n_u8(0x80));
+	return masks_bits(high);
 }
 
 #else
@@ -101,6 +117,11 @@ static inline __attribute__((always_inline)) struct masks masks_usual(const char
 static inline __attribute__((always_inline)) struct masks masks_usual(const char *at)
 {
 	return masks_plain(at);
+}
+
+static inline __attribute__((always_inline)) uint64_t masks_high_usual(const char *at)
+{
+	return masks_high_plain(at);
 }
 
 #endif

@@ -7,7 +7,7 @@
 
 enum sip_method {
 	SIP_METHOD_OTHER, /* a token that is none of ours; its text is in the message */
-#define METHOD(name) SIP_METHOD_##name,
+#define METHOD(name, first) SIP_METHOD_##name,
 #include "sip/method.def"
 #undef METHOD
 	SIP_METHOD_COUNT

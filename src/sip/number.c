@@ -3,13 +3,19 @@
 #include "sip/number.h"
 
 #include "base/cursor.h"
+#include "sip/digits_priv.h"
 #include "sip/param.h"
 
 enum err sip_number_parse(struct view text, uint32_t max, uint32_t *ret)
 {
 	struct cursor in = cursor_on(text);
-	uint32_t number = cursor_decimal(&in, max);
+	uint32_t number;
 
+	if (digits_are_all(text, &number) && number <= max) {
+		*ret = number;
+		return ERR_NONE;
+	}
+	number = cursor_decimal(&in, max);
 	cursor_end(&in);
 	if (in.err == ERR_NONE)
 		*ret = number;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the line ends and the stray control bytes of a header section line by line, where
  * something in it is odd (lines_priv.h: where nothing is): every control byte is an LF or
- * the CR before one, or to be noted. And a header's name in 16 bytes. */
+ * the CR before one, or to be noted. */
 #ifndef SIP_SCAN_PRIV_H
 #define SIP_SCAN_PRIV_H
 
@@ -12,7 +12,7 @@
 
 #include "sip/masks_priv.h"
 
-enum { SCAN_BLOCK = MASKS_BLOCK, SCAN_LOAD = 16 };
+enum { SCAN_BLOCK = MASKS_BLOCK };
 
 struct scan {
 	const char *bytes;
@@ -56,7 +56,7 @@ static inline void scan_load(struct scan *s)
 	size_t left = s->len - s->block;
 	char last[SCAN_BLOCK];
 	struct masks m;
-	uint64_t controls;
+	uint64_t high, controls;
 
 	if (left < SCAN_BLOCK) {
 		memset(last, ' ', sizeof(last));
@@ -64,11 +64,12 @@ static inline void scan_load(struct scan *s)
 		at = last;
 	}
 	m = masks_usual(at);
-	s->has_high |= m.has_high;
+	high = masks_high_usual(at);
+	s->has_high |= high != 0;
 	s->feeds = m.feeds;
 	if (s->is_pending && (s->feeds & 1) == 0)
 		scan_note_stray(s, s->bytes[s->block - 1]);
-	controls = m.controls & ~m.feeds;
+	controls = m.odd & ~m.feeds & ~high;
 	s->is_pending = (controls >> (SCAN_BLOCK - 1)) != 0;
 	s->strays = controls & ~(s->feeds >> 1) & ~(UINT64_C(1) << (SCAN_BLOCK - 1));
 }
@@ -104,42 +105,6 @@ static inline size_t scan_next(struct scan *s)
 	at = s->block + (size_t)__builtin_ctzll(s->feeds);
 	s->feeds &= s->feeds - 1;
 	return at;
-}
-
-/* Bit i of the answer: byte i of the 16 is this one. */
-static inline uint32_t scan_equal_16(const char *at, char byte)
-{
-#ifdef __SSE2__
-	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)at);
-
-	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8(byte)));
-#else
-	uint32_t hits = 0;
-
-	for (unsigned i = 0; i < SCAN_LOAD; i++)
-		hits |= (uint32_t)(at[i] == byte) << i;
-	return hits;
-#endif
-}
-
-/* Bit i: byte i of both is the same letter in either case, or the same byte.
- * Bytes that differ in bit 5 alone are taken for equal: for what is compared
- * here, only CR and the hyphen, and no CR stands in a sound line. */
-static inline uint32_t scan_same_16(const char *a, const char *b)
-{
-#ifdef __SSE2__
-	const __m128i bit = _mm_set1_epi8(0x20);
-	__m128i x = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)a), bit);
-	__m128i y = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)b), bit);
-
-	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, y));
-#else
-	uint32_t same = 0;
-
-	for (unsigned i = 0; i < SCAN_LOAD; i++)
-		same |= (uint32_t)((a[i] | 0x20) == (b[i] | 0x20)) << i;
-	return same;
-#endif
 }
 
 #endif

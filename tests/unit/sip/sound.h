@@ -8,8 +8,8 @@
 
 /* All ways to find the lines give the same. */
 bool sound_ways_agree(struct view text);
-/* An empty line in front of a message, which alone is noted for it, has it read line by line;
- * all else is as without it. */
+/* An empty line in front of a message, which alone is noted for it, has it read line by line, and
+ * a version in small letters its start line part by part; all else is as without them. */
 bool sound_is_read_alike(struct view text);
 
 #endif

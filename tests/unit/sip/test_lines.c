@@ -6,6 +6,7 @@
 #include "message.h"
 #include "runner/test.h"
 #include "sip/lines_priv.h"
+#include "sip/msg.h"
 #include "sound.h"
 
 #define BODY "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n\r\n\n \t\x01"
@@ -58,6 +59,82 @@ TEST(lines_each_length, "is cut at every byte, and moved over every block, and r
 			CHECK(sound_ways_agree((struct view){ text, len }));
 			CHECK(sound_is_read_alike((struct view){ text, len }));
 		}
+	}
+	return ERR_NONE;
+}
+
+static const struct view names[] = {
+#define HEADER(id, name, compact, times) { name, sizeof(name) - 1 },
+#include "sip/header.def"
+#undef HEADER
+};
+
+/* One header between sound ones: found by its name, and alike by those that read it otherwise. */
+static bool is_named(struct view name, enum sip_header_id id)
+{
+	static struct sip_msg m;
+	char text[1024];
+	struct buffer b = BUFFER_ON(text);
+
+	buffer_text(&b, LINE VIA);
+	buffer_put(&b, name);
+	buffer_text(&b, ": x\r\n" FROM TO ID SEQ HOPS "\r\n");
+	if (!sound_is_read_alike(buffer_view(&b)))
+		return false;
+	(void)sip_msg_parse(text, b.len, &sip_limits_default, &m);
+	return m.headers[1].id == id && view_equal(m.headers[1].name, name) &&
+	       view_equal(m.headers[1].value, VIEW("x"));
+}
+
+TEST(lines_names, "finds each name in either case, and none that differs by a byte")
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		enum sip_header_id own = (enum sip_header_id)(i + 1);
+		size_t len = names[i].len;
+		char name[64];
+
+		for (size_t at = 0; at < len; at++) {
+			bool is_hyphen = names[i].at[at] == '-';
+			enum sip_header_id id;
+
+			memcpy(name, names[i].at, len);
+			CHECK_CASE(is_named((struct view){ name, len }, own), names[i].at);
+			name[at] ^= 0x20; /* of a hyphen: CR, which is no name's */
+			CHECK_CASE(is_hyphen || is_named((struct view){ name, len }, own),
+			           names[i].at);
+			name[at] = '7';
+			id = sip_header_of((struct view){ name, len });
+			CHECK_CASE(is_named((struct view){ name, len }, id), names[i].at);
+		}
+		for (size_t part = 1; part < len; part++) {
+			struct view first = view_first(names[i], part);
+
+			CHECK_CASE(is_named(first, sip_header_of(first)), names[i].at);
+		}
+	}
+	return ERR_NONE;
+}
+
+TEST(lines_start, "reads a start line at a glance as it does part by part")
+{
+	static const char *const lines[] = {
+		"INVITE sip:a SIP/2.0",        "INVITE sip:anna@example.com SIP/2.0",
+		"SUBSCRIBE tel:+1555 SIP/2.0", "SUBSCRIBE SIP/2.0 SIP/2.0",
+		"SUBSCRIBE  SIP/2.0",          "INVITE  sip:anna SIP/2.0",
+		"INVITE sip:an na SIP/2.0",    "INVITE <sip:anna> SIP/2.0",
+		"INVITE sip:anna  SIP/2.0",    "INVITE sip:anna\x80 SIP/2.0",
+		"invite sip:anna SIP/2.0",     "A-METHOD-OF-OUR-OWN sip:anna SIP/2.0",
+		" INVITE sip:anna SIP/2.0",    "SIP/2.0 200 SIP/2.0",
+		"INVITE sip:anna@b/SIP/2.0",   "INVITE sip:anna \"b\" SIP/2.0",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char text[1024];
+		struct buffer b = BUFFER_ON(text);
+
+		buffer_text(&b, lines[i]);
+		buffer_text(&b, "\r\n" CORE SEQ HOPS "\r\n");
+		CHECK_CASE(sound_is_read_alike(buffer_view(&b)), lines[i]);
 	}
 	return ERR_NONE;
 }

@@ -4,6 +4,7 @@
 
 #include "message.h"
 #include "runner/test.h"
+#include "sip/call_id.h"
 #include "sip/check.h"
 #include "sip/number.h"
 #include "sip/tokens.h"
@@ -145,6 +146,74 @@ TEST(tokens_glance, "a list that is passed at a glance passes the full check too
 			text[i] = letters[rest % 5];
 		if (strchr(text, 'a'))
 			CHECK_CASE(require(text, "") == require(text, more), text);
+	}
+	return ERR_NONE;
+}
+
+/* The rule, byte by byte: visible, no comma, no semicolon, one '@' at most and not at an end. */
+static bool is_call_id(struct view text)
+{
+	size_t signs = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] < '!' || text.at[i] > '~' || text.at[i] == ',' || text.at[i] == ';')
+			return false;
+		signs += text.at[i] == '@';
+	}
+	return text.len > 0 && signs <= 1 && text.at[0] != '@' && text.at[text.len - 1] != '@';
+}
+
+TEST(call_id_each_byte, "takes and refuses each byte at each place of a Call-ID of any length")
+{
+	char text[80];
+
+	for (size_t len = 0; len <= sizeof(text); len++) {
+		for (size_t at = 0; at < len; at++) {
+			for (unsigned byte = 0; byte < 256; byte++) {
+				memset(text, 'x', len);
+				text[len / 2] = '@';
+				text[at] = (char)byte;
+				CHECK(sip_call_id_is_valid((struct view){ text, len }) ==
+				      is_call_id((struct view){ text, len }));
+			}
+		}
+		memset(text, 'x', len);
+		CHECK(sip_call_id_is_valid((struct view){ text, len }) == (len > 0));
+	}
+	return ERR_NONE;
+}
+
+TEST(cseq_shapes, "takes a CSeq of few digits as it does any other")
+{
+	static const struct {
+		const char *text;
+		enum err err;
+		uint32_t number;
+		enum sip_method method;
+	} cases[] = {
+		{ "7 ACK", ERR_NONE, 7, SIP_METHOD_ACK },
+		{ "7\tACK", ERR_NONE, 7, SIP_METHOD_ACK },
+		{ "7  ACK", ERR_NONE, 7, SIP_METHOD_ACK },
+		{ "007 OWN", ERR_NONE, 7, SIP_METHOD_OTHER },
+		{ "999999999 SUBSCRIBE", ERR_NONE, 999999999, SIP_METHOD_SUBSCRIBE },
+		{ "2147483647 BYE", ERR_NONE, 2147483647, SIP_METHOD_BYE },
+		{ "0000000000007 BYE", ERR_NONE, 7, SIP_METHOD_BYE },
+		{ "2147483648 BYE", ERR_LIMIT, 0, SIP_METHOD_OTHER },
+		{ "7BYE", ERR_SYNTAX, 0, SIP_METHOD_OTHER },
+		{ "7 BYE ", ERR_SYNTAX, 0, SIP_METHOD_OTHER },
+		{ "7 ", ERR_SHORT, 0, SIP_METHOD_OTHER },
+		{ "7", ERR_SHORT, 0, SIP_METHOD_OTHER },
+		{ " BYE", ERR_SYNTAX, 0, SIP_METHOD_OTHER },
+		{ "", ERR_SHORT, 0, SIP_METHOD_OTHER },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sip_cseq cseq = { .method = SIP_METHOD_OTHER };
+
+		CHECK_CASE(sip_cseq_parse(view_of(cases[i].text), &cseq) == cases[i].err,
+		           cases[i].text);
+		CHECK_CASE(cseq.number == cases[i].number && cseq.method == cases[i].method,
+		           cases[i].text);
 	}
 	return ERR_NONE;
 }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the readers of a message's parts share: noting what is odd, and the table of headers. */
+#ifndef SIP_MSG_PRIV_H
+#define SIP_MSG_PRIV_H
+
+#include "sip/lines_priv.h"
+#include "sip/msg.h"
+
+/* The first hostile reason is the one for which it is refused. */
+static inline void msg_note(struct sip_msg *m, enum sip_reason r)
+{
+	m->anomalies |= sip_reason_bit(r);
+	if (m->reason == SIP_REASON_NONE && sip_reason_grade(r) == SIP_GRADE_HOSTILE)
+		m->reason = (uint8_t)r;
+}
+
+static inline bool msg_is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/* Another header of that id: chained to the last one, noted where there may be but one. */
+void sip_msg_chain(struct sip_msg *m, enum sip_header_id id, uint8_t index);
+
+/* Puts a header of ours into its place in the table. */
+static inline void msg_put(struct sip_msg *m, size_t index, size_t id, struct view name,
+                           struct view value)
+{
+	m->headers[index] = (struct sip_header){ name, value, (uint8_t)id, SIP_HEADER_NONE, false };
+	if (m->first[id] == SIP_HEADER_NONE)
+		m->first[id] = (uint8_t)index;
+	else
+		sip_msg_chain(m, (enum sip_header_id)id, (uint8_t)index);
+	m->last[id] = (uint8_t)index;
+}
+
+/* One of which nothing is known but that its name is a token. */
+static inline void msg_put_other(struct sip_msg *m, size_t index, struct view name,
+                                 struct view value)
+{
+	m->headers[index] =
+		(struct sip_header){ name, value, SIP_HEADER_OTHER, SIP_HEADER_NONE, false };
+}
+
+/* Any header: `line` is what its first line holds, `end` the end of its last. */
+void sip_msg_read_header(struct sip_msg *m, struct view line, const char *end);
+
+/* The line without its end. */
+void sip_start_line_read(struct sip_msg *m, struct view line, const struct sip_limits *limits);
+
+/* All headers of a head whose lines were found, which are of `bytes`. False: one is folded, or
+ * does not end in CRLF; the message then holds some of them. */
+bool sip_sound_read(struct sip_msg *m, struct view bytes, const struct sip_lines *lines) MUST_USE;
+
+#endif

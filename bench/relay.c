@@ -40,9 +40,9 @@ static uint64_t cpu_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static int open_socket(const char *host, bool is_filtered, struct addr *ret)
+static int open_socket(const char *host, bool is_deaf, struct addr *ret)
 {
-	struct socket_options options = { .is_filtered = is_filtered };
+	struct socket_options options = { .is_deaf = is_deaf };
 	struct addr any = { 0 };
 	int fd = -1;
 

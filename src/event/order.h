@@ -13,14 +13,14 @@
 #include "event/flow.h"
 
 enum order_kind {
-	/* Takes both ports' filters off, drains, begins; for a stream that is open: a
+	/* Begins, with nothing that came to the ports before; for a stream that is open: a
 	 * change. The newest order wins: another stream of the same owner on one of the
 	 * ports is closed. */
 	ORDER_OPEN,
 	/* New addresses or directions for a stream that is open; its ports stay. One that
 	 * is not open (media was restarted) is opened. */
 	ORDER_CHANGE,
-	/* Puts the filters back; answered by MEDIA_CLOSED, of an unknown stream by
+	/* Deafens the ports; answered by MEDIA_CLOSED, of an unknown stream by
 	 * MEDIA_REFUSED with ERR_NOT_FOUND. Only owner, generation and stream count. */
 	ORDER_CLOSE,
 };

@@ -53,6 +53,7 @@ enum err media_relay_new(const struct port_table *table, const struct media_opti
 	r->options = *options;
 	r->ports = *ports;
 	r->pair_count = table->count;
+	r->looked_us = UINT64_MAX;
 	r->epoll = epoll_create1(EPOLL_CLOEXEC);
 	r->pairs = calloc(room, sizeof(*r->pairs));
 	/* Open streams have two pairs each; the other half are closed ones whose event waits. */
@@ -65,7 +66,8 @@ enum err media_relay_new(const struct port_table *table, const struct media_opti
 		return err;
 	}
 	for (uint32_t i = 0; i < r->pair_count; i++)
-		r->pairs[i].rtp = r->pairs[i].rtcp = -1;
+		for (size_t j = 0; j < RELAY_SOCKETS; j++)
+			r->pairs[i].sockets[j].fd = -1;
 	*ret = r;
 	return ERR_NONE;
 }
@@ -79,8 +81,8 @@ void media_relay_free(struct media_relay **r)
 	for (uint32_t i = 0; i < gone->pair_count; i++) {
 		if (gone->pairs[i].stream)
 			media_pair_close(gone, i);
-		socket_close(&gone->pairs[i].rtp);
-		socket_close(&gone->pairs[i].rtcp);
+		for (size_t j = 0; j < RELAY_SOCKETS; j++)
+			socket_close(&gone->pairs[i].sockets[j].fd);
 	}
 	socket_close(&gone->epoll);
 	map_clear(&gone->by_number);
@@ -140,7 +142,7 @@ static enum err check_port(const struct media_relay *r, const struct order *o, s
 	const struct order_leg *l = &o->legs[leg];
 	const struct relay_pair *pair;
 
-	if (l->port >= r->pair_count || r->pairs[l->port].rtp < 0)
+	if (l->port >= r->pair_count || r->pairs[l->port].sockets[RELAY_RTP].fd < 0)
 		return ERR_NOT_FOUND;
 	pair = &r->pairs[l->port];
 	if (l->is_known && l->remote.family != r->table->pairs[l->port].local.family)
@@ -188,6 +190,7 @@ static enum err open_stream(struct media_relay *r, const struct order *o, uint64
 	s->generation = o->generation;
 	s->statistics_due_us = now_us + r->options.statistics_s * (uint64_t)SECOND_US;
 	media_flow_open(&s->flow, o, seed, now_us);
+	media_pair_sweep(r, now_us);
 	for (uint8_t i = 0; i < 2; i++) {
 		s->pairs[i] = o->legs[i].port;
 		err = media_pair_open(r, s->pairs[i], s, i);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sockets of the media process: a table of port pairs, the streams that
- * are open on them, and one epoll set of the pairs in use. Idle ports are
- * deaf (os/socket.h) and in no set, so they cost nothing; a call opens four.
+ * are open on them, and one epoll set. Idle ports are deaf (os/socket.h). One
+ * that had a stream stays in the set: the next stream on it finds it there, and
+ * empty, without a system call of its own; a stranger who sends to it wakes us a
+ * few times and then no more. A port gets its buffer when the first datagram of
+ * a stream comes, so that a call without audio costs nothing here.
  * Plain recvfrom and sendto, one datagram each: with one socket a leg a batch
  * holds one datagram, and recvmmsg was measured a sixth slower. */
 #ifndef MEDIA_RELAY_H

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The relay's inside: relay.c keeps streams and answers orders, pair.c opens and
- * closes ports, turn.c carries datagrams. */
+ * closes ports, turn.c carries datagrams.
+ *
+ * A pair that had a stream stays in the set, deaf, so that the next stream costs no system
+ * call of its own but the look at the set (media_pair_sweep). What comes to it meanwhile wakes
+ * us, MAX_KNOCKS times a socket, and is drained; then it is out of the set and full, as one
+ * that had no stream yet. */
 #ifndef MEDIA_RELAY_PRIV_H
 #define MEDIA_RELAY_PRIV_H
 
@@ -9,6 +14,8 @@
 #include "base/pool.h"
 #include "media/flow.h"
 #include "media/relay.h"
+
+enum relay_half { RELAY_RTP, RELAY_RTCP, RELAY_SOCKETS };
 
 struct relay_stream {
 	struct map_node node;
@@ -21,9 +28,17 @@ struct relay_stream {
 	bool is_closed; /* its ports are given back, MEDIA_CLOSED found no room yet */
 };
 
+struct relay_socket {
+	int fd;          /* -1 until given */
+	bool is_watched; /* in the set */
+	bool is_hearing; /* else deaf: a few datagrams fill it */
+	uint8_t knocks;  /* wakes that it cost since its last stream */
+};
+
 struct relay_pair {
 	struct relay_stream *stream; /* NULL: idle, deaf */
-	int rtp, rtcp;               /* -1 until given */
+	struct relay_socket sockets[RELAY_SOCKETS];
+	uint64_t closed_at; /* media_relay.sweeps then */
 	uint8_t leg;
 };
 
@@ -35,6 +50,9 @@ struct media_relay {
 	uint32_t pair_count;
 	uint32_t open_count;
 	int epoll;
+	uint64_t looked_us; /* when all that was waiting was last to be taken; or never */
+	uint64_t sweeps;    /* how often it was */
+	bool is_swept;      /* it was at looked_us */
 	struct pool *streams;
 	struct map by_number;
 	char datagram[MAX_RTP_PACKET + 1]; /* one more, so that what is too long shows */
@@ -47,10 +65,18 @@ static inline uint64_t relay_event_of(uint32_t pair, bool is_rtcp)
 	return (uint64_t)pair << 1 | is_rtcp;
 }
 
-/* Hears, drained, in the set; on ERR_IO the pair is idle as before. */
+/* What is waiting anywhere is taken, once for each now_us: then a pair that is watched, and was
+ * idle before, holds nothing. */
+void media_pair_sweep(struct media_relay *r, uint64_t now_us);
+/* In the set, nothing in it that came before. It stays deaf until media_pair_hear. On ERR_IO
+ * the pair is idle as before. */
 enum err media_pair_open(struct media_relay *r, uint32_t index, struct relay_stream *s,
                          uint8_t leg) MUST_USE;
-/* Out of the set, deaf, drained. */
+/* A datagram is there: from now on room for over a second of them. */
+void media_pair_hear(struct relay_socket *s);
+/* One is there, and no stream: it is drained, and watched no longer when that happens often. */
+void media_pair_knock(struct media_relay *r, uint64_t event);
+/* Deaf; what is still in it is a knock. */
 void media_pair_close(struct media_relay *r, uint32_t index);
 
 #endif

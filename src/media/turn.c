@@ -44,7 +44,7 @@ static void carry(struct media_relay *r, struct relay_pair *pair, const struct f
 
 	count(r, d->is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
 	if (verdict == FLOW_SEND)
-		send_out(r, d->is_rtcp ? other->rtcp : other->rtp, &out, d->is_rtcp);
+		send_out(r, other->sockets[d->is_rtcp].fd, &out, d->is_rtcp);
 	else
 		count(r, d->is_rtcp ? COUNT_rtcp_dropped : dropped_rtp[verdict]);
 }
@@ -53,13 +53,21 @@ static void receive(struct media_relay *r, uint64_t event, uint64_t now_us)
 {
 	struct relay_pair *pair = &r->pairs[event >> 1];
 	struct flow_datagram d = { .bytes = r->datagram, .leg = pair->leg, .is_rtcp = event & 1 };
+	struct relay_socket *socket = &pair->sockets[d.is_rtcp];
 	struct sockaddr_storage name;
 	socklen_t name_len = sizeof(name);
-	ssize_t len = recvfrom(d.is_rtcp ? pair->rtcp : pair->rtp, r->datagram, sizeof(r->datagram),
-	                       MSG_DONTWAIT, (struct sockaddr *)&name, &name_len);
+	ssize_t len;
 
+	if (!pair->stream) {
+		media_pair_knock(r, event);
+		return;
+	}
+	if (!socket->is_hearing)
+		media_pair_hear(socket);
+	len = recvfrom(socket->fd, r->datagram, sizeof(r->datagram), MSG_DONTWAIT,
+	               (struct sockaddr *)&name, &name_len);
 	/* Whatever recvfrom finds wrong is gone with it: nothing there, or an ICMP error. */
-	if (len < 0 || !pair->stream || !socket_addr_of(&name, name_len, &d.from))
+	if (len < 0 || !socket_addr_of(&name, name_len, &d.from))
 		return;
 	d.len = (size_t)len;
 	carry(r, pair, &d, now_us);

@@ -9,6 +9,7 @@
 enum {
 	TICK_US = SECOND_US,
 	ORDERS_A_TURN = 256, /* then packets have their turn again */
+	ORDERS_PACE_US = 4 * MILLISECOND_US,
 	TURNS_A_WAKE = 16,
 	PORT_TABLE_VERSION = 1,
 };
@@ -17,7 +18,7 @@ struct carrier {
 	struct child *child;
 	struct media_relay *relay;
 	struct counters *counters;
-	struct ring *events;
+	struct ring *orders, *events;
 	struct loop_watch *watch;
 	uint64_t tick_us;
 };
@@ -47,13 +48,16 @@ static void drain_orders(void *context, struct ring *ring, struct now now)
 	ring_release(ring, done);
 }
 
-/* One look at the clock serves all packets that are there: they came together. */
+/* One look at the clock serves all packets that are there: they came together. What was
+ * ordered before they came is done before: the phone that speaks as soon as it is answered is
+ * heard. */
 static void carry(void *context, int fd, int what)
 {
 	struct carrier *c = context;
 	struct now now = clock_now();
 
 	(void)fd, (void)what;
+	drain_orders(c, c->orders, now);
 	for (int i = 0; i < TURNS_A_WAKE && media_relay_turn(c->relay, now.us); i++)
 		;
 }
@@ -172,7 +176,9 @@ int main(void)
 	c.tick_us = clock_now().us;
 	c.events = child_ring_writer(c.child, RING_NAME_MEDIA_EVENTS);
 	open_relay(&c);
-	(void)child_ring_reader(c.child, RING_NAME_ORDERS, drain_orders, &c);
+	c.orders = child_ring_reader(c.child, RING_NAME_ORDERS, drain_orders, &c);
+	/* Orders of many calls come together: one wake serves them. */
+	child_ring_pace(c.child, RING_NAME_ORDERS, ORDERS_PACE_US);
 	child_enter(c.child);
 	tell_started(&c);
 	return child_run(c.child, &hooks);

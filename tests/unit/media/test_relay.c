@@ -202,6 +202,90 @@ TEST(relay_idle, "hears nothing on an idle port, neither before a stream opens n
 	return ERR_NONE;
 }
 
+TEST(relay_used_before,
+     "gives a stream on a used port nothing that came before it, also of its own end")
+{
+	char storage[MAX_RTP_PACKET];
+	struct order o;
+
+	WITH_BENCH;
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	(void)media_relay_turn(bench.relay, start_us);
+	(void)receive_from(bench.ends[1][0], storage);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, MORE_SOUND));
+	o.kind = ORDER_CLOSE;
+	media_relay_order(bench.relay, &o, start_us + 1);
+	CHECK(send_to(bench.ends[0][1], &bench.pair_rtcp[0], REPORT));
+	o = order_of(ORDER_OPEN, 2, 0);
+	media_relay_order(bench.relay, &o, start_us + 2);
+	CHECK(counted(COUNT_media_dropped_idle) == 2);
+	CHECK(!media_relay_turn(bench.relay, start_us + 2));
+	CHECK(counted(COUNT_media_received) == 1 && counted(COUNT_rtcp_received) == 0);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	(void)media_relay_turn(bench.relay, start_us + 3);
+	CHECK(receive_from(bench.ends[1][0], storage).len == SOUND.len);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_knock,
+     "is woken by what comes to a used port a few times, then by nothing until a stream")
+{
+	enum { KNOCKS = 8, MORE = 100 };
+	struct order o;
+
+	WITH_BENCH;
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	o.kind = ORDER_CLOSE;
+	give_order(&o);
+	for (size_t i = 0; i < MORE; i++) {
+		CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+		(void)media_relay_turn(bench.relay, start_us + i);
+		CHECK(counted(COUNT_media_dropped_idle) == (i < KNOCKS ? i + 1 : KNOCKS));
+	}
+	o = order_of(ORDER_OPEN, 2, 0);
+	media_relay_order(bench.relay, &o, start_us + MORE);
+	/* What an idle port's buffer holds is no more than a few. */
+	CHECK(counted(COUNT_media_dropped_idle) > KNOCKS &&
+	      counted(COUNT_media_dropped_idle) < 2 * KNOCKS);
+	(void)media_relay_turn(bench.relay, start_us + MORE);
+	CHECK(counted(COUNT_media_received) == 0);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	(void)media_relay_turn(bench.relay, start_us + MORE);
+	CHECK(counted(COUNT_media_received) == 1);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
+TEST(relay_buffer,
+     "holds over a second of a stream's audio once its first packet came, and few else")
+{
+	enum { FEW = 8, SECOND = 50 };
+	struct order o;
+
+	WITH_BENCH;
+	o = order_of(ORDER_OPEN, 1, 0);
+	give_order(&o);
+	CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	(void)media_relay_turn(bench.relay, start_us);
+	for (size_t i = 0; i < SECOND; i++)
+		CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	for (size_t i = 0; i < SECOND; i++)
+		(void)media_relay_turn(bench.relay, start_us);
+	CHECK(counted(COUNT_media_received) == 1 + SECOND);
+	o.kind = ORDER_CLOSE;
+	give_order(&o);
+	for (size_t i = 0; i < SECOND; i++)
+		CHECK(send_to(bench.ends[0][0], &bench.table->pairs[0].local, SOUND));
+	(void)media_relay_turn(bench.relay, start_us);
+	CHECK(counted(COUNT_media_dropped_idle) > 0 && counted(COUNT_media_dropped_idle) < FEW);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
 TEST(relay_predecessor, "deafens and drains a port that a dead predecessor left open")
 {
 	struct order o;

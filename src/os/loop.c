@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <uv.h>
 
 struct loop_watch {
@@ -31,6 +32,7 @@ struct loop {
 	struct caught_signal signals[MAX_LOOP_SIGNALS];
 	size_t signal_count;
 	struct list free_watches;
+	uint32_t rest_us;
 	bool is_stopped;
 	struct loop_watch watches[];
 };
@@ -186,6 +188,24 @@ static uint64_t wait_ms(struct loop *l, struct now now)
 	             : (us + MILLISECOND_US - 1) / MILLISECOND_US;
 }
 
+void loop_rest(struct loop *l, uint32_t us) { l->rest_us = us; }
+
+/* False: the turn goes on to its wait. */
+static bool rest(struct loop *l, struct now now)
+{
+	uint64_t us = l->hooks.wait_us ? l->hooks.wait_us(l->hooks.context, now) : UINT64_MAX;
+	uint32_t rest_us = l->rest_us;
+	struct timespec pause;
+
+	if (rest_us == 0 || us == 0)
+		return false;
+	if (us > rest_us)
+		us = rest_us;
+	pause = (struct timespec){ .tv_nsec = (long)(us * 1000) };
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+	return true;
+}
+
 void loop_turn(struct loop *l, bool may_wait)
 {
 	struct now now = clock_now();
@@ -193,6 +213,9 @@ void loop_turn(struct loop *l, bool may_wait)
 
 	if (l->hooks.turn && l->hooks.turn(l->hooks.context, now))
 		may_wait = false;
+	if (may_wait && !l->is_stopped && rest(l, now))
+		may_wait = false;
+	l->rest_us = 0;
 	ms = wait_ms(l, now);
 	if (may_wait && ms > 0 && !l->is_stopped) {
 		uv_update_time(&l->uv);

@@ -50,6 +50,11 @@ enum { MAX_LOOP_SIGNALS = 4 };
 enum err loop_on_signal(struct loop *l, int number, void (*caught)(void *context, int number),
                         void *context) MUST_USE;
 
+/* Before its next wait the loop lets so long pass, or until `advance` is wanted, whatever comes
+ * meanwhile: what comes is then there together. Once; asked for from `turn` or from a watch's
+ * call, and left out where `turn` has work left. */
+void loop_rest(struct loop *l, uint32_t us);
+
 /* Until loop_stop. */
 void loop_run(struct loop *l);
 /* One turn; waits at most until something happens, if may_wait. For tests and set-up. */

@@ -11,7 +11,9 @@
 
 #include <string.h>
 
-enum { FACTS_AT_ONCE = 256 };
+/* While facts come they are judged together: a wake-up costs more than a fact does. What comes
+ * after a silence is judged at once; a flood must not outrun the ring in one pace. */
+enum { FACTS_AT_ONCE = 4096, FACTS_PACE_US = 10 * MILLISECOND_US };
 
 /* A registration tells its end by itself; this is for one whose end was lost. */
 static const int64_t known_life_us = 86400 * INT64_C(1000000);
@@ -241,6 +243,7 @@ int main(void)
 	bench.records = child_ring_writer(bench.child, RING_NAME_RECORDS_JUDGE);
 	open_judge(&bench);
 	(void)child_ring_reader(bench.child, RING_NAME_FACTS, drain, &bench);
+	child_ring_pace(bench.child, RING_NAME_FACTS, FACTS_PACE_US);
 	child_enter(bench.child);
 	/* Where the store is not up yet it comes by itself when it is. */
 	(void)!child_ask(bench.child, &wanted, NULL);

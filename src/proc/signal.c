@@ -11,6 +11,7 @@
 #include "proc/table.h"
 #include "proc/trace.h"
 #include "sip/mask.h"
+#include "transport/pace.h"
 #include "transport/udp.h"
 
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct worker {
 	struct udp_inbox *inbox;
 	struct udp_outbox *outbox;
 	struct tcp *tcp;
+	struct pace pace;
 	struct ring *facts, *records, *orders;
 	struct counters *counters;
 	struct now now; /* of the turn */
@@ -125,7 +127,6 @@ static void take_batch(void)
 		trace_note(w.trace, &d.flow, false, view_bytes(d.bytes, d.len), w.now);
 		border_receive(w.border, &d.flow, d.bytes, d.len, w.now);
 	}
-	udp_flush(w.outbox);
 }
 
 static void on_unreachable(void *context, const struct flow *flow)
@@ -151,6 +152,9 @@ static void on_socket(void *context, int fd, int what)
 		if (err != ERR_NONE)
 			return;
 		take_batch();
+		pace_note(&w.pace, udp_received(w.inbox));
+		if (udp_received(w.inbox) < UDP_BATCH)
+			return;
 	}
 }
 
@@ -172,6 +176,7 @@ static void on_message(void *context, const struct flow *flow, char *bytes, size
 {
 	(void)context;
 	w.now = clock_now();
+	pace_note(&w.pace, 1);
 	trace_note(w.trace, flow, false, view_bytes(bytes, len), w.now);
 	border_receive(w.border, flow, bytes, len, w.now);
 }
@@ -327,6 +332,7 @@ static void flush(void *context, struct now now)
 	tcp_settle(w.tcp, now);
 	child_tell_calls(w.child, border_calls(w.border));
 	udp_flush(w.outbox);
+	loop_rest(child_loop(w.child), pace_rest_us(&w.pace, now.us));
 }
 
 /* --- Start --- */

@@ -155,6 +155,8 @@ enum err udp_receive(struct udp_inbox *i, uint16_t listener, struct counters *co
 	return ERR_IO;
 }
 
+uint32_t udp_received(const struct udp_inbox *i) { return i->count; }
+
 /* The address at which it was received, from the control messages. */
 static bool local_of(struct msghdr *head, struct addr *ret)
 {

@@ -50,6 +50,8 @@ bool udp_inbox_aside(struct udp_inbox *i, struct udp_datagram *ret);
 enum err udp_receive(struct udp_inbox *i, uint16_t listener, struct counters *counters) MUST_USE;
 /* The next message becomes the one in hand; the one before is done. False at the end. */
 bool udp_next(struct udp_inbox *i, struct udp_datagram *ret);
+/* How many the last batch had; fewer than UDP_BATCH: nothing was left on the socket. */
+uint32_t udp_received(const struct udp_inbox *i);
 
 /* Answers of ICMP to what we sent: up to a batch of them, each with the flow to which
  * the datagram had gone (local address as bound). Returns how many. */

@@ -17,7 +17,6 @@ struct parcel {
 	struct sockaddr_storage name;
 	_Alignas(struct cmsghdr) char control[CONTROL_SIZE];
 	struct iovec piece;
-	uint16_t listener;
 };
 
 struct udp_outbox {
@@ -25,8 +24,9 @@ struct udp_outbox {
 	size_t listener_count;
 	struct counters *counters;
 	size_t count;
-	size_t used; /* of bytes */
-	struct mmsghdr heads[UDP_BATCH];
+	size_t used;                                     /* of bytes */
+	struct mmsghdr heads[UDP_BATCH], run[UDP_BATCH]; /* queued; being sent */
+	uint16_t listener_of[UDP_BATCH];
 	struct parcel parcels[UDP_BATCH];
 	char bytes[4 * UDP_DATAGRAM_MAX];
 };
@@ -95,7 +95,7 @@ void udp_send(struct udp_outbox *o, const struct flow *to, struct view bytes)
 	}
 	memcpy(o->bytes + o->used, bytes.at, bytes.len);
 	p->piece = (struct iovec){ o->bytes + o->used, bytes.len };
-	p->listener = to->listener;
+	o->listener_of[o->count] = to->listener;
 	o->heads[o->count] = (struct mmsghdr){ .msg_hdr = { .msg_name = &p->name,
 		                                            .msg_namelen = name_len,
 		                                            .msg_iov = &p->piece,
@@ -108,18 +108,12 @@ void udp_send(struct udp_outbox *o, const struct flow *to, struct view bytes)
 	o->count++;
 }
 
-/* Sends the run of parcels from `first` that share a socket, as far as it goes. Returns
- * how many are done with. */
-static size_t send_run(struct udp_outbox *o, size_t first, bool *is_repeated)
+/* Sends from `first` on, as far as it goes, up to `end`. Returns how many are done with. */
+static size_t send_run(struct udp_outbox *o, int fd, size_t first, size_t end, bool *is_repeated)
 {
-	uint16_t listener = o->parcels[first].listener;
-	size_t end = first + 1;
-	int sent;
+	int sent =
+		sendmmsg(fd, &o->run[first], (unsigned)(end - first), MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	while (end < o->count && o->parcels[end].listener == listener)
-		end++;
-	sent = sendmmsg(o->listeners[listener].fd, &o->heads[first], (unsigned)(end - first),
-	                MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (sent > 0) {
 		*is_repeated = false;
 		counters_add(o->counters, COUNT_datagrams_sent, (uint64_t)sent);
@@ -136,13 +130,32 @@ static size_t send_run(struct udp_outbox *o, size_t first, bool *is_repeated)
 	return 1;
 }
 
+/* The parcels of one socket go as one run, in their order; the others move up. */
+static size_t gather_run(struct udp_outbox *o, uint16_t listener)
+{
+	size_t run = 0, left = 0;
+
+	for (size_t i = 0; i < o->count; i++) {
+		if (o->listener_of[i] == listener) {
+			o->run[run++] = o->heads[i];
+			continue;
+		}
+		o->heads[left] = o->heads[i];
+		o->listener_of[left++] = o->listener_of[i];
+	}
+	o->count = left;
+	return run;
+}
+
 void udp_flush(struct udp_outbox *o)
 {
-	bool is_repeated = false;
-	size_t done = 0;
+	while (o->count > 0) {
+		uint16_t listener = o->listener_of[0];
+		size_t end = gather_run(o, listener), done = 0;
+		bool is_repeated = false;
 
-	while (done < o->count)
-		done += send_run(o, done, &is_repeated);
-	o->count = 0;
+		while (done < end)
+			done += send_run(o, o->listeners[listener].fd, done, end, &is_repeated);
+	}
 	o->used = 0;
 }

@@ -122,13 +122,43 @@ TEST(udp_batch, "a batch comes with its flows, in order")
 			CHECK(addr_equal(&d.flow.remote, &s.listeners[1].local));
 			CHECK(d.flow.listener == 0 && d.flow.side == 0);
 		}
-		CHECK(!udp_next(s.inbox, &d));
+		CHECK(!udp_next(s.inbox, &d) && udp_received(s.inbox) == UDP_BATCH);
 		TRY(udp_receive(s.inbox, 0, &s.counters));
+		CHECK(udp_received(s.inbox) == 40 - UDP_BATCH);
 		for (int i = UDP_BATCH; i < 40; i++)
 			CHECK(udp_next(s.inbox, &d) && is_number(&d, i));
 		CHECK(!udp_next(s.inbox, &d) && !udp_inbox_aside(s.inbox, &d));
 		scene_close(&s);
 	}
+	return ERR_NONE;
+}
+
+TEST(udp_two_ways, "what goes out by two sockets in turns leaves each in its order")
+{
+	static struct scene s;
+	struct udp_datagram d;
+
+	OPEN(&s, "127.0.0.1");
+	for (int i = 0; i < 14; i++) {
+		uint16_t from = i % 3 == 0;
+		struct flow to = { .local = s.listeners[from].local,
+			           .remote = s.listeners[!from].local,
+			           .listener = from };
+		char text[24];
+
+		(void)snprintf(text, sizeof(text), "number %d", i);
+		udp_send(s.outbox, &to, view_of(text));
+	}
+	udp_flush(s.outbox);
+	CHECK(counters_get(&s.counters, COUNT_datagrams_sent) == 14);
+	for (uint16_t at = 0; at < 2; at++) {
+		TRY(udp_receive(s.inbox, at, &s.counters));
+		for (int i = 0; i < 14; i++)
+			CHECK((i % 3 == 0) == (at == 1) ||
+			      (udp_next(s.inbox, &d) && is_number(&d, i)));
+		CHECK(!udp_next(s.inbox, &d));
+	}
+	scene_close(&s);
 	return ERR_NONE;
 }
 

@@ -485,10 +485,11 @@ void answer_acknowledged(struct border *b, const struct inbound *in, struct call
 		border_count(b, COUNT_absorbed_retransmission);
 		return;
 	}
-	ua_server_acknowledged(b->ua, turn->server);
+	/* What was offered is gone with the acknowledgement. */
 	if (turn->offer == OFFER_IN_ANSWER && !call->early.is_agreed)
 		verdict = offer_answer(call, from, in->msg, ua_server_answered(b->ua, turn->server),
 		                       &body);
+	ua_server_acknowledged(b->ua, turn->server);
 	/* RFC 3261 13.2.2.4: the ACK bears the INVITE's credentials. */
 	if (leg_peer(b, other) && !other->is_outer)
 		(void)credentials_pass(b, in, CREDENTIALS_ANY, &lines);

@@ -20,6 +20,12 @@ static struct view method_of(struct view request)
 	return view_first(request, view_find(request, ' ', 0));
 }
 
+/* An INVITE's text may be gone before its transaction is. */
+static struct view method_asked(const struct ua_client *c)
+{
+	return c->is_invite ? VIEW("INVITE") : method_of(ua_text_view(c->request));
+}
+
 static uint64_t hash_of(const struct ua *ua, const struct client_key *key)
 {
 	return map_hash(&ua->client_map, key, sizeof(*key));
@@ -116,7 +122,7 @@ static struct ua_client *find_answered(const struct ua *ua, const struct ua_name
 		return NULL;
 	key = (struct client_key){ name.serial, response->method == SIP_METHOD_CANCEL };
 	c = find(ua, &key);
-	if (!c || !view_equal(response->cseq.method_text, method_of(ua_text_view(c->request))))
+	if (!c || !view_equal(response->cseq.method_text, method_asked(c)))
 		return NULL;
 	return c;
 }

@@ -65,8 +65,8 @@ void ua_client_drop(struct ua *ua, struct pool_handle client);
  * how often. */
 void ua_path_failed(struct ua *ua, const struct ua_path *path, uint64_t now_us);
 
-/* The request as it was sent; empty where it is gone. Lives until the
- * transaction's next change. */
+/* The request as it was sent; empty where it is gone: an INVITE is once its 2xx was
+ * acknowledged. Lives until the transaction's next change. */
 struct view ua_client_request(const struct ua *ua, struct pool_handle client);
 
 #endif

@@ -214,5 +214,7 @@ enum err ua_client_acknowledge(struct ua *ua, struct pool_handle client, struct 
 		return err;
 	ua_text_drop(ua, &c->ack);
 	c->ack = text;
+	/* It is said no more: a repeated answer is met by the ACK, for half a minute. */
+	ua_text_drop(ua, &c->request);
 	return ERR_NONE;
 }

@@ -243,6 +243,12 @@ static void send_bytes(struct ua_server *s, struct view bytes)
 	s->ua->ports.send(s->ua->ports.context, &s->path, bytes);
 }
 
+void ua_server_close(struct ua_server *s)
+{
+	ua_text_drop(s->ua, &s->head_text);
+	s->head.text = VIEW_EMPTY;
+}
+
 void ua_server_send(struct ua_server *s) { send_bytes(s, ua_text_view(s->answer)); }
 
 enum err ua_server_answer(struct ua_server *s, const struct ua_reply *reply)
@@ -289,6 +295,7 @@ void ua_server_acknowledged(struct ua *ua, struct pool_handle server)
 		return;
 	s->is_acknowledged = true;
 	wheel_cancel(ua->wheel, &s->repeat);
+	ua_text_drop(ua, &s->answer);
 }
 
 struct view ua_server_answered(const struct ua *ua, struct pool_handle server)

@@ -78,7 +78,7 @@ enum err ua_server_reply(struct ua *ua, struct pool_handle server, const struct 
 enum err ua_server_resume(struct ua *ua, struct pool_handle server, struct view answer,
                           uint64_t now_us) MUST_USE;
 
-/* The ACK to the 2xx came (matched by its dialog): stops the repetition. */
+/* The ACK to the 2xx came (matched by its dialog): stops the repetition; the answer is gone. */
 void ua_server_acknowledged(struct ua *ua, struct pool_handle server);
 
 /* The PRACK to the reliable 1xx came: stops its repetition. */
@@ -87,7 +87,7 @@ void ua_server_pracked(struct ua *ua, struct pool_handle server);
 struct view ua_server_unpracked(const struct ua *ua, struct pool_handle server);
 
 /* The last answer as it was made, sent or not; empty where there is none or it is
- * gone. Lives until the next answer. */
+ * gone. Lives until the next answer, and of a 2xx to INVITE until its ACK. */
 struct view ua_server_answered(const struct ua *ua, struct pool_handle server);
 /* Answered, or gone. */
 bool ua_server_is_final(const struct ua *ua, struct pool_handle server);

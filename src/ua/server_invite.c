@@ -149,6 +149,7 @@ enum err ua_server_invite_reply(struct ua_server *s, const struct ua_reply *repl
 		return err;
 
 	forget_reliable(s);
+	ua_server_close(s);
 	s->state = is_accepted ? UA_ACCEPTED : UA_COMPLETED;
 	wheel_set(ua->wheel, &s->end, now_us + ua_give_up_us(ua)); /* L, H */
 	/* What could not be kept left once: without this it would wait for ever. */

@@ -66,6 +66,7 @@ enum err ua_server_other_reply(struct ua_server *s, const struct ua_reply *reply
 	if (err != ERR_NONE)
 		return err;
 	s->state = UA_COMPLETED;
+	ua_server_close(s);
 	wheel_cancel(ua->wheel, &s->repeat);
 	wheel_set(ua->wheel, &s->end, now_us + (s->is_reliable ? 0 : ua_give_up_us(ua)));
 	return ERR_NONE;

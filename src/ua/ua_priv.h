@@ -96,6 +96,8 @@ static inline uint64_t ua_give_up_us(const struct ua *ua) { return 64 * ua->t1_u
 /* server.c */
 void ua_server_send(struct ua_server *s);
 enum err ua_server_answer(struct ua_server *s, const struct ua_reply *reply) MUST_USE;
+/* After its final answer: the head, from which no other is written, goes. */
+void ua_server_close(struct ua_server *s);
 /* Gives everything back, then tells the owner: `first` unless NULL, and UA_ENDED. */
 void ua_server_end(struct ua_server *s, const enum ua_notice *first, uint64_t now_us);
 

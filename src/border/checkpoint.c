@@ -28,14 +28,6 @@ size_t checkpoint_size(uint32_t registrations, uint32_t dialogs)
 	        copy_sizes[CHECKPOINT_SPENDING]);
 }
 
-void checkpoint_init(struct checkpoint *c, void *memory, const uint32_t slots[CHECKPOINT_KINDS],
-                     const struct hash_key *key)
-{
-	c->memory = memory;
-	c->key = *key;
-	memcpy(c->slots, slots, sizeof(c->slots));
-}
-
 static struct copy *copy_at(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
                             unsigned which)
 {
@@ -63,20 +55,42 @@ static bool is_whole(const struct checkpoint *c, enum checkpoint_kind kind, cons
 	       copy->checksum == checksum(c, copy);
 }
 
-/* The newest whole copy, NULL where there is none. */
+/* What a death left half written is void from the start on: from then on the newest copy is told
+ * by its generation, and no write has to sum up what it only follows. */
+static void mend(struct checkpoint *c)
+{
+	for (unsigned kind = 0; kind < CHECKPOINT_KINDS; kind++) {
+		for (uint32_t slot = 0; slot < c->slots[kind]; slot++) {
+			for (unsigned which = 0; which < 2; which++) {
+				struct copy *copy =
+					copy_at(c, (enum checkpoint_kind)kind, slot, which);
+
+				if (copy->generation != 0 &&
+				    !is_whole(c, (enum checkpoint_kind)kind, copy))
+					copy->generation = 0;
+			}
+		}
+	}
+}
+
+void checkpoint_init(struct checkpoint *c, void *memory, const uint32_t slots[CHECKPOINT_KINDS],
+                     const struct hash_key *key)
+{
+	c->memory = memory;
+	c->key = *key;
+	memcpy(c->slots, slots, sizeof(c->slots));
+	mend(c);
+}
+
+/* The copy that was written last, NULL where none was. */
 static struct copy *newest(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot)
 {
-	struct copy *best = NULL;
+	struct copy *first = copy_at(c, kind, slot, 0), *second = copy_at(c, kind, slot, 1);
 
-	for (unsigned which = 0; which < 2; which++) {
-		struct copy *copy = copy_at(c, kind, slot, which);
-
-		/* Signed distance, so that the order survives the counter's wrap. */
-		if (is_whole(c, kind, copy) &&
-		    (!best || (int32_t)(copy->generation - best->generation) > 0))
-			best = copy;
-	}
-	return best;
+	if (first->generation == 0 || second->generation == 0)
+		return first->generation ? first : second->generation ? second : NULL;
+	/* Signed distance, so that the order survives the counter's wrap. */
+	return (int32_t)(second->generation - first->generation) > 0 ? second : first;
 }
 
 static void write_copy(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
@@ -109,7 +123,9 @@ enum err checkpoint_put(struct checkpoint *c, enum checkpoint_kind kind, uint32_
 
 void checkpoint_drop(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot)
 {
-	if (newest(c, kind, slot))
+	const struct copy *last = newest(c, kind, slot);
+
+	if (last && last->size > 0)
 		write_copy(c, kind, slot, VIEW_EMPTY);
 }
 
@@ -118,7 +134,7 @@ enum err checkpoint_get(const struct checkpoint *c, enum checkpoint_kind kind, u
 {
 	const struct copy *copy = newest(c, kind, slot);
 
-	if (!copy || copy->size == 0)
+	if (!copy || copy->size == 0 || !is_whole(c, kind, copy))
 		return ERR_NOT_FOUND;
 	*ret = view_bytes(copy->bytes, copy->size);
 	return ERR_NONE;

@@ -2,9 +2,9 @@
 /* What survives a worker: registrations and confirmed dialogs, written into
  * memory that the parent holds. Each slot has two copies, each with its
  * generation and a checksum; a write goes to the older copy, so that a worker
- * killed in the middle of it leaves the other one whole. Reading takes the
- * newest copy whose checksum holds. The memory is not trusted for layout: what
- * does not check is as if it had never been written. */
+ * killed in the middle of it leaves the other one whole. What does not check when the
+ * memory is taken over is as if it had never been written; the memory is not trusted for
+ * layout. */
 #ifndef BORDER_CHECKPOINT_H
 #define BORDER_CHECKPOINT_H
 

@@ -79,6 +79,42 @@ TEST(torn_write, "a write that was cut anywhere leaves the one before it")
 	return ERR_NONE;
 }
 
+TEST(torn_then_written, "after a torn write the next one spares what was whole")
+{
+	struct checkpoint c, successor;
+	struct view got;
+	void *memory;
+	unsigned wrong = 0;
+	uint8_t *torn = NULL;
+
+	TRY(fresh(&c, &memory));
+	enum err err = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("whole"));
+	if (err == ERR_NONE)
+		err = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("never finished"));
+	/* The last one's text is damaged, so that its sum does not hold. */
+	for (size_t i = 0; i + 5 < checkpoint_size(slots[0], slots[1]); i++)
+		if (memcmp((uint8_t *)memory + i, "never", 5) == 0)
+			torn = (uint8_t *)memory + i;
+	if (torn)
+		*torn = 'N';
+	checkpoint_init(&successor, memory, slots, &key);
+	wrong += checkpoint_get(&successor, CHECKPOINT_DIALOG, 1, &got) != ERR_NONE ||
+	         !view_equal(got, VIEW("whole"));
+	if (err == ERR_NONE)
+		err = checkpoint_put(&successor, CHECKPOINT_DIALOG, 1, VIEW("next"));
+	/* That one went where the torn one lay: torn again, the first is still there. */
+	if (torn)
+		*torn = 'N';
+	checkpoint_init(&successor, memory, slots, &key);
+	wrong += checkpoint_get(&successor, CHECKPOINT_DIALOG, 1, &got) != ERR_NONE ||
+	         !view_equal(got, VIEW("whole"));
+
+	free(memory);
+	CHECK(err == ERR_NONE && torn);
+	CHECK(wrong == 0);
+	return ERR_NONE;
+}
+
 TEST(damage, "a slot whose both copies are damaged is empty, not believed")
 {
 	struct checkpoint c;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libcurl over a Unix socket, and what an HTTP status means as an exit code. */
 #include "cli/client.h"
+#include "cli/curl.h"
 #include "cli/text.h"
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +130,7 @@ static enum cli_exit explain(const struct cli_answer *a)
 }
 
 struct call {
+	const struct cli_curl *lib;
 	CURL *curl;
 	struct curl_slist *headers;
 	char url[CLI_TARGET_MAX + 32];
@@ -137,34 +138,40 @@ struct call {
 	struct collected answer;
 };
 
+static bool add_header(struct call *call, const char *line)
+{
+	struct curl_slist *list = call->lib->slist_append(call->headers, line);
+
+	if (list)
+		call->headers = list;
+	return list != NULL;
+}
+
 static bool prepare(struct call *call, const struct cli *c, const char *method)
 {
-	static const char unsent[] = "Expect:";
+	CURLcode (*set)(CURL *, CURLoption, ...) = call->lib->easy_setopt;
+	CURL *curl = call->curl;
 
-	call->headers = curl_slist_append(NULL, unsent);
-	if (call->body && call->headers)
-		(void)curl_slist_append(call->headers, "Content-Type: application/json");
-	return call->headers &&
-	       curl_easy_setopt(call->curl, CURLOPT_UNIX_SOCKET_PATH, c->socket) == CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_URL, call->url) == CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_PROXY, "") == CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S) ==
-	               CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_TIMEOUT, (long)ANSWER_TIMEOUT_S) == CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_WRITEFUNCTION, collect) == CURLE_OK &&
-	       curl_easy_setopt(call->curl, CURLOPT_WRITEDATA, &call->answer) == CURLE_OK &&
-	       (!call->body ||
-	        curl_easy_setopt(call->curl, CURLOPT_POSTFIELDS, call->body) == CURLE_OK);
+	return add_header(call, "Expect:") &&
+	       (!call->body || add_header(call, "Content-Type: application/json")) &&
+	       set(curl, CURLOPT_UNIX_SOCKET_PATH, c->socket) == CURLE_OK &&
+	       set(curl, CURLOPT_URL, call->url) == CURLE_OK &&
+	       set(curl, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK &&
+	       set(curl, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK &&
+	       set(curl, CURLOPT_PROXY, "") == CURLE_OK &&
+	       set(curl, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
+	       set(curl, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK &&
+	       set(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       set(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S) == CURLE_OK &&
+	       set(curl, CURLOPT_TIMEOUT, (long)ANSWER_TIMEOUT_S) == CURLE_OK &&
+	       set(curl, CURLOPT_WRITEFUNCTION, collect) == CURLE_OK &&
+	       set(curl, CURLOPT_WRITEDATA, &call->answer) == CURLE_OK &&
+	       (!call->body || set(curl, CURLOPT_POSTFIELDS, call->body) == CURLE_OK);
 }
 
 static enum cli_exit send_call(struct call *call, const struct cli *c, long *ret_status)
 {
-	CURLcode code = curl_easy_perform(call->curl);
+	CURLcode code = call->lib->easy_perform(call->curl);
 
 	if (code == CURLE_COULDNT_CONNECT)
 		return cli_fail(CLI_DAEMON_AWAY,
@@ -172,22 +179,25 @@ static enum cli_exit send_call(struct call *call, const struct cli *c, long *ret
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return cli_fail(CLI_DAEMON_AWAY, "Ringfence does not answer on %s", c->socket);
 	if (code != CURLE_OK)
-		return cli_fail(CLI_FAILED, "%s: %s", c->socket, curl_easy_strerror(code));
-	(void)curl_easy_getinfo(call->curl, CURLINFO_RESPONSE_CODE, ret_status);
+		return cli_fail(CLI_FAILED, "%s: %s", c->socket, call->lib->easy_strerror(code));
+	(void)call->lib->easy_getinfo(call->curl, CURLINFO_RESPONSE_CODE, ret_status);
 	return CLI_DONE;
 }
 
 enum cli_exit cli_request(const struct cli *c, const char *method, const struct cli_target *target,
                           const json_t *body, struct cli_answer *ret)
 {
-	struct call call = { 0 };
+	struct call call = { .lib = cli_curl_load() };
 	struct cli_answer answer = { 0 };
 	enum cli_exit code = CLI_DONE;
 	struct buffer url = buffer_on(call.url, sizeof(call.url) - 1);
 
 	if (c->store)
 		return cli_fail(CLI_USAGE, "only lists and what they name are read from --store");
-	call.curl = curl_easy_init();
+	if (!call.lib)
+		return cli_fail(CLI_FAILED, "libcurl.so.4 is not installed; the package libcurl4 "
+		                            "or libcurl has it");
+	call.curl = call.lib->easy_init();
 	buffer_text(&url, "http://localhost");
 	buffer_text(&url, target->text);
 	if (body)
@@ -201,8 +211,8 @@ enum cli_exit cli_request(const struct cli *c, const char *method, const struct 
 	answer.text = call.answer.text;
 	if (code == CLI_DONE && answer.text)
 		answer.json = json_loads(answer.text, 0, NULL);
-	curl_slist_free_all(call.headers);
-	curl_easy_cleanup(call.curl);
+	call.lib->slist_free_all(call.headers);
+	call.lib->easy_cleanup(call.curl);
 	free(call.body);
 	if (code == CLI_DONE && answer.status / 100 != 2)
 		code = explain(&answer);

@@ -22,8 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct capture_settings settings = { { { 1 } }, 4, 16 << 10 };
 	const struct capture_ports ports = { NULL, hear, NULL };
 	struct capture_engine *e = NULL;
-	struct view rest = view_bytes(data, size);
+	static char copy[1 << 16];
+	struct view rest = view_bytes(copy, size < sizeof(copy) ? size : sizeof(copy));
 
+	memcpy(copy, data, rest.len);
 	if (capture_engine_new(&settings, &ports, &e) != ERR_NONE)
 		abort();
 	for (int64_t now_us = 0; rest.len > 0; now_us += 300000) {

@@ -32,46 +32,34 @@ void engine_tell(struct capture_engine *e, const struct capture_message *m)
 		capture_sip_ports_note(e->sip_ports, set, &m->flow.remote, is_server);
 }
 
-/* A unit of UDP or SCTP. */
-struct unit {
-	int64_t wall_us;
-	struct addr from, to;
-	struct view bytes;
-	uint32_t connection;
-	uint8_t transport;
-	bool is_cut;
-};
-
-static void tell_unit(struct capture_engine *e, const struct unit *u, enum capture_kind kind)
+/* A unit of UDP or SCTP. The packet's buffer is there to be read once: a message may as well be
+ * unfolded in it. */
+static void tell_unit(struct capture_engine *e, const struct capture_datagram *d,
+                      enum capture_kind kind)
 {
-	struct view bytes = view_first(u->bytes, sizeof(e->copy));
-	struct capture_message m = {
-		.wall_us = u->wall_us,
-		.flow = { .local = u->to,
-		          .remote = u->from,
-		          .connection = u->connection,
-		          .transport = u->transport },
-		.bytes = e->copy,
-		.len = bytes.len,
-		.kind = (uint8_t)kind,
-		.is_cut = u->is_cut || bytes.len < u->bytes.len,
-	};
+	struct view bytes = view_first(d->payload, MAX_CAPTURE_SIP);
 
-	memcpy(e->copy, bytes.at, bytes.len);
-	engine_tell(e, &m);
+	engine_tell(e, &(struct capture_message){
+			       .wall_us = d->wall_us,
+			       .flow = d->flow,
+			       .bytes = (char *)(uintptr_t)bytes.at,
+			       .len = bytes.len,
+			       .kind = (uint8_t)kind,
+			       .is_cut = d->is_cut || bytes.len < d->payload.len,
+		       });
 }
 
 /* Whether it was for us: SIP, or something on a SIP port. */
-static bool take_unit(struct capture_engine *e, const struct unit *u)
+static bool take_unit(struct capture_engine *e, const struct capture_datagram *d)
 {
-	if (capture_sip_starts(capture_sip_skip_lines(u->bytes)) == ERR_NONE) {
-		tell_unit(e, u, CAPTURE_SIP);
+	if (capture_sip_starts(capture_sip_skip_lines(d->payload)) == ERR_NONE) {
+		tell_unit(e, d, CAPTURE_SIP);
 		return true;
 	}
-	if (!capture_sip_ports_hold(e->sip_ports, &u->to))
+	if (!capture_sip_ports_hold(e->sip_ports, &d->flow.local))
 		return false;
-	if (!capture_is_blank(u->bytes))
-		tell_unit(e, u, capture_kind_of(u->bytes));
+	if (!capture_is_blank(d->payload))
+		tell_unit(e, d, capture_kind_of(d->payload));
 	return true;
 }
 
@@ -80,13 +68,7 @@ static void take_datagram(void *context, const struct capture_datagram *d)
 	struct capture_engine *e = context;
 
 	e->counts.datagrams++;
-	if (!capture_is_stream_like(d->payload) &&
-	    take_unit(e, &(struct unit){ .wall_us = d->wall_us,
-	                                 .from = d->from,
-	                                 .to = d->to,
-	                                 .bytes = d->payload,
-	                                 .transport = TRANSPORT_UDP,
-	                                 .is_cut = d->is_cut }))
+	if (!capture_is_stream_like(d->payload) && take_unit(e, d))
 		return;
 	e->counts.media++;
 	if (e->ports.media)
@@ -111,13 +93,17 @@ static void take_chunk(void *context, const struct capture_chunk *c)
 
 static void take_sctp(void *context, const struct capture_sctp_message *m)
 {
-	(void)take_unit(context, &(struct unit){ .wall_us = m->wall_us,
-	                                         .from = m->from,
-	                                         .to = m->to,
-	                                         .bytes = m->bytes,
-	                                         .connection = m->connection,
-	                                         .transport = TRANSPORT_SCTP,
-	                                         .is_cut = m->is_cut });
+	const struct capture_datagram unit = {
+		.wall_us = m->wall_us,
+		.flow = { .local = m->to,
+		          .remote = m->from,
+		          .connection = m->connection,
+		          .transport = TRANSPORT_SCTP },
+		.payload = m->bytes,
+		.is_cut = m->is_cut,
+	};
+
+	(void)take_unit(context, &unit);
 }
 
 static enum err open_streams(struct capture_engine *e)

@@ -21,7 +21,6 @@ struct capture_engine {
 	struct capture_sctp *sctp;
 	struct capture_sip_ports *sip_ports;
 	enum err err; /* the first that happened within a packet */
-	char copy[MAX_CAPTURE_SIP];
 };
 
 /* Counts the message and hands it out; SIP's sender is noted. */

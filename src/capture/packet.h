@@ -30,7 +30,7 @@ struct capture_packet {
 	int64_t wall_us;       /* since 1970; never negative, never beyond the year 9999 */
 	uint32_t link;         /* LINKTYPE_ number, also ones that are not named above */
 	uint32_t original_len; /* on the wire; at least bytes.len */
-	struct view bytes;     /* what was captured of it */
+	struct view bytes;     /* what was captured of it; a message in it is unfolded in place */
 };
 
 #endif

@@ -58,7 +58,7 @@ static uint32_t sum_of(struct view bytes, uint32_t sum)
 
 static bool is_v6(const struct capture_datagram *d)
 {
-	return d->from.family == 6 || d->to.family == 6;
+	return d->flow.remote.family == 6 || d->flow.local.family == 6;
 }
 
 static void put_ipv4(struct buffer *b, const struct capture_datagram *d, size_t len)
@@ -73,8 +73,8 @@ static void put_ipv4(struct buffer *b, const struct capture_datagram *d, size_t 
 	buffer_char(&ip, HOP_LIMIT);
 	buffer_char(&ip, PROTOCOL_UDP);
 	buffer_u16(&ip, 0);
-	buffer_put(&ip, view_bytes(d->from.bytes + 12, 4));
-	buffer_put(&ip, view_bytes(d->to.bytes + 12, 4));
+	buffer_put(&ip, view_bytes(d->flow.remote.bytes + 12, 4));
+	buffer_put(&ip, view_bytes(d->flow.local.bytes + 12, 4));
 	sum = ~sum_of(buffer_view(&ip), 0);
 	bytes[10] = (char)(sum >> 8);
 	bytes[11] = (char)sum;
@@ -87,8 +87,8 @@ static void put_ipv6(struct buffer *b, const struct capture_datagram *d, size_t 
 	buffer_u16(b, (uint16_t)len);
 	buffer_char(b, PROTOCOL_UDP);
 	buffer_char(b, HOP_LIMIT);
-	buffer_put(b, view_bytes(d->from.bytes, 16));
-	buffer_put(b, view_bytes(d->to.bytes, 16));
+	buffer_put(b, view_bytes(d->flow.remote.bytes, 16));
+	buffer_put(b, view_bytes(d->flow.local.bytes, 16));
 }
 
 /* IPv6 demands a checksum (RFC 8200 8.1); over IPv4 none will do. */
@@ -98,9 +98,10 @@ static uint16_t checksum(const struct capture_datagram *d, struct view payload)
 
 	if (!is_v6(d))
 		return 0;
-	sum = PROTOCOL_UDP + 2 * len + d->from.port + d->to.port; /* the length stands twice */
-	sum = sum_of(view_bytes(d->from.bytes, 16), sum);
-	sum = sum_of(view_bytes(d->to.bytes, 16), sum);
+	sum = PROTOCOL_UDP + 2 * len + d->flow.remote.port +
+	      d->flow.local.port; /* the length stands twice */
+	sum = sum_of(view_bytes(d->flow.remote.bytes, 16), sum);
+	sum = sum_of(view_bytes(d->flow.local.bytes, 16), sum);
 	sum = ~sum_of(payload, sum) & 0xffff;
 	return sum ? (uint16_t)sum : 0xffff;
 }
@@ -113,8 +114,8 @@ static void put_packet(struct buffer *b, const struct capture_datagram *d, struc
 		put_ipv6(b, d, len);
 	else
 		put_ipv4(b, d, len);
-	buffer_u16(b, d->from.port);
-	buffer_u16(b, d->to.port);
+	buffer_u16(b, d->flow.remote.port);
+	buffer_u16(b, d->flow.local.port);
 	buffer_u16(b, (uint16_t)len);
 	buffer_u16(b, checksum(d, payload));
 	buffer_put(b, payload);

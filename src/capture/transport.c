@@ -13,7 +13,6 @@ static void read_ports(struct ends *ends, const char *at)
 
 void capture_transport_udp(struct capture_walk *w, struct ends *ends, struct layer l)
 {
-	struct capture_datagram d;
 	size_t len;
 
 	if (l.len < UDP_HEADER) {
@@ -33,12 +32,13 @@ void capture_transport_udp(struct capture_walk *w, struct ends *ends, struct lay
 	}
 	if (!w->ports.datagram)
 		return;
-	d.wall_us = w->wall_us;
-	d.from = ends->from;
-	d.to = ends->to;
-	d.payload = view_bytes(l.at, l.len);
-	d.is_cut = l.missing > 0;
-	w->ports.datagram(w->ports.context, &d);
+	w->ports.datagram(w->ports.context,
+	                  &(struct capture_datagram){
+				  .wall_us = w->wall_us,
+				  .flow = { .local = ends->to, .remote = ends->from },
+				  .payload = view_bytes(l.at, l.len),
+				  .is_cut = l.missing > 0,
+			  });
 }
 
 void capture_transport_tcp(struct capture_walk *w, struct ends *ends, struct layer l)

@@ -19,6 +19,7 @@ enum err capture_walk_new(const struct capture_walk_ports *ports, const struct h
 	}
 	w->ports = *ports;
 	w->skipped = skipped;
+	w->plain.flow.local = w->plain.flow.remote = load_ipv4("\0\0\0\0");
 	*ret = w;
 	return ERR_NONE;
 }
@@ -40,7 +41,6 @@ static bool take_plain(struct capture_walk *w, const struct capture_packet *p)
 {
 	const char *ip = p->bytes.at + ETHERNET_HEADER, *udp = ip + IPV4_HEADER;
 	size_t total, len;
-	struct capture_datagram d;
 
 	if (p->link != LINKTYPE_ETHERNET ||
 	    p->bytes.len < ETHERNET_HEADER + IPV4_HEADER + UDP_HEADER ||
@@ -52,27 +52,27 @@ static bool take_plain(struct capture_walk *w, const struct capture_packet *p)
 	if (total > p->bytes.len - ETHERNET_HEADER || len < UDP_HEADER ||
 	    len + IPV4_HEADER > total || capture_tunnel_has_port(load16(udp + 2)))
 		return false;
-	d.wall_us = p->wall_us;
-	d.from = load_ipv4(ip + 12);
-	d.from.port = load16(udp);
-	d.to = load_ipv4(ip + 16);
-	d.to.port = load16(udp + 2);
-	d.payload = view_bytes(udp + UDP_HEADER, len - UDP_HEADER);
-	d.is_cut = false;
-	w->ports.datagram(w->ports.context, &d);
+	w->plain.wall_us = p->wall_us;
+	memcpy(w->plain.flow.remote.bytes + 12, ip + 12, 4);
+	memcpy(w->plain.flow.local.bytes + 12, ip + 16, 4);
+	w->plain.flow.remote.port = load16(udp);
+	w->plain.flow.local.port = load16(udp + 2);
+	w->plain.payload = view_bytes(udp + UDP_HEADER, len - UDP_HEADER);
+	w->ports.datagram(w->ports.context, &w->plain);
 	return true;
 }
 
 void capture_walk_take(struct capture_walk *w, const struct capture_packet *p)
 {
-	struct layer l = { p->bytes.at, p->bytes.len, 0, 0 };
+	struct layer l;
 
-	if (p->original_len > p->bytes.len)
-		l.missing = p->original_len - p->bytes.len;
 	w->wall_us = p->wall_us;
 	capture_fragments_expire(w->fragments, p->wall_us);
 	if (take_plain(w, p))
 		return;
+	l = (struct layer){ p->bytes.at, p->bytes.len, 0, 0 };
+	if (p->original_len > p->bytes.len)
+		l.missing = p->original_len - p->bytes.len;
 	capture_link_frame(w, p->link, l);
 }
 

@@ -8,10 +8,10 @@
 #ifndef CAPTURE_WALK_H
 #define CAPTURE_WALK_H
 
-#include "base/addr.h"
 #include "base/hash.h"
 #include "capture/packet.h"
 #include "capture/skip.h"
+#include "event/flow.h"
 
 /* IP headers within one packet, each datagram that was put together counting as one. */
 enum { MAX_CAPTURE_DEPTH = 10 };
@@ -19,7 +19,7 @@ enum { MAX_CAPTURE_DEPTH = 10 };
 /* Bytes that the snapshot length cut off are missing at the end: `is_cut`. */
 struct capture_datagram {
 	int64_t wall_us;
-	struct addr from, to;
+	struct flow flow; /* remote sent it to local, by UDP */
 	struct view payload;
 	bool is_cut;
 };

@@ -13,6 +13,8 @@ struct capture_walk {
 	struct capture_skipped *skipped;
 	struct capture_fragments *fragments;
 	int64_t wall_us; /* of the packet under way */
+	/* What nearly all packets are, by UDP and IPv4: only what differs is written anew. */
+	struct capture_datagram plain;
 };
 
 /* The rest of a packet from some header on. */

@@ -37,7 +37,6 @@ struct analysis {
 	uint64_t bytes_done;  /* of the files before this one */
 	uint64_t advance_us;  /* when the judge wants to be told the time */
 	uint64_t rtp_packets; /* of streams that were believed: one packet may be anything */
-	int64_t last_wall_us;
 	const char *format;
 	enum capture_end end; /* the first that was not whole */
 	bool is_reading;      /* some file was a capture */
@@ -77,9 +76,8 @@ static void message(void *context, const struct capture_message *m)
 static void media(void *context, const struct capture_datagram *d)
 {
 	struct analysis *a = context;
-	struct flow flow = { .local = d->to, .remote = d->from, .transport = TRANSPORT_UDP };
 
-	watch_datagram(a->watch, &flow, d->payload, cli_pace_at(&a->pace, d->wall_us));
+	watch_datagram(a->watch, &d->flow, d->payload, cli_pace_at(&a->pace, d->wall_us));
 }
 
 static void fact(void *context, const struct fact *f)
@@ -335,8 +333,6 @@ static void take_packets(struct analysis *a, struct capture_file *file)
 	while (capture_file_next(file, &packet) == ERR_NONE) {
 		if (capture_engine_take(a->engine, &packet) != ERR_NONE)
 			a->has_lost = true;
-		if (packet.wall_us > a->last_wall_us)
-			a->last_wall_us = packet.wall_us;
 		if (++count % PACKETS_AT_ONCE == 0)
 			cli_progress_show(&a->progress,
 			                  a->bytes_done + capture_file_position(file));
@@ -453,7 +449,7 @@ static enum cli_exit finish(struct analysis *a)
 		a->has_lost = true;
 	watch_end(a->watch);
 	guard_judge_advance(a->judge, (struct now){ a->pace.us + (uint64_t)quiet_us,
-	                                            a->last_wall_us + quiet_us });
+	                                            counts->last_us + quiet_us });
 	capture.packets = counts->packets;
 	capture.sip_messages = counts->sip;
 	capture.rtp_packets = a->rtp_packets;

@@ -43,8 +43,8 @@ static bool save(const struct tracing *t, const json_t *item)
 	};
 
 	/* One without an address goes as coming from nowhere. */
-	(void)!addr_parse_port(text_of(item, "from"), &d.from);
-	(void)!addr_parse_port(text_of(item, "to"), &d.to);
+	(void)!addr_parse_port(text_of(item, "from"), &d.flow.remote);
+	(void)!addr_parse_port(text_of(item, "to"), &d.flow.local);
 	capture_pcapng_put(&b, &d);
 	return write_bytes(t->file, &b);
 }

@@ -145,10 +145,8 @@ static void on_message(void *context, const struct capture_message *m)
 
 static void on_media(void *context, const struct capture_datagram *d)
 {
-	struct flow flow = { .local = d->to, .remote = d->from };
-
 	(void)context;
-	watch_datagram(o.watch, &flow, d->payload, (struct now){ o.now.us, d->wall_us });
+	watch_datagram(o.watch, &d->flow, d->payload, (struct now){ o.now.us, d->wall_us });
 }
 
 static void on_packet(void *context, const struct tap_packet *p)

@@ -345,7 +345,7 @@ TEST(fragment_walk, "hands out a datagram of IPv4 and of IPv6 that came in fragm
 		capture_walk_free(&w.walk);
 		CHECK(early == 0 && w.datagrams == 1 && w.cut == 0);
 		CHECK(view_equal(view_bytes(w.payload, w.len), VIEW("OPTIONS sip:bob.")));
-		CHECK(w.datagram.from.port == 5060 && w.datagram.to.port == 5062);
+		CHECK(w.datagram.flow.remote.port == 5060 && w.datagram.flow.local.port == 5062);
 		CHECK(w.skipped.counts[CAPTURE_SKIP_FRAGMENT_INCOMPLETE] == 1);
 	}
 	return ERR_NONE;

@@ -52,8 +52,10 @@ TEST(pcapng_written, "writes messages that the reader gives back, of either addr
 
 	memset(text, 'x', sizeof(text));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct capture_datagram d = { 1763786096123456, at(cases[i].from), at(cases[i].to),
-			                      view_bytes(text, cases[i].len), false };
+		struct capture_datagram d = { 1763786096123456,
+			                      { at(cases[i].to), at(cases[i].from) },
+			                      view_bytes(text, cases[i].len),
+			                      false };
 		size_t want =
 			cases[i].len < MAX_CAPTURE_WRITTEN ? cases[i].len : MAX_CAPTURE_WRITTEN;
 		struct walking w;
@@ -66,8 +68,9 @@ TEST(pcapng_written, "writes messages that the reader gives back, of either addr
 		TRY(err);
 		CHECK_CASE(is_sound && w.datagrams == 1, cases[i].from);
 		CHECK_CASE(w.datagram.payload.len == want, cases[i].from);
-		CHECK_CASE(w.datagram.from.port == d.from.port, cases[i].from);
-		CHECK_CASE(memcmp(w.datagram.to.bytes, d.to.bytes, 16) == 0, cases[i].from);
+		CHECK_CASE(w.datagram.flow.remote.port == d.flow.remote.port, cases[i].from);
+		CHECK_CASE(memcmp(w.datagram.flow.local.bytes, d.flow.local.bytes, 16) == 0,
+		           cases[i].from);
 	}
 	return ERR_NONE;
 }
@@ -78,8 +81,11 @@ TEST(pcapng_checksum, "sums IPv6 up as a receiver does")
 	uint8_t bytes[CAPTURE_PCAPNG_HEAD + CAPTURE_PCAPNG_OVERHEAD + 4];
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct capture_datagram d = { 5, at("[2001:db8::1]:5060"), at("[2001:db8::2]:5061"),
-			                      view_of(texts[i]), false };
+		struct capture_datagram d = { 5,
+			                      { at("[2001:db8::2]:5061"),
+			                        at("[2001:db8::1]:5060") },
+			                      view_of(texts[i]),
+			                      false };
 		struct buffer b = BUFFER_ON(bytes);
 		const uint8_t *ip = bytes + CAPTURE_PCAPNG_HEAD + 28;
 		size_t len = 8 + d.payload.len;
@@ -98,8 +104,10 @@ TEST(pcapng_checksum, "sums IPv6 up as a receiver does")
 TEST(pcapng_full, "writes no part of a message that does not fit")
 {
 	char bytes[200];
-	struct capture_datagram d = { 5, at("192.0.2.1:5060"), at("192.0.2.2:5060"),
-		                      VIEW("OPTIONS sip:b SIP/2.0\r\n\r\n"), false };
+	struct capture_datagram d = { 5,
+		                      { at("192.0.2.2:5060"), at("192.0.2.1:5060") },
+		                      VIEW("OPTIONS sip:b SIP/2.0\r\n\r\n"),
+		                      false };
 	struct buffer b = BUFFER_ON(bytes);
 	size_t len;
 

@@ -182,7 +182,8 @@ TEST(walk_fields, "reads addresses, ports and the fields of each transport")
 	(void)frame_build(&f, "ipv4 sctp chunk", hello);
 	walking_take(&w, LINKTYPE_RAW, frame_view(&f), 0);
 	capture_walk_free(&w.walk);
-	CHECK(addr_equal(&w.datagram.from, &from4) && addr_equal(&w.datagram.to, &to4));
+	CHECK(addr_equal(&w.datagram.flow.remote, &from4) &&
+	      addr_equal(&w.datagram.flow.local, &to4));
 	CHECK(w.datagram.wall_us == 1000 && !w.datagram.is_cut);
 	CHECK(addr_equal(&w.segment.from, &from6) && addr_equal(&w.segment.to, &to6));
 	CHECK(w.segment.seq == 5 && w.segment.ack == 6 && w.segment.window == 4096);

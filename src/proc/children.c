@@ -234,7 +234,7 @@ static void ended(struct parent *p, struct child_process *c, const struct spawn_
 	bool was_ready = c->state == CHILD_READY;
 
 	note_end(c, end);
-	c->has_died = c->state != CHILD_ENDING;
+	c->has_died = end->number > 0;
 	close_channel(c);
 	c->state = CHILD_DOWN;
 	c->pid = 0;

@@ -41,7 +41,7 @@ struct child_process {
 	uint64_t started_us, ready_us, due_us; /* due_us: of the next start */
 	uint64_t beats, beat_us; /* the last beat that was new, and when it was seen */
 	bool is_killed;          /* for a stuck loop or a start that took too long */
-	bool has_died;           /* the last time it ended it was not told to */
+	bool has_died;           /* the last time it ended by a signal */
 	int settings;            /* sealed */
 	int image;               /* its program as it was when we started */
 	struct setup_row rows[MAX_SETUP_ROWS];

@@ -36,6 +36,10 @@ struct pool {
 	char *objects;
 	struct place *places;
 	size_t object_size, stride;
+	/* A multiple of the stride is divided by it without a division: shifted by its even
+	 * part, times the inverse of its odd part (modulo 2^64). */
+	size_t inverse;
+	unsigned shift;
 	uint32_t count, used;
 	uint32_t first_free; /* given back last; NO_PLACE: none */
 	uint32_t fresh;      /* from here on none was ever taken: all zeros still */
@@ -51,13 +55,24 @@ static void *object_at(const struct pool *p, uint32_t index)
 	return p->objects + index * p->stride;
 }
 
+/* What is no multiple of the stride comes out as something that does not lie there. */
 static uint32_t index_of(const struct pool *p, const void *object)
 {
 	size_t distance = (size_t)((const char *)object - p->objects);
+	size_t index = (distance >> p->shift) * p->inverse;
 
-	assert((const char *)object >= p->objects && distance < p->count * p->stride);
-	assert(distance % p->stride == 0);
-	return (uint32_t)(distance / p->stride);
+	assert(index < p->count && index * p->stride == distance);
+	return (uint32_t)index;
+}
+
+/* By Newton: each step doubles the bits that are right, which are three at first. */
+static size_t inverse_of(size_t odd)
+{
+	size_t inverse = odd;
+
+	for (unsigned bits = 3; bits < 64; bits *= 2)
+		inverse *= 2 - odd * inverse;
+	return inverse;
 }
 
 enum err pool_new(size_t object_size, uint32_t count, struct pool **ret)
@@ -78,6 +93,8 @@ enum err pool_new(size_t object_size, uint32_t count, struct pool **ret)
 	*p = (struct pool){
 		.object_size = object_size, .stride = stride, .count = count, .first_free = NO_PLACE
 	};
+	p->shift = (unsigned)__builtin_ctzll(stride);
+	p->inverse = inverse_of(stride >> p->shift);
 	p->objects = calloc(1, total);
 	p->places = calloc(count, sizeof(struct place));
 	if (!p->objects || !p->places) {

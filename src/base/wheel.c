@@ -4,38 +4,41 @@
  * most four times, as its tick draws near. */
 #include "base/wheel.h"
 
-enum { BITS = 8, MASK = WHEEL_SLOTS - 1, TICK_US = 1000 };
+enum { BITS = 8, MASK = WHEEL_SLOTS - 1, TICK_US = WHEEL_TICK_US };
 
-#define HORIZON (UINT64_C(1) << (BITS * WHEEL_LEVELS))
-#define NEVER   UINT64_MAX
+#define HORIZON       (UINT64_C(1) << (BITS * WHEEL_LEVELS))
+#define NEVER         UINT64_MAX
+/* So that a time before the start, taken from it, is none. */
+#define QUIET_FOREVER (UINT64_MAX / 2)
 
 /* Rounded up: a timer may be late by its resolution, never early. */
 static uint64_t due_tick(const struct wheel *w, const struct timer *t)
 {
 	uint64_t us = t->due_us > w->start_us ? t->due_us - w->start_us : 0;
 
-	return us / TICK_US + (us % TICK_US != 0);
+	return us == 0 ? 0 : (us - 1) / TICK_US + 1;
 }
 
-static void place(struct wheel *w, struct timer *t)
+static void place(struct wheel *w, struct timer *t, uint64_t due)
 {
-	uint64_t due = due_tick(w, t), left = due - w->tick;
-	unsigned level = 0, slot;
+	uint64_t left = due - w->tick, at_us;
+	unsigned level, slot;
 
 	/* Beyond the horizon (34 years) it waits at the far end and is placed anew. */
 	if (left >= HORIZON) {
 		left = HORIZON - 1;
 		due = w->tick + left;
 	}
-	while (left >> (BITS * (level + 1)) != 0)
-		level++;
+	level = (63 - (unsigned)__builtin_clzll(left | 1)) / BITS;
 	slot = (unsigned)(due >> (BITS * level)) & MASK;
 	list_append(&w->slots[level][slot], &t->link);
 	w->occupied[level][slot / 64] |= UINT64_C(1) << slot % 64;
+	/* When its slot fires, or comes down. */
+	at_us = (due >> (BITS * level) << (BITS * level)) * TICK_US;
+	if (at_us < w->quiet_us)
+		w->quiet_us = at_us;
 }
 
-/* The last timer of a slot leaves the slot's bit behind; it is cleared when
- * the slot is worked off. Until then the wheel may wake early, never late. */
 static void unlink_timer(struct wheel *w, struct timer *t)
 {
 	list_remove(&t->link);
@@ -59,13 +62,18 @@ void timer_init(struct timer *t, void (*fire)(struct timer *t, uint64_t now_us))
 
 void wheel_set(struct wheel *w, struct timer *t, uint64_t due_us)
 {
+	uint64_t due;
+
 	wheel_cancel(w, t);
 	t->due_us = due_us;
 	w->count++;
-	if (due_tick(w, t) <= w->tick)
-		list_append(&w->overdue, &t->link);
-	else
-		place(w, t);
+	due = due_tick(w, t);
+	if (due > w->tick) {
+		place(w, t, due);
+		return;
+	}
+	list_append(&w->overdue, &t->link);
+	w->quiet_us = 0;
 }
 
 static void clear_list(struct wheel *w, struct list *l)
@@ -80,12 +88,6 @@ void wheel_clear(struct wheel *w)
 	for (size_t level = 0; level < WHEEL_LEVELS; level++)
 		for (size_t slot = 0; slot < WHEEL_SLOTS; slot++)
 			clear_list(w, &w->slots[level][slot]);
-}
-
-void wheel_cancel(struct wheel *w, struct timer *t)
-{
-	if (timer_is_set(t))
-		unlink_timer(w, t);
 }
 
 /* Moves all members to an empty list, keeping their order. */
@@ -170,13 +172,25 @@ static void cascade(struct wheel *w)
 			continue;
 		take_all(worked_off(w, level, (unsigned)turn & MASK), &coming);
 		LIST_FOR_EACH(link, &coming) {
+			struct timer *t = HOLDER(link, struct timer, link);
+
 			list_remove(link);
-			place(w, HOLDER(link, struct timer, link));
+			place(w, t, due_tick(w, t));
 		}
 	}
 }
 
-void wheel_advance(struct wheel *w, uint64_t now_us)
+static uint64_t quiet_us(const struct wheel *w)
+{
+	uint64_t next;
+
+	if (!list_is_empty(&w->overdue))
+		return 0;
+	next = next_tick(w, NEVER);
+	return next < QUIET_FOREVER / TICK_US ? next * TICK_US : QUIET_FOREVER;
+}
+
+void wheel_work_off(struct wheel *w, uint64_t now_us)
 {
 	uint64_t target = now_us > w->start_us ? (now_us - w->start_us) / TICK_US : 0;
 
@@ -186,12 +200,13 @@ void wheel_advance(struct wheel *w, uint64_t now_us)
 
 		if (next > target) {
 			w->tick = target;
-			return;
+			break;
 		}
 		w->tick = next;
 		cascade(w);
 		fire_all(w, worked_off(w, 0, (unsigned)next & MASK), now_us);
 	}
+	w->quiet_us = quiet_us(w);
 }
 
 uint64_t wheel_wait_us(const struct wheel *w, uint64_t now_us)

@@ -14,7 +14,7 @@ struct timer {
 	void (*fire)(struct timer *t, uint64_t now_us);
 };
 
-enum { WHEEL_LEVELS = 5, WHEEL_SLOTS = 256 };
+enum { WHEEL_LEVELS = 5, WHEEL_SLOTS = 256, WHEEL_TICK_US = 1000 };
 
 struct wheel {
 	struct list slots[WHEEL_LEVELS][WHEEL_SLOTS];
@@ -23,6 +23,7 @@ struct wheel {
 	struct list overdue; /* set with a due time that was worked off already */
 	uint64_t tick;       /* ms since start_us that are worked off */
 	uint64_t start_us;
+	uint64_t quiet_us; /* since start_us: before, there is nothing to do */
 	uint32_t count;
 };
 
@@ -36,11 +37,28 @@ static inline bool timer_is_set(const struct timer *t) { return !list_is_empty(&
 /* Sets or moves; a due time in the past fires at the next advance (set from a
  * fire: at the one after this, so that no timer can hold the loop). */
 void wheel_set(struct wheel *w, struct timer *t, uint64_t due_us);
-void wheel_cancel(struct wheel *w, struct timer *t); /* a timer not set is ignored */
+/* A timer not set is ignored. The last of a slot leaves the slot's bit behind, which goes when
+ * the slot is worked off: until then the wheel may wake early, never late. */
+static inline void wheel_cancel(struct wheel *w, struct timer *t)
+{
+	if (!timer_is_set(t))
+		return;
+	list_remove(&t->link);
+	w->count--;
+}
 
 /* Fires all that is due, in order of due tick. A timer may set or cancel any
- * timer, itself too, from its fire. */
-void wheel_advance(struct wheel *w, uint64_t now_us);
+ * timer, itself too, from its fire. Mostly nothing is: that costs a comparison. */
+void wheel_work_off(struct wheel *w, uint64_t now_us);
+static inline void wheel_advance(struct wheel *w, uint64_t now_us)
+{
+	uint64_t us = now_us - w->start_us;
+
+	if (us >= w->quiet_us)
+		wheel_work_off(w, now_us);
+	else if (us / WHEEL_TICK_US > w->tick)
+		w->tick = us / WHEEL_TICK_US;
+}
 
 /* Microseconds until wheel_advance has something to do (an early estimate is
  * allowed, a late one not); UINT64_MAX where no timer is set. */

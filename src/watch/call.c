@@ -74,22 +74,27 @@ static void end(struct watch *w, struct watch_dialog *call, uint32_t trail_s)
 
 static bool fits(uint64_t tag, uint64_t seen) { return seen == 0 || tag == seen; }
 
-struct watch_dialog *watch_call_find(const struct watch *w, const struct watch_reading *r)
+/* By the hash of the caller's tag. */
+static uint64_t key_of(const struct watch *w, const struct watch_reading *r, uint64_t tag)
+{
+	return watch_join(w, r->call_id, tag);
+}
+
+struct watch_dialog *watch_call_find(const struct watch *w, struct watch_reading *r)
 {
 	bool has_to = !view_is_empty(r->to->tag);
-	uint64_t from = watch_hash(w, 0, r->from->tag);
-	uint64_t to = has_to ? watch_hash(w, 0, r->to->tag) : 0;
-	struct watch_dialog *call = watch_table_find(&w->calls, watch_call_key(w, r, from));
+	uint64_t from = watch_from_tag(w, r), to = watch_to_tag(w, r);
+	struct watch_dialog *call = watch_table_find(&w->calls, key_of(w, r, from));
 
 	if (call && (!has_to || fits(to, call->callee_tag)))
 		return call;
-	call = has_to ? watch_table_find(&w->calls, watch_call_key(w, r, to)) : NULL;
+	call = has_to ? watch_table_find(&w->calls, key_of(w, r, to)) : NULL;
 	return call && fits(from, call->callee_tag) ? call : NULL;
 }
 
 /* ---- beginning ---- */
 
-static void fill(struct watch *w, const struct watch_reading *r, struct watch_dialog *call)
+static void fill(struct watch *w, struct watch_reading *r, struct watch_dialog *call)
 {
 	struct watch_call *ret = &call->report;
 
@@ -103,14 +108,13 @@ static void fill(struct watch *w, const struct watch_reading *r, struct watch_di
 	watch_account(&r->to->uri, ret->to, sizeof(ret->to));
 	WATCH_TEXT(r->msg->is_request ? r->uri->user : r->to->uri.user, ret->number);
 	WATCH_TEXT(r->msg->call_id, ret->call_id);
-	call->caller_tag = watch_hash(w, 0, r->from->tag);
+	call->caller_tag = watch_from_tag(w, r);
 	call->callee_tag = 0;
 	call->is_ringing = call->is_acknowledged = call->is_over = call->has_plain = false;
 	call->is_challenged = false;
 }
 
-static void begin(struct watch *w, const struct watch_reading *r, struct watch_dialog *call,
-                  bool is_new)
+static void begin(struct watch *w, struct watch_reading *r, struct watch_dialog *call, bool is_new)
 {
 	if (is_new) {
 		call->watch = w;
@@ -153,9 +157,9 @@ static void note_leg(struct watch_dialog *call, uint64_t asked)
 	call->legs++;
 }
 
-void watch_call_invite(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+void watch_call_invite(struct watch *w, struct watch_reading *r, struct watch_transaction *t)
 {
-	uint64_t key = watch_call_key(w, r, watch_hash(w, 0, r->from->tag));
+	uint64_t key = key_of(w, r, watch_from_tag(w, r));
 	struct watch_dialog *call;
 	bool is_new;
 
@@ -171,7 +175,6 @@ void watch_call_invite(struct watch *w, const struct watch_reading *r, struct wa
 		return;
 	begin(w, r, call, is_new);
 	call->report.standing = t->fact.standing;
-	call->invite = t->row.hash;
 	note_leg(call, r->asked);
 	t->flags |= IS_FIRST_LEG;
 	wait_s(w, call, w->settings.ringing_s + w->settings.answer_s);
@@ -181,17 +184,16 @@ void watch_call_invite(struct watch *w, const struct watch_reading *r, struct wa
 
 /* ---- going on ---- */
 
-static void answered(struct watch *w, const struct watch_reading *r, struct watch_dialog *call)
+static void answered(struct watch *w, struct watch_reading *r, struct watch_dialog *call)
 {
 	call->report.answered_wall_us = w->now.wall_us;
 	call->report.outcome = OUTCOME_SUCCEEDED;
-	call->callee_tag = view_is_empty(r->to->tag) ? 0 : watch_hash(w, 0, r->to->tag);
+	call->callee_tag = watch_to_tag(w, r);
 	watch_table_keep(&w->calls, call, true);
 	wait_s(w, call, w->settings.call_s);
 }
 
-void watch_call_response(struct watch *w, const struct watch_reading *r,
-                         struct watch_transaction *t)
+void watch_call_response(struct watch *w, struct watch_reading *r, struct watch_transaction *t)
 {
 	struct watch_dialog *call = watch_table_find(&w->calls, t->call);
 	uint16_t status = r->msg->status;
@@ -217,7 +219,7 @@ void watch_call_response(struct watch *w, const struct watch_reading *r,
 	end(w, call, call->is_challenged ? CHALLENGE_S : TRAIL_S);
 }
 
-void watch_call_acknowledged(struct watch *w, const struct watch_reading *r)
+void watch_call_acknowledged(struct watch *w, struct watch_reading *r)
 {
 	struct watch_dialog *call = watch_call_find(w, r);
 
@@ -227,21 +229,20 @@ void watch_call_acknowledged(struct watch *w, const struct watch_reading *r)
 	watch_media_read(w, r, call);
 }
 
-void watch_call_within(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+void watch_call_within(struct watch *w, struct watch_reading *r, struct watch_transaction *t,
+                       struct watch_dialog *call)
 {
-	struct watch_dialog *call = watch_call_find(w, r);
-
 	if (!call)
 		return;
 	t->call = call->row.hash;
-	call->is_acknowledged |= call->caller_tag == watch_hash(w, 0, r->from->tag);
+	call->is_acknowledged |= call->caller_tag == watch_from_tag(w, r);
 	if (t->method == SIP_METHOD_BYE)
 		end(w, call, TRAIL_S);
 	else
 		watch_media_read(w, r, call);
 }
 
-void watch_call_cancelled(struct watch *w, const struct watch_reading *r)
+void watch_call_cancelled(struct watch *w, struct watch_reading *r)
 {
 	struct watch_dialog *call = watch_call_find(w, r);
 

@@ -56,7 +56,6 @@ static void say_request(struct watch *w, const struct watch_transaction *t)
 
 static void let_in(struct watch *w, struct watch_transaction *t)
 {
-	uint64_t account = watch_hash(w, 0, view_of(t->fact.account));
 	uint64_t term_s = t->method == SIP_METHOD_REGISTER ? t->expires_s : w->settings.known_s;
 	struct watch_known_account *as;
 
@@ -67,10 +66,10 @@ static void let_in(struct watch *w, struct watch_transaction *t)
 	if (t->method == SIP_METHOD_REGISTER && (t->flags & IS_QUERY))
 		term_s = w->settings.known_s;
 	if (term_s == 0) {
-		watch_make_stranger(w, &t->fact.flow, account);
+		watch_make_stranger(w, &t->fact.flow, t->account);
 		return;
 	}
-	as = watch_make_known(w, &t->fact.flow, account, term_s);
+	as = watch_make_known(w, &t->fact.flow, t->account, term_s);
 	if (as)
 		*(t->method == SIP_METHOD_REGISTER ? &as->registered : &as->other) = t->nonce;
 }

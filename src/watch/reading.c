@@ -7,37 +7,20 @@
 
 #include <string.h>
 
-/* ---- hashes ---- */
+/* ---- tags ---- */
 
-/* The last word of those that are made of words says which they are. */
-enum { WORDS_TEXT = 1, WORDS_HOST, WORDS_CALL };
-
-uint64_t watch_hash(const struct watch *w, uint64_t seed, struct view text)
+uint64_t watch_from_tag(const struct watch *w, struct watch_reading *r)
 {
-	uint64_t hash = hash_quick(&w->key, text.at, text.len);
-	uint64_t words[4] = { seed, hash, 0, WORDS_TEXT };
-
-	return seed == 0 ? hash : hash_words(&w->key, words);
+	if (r->from_tag == 0 && !view_is_empty(r->from->tag))
+		r->from_tag = watch_hash(w, r->from->tag);
+	return r->from_tag;
 }
 
-uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr *a)
+uint64_t watch_to_tag(const struct watch *w, struct watch_reading *r)
 {
-	uint64_t words[4] = { seed, 0, 0, WORDS_HOST };
-
-	memcpy(&words[1], a->bytes, sizeof(a->bytes));
-	return hash_words(&w->key, words);
-}
-
-uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a)
-{
-	return watch_hash_host(w, seed + a->port, a);
-}
-
-uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, uint64_t tag)
-{
-	uint64_t words[4] = { r->call_id, tag, 0, WORDS_CALL };
-
-	return hash_words(&w->key, words);
+	if (r->to_tag == 0 && !view_is_empty(r->to->tag))
+		r->to_tag = watch_hash(w, r->to->tag);
+	return r->to_tag;
 }
 
 /* ---- reading ---- */
@@ -104,10 +87,10 @@ static void read_flow(const struct watch *w, bool is_response, struct watch_read
 		r->flow.remote = r->in->flow->local;
 		r->flow.local = r->in->flow->remote;
 	}
-	r->asker = watch_hash_host(w, 0, &r->flow.remote);
-	r->asked = watch_hash_host(w, 0, &r->flow.local);
-	r->asker_place = watch_place_key(w, &r->flow.remote);
-	r->asker_way = watch_flow_key(w, &r->flow);
+	r->asker = watch_hash_host(w, &r->flow.remote);
+	r->asked = watch_hash_host(w, &r->flow.local);
+	r->asker_place = watch_place_of(w, r->asker, &r->flow.remote);
+	r->asker_way = watch_way_of(w, r->asker, &r->flow);
 	expect(w, r);
 }
 
@@ -116,6 +99,7 @@ void watch_meet(struct watch *w, const struct watch_message *in, struct watch_re
 	ret->in = in;
 	ret->msg = &w->msg;
 	ret->is_taken = ret->is_unasked = ret->has_standing = false;
+	ret->from_tag = ret->to_tag = 0;
 	read_flow(w, view_starts(view_bytes(in->bytes, in->len), VIEW("SIP/")), ret);
 }
 
@@ -124,18 +108,12 @@ static uint64_t transaction_of(const struct watch *w, const struct watch_reading
 {
 	const struct sip_cseq *cseq = &r->msg->cseq;
 	bool is_ack = r->msg->is_request && r->msg->method == SIP_METHOD_ACK;
-	uint64_t parts[6] = {
-		r->call_id,
-		watch_hash(w, 0, r->branch),
-		is_ack ? SIP_METHOD_INVITE : cseq->method,
-		r->asker,
-		r->asked,
-		cseq->number,
-	};
+	uint64_t method = is_ack ? SIP_METHOD_INVITE : cseq->method;
+	uint64_t names = watch_join(w, r->call_id, watch_hash(w, r->branch));
 
-	if (!is_ack && cseq->method == SIP_METHOD_OTHER)
-		parts[2] = watch_hash(w, 0, cseq->method_text);
-	return hash_quick(&w->key, parts, sizeof(parts));
+	if (method == SIP_METHOD_OTHER)
+		names = watch_join(w, names, watch_hash(w, cseq->method_text));
+	return watch_join(w, names ^ r->asker, r->asked + (method << 32 | cseq->number));
 }
 
 void watch_read(struct watch *w, struct watch_reading *ret)
@@ -147,12 +125,11 @@ void watch_read(struct watch *w, struct watch_reading *ret)
 	watch_table_approach(&w->hosts, ret->asker);
 	if (msg->is_request)
 		watch_table_approach(&w->known, ret->asker_way);
-	ret->call_id = watch_hash(w, 0, msg->call_id);
+	ret->call_id = watch_hash(w, msg->call_id);
 	ret->branch = branch_of(msg);
 	if (ret->is_taken) {
 		ret->transaction = transaction_of(w, ret);
-		watch_table_expect(&w->transactions, ret->transaction);
-		watch_table_expect(&w->decided, ret->transaction);
+		watch_table_expect(&w->seen, ret->transaction);
 	}
 	read_names(msg, ret);
 	read_uri(msg, ret);
@@ -170,7 +147,7 @@ static enum fact_standing standing_of(const struct watch *w, struct watch_readin
 	if (r->is_turned) {
 		r->standing = (uint8_t)watch_standing(w, r->in->flow);
 		r->is_server = r->standing == STANDING_PEER &&
-		               watch_is_server(w, r->asked, watch_place_key(w, sender));
+		               watch_is_server(w, r->asked, watch_place_of(w, r->asked, sender));
 	} else {
 		r->standing = (uint8_t)watch_standing_of_asker(w, r, &r->is_server);
 	}
@@ -188,7 +165,7 @@ void watch_fact_begin(const struct watch *w, const struct watch_reading *r, enum
 	ret->proof = r->in->is_connected ? PROOF_CONNECTION : PROOF_NONE;
 	ret->cseq = r->msg->cseq.number;
 	ret->call_id_hash = r->call_id;
-	ret->contact_hash = watch_hash(w, 0, sip_msg_value(r->msg, SIP_HEADER_CONTACT));
+	ret->contact_hash = watch_hash(w, sip_msg_value(r->msg, SIP_HEADER_CONTACT));
 }
 
 struct fact watch_fact_of_sender(const struct watch *w, struct watch_reading *r,

@@ -49,7 +49,7 @@ static void fire(struct timer *timer, uint64_t now_us)
 
 static uint64_t key_of(const struct watch *w, const struct watch_transaction *t)
 {
-	return watch_hash_host(w, t->account, &t->fact.flow.remote);
+	return watch_join(w, t->account, watch_hash_host(w, &t->fact.flow.remote));
 }
 
 static void fill(struct watch *w, const struct watch_transaction *t, struct watch_registration *reg,
@@ -78,21 +78,24 @@ static void fill(struct watch *w, const struct watch_transaction *t, struct watc
 
 void watch_registration_granted(struct watch *w, const struct watch_transaction *t, bool is_open)
 {
-	struct watch_registration *reg = watch_table_find(&w->registrations, key_of(w, t));
-	struct fact fact = t->fact;
+	uint64_t key = key_of(w, t);
+	struct watch_registration *reg;
+	struct fact fact;
 	bool is_new;
 
 	if (t->expires_s == 0) {
+		reg = watch_table_find(&w->registrations, key);
 		if (reg)
 			end(w, reg);
 		return;
 	}
-	reg = watch_table_touch(&w->registrations, key_of(w, t), &is_new);
+	reg = watch_table_touch(&w->registrations, key, &is_new);
 	fill(w, t, reg, is_new);
 	if (is_new)
 		reg->report.is_open = is_open;
 	wheel_set(&w->wheel, &reg->timer,
 	          w->now.us + ((uint64_t)t->expires_s + GRACE_S) * SECOND_US);
+	fact = t->fact;
 	fact.kind = FACT_REGISTERED;
 	fact.outcome = OUTCOME_SUCCEEDED;
 	watch_say(w, &fact);

@@ -70,34 +70,36 @@ enum watch_flag {
 	HAS_AUTHORIZATION = 1 << 13, /* of any scheme and grammar */
 };
 
-/* One leg's: a request between two hosts. */
-struct watch_transaction {
+struct watch_transaction;
+
+/* One leg's, by its key, as long as it may be repeated: a request between two hosts. A line of
+ * the cache, for most of a busy table was said long ago and waits for what repeats it; until
+ * it is said there are the lines of the whole too. */
+struct watch_seen {
 	struct watch_row row;
-	struct timer timer;
+	uint64_t until_us;               /* of what was said */
+	struct watch_transaction *whole; /* NULL once it was said */
+	uint16_t flags;                  /* of what was said */
+};
+
+/* The whole: what is taken, and changed, with each message first. Lives with its row. */
+struct watch_transaction {
+	struct watch_seen *seen;
 	struct watch *watch;
+	struct timer timer;
+	uint16_t flags;
+	uint8_t method;
+	uint32_t expires_s;
 	struct fact fact; /* about who asked; kind and outcome are set when it is said */
 	uint64_t asker, asked, asker_place; /* hashes, as of a message */
-	uint64_t account;                   /* hash */
+	uint64_t account;                   /* hash; of a REGISTER, or of a login */
 	uint64_t nonce;                     /* note of the nonce that it carried; 0: none */
 	uint64_t call;                      /* row among the calls; 0: none */
 	uint64_t to_tag;                    /* hash of the response's; 0: none */
 	uint64_t realms[MAX_REALMS];
-	uint32_t expires_s;
-	uint32_t touched; /* number of the touch; counts on, round and round */
-	uint16_t flags;
-	uint8_t method;
 	char caller[sizeof((struct fact){ 0 }.account)]; /* user@host of From, or of the login */
-	char contact[WATCH_TEXT_SIZE];
+	char contact[WATCH_TEXT_SIZE];                   /* of a REGISTER, as the next */
 	char agent[WATCH_AGENT_SIZE];
-};
-
-/* What is left of one that was said, by which what repeats it is recognised: a line of
- * the cache where the whole would be nine. */
-struct watch_decided {
-	struct watch_row row;
-	uint64_t until_us;
-	uint32_t touched; /* as of a transaction */
-	uint16_t flags;
 };
 
 struct watch_dialog {
@@ -107,7 +109,6 @@ struct watch_dialog {
 	struct watch_call report;
 	struct list streams;
 	uint64_t caller_tag, callee_tag; /* hashes; 0: not seen yet */
-	uint64_t invite;                 /* transaction of the first leg */
 	uint64_t asked[MAX_LEGS];        /* hashes of the hosts that were asked last, a ring */
 	uint32_t cseq;                   /* of that INVITE */
 	uint8_t legs;                    /* counts on, round and round */

@@ -16,12 +16,6 @@ bool watch_is_inside(const struct watch *w, const struct addr *a)
 	return false;
 }
 
-/* Where server and client share a host, the port is all that tells them apart. */
-uint64_t watch_place_key(const struct watch *w, const struct addr *a)
-{
-	return watch_hash_place(w, UINT64_C(1) << 32, a);
-}
-
 /* Anybody can challenge a call that he brings a server to make: a challenger of calls alone
  * is one only to hosts that are none themselves. */
 static bool is_serving(const struct watch *w, uint64_t hash)
@@ -41,8 +35,9 @@ bool watch_is_server(const struct watch *w, uint64_t hash, uint64_t place)
 
 bool watch_is_peer(const struct watch *w, const struct addr *a)
 {
-	return watch_is_inside(w, a) ||
-	       watch_is_server(w, watch_hash_host(w, 0, a), watch_place_key(w, a));
+	uint64_t host = watch_hash_host(w, a);
+
+	return watch_is_inside(w, a) || watch_is_server(w, host, watch_place_of(w, host, a));
 }
 
 bool watch_is_asking(const struct watch *w, uint64_t hash)
@@ -159,12 +154,13 @@ void watch_note_tag(struct watch *w, const struct watch_reading *r)
 	struct view tag = r->to->tag;
 	struct watch_note *note;
 	struct watch_host *host;
+	uint64_t prefix;
 	bool is_new;
 
 	if (tag.len < TAG_PREFIX)
 		return;
-	note = watch_table_touch(&w->notes, watch_hash(w, ~r->asked, view_first(tag, TAG_PREFIX)),
-	                         &is_new);
+	prefix = watch_hash(w, view_first(tag, TAG_PREFIX));
+	note = watch_table_touch(&w->notes, watch_join(w, prefix, ~r->asked), &is_new);
 	if (is_new) {
 		note->host = r->asker;
 	} else if (note->host != r->asker) {
@@ -182,11 +178,6 @@ bool watch_tags_prove(const struct watch *w, uint64_t server)
 }
 
 /* ---- known flows ---- */
-
-uint64_t watch_flow_key(const struct watch *w, const struct flow *flow)
-{
-	return watch_hash_place(w, (uint64_t)flow->transport << 32, &flow->remote);
-}
 
 static struct watch_known *find_known(const struct watch *w, uint64_t key)
 {

@@ -29,35 +29,6 @@ static uint32_t place_of(const struct watch_table *t, const void *row)
 	return (uint32_t)((size_t)((const char *)row - t->first) / WATCH_ROW_STEP);
 }
 
-static struct watch_row *row_at(const struct watch_table *t, uint32_t place)
-{
-	return (struct watch_row *)(void *)(t->first + (size_t)place * WATCH_ROW_STEP);
-}
-
-void watch_table_approach(const struct watch_table *t, uint64_t hash)
-{
-	uint32_t slot = index_home(&t->index, hash), place;
-
-	if (index_next(&t->index, hash, &slot, &place))
-		__builtin_prefetch(row_at(t, place));
-}
-
-void *watch_table_find(const struct watch_table *t, uint64_t hash)
-{
-	uint32_t slot = index_home(&t->index, hash), place;
-
-	/* Many tables are empty most of the time: a slot is a miss of the cache. */
-	if (t->index.count == 0)
-		return NULL;
-	while (index_next(&t->index, hash, &slot, &place)) {
-		struct watch_row *row = row_at(t, place);
-
-		if (row->hash == hash)
-			return row;
-	}
-	return NULL;
-}
-
 static struct list *list_of(struct watch_table *t, const struct watch_row *row)
 {
 	return row->is_kept ? &t->kept : &t->weak;
@@ -95,27 +66,28 @@ void watch_table_forget(struct watch_table *t)
 	watch_table_fetch(t);
 }
 
+void *watch_table_add(struct watch_table *t, uint64_t hash)
+{
+	struct watch_row *row = pool_take(t->pool);
+
+	if (!row) {
+		watch_table_forget(t);
+		row = pool_take(t->pool);
+	}
+	row->hash = hash;
+	index_put(&t->index, hash, place_of(t, row));
+	list_append(&t->weak, &row->order);
+	return row;
+}
+
 void *watch_table_touch(struct watch_table *t, uint64_t hash, bool *ret_is_new)
 {
 	struct watch_row *row = watch_table_find(t, hash);
 
 	*ret_is_new = row == NULL;
-	if (!row) {
-		row = pool_take(t->pool);
-		if (!row) {
-			watch_table_forget(t);
-			row = pool_take(t->pool);
-		}
-		row->hash = hash;
-		index_put(&t->index, hash, place_of(t, row));
-		list_append(&t->weak, &row->order);
-		return row;
-	}
-	/* Of what is touched again and again, the neighbours are left in peace. */
-	if (list_of(t, row)->prev == &row->order)
-		return row;
-	list_remove(&row->order);
-	list_append(list_of(t, row), &row->order);
+	if (!row)
+		return watch_table_add(t, hash);
+	watch_table_front(t, row);
 	return row;
 }
 

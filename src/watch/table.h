@@ -35,20 +35,58 @@ struct watch_table {
 enum err watch_table_init(struct watch_table *t, size_t row_size, uint32_t max_rows) MUST_USE;
 void watch_table_clear(struct watch_table *t); /* an empty one is fine; `forget` is not called */
 
+static inline struct watch_row *watch_table_row(const struct watch_table *t, uint32_t place)
+{
+	return (struct watch_row *)(void *)(t->first + (size_t)place * WATCH_ROW_STEP);
+}
+
 /* It will be looked for, or put, soon: its slot is fetched meanwhile, for each is a miss of
  * the cache. */
 static inline void watch_table_expect(const struct watch_table *t, uint64_t hash)
 {
 	__builtin_prefetch(&t->index.slots[index_home(&t->index, hash)]);
 }
-/* The same a while later, for the row itself. */
-void watch_table_approach(const struct watch_table *t, uint64_t hash);
+/* The same a while later, for the row itself: it is nearly always the one of the home. */
+static inline void watch_table_approach(const struct watch_table *t, uint64_t hash)
+{
+	struct index_slot slot = t->index.slots[index_home(&t->index, hash)];
+
+	if (slot.after != 0)
+		__builtin_prefetch(watch_table_row(t, slot.after - 1));
+}
 /* NULL where there is none. Touches nothing. Hashes are keyed and 64 bits wide: two things
  * that share one are taken for the same, which nobody can bring about on purpose. */
-void *watch_table_find(const struct watch_table *t, uint64_t hash);
+static inline void *watch_table_find(const struct watch_table *t, uint64_t hash)
+{
+	uint32_t slot = index_home(&t->index, hash), place;
+
+	/* Many tables are empty most of the time: a slot is a miss of the cache. */
+	if (t->index.count == 0)
+		return NULL;
+	while (index_next(&t->index, hash, &slot, &place)) {
+		struct watch_row *row = watch_table_row(t, place);
+
+		if (row->hash == hash)
+			return row;
+	}
+	return NULL;
+}
 /* The row, made anew (zeroed, not kept) if there is none; now the most recent of its sort.
  * Never fails: it forgets. */
 void *watch_table_touch(struct watch_table *t, uint64_t hash, bool *ret_is_new);
+/* The two halves of it: where it is known that there is none, and of the row at hand. */
+void *watch_table_add(struct watch_table *t, uint64_t hash);
+static inline void watch_table_front(struct watch_table *t, void *row)
+{
+	struct watch_row *r = row;
+	struct list *of = r->is_kept ? &t->kept : &t->weak;
+
+	/* Of what is touched again and again, the neighbours are left in peace. */
+	if (of->prev == &r->order)
+		return;
+	list_remove(&r->order);
+	list_append(of, &r->order);
+}
 /* Tells the owner of the row that is first to be forgotten, and drops it. Not of an empty one. */
 void watch_table_forget(struct watch_table *t);
 /* Whoever goes first was quiet for longest, and no cache remembers him: the slot of the next

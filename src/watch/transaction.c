@@ -19,22 +19,17 @@ static struct view method_of(const struct watch_reading *r) { return r->msg->cse
 /* The note by which requests that we do not see are told apart. */
 static uint64_t asks_key(const struct watch *w, const struct watch_reading *r)
 {
-	return watch_hash(w, r->asker, r->msg->call_id);
-}
-
-static uint64_t nonce_key(const struct watch *w, uint64_t host, struct view nonce)
-{
-	return watch_hash(w, host, nonce);
+	return watch_join(w, r->call_id, r->asker);
 }
 
 /* Some servers give all who ask within a second the same nonce: who asks under two
- * addresses is told at one what was sent to the other. */
-static uint64_t any_nonce_key(const struct watch *w, struct view nonce)
+ * addresses is told at one what was sent to the other. By the nonce's hash. */
+static uint64_t any_nonce_key(const struct watch *w, uint64_t nonce)
 {
-	return watch_hash(w, 2, nonce);
+	return watch_join(w, nonce, 2);
 }
 
-static bool is_own_nonce(const struct watch *w, struct view nonce)
+static bool is_own_nonce(const struct watch *w, uint64_t nonce)
 {
 	enum watch_note_state state;
 
@@ -43,13 +38,16 @@ static bool is_own_nonce(const struct watch *w, struct view nonce)
 
 /* ---- end of one ---- */
 
-void watch_transaction_forget(void *watch, void *row)
+void watch_transaction_forget(void *watch, void *seen)
 {
-	struct watch_transaction *t = row;
+	struct watch_transaction *t = ((struct watch_seen *)seen)->whole;
 	struct watch *w = watch;
 
+	if (!t)
+		return;
 	wheel_cancel(&w->wheel, &t->timer);
 	watch_decide(w, t);
+	pool_give(w->transactions, t);
 }
 
 static void wait_s(struct watch *w, struct watch_transaction *t, uint32_t seconds)
@@ -63,23 +61,16 @@ static bool is_needed_whole(const struct watch_transaction *t)
 	return (t->flags & IS_NON_SIP) || ((t->flags & IS_WAITING_FOR_ACK) && t->fact.status < 300);
 }
 
-/* Kept for a while, so that what repeats it is recognised. Ends the row. */
+/* Its row is kept for a while, so that what repeats it is recognised. */
 static void decide(struct watch *w, struct watch_transaction *t)
 {
-	uint64_t key = t->row.hash;
-	uint16_t flags;
-
 	watch_decide(w, t);
-	if (is_needed_whole(t)) {
-		watch_table_keep(&w->transactions, t, false);
-		t->touched = ++w->touches;
-		wait_s(w, t, w->settings.answer_s);
+	if (!is_needed_whole(t)) {
+		watch_transaction_end(w, t);
 		return;
 	}
-	flags = t->flags;
-	wheel_cancel(&w->wheel, &t->timer);
-	watch_table_drop(&w->transactions, t);
-	watch_decided_put(w, key, flags);
+	watch_table_keep(&w->seen, t->seen, false);
+	wait_s(w, t, w->settings.answer_s);
 }
 
 static void fire(struct timer *timer, uint64_t now_us)
@@ -94,7 +85,7 @@ static void fire(struct timer *timer, uint64_t now_us)
 	}
 	if (t->flags & IS_WAITING_FOR_ACK && t->fact.status < 300)
 		watch_say_unacknowledged(w, t);
-	watch_table_drop(&w->transactions, t);
+	watch_transaction_drop(w, t);
 }
 
 /* ---- credentials ---- */
@@ -111,7 +102,7 @@ static void read_credential(struct watch *w, const struct watch_reading *r,
 	    view_is_empty(d.values[SIP_DIGEST_NONCE]))
 		return;
 	t->flags |= HAS_CREDENTIALS;
-	t->realms[t->realms[0] != 0] = watch_hash(w, 1, d.values[SIP_DIGEST_REALM]);
+	t->realms[t->realms[0] != 0] = watch_hash(w, d.values[SIP_DIGEST_REALM]);
 	if (t->method != SIP_METHOD_REGISTER) {
 		struct sip_uri who = { .user = d.values[SIP_DIGEST_USERNAME],
 			               .host = r->from->uri.host };
@@ -121,15 +112,16 @@ static void read_credential(struct watch *w, const struct watch_reading *r,
 		memset(t->fact.account, 0, sizeof(t->fact.account));
 		watch_account(&who, t->fact.account, sizeof(t->fact.account));
 		memcpy(t->caller, t->fact.account, sizeof(t->caller));
+		t->account = watch_hash(w, view_of(t->fact.account));
 	}
-	nonce = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
-	t->nonce = nonce;
+	nonce = watch_hash(w, d.values[SIP_DIGEST_NONCE]);
+	t->nonce = watch_join(w, nonce, r->asker);
 	/* A phone answers an old nonce before it is told of a new one; only for an
 	 * account that it had, or one good login would hide all guesses. */
-	if (watch_has_served(w, r, watch_hash(w, 0, view_of(t->fact.account)), nonce))
+	if (watch_has_served(w, r, t->account, t->nonce))
 		t->flags |= IS_STALE;
-	if (!fact_is_proven((enum fact_proof)t->fact.proof) && watch_note_find(w, nonce, &state) &&
-	    is_own_nonce(w, d.values[SIP_DIGEST_NONCE]))
+	if (!fact_is_proven((enum fact_proof)t->fact.proof) &&
+	    watch_note_find(w, t->nonce, &state) && is_own_nonce(w, nonce))
 		t->fact.proof = PROOF_COOKIE;
 }
 
@@ -149,17 +141,18 @@ static bool read_challenge(struct watch *w, const struct watch_reading *r,
                            struct watch_transaction *t, struct view value)
 {
 	struct sip_digest d;
-	uint64_t realm, own, any;
+	uint64_t realm, nonce, own, any;
 
 	if (sip_auth_parse(value, SIP_AUTH_CHALLENGE, &d) != ERR_NONE)
 		return false;
-	realm = watch_hash(w, 1, d.values[SIP_DIGEST_REALM]);
+	realm = watch_hash(w, d.values[SIP_DIGEST_REALM]);
 	if (sip_digest_is_stale(&d))
 		t->flags |= IS_STALE;
 	/* One that nobody asked for proves nothing about whom it was sent to. */
 	if (t->flags & HAS_REQUEST) {
-		own = nonce_key(w, r->asker, d.values[SIP_DIGEST_NONCE]);
-		any = any_nonce_key(w, d.values[SIP_DIGEST_NONCE]);
+		nonce = watch_hash(w, d.values[SIP_DIGEST_NONCE]);
+		own = watch_join(w, nonce, r->asker);
+		any = any_nonce_key(w, nonce);
 		watch_table_expect(&w->notes, own);
 		watch_table_expect(&w->notes, any);
 		watch_note_put(w, own, NOTE_CHALLENGED);
@@ -227,7 +220,6 @@ static void fill(struct watch *w, struct watch_reading *r, struct watch_transact
 	const struct sip_msg *msg = r->msg;
 	bool has_tag = msg->is_request && !view_is_empty(r->to->tag);
 
-	t->watch = w;
 	t->method = msg->method;
 	t->asker = r->asker;
 	t->asked = r->asked;
@@ -237,7 +229,7 @@ static void fill(struct watch *w, struct watch_reading *r, struct watch_transact
 	if (t->method == SIP_METHOD_INVITE || has_tag)
 		watch_account(&r->from->uri, t->caller, sizeof(t->caller));
 	if (t->method == SIP_METHOD_REGISTER) {
-		t->account = watch_hash(w, 0, view_of(t->fact.account));
+		t->account = watch_hash(w, view_of(t->fact.account));
 		if (t->fact.standing == STANDING_KNOWN)
 			t->fact.standing = (uint8_t)watch_standing_as(w, r->asker_way, t->account);
 	}
@@ -249,10 +241,9 @@ static void fill(struct watch *w, struct watch_reading *r, struct watch_transact
 
 /* Only the caller whom the answer was sent to could know its tag; who called from one
  * address can write the same tags under another. */
-static void meet_dialog(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+static void meet_dialog(struct watch *w, const struct watch_reading *r, struct watch_transaction *t,
+                        const struct watch_dialog *call)
 {
-	const struct watch_dialog *call = watch_call_find(w, r);
-
 	if (!call)
 		return;
 	t->flags |= IS_DIALOG_SEEN;
@@ -285,10 +276,12 @@ static void screen(struct watch *w, const struct watch_reading *r, struct watch_
 
 static void begin(struct watch *w, struct watch_reading *r, struct watch_transaction *t)
 {
+	struct watch_dialog *call = NULL;
+
 	t->flags |= HAS_REQUEST;
 	fill(w, r, t);
 	timer_init(&t->timer, fire);
-	watch_table_keep(&w->transactions, t, true);
+	watch_table_keep(&w->seen, t->seen, true);
 	wait_s(w, t, w->settings.answer_s);
 	read_credentials(w, r, t, SIP_HEADER_AUTHORIZATION);
 	read_credentials(w, r, t, SIP_HEADER_PROXY_AUTHORIZATION);
@@ -297,22 +290,25 @@ static void begin(struct watch *w, struct watch_reading *r, struct watch_transac
 		           sizeof(t->agent));
 		read_contact(r, t);
 	}
-	if (t->flags & IS_IN_DIALOG)
-		meet_dialog(w, r, t);
+	if (t->flags & IS_IN_DIALOG) {
+		call = watch_call_find(w, r);
+		meet_dialog(w, r, t, call);
+	}
 	screen(w, r, t);
 	watch_say_oddities(w, r, r->msg->anomalies);
 	if (t->method == SIP_METHOD_CANCEL)
 		watch_call_cancelled(w, r);
 	else if (t->flags & IS_IN_DIALOG)
-		watch_call_within(w, r, t);
+		watch_call_within(w, r, t, call);
 	else if (t->method == SIP_METHOD_INVITE)
 		watch_call_invite(w, r, t);
 }
 
 /* Names what it acknowledges: by the branch of a refused INVITE, or by the dialog. */
-static void acknowledge(struct watch *w, const struct watch_reading *r)
+static void acknowledge(struct watch *w, struct watch_reading *r)
 {
-	struct watch_transaction *t = watch_table_find(&w->transactions, r->transaction);
+	struct watch_seen *seen = watch_seen_find(w, r->transaction);
+	struct watch_transaction *t = seen ? seen->whole : NULL;
 
 	watch_call_acknowledged(w, r);
 	if (!t || !(t->flags & IS_WAITING_FOR_ACK))
@@ -320,7 +316,7 @@ static void acknowledge(struct watch *w, const struct watch_reading *r)
 	t->flags &= (uint16_t)~IS_WAITING_FOR_ACK;
 	if (t->flags & IS_DECIDED)
 		return;
-	if (t->to_tag != 0 && t->to_tag == watch_hash(w, 0, r->to->tag) &&
+	if (t->to_tag != 0 && t->to_tag == watch_to_tag(w, r) &&
 	    !fact_is_proven((enum fact_proof)t->fact.proof) && watch_tags_prove(w, r->asked))
 		t->fact.proof = PROOF_TAG;
 	decide(w, t);
@@ -334,7 +330,7 @@ void watch_request(struct watch *w, struct watch_reading *r)
 		acknowledge(w, r);
 		return;
 	}
-	if (watch_transaction_is_repeated(w, r->transaction))
+	if (watch_seen_is_repeated(w, r->transaction))
 		w->counters.retransmissions++;
 	else
 		begin(w, r, watch_transaction_add(w, r->transaction));
@@ -343,20 +339,20 @@ void watch_request(struct watch *w, struct watch_reading *r)
 /* ---- responses ---- */
 
 /* Of an INVITE whose response alone we see: the first one, or one within the call? */
-static void meet_call(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+static void meet_call(struct watch *w, struct watch_reading *r, struct watch_transaction *t)
 {
-	const struct watch_dialog *call = watch_call_find(w, r);
+	struct watch_dialog *call = watch_call_find(w, r);
 
 	if (t->method == SIP_METHOD_INVITE && !(call && call->report.answered_wall_us != 0)) {
 		watch_call_invite(w, r, t);
 		return;
 	}
 	t->flags |= IS_IN_DIALOG | (call ? IS_DIALOG_SEEN : 0);
-	watch_call_within(w, r, t);
+	watch_call_within(w, r, t, call);
 }
 
 /* The request did not pass here. Where others of that host do, this answers none. */
-static struct watch_transaction *reconstruct(struct watch *w, struct watch_reading *r, uint64_t key)
+static struct watch_transaction *reconstruct(struct watch *w, struct watch_reading *r)
 {
 	enum watch_note_state state;
 	struct watch_transaction *t;
@@ -365,14 +361,14 @@ static struct watch_transaction *reconstruct(struct watch *w, struct watch_readi
 		w->counters.unasked++;
 		return NULL;
 	}
-	t = watch_transaction_add(w, key);
+	t = watch_transaction_add(w, r->transaction);
 	fill(w, r, t);
 	t->fact.proof = PROOF_NONE;
 	/* Of a PBX we may see the phones' answers alone: it is not trying their doors. */
 	if (watch_is_registrar(w, r->asker))
 		t->fact.standing = STANDING_PEER;
 	timer_init(&t->timer, fire);
-	watch_table_keep(&w->transactions, t, true);
+	watch_table_keep(&w->seen, t->seen, true);
 	t->expires_s = DEFAULT_EXPIRES_S;
 	if (watch_note_find(w, asks_key(w, r), &state) && state == NOTE_CHALLENGED)
 		t->flags |= HAS_CREDENTIALS;
@@ -390,7 +386,7 @@ static void ring(struct watch *w, const struct watch_reading *r, struct watch_tr
 
 static bool is_challenge(uint16_t status) { return status == 401 || status == 407; }
 
-static void read_final(struct watch *w, const struct watch_reading *r, struct watch_transaction *t)
+static void read_final(struct watch *w, struct watch_reading *r, struct watch_transaction *t)
 {
 	bool is_same_realm = false;
 
@@ -399,7 +395,7 @@ static void read_final(struct watch *w, const struct watch_reading *r, struct wa
 	t->fact.wall_us = w->now.wall_us;
 	/* One that the request brought, or none, anybody could repeat. */
 	if (!(t->flags & IS_IN_DIALOG) && !view_is_empty(r->to->tag)) {
-		t->to_tag = watch_hash(w, 0, r->to->tag);
+		t->to_tag = watch_to_tag(w, r);
 		if ((t->flags & HAS_REQUEST) && t->fact.standing == STANDING_STRANGER)
 			watch_note_tag(w, r);
 	}
@@ -445,30 +441,26 @@ static void meet_response(struct watch *w, struct watch_reading *r, uint16_t *fl
 	watch_say_oddities(w, r, r->msg->anomalies);
 }
 
-static bool is_decided_response(struct watch *w, struct watch_reading *r, uint64_t key)
+static void repeat_response(struct watch *w, struct watch_reading *r, struct watch_seen *seen)
 {
-	struct watch_decided *d = watch_decided_find(w, key);
-
-	if (!d)
-		return false;
-	meet_response(w, r, &d->flags);
+	meet_response(w, r, &seen->flags);
 	w->counters.retransmissions += r->msg->status >= 200;
-	return true;
 }
 
 void watch_response(struct watch *w, struct watch_reading *r)
 {
-	uint64_t key = r->transaction;
-	struct watch_transaction *t = watch_table_find(&w->transactions, key);
+	struct watch_seen *seen = watch_seen_find(w, r->transaction);
+	struct watch_transaction *t;
 
 	w->counters.responses++;
-	if (!t && is_decided_response(w, r, key))
+	if (seen && !seen->whole) {
+		repeat_response(w, r, seen);
 		return;
-	if (!t)
-		t = reconstruct(w, r, key);
+	}
+	t = seen ? seen->whole : reconstruct(w, r);
 	if (!t) {
 		r->is_unasked = true;
-		if (!is_noted(w, key))
+		if (!is_noted(w, r->transaction))
 			watch_say_oddities(w, r, r->msg->anomalies);
 		return;
 	}
@@ -507,9 +499,8 @@ static uint64_t non_sip_key(const struct watch *w, const struct addr *from, cons
 static void begin_non_sip(struct watch *w, const struct watch_message *in, uint16_t kind,
                           struct watch_transaction *t)
 {
-	t->watch = w;
-	t->asker = watch_hash_host(w, 0, &in->flow->remote);
-	t->asked = watch_hash_host(w, 0, &in->flow->local);
+	t->asker = watch_hash_host(w, &in->flow->remote);
+	t->asked = watch_hash_host(w, &in->flow->local);
 	t->asker_place = watch_place_key(w, &in->flow->remote);
 	t->flags = HAS_REQUEST | IS_NON_SIP | (t->flags & IS_RINGING);
 	t->fact = (struct fact){
@@ -522,8 +513,16 @@ static void begin_non_sip(struct watch *w, const struct watch_message *in, uint1
 		.now_us = w->now.us,
 		.wall_us = w->now.wall_us,
 	};
-	watch_table_keep(&w->transactions, t, true);
+	watch_table_keep(&w->seen, t->seen, true);
 	wait_s(w, t, OWN_KIND_S);
+}
+
+/* Until its end such a row is whole. */
+static struct watch_transaction *find_non_sip(const struct watch *w, uint64_t key)
+{
+	const struct watch_seen *seen = watch_table_find(&w->seen, key);
+
+	return seen ? seen->whole : NULL;
 }
 
 /* Where both sides speak the same, it is no SIP port, and nobody knocked at one. */
@@ -532,24 +531,22 @@ void watch_non_sip(struct watch *w, const struct watch_message *in, uint16_t kin
 	const struct flow *flow = in->flow;
 	struct watch_transaction *t;
 	uint64_t key;
-	bool is_new;
 
 	watch_advance(w, in->now);
-	t = watch_table_find(&w->transactions, non_sip_key(w, &flow->local, &flow->remote, kind));
+	t = find_non_sip(w, non_sip_key(w, &flow->local, &flow->remote, kind));
 	if (t) {
 		t->flags |= IS_RINGING;
 		return;
 	}
 	key = non_sip_key(w, &flow->remote, &flow->local, kind);
-	t = watch_table_find(&w->transactions, key);
-	is_new = t == NULL;
-	if (is_new)
+	t = find_non_sip(w, key);
+	if (t) {
+		watch_table_front(&w->seen, t->seen);
+	} else {
 		t = watch_transaction_add(w, key);
-	else
-		watch_transaction_touch(w, t);
-	if (is_new)
 		timer_init(&t->timer, fire);
-	if (is_new || (t->flags & IS_DECIDED))
+	}
+	if (t->flags == 0 || (t->flags & IS_DECIDED))
 		begin_non_sip(w, in, kind, t);
 	else
 		t->fact.count++;

@@ -46,8 +46,7 @@ static const struct plan plans[] = {
 	PLAN(known, watch_known, max_known, NULL),
 	PLAN(notes, watch_note, max_nonces, NULL),
 	PLAN(places, watch_place, max_media, NULL),
-	PLAN(transactions, watch_transaction, max_transactions, watch_transaction_forget),
-	PLAN(decided, watch_decided, max_transactions, NULL),
+	PLAN(seen, watch_seen, max_transactions, watch_transaction_forget),
 	PLAN(calls, watch_dialog, max_calls, watch_call_forget),
 	PLAN(streams, watch_flow_of_rtp, max_streams, watch_stream_forget),
 	PLAN(registrations, watch_registration, max_phones, watch_registration_forget),
@@ -75,7 +74,7 @@ size_t watch_memory_bytes(const struct watch_settings *settings)
 	/* The pool's place and two slots of the index cost 24 more. */
 	for (size_t i = 0; i < PLAN_COUNT; i++)
 		bytes += rows_of(&plans[i], settings) * (plans[i].row_size + 24);
-	return bytes;
+	return bytes + settings->max_transactions * (sizeof(struct watch_transaction) + 8);
 }
 
 static enum err take_memory(struct watch *w)
@@ -90,13 +89,18 @@ static enum err take_memory(struct watch *w)
 		table->forget = plans[i].forget;
 		table->context = w;
 	}
-	return ERR_NONE;
+	return pool_new(sizeof(struct watch_transaction), w->settings.max_transactions,
+	                &w->transactions);
 }
 
-static void derive_stream_key(struct watch *w)
+static void derive_secrets(struct watch *w)
 {
-	for (uint64_t i = 0; i < 4; i++)
+	for (uint64_t i = 0; i < 4; i++) {
+		uint64_t number = i + 4;
+
 		w->stream_key[i] = hash_siphash(&w->key, &i, sizeof(i)) | 1;
+		w->secret[i] = hash_siphash(&w->key, &number, sizeof(number)) | 1;
+	}
 }
 
 enum err watch_new(const struct watch_settings *settings, const struct watch_ports *ports,
@@ -110,7 +114,7 @@ enum err watch_new(const struct watch_settings *settings, const struct watch_por
 	w->settings = *settings;
 	w->ports = *ports;
 	w->key = *key;
-	derive_stream_key(w);
+	derive_secrets(w);
 	err = settings->inside_count <= MAX_WATCH_INSIDE ? take_memory(w) : ERR_LIMIT;
 	if (err == ERR_NONE)
 		*ret = w;
@@ -125,6 +129,7 @@ void watch_free(struct watch **w)
 		return;
 	for (size_t i = 0; i < PLAN_COUNT; i++)
 		watch_table_clear(table_of(&plans[i], *w));
+	pool_free(&(*w)->transactions);
 	free(*w);
 	*w = NULL;
 }
@@ -166,8 +171,7 @@ void watch_end(struct watch *w)
 {
 	if (!w->is_started)
 		return;
-	watch_table_drain(&w->transactions);
-	watch_table_drain(&w->decided);
+	watch_table_drain(&w->seen);
 	watch_table_drain(&w->calls);
 	watch_table_drain(&w->streams);
 	watch_table_drain(&w->registrations);
@@ -276,8 +280,8 @@ static void say_unpaired(struct watch *w, struct watch_reading *r)
 static bool is_repeated(struct watch *w, const struct watch_message *in)
 {
 	/* The parser may have changed them, but the same ones in the same way. */
-	uint64_t bytes = watch_hash(w, 0, view_bytes(in->bytes, in->len));
-	uint64_t hash = watch_hash_host(w, bytes, &in->flow->remote);
+	uint64_t bytes = watch_hash(w, view_bytes(in->bytes, in->len));
+	uint64_t hash = watch_join(w, bytes, watch_hash_host(w, &in->flow->remote));
 	enum watch_note_state state;
 	bool is_seen = watch_note_find(w, hash, &state);
 

@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The watch within: its tables, and what its files ask of each other. */
+/* The watch within: what its files ask of each other. */
 #ifndef WATCH_WATCH_PRIV_H
 #define WATCH_WATCH_PRIV_H
 
-#include "sdp/session.h"
 #include "sip/auth.h"
-#include "sip/msg.h"
 #include "sip/name_addr.h"
-#include "watch/rows_priv.h"
-#include "watch/watch.h"
-
-enum { MAX_CUT_MESSAGE = 8192 }; /* a capture that cuts does so far earlier */
-
-struct watch {
-	struct watch_settings settings;
-	struct watch_ports ports;
-	struct hash_key key;
-	uint64_t stream_key[4];
-	struct watch_counters counters;
-	struct wheel wheel;
-	struct now now;
-	bool is_started; /* the wheel has a time */
-	uint64_t advanced_us, calls_numbered, facts_said;
-	uint32_t touches;                         /* of transactions, decided or not */
-	struct watch_table transactions, decided; /* together no more than max_transactions */
-	struct watch_table hosts, known, notes;
-	struct watch_table calls, places, streams, registrations;
-	struct sip_msg msg;
-	struct sdp_session sdp;
-	char cut[MAX_CUT_MESSAGE];
-};
+#include "watch/state_priv.h"
 
 /* ---- reading.c: a message, understood as far as it goes ---- */
 
@@ -43,15 +19,16 @@ struct watch_reading {
 	struct sip_name_addr from_read, to_read;
 	struct sip_uri uri_read;
 	struct view branch;
-	bool is_taken;         /* the parser took it */
-	bool is_turned;        /* a response: its sender was asked */
-	bool is_unasked;       /* a response whose request was not seen */
-	uint64_t asker, asked; /* hashes of the hosts */
-	uint64_t asker_place;  /* of the asker's host and port, among the hosts */
-	uint64_t asker_way;    /* of his flow, among those that are known */
-	uint64_t call_id;      /* hash of it: four keys are made of it */
-	uint64_t transaction;  /* the key of what it begins, answers or acknowledges; if taken */
-	bool has_standing;     /* the two of its sender, once they were asked for */
+	bool is_taken;             /* the parser took it */
+	bool is_turned;            /* a response: its sender was asked */
+	bool is_unasked;           /* a response whose request was not seen */
+	uint64_t asker, asked;     /* hashes of the hosts */
+	uint64_t asker_place;      /* of the asker's host and port, among the hosts */
+	uint64_t asker_way;        /* of his flow, among those that are known */
+	uint64_t call_id;          /* hash of it: four keys are made of it */
+	uint64_t from_tag, to_tag; /* hashes, by the functions below */
+	uint64_t transaction; /* the key of what it begins, answers or acknowledges; if taken */
+	bool has_standing;    /* the two of its sender, once they were asked for */
 	bool is_server;
 	uint8_t standing;
 };
@@ -61,11 +38,9 @@ struct watch_reading {
 void watch_meet(struct watch *w, const struct watch_message *in, struct watch_reading *ret);
 /* The rest, once is_taken is set. */
 void watch_read(struct watch *w, struct watch_reading *ret);
-uint64_t watch_hash(const struct watch *w, uint64_t seed, struct view text);
-uint64_t watch_hash_host(const struct watch *w, uint64_t seed, const struct addr *a);
-uint64_t watch_hash_place(const struct watch *w, uint64_t seed, const struct addr *a);
-/* By the hash of the caller's tag. */
-uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r, uint64_t tag);
+/* Of the tags; 0 for none. Most messages are not asked for theirs. */
+uint64_t watch_from_tag(const struct watch *w, struct watch_reading *r);
+uint64_t watch_to_tag(const struct watch *w, struct watch_reading *r);
 /* What every fact about this message has, into one that is all zeros yet; who it is about, and
  * the method, are not among it. */
 void watch_fact_begin(const struct watch *w, const struct watch_reading *r, enum fact_kind kind,
@@ -95,8 +70,6 @@ void watch_account(const struct sip_uri *uri, char *ret, size_t size);
 bool watch_is_inside(const struct watch *w, const struct addr *a);
 /* By the hashes of its host and of its place. */
 bool watch_is_server(const struct watch *w, uint64_t host, uint64_t place);
-uint64_t watch_place_key(const struct watch *w, const struct addr *a);
-uint64_t watch_flow_key(const struct watch *w, const struct flow *flow);
 bool watch_is_peer(const struct watch *w, const struct addr *a);
 bool watch_is_asking(const struct watch *w, uint64_t host);
 /* Others register there; what it asks itself need not pass here. */
@@ -129,22 +102,24 @@ void watch_note_put(struct watch *w, uint64_t hash, enum watch_note_state state)
  * next one asked; else it is NOTE_SHARED from then on. */
 void watch_note_give(struct watch *w, uint64_t hash, uint64_t from, uint64_t to);
 
-/* ---- decided.c ---- */
+/* ---- seen.c ---- */
 
 /* NULL where there is none, or no more. */
-struct watch_decided *watch_decided_find(struct watch *w, uint64_t key);
-void watch_decided_put(struct watch *w, uint64_t key, uint16_t flags);
-/* A new one; nothing has that key. Where all rows are taken, the quietest goes. */
+struct watch_seen *watch_seen_find(struct watch *w, uint64_t key);
+/* There is one, now the most recent. */
+bool watch_seen_is_repeated(struct watch *w, uint64_t key);
+/* A new one, all zeros; nothing has that key. Where all rows are taken, the quietest goes. */
 struct watch_transaction *watch_transaction_add(struct watch *w, uint64_t key);
-void watch_transaction_touch(struct watch *w, struct watch_transaction *t);
-/* Decided or not, there is one, now the most recent. */
-bool watch_transaction_is_repeated(struct watch *w, uint64_t key);
+/* It was said: the whole goes, its timer with it; the row stays for a while. */
+void watch_transaction_end(struct watch *w, struct watch_transaction *t);
+/* The row goes too. */
+void watch_transaction_drop(struct watch *w, struct watch_transaction *t);
 
 /* ---- transaction.c ---- */
 
 void watch_request(struct watch *w, struct watch_reading *r);
 void watch_response(struct watch *w, struct watch_reading *r);
-void watch_transaction_forget(void *watch, void *row);
+void watch_transaction_forget(void *watch, void *seen);
 
 /* ---- outcome.c ---- */
 
@@ -154,13 +129,14 @@ void watch_say_unacknowledged(struct watch *w, const struct watch_transaction *t
 
 /* ---- call.c ---- */
 
-struct watch_dialog *watch_call_find(const struct watch *w, const struct watch_reading *r);
-void watch_call_invite(struct watch *w, const struct watch_reading *r, struct watch_transaction *t);
-void watch_call_response(struct watch *w, const struct watch_reading *r,
-                         struct watch_transaction *t);
-void watch_call_acknowledged(struct watch *w, const struct watch_reading *r);
-void watch_call_within(struct watch *w, const struct watch_reading *r, struct watch_transaction *t);
-void watch_call_cancelled(struct watch *w, const struct watch_reading *r);
+struct watch_dialog *watch_call_find(const struct watch *w, struct watch_reading *r);
+void watch_call_invite(struct watch *w, struct watch_reading *r, struct watch_transaction *t);
+void watch_call_response(struct watch *w, struct watch_reading *r, struct watch_transaction *t);
+void watch_call_acknowledged(struct watch *w, struct watch_reading *r);
+/* The call that the message is of, NULL: none. */
+void watch_call_within(struct watch *w, struct watch_reading *r, struct watch_transaction *t,
+                       struct watch_dialog *call);
+void watch_call_cancelled(struct watch *w, struct watch_reading *r);
 void watch_call_forget(void *watch, void *row);
 
 /* ---- media.c, stream.c ---- */

@@ -8,7 +8,7 @@ struct sip_msg;
 
 enum guard_agent {
 	AGENT_NONE,
-#define AGENT(id, name) AGENT_##id,
+#define AGENT(id, name, rare) AGENT_##id,
 #include "guard/agent.def"
 #undef AGENT
 	AGENT_COUNT

@@ -2,6 +2,7 @@
 /* A table of looks, each at the whole message for one kind of trap. */
 #include "guard/oddity.h"
 
+#include "base/run.h"
 #include "sdp/session.h"
 #include "sip/content_type.h"
 #include "sip/name_addr.h"
@@ -17,85 +18,135 @@ enum {
 
 /* ---- code where a name should stand ---- */
 
-/* In lower case, by their first byte. What a person may be called ("O'Brien") and what
- * a URI may hold by RFC 3261 is not among them. */
-static const struct needles {
-	char first;
-	const char *texts[9]; /* the last one is NULL */
-} needles[] = {
-	{ '<', { "<script", "<img", "<svg", "<iframe", "<?php", "<!--", "<!doctype", "<!entity" } },
-	{ '\'', { "' or ", "'or ", "'or'", "' and '", "' union", "'--", "' --" } },
-	{ '%', { "%n%n", "%s%s", "%x%x", "%p%p", "%08x", "%0d%0a" } },
-	{ '.', { "../../", "..\\.." } },
-	{ '$', { "$(", "${" } },
-	{ '/', { "/bin/sh", "/bin/bash", "/etc/passwd" } },
-	{ ';', { ";wget ", "; wget ", ";curl ", "; curl " } },
-	{ '|', { "|wget ", "|curl " } },
-	{ 'b', { "benchmark(" } },
-	{ 'c', { "cmd.exe" } },
-	{ 'd', { "document.cookie", "drop tabl" } },
-	{ 'i', { "insert into" } },
-	{ 'j', { "javascript:" } },
-	{ 'o', { "onerror=", "onload=" } },
-	{ 'p', { "powershell " } },
-	{ 's', { "sleep(" } },
-	{ 'u', { "union all", "union select" } },
-	{ 'w', { "waitfor de" } },
-	{ 'x', { "xp_cmdshell" } },
+/* In lower case. What a person may be called ("O'Brien") and what a URI may hold by RFC 3261
+ * is not among them. Each has a rare byte, by which it is looked for: all texts of all
+ * strangers' messages are run through to the next of those, and few have the neighbour that
+ * some needle has there. */
+struct needle {
+	struct view text;
+	size_t rare; /* where in it that byte stands */
 };
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+#define NEEDLE(text, rare)                                                                         \
+	{                                                                                          \
+		{ text, sizeof(text) - 1 }, rare                                                   \
+	}
+#define NO_MORE                                                                                    \
+	{                                                                                          \
+		{ NULL, 0 }, 0                                                                     \
+	}
 
-/* By the first byte of a needle which bytes are the second of one, as bits of their
- * lower five, in which letters do not differ by case. All texts of all strangers'
- * messages are looked through, so that this is no list: 8900 instructions a message
- * were that with it, and are 3100 so. */
-#define SECOND(c)               (UINT32_C(1) << ((c)&31))
-#define LETTER(low, high, bits) [low] = (bits), [high] = (bits)
+static const struct needle markup[] = {
+	NEEDLE("<script", 0),   NEEDLE("<img", 0),     NEEDLE("<svg", 0),
+	NEEDLE("<iframe", 0),   NEEDLE("<?php", 0),    NEEDLE("<!--", 0),
+	NEEDLE("<!doctype", 0), NEEDLE("<!entity", 0), NO_MORE,
+};
+static const struct needle quotes[] = {
+	NEEDLE("' or ", 0),   NEEDLE("'or ", 0), NEEDLE("'or'", 0), NEEDLE("' and '", 0),
+	NEEDLE("' union", 0), NEEDLE("'--", 0),  NEEDLE("' --", 0), NO_MORE,
+};
+static const struct needle formats[] = {
+	NEEDLE("%n%n", 0), NEEDLE("%s%s", 0),   NEEDLE("%x%x", 0), NEEDLE("%p%p", 0),
+	NEEDLE("%08x", 0), NEEDLE("%0d%0a", 0), NO_MORE,
+};
+static const struct needle paths[] = {
+	NEEDLE("../../", 2),
+	NEEDLE("/bin/sh", 0),
+	NEEDLE("/bin/bash", 0),
+	NEEDLE("/etc/passwd", 0),
+	NO_MORE,
+};
+static const struct needle commands[] = {
+	NEEDLE(";wget ", 5),
+	NEEDLE("; wget ", 6),
+	NEEDLE(";curl ", 5),
+	NEEDLE("; curl ", 6),
+	NEEDLE("drop tabl", 4),
+	NEEDLE("insert into", 6),
+	NEEDLE("union all", 5),
+	NEEDLE("union select", 5),
+	NEEDLE("waitfor de", 7),
+	NEEDLE("powershell ", 10),
+	NO_MORE,
+};
+static const struct needle backwards[] = { NEEDLE("..\\..", 2), NO_MORE };
+static const struct needle lookups[] = { NEEDLE("$(", 0), NEEDLE("${", 0), NO_MORE };
+static const struct needle pipes[] = { NEEDLE("|wget ", 0), NEEDLE("|curl ", 0), NO_MORE };
+static const struct needle calls[] = { NEEDLE("benchmark(", 9), NEEDLE("sleep(", 5), NO_MORE };
+static const struct needle handlers[] = { NEEDLE("onerror=", 7), NEEDLE("onload=", 6), NO_MORE };
+static const struct needle procedures[] = { NEEDLE("xp_cmdshell", 2), NO_MORE };
+static const struct needle scripts[] = { NEEDLE("javascript:", 0), NO_MORE };
+static const struct needle programs[] = { NEEDLE("cmd.exe", 5), NO_MORE };
+static const struct needle cookies[] = { NEEDLE("document.cookie", 12), NO_MORE };
 
-static const uint32_t seconds[UINT8_MAX + 1] = {
-	['<'] = SECOND('s') | SECOND('i') | SECOND('?') | SECOND('!'),
-	['\''] = SECOND(' ') | SECOND('o') | SECOND('-'),
-	['%'] = SECOND('n') | SECOND('s') | SECOND('x') | SECOND('p') | SECOND('0'),
-	['.'] = SECOND('.'),
-	['$'] = SECOND('(') | SECOND('{'),
-	['/'] = SECOND('b') | SECOND('e'),
-	[';'] = SECOND('w') | SECOND(' ') | SECOND('c'),
-	['|'] = SECOND('w') | SECOND('c'),
-	LETTER('b', 'B', SECOND('e')),
-	LETTER('c', 'C', SECOND('m')),
-	LETTER('d', 'D', SECOND('o') | SECOND('r')),
-	LETTER('i', 'I', SECOND('n')),
-	LETTER('j', 'J', SECOND('a')),
-	LETTER('o', 'O', SECOND('n')),
-	LETTER('p', 'P', SECOND('o')),
-	LETTER('s', 'S', SECOND('l')),
-	LETTER('u', 'U', SECOND('n')),
-	LETTER('w', 'W', SECOND('a')),
-	LETTER('x', 'X', SECOND('p')),
+/* Of each rare byte its needles, how far from it they are told best, and by which bytes
+ * there, as bits of their lower five, in which letters do not differ by case. */
+#define BIT(c) (UINT32_C(1) << ((c)&31))
+#define LETTER(low, high, list, where, bits)                                                       \
+	[low] = { list, where, bits }, [high] = { list, where, bits }
+
+static const struct rarity {
+	const struct needle *needles;
+	int32_t where;
+	uint32_t bits;
+} rarities[0x80] = {
+	['<'] = { markup, 2,
+	          BIT('c') | BIT('m') | BIT('v') | BIT('f') | BIT('p') | BIT('-') | BIT('d') |
+	                  BIT('e') },
+	['\''] = { quotes, 1, BIT(' ') | BIT('o') | BIT('-') },
+	['%'] = { formats, 1, BIT('n') | BIT('s') | BIT('x') | BIT('p') | BIT('0') },
+	['/'] = { paths, 1, BIT('.') | BIT('b') | BIT('e') },
+	[' '] = { commands, -2, BIT('e') | BIT('r') | BIT('o') | BIT('l') },
+	['\\'] = { backwards, 1, BIT('.') },
+	['$'] = { lookups, 1, BIT('(') | BIT('{') },
+	['|'] = { pipes, 1, BIT('w') | BIT('c') },
+	['('] = { calls, -1, BIT('k') | BIT('p') },
+	['='] = { handlers, -1, BIT('r') | BIT('d') },
+	['_'] = { procedures, -1, BIT('p') },
+	LETTER('j', 'J', scripts, 1, BIT('a')),
+	LETTER('x', 'X', programs, -2, BIT('.')),
+	LETTER('k', 'K', cookies, -1, BIT('o')),
 };
 
-static bool begins_code(struct view text)
+/* The same bytes, as a set of all others. */
+static const struct run_set dull = {
+	.rows = RUN_ROWS(~(RUN_BYTE('<') | RUN_BYTE('\'') | RUN_BYTE('%') | RUN_BYTE('/') |
+	                   RUN_BYTE('$') | RUN_BYTE('(') | RUN_BYTE('=') | RUN_BYTE(' ')),
+	                 ~(RUN_BYTE('\\') | RUN_BYTE('|') | RUN_BYTE('_') | RUN_BYTE('j') |
+	                   RUN_BYTE('J') | RUN_BYTE('x') | RUN_BYTE('X') | RUN_BYTE('k') |
+	                   RUN_BYTE('K'))),
+	.has_high = true,
+};
+
+static bool may_be_code(struct view text, size_t at, const struct rarity *rarity)
 {
-	const struct needles *n = needles;
+	size_t beside = at + (size_t)rarity->where;
 
-	while (n->first != lower(text.at[0]))
-		n++;
-	for (size_t i = 0; n->texts[i]; i++) {
-		if (lower(text.at[1]) == n->texts[i][1] &&
-		    view_starts_nocase(text, view_of(n->texts[i])))
+	/* One before the first is beyond all, too. */
+	return beside < text.len && (rarity->bits & BIT(text.at[beside])) != 0;
+}
+
+static bool is_code(struct view text, size_t at, const struct rarity *rarity)
+{
+	for (const struct needle *n = rarity->needles; n->text.at; n++) {
+		if (n->rare <= at && view_starts_nocase(view_after(text, at - n->rare), n->text))
 			return true;
 	}
 	return false;
 }
 
-/* Every needle has two bytes at least. */
 static bool holds_code(struct view text)
 {
-	for (size_t i = 0; i + 1 < text.len; i++) {
-		uint32_t wanted = seconds[(uint8_t)text.at[i]];
+	const char *end;
 
-		if ((wanted & SECOND((uint8_t)text.at[i + 1])) && begins_code(view_after(text, i)))
+	if (view_is_empty(text))
+		return false;
+	end = text.at + text.len;
+	for (const char *at = text.at; (at = run_end(at, end, &dull)) < end; at++) {
+		const struct rarity *rarity = &rarities[*at & 0x7f];
+		size_t place = (size_t)(at - text.at);
+
+		if (may_be_code(text, place, rarity) && is_code(text, place, rarity))
 			return true;
 	}
 	return false;
@@ -114,7 +165,9 @@ static bool has_injection(const struct sip_msg *msg)
 	if (holds_code(msg->uri) || holds_code(msg->call_id))
 		return true;
 	for (size_t i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
-		if (holds_code(sip_msg_value(msg, where[i])))
+		const struct sip_header *h = sip_msg_header(msg, where[i]);
+
+		if (h && holds_code(h->value))
 			return true;
 	}
 	return false;
@@ -189,8 +242,11 @@ static bool is_of_the_way(uint8_t id)
 
 static bool repeats_itself(const struct sip_msg *msg)
 {
-	uint8_t rows[SIP_HEADER_COUNT] = { 0 };
+	uint8_t rows[SIP_HEADER_COUNT] __attribute__((uninitialized));
 
+	if (msg->count <= MOST_REPETITIONS)
+		return false;
+	memset(rows, 0, sizeof(rows));
 	for (size_t i = 0; i < msg->count; i++) {
 		uint8_t id = msg->headers[i].id;
 
@@ -215,8 +271,12 @@ static bool has_bare_branch(const struct sip_msg *msg)
 static bool has_spent_hops(const struct sip_msg *msg)
 {
 	const struct sip_header *via = sip_msg_header(msg, SIP_HEADER_VIA);
+	struct view text = sip_msg_value(msg, SIP_HEADER_MAX_FORWARDS);
 	uint32_t hops;
 
+	/* Most have plenty. */
+	if (view_is_empty(text) || (text.at[0] >= '1' && text.at[0] <= '9'))
+		return false;
 	return msg->is_request && via && !sip_msg_next(msg, via) &&
 	       view_find(via->value, ',', 0) == via->value.len &&
 	       sip_number_of(msg, SIP_HEADER_MAX_FORWARDS, UINT8_MAX, &hops) == ERR_NONE &&
@@ -283,6 +343,9 @@ static bool has_strange_accept(const struct sip_msg *msg)
 	struct view value;
 	bool has_value = false;
 
+	/* What most accept, and nothing else. */
+	if (view_equal(sip_msg_value(msg, SIP_HEADER_ACCEPT), VIEW("application/sdp")))
+		return false;
 	while (sip_values_next(&values, &value)) {
 		if (is_usual_type(value))
 			return false;
@@ -292,6 +355,8 @@ static bool has_strange_accept(const struct sip_msg *msg)
 }
 
 /* ---- bodies ---- */
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
 
 /* sent-by "fe80:0:0:0:0:0:0:1:5060": from before RFC 3261 asked for brackets. */
 static bool has_naked_ipv6(struct view via)

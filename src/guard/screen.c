@@ -55,11 +55,14 @@ static bool is_nowhere(const struct shape *s)
 
 static bool has_tool_name(const struct shape *s)
 {
-	static const char *const names[] = { "sipvicious", "friendly-scanner", "ccxllrlflgig",
-		                             "sip-scan", "sipscan" };
+	static const struct view names[] = { { "sipvicious", 10 },
+		                             { "friendly-scanner", 16 },
+		                             { "ccxllrlflgig", 12 },
+		                             { "sip-scan", 8 },
+		                             { "sipscan", 7 } };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (view_equal_nocase(s->from->display, view_of(names[i])))
+		if (view_equal_nocase(s->from->display, names[i]))
 			return true;
 	}
 	return false;
@@ -142,10 +145,14 @@ static bool is_port_probe(const struct shape *s)
 
 static bool has_tool_user(const struct shape *s)
 {
-	static const char *const users[] = { "sipvicious", "smap", "sivus", "sipscan", "svmap" };
+	static const struct view users[] = { { "sipvicious", 10 },
+		                             { "smap", 4 },
+		                             { "sivus", 5 },
+		                             { "sipscan", 7 },
+		                             { "svmap", 5 } };
 
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
-		if (view_equal_nocase(s->from->uri.user, view_of(users[i])))
+		if (view_equal_nocase(s->from->uri.user, users[i]))
 			return true;
 	}
 	return false;
@@ -153,11 +160,13 @@ static bool has_tool_user(const struct shape *s)
 
 static bool is_hex(struct view text, size_t len)
 {
+	if (text.len != len)
+		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		if (nibble_of(text.at[i]) < 0)
 			return false;
 	}
-	return text.len == len;
+	return true;
 }
 
 static bool is_alphanumeric(struct view text)
@@ -175,9 +184,9 @@ enum { CALL_ID_DIGITS = 32 };
 
 static bool has_call_id_branch(const struct shape *s)
 {
-	return is_hex(s->msg->call_id, CALL_ID_DIGITS) &&
-	       view_starts(s->via->branch, VIEW("z9hG4bK-")) &&
-	       view_equal(view_after(s->via->branch, 8), s->msg->call_id);
+	return view_starts(s->via->branch, VIEW("z9hG4bK-")) &&
+	       view_equal(view_after(s->via->branch, 8), s->msg->call_id) &&
+	       is_hex(s->msg->call_id, CALL_ID_DIGITS);
 }
 
 static bool has_long_branch(const struct shape *s)

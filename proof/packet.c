@@ -19,16 +19,14 @@ static void skip_extension(struct cursor *in);
     assigns \nothing; */
 static uint32_t load_u32(const char *at);
 
-/*@ requires view_is_good(rest) && \valid(p);
-    assigns p->source_count, p->sources[0 .. MAX_RTP_SOURCES - 1];
-    assigns p->payload \from rest;
-    ensures \result == 0 ==> p->source_count <= MAX_RTP_SOURCES;
-    ensures \result == 0 ==> view_is_good(p->payload) && ordered(rest.at, p->payload.at) &&
-            ordered(p->payload.at + p->payload.len, rest.at + rest.len); */
-static enum err read_rest(struct view rest, uint8_t first, struct rtp_packet *p);
-
 /* What it says of the payload is asserted where the packet is complete: past the copy of the
  * whole structure into *ret the provers do not find it again. */
+/*@ requires view_is_good(rest) && \valid(ret);
+    assigns *ret \from rest, rest.at[0 .. rest.len - 1];
+    ensures \result == 0 ==> ret->source_count <= MAX_RTP_SOURCES;
+    ensures \result != 0 ==> *ret == \old(*ret); */
+static enum err read_rest(struct view rest, uint8_t first, struct rtp_packet *ret);
+
 /*@ requires view_is_good(datagram) && \valid(ret);
     assigns *ret \from datagram, datagram.at[0 .. datagram.len - 1];
     ensures \result == 0 ==> RTP_HEADER_SIZE <= datagram.len <= MAX_RTP_PACKET;

@@ -45,24 +45,31 @@ static uint32_t load_u32(const char *at)
 	       (uint32_t)(uint8_t)at[2] << 8 | (uint8_t)at[3];
 }
 
-/* What most packets do not have. */
-static enum err read_rest(struct view rest, uint8_t first, struct rtp_packet *p)
+/* What most packets do not have: apart, so that they need not clear the room for it. */
+static enum err read_rest(struct view rest, uint8_t first, struct rtp_packet *ret)
 {
 	struct cursor in = cursor_on(rest);
+	struct rtp_packet p = { 0 };
 
-	p->source_count = first % (MAX_RTP_SOURCES + 1);
-	/*@ loop invariant i <= p->source_count <= MAX_RTP_SOURCES;
+	p.source_count = first % (MAX_RTP_SOURCES + 1);
+	/*@ loop invariant i <= p.source_count <= MAX_RTP_SOURCES;
 	    loop invariant lies_in(&in) && in.end == rest.at + rest.len;
 	    loop invariant ordered(rest.at, in.at);
-	    loop assigns i, in.at, in.err, p->sources[0 .. MAX_RTP_SOURCES - 1];
-	    loop variant p->source_count - i; */
-	for (size_t i = 0; i < p->source_count; i++)
-		p->sources[i] = cursor_u32(&in);
+	    loop assigns i, in.at, in.err, p.sources[0 .. MAX_RTP_SOURCES - 1];
+	    loop variant p.source_count - i; */
+	for (size_t i = 0; i < p.source_count; i++)
+		p.sources[i] = cursor_u32(&in);
 	if (first & EXTENSION_BIT)
 		skip_extension(&in);
 	if (first & PADDING_BIT)
 		strip_padding(&in);
-	p->payload = cursor_rest(&in);
+	p.payload = cursor_rest(&in);
+	/*@ assert in.err == ERR_NONE ==>
+	        p.source_count <= MAX_RTP_SOURCES && view_is_good(p.payload) &&
+	        ordered(rest.at, p.payload.at) &&
+	        ordered(p.payload.at + p.payload.len, rest.at + rest.len); */
+	if (in.err == ERR_NONE)
+		*ret = p;
 	return in.err;
 }
 
@@ -70,9 +77,8 @@ static enum err read_rest(struct view rest, uint8_t first, struct rtp_packet *p)
  * what a packet cost from the capture to its statistics. */
 enum err rtp_packet_parse(struct view datagram, struct rtp_packet *ret)
 {
-	struct rtp_packet p = { 0 };
-	uint8_t first, second;
-	enum err err = ERR_NONE;
+	uint8_t first, second, payload_type;
+	struct view rest;
 
 	if (datagram.len > MAX_RTP_PACKET)
 		return ERR_LIMIT;
@@ -80,24 +86,28 @@ enum err rtp_packet_parse(struct view datagram, struct rtp_packet *ret)
 		return ERR_SHORT;
 	first = (uint8_t)datagram.at[0];
 	second = (uint8_t)datagram.at[1];
-	p.payload_type = second % MARKER_BIT;
-	p.is_marked = (second & MARKER_BIT) != 0;
-	p.sequence = (uint16_t)load_u32(datagram.at);
-	p.timestamp = load_u32(datagram.at + 4);
-	p.ssrc = load_u32(datagram.at + 8);
+	payload_type = second % MARKER_BIT;
 	if (first >> 6 != VERSION ||
-	    (p.payload_type >= FIRST_RTCP_TYPE && p.payload_type <= LAST_RTCP_TYPE))
+	    (payload_type >= FIRST_RTCP_TYPE && payload_type <= LAST_RTCP_TYPE))
 		return ERR_SYNTAX;
-	p.payload = view_bytes(datagram.at + RTP_HEADER_SIZE, datagram.len - RTP_HEADER_SIZE);
-	if (first & (PADDING_BIT | EXTENSION_BIT | 0x0f))
-		err = read_rest(p.payload, first, &p);
-	/*@ assert err == ERR_NONE ==>
-	        p.source_count <= MAX_RTP_SOURCES && p.payload_type <= 127 &&
-	        view_is_good(p.payload) && ordered(datagram.at + RTP_HEADER_SIZE, p.payload.at) &&
-	        ordered(p.payload.at + p.payload.len, datagram.at + datagram.len); */
-	if (err == ERR_NONE)
-		*ret = p;
-	return err;
+	rest = view_bytes(datagram.at + RTP_HEADER_SIZE, datagram.len - RTP_HEADER_SIZE);
+	if (first & (PADDING_BIT | EXTENSION_BIT | 0x0f)) {
+		enum err err = read_rest(rest, first, ret);
+
+		if (err != ERR_NONE)
+			return err;
+	} else {
+		/*@ assert view_is_good(rest) && rest.at == datagram.at + RTP_HEADER_SIZE &&
+		        ordered(rest.at + rest.len, datagram.at + datagram.len); */
+		ret->payload = rest;
+		ret->source_count = 0;
+	}
+	ret->payload_type = payload_type;
+	ret->is_marked = (second & MARKER_BIT) != 0;
+	ret->sequence = (uint16_t)load_u32(datagram.at);
+	ret->timestamp = load_u32(datagram.at + 4);
+	ret->ssrc = load_u32(datagram.at + 8);
+	return ERR_NONE;
 }
 
 static void put_header(struct buffer *b, const struct rtp_packet *p, uint32_t ssrc_mask)

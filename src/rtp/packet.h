@@ -18,7 +18,7 @@ struct rtp_packet {
 	uint8_t payload_type; /* 0..127 */
 	uint8_t source_count; /* contributing sources */
 	bool is_marked;
-	uint32_t sources[MAX_RTP_SOURCES];
+	uint32_t sources[MAX_RTP_SOURCES]; /* the first source_count mean something */
 };
 
 /* ERR_SHORT: a length points past the end. ERR_SYNTAX: not version 2, padding

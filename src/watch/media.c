@@ -31,10 +31,14 @@ static struct watch_format static_format(uint8_t payload_type)
 
 static bool is_no_sound(const struct watch_format *format)
 {
-	struct view codec = view_of(format->codec);
-
-	return view_equal_nocase(codec, VIEW("telephone-event")) ||
-	       view_equal_nocase(codec, VIEW("CN"));
+	switch (format->codec[0] | 0x20) {
+	case 't':
+		return view_equal_nocase(view_of(format->codec), VIEW("telephone-event"));
+	case 'c':
+		return view_equal_nocase(view_of(format->codec), VIEW("CN"));
+	default:
+		return false;
+	}
 }
 
 bool watch_media_format(const struct watch_place *place, uint8_t payload_type,
@@ -67,63 +71,59 @@ const struct watch_place *watch_media_find(const struct watch *w, const struct a
 	return place ? place : watch_table_find(&w->places, watch_hash_place(w, 0, from));
 }
 
-static bool has_keys(const struct sdp_session *s, const struct sdp_level *level)
-{
-	for (uint16_t i = 0; i < level->attribute_count; i++) {
-		struct view name = s->attributes[level->first_attribute + i].name;
-
-		if (view_equal(name, VIEW("crypto")) || view_equal(name, VIEW("fingerprint")))
-			return true;
-	}
-	return false;
-}
-
 static bool is_keyed(const struct sdp_session *s, const struct sdp_media *m)
 {
-	if (m->protocol == SDP_PROTOCOL_SAVP || m->protocol == SDP_PROTOCOL_SAVPF ||
-	    m->protocol == SDP_PROTOCOL_DTLS_SAVP || m->protocol == SDP_PROTOCOL_DTLS_SAVPF)
-		return true;
-	return has_keys(s, &m->level) || has_keys(s, &s->level);
+	return m->protocol == SDP_PROTOCOL_SAVP || m->protocol == SDP_PROTOCOL_SAVPF ||
+	       m->protocol == SDP_PROTOCOL_DTLS_SAVP || m->protocol == SDP_PROTOCOL_DTLS_SAVPF ||
+	       m->level.has_keys || s->level.has_keys;
+}
+
+/* Cut; a token, so there is nothing in it that must not be shown. By words that may overlap, of
+ * which most names have two. */
+static inline void take_codec(struct view name, char ret[WATCH_CODEC_SIZE])
+{
+	size_t len = name.len < WATCH_CODEC_SIZE ? name.len : WATCH_CODEC_SIZE - 1;
+
+	memset(ret, 0, WATCH_CODEC_SIZE);
+	if (len >= 8) {
+		memcpy(ret, name.at, 8);
+		memcpy(ret + len - 8, name.at + len - 8, 8);
+	} else if (len >= 4) {
+		memcpy(ret, name.at, 4);
+		memcpy(ret + len - 4, name.at + len - 4, 4);
+	} else {
+		memcpy(ret, name.at, len);
+	}
 }
 
 static uint8_t read_formats(const struct sdp_session *s, const struct sdp_media *m,
                             struct watch_format formats[MAX_MEDIA_FORMATS])
 {
+	const struct sdp_format *f = &s->formats[m->first_format], *end = f + m->format_count;
 	uint8_t count = 0;
 
-	for (uint16_t i = 0; i < m->format_count && count < MAX_MEDIA_FORMATS; i++) {
-		const struct sdp_format *f = &s->formats[m->first_format + i];
-		struct watch_format *format = &formats[count];
-
+	for (; f < end && count < MAX_MEDIA_FORMATS; f++) {
 		if (view_is_empty(f->encoding))
 			continue;
-		format->payload_type = f->payload_type;
-		format->clock_hz = f->clock_rate_hz;
-		WATCH_TEXT(f->encoding, format->codec);
+		formats[count].payload_type = f->payload_type;
+		formats[count].clock_hz = f->clock_rate_hz;
+		take_codec(f->encoding, formats[count].codec);
 		count++;
 	}
 	return count;
 }
 
-/* Read before the row is looked for, whose slot comes meanwhile. */
 static void expect(struct watch *w, const struct sdp_session *s, const struct sdp_media *m,
                    const struct watch_dialog *call)
 {
-	struct watch_format formats[MAX_MEDIA_FORMATS] __attribute__((uninitialized));
-	uint64_t key = watch_hash_place(w, 0, &m->rtp);
-	struct watch_place *place;
-	bool is_new, is_secret;
-	uint8_t count;
+	bool is_new;
+	struct watch_place *place =
+		watch_table_touch(&w->places, watch_hash_place(w, 0, &m->rtp), &is_new);
 
-	watch_table_expect(&w->places, key);
-	is_secret = is_keyed(s, m);
-	count = read_formats(s, m, formats);
-	place = watch_table_touch(&w->places, key, &is_new);
 	place->call = call->row.hash;
 	place->number_in_watch = call->report.number_in_watch;
-	place->media = is_secret ? WATCH_MEDIA_KEYED : WATCH_MEDIA_PLAIN;
-	place->count = count;
-	memcpy(place->formats, formats, count * sizeof(formats[0]));
+	place->media = is_keyed(s, m) ? WATCH_MEDIA_KEYED : WATCH_MEDIA_PLAIN;
+	place->count = read_formats(s, m, place->formats);
 }
 
 void watch_media_read(struct watch *w, const struct watch_reading *r, struct watch_dialog *call)

@@ -131,10 +131,9 @@ struct watch_place {
 	struct watch_format formats[MAX_MEDIA_FORMATS];
 };
 
+/* Both addresses, then both ports and the source. */
 struct watch_stream_key {
-	uint8_t from[16], to[16];
-	uint16_t from_port, to_port;
-	uint32_t ssrc;
+	uint64_t words[5];
 };
 
 struct watch_flow_of_rtp {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { RUN_OF_BELIEF = 4, MOVE_US = SECOND_US };
-enum { RTCP_FIRST = 192, RTCP_LAST = 223 }; /* second byte; RFC 5761 4 */
+enum { RTCP_FIRST = 192, RTCP_TYPES = 32 }; /* second byte; RFC 5761 4 */
 
 /* ---- the look-up ---- */
 
@@ -18,36 +18,42 @@ static inline uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+static inline struct watch_stream_key key_of(const struct flow *flow, uint32_t ssrc, unsigned below)
+{
+	uint16_t from = (uint16_t)(flow->remote.port - below);
+	uint16_t to = (uint16_t)(flow->local.port - below);
+	struct watch_stream_key key;
+
+	memcpy(key.words, flow->remote.bytes, sizeof(flow->remote.bytes));
+	memcpy(key.words + 2, flow->local.bytes, sizeof(flow->local.bytes));
+	key.words[4] = from | (uint32_t)to << 16 | (uint64_t)ssrc << 32;
+	return key;
+}
+
 /* SipHash would cost as much as all the rest. Multiplying under a secret key will do: an
  * attacker who found collisions gained a chain no longer than the table is large. */
-static uint64_t hash_of(const struct watch *w, const struct watch_stream_key *key)
+static inline uint64_t hash_of(const struct watch *w, const struct watch_stream_key *key)
 {
-	const uint64_t *secret = w->stream_key;
-	uint64_t words[5], hash;
+	const uint64_t *secret = w->stream_key, *words = key->words;
+	uint64_t hash = fold(words[0] ^ secret[0], words[1] ^ secret[1]);
 
-	memcpy(words, key, sizeof(words));
-	hash = fold(words[0] ^ secret[0], words[1] ^ secret[1]);
 	hash = fold(hash ^ words[2], words[3] ^ secret[2]);
 	return fold(hash ^ words[4], secret[3]);
 }
 
-static struct watch_stream_key key_of(const struct flow *flow, uint32_t ssrc)
+static inline bool is_same(const struct watch_stream_key *a, const struct watch_stream_key *b)
 {
-	struct watch_stream_key key = { .from_port = flow->remote.port,
-		                        .to_port = flow->local.port,
-		                        .ssrc = ssrc };
-
-	memcpy(key.from, flow->remote.bytes, sizeof(key.from));
-	memcpy(key.to, flow->local.bytes, sizeof(key.to));
-	return key;
+	return ((a->words[4] ^ b->words[4]) | (a->words[3] ^ b->words[3]) |
+	        (a->words[1] ^ b->words[1]) | (a->words[0] ^ b->words[0]) |
+	        (a->words[2] ^ b->words[2])) == 0;
 }
 
-static struct watch_flow_of_rtp *find(struct watch *w, const struct watch_stream_key *key,
-                                      uint64_t hash)
+static inline struct watch_flow_of_rtp *find(struct watch *w, const struct watch_stream_key *key,
+                                             uint64_t hash)
 {
 	struct watch_flow_of_rtp *s = watch_table_find(&w->streams, hash);
 
-	return s && memcmp(&s->key, key, sizeof(*key)) == 0 ? s : NULL;
+	return s && is_same(&s->key, key) ? s : NULL;
 }
 
 /* ---- end ---- */
@@ -213,29 +219,33 @@ static void note(struct watch *w, struct watch_flow_of_rtp *s, const struct rtp_
 /* Its sender is a source of RTP on the same ports, or on the ones below. */
 static void note_rtcp(struct watch *w, const struct flow *flow, struct view payload)
 {
-	for (uint16_t below = 0; below < 2; below++) {
-		struct cursor in = cursor_on(view_after(payload, 4));
-		struct watch_stream_key key = key_of(flow, cursor_u32(&in));
-		struct watch_flow_of_rtp *s;
+	struct cursor in = cursor_on(view_after(payload, 4));
+	uint32_t ssrc = cursor_u32(&in);
 
-		key.from_port = (uint16_t)(key.from_port - below);
-		key.to_port = (uint16_t)(key.to_port - below);
-		s = find(w, &key, hash_of(w, &key));
+	w->counters.rtcp++;
+	for (unsigned below = 0; below < 2; below++) {
+		struct watch_stream_key key = key_of(flow, ssrc, below);
+		struct watch_flow_of_rtp *s = find(w, &key, hash_of(w, &key));
+
 		if (s)
 			s->report.has_rtcp = true;
 	}
 }
 
+static inline bool is_rtcp(struct view payload)
+{
+	return payload.len >= 8 && (uint8_t)((uint8_t)payload.at[1] - RTCP_FIRST) < RTCP_TYPES &&
+	       (uint8_t)payload.at[0] >> 6 == 2;
+}
+
 void watch_stream_packet(struct watch *w, const struct flow *flow, struct view payload)
 {
-	struct watch_stream_key key;
+	struct rtp_packet p __attribute__((uninitialized)); /* read where the parse fills it */
 	struct watch_flow_of_rtp *s;
-	struct rtp_packet p;
+	struct watch_stream_key key;
 	uint64_t hash;
 
-	if (payload.len >= 8 && ((uint8_t)payload.at[0] >> 6) == 2 &&
-	    (uint8_t)payload.at[1] >= RTCP_FIRST && (uint8_t)payload.at[1] <= RTCP_LAST) {
-		w->counters.rtcp++;
+	if (is_rtcp(payload)) {
 		note_rtcp(w, flow, payload);
 		return;
 	}
@@ -244,7 +254,7 @@ void watch_stream_packet(struct watch *w, const struct flow *flow, struct view p
 		return;
 	}
 	w->counters.rtp++;
-	key = key_of(flow, p.ssrc);
+	key = key_of(flow, p.ssrc, 0);
 	hash = hash_of(w, &key);
 	s = find(w, &key, hash);
 	if (s)

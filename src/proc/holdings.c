@@ -156,6 +156,8 @@ static enum err make_memory(struct holdings *h, const struct conf_tree *settings
 	if (err == ERR_NONE && !h->interface)
 		err = shared_create("inbox", udp_inbox_size(), &h->inbox);
 	if (err == ERR_NONE && !h->interface)
+		err = shared_create("outbox", udp_outbox_size(), &h->outbox);
+	if (err == ERR_NONE && !h->interface)
 		err = make_checkpoint(h, settings);
 	if (err != ERR_NONE)
 		log_write(LEVEL_ERROR, "shared memory", "cannot be had: %s", err_text(err));
@@ -316,7 +318,7 @@ static enum err take_for_watching(struct holdings *h, const struct conf_tree *se
 {
 	enum err err = open_tap(h);
 
-	h->inbox = h->checkpoint = h->port_table = -1;
+	h->inbox = h->outbox = h->checkpoint = h->port_table = -1;
 	if (err == ERR_NONE)
 		err = holdings_api(h, settings);
 	if (err == ERR_NONE)

@@ -40,6 +40,7 @@ static const struct {
 	{ THING_VERDICTS, JUDGE, offsetof(struct holdings, verdicts) },
 	{ THING_PORT_TABLE, SIGNAL | MEDIA, offsetof(struct holdings, port_table) },
 	{ THING_INBOX, SIGNAL, offsetof(struct holdings, inbox) },
+	{ THING_OUTBOX, SIGNAL, offsetof(struct holdings, outbox) },
 	{ THING_CHECKPOINT, SIGNAL, offsetof(struct holdings, checkpoint) },
 	{ THING_API_SOCKET, WEB, offsetof(struct holdings, api) },
 	{ THING_KNOWN, JUDGE, offsetof(struct holdings, known) },

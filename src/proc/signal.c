@@ -349,6 +349,8 @@ static void open_listeners(void)
 	const struct child_facts *facts = child_facts(w.child);
 	struct shared_map inbox =
 		child_map(w.child, THING_INBOX, 0, SHARED_WRITE, udp_inbox_size());
+	struct shared_map outbox =
+		child_map(w.child, THING_OUTBOX, 0, SHARED_WRITE, udp_outbox_size());
 	enum err err;
 
 	w.listener_count =
@@ -359,7 +361,8 @@ static void open_listeners(void)
 			                                .local = facts->listeners[i] };
 	err = udp_inbox_open(&inbox, w.listeners, w.listener_count, &w.inbox);
 	if (err == ERR_NONE)
-		err = udp_outbox_new(w.listeners, w.listener_count, w.counters, &w.outbox);
+		err = udp_outbox_open(&outbox, w.listeners, w.listener_count, w.counters,
+		                      &w.outbox);
 	if (err != ERR_NONE)
 		child_fail("sockets", err);
 }

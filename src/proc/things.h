@@ -19,6 +19,7 @@ enum thing {
 	THING_RTP_SOCKET, /* index = row of the port table; drop-all filter is on */
 	THING_RTCP_SOCKET,
 	THING_INBOX,      /* transport/udp inbox, writable */
+	THING_OUTBOX,     /* the same for its outbox */
 	THING_CHECKPOINT, /* border's checkpoint, writable */
 	THING_API_SOCKET, /* web: listening Unix socket */
 	THING_KNOWN,      /* verdict_table of known flows, see kernel/mirror.h; judge writes it */

@@ -5,7 +5,9 @@
  * holds, with the number of the message in hand. If the worker dies, its
  * successor opens the same inbox: the message in hand is set aside (udp_inbox_aside
  * names it, it is never fed again), the rest of the batch comes out of udp_next
- * as if nothing had happened. */
+ * as if nothing had happened. What waits to be sent lies in an outbox of the same kind:
+ * a worker that dies between taking a message and sending what came of it, which its
+ * checkpoint already knows, leaves that to its successor. */
 #ifndef TRANSPORT_UDP_H
 #define TRANSPORT_UDP_H
 
@@ -60,9 +62,12 @@ size_t udp_errors(struct udp_inbox *i, uint16_t listener,
 
 struct udp_outbox;
 
-enum err udp_outbox_new(const struct udp_listener *listeners, size_t listener_count,
-                        struct counters *counters, struct udp_outbox **ret) MUST_USE;
-void udp_outbox_free(struct udp_outbox **o);
+size_t udp_outbox_size(void); /* bytes of shared memory */
+/* As udp_inbox_open; what a dead worker had queued goes with the first flush. */
+enum err udp_outbox_open(const struct shared_map *memory, const struct udp_listener *listeners,
+                         size_t listener_count, struct counters *counters,
+                         struct udp_outbox **ret) MUST_USE;
+void udp_outbox_close(struct udp_outbox **o);
 /* Copies the bytes; sends when a batch is full. What cannot be sent is counted
  * (send_failures) and dropped: SIP repeats what matters. */
 void udp_send(struct udp_outbox *o, const struct flow *to, struct view bytes);

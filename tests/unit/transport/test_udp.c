@@ -13,8 +13,8 @@
 struct scene {
 	struct udp_listener listeners[2];
 	struct counters counters;
-	struct shared_map memory;
-	int memory_fd;
+	struct shared_map memory, sending; /* of the inbox, of the outbox */
+	int memory_fd, sending_fd;
 	struct udp_inbox *inbox;
 	struct udp_outbox *outbox;
 };
@@ -26,6 +26,7 @@ static enum err scene_open(struct scene *s, const char *address)
 	enum err err;
 
 	memset(s, 0, sizeof(*s));
+	s->memory_fd = s->sending_fd = -1;
 	for (uint8_t i = 0; i < 2; i++) {
 		TRY(addr_parse(view_of(address), &any));
 		TRY(socket_udp_open(&any, &options, &s->listeners[i].fd));
@@ -34,18 +35,22 @@ static enum err scene_open(struct scene *s, const char *address)
 	}
 	TRY(shared_create("inbox", udp_inbox_size(), &s->memory_fd));
 	TRY(shared_map(s->memory_fd, SHARED_WRITE, udp_inbox_size(), &s->memory));
+	TRY(shared_create("outbox", udp_outbox_size(), &s->sending_fd));
+	TRY(shared_map(s->sending_fd, SHARED_WRITE, udp_outbox_size(), &s->sending));
 	err = udp_inbox_open(&s->memory, s->listeners, 2, &s->inbox);
 	if (err == ERR_NONE)
-		err = udp_outbox_new(s->listeners, 2, &s->counters, &s->outbox);
+		err = udp_outbox_open(&s->sending, s->listeners, 2, &s->counters, &s->outbox);
 	return err;
 }
 
 static void scene_close(struct scene *s)
 {
 	udp_inbox_close(&s->inbox);
-	udp_outbox_free(&s->outbox);
+	udp_outbox_close(&s->outbox);
 	shared_unmap(&s->memory);
-	(void)close(s->memory_fd);
+	shared_unmap(&s->sending);
+	socket_close(&s->memory_fd);
+	socket_close(&s->sending_fd);
 	for (int i = 0; i < 2; i++)
 		socket_close(&s->listeners[i].fd);
 }
@@ -61,7 +66,7 @@ static void scene_close(struct scene *s)
 	} while (0)
 
 /* Numbered datagrams from the second socket to the first. */
-static void send_numbers(struct scene *s, int count)
+static void queue_numbers(struct scene *s, int count)
 {
 	struct flow to = { .local = s->listeners[1].local,
 		           .remote = s->listeners[0].local,
@@ -72,6 +77,11 @@ static void send_numbers(struct scene *s, int count)
 		(void)snprintf(text, sizeof(text), "number %d", i);
 		udp_send(s->outbox, &to, view_of(text));
 	}
+}
+
+static void send_numbers(struct scene *s, int count)
+{
+	queue_numbers(s, count);
 	udp_flush(s->outbox);
 }
 
@@ -89,7 +99,10 @@ static enum err die_and_open(struct scene *s)
 	enum err err;
 
 	udp_inbox_close(&s->inbox);
+	udp_outbox_close(&s->outbox);
 	err = udp_inbox_open(&s->memory, s->listeners, 2, &s->inbox);
+	if (err == ERR_NONE)
+		err = udp_outbox_open(&s->sending, s->listeners, 2, &s->counters, &s->outbox);
 	if (err != ERR_NONE)
 		scene_close(s);
 	return err;
@@ -244,6 +257,52 @@ TEST(udp_spoilt_inbox, "whatever a dead worker left in the inbox, reading it bac
 				      d.bytes + d.len <= (char *)s.memory.at + s.memory.size);
 			}
 			*word = saved;
+		}
+	}
+	scene_close(&s);
+	return ERR_NONE;
+}
+
+TEST(udp_left_unsent, "what was queued when a worker died is sent by the next one, and once")
+{
+	static struct scene s;
+	struct udp_datagram d;
+
+	OPEN(&s, "127.0.0.1");
+	queue_numbers(&s, 5);
+	DIE(&s);
+	CHECK(udp_receive(s.inbox, 0, &s.counters) == ERR_AGAIN);
+	udp_flush(s.outbox);
+	TRY(udp_receive(s.inbox, 0, &s.counters));
+	for (int i = 0; i < 5; i++)
+		CHECK(udp_next(s.inbox, &d) && is_number(&d, i) &&
+		      addr_equal(&d.flow.remote, &s.listeners[1].local));
+	CHECK(!udp_next(s.inbox, &d));
+	DIE(&s);
+	udp_flush(s.outbox);
+	CHECK(udp_receive(s.inbox, 0, &s.counters) == ERR_AGAIN);
+	scene_close(&s);
+	return ERR_NONE;
+}
+
+TEST(udp_spoilt_outbox, "whatever a dead worker left in the outbox, sending it stays inside")
+{
+	static const uint32_t words[] = { 0xffffffff, 0, 33, 0x7fffffff, 4 * UDP_DATAGRAM_MAX - 4 };
+	static struct scene s;
+	struct udp_datagram d;
+
+	OPEN(&s, "127.0.0.1");
+	for (size_t at = 0; at < 400; at += 4) {
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			queue_numbers(&s, 3);
+			memcpy((char *)s.sending.at + at, &words[i], sizeof(words[i]));
+			DIE(&s);
+			udp_flush(s.outbox);
+			CHECK(counters_get(&s.counters, COUNT_datagrams_sent) <=
+			      UDP_BATCH * (at * 2 + i + 1));
+			(void)!udp_receive(s.inbox, 0, &s.counters);
+			while (udp_next(s.inbox, &d))
+				;
 		}
 	}
 	scene_close(&s);

@@ -9,7 +9,7 @@
 #include "base/view.h"
 
 enum sip_digest_param {
-#define DIGEST(id, name, form) SIP_DIGEST_##id,
+#define DIGEST(id, name, form, first) SIP_DIGEST_##id,
 #include "sip/digest.def"
 #undef DIGEST
 	SIP_DIGEST_COUNT

@@ -2,6 +2,8 @@
 /* The grammar of all headers that we use, by one table. */
 #include "sip/check.h"
 
+#include <string.h>
+
 #include "base/run.h"
 #include "sip/auth.h"
 #include "sip/cause.h"
@@ -9,6 +11,7 @@
 #include "sip/content_type.h"
 #include "sip/dialog_name.h"
 #include "sip/event.h"
+#include "sip/msg_priv.h"
 #include "sip/name_addr.h"
 #include "sip/number.h"
 #include "sip/tokens.h"
@@ -165,13 +168,6 @@ static const uint64_t row_of[SIP_HEADER_COUNT] = {
 
 _Static_assert(ROW_COUNT <= 64, "rows fit a set of 64 bits");
 
-static void note(struct sip_msg *m, enum sip_reason r)
-{
-	m->anomalies |= sip_reason_bit(r);
-	if (m->reason == SIP_REASON_NONE && sip_reason_grade(r) == SIP_GRADE_HOSTILE)
-		m->reason = (uint8_t)r;
-}
-
 /* Whether an empty header of ours says something: "none at all". */
 static bool may_be_empty(enum sip_header_id id)
 {
@@ -179,23 +175,36 @@ static bool may_be_empty(enum sip_header_id id)
 	       id == SIP_HEADER_CONTENT_ENCODING;
 }
 
-/* Tokens with nothing but ", " or "," between them, as nearly all write it: bytes of tokens, commas
- * and blanks, each blank behind a comma. Much of what is sound is not told by this, and none
- * that is not passes. */
+/* Whether at each of the places stands a comma, or a blank behind one; not at the first. */
+static bool are_commas(const char *at, uint64_t places)
+{
+	for (; places != 0; places &= places - 1) {
+		const char *stop = at + __builtin_ctzll(places);
+
+		if (*stop != ',' && (*stop != ' ' || stop[-1] != ','))
+			return false;
+	}
+	return true;
+}
+
+/* Tokens with nothing but ", " or "," between them, as nearly all write it. Much of what is sound
+ * is not told by this, and none that is not passes. */
 static bool is_plain_list(struct view text)
 {
-	static const struct run_set bytes = {
-		.rows = RUN_ROWS(CURSOR_TOKEN_LOWER | RUN_BYTE(',') | RUN_BYTE(' '),
-		                 CURSOR_TOKEN_UPPER),
-	};
-	uint64_t blanks, commas;
+	static const struct run_set bytes = { .rows = RUN_ROWS(CURSOR_TOKEN_LOWER,
+		                                               CURSOR_TOKEN_UPPER) };
+	struct run_misses misses;
+	uint64_t below;
 
-	if (text.len == 0 || text.len > RUN_PLACES || !cursor_is_token_byte(text.at[0]) ||
-	    run_end(text.at, text.at + text.len, &bytes) != text.at + text.len)
+	if (text.len == 0 || text.len >= RUN_SPAN)
 		return false;
-	blanks = run_places(text.at, text.len, ' ');
-	commas = run_places(text.at, text.len, ',');
-	return (blanks & ~(commas << 1)) == 0;
+	misses = run_misses(text.at, text.len, &bytes);
+	below = (UINT64_C(1) << text.len % 64) - 1;
+	if ((misses.low & 1) != 0)
+		return false;
+	if (text.len < 64)
+		return are_commas(text.at, misses.low & below);
+	return are_commas(text.at, misses.low) && are_commas(text.at + 64, misses.high & below);
 }
 
 /* Tokens between commas; nothing may stand between two commas. One pass: a phone's Allow
@@ -205,8 +214,6 @@ static enum err check_tokens(const struct row *row, struct view text)
 	struct cursor in = cursor_on(text);
 	size_t count = 0;
 
-	if (is_plain_list(text))
-		return ERR_NONE;
 	do {
 		cursor_blanks(&in);
 		if (cursor_is_at_end(&in) || *in.at == ',')
@@ -221,14 +228,21 @@ static enum err check_tokens(const struct row *row, struct view text)
 	return count > 0 || may_be_empty(row->id) ? ERR_NONE : ERR_SHORT;
 }
 
-static enum err check_header(const struct row *row, const struct sip_header *h)
+/* A value by itself: nothing to be trimmed, and of a list without a comma. An open quote or
+ * bracket, over which a comma would be none, no check takes. */
+static bool is_one_value(struct view text, enum sip_header_id id)
 {
-	struct sip_values w = sip_values_on(h->value);
+	return text.len > 0 && (unsigned char)text.at[0] > ' ' &&
+	       (unsigned char)text.at[text.len - 1] > ' ' &&
+	       (sip_header_times(id) != SIP_TIMES_LIST || memchr(text.at, ',', text.len) == NULL);
+}
+
+static enum err check_values(const struct row *row, struct view text)
+{
+	struct sip_values w = sip_values_on(text);
 	struct view value;
 	size_t count = 0;
 
-	if (!row->check)
-		return check_tokens(row, h->value);
 	w.is_list = sip_header_times(row->id) == SIP_TIMES_LIST;
 	while (sip_values_next(&w, &value)) {
 		enum err err = row->check(value);
@@ -242,56 +256,86 @@ static enum err check_header(const struct row *row, const struct sip_header *h)
 	return w.err;
 }
 
-/* The first row that has still to be looked at: parts were read already, of Via that of the
- * first row; what could not be is looked at again and noted. */
-static uint8_t first_left(const struct sip_msg *m, uint8_t id)
+static enum err check_header(const struct row *row, struct view text)
 {
-	uint8_t first = m->first[id];
+	if (!row->check)
+		return is_plain_list(text) ? ERR_NONE : check_tokens(row, text);
+	return is_one_value(text, row->id) ? row->check(text) : check_values(row, text);
+}
 
-	switch (id) {
-	case SIP_HEADER_FROM:
-		return m->parts.known & SIP_PART_FROM ? SIP_HEADER_NONE : first;
-	case SIP_HEADER_TO:
-		return m->parts.known & SIP_PART_TO ? SIP_HEADER_NONE : first;
-	case SIP_HEADER_VIA:
-		return m->parts.known & SIP_PART_VIA ? m->headers[first].next : first;
-	default:
-		return first;
-	}
+#define ROW_BIT(id) (UINT64_C(1) << ROW_##id)
+
+/* The rows of which headers are there and have still to be looked at: what was read as a part was
+ * looked at; what could not be is looked at again, and noted. */
+static uint64_t rows_left(const struct sip_msg *m)
+{
+	const struct sip_header *end = m->headers + m->count;
+	uint8_t known = m->parts.known;
+	uint64_t left = 0;
+
+	for (const struct sip_header *h = m->headers; h < end; h++)
+		left |= row_of[h->id];
+	if (known & SIP_PART_FROM)
+		left &= ~ROW_BIT(FROM);
+	if (known & SIP_PART_TO)
+		left &= ~ROW_BIT(TO);
+	if ((known & SIP_PART_VIA) && m->first[SIP_HEADER_VIA] == m->last[SIP_HEADER_VIA])
+		left &= ~ROW_BIT(VIA);
+	return left;
 }
 
 static void check_row(struct sip_msg *m, const struct row *row)
 {
-	for (uint8_t i = first_left(m, row->id); i != SIP_HEADER_NONE; i = m->headers[i].next) {
+	uint8_t i = m->first[row->id];
+
+	/* Of Via the part is the first row. */
+	if (row->id == SIP_HEADER_VIA && (m->parts.known & SIP_PART_VIA))
+		i = m->headers[i].next;
+	for (; i != SIP_HEADER_NONE; i = m->headers[i].next) {
 		struct sip_header *h = &m->headers[i];
 
-		if (check_header(row, h) == ERR_NONE)
+		if (check_header(row, h->value) == ERR_NONE)
 			continue;
 		h->is_foreign = sip_reason_grade(row->reason) == SIP_GRADE_FOREIGN;
-		note(m, row->reason);
+		msg_note(m, row->reason);
 	}
 }
 
-/* "*" only by itself and in a REGISTER (RFC 3261 10.2.2). */
-static void check_contacts(struct sip_msg *m)
+/* Those of several, or of what is no simple one. */
+static bool are_contacts(const struct sip_msg *m)
 {
-	struct sip_values w = sip_values_of(m, SIP_HEADER_CONTACT);
 	struct sip_contact contact __attribute__((uninitialized)); /* filled before it is read */
+	struct sip_values w = sip_values_of(m, SIP_HEADER_CONTACT);
 	struct view value;
 	size_t count = 0;
 	bool has_star = false;
 
 	while (sip_values_next(&w, &value)) {
-		if (sip_contact_fill(value, &contact) != ERR_NONE) {
-			note(m, SIP_REASON_CONTACT_SYNTAX);
-			return;
-		}
+		if (sip_contact_fill(value, &contact) != ERR_NONE)
+			return false;
 		has_star = has_star || contact.is_star;
 		count++;
 	}
-	if (w.err != ERR_NONE || (has_star && (count > 1 || m->method != SIP_METHOD_REGISTER)) ||
-	    (count == 0 && m->first[SIP_HEADER_CONTACT] != SIP_HEADER_NONE))
-		note(m, SIP_REASON_CONTACT_SYNTAX);
+	return w.err == ERR_NONE && count > 0 &&
+	       (!has_star || (count == 1 && m->method == SIP_METHOD_REGISTER));
+}
+
+/* "*" only by itself and in a REGISTER (RFC 3261 10.2.2). */
+static void check_contacts(struct sip_msg *m)
+{
+	struct sip_contact contact __attribute__((uninitialized)); /* filled before it is read */
+	const struct sip_header *h = sip_msg_header(m, SIP_HEADER_CONTACT);
+	bool is_sound;
+
+	if (!h)
+		return;
+	if (h->next == SIP_HEADER_NONE && is_one_value(h->value, SIP_HEADER_CONTACT))
+		is_sound = sip_contact_fill(h->value, &contact) == ERR_NONE &&
+		           (!contact.is_star || m->method == SIP_METHOD_REGISTER);
+	else
+		is_sound = are_contacts(m);
+	if (!is_sound)
+		msg_note(m, SIP_REASON_CONTACT_SYNTAX);
 }
 
 /* A Request-URI holds no headers (RFC 3261 19.1.1): they would become the request's. */
@@ -300,19 +344,15 @@ static void check_target(struct sip_msg *m)
 	if (!m->is_request)
 		return;
 	if (!(m->parts.known & SIP_PART_URI) || m->parts.uri.headers.len > 0)
-		note(m, SIP_REASON_URI_SYNTAX);
+		msg_note(m, SIP_REASON_URI_SYNTAX);
 }
 
 enum err sip_check(struct sip_msg *m)
 {
-	uint64_t left = 0;
-
 	sip_parts_read(m);
 	check_target(m);
 	check_contacts(m);
-	for (size_t i = 0; i < m->count; i++)
-		left |= row_of[m->headers[i].id];
-	for (; left != 0; left &= left - 1)
+	for (uint64_t left = rows_left(m); left != 0; left &= left - 1)
 		check_row(m, &rows[__builtin_ctzll(left)]);
 	return m->reason == SIP_REASON_NONE ? ERR_NONE : ERR_SYNTAX;
 }

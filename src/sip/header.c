@@ -24,7 +24,7 @@ const struct header_row sip_header_rows[SIP_HEADER_COUNT] = {
 #include "sip/header.def"
 #undef HEADER
 
-const struct header_start sip_header_starts[SIP_HEADER_COUNT] = HEADER_START_ROWS;
+const struct glance_name sip_header_starts[SIP_HEADER_COUNT] = HEADER_START_ROWS;
 
 /* All names without a compact form share row 0, which stays OTHER; a letter
  * that is given twice is caught by the test of the table. */

@@ -37,9 +37,9 @@ static void print_start(const char *name)
 	size_t len = strlen(name);
 
 	printf(" \\\n\t{ {");
-	for (size_t i = 0; i < HEADER_LOAD; i++)
+	for (size_t i = 0; i < GLANCE; i++)
 		printf(" %d,", i < len ? name[i] | 0x20 : 0);
-	printf(" }, 0x%x },", len > 0 && len <= HEADER_LOAD ? (1U << len) - 1 : 0xffff);
+	printf(" }, 0x%x },", len > 0 && len <= GLANCE ? (1U << len) - 1 : 0xffff);
 }
 
 int main(void)

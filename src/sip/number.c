@@ -43,8 +43,13 @@ static uint32_t read_seconds(struct cursor *in)
 enum err sip_seconds_parse(struct view text, uint32_t *ret)
 {
 	struct cursor in = cursor_on(text);
-	uint32_t seconds = read_seconds(&in);
+	uint32_t seconds;
 
+	if (digits_are_all(text, &seconds)) {
+		*ret = seconds;
+		return ERR_NONE;
+	}
+	seconds = read_seconds(&in);
 	cursor_end(&in);
 	if (in.err == ERR_NONE)
 		*ret = seconds;

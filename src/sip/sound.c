@@ -12,7 +12,7 @@
  * name. False: none of ours. */
 static inline bool find_name(const char *at, size_t *len, size_t *ret)
 {
-	uint32_t colons = header_equal_16(at, ':') | UINT32_C(1) << HEADER_LOAD;
+	uint32_t colons = glance_equal(at, ':') | UINT32_C(1) << GLANCE;
 	size_t id, end = (unsigned)__builtin_ctz(colons);
 
 	*len = end;
@@ -22,7 +22,7 @@ static inline bool find_name(const char *at, size_t *len, size_t *ret)
 	}
 	id = sip_header_slots[header_slot(at, at + end - 4, end, HEADER_FACTOR)];
 	*ret = id;
-	return (~header_alike_16(at, &sip_header_starts[id]) & sip_header_starts[id].bytes) == 0;
+	return (~glance_alike(at, &sip_header_starts[id]) & sip_header_starts[id].bytes) == 0;
 }
 
 /* Between colon and line end; no tab stands in such a line, and what ends it is no blank. */
@@ -45,7 +45,7 @@ static bool read_other(struct sip_msg *m, struct view line, size_t len)
 
 	if (line.at[0] == ' ')
 		return false;
-	if (len < HEADER_LOAD && sip_token_is(name))
+	if (len < GLANCE && sip_token_is(name))
 		msg_put_other(m, m->count++, name, value_of(line.at + len, line.at + line.len));
 	else
 		sip_msg_read_header(m, line, line.at + line.len);
@@ -56,12 +56,12 @@ bool sip_sound_read(struct sip_msg *m, struct view bytes, const struct sip_lines
 {
 	const uint32_t *feed = lines->feeds + 1, *empty = lines->feeds + lines->count - 1;
 	const char *at = bytes.at + lines->feeds[0] + 1;
-	const char *last = bytes.at + bytes.len - HEADER_LOAD; /* where a name may be loaded */
+	const char *last = bytes.at + bytes.len - GLANCE; /* where a name may be loaded */
 	size_t count = 0;
 
 	for (; feed < empty; feed++) {
 		const char *end = bytes.at + *feed - 1;
-		size_t len = HEADER_LOAD;
+		size_t len = GLANCE;
 		size_t id;
 
 		if (*end != '\r')

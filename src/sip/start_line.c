@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/run.h"
-#include "sip/header_priv.h"
+#include "sip/glance_priv.h"
 #include "sip/msg_priv.h"
 #include "sip/tokens.h"
 
@@ -103,9 +103,9 @@ static bool read_usual_request(struct sip_msg *m, struct view line, const struct
 	struct view method, uri;
 	enum sip_method known;
 
-	if (line.len < HEADER_LOAD || memcmp(line.at + uri_end, " SIP/2.0", 8) != 0)
+	if (line.len < GLANCE || memcmp(line.at + uri_end, " SIP/2.0", 8) != 0)
 		return false;
-	blanks = header_equal_16(line.at, ' ');
+	blanks = glance_equal(line.at, ' ');
 	method_end = blanks != 0 ? (size_t)__builtin_ctz(blanks) : uri_end;
 	if (method_end >= uri_end || method_end > limits->method)
 		return false;

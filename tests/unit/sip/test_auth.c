@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Digest challenges and credentials. */
+#include <string.h>
+
 #include "runner/test.h"
 #include "sip/auth.h"
 
@@ -123,5 +125,74 @@ TEST(auth_write_refusals, "a value that would end its quotes or its word is not 
 			sip_auth_write(&b, &d, SIP_AUTH_CREDENTIALS);
 			CHECK_CASE(b.err == ERR_SYNTAX, values[i]);
 		}
+	return ERR_NONE;
+}
+
+/* Behind a tab a parameter is read with care: what it says is what it says without. */
+static bool is_read_alike(struct view param, const char *behind)
+{
+	static char usual_text[256], careful_text[256];
+	struct buffer usual = BUFFER_ON(usual_text), careful = BUFFER_ON(careful_text);
+	struct sip_digest one = { .present = 0 }, two = { .present = 0 };
+
+	buffer_text(&usual, "opaque=\"o\",");
+	buffer_put(&usual, param);
+	buffer_text(&usual, behind);
+	buffer_text(&careful, "opaque=\"o\",\t");
+	buffer_put(&careful, param);
+	buffer_text(&careful, behind);
+	if (sip_auth_parse(buffer_view(&usual), SIP_AUTH_INFO, &one) !=
+	            sip_auth_parse(buffer_view(&careful), SIP_AUTH_INFO, &two) ||
+	    one.present != two.present || one.unknown != two.unknown)
+		return false;
+	for (enum sip_digest_param p = 0; p < SIP_DIGEST_COUNT; p++)
+		if (!view_equal(one.values[p], two.values[p]))
+			return false;
+	return true;
+}
+
+TEST(auth_usual, "a parameter is read at a glance as it is with care")
+{
+	static const char *const params[] = {
+		"realm=\"r\"",
+		"uri=\"sip:pbx.example.com\"",
+		"nonce=\"0123456789abcdef\"",
+		"nonce=\"0123456789abcdef0123456789abcde\"",
+		"response=\"0123456789abcdef0123456789abcdef\"",
+		"algorithm=MD5",
+		"algorithm=MD5-sess",
+		"algorithm=SHA256",
+		"nextnonce=abcdef",
+		"nc=00000001",
+		"qop=auth",
+		"qop=\"auth,auth-int\"",
+		"username*=UTF-8''anna",
+		"userhash=true",
+		"own=1",
+		"opaque=\"twice\"",
+		"stale=",
+		"realm=\"",
+		"realm=\"\"",
+	};
+	static const char *const behind[] = { "", ",", ", nc=1", ",cnonce=\"c\"", " ", " , nc=1" };
+
+	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++) {
+		char text[64];
+		size_t len = view_of(params[i]).len;
+
+		for (size_t k = 0; k < sizeof(behind) / sizeof(behind[0]); k++) {
+			for (size_t at = 0; at < len; at++) {
+				CHECK_CASE(is_read_alike((struct view){ params[i], at }, behind[k]),
+				           params[i]);
+				for (unsigned byte = 0; byte < 256; byte++) {
+					memcpy(text, params[i], len);
+					text[at] = (char)byte;
+					CHECK_CASE(is_read_alike((struct view){ text, len },
+					                         behind[k]),
+					           params[i]);
+				}
+			}
+		}
+	}
 	return ERR_NONE;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runner/test.h"
+#include "sip/glance_priv.h"
 #include "sip/header.h"
 #include "sip/method.h"
 #include "sip/reason.h"
@@ -124,6 +125,24 @@ TEST(method_names, "methods are found by their exact letters only")
 	CHECK(sip_method_of(VIEW("INVITE ")) == SIP_METHOD_OTHER);
 	CHECK(sip_method_of(VIEW("INVIT")) == SIP_METHOD_OTHER);
 	CHECK(sip_method_of(VIEW_EMPTY) == SIP_METHOD_OTHER);
+	return ERR_NONE;
+}
+
+TEST(glance_ways, "16 bytes are told alike by what the processor has and in plain C")
+{
+	static const struct glance_name name = { "call-id:", 0xff };
+	char text[GLANCE];
+
+	for (unsigned byte = 0; byte < 256; byte++) {
+		for (size_t at = 0; at < GLANCE; at++) {
+			memcpy(text, "Call-ID: own\"x\\y", sizeof(text));
+			text[at] = (char)byte;
+			CHECK(glance_equal(text, ':') == glance_equal_plain(text, ':'));
+			CHECK(glance_alike(text, &name) == glance_alike_plain(text, &name));
+			CHECK(glance_unquoted(text) == glance_unquoted_plain(text));
+			CHECK(glance_signs(text) == glance_signs_plain(text));
+		}
+	}
 	return ERR_NONE;
 }
 

@@ -70,18 +70,18 @@ static inline uint64_t little_u32(const uint8_t *at)
 	return le32toh(word);
 }
 
-/* The last 0 to 16 bytes as two words, which overlap where there are fewer. */
-static inline void tail_words(const uint8_t *at, size_t left, uint64_t ret[2])
+/* 0 to 16 bytes as two words, which overlap where there are fewer. */
+static inline void short_words(const uint8_t *at, size_t len, uint64_t ret[2])
 {
 	ret[0] = ret[1] = 0;
-	if (left >= 8) {
+	if (len >= 8) {
 		ret[0] = little_u64(at);
-		ret[1] = little_u64(at + left - 8);
-	} else if (left >= 4) {
+		ret[1] = little_u64(at + len - 8);
+	} else if (len >= 4) {
 		ret[0] = little_u32(at);
-		ret[1] = little_u32(at + left - 4);
-	} else if (left > 0) {
-		ret[0] = (uint64_t)at[0] << 16 | (uint64_t)at[left / 2] << 8 | at[left - 1];
+		ret[1] = little_u32(at + len - 4);
+	} else if (len > 0) {
+		ret[0] = (uint64_t)at[0] << 16 | (uint64_t)at[len / 2] << 8 | at[len - 1];
 	}
 }
 
@@ -90,14 +90,21 @@ uint64_t hash_quick(const struct hash_key *key, const void *data, size_t len)
 	/* Digits of pi: a key of zeros, as tests have it, must not make factors of zero. */
 	uint64_t k0 = little_u64(key->bytes) ^ UINT64_C(0x243f6a8885a308d3);
 	uint64_t k1 = little_u64(key->bytes + 8) ^ UINT64_C(0x13198a2e03707345);
-	uint64_t state = hash_fold(k0, k1), words[2];
-	const uint8_t *at = data;
-	size_t left = len;
+	uint64_t state = k0, words[2];
+	const uint8_t *at = data, *last;
 
-	for (; left > 16; at += 16, left -= 16)
+	if (len <= 16) {
+		short_words(at, len, words);
+		state = hash_fold(words[0] ^ k1, words[1] ^ state);
+		return hash_fold(state ^ k0, len ^ k1);
+	}
+	last = at + len - 16;
+	do {
 		state = hash_fold(little_u64(at) ^ k1, little_u64(at + 8) ^ state);
-	tail_words(at, left, words);
-	state = hash_fold(words[0] ^ k1, words[1] ^ state);
+		at += 16;
+	} while (at < last);
+	/* The last 16 overlap those before them. */
+	state = hash_fold(little_u64(last) ^ k1, little_u64(last + 8) ^ state);
 	return hash_fold(state ^ k0, len ^ k1);
 }
 

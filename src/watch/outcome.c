@@ -228,10 +228,19 @@ static void decide_other(struct watch *w, struct watch_transaction *t)
 		say_request(w, t);
 }
 
+/* What it is may have shown only now: a proxy is asked before it asks. */
+static void look_again(const struct watch *w, struct watch_transaction *t)
+{
+	bool is_server = watch_is_server(w, t->asker, t->asker_place);
+
+	if (is_server || watch_is_inside(w, &t->fact.flow.remote)) {
+		t->fact.standing = STANDING_PEER;
+		t->fact.is_server = is_server;
+	}
+}
+
 void watch_decide(struct watch *w, struct watch_transaction *t)
 {
-	bool is_server;
-
 	if (t->flags & IS_DECIDED)
 		return;
 	t->flags |= IS_DECIDED;
@@ -240,12 +249,8 @@ void watch_decide(struct watch *w, struct watch_transaction *t)
 	/* A ringing of which we see neither beginning nor end says nothing of who asked. */
 	if (t->fact.status == 0 && !(t->flags & HAS_REQUEST))
 		return;
-	/* What it is may have shown only now: a proxy is asked before it asks. */
-	is_server = watch_is_server(w, t->asker, t->asker_place);
-	if (is_server || watch_is_inside(w, &t->fact.flow.remote)) {
-		t->fact.standing = STANDING_PEER;
-		t->fact.is_server = is_server;
-	}
+	if (t->standing_at != watch_standings(w))
+		look_again(w, t);
 	if (t->flags & IS_NON_SIP)
 		say(w, t, FACT_NON_SIP,
 		    t->flags & IS_RINGING ? OUTCOME_SUCCEEDED : OUTCOME_UNKNOWN);

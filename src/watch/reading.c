@@ -138,12 +138,10 @@ void watch_read(struct watch *w, struct watch_reading *ret)
 /* ---- facts ---- */
 
 /* Of who sent it. Nothing that it depends on changes until all is said of the message. */
-static enum fact_standing standing_of(const struct watch *w, struct watch_reading *r)
+static void look_up_standing(const struct watch *w, struct watch_reading *r)
 {
 	const struct addr *sender = &r->in->flow->remote;
 
-	if (r->has_standing)
-		return (enum fact_standing)r->standing;
 	if (r->is_turned) {
 		r->standing = (uint8_t)watch_standing(w, r->in->flow);
 		r->is_server = r->standing == STANDING_PEER &&
@@ -152,6 +150,12 @@ static enum fact_standing standing_of(const struct watch *w, struct watch_readin
 		r->standing = (uint8_t)watch_standing_of_asker(w, r, &r->is_server);
 	}
 	r->has_standing = true;
+}
+
+static inline enum fact_standing standing_of(const struct watch *w, struct watch_reading *r)
+{
+	if (!r->has_standing)
+		look_up_standing(w, r);
 	return (enum fact_standing)r->standing;
 }
 
@@ -211,8 +215,9 @@ static uint8_t grade_of(const struct watch *w, const struct watch_reading *r,
 	return (uint8_t)sip_reason_grade(reason);
 }
 
-static void say_oddities(struct watch *w, struct watch_reading *r, uint16_t oddity,
-                         uint64_t reasons)
+/* Kept apart, for the frame that it needs. */
+static __attribute__((noinline)) void say_oddities(struct watch *w, struct watch_reading *r,
+                                                   uint16_t oddity, uint64_t reasons)
 {
 	struct fact fact = watch_fact_of_sender(w, r, FACT_ANOMALY);
 

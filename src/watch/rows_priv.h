@@ -92,10 +92,11 @@ struct watch_transaction {
 	uint32_t expires_s;
 	struct fact fact; /* about who asked; kind and outcome are set when it is said */
 	uint64_t asker, asked, asker_place; /* hashes, as of a message */
-	uint64_t account;                   /* hash; of a REGISTER, or of a login */
-	uint64_t nonce;                     /* note of the nonce that it carried; 0: none */
-	uint64_t call;                      /* row among the calls; 0: none */
-	uint64_t to_tag;                    /* hash of the response's; 0: none */
+	uint64_t standing_at; /* what watch_standings() was when its standing was looked up */
+	uint64_t account;     /* hash; of a REGISTER, or of a login */
+	uint64_t nonce;       /* note of the nonce that it carried; 0: none */
+	uint64_t call;        /* row among the calls; 0: none */
+	uint64_t to_tag;      /* hash of the response's; 0: none */
 	uint64_t realms[MAX_REALMS];
 	char caller[sizeof((struct fact){ 0 }.account)]; /* user@host of From, or of the login */
 	char contact[WATCH_TEXT_SIZE];                   /* of a REGISTER, as the next */

@@ -7,10 +7,10 @@
 
 enum { TAG_PREFIX = 16 };
 
-bool watch_is_inside(const struct watch *w, const struct addr *a)
+bool watch_is_among(const struct addr_net *nets, size_t count, const struct addr *a)
 {
-	for (size_t i = 0; i < w->settings.inside_count; i++) {
-		if (addr_net_holds(&w->settings.inside[i], a))
+	for (size_t i = 0; i < count; i++) {
+		if (addr_net_holds(&nets[i], a))
 			return true;
 	}
 	return false;
@@ -105,6 +105,7 @@ static void make_server(struct watch *w, const struct watch_transaction *t)
 	if (t->method != SIP_METHOD_REGISTER && !host->is_server &&
 	    watch_is_server(w, t->asker, t->asker_place))
 		return;
+	w->hosts_changed += !host->is_server;
 	if (t->method == SIP_METHOD_REGISTER)
 		host->is_server = true;
 	else

@@ -22,12 +22,14 @@ struct watch {
 	struct now now;
 	bool is_started; /* the wheel has a time */
 	uint64_t advanced_us, calls_numbered, facts_said;
+	uint64_t hosts_changed; /* how often somebody became a server, or seemed to */
 	struct watch_table seen;
 	struct pool *transactions; /* as many as rows of `seen`: there is always one left */
 	struct watch_table hosts, known, notes;
 	struct watch_table calls, places, streams, registrations;
 	struct sip_msg msg;
 	struct sdp_session sdp;
+	char methods[SIP_METHOD_COUNT][sizeof((struct fact){ 0 }.method)]; /* as a fact has them */
 	char cut[MAX_CUT_MESSAGE];
 };
 

@@ -58,18 +58,18 @@ static inline void watch_table_approach(const struct watch_table *t, uint64_t ha
  * that share one are taken for the same, which nobody can bring about on purpose. */
 static inline void *watch_table_find(const struct watch_table *t, uint64_t hash)
 {
-	uint32_t slot = index_home(&t->index, hash), place;
+	for (uint32_t at = index_home(&t->index, hash);; at = (at + 1) & t->index.mask) {
+		struct index_slot slot = t->index.slots[at];
 
-	/* Many tables are empty most of the time: a slot is a miss of the cache. */
-	if (t->index.count == 0)
-		return NULL;
-	while (index_next(&t->index, hash, &slot, &place)) {
-		struct watch_row *row = watch_table_row(t, place);
+		if (slot.after == 0)
+			return NULL;
+		if (slot.tag == (uint32_t)hash) {
+			struct watch_row *row = watch_table_row(t, slot.after - 1);
 
-		if (row->hash == hash)
-			return row;
+			if (row->hash == hash)
+				return row;
+		}
 	}
-	return NULL;
 }
 /* The row, made anew (zeroed, not kept) if there is none; now the most recent of its sort.
  * Never fails: it forgets. */

@@ -35,13 +35,13 @@ static inline uint64_t short_word(const char *at, size_t len)
 	return le32toh(first) | (uint64_t)le32toh(last) << (8 * (len - 4));
 }
 
-/* Not 0 where a byte is below 0x20, or 0x7f. */
-static inline uint64_t controls(uint64_t word)
+/* The top bit of each byte that is no control byte, beside other bits: of 0x80 and above, and
+ * of what comes out above 0x20 if one is added and 0x80 goes round to 0. */
+static inline uint64_t plain(uint64_t word)
 {
-	uint64_t turned = word ^ EACH_BYTE(0x7f);
+	uint64_t next = (word & EACH_BYTE(0x7f)) + EACH_BYTE(1);
 
-	return (((word - EACH_BYTE(0x20)) & ~word) | ((turned - EACH_BYTE(1)) & ~turned)) &
-	       EACH_BYTE(0x80);
+	return word | ((next & EACH_BYTE(0x7f)) + EACH_BYTE(0x7f - 0x20));
 }
 
 /* ASCII letters alone: the top bit of a sum tells whether a byte is that letter or above. */
@@ -56,26 +56,27 @@ static inline uint64_t in_lower_case(uint64_t word)
 /* True if all of it is there now; else some of it may be. `ret` has room for a word. */
 static inline bool copy_words(struct view text, char *ret, bool is_lower)
 {
-	uint64_t word, found = 0;
+	const char *at = text.at, *last;
+	uint64_t word, all = EACH_BYTE(0x80);
 
 	if (text.len < 8) {
 		if (text.len == 0)
 			return true;
-		word = short_word(text.at, text.len);
-		found = controls(word | EACH_BYTE(0x20) << (8 * text.len));
+		word = short_word(at, text.len);
 		put_word(ret, is_lower ? in_lower_case(word) : word);
-		return found == 0;
+		return !(~plain(word | EACH_BYTE(0x20) << (8 * text.len)) & all);
 	}
-	for (size_t i = 0; i + 8 < text.len; i += 8) {
-		word = word_at(text.at + i);
-		found |= controls(word);
-		put_word(ret + i, is_lower ? in_lower_case(word) : word);
+	last = at + text.len - 8;
+	for (; at < last; at += 8, ret += 8) {
+		word = word_at(at);
+		all &= plain(word);
+		put_word(ret, is_lower ? in_lower_case(word) : word);
 	}
 	/* The last ones again with what stands before them. */
-	word = word_at(text.at + text.len - 8);
-	found |= controls(word);
-	put_word(ret + text.len - 8, is_lower ? in_lower_case(word) : word);
-	return found == 0;
+	ret -= at - last;
+	word = word_at(last);
+	put_word(ret, is_lower ? in_lower_case(word) : word);
+	return (all & plain(word)) == EACH_BYTE(0x80);
 }
 
 /* A NUL within the text ends the copy; nothing of it may stand behind. */

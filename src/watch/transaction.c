@@ -14,8 +14,6 @@ enum {
 
 /* ---- names ---- */
 
-static struct view method_of(const struct watch_reading *r) { return r->msg->cseq.method_text; }
-
 /* The note by which requests that we do not see are told apart. */
 static uint64_t asks_key(const struct watch *w, const struct watch_reading *r)
 {
@@ -94,7 +92,7 @@ static void read_credential(struct watch *w, const struct watch_reading *r,
                             struct watch_transaction *t, struct view value)
 {
 	enum watch_note_state state;
-	struct sip_digest d;
+	struct sip_digest d __attribute__((uninitialized)); /* filled, or not looked at */
 	uint64_t nonce;
 
 	if (sip_auth_parse(value, SIP_AUTH_CREDENTIALS, &d) != ERR_NONE ||
@@ -140,7 +138,7 @@ static inline void read_credentials(struct watch *w, const struct watch_reading 
 static bool read_challenge(struct watch *w, const struct watch_reading *r,
                            struct watch_transaction *t, struct view value)
 {
-	struct sip_digest d;
+	struct sip_digest d __attribute__((uninitialized)); /* filled, or not looked at */
 	uint64_t realm, nonce, own, any;
 
 	if (sip_auth_parse(value, SIP_AUTH_CHALLENGE, &d) != ERR_NONE)
@@ -174,7 +172,7 @@ static void read_challenges(struct watch *w, const struct watch_reading *r,
 
 static void read_contact(const struct watch_reading *r, struct watch_transaction *t)
 {
-	struct sip_contact contact;
+	struct sip_contact contact __attribute__((uninitialized)); /* filled if counted */
 	size_t count = 0;
 	uint32_t expires_s = DEFAULT_EXPIRES_S;
 	enum err err;
@@ -202,12 +200,16 @@ static void fill_fact(struct watch *w, struct watch_reading *r, struct watch_tra
 	t->fact.flow = r->flow;
 	t->fact.standing = (uint8_t)watch_standing_of_asker(w, r, &is_server);
 	t->fact.is_server = is_server;
+	t->standing_at = watch_standings(w);
 	if (msg->is_request) {
 		r->has_standing = true;
 		r->is_server = is_server;
 		r->standing = t->fact.standing;
 	}
-	watch_text(method_of(r), t->fact.method, sizeof(t->fact.method));
+	if (msg->cseq.method == SIP_METHOD_OTHER)
+		watch_text(msg->cseq.method_text, t->fact.method, sizeof(t->fact.method));
+	else
+		memcpy(t->fact.method, w->methods[msg->cseq.method], sizeof(t->fact.method));
 	watch_account(&r->to->uri, t->fact.account, sizeof(t->fact.account));
 	if (t->method != SIP_METHOD_REGISTER)
 		watch_text(msg->is_request ? r->uri->user : r->to->uri.user, t->fact.number,

@@ -115,6 +115,8 @@ enum err watch_new(const struct watch_settings *settings, const struct watch_por
 	w->ports = *ports;
 	w->key = *key;
 	derive_secrets(w);
+	for (size_t i = 0; i < SIP_METHOD_COUNT; i++)
+		WATCH_TEXT(sip_method_name((enum sip_method)i), w->methods[i]);
 	err = settings->inside_count <= MAX_WATCH_INSIDE ? take_memory(w) : ERR_LIMIT;
 	if (err == ERR_NONE)
 		*ret = w;
@@ -147,14 +149,18 @@ const struct watch_counters *watch_counters_of(const struct watch *w)
 /* ---- time ---- */
 
 /* Packets of several interfaces are not in order to the microsecond. */
-static void step(struct watch *w, struct now now)
+static void start(struct watch *w, struct now now)
 {
-	if (!w->is_started) {
-		wheel_init(&w->wheel, now.us);
-		w->is_started = true;
-		w->advanced_us = now.us;
-		w->now = now;
-	}
+	wheel_init(&w->wheel, now.us);
+	w->is_started = true;
+	w->advanced_us = now.us;
+	w->now = now;
+}
+
+static inline void step(struct watch *w, struct now now)
+{
+	if (!w->is_started)
+		start(w, now);
 	w->now.wall_us = now.wall_us;
 	if (now.us > w->now.us)
 		w->now.us = now.us;
@@ -187,6 +193,8 @@ void watch_end(struct watch *w)
 
 static bool is_keep_alive(const struct watch_message *in)
 {
+	if (in->len > 0 && (unsigned char)in->bytes[0] > '\r')
+		return false;
 	for (size_t i = 0; i < in->len; i++) {
 		if (in->bytes[i] != '\r' && in->bytes[i] != '\n' && in->bytes[i] != '\0')
 			return false;

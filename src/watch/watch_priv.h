@@ -67,7 +67,17 @@ void watch_account(const struct sip_uri *uri, char *ret, size_t size);
 
 /* ---- standing.c: who is who ---- */
 
-bool watch_is_inside(const struct watch *w, const struct addr *a);
+bool watch_is_among(const struct addr_net *nets, size_t count, const struct addr *a);
+static inline bool watch_is_inside(const struct watch *w, const struct addr *a)
+{
+	return w->settings.inside_count > 0 &&
+	       watch_is_among(w->settings.inside, w->settings.inside_count, a);
+}
+/* As long as this is the same, nobody has become a server, nor ceased to be one. */
+static inline uint64_t watch_standings(const struct watch *w)
+{
+	return 1 + w->hosts_changed + w->hosts.forgotten;
+}
 /* By the hashes of its host and of its place. */
 bool watch_is_server(const struct watch *w, uint64_t host, uint64_t place);
 bool watch_is_peer(const struct watch *w, const struct addr *a);

@@ -23,10 +23,11 @@ static void copy(struct buffer *b, const struct sip_msg *msg, enum sip_header_id
 {
 	char text[160];
 	struct buffer tags = BUFFER_ON(text);
+	uint32_t set = sip_tokens_among(msg, id, passing, PASSING);
 
 	for (unsigned i = 0; i < PASSING; i++) {
 		/* The first row is 100rel. */
-		if ((i == 0 && !msg->is_request) || !sip_tokens_have(msg, id, passing[i]))
+		if ((i == 0 && !msg->is_request) || (set >> i & 1) == 0)
 			continue;
 		if (tags.len > 0)
 			buffer_text(&tags, ", ");

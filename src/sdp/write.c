@@ -6,10 +6,10 @@
 enum value_rule { FLAG, VALUE, WORD };
 
 static const struct {
-	const char *name;
+	struct view name;
 	enum value_rule rule;
 } allowed[] = {
-#define SDP_ATTRIBUTE(name, rule) { name, rule },
+#define SDP_ATTRIBUTE(name, rule) { { name, sizeof(name) - 1 }, rule },
 #include "sdp/attribute.def"
 #undef SDP_ATTRIBUTE
 };
@@ -26,7 +26,7 @@ static bool is_word(struct view v)
 static bool is_allowed(const struct sdp_attribute *a)
 {
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
-		if (!view_equal(a->name, view_of(allowed[i].name)))
+		if (!view_equal(a->name, allowed[i].name))
 			continue;
 		if (allowed[i].rule == WORD)
 			return !a->has_value || is_word(a->value);

@@ -7,19 +7,43 @@
 #include "sip/status.h"
 #include "sip/tokens.h"
 
+#include <string.h>
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether one of eight bytes is below a blank, or DEL: each borrow begins at such a byte. */
+static bool has_control(uint64_t eight)
+{
+	uint64_t other = eight ^ EACH(0x7f);
+
+	return ((((eight - EACH(0x20)) & ~eight) | ((other - EACH(1)) & ~other)) & EACH(0x80)) != 0;
+}
+
+static bool is_text(const char *at, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)at[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /* What was put since `from` may hold no byte that ends a line or a string. */
 static void check_from(struct buffer *b, size_t from)
 {
+	uint64_t eight;
+
 	if (b->err != ERR_NONE)
 		return;
-	for (size_t i = from; i < b->len; i++) {
-		unsigned char c = (unsigned char)b->at[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f) {
-			buffer_fail(b, ERR_SYNTAX);
-			return;
-		}
+	for (; b->len - from >= sizeof(eight); from += sizeof(eight)) {
+		memcpy(&eight, b->at + from, sizeof(eight));
+		if (has_control(eight) && !is_text(b->at + from, sizeof(eight)))
+			break;
 	}
+	if (!is_text(b->at + from, b->len - from < sizeof(eight) ? b->len - from : sizeof(eight)))
+		buffer_fail(b, ERR_SYNTAX);
 }
 
 static void end_line(struct buffer *b, size_t from)

@@ -55,6 +55,20 @@ static bool is_among(struct view token, const struct view *known, size_t count)
 	return false;
 }
 
+uint32_t sip_tokens_among(const struct sip_msg *m, enum sip_header_id id, const struct view *known,
+                          size_t known_count)
+{
+	struct sip_values w = tokens_of(m, id);
+	struct view value;
+	uint32_t set = 0;
+
+	while (sip_values_next(&w, &value))
+		for (size_t i = 0; i < known_count; i++)
+			if (view_equal_nocase(value, known[i]))
+				set |= UINT32_C(1) << i;
+	return set;
+}
+
 size_t sip_tokens_unknown(const struct sip_msg *m, enum sip_header_id id, const struct view *known,
                           size_t known_count, struct buffer *b)
 {

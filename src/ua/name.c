@@ -29,14 +29,17 @@ static void code_of(const struct ua_namer *namer, enum ua_name_kind kind,
 
 static void base32_write(struct buffer *b, const uint8_t bytes[NAME_BYTES])
 {
+	char text[UA_NAME_LEN], *at = text;
+
 	for (size_t i = 0; i < NAME_BYTES; i += 5) {
 		uint64_t five = 0;
 
 		for (size_t k = 0; k < 5; k++)
 			five = five << 8 | bytes[i + k];
 		for (unsigned shift = 40; shift > 0; shift -= 5)
-			buffer_char(b, alphabet[five >> (shift - 5) & 31]);
+			*at++ = alphabet[five >> (shift - 5) & 31];
 	}
+	buffer_put(b, view_bytes(text, sizeof(text)));
 }
 
 static int base32_digit(char c)

@@ -95,6 +95,29 @@ TEST(build_no_lines,
 	return ERR_NONE;
 }
 
+TEST(build_each_byte, "wherever it stands in a value, a byte is let through or not by what it is")
+{
+	char text[19];
+
+	for (size_t at = 0; at < sizeof(text); at++) {
+		for (unsigned byte = 0; byte < 256; byte++) {
+			bool is_control = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+			struct buffer b = BUFFER_ON(bytes);
+
+			/* Neighbours from which a borrow may come. */
+			memset(text,
+			       byte % 3 == 0   ? ' '
+			       : byte % 3 == 1 ? '\t'
+			                       : 0x80,
+			       sizeof(text));
+			text[at] = (char)byte;
+			sip_build_header(&b, SIP_HEADER_SUBJECT, view_bytes(text, sizeof(text)));
+			CHECK(b.err == (is_control ? ERR_SYNTAX : ERR_NONE));
+		}
+	}
+	return ERR_NONE;
+}
+
 TEST(build_start_lines, "a start line is written only from what is one")
 {
 	struct buffer b = BUFFER_ON(bytes);

@@ -108,6 +108,24 @@ uint64_t hash_quick(const struct hash_key *key, const void *data, size_t len)
 	return hash_fold(state ^ k0, len ^ k1);
 }
 
+uint64_t hash_long(const struct hash_key *key, const void *data, size_t len)
+{
+	uint64_t k0 = little_u64(key->bytes) ^ UINT64_C(0xa4093822299f31d0);
+	uint64_t k1 = little_u64(key->bytes + 8) ^ UINT64_C(0x13198a2e03707345);
+	uint64_t a = hash_fold(k0, k1), b = a + k0, c = a + k1, d = a ^ (k0 + k1);
+	const uint8_t *at = data;
+	size_t left = len;
+
+	for (; left >= 64; at += 64, left -= 64) {
+		a = hash_fold(little_u64(at) ^ k1, little_u64(at + 8) ^ a);
+		b = hash_fold(little_u64(at + 16) ^ k1, little_u64(at + 24) ^ b);
+		c = hash_fold(little_u64(at + 32) ^ k1, little_u64(at + 40) ^ c);
+		d = hash_fold(little_u64(at + 48) ^ k1, little_u64(at + 56) ^ d);
+	}
+	a = hash_quick(key, (const uint64_t[]){ a, b, c, d, len }, 5 * sizeof(a));
+	return a ^ hash_quick(key, at, left);
+}
+
 /* One context an algorithm and thread: initialising it again allocates nothing. */
 static _Thread_local EVP_MD_CTX *contexts[2];
 

@@ -35,7 +35,7 @@ static uint64_t hash_pieces(const struct hash_key *key, const struct view *piece
 	/* Hashes of hashes: pieces cannot flow into one another. */
 	for (size_t i = 0; i < count; i++)
 		hashes[i] = ua_hash_view(key, pieces[i]);
-	return hash_siphash(key, hashes, count * sizeof(hashes[0]));
+	return hash_quick(key, hashes, count * sizeof(hashes[0]));
 }
 
 /* `method` stands for the request's own: an ACK or CANCEL looks for INVITE. */
@@ -73,7 +73,8 @@ static enum err key_of(const struct ua *ua, const struct sip_msg *request, struc
 	pieces[n++] = view_bytes(numbers, sizeof(numbers));
 	ret->hash = hash_pieces(&ua->server_map.key, pieces, n);
 	ret->identity = hash_pieces(&ua->identity_key, pieces, n);
-	ret->to_tag = tag_of(request, SIP_HEADER_TO);
+	/* Asked for where branches repeat only. */
+	ret->to_tag = ret->is_rfc2543 ? tag_of(request, SIP_HEADER_TO) : VIEW_EMPTY;
 	return ERR_NONE;
 }
 
@@ -219,8 +220,8 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening, 
 	s->is_reliable = opening->is_reliable;
 	s->is_invite = request->method == SIP_METHOD_INVITE;
 	s->old.is_needed = key.is_rfc2543;
-	s->old.request_tag = ua_hash_view(&ua->identity_key, key.to_tag);
-	s->old.reply_tag = s->old.request_tag;
+	if (key.is_rfc2543)
+		s->old.request_tag = s->old.reply_tag = ua_hash_view(&ua->identity_key, key.to_tag);
 	map_insert(&ua->server_map, &s->node, key.hash);
 	if (s->is_invite)
 		ua_server_invite_open(s);
@@ -270,7 +271,7 @@ enum err ua_server_answer(struct ua_server *s, const struct ua_reply *reply)
 	ua_text_drop(ua, &s->answer);
 	s->answer = text;
 	s->status = reply->status;
-	if (!s->head.has_tag)
+	if (s->old.is_needed && !s->head.has_tag)
 		s->old.reply_tag = ua_hash_view(&ua->identity_key, reply->to_tag);
 	ua_server_send(s);
 	return ERR_NONE;

@@ -121,7 +121,7 @@ void ua_free(struct ua **at)
 
 uint64_t ua_hash_view(const struct hash_key *key, struct view v)
 {
-	return hash_siphash(key, v.at ? v.at : "", v.len);
+	return hash_quick(key, v.at ? v.at : "", v.len);
 }
 
 const struct ua_counts *ua_counts(const struct ua *ua) { return &ua->counts; }

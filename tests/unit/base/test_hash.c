@@ -57,6 +57,34 @@ TEST(quick_differs, "does so as well where it only multiplies")
 	return check_differs(hash_quick);
 }
 
+TEST(long_differs, "and where it multiplies in four chains, whichever of them a bit falls in")
+{
+	static const struct hash_key key = { "0123456789abcde" };
+	uint8_t text[200] = { 0 };
+	uint64_t plain = hash_long(&key, text, sizeof(text));
+
+	for (size_t bit = 0; bit < 8 * sizeof(text); bit++) {
+		text[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		CHECK(hash_long(&key, text, sizeof(text)) != plain);
+		text[bit / 8] ^= (uint8_t)(1U << bit % 8);
+	}
+	for (size_t len = 0; len < sizeof(text); len++)
+		CHECK(hash_long(&key, text, len) != plain);
+	/* What changes places between two chains, or within one, is another text. */
+	for (size_t i = 0; i < 12; i++) {
+		memset(text, 0, sizeof(text));
+		text[16 * i] = 1;
+		plain = hash_long(&key, text, sizeof(text));
+		for (size_t k = 0; k < i; k++) {
+			text[16 * i] = 0;
+			text[16 * k] = 1;
+			CHECK(hash_long(&key, text, sizeof(text)) != plain);
+			text[16 * k] = 0;
+		}
+	}
+	return check_differs(hash_long);
+}
+
 TEST(quick_spreads, "fills a table of 4096 places evenly with what is alike")
 {
 	enum { PLACES = 4096, TEXTS = 16 * PLACES };

@@ -126,6 +126,7 @@ TEST(damage, "a slot whose both copies are damaged is empty, not believed")
 	uint8_t *at = memory;
 	for (size_t i = 0; i < checkpoint_size(slots[0], slots[1]); i++)
 		at[i] ^= 0x5a;
+	checkpoint_init(&c, memory, slots, &key);
 	bool is_empty = checkpoint_get(&c, CHECKPOINT_DIALOG, 0, &got) == ERR_NOT_FOUND;
 
 	free(memory);

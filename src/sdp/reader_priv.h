@@ -103,10 +103,10 @@ void sdp_enter_media(struct sdp_reader *r, struct sdp_media *m);
 enum sdp_reason sdp_read_media(struct sdp_reader *r, struct view value);
 enum sdp_reason sdp_read_attribute(struct sdp_reader *r, struct view value);
 
-/* usual.c: reads the line that begins at `at`, of a text that ends at `end`, if it is fine and
- * simple, as the careful readers would. Returns where the next begins; NULL where they are to be
- * asked, which then find everything as it was. */
-const char *sdp_usual_line(struct sdp_reader *r, const char *at, const char *end);
+/* usual.c: reads lines from `at` on, of a text that ends at `end`, as long as they are fine and
+ * simple, as the careful readers would. Returns where the first begins for which they are to be
+ * asked, of which nothing is kept yet. */
+const char *sdp_usual_lines(struct sdp_reader *r, const char *at, const char *end);
 
 /* Derives what both levels say together, after the last line. */
 enum sdp_reason sdp_finish_media(struct sdp_reader *r, struct sdp_media *m);

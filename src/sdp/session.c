@@ -314,13 +314,15 @@ static enum sdp_reason parse(struct view text, bool is_plain, struct sdp_session
 	memset(ret, 0, offsetof(struct sdp_session, media));
 	ret->level.direction = SDP_DIRECTION_NONE;
 	while (text.len > 0 && reason == SDP_FINE) {
-		const char *end = text.at + text.len;
-		const char *next = is_plain ? NULL : sdp_usual_line(&r, text.at, end);
 		struct view line;
 
-		if (next) {
-			text = (struct view){ next, (size_t)(end - next) };
-			continue;
+		if (!is_plain) {
+			const char *end = text.at + text.len;
+
+			text.at = sdp_usual_lines(&r, text.at, end);
+			text.len = (size_t)(end - text.at);
+			if (text.len == 0)
+				break;
 		}
 		reason = cut_line(&r, &text, &line);
 		if (reason != SDP_FINE)

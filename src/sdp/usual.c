@@ -90,7 +90,7 @@ static inline bool is_in_order(const struct sdp_reader *r, enum sdp_rank rank)
 
 static inline bool read_version(struct sdp_reader *r, struct place *p)
 {
-	if (!take_text(p, "v=0\r\n\0\0", 5))
+	if (r->has_version || !take_text(p, "v=0\r\n\0\0", 5))
 		return false;
 	r->has_version = true;
 	r->rank = SDP_RANK_VERSION;
@@ -348,39 +348,40 @@ static inline bool read_attribute(struct sdp_reader *r, struct place *p)
 
 /* ---- which one ---- */
 
-const char *sdp_usual_line(struct sdp_reader *r, const char *at, const char *end)
+static inline bool read_line(struct sdp_reader *r, struct place *p)
+{
+	switch (p->at[0]) {
+	case 'm':
+		return read_media(r, p);
+	case 'c':
+		return read_connection(r, p);
+	case 'v':
+		return read_version(r, p);
+	case 'o':
+		return read_origin(r, p);
+	case 's':
+		return read_subject(r, p);
+	case 't':
+		return read_time(r, p);
+	default:
+		return false;
+	}
+}
+
+const char *sdp_usual_lines(struct sdp_reader *r, const char *at, const char *end)
 {
 	struct place p = { at, end };
-	bool is_read;
+	unsigned count = r->session->line_count;
 
-	/* The first is v=, and nothing else is. */
-	if (end - at < SDP_WORD || at[1] != '=' || (r->session->line_count == 0) != (at[0] == 'v'))
-		return NULL;
-	switch (at[0]) {
-	case 'a':
-		is_read = read_attribute(r, &p);
-		break;
-	case 'm':
-		is_read = read_media(r, &p);
-		break;
-	case 'c':
-		is_read = read_connection(r, &p);
-		break;
-	case 'v':
-		is_read = read_version(r, &p);
-		break;
-	case 'o':
-		is_read = read_origin(r, &p);
-		break;
-	case 's':
-		is_read = read_subject(r, &p);
-		break;
-	case 't':
-		is_read = read_time(r, &p);
-		break;
-	default:
-		return NULL;
+	/* The first is v=. */
+	if (at == end || (count == 0 && *at != 'v'))
+		return at;
+	/* Half of them are attributes. */
+	while (end - at >= SDP_WORD && at[1] == '=' &&
+	       (at[0] == 'a' ? read_attribute(r, &p) : read_line(r, &p))) {
+		at = p.at;
+		count++;
 	}
-	r->session->line_count += is_read;
-	return is_read ? p.at : NULL;
+	r->session->line_count = (uint16_t)count;
+	return at;
 }

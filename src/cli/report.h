@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `analyse` has found, for people (a table) and programs (JSON, JSON lines).
  * Sources are kept in tables of fixed size; calls, streams, phones and incidents
- * wait in temporary files (cli/report_spool.h), so that nothing is lost and memory
- * stays the same for any capture. JSON lines of calls, streams and phones are
- * written as they come. */
+ * wait in memory as far as a few MiB go and then in temporary files
+ * (cli/report_spool.h), so that nothing is lost and memory is bounded for any
+ * capture. JSON lines of calls, streams and phones are written as they come. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 

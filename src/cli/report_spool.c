@@ -8,20 +8,27 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BLOCK_SIZE = 64 << 10 };
+enum { MAX_BLOCK = 64 << 10 };
 
 enum err cli_spool_init(struct cli_spool *s, size_t item_size)
 {
 	*s = (struct cli_spool){ .fd = -1, .size = item_size };
-	s->per_block = item_size < BLOCK_SIZE ? BLOCK_SIZE / item_size : 1;
-	s->bytes = calloc(s->per_block, item_size);
-	return s->bytes ? ERR_NONE : ERR_NO_MEMORY;
+	while (item_size << (s->shift + 1) <= MAX_BLOCK)
+		s->shift++;
+	s->bytes = calloc((size_t)1 << s->shift, item_size);
+	if (!s->bytes)
+		return ERR_NO_MEMORY;
+	/* Zeros that cost nothing until they are touched; without them the file takes all. */
+	s->kept = calloc(1, MAX_SPOOL_KEPT);
+	s->kept_count = s->kept ? MAX_SPOOL_KEPT / item_size : 0;
+	return ERR_NONE;
 }
 
 void cli_spool_clear(struct cli_spool *s)
 {
 	if (s->bytes && s->fd >= 0)
 		(void)close(s->fd);
+	free(s->kept);
 	free(s->bytes);
 	*s = (struct cli_spool){ .fd = -1 };
 }
@@ -51,14 +58,13 @@ static bool open_file(struct cli_spool *s)
 
 void cli_spool_open(struct cli_spool *s) { (void)open_file(s); }
 
-static off_t offset_of(const struct cli_spool *s)
-{
-	return (off_t)(s->block * s->per_block * s->size);
-}
+static size_t block_size(const struct cli_spool *s) { return s->size << s->shift; }
+
+static off_t offset_of(const struct cli_spool *s) { return (off_t)(s->block * block_size(s)); }
 
 static bool put_block(struct cli_spool *s)
 {
-	size_t done = 0, len = s->per_block * s->size;
+	size_t done = 0, len = block_size(s);
 
 	if (!s->is_changed)
 		return true;
@@ -80,7 +86,7 @@ static bool put_block(struct cli_spool *s)
 
 static bool get_block(struct cli_spool *s)
 {
-	size_t done = 0, len = s->per_block * s->size;
+	size_t done = 0, len = block_size(s);
 
 	while (s->fd >= 0 && done < len) {
 		ssize_t got = pread(s->fd, s->bytes + done, len - done, offset_of(s) + (off_t)done);
@@ -97,12 +103,14 @@ static bool get_block(struct cli_spool *s)
 	return true;
 }
 
-static void *item(struct cli_spool *s, uint64_t index)
+static void *item(struct cli_spool *s, uint64_t index, bool is_changing)
 {
-	uint64_t block = index / s->per_block;
+	uint64_t block = index >> s->shift;
 
 	if (s->err != ERR_NONE)
 		return NULL;
+	if (index < s->kept_count)
+		return s->kept + (size_t)index * s->size;
 	if (block != s->block) {
 		bool is_put = put_block(s);
 
@@ -112,20 +120,20 @@ static void *item(struct cli_spool *s, uint64_t index)
 			return NULL;
 		}
 	}
-	return s->bytes + (size_t)(index % s->per_block) * s->size;
+	s->is_changed |= is_changing;
+	return s->bytes + (size_t)(index - (block << s->shift)) * s->size;
 }
 
 void *cli_spool_at(struct cli_spool *s, uint64_t index)
 {
-	void *at = item(s, index);
+	void *at = item(s, index, true);
 
 	if (at && index >= s->count)
 		s->count = index + 1;
-	s->is_changed |= at != NULL;
 	return at;
 }
 
 const void *cli_spool_read(struct cli_spool *s, uint64_t index)
 {
-	return index < s->count ? item(s, index) : NULL;
+	return index < s->count ? item(s, index, false) : NULL;
 }

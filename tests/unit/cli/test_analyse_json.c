@@ -86,7 +86,7 @@ TEST(json_members, "puts commas between members and nowhere else")
 	return ERR_NONE;
 }
 
-/* Sizes that do and do not divide a block. */
+/* Sizes that do and do not divide a block; the last ones reach into the file. */
 static enum err fill_and_read(size_t size)
 {
 	enum { ITEMS = 50000 };
@@ -113,28 +113,39 @@ static enum err fill_and_read(size_t size)
 TEST(spool_keeps, "a spool gives back what was put into it, whatever its size")
 {
 	TRY(fill_and_read(8));
-	TRY(fill_and_read(24));
-	return fill_and_read(72);
+	TRY(fill_and_read(72));
+	TRY(fill_and_read(128));
+	return fill_and_read(200);
 }
 
-TEST(spool_gaps, "places of a spool that nobody wrote read as zeros")
+/* One place of a spool written, and it alone. */
+static enum err write_behind_a_gap(uint64_t place)
 {
 	struct cli_spool s;
 	uint64_t *item;
 	const uint64_t *gap;
 
 	TRY(cli_spool_init(&s, 8));
-	item = cli_spool_at(&s, 100000);
+	item = cli_spool_at(&s, place);
 	CHECK(item != NULL);
 	*item = 5;
-	gap = cli_spool_read(&s, 99999);
+	gap = cli_spool_read(&s, place - 1);
+	CHECK(gap && *gap == 0);
+	gap = cli_spool_read(&s, place / 2);
 	CHECK(gap && *gap == 0);
 	gap = cli_spool_read(&s, 20);
 	CHECK(gap && *gap == 0);
-	gap = cli_spool_read(&s, 100000);
+	gap = cli_spool_read(&s, place);
 	CHECK(gap && *gap == 5);
+	CHECK(cli_spool_read(&s, place + 1) == NULL);
 	cli_spool_clear(&s);
 	return ERR_NONE;
+}
+
+TEST(spool_gaps, "places of a spool that nobody wrote read as zeros")
+{
+	TRY(write_behind_a_gap(100000));
+	return write_behind_a_gap(10000000);
 }
 
 TEST(spool_without_room, "a spool that cannot be written keeps its error and does not crash")
@@ -144,7 +155,7 @@ TEST(spool_without_room, "a spool that cannot be written keeps its error and doe
 
 	TRY(cli_spool_init(&s, 4096));
 	(void)setenv("TMPDIR", "/proc/nowhere", 1);
-	for (int i = 0; i < 100; i++)
+	for (int i = 0; i < MAX_SPOOL_KEPT / 4096 + 17; i++)
 		(void)cli_spool_add(&s);
 	(void)unsetenv("TMPDIR");
 	err = s.err;

@@ -43,15 +43,19 @@ void fact_account(struct fact *fact, struct view account)
 void fact_target(const struct border *b, struct fact *fact, const struct sip_msg *msg)
 {
 	struct buffer account = buffer_on(fact->account, sizeof(fact->account) - 1);
-	struct sip_name_addr to;
-	struct sip_uri uri;
+	struct sip_name_addr to_aside
+		__attribute__((uninitialized)); /* filled before they are read */
+	struct sip_uri uri_aside __attribute__((uninitialized));
+	const struct sip_name_addr *to = sip_parts_address_at(msg, SIP_HEADER_TO, &to_aside);
+	const struct sip_uri *uri;
 
-	if (sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE) {
-		(void)party_account(b, &to.uri, &account);
+	if (to) {
+		(void)party_account(b, &to->uri, &account);
 		fact->account[account.len] = '\0';
 	}
-	if (msg->method != SIP_METHOD_REGISTER && sip_uri_parse(msg->uri, &uri) == ERR_NONE)
-		(void)VIEW_COPY(uri.user, fact->number);
+	uri = msg->method != SIP_METHOD_REGISTER ? sip_parts_uri_at(msg, &uri_aside) : NULL;
+	if (uri)
+		(void)VIEW_COPY(uri->user, fact->number);
 }
 
 /* A refused message has whatever bytes it came with, and a fact that is not printable

@@ -241,10 +241,10 @@ static void silence(struct border *b, const struct inbound *in)
 
 static bool has_to_tag(const struct sip_msg *msg)
 {
-	struct sip_name_addr to;
+	struct sip_name_addr aside __attribute__((uninitialized)); /* filled before it is read */
+	const struct sip_name_addr *to = sip_parts_address_at(msg, SIP_HEADER_TO, &aside);
 
-	return sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE &&
-	       !view_is_empty(to.tag);
+	return to && !view_is_empty(to->tag);
 }
 
 static bool is_out_of_hops(const struct sip_msg *msg)
@@ -290,11 +290,14 @@ static void route_new(struct border *b, struct inbound *in, enum guard_treatment
 
 static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 {
-	struct guard_screening screening =
-		guard_screen(in->msg, in->flow, in->standing, is_suspect);
+	struct guard_screening screening;
 	struct ua_path path = path_of(in->flow);
 	struct ua_event event;
 
+	/* What the screen looks at, the fact and the second look need not read again. */
+	if (in->standing == STANDING_STRANGER)
+		sip_parts_read(&b->msg);
+	screening = guard_screen(in->msg, in->flow, in->standing, is_suspect);
 	if (screening.signature != SIGNATURE_NONE) {
 		struct fact fact = fact_of(b, in, FACT_SCANNER);
 

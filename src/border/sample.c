@@ -6,14 +6,11 @@
 
 #include <string.h>
 
-void sample_take(struct border *b, const struct inbound *in)
+static void record_sample(struct border *b, const struct inbound *in)
 {
-	static const struct guard_rate rate = { SAMPLES_IN_WINDOW, SAMPLE_WINDOW_MS };
 	union record record;
 	struct buffer out;
 
-	if (!guard_bucket_take(&b->sample_budget, &rate, b->now.us))
-		return;
 	memset(&record, 0, sizeof(record));
 	record.head.kind = RECORD_SAMPLE;
 	record.head.size = sizeof(record.sample);
@@ -24,4 +21,13 @@ void sample_take(struct border *b, const struct inbound *in)
 	sip_mask(in->msg->text, &out);
 	record.sample.text_len = (uint16_t)out.len;
 	b->ports.record(b->ports.context, &record);
+}
+
+/* Most of a flood is not kept, and not laid out in vain. */
+void sample_take(struct border *b, const struct inbound *in)
+{
+	static const struct guard_rate rate = { SAMPLES_IN_WINDOW, SAMPLE_WINDOW_MS };
+
+	if (guard_bucket_take(&b->sample_budget, &rate, b->now.us))
+		record_sample(b, in);
 }

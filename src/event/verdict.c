@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-	TABLE_MAGIC = 0x52465631,
+	TABLE_MAGIC = 0x52465632,
 	ROW_WORDS = 7,
 	READ_TRIES = 16,
 	PREFIX_WORDS = 3,
@@ -47,6 +47,7 @@ struct verdict_table {
 	struct hash_key key;
 	_Atomic uint64_t
 		prefixes[PREFIX_WORDS]; /* lengths of networks ever put: what find looks for */
+	_Atomic uint64_t has_flows;     /* whether a flow's row was ever put: what get looks for */
 	_Atomic uint64_t forgotten, changes;
 	_Atomic uint64_t kept_modes[VERDICT_MODES]; /* a word each, so that none is ever half one */
 	struct row row[VERDICT_ROWS];
@@ -109,13 +110,13 @@ static uint32_t first_row(const struct verdict_table *t, const struct place *p)
 	memcpy(key + 16, &p->source.port, 2);
 	key[18] = p->source.family;
 	key[19] = p->prefix;
-	return (uint32_t)(hash_siphash(&t->key, key, sizeof(key)) % VERDICT_ROWS);
+	return (uint32_t)(hash_quick(&t->key, key, sizeof(key)) % VERDICT_ROWS);
 }
 
 /* A row whose writer died in it, or is too busy, reads as gone. */
 static void row_read(const struct row *row, struct content *ret)
 {
-	union words got;
+	union words got __attribute__((uninitialized)); /* filled before it is read */
 
 	for (unsigned i = 0; i < READ_TRIES; i++) {
 		uint32_t before = atomic_load_explicit(&row->sequence, memory_order_acquire);
@@ -151,7 +152,7 @@ static uint32_t search(const struct verdict_table *t, const struct place *p, str
 
 	for (uint32_t i = 0; i < VERDICT_PROBE_MAX; i++) {
 		uint32_t at = (start + i) % VERDICT_ROWS;
-		struct content c;
+		struct content c __attribute__((uninitialized)); /* row_read fills it */
 
 		row_read(&t->row[at], &c);
 		if (c.use == ROW_EMPTY)
@@ -222,6 +223,8 @@ void verdict_table_put(struct verdict_table *t, const struct verdict *v, int64_t
 	if (p.prefix != own_prefix(&p.source))
 		atomic_fetch_or_explicit(&t->prefixes[p.prefix / 64],
 		                         UINT64_C(1) << (p.prefix % 64), memory_order_release);
+	if (p.source.port != 0)
+		atomic_store_explicit(&t->has_flows, 1, memory_order_release);
 }
 
 void verdict_table_remove(struct verdict_table *t, const struct addr *source, uint8_t prefix)
@@ -275,7 +278,7 @@ static bool look(const struct verdict_table *t, const struct addr *source, uint8
                  int64_t wall_us, struct verdict *ret)
 {
 	struct place p = place_of(source, prefix);
-	struct verdict found;
+	struct verdict found __attribute__((uninitialized)); /* search fills it */
 
 	if (search(t, &p, &found) == VERDICT_ROWS || found.until_wall_us <= wall_us)
 		return false;
@@ -286,6 +289,9 @@ static bool look(const struct verdict_table *t, const struct addr *source, uint8
 bool verdict_table_get(const struct verdict_table *t, const struct addr *source, int64_t wall_us,
                        struct verdict *ret)
 {
+	/* Few flows are ever blocked by themselves; each datagram asks. */
+	if (source->port != 0 && atomic_load_explicit(&t->has_flows, memory_order_acquire) == 0)
+		return false;
 	return look(t, source, 0, wall_us, ret);
 }
 
@@ -340,7 +346,8 @@ bool verdict_table_find(const struct verdict_table *t, const struct addr *addres
 {
 	enum mode mode = verdict_table_mode(t);
 	struct addr host = *address;
-	struct verdict strictest, v;
+	struct verdict strictest __attribute__((uninitialized)); /* look fills them */
+	struct verdict v __attribute__((uninitialized));
 	bool is_found;
 
 	host.port = 0;

@@ -188,7 +188,9 @@ static enum err open_listener(struct holdings *h, struct addr local, struct hear
 {
 	const struct socket_options options = { .receive_bytes = SIP_RECEIVE_BYTES,
 		                                .send_bytes = SIP_SEND_BYTES,
-		                                .wants_local = true,
+		                                /* Bound to one address, it is the one. */
+		                                .wants_local =
+		                                        addr_kind(&local) == ADDR_UNSPECIFIED,
 		                                .wants_errors = true };
 	char text[ADDR_TEXT_MAX];
 	uint16_t row = h->facts.listener_count;

@@ -24,15 +24,15 @@ static bool read_via(const struct sip_msg *m, struct sip_via *ret)
 void sip_parts_read(struct sip_msg *m)
 {
 	struct sip_parts *p = &m->parts;
+	uint8_t left = (uint8_t)~p->known;
 
-	p->known = 0;
-	if (m->is_request && sip_uri_fill(m->uri, &p->uri) == ERR_NONE)
+	if ((left & SIP_PART_URI) && m->is_request && sip_uri_fill(m->uri, &p->uri) == ERR_NONE)
 		p->known |= SIP_PART_URI;
-	if (read_address(m, SIP_HEADER_FROM, &p->from))
+	if ((left & SIP_PART_FROM) && read_address(m, SIP_HEADER_FROM, &p->from))
 		p->known |= SIP_PART_FROM;
-	if (read_address(m, SIP_HEADER_TO, &p->to))
+	if ((left & SIP_PART_TO) && read_address(m, SIP_HEADER_TO, &p->to))
 		p->known |= SIP_PART_TO;
-	if (read_via(m, &p->via))
+	if ((left & SIP_PART_VIA) && read_via(m, &p->via))
 		p->known |= SIP_PART_VIA;
 }
 

@@ -21,7 +21,7 @@ struct sip_parts {
 };
 
 /* Reads into the message what is sound and stands there once (of Via: alone in the first
- * row). Notes nothing. */
+ * row), where nobody did before. Notes nothing. */
 void sip_parts_read(struct sip_msg *m);
 
 /* From the message where they were read, else parsed now. Errors are those of the parsers;

@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 
 enum { INBOX_MAGIC = 0x52464931, CONTROL_SIZE = 256 };
+/* Beginnings of datagrams that lie a power of two apart push each other out of the cache. */
+enum { UDP_ROW = UDP_DATAGRAM_MAX + 9 * 64 };
 enum inbox_phase { PHASE_EMPTY, PHASE_RECEIVING, PHASE_READING };
 
 struct letter {
@@ -33,7 +35,7 @@ struct inbox_memory {
 	uint16_t listener;
 	struct mmsghdr heads[UDP_BATCH];
 	struct letter letters[UDP_BATCH];
-	char bytes[UDP_BATCH][UDP_DATAGRAM_MAX];
+	char bytes[UDP_BATCH][UDP_ROW];
 };
 
 struct udp_inbox {
@@ -43,7 +45,8 @@ struct udp_inbox {
 	uint16_t listener;
 	uint32_t count;
 	struct counters *counters;
-	uint32_t aside; /* index + 1 */
+	uint32_t aside;             /* index + 1 */
+	bool is_any[MAX_LISTENERS]; /* bound to a wildcard: each datagram says where it came */
 };
 
 size_t udp_inbox_size(void) { return sizeof(struct inbox_memory); }
@@ -98,6 +101,8 @@ enum err udp_inbox_open(const struct shared_map *memory, const struct udp_listen
 	i->memory = m;
 	i->listeners = listeners;
 	i->listener_count = listener_count;
+	for (size_t row = 0; row < listener_count; row++)
+		i->is_any[row] = addr_kind(&listeners[row].local) == ADDR_UNSPECIFIED;
 	m->magic = INBOX_MAGIC;
 	m->version = 1;
 	read_back(i);
@@ -209,7 +214,7 @@ static bool letter_read(struct udp_inbox *i, uint32_t index, struct udp_datagram
 	    ret->flow.remote.port == 0)
 		return false;
 	/* A socket that is bound to one address needs no word about it. */
-	if (!local_of(&head, &ret->flow.local) && addr_kind(&l->local) == ADDR_UNSPECIFIED)
+	if (i->is_any[i->listener] && !local_of(&head, &ret->flow.local))
 		return false;
 	ret->flow.local.port = l->local.port;
 	ret->bytes = m->bytes[index];

@@ -103,61 +103,63 @@ static const struct run_set quoted_bytes = {
 	.has_high = true,
 };
 
-/* Returns where it begins behind '<', which is passed, or NULL. */
-STOPS_INLINE const char *plain_display(struct stops *s, const char *at, struct sip_name_addr *ret)
+/* To '<', over which it goes. */
+STOPS_INLINE bool plain_display(struct stops *s, struct sip_name_addr *ret)
 {
-	ret->is_quoted = *at == '"';
+	ret->is_quoted = s->byte == '"' && stops_is_empty(s);
 	if (ret->is_quoted) {
-		stops_pass(s);
-		stops_pass_all(s, &quoted_bytes);
-		ret->display = stops_word(s, ++at);
-		at = s->at + 1;
+		(void)stops_skip(s, '"');
+		stops_take_all(s, &quoted_bytes);
+		ret->display = stops_word(s);
 		if (!stops_skip(s, '"'))
-			return NULL;
-		if (s->at == at && stops_skip(s, ' '))
-			at++;
-		if (s->at != at)
-			return NULL;
-	} else {
-		if (*at != '<')
-			stops_pass_all(s, &display_bytes);
-		ret->display = view_trim(stops_word(s, at));
+			return false;
+		if (stops_is_empty(s))
+			(void)stops_skip(s, ' ');
+		return stops_is_empty(s) && stops_skip(s, '<');
 	}
-	at = s->at + 1;
-	return stops_skip(s, '<') ? at : NULL;
+	if (s->byte != '<')
+		stops_take_all(s, &display_bytes);
+	ret->display = stops_is_empty(s) ? VIEW_EMPTY : view_trim(stops_word(s));
+	return stops_skip(s, '<');
+}
+
+STOPS_INLINE bool is_tag(struct view name)
+{
+	return name.len == 3 && (name.at[0] | 0x20) == 't' && (name.at[1] | 0x20) == 'a' &&
+	       (name.at[2] | 0x20) == 'g';
+}
+
+STOPS_INLINE bool plain_params(struct stops *s, struct view *ret_tag)
+{
+	struct plain_names names = { .count = 0 };
+	struct view name, value;
+
+	*ret_tag = VIEW_EMPTY;
+	while (stops_skip(s, ';')) {
+		if (!plain_param(s, &sip_param_bytes, &names, &name, &value))
+			return false;
+		if (!is_tag(name))
+			continue;
+		if (value.len == 0)
+			return false;
+		*ret_tag = value;
+	}
+	return s->at == s->end;
 }
 
 bool sip_name_addr_plain(struct view text, struct sip_name_addr *ret)
 {
-	/* `count` guards the names, plain_params_next fills the other. */
-	struct plain_params params __attribute__((uninitialized));
-	struct sip_param param __attribute__((uninitialized));
-	const char *at;
-	struct stops s;
+	struct stops s __attribute__((uninitialized)); /* filled before it is read */
 
 	if (text.len == 0 || text.len > MAX_STOPS_TEXT)
 		return false;
 	s = stops_on(text);
-	at = plain_display(&s, text.at, ret);
-	if (!at || !plain_uri(&s, at, &ret->uri))
-		return false;
-	at = s.at + 1;
-	if (!stops_skip(&s, '>') || s.at != at)
+	if (!plain_display(&s, ret) || !plain_uri(&s, &ret->uri) || !stops_skip(&s, '>') ||
+	    !stops_is_empty(&s))
 		return false;
 	ret->is_bracketed = true;
-	ret->params = (struct view){ at, (size_t)(s.end - at) };
-	ret->tag = VIEW_EMPTY;
-	params.bytes = &sip_param_bytes;
-	params.is_odd = false;
-	params.count = 0;
-	while (plain_params_next(&params, &s, &param)) {
-		if (!view_equal_nocase(param.name, VIEW("tag")))
-			continue;
-		if (!param.has_value)
-			return false;
-		ret->tag = param.value;
-	}
-	return !params.is_odd && s.at == s.end;
+	ret->params = (struct view){ s.at, (size_t)(s.end - s.at) };
+	return plain_params(&s, &ret->tag);
 }
 
 enum err sip_name_addr_fill(struct view text, struct sip_name_addr *ret)

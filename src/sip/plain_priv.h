@@ -22,143 +22,178 @@ enum err sip_via_careful(struct view text, struct sip_via *ret) MUST_USE;
 /* What users, the parameters of URIs and those of headers may hold, without escapes. */
 extern const struct run_set sip_uri_user_bytes, sip_uri_param_bytes, sip_param_bytes;
 
-/* The up to three bytes before `end` as a number without leading zeros; above 255 where they are
- * none. Four bytes are loaded. No branch asks for their count, which nobody predicts. */
-STOPS_INLINE uint32_t plain_octet(const char *end, size_t count)
-{
-	static const uint8_t least[] = { 0, 0, 10, 100 };
-	uint32_t digits, number;
+/* Names of parameters, as a set of slots: two in different slots are not the same, of two in one
+ * it is left to others to tell. */
+struct plain_names {
+	uint64_t slots;
+	unsigned count;
+};
 
-	if (count - 1 >= sizeof(least) - 1)
-		return UINT32_MAX;
-	memcpy(&digits, end - sizeof(digits), sizeof(digits));
-	/* What stands before the first becomes 0; the last is the upper byte. */
-	digits = (le32toh(digits) ^ UINT32_C(0x30303030)) & UINT32_MAX << (8 * (4 - count));
-	number = (digits >> 8 & 15) * 100 + (digits >> 16 & 15) * 10 + (digits >> 24);
-	if (((digits | (digits + UINT32_C(0x06060606))) & UINT32_C(0xf0f0f0f0)) != 0 ||
-	    number < least[count])
-		return UINT32_MAX;
-	return number;
+/* name [ "=" value ] behind ';', without blanks and quotes, of bytes of that set. Not more than
+ * MAX_SIP_PARAMS. *ret_value: NULL where there is none. */
+STOPS_INLINE bool plain_param(struct stops *s, const struct run_set *bytes,
+                              struct plain_names *names, struct view *ret_name,
+                              struct view *ret_value)
+{
+	uint64_t slot;
+
+	if (s->byte != '=')
+		stops_take_all(s, bytes);
+	if (stops_is_empty(s))
+		return false;
+	*ret_name = stops_word(s);
+	*ret_value = VIEW_EMPTY;
+	slot = UINT64_C(1) << (((*s->word | 0x20) + 3 * (int)ret_name->len) & 63);
+	if ((names->slots & slot) != 0 || names->count == MAX_SIP_PARAMS)
+		return false;
+	names->slots |= slot;
+	names->count++;
+	if (!stops_skip(s, '='))
+		return true;
+	if (s->byte != ';')
+		stops_take_all(s, bytes);
+	*ret_value = stops_word(s);
+	return ret_value->len > 0;
 }
 
-STOPS_INLINE bool plain_address(struct stops *s, const char *at, struct addr *ret)
+/* Of the word's digits, 1 to 3 of them, four bytes are loaded, the last of which is the last
+ * digit: no branch asks how many there are, which nobody predicts. *odd: bits that are set where
+ * one is no digit. False: above 255, or leading zeros. */
+STOPS_INLINE bool plain_octet(const struct stops *s, uint32_t *odd, uint32_t *host)
 {
-	uint32_t host = 0;
+	uint32_t digits, count = (uint32_t)(s->at - s->word), others = (32 - 8 * count) & 31;
 
-	for (unsigned i = 0; i < 4; i++) {
-		uint32_t octet = plain_octet(s->at, (size_t)(s->at - at));
+	memcpy(&digits, s->at - sizeof(digits), sizeof(digits));
+	digits = (le32toh(digits) ^ UINT32_C(0x30303030)) >> others;
+	if (count > 3 || ((digits & 255) == 0 && count > 1))
+		return false;
+	digits <<= others;
+	*odd |= digits | (digits + UINT32_C(0x06060606));
+	/* The third byte of the product is a hundred times the first digit, and so on. */
+	*host = *host << 8 | (uint8_t)((digits >> 8) * (100 << 16 | 10 << 8 | 1) >> 16);
+	return __builtin_bswap32(digits) <= UINT32_C(0x020505);
+}
 
-		at = s->at + 1;
-		if (octet > 255 || (i < 3 && !stops_skip(s, '.')))
-			return false;
-		host = host << 8 | octet;
-	}
-	*ret = (struct addr){ .bytes = { [10] = 0xff, [11] = 0xff }, .family = 4 };
-	host = htobe32(host);
-	memcpy(ret->bytes + sizeof(ret->bytes) - sizeof(host), &host, sizeof(host));
-	return true;
+/* An address whose upper half is 0. Not as a compound literal, which is filled with a string
+ * instruction, slow for so few bytes. */
+STOPS_INLINE void plain_put(struct addr *ret, uint8_t family, uint64_t low)
+{
+	const uint64_t words[2] = { 0, htobe64(low) };
+
+	memcpy(ret->bytes, words, sizeof(words));
+	ret->port = 0;
+	ret->family = family;
+	ret->unused = 0;
+}
+
+STOPS_INLINE bool plain_address(struct stops *s, struct addr *ret)
+{
+	uint32_t host = 0, odd = 0;
+
+	if (!plain_octet(s, &odd, &host) || !stops_skip(s, '.') || !plain_octet(s, &odd, &host) ||
+	    !stops_skip(s, '.') || !plain_octet(s, &odd, &host) || !stops_skip(s, '.') ||
+	    !plain_octet(s, &odd, &host))
+		return false;
+	plain_put(ret, 4, UINT64_C(0xffff) << 32 | host);
+	return (odd & UINT32_C(0xf0f0f0f0)) == 0;
 }
 
 /* Labels, none empty, the last of which begins with a letter; no dot behind that. */
-STOPS_INLINE bool plain_name(struct stops *s, const char *at)
+STOPS_INLINE bool plain_name(struct stops *s)
 {
-	bool has_empty = s->at == at;
-
-	while (stops_is(s, '.')) {
-		at = s->at + 1;
-		stops_pass(s);
-		has_empty = has_empty || s->at == at;
-	}
-	return !has_empty && (unsigned char)((*at | 0x20) - 'a') < 26;
+	while (!stops_is_empty(s) && stops_skip(s, '.'))
+		;
+	return !stops_is_empty(s) && (unsigned char)((*s->word | 0x20) - 'a') < 26;
 }
 
-/* A name or an IPv4 address at `at`, behind which the stops begin. Four bytes before it may be
- * loaded. */
-STOPS_INLINE bool plain_host(struct stops *s, const char *at, struct sip_host *ret)
+/* A name or an IPv4 address. Four bytes before it may be loaded. */
+STOPS_INLINE bool plain_host(struct stops *s, struct sip_host *ret)
 {
-	struct stops before = *s;
+	struct stops start = *s;
 
-	if (s->at == at)
+	if (stops_is_empty(s))
 		return false;
-	if ((unsigned char)(*at - '0') >= 10 || !plain_address(s, at, &ret->addr)) {
-		*s = before;
-		ret->addr = (struct addr){ .family = 0 };
-		if (!plain_name(s, at))
+	if ((unsigned char)(*s->word - '0') >= 10 || !plain_address(s, &ret->addr)) {
+		*s = start;
+		plain_put(&ret->addr, 0, 0);
+		if (!plain_name(s))
 			return false;
 	}
-	ret->text = stops_word(s, at);
-	return !stops_is(s, '.');
+	ret->text = (struct view){ start.word, (size_t)(s->at - start.word) };
+	return s->byte != '.';
 }
 
-/* ":port" or nothing, which is 0. */
+/* ":port" or nothing, which is 0. Of its digits, 2 to 5 here, eight bytes are loaded, as above;
+ * they become numbers of two, four and eight digits in three steps. */
 STOPS_INLINE bool plain_port(struct stops *s, uint16_t *ret)
 {
-	const char *at = s->at;
-	uint32_t port = 0, digit;
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t digits, odd, count;
 
 	*ret = 0;
 	if (!stops_skip(s, ':'))
 		return true;
-	if (s->at - at > 6)
+	count = (uint64_t)(s->at - s->word);
+	if (count - 2 > 3)
 		return false;
-	while (++at < s->at) {
-		digit = (unsigned char)*at - (uint32_t)'0';
-		if (digit > 9)
-			return false;
-		port = port * 10 + digit;
-	}
-	*ret = (uint16_t)port;
-	return port - 1 < UINT16_MAX;
+	memcpy(&digits, s->at - sizeof(digits), sizeof(digits));
+	digits = (le64toh(digits) ^ ones * '0') >> (64 - 8 * count) << (64 - 8 * count);
+	odd = (digits | (digits + ones * 6)) & ones * 0xf0;
+	digits = digits * (10 << 8 | 1) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+	digits = digits * (100 << 16 | 1) >> 16 & UINT64_C(0x0000ffff0000ffff);
+	digits = digits * (UINT64_C(10000) << 32 | 1) >> 32;
+	*ret = (uint16_t)digits;
+	return odd == 0 && digits - 1 < UINT16_MAX;
 }
 
-/* Behind the user and '@' where they are there; else it is the host that begins here. */
-STOPS_INLINE const char *plain_user(struct stops *s, const char *at, struct view *ret)
+/* User and '@' where they are there; else it is the host that begins here. */
+STOPS_INLINE bool plain_user(struct stops *s, struct view *ret)
 {
-	struct stops before = *s;
+	struct stops start = *s;
 
-	if (!stops_is(s, '@'))
-		stops_pass_all(s, &sip_uri_user_bytes);
-	if (!stops_is(s, '@')) {
-		*s = before;
-		return at;
-	}
-	*ret = stops_word(s, at);
-	at = s->at + 1;
-	stops_pass(s);
-	return at;
+	if (s->byte != '@')
+		stops_take_all(s, &sip_uri_user_bytes);
+	*ret = stops_word(s);
+	if (stops_skip(s, '@'))
+		return ret->len > 0;
+	*s = start;
+	*ret = VIEW_EMPTY;
+	return true;
 }
 
 /* "sip:" in either case: nearly all that there are. */
 STOPS_INLINE bool plain_is_sip(const char *at, const char *end)
 {
-	return end - at >= 4 && (at[0] | 0x20) == 's' && (at[1] | 0x20) == 'i' &&
-	       (at[2] | 0x20) == 'p' && at[3] == ':';
+	uint32_t text;
+
+	if (end - at < (ptrdiff_t)sizeof(text))
+		return false;
+	memcpy(&text, at, sizeof(text));
+	return (le32toh(text) | 0x202020) == ('s' | 'i' << 8 | 'p' << 16 | ':' << 24);
 }
 
 /* sip: with user, host, port and parameters, to a stop that is none of its. */
-STOPS_INLINE bool plain_uri(struct stops *s, const char *at, struct sip_uri *ret)
+STOPS_INLINE bool plain_uri(struct stops *s, struct sip_uri *ret)
 {
-	/* `count` guards the names, plain_params_next fills the other. */
-	struct plain_params params __attribute__((uninitialized));
-	struct sip_param param __attribute__((uninitialized));
-	const char *host;
+	struct plain_names names = { .count = 0 };
+	const char *start = s->word, *params;
+	struct view name, value;
 
-	if (!plain_is_sip(at, s->end))
+	if (!plain_is_sip(start, s->end) || !stops_skip(s, ':'))
 		return false;
-	stops_pass(s);
-	*ret = (struct sip_uri){ .scheme = SIP_SCHEME_SIP };
-	host = plain_user(s, at + 4, &ret->user);
-	if (host == at + 5 || !plain_host(s, host, &ret->host) || !plain_port(s, &ret->port))
+	ret->scheme = SIP_SCHEME_SIP;
+	ret->password = VIEW_EMPTY;
+	ret->headers = VIEW_EMPTY;
+	ret->rest = VIEW_EMPTY;
+	if (!plain_user(s, &ret->user) || !plain_host(s, &ret->host) || !plain_port(s, &ret->port))
 		return false;
-	host = s->at;
-	params.bytes = &sip_uri_param_bytes;
-	params.is_odd = false;
-	params.count = 0;
-	while (plain_params_next(&params, s, &param))
-		;
-	ret->params = stops_word(s, host);
-	ret->text = stops_word(s, at);
-	return !params.is_odd;
+	params = s->at;
+	while (stops_skip(s, ';'))
+		if (!plain_param(s, &sip_uri_param_bytes, &names, &name, &value))
+			return false;
+	ret->params = (struct view){ params, (size_t)(s->at - params) };
+	ret->text = (struct view){ start, (size_t)(s->at - start) };
+	return true;
 }
 
 #endif

@@ -263,12 +263,12 @@ enum err sip_uri_careful(struct view text, struct sip_uri *ret)
 
 bool sip_uri_plain(struct view text, struct sip_uri *ret)
 {
-	struct stops s;
+	struct stops s __attribute__((uninitialized)); /* filled before it is read */
 
 	if (text.len == 0 || text.len > MAX_STOPS_TEXT)
 		return false;
 	s = stops_on(text);
-	return plain_uri(&s, text.at, ret) && s.at == s.end;
+	return plain_uri(&s, ret) && s.at == s.end;
 }
 
 enum err sip_uri_fill(struct view text, struct sip_uri *ret)

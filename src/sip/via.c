@@ -161,20 +161,15 @@ enum err sip_via_careful(struct view text, struct sip_via *ret)
 	return in.err;
 }
 
-bool sip_via_plain(struct view text, struct sip_via *ret)
+/* "SIP/2.0/UDP ": its length, or 0. */
+STOPS_INLINE size_t plain_protocol(struct view text, struct sip_via *ret)
 {
 	struct view version = VIEW("SIP/2.0/");
-	/* `count` guards the names, plain_params_next fills the other. */
-	struct plain_params params __attribute__((uninitialized));
-	struct sip_param param __attribute__((uninitialized));
-	struct taking taking = { .via = ret };
 	const char *at = text.at + version.len;
-	struct stops s;
 
-	if (text.len <= version.len + 4 || text.len > MAX_STOPS_TEXT ||
-	    memcmp(text.at, version.at, version.len) != 0)
-		return false;
-	*ret = (struct sip_via){ .ttl = -1, .transport_text = { at, 3 } };
+	if (text.len <= version.len + 4 || memcmp(text.at, version.at, version.len) != 0)
+		return 0;
+	ret->transport_text = (struct view){ at, 3 };
 	if (memcmp(at, "UDP ", 4) == 0)
 		ret->transport = SIP_TRANSPORT_UDP;
 	else if (memcmp(at, "TCP ", 4) == 0)
@@ -182,22 +177,58 @@ bool sip_via_plain(struct view text, struct sip_via *ret)
 	else if (memcmp(at, "TLS ", 4) == 0)
 		ret->transport = SIP_TRANSPORT_TLS;
 	else
+		return 0;
+	return version.len + 4;
+}
+
+/* Others than those that nearly all have. */
+static bool plain_other(struct view name, struct view value, struct sip_via *ret)
+{
+	struct taking taking = { .via = ret };
+	struct sip_param param = { .name = name, .value = value, .has_value = value.len > 0 };
+
+	take_param(&taking, &param);
+	return taking.values.err == ERR_NONE;
+}
+
+STOPS_INLINE bool plain_params(struct stops *s, struct sip_via *ret)
+{
+	struct plain_names names = { .count = 0 };
+	struct view name, value;
+
+	while (stops_skip(s, ';')) {
+		if (!plain_param(s, &sip_param_bytes, &names, &name, &value))
+			return false;
+		if (name.len == 6 && value.len > 0 && memcmp(name.at, "branch", 6) == 0)
+			ret->branch = value;
+		else if (name.len == 5 && value.len == 0 && memcmp(name.at, "rport", 5) == 0)
+			ret->has_rport = true;
+		else if (!plain_other(name, value, ret))
+			return false;
+	}
+	return s->at == s->end;
+}
+
+bool sip_via_plain(struct view text, struct sip_via *ret)
+{
+	size_t protocol = plain_protocol(text, ret);
+	struct stops s __attribute__((uninitialized)); /* filled before it is read */
+
+	text = view_after(text, protocol);
+	if (protocol == 0 || text.len > MAX_STOPS_TEXT)
 		return false;
-	at += 4;
-	s = stops_on((struct view){ at, text.len - version.len - 4 });
-	if (!plain_host(&s, at, &ret->host) || !plain_port(&s, &ret->port))
+	ret->branch = VIEW_EMPTY;
+	ret->maddr.text = VIEW_EMPTY;
+	plain_put(&ret->maddr.addr, 0, 0);
+	plain_put(&ret->received, 0, 0);
+	ret->has_rport = false;
+	ret->rport = 0;
+	ret->ttl = -1;
+	s = stops_on(text);
+	if (!plain_host(&s, &ret->host) || !plain_port(&s, &ret->port))
 		return false;
 	ret->params = (struct view){ s.at, (size_t)(s.end - s.at) };
-	params.bytes = &sip_param_bytes;
-	params.is_odd = false;
-	params.count = 0;
-	while (plain_params_next(&params, &s, &param)) {
-		if (view_equal(param.name, VIEW("branch")) && param.has_value)
-			ret->branch = param.value;
-		else
-			take_param(&taking, &param);
-	}
-	return !params.is_odd && taking.values.err == ERR_NONE && s.at == s.end;
+	return plain_params(&s, ret);
 }
 
 enum err sip_via_fill(struct view text, struct sip_via *ret)

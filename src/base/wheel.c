@@ -19,7 +19,7 @@ static uint64_t due_tick(const struct wheel *w, const struct timer *t)
 	return us == 0 ? 0 : (us - 1) / TICK_US + 1;
 }
 
-static void place(struct wheel *w, struct timer *t, uint64_t due)
+static inline void place(struct wheel *w, struct timer *t, uint64_t due)
 {
 	uint64_t left = due - w->tick, at_us;
 	unsigned level, slot;

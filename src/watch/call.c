@@ -74,21 +74,15 @@ static void end(struct watch *w, struct watch_dialog *call, uint32_t trail_s)
 
 static bool fits(uint64_t tag, uint64_t seen) { return seen == 0 || tag == seen; }
 
-/* By the hash of the caller's tag. */
-static uint64_t key_of(const struct watch *w, const struct watch_reading *r, uint64_t tag)
-{
-	return watch_join(w, r->call_id, tag);
-}
-
 struct watch_dialog *watch_call_find(const struct watch *w, struct watch_reading *r)
 {
 	bool has_to = !view_is_empty(r->to->tag);
 	uint64_t from = watch_from_tag(w, r), to = watch_to_tag(w, r);
-	struct watch_dialog *call = watch_table_find(&w->calls, key_of(w, r, from));
+	struct watch_dialog *call = watch_table_find(&w->calls, watch_call_key(w, r, from));
 
 	if (call && (!has_to || fits(to, call->callee_tag)))
 		return call;
-	call = has_to ? watch_table_find(&w->calls, key_of(w, r, to)) : NULL;
+	call = has_to ? watch_table_find(&w->calls, watch_call_key(w, r, to)) : NULL;
 	return call && fits(from, call->callee_tag) ? call : NULL;
 }
 
@@ -159,7 +153,7 @@ static void note_leg(struct watch_dialog *call, uint64_t asked)
 
 void watch_call_invite(struct watch *w, struct watch_reading *r, struct watch_transaction *t)
 {
-	uint64_t key = key_of(w, r, watch_from_tag(w, r));
+	uint64_t key = watch_call_key(w, r, watch_from_tag(w, r));
 	struct watch_dialog *call;
 	bool is_new;
 

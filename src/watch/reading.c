@@ -103,6 +103,12 @@ void watch_meet(struct watch *w, const struct watch_message *in, struct watch_re
 	read_flow(w, view_starts(view_bytes(in->bytes, in->len), VIEW("SIP/")), ret);
 }
 
+void watch_approach(const struct watch *w, const struct watch_reading *r)
+{
+	watch_table_approach(&w->hosts, r->asker);
+	watch_table_approach(&w->known, r->asker_way);
+}
+
 /* An ACK names the INVITE. */
 static uint64_t transaction_of(const struct watch *w, const struct watch_reading *r)
 {
@@ -122,9 +128,6 @@ void watch_read(struct watch *w, struct watch_reading *ret)
 
 	if (ret->is_turned == msg->is_request)
 		read_flow(w, !msg->is_request, ret);
-	watch_table_approach(&w->hosts, ret->asker);
-	if (msg->is_request)
-		watch_table_approach(&w->known, ret->asker_way);
 	ret->call_id = watch_hash(w, msg->call_id);
 	ret->branch = branch_of(msg);
 	if (ret->is_taken) {
@@ -133,6 +136,9 @@ void watch_read(struct watch *w, struct watch_reading *ret)
 	}
 	read_names(msg, ret);
 	read_uri(msg, ret);
+	/* The call that it may begin, or be of. */
+	if (ret->is_taken && msg->is_request && msg->method == SIP_METHOD_INVITE)
+		watch_table_expect(&w->calls, watch_call_key(w, ret, watch_from_tag(w, ret)));
 }
 
 /* ---- facts ---- */

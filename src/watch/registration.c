@@ -102,7 +102,7 @@ void watch_registration_granted(struct watch *w, const struct watch_transaction 
 }
 
 /* The response lists all Contacts of the account: of several, ours counts. */
-uint32_t watch_registration_term_s(const struct sip_msg *response,
+uint32_t watch_registration_term_s(const struct watch *w, const struct sip_msg *response,
                                    const struct watch_transaction *t)
 {
 	struct sip_contact contacts[MAX_SIP_CONTACTS] __attribute__((uninitialized));
@@ -112,6 +112,7 @@ uint32_t watch_registration_term_s(const struct sip_msg *response,
 
 	if (t->expires_s == 0)
 		return 0;
+	watch_table_expect(&w->registrations, key_of(w, t));
 	(void)sip_seconds_of(response, SIP_HEADER_EXPIRES, &expires_s);
 	if (sip_contacts_read(response, contacts, MAX_SIP_CONTACTS, &count) != ERR_NONE)
 		return expires_s;

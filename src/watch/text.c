@@ -53,8 +53,10 @@ static inline uint64_t in_lower_case(uint64_t word)
 	return word | (upper & ~word & EACH_BYTE(0x80)) >> 2;
 }
 
-/* True if all of it is there now; else some of it may be. `ret` has room for a word. */
-static inline bool copy_words(struct view text, char *ret, bool is_lower)
+/* True if all of it is there now; else some of it may be. `ret` has room for a word. Inlined
+ * for the constants of each use: most texts are two words. */
+static inline __attribute__((always_inline)) bool copy_words(struct view text, char *ret,
+                                                             bool is_lower)
 {
 	const char *at = text.at, *last;
 	uint64_t word, all = EACH_BYTE(0x80);
@@ -80,7 +82,8 @@ static inline bool copy_words(struct view text, char *ret, bool is_lower)
 }
 
 /* A NUL within the text ends the copy; nothing of it may stand behind. */
-static size_t copy_bytes(struct view text, char *ret, size_t size, bool is_lower)
+static __attribute__((noinline)) size_t copy_bytes(struct view text, char *ret, size_t size,
+                                                   bool is_lower)
 {
 	size_t i = 0;
 
@@ -96,7 +99,8 @@ static size_t copy_bytes(struct view text, char *ret, size_t size, bool is_lower
 	return i;
 }
 
-static inline size_t copy(struct view text, char *ret, size_t size, bool is_lower)
+static inline __attribute__((always_inline)) size_t copy(struct view text, char *ret, size_t size,
+                                                         bool is_lower)
 {
 	if (text.len >= size)
 		text.len = size - 1;

@@ -412,7 +412,7 @@ static void read_final(struct watch *w, struct watch_reading *r, struct watch_tr
 		watch_note_put(w, asks_key(w, r),
 		               is_challenge(r->msg->status) ? NOTE_CHALLENGED : NOTE_SEEN);
 	if (t->method == SIP_METHOD_REGISTER && r->msg->status < 300)
-		t->expires_s = watch_registration_term_s(r->msg, t);
+		t->expires_s = watch_registration_term_s(w, r->msg, t);
 }
 
 /* Worth waiting for: the ACK of a stranger's refused INVITE proves who he is. */

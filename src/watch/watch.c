@@ -166,12 +166,14 @@ static inline void step(struct watch *w, struct now now)
 		w->now.us = now.us;
 }
 
-void watch_advance(struct watch *w, struct now now)
+static inline void advance(struct watch *w, struct now now)
 {
 	step(w, now);
 	w->advanced_us = w->now.us;
 	wheel_advance(&w->wheel, w->now.us);
 }
+
+void watch_advance(struct watch *w, struct now now) { advance(w, now); }
 
 void watch_end(struct watch *w)
 {
@@ -320,7 +322,7 @@ void watch_message(struct watch *w, const struct watch_message *in)
 		__attribute__((uninitialized)); /* watch_meet and watch_read fill it */
 	enum err err;
 
-	watch_advance(w, in->now);
+	advance(w, in->now);
 	w->counters.messages++;
 	if (is_keep_alive(in)) {
 		w->counters.keep_alives++;
@@ -328,6 +330,7 @@ void watch_message(struct watch *w, const struct watch_message *in)
 	}
 	watch_meet(w, in, &r);
 	err = parse(w, in);
+	watch_approach(w, &r);
 	if (err == ERR_NONE)
 		look_again(w);
 	if (in->is_cut)

@@ -36,11 +36,19 @@ struct watch_reading {
 /* Before the parser sees it: who it is between, so that what is known of them is at hand
  * when it is asked for. */
 void watch_meet(struct watch *w, const struct watch_message *in, struct watch_reading *ret);
+/* The same once it is parsed: now the rows are fetched of which there should be slots by now. */
+void watch_approach(const struct watch *w, const struct watch_reading *r);
 /* The rest, once is_taken is set. */
 void watch_read(struct watch *w, struct watch_reading *ret);
 /* Of the tags; 0 for none. Most messages are not asked for theirs. */
 uint64_t watch_from_tag(const struct watch *w, struct watch_reading *r);
 uint64_t watch_to_tag(const struct watch *w, struct watch_reading *r);
+/* By the hash of the caller's tag. */
+static inline uint64_t watch_call_key(const struct watch *w, const struct watch_reading *r,
+                                      uint64_t tag)
+{
+	return watch_join(w, r->call_id, tag);
+}
 /* What every fact about this message has, into one that is all zeros yet; who it is about, and
  * the method, are not among it. */
 void watch_fact_begin(const struct watch *w, const struct watch_reading *r, enum fact_kind kind,
@@ -170,7 +178,7 @@ void watch_stream_forget(void *watch, void *row);
 void watch_registration_granted(struct watch *w, const struct watch_transaction *t, bool is_open);
 void watch_registration_forget(void *watch, void *row);
 /* What the response grants to the Contact that was asked for. */
-uint32_t watch_registration_term_s(const struct sip_msg *response,
+uint32_t watch_registration_term_s(const struct watch *w, const struct sip_msg *response,
                                    const struct watch_transaction *t);
 
 #endif

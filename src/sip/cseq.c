@@ -30,19 +30,25 @@ static bool read_usual(struct view text, struct sip_cseq *ret)
 	return ret->method != SIP_METHOD_OTHER;
 }
 
-enum err sip_cseq_parse(struct view text, struct sip_cseq *ret)
+static enum err parse_with_care(struct view text, struct sip_cseq *ret)
 {
 	struct cursor in = cursor_on(text);
 	struct sip_cseq cseq;
 
-	if (read_usual(text, &cseq)) {
-		*ret = cseq;
-		return ERR_NONE;
-	}
 	read_cseq(&in, &cseq);
 	if (in.err == ERR_NONE)
 		*ret = cseq;
 	return in.err;
+}
+
+enum err sip_cseq_parse(struct view text, struct sip_cseq *ret)
+{
+	struct sip_cseq cseq;
+
+	if (!read_usual(text, &cseq))
+		return parse_with_care(text, ret);
+	*ret = cseq;
+	return ERR_NONE;
 }
 
 void sip_cseq_write(struct buffer *b, const struct sip_cseq *c)

@@ -141,10 +141,9 @@ void sip_msg_read_header(struct sip_msg *m, struct view line, const char *end)
 		value++;
 	while (end > value && msg_is_blank(end[-1]))
 		end--;
-	if (id == SIP_HEADER_OTHER)
-		msg_put_other(m, m->count, name, (struct view){ value, (size_t)(end - value) });
-	else
-		msg_put(m, m->count, id, name, (struct view){ value, (size_t)(end - value) });
+	m->headers[m->count] = msg_header(id, name, (struct view){ value, (size_t)(end - value) });
+	if (id != SIP_HEADER_OTHER)
+		msg_link(m, m->count, id);
 	m->count++;
 }
 

@@ -19,24 +19,21 @@ static inline bool msg_is_blank(char c) { return c == ' ' || c == '\t'; }
 /* Another header of that id: chained to the last one, noted where there may be but one. */
 void sip_msg_chain(struct sip_msg *m, enum sip_header_id id, uint8_t index);
 
-/* Puts a header of ours into its place in the table. */
-static inline void msg_put(struct sip_msg *m, size_t index, size_t id, struct view name,
-                           struct view value)
+static inline struct sip_header msg_header(size_t id, struct view name, struct view value)
 {
-	m->headers[index] = (struct sip_header){ name, value, (uint8_t)id, SIP_HEADER_NONE, false };
-	if (m->first[id] == SIP_HEADER_NONE)
-		m->first[id] = (uint8_t)index;
-	else
-		sip_msg_chain(m, (enum sip_header_id)id, (uint8_t)index);
-	m->last[id] = (uint8_t)index;
+	return (struct sip_header){ name, value, (uint8_t)id, SIP_HEADER_NONE, false };
 }
 
-/* One of which nothing is known but that its name is a token. */
-static inline void msg_put_other(struct sip_msg *m, size_t index, struct view name,
-                                 struct view value)
+/* The header at `index` of the table, which is one of ours, is found by its id from now on. */
+static inline void msg_link(struct sip_msg *m, size_t index, size_t id)
 {
-	m->headers[index] =
-		(struct sip_header){ name, value, SIP_HEADER_OTHER, SIP_HEADER_NONE, false };
+	uint8_t *first = &m->first[id], *last = &m->last[id];
+
+	if (*first == SIP_HEADER_NONE)
+		*first = (uint8_t)index;
+	else
+		sip_msg_chain(m, (enum sip_header_id)id, (uint8_t)index);
+	*last = (uint8_t)index;
 }
 
 /* Any header: `line` is what its first line holds, `end` the end of its last. */

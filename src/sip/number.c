@@ -6,20 +6,25 @@
 #include "sip/digits_priv.h"
 #include "sip/param.h"
 
-enum err sip_number_parse(struct view text, uint32_t max, uint32_t *ret)
+static enum err parse_with_care(struct view text, uint32_t max, uint32_t *ret)
 {
 	struct cursor in = cursor_on(text);
-	uint32_t number;
+	uint32_t number = cursor_decimal(&in, max);
 
-	if (digits_are_all(text, &number) && number <= max) {
-		*ret = number;
-		return ERR_NONE;
-	}
-	number = cursor_decimal(&in, max);
 	cursor_end(&in);
 	if (in.err == ERR_NONE)
 		*ret = number;
 	return in.err;
+}
+
+enum err sip_number_parse(struct view text, uint32_t max, uint32_t *ret)
+{
+	uint32_t number;
+
+	if (!digits_are_all(text, &number) || number > max)
+		return parse_with_care(text, max, ret);
+	*ret = number;
+	return ERR_NONE;
 }
 
 enum err sip_number_of(const struct sip_msg *m, enum sip_header_id id, uint32_t max, uint32_t *ret)

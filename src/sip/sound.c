@@ -9,8 +9,8 @@
 
 /* By the 16 bytes from its start on: the length is the place of the colon among them, 16 where
  * there is none. One branch, where comparing byte for byte would be mispredicted at every
- * name. False: none of ours. */
-static inline bool find_name(const char *at, size_t *len, size_t *ret)
+ * name. Not 0: none of ours. */
+static inline uint32_t find_name(const char *at, size_t *len, size_t *ret)
 {
 	uint32_t colons = glance_equal(at, ':') | UINT32_C(1) << GLANCE;
 	size_t id, end = (unsigned)__builtin_ctz(colons);
@@ -18,11 +18,11 @@ static inline bool find_name(const char *at, size_t *len, size_t *ret)
 	*len = end;
 	if (end <= 1) {
 		*ret = end == 0 ? SIP_HEADER_OTHER : sip_header_compacts[(unsigned char)*at];
-		return *ret != SIP_HEADER_OTHER;
+		return *ret == SIP_HEADER_OTHER;
 	}
 	id = sip_header_slots[header_slot(at, at + end - 4, end, HEADER_FACTOR)];
 	*ret = id;
-	return (~glance_alike(at, &sip_header_starts[id]) & sip_header_starts[id].bytes) == 0;
+	return ~glance_alike(at, &sip_header_starts[id]) & sip_header_starts[id].bytes;
 }
 
 /* Between colon and line end; no tab stands in such a line, and what ends it is no blank. */
@@ -46,7 +46,8 @@ static bool read_other(struct sip_msg *m, struct view line, size_t len)
 	if (line.at[0] == ' ')
 		return false;
 	if (len < GLANCE && sip_token_is(name))
-		msg_put_other(m, m->count++, name, value_of(line.at + len, line.at + line.len));
+		m->headers[m->count++] = msg_header(SIP_HEADER_OTHER, name,
+		                                    value_of(line.at + len, line.at + line.len));
 	else
 		sip_msg_read_header(m, line, line.at + line.len);
 	return true;
@@ -57,22 +58,24 @@ bool sip_sound_read(struct sip_msg *m, struct view bytes, const struct sip_lines
 	const uint32_t *feed = lines->feeds + 1, *empty = lines->feeds + lines->count - 1;
 	const char *at = bytes.at + lines->feeds[0] + 1;
 	const char *last = bytes.at + bytes.len - GLANCE; /* where a name may be loaded */
+	struct sip_header *h = m->headers;
 	size_t count = 0;
 
 	for (; feed < empty; feed++) {
 		const char *end = bytes.at + *feed - 1;
-		size_t len = GLANCE;
-		size_t id;
+		size_t len = GLANCE, id;
 
 		if (*end != '\r')
 			return false;
-		if (at <= last && find_name(at, &len, &id)) {
-			msg_put(m, count++, id, (struct view){ at, len }, value_of(at + len, end));
+		if (at <= last && find_name(at, &len, &id) == 0) {
+			*h++ = msg_header(id, (struct view){ at, len }, value_of(at + len, end));
+			msg_link(m, count++, id);
 		} else {
 			m->count = (uint8_t)count;
 			if (!read_other(m, (struct view){ at, (size_t)(end - at) }, len))
 				return false;
 			count = m->count;
+			h = m->headers + count;
 		}
 		at = end + 2;
 	}

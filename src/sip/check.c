@@ -2,8 +2,6 @@
 /* The grammar of all headers that we use, by one table. */
 #include "sip/check.h"
 
-#include <string.h>
-
 #include "base/run.h"
 #include "sip/auth.h"
 #include "sip/cause.h"
@@ -228,15 +226,6 @@ static enum err check_tokens(const struct row *row, struct view text)
 	return count > 0 || may_be_empty(row->id) ? ERR_NONE : ERR_SHORT;
 }
 
-/* A value by itself: nothing to be trimmed, and of a list without a comma. An open quote or
- * bracket, over which a comma would be none, no check takes. */
-static bool is_one_value(struct view text, enum sip_header_id id)
-{
-	return text.len > 0 && (unsigned char)text.at[0] > ' ' &&
-	       (unsigned char)text.at[text.len - 1] > ' ' &&
-	       (sip_header_times(id) != SIP_TIMES_LIST || memchr(text.at, ',', text.len) == NULL);
-}
-
 static enum err check_values(const struct row *row, struct view text)
 {
 	struct sip_values w = sip_values_on(text);
@@ -260,7 +249,7 @@ static enum err check_header(const struct row *row, struct view text)
 {
 	if (!row->check)
 		return is_plain_list(text) ? ERR_NONE : check_tokens(row, text);
-	return is_one_value(text, row->id) ? row->check(text) : check_values(row, text);
+	return msg_is_one_value(text) ? row->check(text) : check_values(row, text);
 }
 
 #define ROW_BIT(id) (UINT64_C(1) << ROW_##id)
@@ -281,6 +270,8 @@ static uint64_t rows_left(const struct sip_msg *m)
 		left &= ~ROW_BIT(TO);
 	if ((known & SIP_PART_VIA) && m->first[SIP_HEADER_VIA] == m->last[SIP_HEADER_VIA])
 		left &= ~ROW_BIT(VIA);
+	if ((known & SIP_PART_DIGEST) && m->headers[m->parts.digest_row].next == SIP_HEADER_NONE)
+		left &= ~row_of[m->headers[m->parts.digest_row].id];
 	return left;
 }
 
@@ -323,16 +314,11 @@ static bool are_contacts(const struct sip_msg *m)
 /* "*" only by itself and in a REGISTER (RFC 3261 10.2.2). */
 static void check_contacts(struct sip_msg *m)
 {
-	struct sip_contact contact __attribute__((uninitialized)); /* filled before it is read */
-	const struct sip_header *h = sip_msg_header(m, SIP_HEADER_CONTACT);
-	bool is_sound;
+	bool is_sound = m->first[SIP_HEADER_CONTACT] == SIP_HEADER_NONE;
 
-	if (!h)
-		return;
-	if (h->next == SIP_HEADER_NONE && is_one_value(h->value, SIP_HEADER_CONTACT))
-		is_sound = sip_contact_fill(h->value, &contact) == ERR_NONE &&
-		           (!contact.is_star || m->method == SIP_METHOD_REGISTER);
-	else
+	if (m->parts.known & SIP_PART_CONTACT)
+		is_sound = !m->parts.contact.is_star || m->method == SIP_METHOD_REGISTER;
+	else if (!is_sound)
 		is_sound = are_contacts(m);
 	if (!is_sound)
 		msg_note(m, SIP_REASON_CONTACT_SYNTAX);
@@ -349,7 +335,7 @@ static void check_target(struct sip_msg *m)
 
 enum err sip_check(struct sip_msg *m)
 {
-	sip_parts_read(m);
+	sip_parts_read_all(m);
 	check_target(m);
 	check_contacts(m);
 	for (uint64_t left = rows_left(m); left != 0; left &= left - 1)

@@ -3,6 +3,7 @@
 #include "sip/contact.h"
 
 #include "sip/number.h"
+#include "sip/values.h"
 
 enum { EXPIRES_OF_NONSENSE_S = 3600 }; /* RFC 3261 20.10 */
 
@@ -119,6 +120,11 @@ enum err sip_contacts_read(const struct sip_msg *m, struct sip_contact *ret, siz
 	size_t count = 0;
 	bool has_star = false;
 
+	if (max > 0 && (m->parts.known & SIP_PART_CONTACT)) {
+		ret[0] = m->parts.contact;
+		*ret_count = 1;
+		return ERR_NONE;
+	}
 	while (sip_values_next(&w, &text)) {
 		enum err err;
 

@@ -3,9 +3,9 @@
 #ifndef SIP_CONTACT_H
 #define SIP_CONTACT_H
 
-#include "sip/msg.h"
 #include "sip/name_addr.h"
-#include "sip/values.h"
+
+struct sip_msg;
 
 enum { MAX_SIP_CONTACTS = 32 };
 

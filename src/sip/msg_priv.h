@@ -3,6 +3,8 @@
 #ifndef SIP_MSG_PRIV_H
 #define SIP_MSG_PRIV_H
 
+#include <string.h>
+
 #include "sip/lines_priv.h"
 #include "sip/msg.h"
 
@@ -15,6 +17,14 @@ static inline void msg_note(struct sip_msg *m, enum sip_reason r)
 }
 
 static inline bool msg_is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/* A value by itself, also of a list: no comma, and nothing to be trimmed. An open quote or bracket,
+ * over which a comma would be none, is sound nowhere. */
+static inline bool msg_is_one_value(struct view text)
+{
+	return text.len > 0 && (unsigned char)text.at[0] > ' ' &&
+	       (unsigned char)text.at[text.len - 1] > ' ' && memchr(text.at, ',', text.len) == NULL;
+}
 
 /* Another header of that id: chained to the last one, noted where there may be but one. */
 void sip_msg_chain(struct sip_msg *m, enum sip_header_id id, uint8_t index);

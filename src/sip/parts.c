@@ -2,7 +2,7 @@
 /* Parts of a message that are read once. */
 #include "sip/parts.h"
 
-#include "sip/msg.h"
+#include "sip/msg_priv.h"
 
 static bool is_alone(const struct sip_msg *m, enum sip_header_id id)
 {
@@ -21,6 +21,35 @@ static bool read_via(const struct sip_msg *m, struct sip_via *ret)
 	return view_find(text, ',', 0) == text.len && sip_via_fill(text, ret) == ERR_NONE;
 }
 
+static bool read_contact(const struct sip_msg *m, struct sip_contact *ret)
+{
+	struct view text = sip_msg_value(m, SIP_HEADER_CONTACT);
+
+	return is_alone(m, SIP_HEADER_CONTACT) && msg_is_one_value(text) &&
+	       sip_contact_fill(text, ret) == ERR_NONE;
+}
+
+static enum sip_auth_kind kind_of(const struct sip_header *h)
+{
+	return h->id == SIP_HEADER_AUTHORIZATION || h->id == SIP_HEADER_PROXY_AUTHORIZATION
+	             ? SIP_AUTH_CREDENTIALS
+	             : SIP_AUTH_CHALLENGE;
+}
+
+static bool read_digest(const struct sip_msg *m, struct sip_digest *ret, uint8_t *ret_row)
+{
+	static const uint8_t ids[] = { SIP_HEADER_AUTHORIZATION, SIP_HEADER_PROXY_AUTHORIZATION,
+		                       SIP_HEADER_WWW_AUTHENTICATE, SIP_HEADER_PROXY_AUTHENTICATE };
+	uint8_t row = SIP_HEADER_NONE;
+
+	for (size_t i = 0; i < sizeof(ids) && row == SIP_HEADER_NONE; i++)
+		row = m->first[ids[i]];
+	if (row == SIP_HEADER_NONE)
+		return false;
+	*ret_row = row;
+	return sip_auth_parse(m->headers[row].value, kind_of(&m->headers[row]), ret) == ERR_NONE;
+}
+
 void sip_parts_read(struct sip_msg *m)
 {
 	struct sip_parts *p = &m->parts;
@@ -34,6 +63,17 @@ void sip_parts_read(struct sip_msg *m)
 		p->known |= SIP_PART_TO;
 	if ((left & SIP_PART_VIA) && read_via(m, &p->via))
 		p->known |= SIP_PART_VIA;
+}
+
+void sip_parts_read_all(struct sip_msg *m)
+{
+	struct sip_parts *p = &m->parts;
+
+	sip_parts_read(m);
+	if (!(p->known & SIP_PART_CONTACT) && read_contact(m, &p->contact))
+		p->known |= SIP_PART_CONTACT;
+	if (!(p->known & SIP_PART_DIGEST) && read_digest(m, &p->digest, &p->digest_row))
+		p->known |= SIP_PART_DIGEST;
 }
 
 const struct sip_uri *sip_parts_uri_at(const struct sip_msg *m, struct sip_uri *spare)
@@ -61,6 +101,14 @@ const struct sip_via *sip_parts_via_at(const struct sip_msg *m, struct sip_via *
 		return &m->parts.via;
 	text = view_first(text, view_find(text, ',', 0));
 	return sip_via_fill(text, spare) == ERR_NONE ? spare : NULL;
+}
+
+const struct sip_digest *sip_parts_digest_at(const struct sip_msg *m, const struct sip_header *h,
+                                             struct sip_digest *spare)
+{
+	if ((m->parts.known & SIP_PART_DIGEST) && h == &m->headers[m->parts.digest_row])
+		return &m->parts.digest;
+	return sip_auth_parse(h->value, kind_of(h), spare) == ERR_NONE ? spare : NULL;
 }
 
 enum err sip_parts_uri(const struct sip_msg *m, struct sip_uri *ret)

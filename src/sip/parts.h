@@ -1,28 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What everybody who looks at a message asks of it: the Request-URI, From, To
- * and the topmost Via. sip_check reads them and leaves them in the message, so
- * that those who look after it need not read them again. */
+/* What everybody who looks at a message asks of it: the Request-URI, From, To,
+ * the topmost Via, the Contact and the credentials or challenge. sip_check reads
+ * them and leaves them in the message, so that those who look after it need not
+ * read them again. */
 #ifndef SIP_PARTS_H
 #define SIP_PARTS_H
 
+#include "sip/auth.h"
+#include "sip/contact.h"
 #include "sip/header.h"
 #include "sip/name_addr.h"
 #include "sip/via.h"
 
 struct sip_msg;
+struct sip_header;
 
-enum { SIP_PART_URI = 1, SIP_PART_FROM = 2, SIP_PART_TO = 4, SIP_PART_VIA = 8 };
+enum {
+	SIP_PART_URI = 1,
+	SIP_PART_FROM = 2,
+	SIP_PART_TO = 4,
+	SIP_PART_VIA = 8,
+	SIP_PART_CONTACT = 16,
+	SIP_PART_DIGEST = 32,
+};
 
 struct sip_parts {
 	struct sip_uri uri;
 	struct sip_name_addr from, to;
 	struct sip_via via;
-	uint8_t known; /* which of them stand here: SIP_PART_..., a set */
+	struct sip_contact contact; /* the only one; it may be "*" */
+	struct sip_digest digest;
+	uint8_t digest_row; /* the header of which that is: an index */
+	uint8_t known;      /* which of them stand here: SIP_PART_..., a set */
 };
 
-/* Reads into the message what is sound and stands there once (of Via: alone in the first
- * row), where nobody did before. Notes nothing. */
+/* Reads into the message what is sound and stands there once, where nobody did before: who asks
+ * whom (of Via: alone in the first row); or all (of credentials and challenges: the first row
+ * that there is). Notes nothing. */
 void sip_parts_read(struct sip_msg *m);
+void sip_parts_read_all(struct sip_msg *m);
 
 /* From the message where they were read, else parsed now. Errors are those of the parsers;
  * *ret then is untouched. Views live as long as the message's bytes. */
@@ -39,5 +55,8 @@ const struct sip_uri *sip_parts_uri_at(const struct sip_msg *m, struct sip_uri *
 const struct sip_name_addr *sip_parts_address_at(const struct sip_msg *m, enum sip_header_id id,
                                                  struct sip_name_addr *spare);
 const struct sip_via *sip_parts_via_at(const struct sip_msg *m, struct sip_via *spare);
+/* h: a header of the message with credentials, or with a challenge. */
+const struct sip_digest *sip_parts_digest_at(const struct sip_msg *m, const struct sip_header *h,
+                                             struct sip_digest *spare);
 
 #endif

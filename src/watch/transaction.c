@@ -89,20 +89,20 @@ static void fire(struct timer *timer, uint64_t now_us)
 /* ---- credentials ---- */
 
 static void read_credential(struct watch *w, const struct watch_reading *r,
-                            struct watch_transaction *t, struct view value)
+                            struct watch_transaction *t, const struct sip_header *h)
 {
 	enum watch_note_state state;
-	struct sip_digest d __attribute__((uninitialized)); /* filled, or not looked at */
+	struct sip_digest spare __attribute__((uninitialized)); /* filled, or not looked at */
+	const struct sip_digest *d = sip_parts_digest_at(r->msg, h, &spare);
 	uint64_t nonce;
 
-	if (sip_auth_parse(value, SIP_AUTH_CREDENTIALS, &d) != ERR_NONE ||
-	    view_is_empty(d.values[SIP_DIGEST_RESPONSE]) ||
-	    view_is_empty(d.values[SIP_DIGEST_NONCE]))
+	if (!d || view_is_empty(d->values[SIP_DIGEST_RESPONSE]) ||
+	    view_is_empty(d->values[SIP_DIGEST_NONCE]))
 		return;
 	t->flags |= HAS_CREDENTIALS;
-	t->realms[t->realms[0] != 0] = watch_hash(w, d.values[SIP_DIGEST_REALM]);
+	t->realms[t->realms[0] != 0] = watch_hash(w, d->values[SIP_DIGEST_REALM]);
 	if (t->method != SIP_METHOD_REGISTER) {
-		struct sip_uri who = { .user = d.values[SIP_DIGEST_USERNAME],
+		struct sip_uri who = { .user = d->values[SIP_DIGEST_USERNAME],
 			               .host = r->from->uri.host };
 
 		if (view_find(who.user, '@', 0) < who.user.len)
@@ -112,7 +112,7 @@ static void read_credential(struct watch *w, const struct watch_reading *r,
 		memcpy(t->caller, t->fact.account, sizeof(t->caller));
 		t->account = watch_hash(w, view_of(t->fact.account));
 	}
-	nonce = watch_hash(w, d.values[SIP_DIGEST_NONCE]);
+	nonce = watch_hash(w, d->values[SIP_DIGEST_NONCE]);
 	t->nonce = watch_join(w, nonce, r->asker);
 	/* A phone answers an old nonce before it is told of a new one; only for an
 	 * account that it had, or one good login would hide all guesses. */
@@ -130,25 +130,26 @@ static inline void read_credentials(struct watch *w, const struct watch_reading 
 
 	for (; h; h = sip_msg_next(r->msg, h)) {
 		t->flags |= HAS_AUTHORIZATION;
-		read_credential(w, r, t, h->value);
+		read_credential(w, r, t, h);
 	}
 }
 
 /* Whether it is for credentials that were sent. */
 static bool read_challenge(struct watch *w, const struct watch_reading *r,
-                           struct watch_transaction *t, struct view value)
+                           struct watch_transaction *t, const struct sip_header *h)
 {
-	struct sip_digest d __attribute__((uninitialized)); /* filled, or not looked at */
+	struct sip_digest spare __attribute__((uninitialized)); /* filled, or not looked at */
+	const struct sip_digest *d = sip_parts_digest_at(r->msg, h, &spare);
 	uint64_t realm, nonce, own, any;
 
-	if (sip_auth_parse(value, SIP_AUTH_CHALLENGE, &d) != ERR_NONE)
+	if (!d)
 		return false;
-	realm = watch_hash(w, d.values[SIP_DIGEST_REALM]);
-	if (sip_digest_is_stale(&d))
+	realm = watch_hash(w, d->values[SIP_DIGEST_REALM]);
+	if (sip_digest_is_stale(d))
 		t->flags |= IS_STALE;
 	/* One that nobody asked for proves nothing about whom it was sent to. */
 	if (t->flags & HAS_REQUEST) {
-		nonce = watch_hash(w, d.values[SIP_DIGEST_NONCE]);
+		nonce = watch_hash(w, d->values[SIP_DIGEST_NONCE]);
 		own = watch_join(w, nonce, r->asker);
 		any = any_nonce_key(w, nonce);
 		watch_table_expect(&w->notes, own);
@@ -165,7 +166,7 @@ static void read_challenges(struct watch *w, const struct watch_reading *r,
 	const struct sip_header *h = sip_msg_header(r->msg, id);
 
 	for (; h; h = sip_msg_next(r->msg, h))
-		*ret_is_same |= read_challenge(w, r, t, h->value);
+		*ret_is_same |= read_challenge(w, r, t, h);
 }
 
 /* ---- requests ---- */

@@ -2,6 +2,7 @@
 /* Addresses, contacts and Via. */
 #include "runner/test.h"
 #include "sip/contact.h"
+#include "sip/msg.h"
 #include "sip/via.h"
 
 static struct sip_msg msg;

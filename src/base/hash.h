@@ -33,16 +33,18 @@ static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 /* The like of hash_quick for four words, with another value: both halves at once, no call. */
 static inline uint64_t hash_words(const struct hash_key *key, const uint64_t words[4])
 {
-	uint64_t k[2];
+	struct {
+		uint64_t first, second;
+	} k;
 
-	memcpy(k, key->bytes, sizeof(k));
+	memcpy(&k, key->bytes, sizeof(k));
 	/* Digits of pi: a key of zeros, as tests have it, must not make factors of zero. */
-	return hash_fold(hash_fold(words[0] ^ k[0] ^ UINT64_C(0x243f6a8885a308d3),
-	                           words[1] ^ k[1] ^ UINT64_C(0x13198a2e03707344)) ^
-	                         k[1] ^ UINT64_C(0xa4093822299f31d0),
-	                 hash_fold(words[2] ^ k[1] ^ UINT64_C(0x082efa98ec4e6c89),
-	                           words[3] ^ k[0] ^ UINT64_C(0x452821e638d01377)) ^
-	                         k[0] ^ UINT64_C(0xbe5466cf34e90c6c));
+	return hash_fold(hash_fold(words[0] ^ k.first ^ UINT64_C(0x243f6a8885a308d3),
+	                           words[1] ^ k.second ^ UINT64_C(0x13198a2e03707344)) ^
+	                         k.second ^ UINT64_C(0xa4093822299f31d0),
+	                 hash_fold(words[2] ^ k.second ^ UINT64_C(0x082efa98ec4e6c89),
+	                           words[3] ^ k.first ^ UINT64_C(0x452821e638d01377)) ^
+	                         k.first ^ UINT64_C(0xbe5466cf34e90c6c));
 }
 
 enum { HASH_MD5_SIZE = 16, HASH_SHA256_SIZE = 32, HASH_MAX_SIZE = 32 };

@@ -40,13 +40,6 @@ static uint64_t text_hash(const struct hash_key *secret, struct view text)
 	return hash_quick(secret, text.at, text.len);
 }
 
-static struct view user_of(const struct fact *fact)
-{
-	struct view account = view_of(fact->account);
-
-	return view_first(account, view_find(account, '@', 0));
-}
-
 /* One more at the end, if there is room for the whole of it. A blank in it is written as in
  * a URI: blanks part the list. */
 static void list_add(char *list, size_t size, struct view text)
@@ -73,12 +66,6 @@ static void list_add(char *list, size_t size, struct view text)
 			list_add((c)->list, sizeof((c)->list), text);                              \
 	} while (0)
 
-/* Whom a fact is about, hashed once. */
-struct subject {
-	struct view user;
-	uint64_t hash;
-};
-
 static uint64_t host_hash(const struct hash_key *secret, const struct addr *host)
 {
 	uint64_t words[4] = { host->family };
@@ -101,24 +88,14 @@ static void see_host(struct guard_sketch *sketch, const struct hash_key *secret,
 
 /* --- What a fact is --- */
 
-static bool has_detector(const struct guard_event *event, enum guard_detector detector)
-{
-	for (size_t i = 0; i < event->count; i++) {
-		if (guard_rule_detector(event->findings[i].rule) == detector)
-			return true;
-	}
-	return false;
-}
+/* Which detectors found something, a bit each, and which of them gave it a score. */
+struct found {
+	uint32_t any, scored;
+};
 
-static bool is_scored(const struct guard_event *event, enum guard_detector detector)
+static bool has(uint32_t detectors, enum guard_detector detector)
 {
-	for (size_t i = 0; i < event->count; i++) {
-		if (event->findings[i].score_milli > 0 &&
-		    event->findings[i].rule != RULE_UNKNOWN_USER &&
-		    guard_rule_detector(event->findings[i].rule) == detector)
-			return true;
-	}
-	return false;
+	return (detectors >> detector & 1) != 0;
 }
 
 /* Of an account, its user. */
@@ -187,10 +164,10 @@ static bool has_tried(const struct guard_campaign *c, uint64_t user)
 	       (is_wide && guard_sketch_holds(&c->users, user));
 }
 
-bool guard_campaign_owns(const struct guard_campaign *c, const struct hash_key *secret,
-                         const struct fact *fact)
+bool guard_campaign_owns(const struct guard_campaign *c, const struct guard_about *about)
 {
-	uint64_t user = text_hash(secret, user_of(fact));
+	const struct fact *fact = about->fact;
+	uint64_t user = about->user_hash;
 
 	if (fact->standing == STANDING_PEER)
 		return false;
@@ -249,15 +226,18 @@ static bool is_after_calls(const struct guard_campaign *c)
 }
 
 static void add_call(struct guard_campaign *c, const struct hash_key *secret,
-                     const struct guard_event *event, const struct subject *who)
+                     const struct guard_about *about, bool is_fraud)
 {
-	const struct fact *fact = event->fact;
-	bool is_fraud = has_detector(event, DETECTOR_TOLL_FRAUD);
-	bool is_taken = guard_sketch_holds(&c->taken, who->hash);
-	struct view number = view_of(fact->number);
+	const struct fact *fact = about->fact;
+	struct view number;
+	bool is_taken;
 
-	if (!is_fraud && !(is_dialling(fact) && (is_taken || looks_dialled(fact->number))))
+	if (!is_fraud && !is_dialling(fact))
 		return;
+	is_taken = guard_sketch_holds(&c->taken, about->user_hash);
+	if (!is_fraud && !is_taken && !looks_dialled(fact->number))
+		return;
+	number = view_of(fact->number);
 	SEE(c, numbers, number_list, number, text_hash(secret, number));
 	enter(c, PHASE_DIAL, fact->wall_us);
 	if (fact->kind == FACT_CALL && fact->outcome == OUTCOME_SUCCEEDED &&
@@ -270,38 +250,36 @@ static bool is_unanswered_login(const struct fact *fact)
 	return fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_UNKNOWN;
 }
 
-static void add_login(struct guard_campaign *c, const struct guard_event *event,
-                      const struct subject *who)
+static void add_login(struct guard_campaign *c, const struct guard_about *about, bool is_scored)
 {
-	const struct fact *fact = event->fact;
+	const struct fact *fact = about->fact;
 
-	if (is_let_in(fact) && (c->number != 0 || c->told_by != 0) && has_tried(c, who->hash)) {
-		SEE(c, taken, taken_list, who->user, who->hash);
+	if (is_let_in(fact) && (c->number != 0 || c->told_by != 0) &&
+	    has_tried(c, about->user_hash)) {
+		SEE(c, taken, taken_list, about->user, about->user_hash);
 		enter(c, PHASE_REGISTER, fact->wall_us);
 		come_to(c, OUTCOME_SUCCEEDED);
 	}
 	if (is_failed_login(fact)) {
 		c->guesses += fact->count > 0 ? fact->count : 1;
-		SEE(c, guessed, guessed_list, who->user, who->hash);
+		SEE(c, guessed, guessed_list, about->user, about->user_hash);
 	}
 	/* Behind a border that blocks, most of a guesser's logins are seen to get no answer. */
 	c->logins_in_vain += is_failed_login(fact) || is_unanswered_login(fact);
-	if (is_scored(event, DETECTOR_GUESSING))
-		(void)guard_sketch_add(&c->scored, who->hash);
-	if (is_scored(event, DETECTOR_GUESSING) || c->logins_in_vain >= CAMPAIGN_LOGINS)
+	if (is_scored)
+		(void)guard_sketch_add(&c->scored, about->user_hash);
+	if (is_scored || c->logins_in_vain >= CAMPAIGN_LOGINS)
 		enter(c, PHASE_GUESS, fact->wall_us);
 }
 
-static void add_probe(struct guard_campaign *c, const struct guard_event *event)
+static void add_probe(struct guard_campaign *c, const struct fact *fact, uint32_t detectors)
 {
-	const struct fact *fact = event->fact;
-
-	if (has_detector(event, DETECTOR_SCANNER) || has_detector(event, DETECTOR_ANOMALY) ||
-	    has_detector(event, DETECTOR_NON_SIP) ||
+	if (has(detectors, DETECTOR_SCANNER) || has(detectors, DETECTOR_ANOMALY) ||
+	    has(detectors, DETECTOR_NON_SIP) ||
 	    (fact->kind == FACT_REQUEST && strcmp(fact->method, "OPTIONS") == 0))
 		enter(c, PHASE_SCAN, fact->wall_us);
 	/* One or two users that nobody knows are a slip of the finger, or a tool's first test. */
-	if (has_detector(event, DETECTOR_ENUMERATION) ||
+	if (has(detectors, DETECTOR_ENUMERATION) ||
 	    (fact->kind == FACT_UNKNOWN_USER && guard_sketch_count(&c->users) >= CAMPAIGN_USERS))
 		enter(c, PHASE_ENUMERATE, fact->wall_us);
 	if (fact->kind == FACT_SCANNER)
@@ -312,11 +290,17 @@ static void add_probe(struct guard_campaign *c, const struct guard_event *event)
 		c->agent = fact->agent;
 }
 
-static void add_findings(struct guard_campaign *c, const struct guard_event *event)
+static struct found add_findings(struct guard_campaign *c, const struct guard_event *event)
 {
+	struct found found = { 0, 0 };
+
 	for (size_t i = 0; i < event->count; i++) {
 		const struct guard_finding *finding = &event->findings[i];
+		uint32_t bit = UINT32_C(1) << guard_rule_detector(finding->rule);
 
+		found.any |= bit;
+		if (finding->score_milli > 0 && finding->rule != RULE_UNKNOWN_USER)
+			found.scored |= bit;
 		c->has_rule[finding->rule] |= finding->score_milli > 0 || finding->is_incident;
 		if (finding->score_milli <= UINT32_MAX - c->rule_milli[finding->rule])
 			c->rule_milli[finding->rule] += finding->score_milli;
@@ -326,6 +310,7 @@ static void add_findings(struct guard_campaign *c, const struct guard_event *eve
 	}
 	if (event->score_milli > c->score_milli)
 		c->score_milli = event->score_milli;
+	return found;
 }
 
 /* A message that looks like a scanner's is told as that and as what came of it. */
@@ -347,8 +332,9 @@ static bool is_another(struct guard_campaign *c, const struct fact *fact)
 void guard_campaign_add(struct guard_campaign *c, const struct hash_key *secret,
                         const struct guard_event *event)
 {
+	const struct guard_about *about = event->about;
 	const struct fact *fact = event->fact;
-	struct subject who = { .user = user_of(fact) };
+	struct found found;
 	/* What is told late, because no answer came, is not the last. */
 	bool is_last = fact->now_us >= c->last_us;
 
@@ -361,15 +347,17 @@ void guard_campaign_add(struct guard_campaign *c, const struct hash_key *secret,
 	c->is_changed = true;
 	if (fact->kind == FACT_BLOCKED_HITS)
 		return;
-	who.hash = text_hash(secret, who.user);
-	see_host(&c->sources, secret, &event->source, c->source_list, sizeof(c->source_list));
+	/* One alone stays the one. */
+	if (c->source.family == 0 || guard_sketch_count(&c->sources) == 0)
+		see_host(&c->sources, secret, event->source, c->source_list,
+		         sizeof(c->source_list));
 	see_host(&c->targets, secret, &fact->flow.local, c->target_list, sizeof(c->target_list));
 	if (names_user(fact) && (event->count > 0 || !is_challenged(fact)))
-		SEE(c, users, user_list, who.user, who.hash);
-	add_findings(c, event);
-	add_probe(c, event);
-	add_login(c, event, &who);
-	add_call(c, secret, event, &who);
+		SEE(c, users, user_list, about->user, about->user_hash);
+	found = add_findings(c, event);
+	add_probe(c, fact, found.any);
+	add_login(c, about, has(found.scored, DETECTOR_GUESSING));
+	add_call(c, secret, about, has(found.any, DETECTOR_TOLL_FRAUD));
 	if (fact->status != 0 && is_last)
 		c->status = fact->status;
 	if ((fact->status >= 300 && !is_challenged(fact)) || fact->outcome == OUTCOME_FAILED)

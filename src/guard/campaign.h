@@ -7,6 +7,7 @@
 #define GUARD_CAMPAIGN_H
 
 #include "event/record.h"
+#include "guard/about.h"
 #include "guard/finding.h"
 #include "guard/recent.h"
 #include "guard/sketch.h"
@@ -31,8 +32,8 @@ struct guard_campaign {
 	uint64_t number;    /* of its incident; 0: not worth recording yet */
 	struct addr source; /* family 0: many sources */
 	uint64_t told_by; /* number of the campaign of many sources that tells of this one, or 0 */
-	struct guard_key with; /* its key */
-	uint64_t shape;        /* what ties it to others, 0 nothing */
+	struct guard_spot with; /* where that one is */
+	uint64_t shape;         /* what ties it to others, 0 nothing */
 	uint64_t first_us, last_us, written_us;
 	int64_t first_wall_us, last_wall_us;
 	uint64_t count, written_count; /* messages, as far as known apart */
@@ -61,10 +62,12 @@ struct guard_campaign {
 
 /* One fact, what was found about it (maybe nothing), and how hot its source is now. */
 struct guard_event {
-	const struct fact *fact;
+	const struct guard_about *about;
+	const struct fact *fact; /* that one's */
 	const struct guard_finding *findings;
 	size_t count;
-	struct addr source; /* whose campaign it is */
+	const struct addr *source; /* whose campaign it is, */
+	struct guard_spot spot;    /* and where that one is */
 	uint32_t score_milli;
 }; /* at most MAX_EVENT_FINDINGS */
 
@@ -77,9 +80,8 @@ void guard_campaign_open(struct guard_campaign *c, const struct guard_event *eve
 /* Whether a fact that nothing was found about is its own work all the same: a
  * stranger's, or a login or call of an account that it tried. A neighbour behind
  * the same address, and whoever is known by another way, is left out of it. */
-bool guard_campaign_owns(const struct guard_campaign *c, const struct hash_key *secret,
-                         const struct fact *fact);
-/* Adds it. Hashes under `secret` tell things apart. */
+bool guard_campaign_owns(const struct guard_campaign *c, const struct guard_about *about);
+/* Adds it. Hashes under `secret`, which is that of what it is about too, tell things apart. */
 void guard_campaign_add(struct guard_campaign *c, const struct hash_key *secret,
                         const struct guard_event *event);
 /* Adds all that another one came to. */

@@ -6,6 +6,7 @@
 #define GUARD_DETECTOR_H
 
 #include "base/now.h"
+#include "guard/about.h"
 #include "guard/finding.h"
 
 struct hash_key;
@@ -22,11 +23,16 @@ struct guard_detector_class {
 	void (*free)(void **memory); /* an empty one is fine */
 	/* New settings in force; sizes stay. */
 	void (*apply)(void *memory, const struct guard_judge_settings *settings);
-	/* Findings about a sound fact. Returns their number. */
-	size_t (*judge)(void *memory, const struct fact *fact,
+	/* Findings about a sound fact of one of `kinds`. Returns their number. */
+	size_t (*judge)(void *memory, const struct guard_about *about,
 	                struct guard_finding ret[MAX_FINDINGS_PER_FACT]);
 	/* Every few seconds: says what became due without a fact. May be NULL. */
 	void (*advance)(void *memory, struct now now, guard_detector_say say, void *context);
+	/* A bit for each enum fact_kind that it looks at. */
+	uint32_t kinds;
 };
+
+#define DETECTOR_KIND(kind) (UINT32_C(1) << FACT_##kind)
+_Static_assert(FACT_KIND_COUNT <= 32, "a bit for each kind");
 
 #endif

@@ -63,7 +63,7 @@ static bool is_worth_it(struct guard_incidents *s, const struct guard_event *eve
 static struct guard_campaign *with_whom(const struct guard_incidents *s,
                                         const struct guard_campaign *c)
 {
-	struct guard_campaign *many = c->told_by ? guard_recent_find(&s->rows, &c->with) : NULL;
+	struct guard_campaign *many = c->told_by ? guard_recent_find_at(&s->rows, &c->with) : NULL;
 
 	return many && many->number == c->told_by ? many : NULL;
 }
@@ -100,7 +100,8 @@ static void tell_with(struct guard_incidents *s, struct guard_campaign *c,
 {
 	guard_campaign_join(many, &s->rows.key, c);
 	c->told_by = many->number;
-	c->with = many->row.key;
+	c->with.key = many->row.key;
+	c->with.hash = guard_key_hash(&s->rows.key, &many->row.key);
 	if (c->number != 0)
 		guard_incident_write(s, c, now);
 }
@@ -183,11 +184,12 @@ static void tell_if_due(struct guard_incidents *s, struct guard_campaign *c,
 static struct guard_campaign *own_of(struct guard_incidents *s, const struct guard_event *event,
                                      uint64_t extra)
 {
-	struct guard_key key = guard_key_of(&event->source, extra);
-	struct guard_campaign *c = guard_recent_touch(&s->rows, &key);
+	struct guard_key key = guard_key_of(event->source, extra);
+	struct guard_campaign *c = extra == 0 ? guard_recent_touch_at(&s->rows, &event->spot)
+	                                      : guard_recent_touch(&s->rows, &key);
 
 	if (!guard_campaign_is_open(c, event->fact->now_us))
-		guard_campaign_open(c, event, &event->source);
+		guard_campaign_open(c, event, event->source);
 	return c;
 }
 
@@ -250,7 +252,6 @@ void guard_incidents_take(struct guard_incidents *s, const struct guard_event *e
 	struct guard_finding rest[MAX_EVENT_FINDINGS]
 		__attribute__((uninitialized)); /* `count` guards it */
 	struct guard_event others = *event;
-	struct guard_key key = guard_key_of(&event->source, 0);
 
 	others.findings = rest;
 	others.count = 0;
@@ -262,18 +263,16 @@ void guard_incidents_take(struct guard_incidents *s, const struct guard_event *e
 	}
 	if (others.count > 0)
 		add(s, own_of(s, &others, 0), &others);
-	else if (event->count == 0 && guard_incident_owns(s, &event->source, event->fact))
-		add(s, guard_recent_touch(&s->rows, &key), event);
+	else if (event->count == 0 && guard_incident_owns(s, &event->spot, event->about))
+		add(s, guard_recent_touch_at(&s->rows, &event->spot), event);
 }
 
-bool guard_incident_owns(const struct guard_incidents *s, const struct addr *source,
-                         const struct fact *fact)
+bool guard_incident_owns(const struct guard_incidents *s, const struct guard_spot *spot,
+                         const struct guard_about *about)
 {
-	struct guard_key key = guard_key_of(source, 0);
-	const struct guard_campaign *c = guard_recent_find(&s->rows, &key);
+	const struct guard_campaign *c = guard_recent_find_at(&s->rows, spot);
 
-	return c && guard_campaign_is_open(c, fact->now_us) &&
-	       guard_campaign_owns(c, &s->rows.key, fact);
+	return c && guard_campaign_is_open(c, about->fact->now_us) && guard_campaign_owns(c, about);
 }
 
 struct guard_campaign *guard_incident_of(const struct guard_incidents *s, const struct addr *source,

@@ -42,9 +42,9 @@ void guard_incidents_take(struct guard_incidents *s, const struct guard_event *e
  * call of any of these. */
 struct guard_campaign *guard_incident_of(const struct guard_incidents *s, const struct addr *source,
                                          uint64_t now_us);
-/* Whether there is one of that source that a fact belongs to without a finding. */
-bool guard_incident_owns(const struct guard_incidents *s, const struct addr *source,
-                         const struct fact *fact);
+/* Whether there is one of the source there that a fact belongs to without a finding. */
+bool guard_incident_owns(const struct guard_incidents *s, const struct guard_spot *spot,
+                         const struct guard_about *about);
 /* Records it now, whatever was recorded before; gives it a number if it has none. */
 void guard_incident_write(struct guard_incidents *s, struct guard_campaign *c, struct now now);
 /* Records what has grown since and was not told. */

@@ -178,14 +178,10 @@ static void write_reason(struct guard_block *block, const struct guard_sums *sum
 }
 
 /* The source's campaign, or a known flow's own where that has no part in it. */
-static struct addr campaign_of(const struct guard_judge *j, const struct fact *fact)
+static bool is_of_source(const struct guard_judge *j, const struct guard_about *about)
 {
-	struct addr source = addr_source(&fact->flow.remote);
-
-	return fact->standing == STANDING_KNOWN &&
-	                       !guard_incident_owns(&j->incidents, &source, fact)
-	             ? fact->flow.remote
-	             : source;
+	return about->fact->standing != STANDING_KNOWN ||
+	       guard_incident_owns(&j->incidents, &about->spots[0], about);
 }
 
 /* What blocks is proven; suspicion that came with it does not name the block. */
@@ -199,10 +195,12 @@ static const struct guard_mark *last_mark(const struct guard_subject *subject)
 }
 
 static void block_subject(struct guard_judge *j, const struct guard_subject *subject,
-                          const struct guard_sums *sums, bool is_observed, const struct fact *fact)
+                          const struct guard_sums *sums, bool is_observed,
+                          const struct guard_about *about)
 {
+	const struct fact *fact = about->fact;
 	struct now now = { fact->now_us, fact->wall_us };
-	struct addr source = campaign_of(j, fact);
+	struct addr source = is_of_source(j, about) ? about->source : fact->flow.remote;
 	const struct guard_mark *last = last_mark(subject);
 	struct addr_net net = guard_block_net(&subject->source);
 	struct guard_block *block = guard_block_find(&j->blocks, &net);
@@ -262,8 +260,9 @@ static void suspect(struct guard_judge *j, const struct guard_subject *subject, 
 }
 
 static void conclude(struct guard_judge *j, const struct guard_subject *subject,
-                     const struct guard_sums *sums, const struct fact *fact)
+                     const struct guard_sums *sums, const struct guard_about *about)
 {
+	const struct fact *fact = about->fact;
 	struct now now = { fact->now_us, fact->wall_us };
 	struct addr_net net = guard_block_net(&subject->source);
 	struct guard_block *block = guard_block_find(&j->blocks, &net);
@@ -279,9 +278,9 @@ static void conclude(struct guard_judge *j, const struct guard_subject *subject,
 		return;
 	}
 	if (is_acting)
-		block_subject(j, subject, sums, false, fact);
+		block_subject(j, subject, sums, false, about);
 	else if (sums->proven_milli >= j->settings.block_milli)
-		block_subject(j, subject, sums, true, fact);
+		block_subject(j, subject, sums, true, about);
 	else if (j->settings.mode == MODE_BLOCK &&
 	         sums->suspicion_milli >= j->settings.suspect_milli && subject->source.port == 0)
 		suspect(j, subject, now);
@@ -290,10 +289,11 @@ static void conclude(struct guard_judge *j, const struct guard_subject *subject,
 /* --- Facts --- */
 
 /* A known flow's offences are its own; everybody else's are the source's. */
-static struct addr subject_of(const struct fact *fact)
+static struct guard_subject *subject_of(struct guard_judge *j, const struct guard_about *about)
 {
-	return fact->standing == STANDING_KNOWN ? fact->flow.remote
-	                                        : addr_source(&fact->flow.remote);
+	return about->fact->standing == STANDING_KNOWN
+	             ? guard_scores_touch(&j->scores, &about->fact->flow.remote)
+	             : guard_scores_touch_at(&j->scores, &about->source, &about->spots[0]);
 }
 
 static uint64_t account_hash(const struct guard_judge *j, const struct fact *fact)
@@ -303,10 +303,9 @@ static uint64_t account_hash(const struct guard_judge *j, const struct fact *fac
 
 static uint64_t flow_hash(const struct guard_judge *j, const struct fact *fact)
 {
-	struct guard_key key = guard_key_of(
-		&fact->flow.remote, (uint64_t)fact->flow.connection << 8 | fact->flow.transport);
+	uint64_t extra = (uint64_t)fact->flow.connection << 8 | fact->flow.transport;
 
-	return hash_quick(&j->scores.subjects.key, &key, sizeof(key));
+	return guard_spot_of(&j->scores.subjects.key, &fact->flow.remote, extra).hash;
 }
 
 /* What the marks of all findings about one fact share. */
@@ -333,20 +332,22 @@ static bool may_judge(const struct guard_finding *finding, const struct fact *fa
 	       (fact->standing != STANDING_KNOWN || finding->is_proven);
 }
 
-static size_t find(struct guard_judge *j, const struct fact *fact,
+static size_t find(struct guard_judge *j, const struct guard_about *about,
                    struct guard_finding ret[MAX_EVENT_FINDINGS])
 {
-	struct guard_finding findings[MAX_FINDINGS_PER_FACT] __attribute__((uninitialized));
 	size_t total = 0;
 
 	for (size_t d = 0; d < GUARD_DETECTOR_COUNT; d++) {
-		size_t count = j->settings.detector_modes[d] == MODE_OFF
-		                     ? 0
-		                     : classes[d]->judge(j->detectors[d], fact, findings);
+		size_t count, first = total;
 
+		if ((classes[d]->kinds >> about->fact->kind & 1) == 0 ||
+		    j->settings.detector_modes[d] == MODE_OFF)
+			continue;
+		/* There is room for all of each, so that they are found where they stay. */
+		count = classes[d]->judge(j->detectors[d], about, ret + first);
 		for (size_t i = 0; i < count; i++) {
-			if (may_judge(&findings[i], fact))
-				ret[total++] = findings[i];
+			if (may_judge(&ret[first + i], about->fact))
+				ret[total++] = ret[first + i];
 		}
 	}
 	return total;
@@ -389,31 +390,32 @@ static struct guard_sums score_all(struct guard_judge *j, struct guard_subject *
 }
 
 /* Success lowers only findings about that account on that flow. */
-static void succeed(struct guard_judge *j, const struct fact *fact)
+static void succeed(struct guard_judge *j, const struct guard_about *about)
 {
-	struct addr sources[2] = { addr_source(&fact->flow.remote), fact->flow.remote };
+	const struct fact *fact = about->fact;
+	struct guard_subject *subjects[2] = {
+		guard_recent_find_at(&j->scores.subjects, &about->spots[0]),
+		guard_scores_find(&j->scores, &fact->flow.remote),
+	};
 
-	for (size_t i = 0; i < 2; i++) {
-		struct guard_subject *subject = guard_scores_find(&j->scores, &sources[i]);
-
-		if (subject)
-			guard_score_lower(subject, account_hash(j, fact), flow_hash(j, fact));
-	}
+	for (size_t i = 0; i < 2; i++)
+		if (subjects[i])
+			guard_score_lower(subjects[i], account_hash(j, fact), flow_hash(j, fact));
 }
 
 /* Hits at the door belong to the incident that led to the block. */
-static bool is_told(const struct guard_judge *j, const struct fact *fact)
+static bool is_told(const struct guard_judge *j, const struct guard_about *about)
 {
-	struct addr source = addr_source(&fact->flow.remote);
+	const struct fact *fact = about->fact;
 	const struct guard_campaign *campaign;
 	const struct guard_block *block;
 	struct addr_net net;
 
 	if (fact->kind != FACT_BLOCKED_HITS)
 		return true;
-	net = guard_block_net(&source);
+	net = guard_block_net(&about->source);
 	block = guard_block_find(&j->blocks, &net);
-	campaign = guard_incident_of(&j->incidents, &source, fact->now_us);
+	campaign = guard_incident_of(&j->incidents, &about->source, fact->now_us);
 	return block && campaign && campaign->number == block->incident;
 }
 
@@ -426,37 +428,42 @@ static uint32_t height_of(const struct guard_sums *sums)
 /* All findings of a fact are scored before anything is concluded from them. */
 static void weigh(struct guard_judge *j, struct guard_event *event)
 {
-	const struct fact *fact = event->fact;
+	const struct guard_about *about = event->about;
 	struct guard_subject *subject = NULL;
 	struct guard_sums sums;
-	struct addr source;
 
 	if (event->count > 0) {
-		source = subject_of(fact);
-		subject = guard_scores_touch(&j->scores, &source);
+		subject = subject_of(j, about);
 		sums = score_all(j, subject, event);
 		event->score_milli = height_of(&sums);
 	}
-	event->source = campaign_of(j, fact);
-	if (is_told(j, fact))
+	event->source = &about->source;
+	event->spot = about->spots[0];
+	if (!is_of_source(j, about)) {
+		event->source = &event->fact->flow.remote;
+		event->spot = guard_spot_of(&j->scores.subjects.key, event->source, 0);
+	}
+	if (is_told(j, about))
 		guard_incidents_take(&j->incidents, event);
 	if (subject)
-		conclude(j, subject, &sums, fact);
+		conclude(j, subject, &sums, about);
 }
 
 void guard_judge_take(struct guard_judge *j, const struct fact *fact)
 {
 	struct guard_finding findings[MAX_EVENT_FINDINGS] __attribute__((uninitialized));
-	struct guard_event event = { .fact = fact, .findings = findings };
+	struct guard_about about __attribute__((uninitialized)); /* read whole */
+	struct guard_event event = { .about = &about, .fact = fact, .findings = findings };
 
 	if (!fact_is_sound(fact)) {
 		counters_add(j->ports.counters, COUNT_bad_slots, 1);
 		return;
 	}
 	counters_add(j->ports.counters, COUNT_facts_judged, 1);
+	guard_about_read(&j->scores.subjects.key, fact, &about);
 	if (fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_SUCCEEDED)
-		succeed(j, fact);
-	event.count = find(j, fact, findings);
+		succeed(j, &about);
+	event.count = find(j, &about, findings);
 	weigh(j, &event);
 }
 
@@ -483,9 +490,14 @@ void judge_set_mode(struct guard_judge *j, int detector, enum mode mode, uint64_
 
 static void say(void *context, const struct guard_finding *finding, const struct fact *fact)
 {
-	struct guard_event event = { .fact = fact, .findings = finding, .count = 1 };
+	struct guard_judge *j = context;
+	struct guard_about about;
+	struct guard_event event = {
+		.about = &about, .fact = fact, .findings = finding, .count = 1
+	};
 
-	weigh(context, &event);
+	guard_about_read(&j->scores.subjects.key, fact, &about);
+	weigh(j, &event);
 }
 
 void guard_judge_advance(struct guard_judge *j, struct now now)
@@ -515,63 +527,6 @@ uint64_t guard_judge_wait_us(const struct guard_judge *j, struct now now)
 			due_us = j->returns[i].at_us;
 	}
 	return now_since(due_us, now.us);
-}
-
-static bool lift_block(struct guard_judge *j, struct guard_block *block, struct now now)
-{
-	bool is_live = guard_block_is_live(block, now.wall_us);
-	struct record_block record;
-
-	if (is_live) {
-		guard_block_record(block, &record);
-		record.is_removed = 1;
-		judge_record(j, &record, now);
-	}
-	guard_block_lift(&j->blocks, block);
-	return is_live;
-}
-
-static void forget_score(struct guard_judge *j, struct guard_subject *subject)
-{
-	verdict_table_remove(j->ports.verdicts, &subject->source, 0);
-	guard_recent_forget(&j->scores.subjects, subject);
-}
-
-uint32_t judge_lift(struct guard_judge *j, const struct addr_net *net, struct now now)
-{
-	struct guard_block *block;
-	struct guard_subject *subject;
-	uint32_t place = 0, lifted = 0;
-
-	while ((block = pool_next(j->blocks.rows.pool, &place)) != NULL) {
-		if (addr_net_holds(net, &block->net.base))
-			lifted += lift_block(j, block, now);
-	}
-	place = 0;
-	while ((subject = pool_next(j->scores.subjects.pool, &place)) != NULL) {
-		if (addr_net_holds(net, &subject->source))
-			forget_score(j, subject);
-	}
-	return lifted;
-}
-
-void judge_unblock_never(struct guard_judge *j, struct now now)
-{
-	struct guard_block *block;
-	struct guard_subject *subject;
-	uint32_t place = 0;
-
-	while ((block = pool_next(j->blocks.rows.pool, &place)) != NULL) {
-		if (guard_never_find(&j->blocks, &block->net))
-			(void)lift_block(j, block, now);
-	}
-	place = 0;
-	while ((subject = pool_next(j->scores.subjects.pool, &place)) != NULL) {
-		struct addr_net net = guard_block_net(&subject->source);
-
-		if (guard_never_find(&j->blocks, &net))
-			forget_score(j, subject);
-	}
 }
 
 void guard_judge_spare(struct guard_judge *j, const struct guard_judge_settings *settings,

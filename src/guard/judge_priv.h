@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The judge's own memory, shared by what it concludes (judge.c) and what it
- * answers (answer.c). */
+/* The judge's own memory, shared by what it concludes (judge.c), what it
+ * answers (answer.c) and what it takes back (lift.c). */
 #ifndef GUARD_JUDGE_PRIV_H
 #define GUARD_JUDGE_PRIV_H
 

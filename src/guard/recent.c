@@ -48,19 +48,12 @@ void guard_recent_clear(struct guard_recent *r)
 	pool_free(&r->pool);
 }
 
-_Static_assert(sizeof(struct guard_key) == 4 * sizeof(uint64_t), "hashed as four words");
-
-struct guard_key guard_key_of(const struct addr *address, uint64_t extra)
-{
-	struct guard_key key = { .family = address->family, .port = address->port, .extra = extra };
-
-	memcpy(key.address, address->bytes, sizeof(key.address));
-	return key;
-}
-
 static bool is_of(const struct guard_row *row, const struct guard_key *key)
 {
-	return memcmp(&row->key, key, sizeof(*key)) == 0;
+	const struct guard_key *k = &row->key;
+
+	return ((k->address[0] ^ key->address[0]) | (k->address[1] ^ key->address[1]) |
+	        (k->family ^ key->family) | (k->port ^ key->port) | (k->extra ^ key->extra)) == 0;
 }
 
 static struct guard_row *find(const struct guard_recent *r, const struct guard_key *key,
@@ -77,21 +70,18 @@ static struct guard_row *find(const struct guard_recent *r, const struct guard_k
 	return NULL;
 }
 
-static uint64_t hash_of(const struct guard_recent *r, const struct guard_key *key)
-{
-	uint64_t words[4];
-
-	memcpy(words, key, sizeof(words));
-	return hash_words(&r->key, words);
-}
-
 void *guard_recent_find(const struct guard_recent *r, const struct guard_key *key)
 {
 	if (r->last && is_of(r->last, key))
 		return r->last;
 	if (r->index.count == 0)
 		return NULL;
-	return find(r, key, hash_of(r, key));
+	return find(r, key, guard_key_hash(&r->key, key));
+}
+
+void *guard_recent_find_at(const struct guard_recent *r, const struct guard_spot *spot)
+{
+	return find(r, &spot->key, spot->hash);
 }
 
 static void take_out(struct guard_recent *r, uint32_t at)
@@ -142,19 +132,31 @@ static void move_to_end(struct guard_recent *r, const struct guard_row *row)
 	append(r, end, at);
 }
 
+static struct guard_row *touch(struct guard_recent *r, const struct guard_key *key, uint64_t hash)
+{
+	struct guard_row *row = find(r, key, hash);
+
+	if (!row)
+		row = make(r, key, hash);
+	r->last = row;
+	return row;
+}
+
 void *guard_recent_touch(struct guard_recent *r, const struct guard_key *key)
 {
 	struct guard_row *row = r->last;
 
-	if (!row || !is_of(row, key)) {
-		uint64_t hash = hash_of(r, key);
-
-		row = find(r, key, hash);
-		if (!row)
-			row = make(r, key, hash);
-		r->last = row;
-	}
+	if (!row || !is_of(row, key))
+		row = touch(r, key, guard_key_hash(&r->key, key));
 	/* Somebody may have kept another one since. */
+	move_to_end(r, row);
+	return row;
+}
+
+void *guard_recent_touch_at(struct guard_recent *r, const struct guard_spot *spot)
+{
+	struct guard_row *row = touch(r, &spot->key, spot->hash);
+
 	move_to_end(r, row);
 	return row;
 }

@@ -15,9 +15,15 @@
 /* Whom a row is about: an address or flow, and whatever else tells rows apart
  * (hash of an account, number of a listener). */
 struct guard_key {
-	uint8_t address[16];
+	uint64_t address[2];
 	uint32_t family, port;
 	uint64_t extra;
+};
+
+/* A key with its hash, for who looks into several tables of one hash key. */
+struct guard_spot {
+	struct guard_key key;
+	uint64_t hash;
 };
 
 /* First member of every row. */
@@ -49,13 +55,38 @@ enum err guard_recent_init(struct guard_recent *r, size_t row_size, uint32_t max
                            const struct hash_key *key) MUST_USE;
 void guard_recent_clear(struct guard_recent *r); /* an empty one is fine */
 
-struct guard_key guard_key_of(const struct addr *address, uint64_t extra);
+static inline struct guard_key guard_key_of(const struct addr *address, uint64_t extra)
+{
+	struct guard_key key = { .family = address->family, .port = address->port, .extra = extra };
+
+	memcpy(key.address, address->bytes, sizeof(key.address));
+	return key;
+}
+
+_Static_assert(sizeof(struct guard_key) == 4 * sizeof(uint64_t), "hashed as four words");
+
+static inline uint64_t guard_key_hash(const struct hash_key *secret, const struct guard_key *key)
+{
+	return hash_words(secret, (const uint64_t *)(const void *)key);
+}
+
+static inline struct guard_spot guard_spot_of(const struct hash_key *secret,
+                                              const struct addr *address, uint64_t extra)
+{
+	struct guard_spot spot = { guard_key_of(address, extra), 0 };
+
+	spot.hash = guard_key_hash(secret, &spot.key);
+	return spot;
+}
 
 /* NULL where there is none. Touches nothing. */
 void *guard_recent_find(const struct guard_recent *r, const struct guard_key *key);
 /* The row, made anew (all zero but its key) if there is none; now the most
  * recent of its sort. Never fails: it forgets. */
 void *guard_recent_touch(struct guard_recent *r, const struct guard_key *key);
+/* The same two of who has the hash at hand, under the key of the table. */
+void *guard_recent_find_at(const struct guard_recent *r, const struct guard_spot *spot);
+void *guard_recent_touch_at(struct guard_recent *r, const struct guard_spot *spot);
 void guard_recent_keep(struct guard_recent *r, void *row, bool is_kept);
 void guard_recent_forget(struct guard_recent *r, void *row);
 

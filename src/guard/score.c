@@ -24,6 +24,15 @@ struct guard_subject *guard_scores_touch(struct guard_scores *s, const struct ad
 	return subject;
 }
 
+struct guard_subject *guard_scores_touch_at(struct guard_scores *s, const struct addr *source,
+                                            const struct guard_spot *spot)
+{
+	struct guard_subject *subject = guard_recent_touch_at(&s->subjects, spot);
+
+	subject->source = *source;
+	return subject;
+}
+
 struct guard_subject *guard_scores_find(const struct guard_scores *s, const struct addr *source)
 {
 	struct guard_key key = guard_key_of(source, 0);

@@ -73,6 +73,8 @@ static inline const struct guard_mark *guard_score_mark(const struct guard_subje
 }
 
 struct guard_subject *guard_scores_touch(struct guard_scores *s, const struct addr *source);
+struct guard_subject *guard_scores_touch_at(struct guard_scores *s, const struct addr *source,
+                                            const struct guard_spot *spot);
 struct guard_subject *guard_scores_find(const struct guard_scores *s, const struct addr *source);
 
 void guard_score_weigh(const struct guard_subject *subject, uint32_t fade_s, uint64_t now_us,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists are short: one pass finds the same or the oldest. */
+/* Lists are short: one pass finds the same or the oldest. Behind the first free place all are
+ * free: nobody is taken out. */
 #include "guard/seen.h"
 
 #include "base/now.h"
@@ -16,7 +17,11 @@ bool guard_seen_note(struct guard_seen *list, size_t size, uint64_t hash, uint64
 	bool is_new = true;
 
 	for (size_t i = 0; i < size; i++) {
-		if (list[i].hash == hash && list[i].at_us != 0) {
+		if (list[i].at_us == 0) {
+			place = &list[i];
+			break;
+		}
+		if (list[i].hash == hash) {
 			place = &list[i];
 			is_new = !is_within(place, now_us, window_us);
 			break;
@@ -35,7 +40,7 @@ size_t guard_seen_count(const struct guard_seen *list, size_t size, uint64_t now
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; i < size && list[i].at_us != 0; i++)
 		count += is_within(&list[i], now_us, window_us);
 	return count;
 }

@@ -73,16 +73,15 @@ static uint64_t message_hash(const struct anomaly *a, const struct fact *fact)
 	return hash_quick(&a->breakers.key, &message, sizeof(message));
 }
 
-static uint32_t score_of(struct anomaly *a, const struct fact *fact, bool is_proven)
+static uint32_t score_of(struct anomaly *a, const struct guard_about *about)
 {
 	static const uint64_t window_us = (uint64_t)ANOMALY_WINDOW_S * SECOND_US;
-	struct addr source = addr_source(&fact->flow.remote);
-	struct guard_key key = guard_key_of(&source, is_proven);
-	struct breaker *b = guard_recent_touch(&a->breakers, &key);
+	const struct fact *fact = about->fact;
+	struct breaker *b = guard_recent_touch_at(&a->breakers, guard_about_spot(about));
 	uint64_t message = message_hash(a, fact);
 	bool is_new_reason, is_new_message = true;
 
-	guard_recent_keep(&a->breakers, b, is_proven);
+	guard_recent_keep(&a->breakers, b, about->is_proven);
 	is_new_reason = guard_seen_note(b->reasons, MAX_ANOMALY_REASONS, fact->reason, fact->now_us,
 	                                window_us);
 	if (message != 0)
@@ -93,16 +92,16 @@ static uint32_t score_of(struct anomaly *a, const struct fact *fact, bool is_pro
 	return is_new_message ? ANOMALY_AGAIN_MILLI : 0;
 }
 
-static size_t anomaly_judge(void *memory, const struct fact *fact,
+static size_t anomaly_judge(void *memory, const struct guard_about *about,
                             struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
-	struct guard_finding finding = { .rule = RULE_HOSTILE };
+	struct guard_finding finding = { .rule = RULE_HOSTILE, .is_proven = about->is_proven };
+	const struct fact *fact = about->fact;
 
 	if (fact->kind != FACT_ANOMALY || fact->grade != SIP_GRADE_HOSTILE ||
 	    fact->standing == STANDING_PEER)
 		return 0;
-	finding.is_proven = fact_is_proven((enum fact_proof)fact->proof);
-	finding.score_milli = score_of(memory, fact, finding.is_proven);
+	finding.score_milli = score_of(memory, about);
 	if (finding.score_milli == 0)
 		return 0;
 	ret[0] = finding;
@@ -110,4 +109,5 @@ static size_t anomaly_judge(void *memory, const struct fact *fact,
 }
 
 const struct guard_detector_class anomaly_detector = { anomaly_make, anomaly_free, anomaly_apply,
-	                                               anomaly_judge };
+	                                               anomaly_judge,
+	                                               .kinds = DETECTOR_KIND(ANOMALY) };

@@ -99,16 +99,11 @@ static void enumeration_apply(void *memory, const struct guard_judge_settings *s
 
 /* ---- facts ---- */
 
-/* The user alone: one list of users is tried at many targets. A tool may leave
- * To as it is and ask the Request-URI's. */
-static struct view user_of(const struct fact *fact)
+/* One list of users is tried at many targets: the user alone counts. A tool may leave To as
+ * it is and ask the Request-URI's. */
+static bool is_of_number(const struct fact *fact)
 {
-	struct view account = view_of(fact->account);
-
-	if (fact->kind == FACT_SCANNER && fact->number[0])
-		return view_of(fact->number);
-
-	return view_first(account, view_find(account, '@', 0));
+	return fact->kind == FACT_SCANNER && fact->number[0];
 }
 
 static bool is_number(struct view user)
@@ -176,25 +171,12 @@ static bool is_success(const struct fact *fact)
 
 /* ---- what is remembered ---- */
 
-static uint64_t user_hash(const struct enumeration *e, struct view user)
-{
-	return hash_quick(&e->sources.key, user.at, user.len);
-}
-
 static uint32_t seconds_of(const struct fact *fact)
 {
 	return (uint32_t)(fact->now_us / SECOND_US) + 1;
 }
 
 static uint32_t day_of(uint32_t at_s) { return at_s / ENUMERATION_MEMORY_S + 1; }
-
-static uint16_t target_hash(const struct enumeration *e, const struct fact *fact)
-{
-	struct guard_key key = guard_key_of(&fact->flow.local, 0);
-
-	key.port = 0;
-	return (uint16_t)hash_quick(&e->sources.key, &key, sizeof(key));
-}
 
 /* `used` where he is not among them. */
 static uint32_t place_of(const struct source *s, uint32_t user)
@@ -384,48 +366,41 @@ static void remember(struct source *s, const struct fact *fact, const struct tri
 	memcpy(s->method, fact->method, sizeof(s->method));
 }
 
-static const struct friendly *friendly_of(const struct enumeration *e, struct guard_key key)
+static bool is_friend(const struct enumeration *e, const struct guard_about *about, uint64_t user)
 {
-	key.extra = 0;
-	return guard_recent_find(&e->friendly, &key);
-}
+	struct guard_key key = guard_key_of(&about->source, user);
 
-static bool is_friend(const struct enumeration *e, struct guard_key key, uint64_t user)
-{
-	key.extra = user;
 	return guard_recent_find(&e->friends, &key) != NULL;
 }
 
-static size_t judge_try(struct enumeration *e, const struct fact *fact, const struct tried *try,
-                        uint64_t user, struct guard_finding *ret)
+static size_t judge_try(struct enumeration *e, const struct guard_about *about,
+                        const struct tried *try, uint64_t user, struct guard_finding *ret)
 {
-	bool is_proven = fact_is_proven((enum fact_proof)fact->proof);
-	struct addr source = addr_source(&fact->flow.remote);
-	struct guard_key key = guard_key_of(&source, is_proven);
-	struct addition addition = { friendly_of(e, key), try->last_s, try->port, false };
+	const struct fact *fact = about->fact;
+	struct addition addition = { guard_recent_find_at(&e->friendly, &about->spots[0]),
+		                     try->last_s, try->port, false };
 	struct source *s;
 
 	/* Of most who try somebody, nobody ever got in. */
-	if (addition.friendly && is_friend(e, key, user))
+	if (addition.friendly && is_friend(e, about, user))
 		return 0;
-	s = guard_recent_touch(&e->sources, &key);
-	guard_recent_keep(&e->sources, s, is_proven);
+	s = guard_recent_touch_at(&e->sources, guard_about_spot(about));
+	guard_recent_keep(&e->sources, s, about->is_proven);
 	s->has_tool |= fact->kind == FACT_SCANNER || fact->agent != 0;
 	if (fact->kind == FACT_SCANNER)
 		s->shaped_s = try->last_s;
 	addition.is_new = note(s, (uint32_t)user, try) && !is_told_by_shape(s, fact, try->last_s);
 	remember(s, fact, try);
-	*ret = (struct guard_finding){ .is_proven = is_proven };
+	*ret = (struct guard_finding){ .is_proven = about->is_proven };
 	return judge_source(e, s, addition, ret);
 }
 
 /* What was tried of a user up to a state. */
-static void forget(struct enumeration *e, const struct addr *source, uint32_t user, enum state most)
+static void forget(struct enumeration *e, const struct guard_about *about, enum state most)
 {
-	for (uint64_t is_proven = 0; is_proven <= 1; is_proven++) {
-		struct guard_key key = guard_key_of(source, is_proven);
-		struct source *s = guard_recent_find(&e->sources, &key);
-		uint32_t at = s ? place_of(s, user) : 0;
+	for (size_t is_proven = 0; is_proven <= 1; is_proven++) {
+		struct source *s = guard_recent_find_at(&e->sources, &about->spots[is_proven]);
+		uint32_t at = s ? place_of(s, (uint32_t)about->user_hash) : 0;
 
 		if (s && at < s->used && s->tried[at].state <= (uint8_t)most)
 			drop(s, at);
@@ -433,16 +408,13 @@ static void forget(struct enumeration *e, const struct addr *source, uint32_t us
 }
 
 /* He exists, and is at home there: whoever seemed to try him did not. */
-static void note_success(struct enumeration *e, const struct fact *fact, uint64_t user)
+static void note_success(struct enumeration *e, const struct guard_about *about)
 {
-	struct addr source = addr_source(&fact->flow.remote);
-	struct guard_key key = guard_key_of(&source, user);
+	struct guard_key key = guard_key_of(&about->source, about->user_hash);
 	struct resident *friend = guard_recent_touch(&e->friends, &key);
-	uint32_t day = day_of(seconds_of(fact));
-	struct friendly *friendly;
+	struct friendly *friendly = guard_recent_touch_at(&e->friendly, &about->spots[0]);
+	uint32_t day = day_of(seconds_of(about->fact));
 
-	key.extra = 0;
-	friendly = guard_recent_touch(&e->friendly, &key);
 	if (friendly->day < day) {
 		friendly->count_of_last = friends_of(friendly, day);
 		friendly->count = 0;
@@ -452,39 +424,37 @@ static void note_success(struct enumeration *e, const struct fact *fact, uint64_
 		friendly->count++;
 		friend->day = day;
 	}
-	forget(e, &source, (uint32_t)user, TRIED_REFUSED);
+	forget(e, about, TRIED_REFUSED);
 }
 
-/* He answered the challenge: whether rightly is the business of guessing. */
-static void note_answer(struct enumeration *e, const struct fact *fact, uint64_t user)
-{
-	struct addr source = addr_source(&fact->flow.remote);
-
-	forget(e, &source, (uint32_t)user, TRIED_OPEN);
-}
-
-static size_t enumeration_judge(void *memory, const struct fact *fact,
+static size_t enumeration_judge(void *memory, const struct guard_about *about,
                                 struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
 	struct enumeration *e = memory;
-	struct view user = user_of(fact);
-	uint32_t now_s = seconds_of(fact);
+	const struct fact *fact = about->fact;
+	struct view user = is_of_number(fact) ? view_of(fact->number) : about->user;
+	uint64_t hash = about->user_hash;
+	uint32_t now_s;
 	struct tried try;
 	enum state state;
 
 	if (is_success(fact)) {
-		note_success(e, fact, user_hash(e, user));
+		note_success(e, about);
 		return 0;
 	}
 	if (fact->kind == FACT_LOGIN) {
-		note_answer(e, fact, user_hash(e, user));
+		/* He answered the challenge: whether rightly is the business of guessing. */
+		forget(e, about, TRIED_OPEN);
 		return 0;
 	}
 	if (!read_try(fact, user, &state))
 		return 0;
-	try = (struct tried){ now_s, now_s, target_hash(e, fact), fact->flow.remote.port,
+	if (is_of_number(fact))
+		hash = hash_quick(&e->sources.key, user.at, user.len);
+	now_s = seconds_of(fact);
+	try = (struct tried){ now_s, now_s, (uint16_t)about->where, fact->flow.remote.port,
 		              (uint8_t)state };
-	return judge_try(e, fact, &try, user_hash(e, user), ret);
+	return judge_try(e, about, &try, hash, ret);
 }
 
 /* Who asked for many users at once, was challenged each time and went away, sends nothing
@@ -493,6 +463,7 @@ static void enumeration_advance(void *memory, struct now now, guard_detector_say
 {
 	struct enumeration *e = memory;
 	struct addition addition = { .now_s = (uint32_t)(now.us / SECOND_US) + 1 };
+	struct guard_key key;
 	struct source *s;
 	uint32_t place = 0;
 
@@ -510,12 +481,20 @@ static void enumeration_advance(void *memory, struct now now, guard_detector_say
 		fact.proof = s->proof;
 		memcpy(fact.account, s->account, sizeof(fact.account));
 		memcpy(fact.method, s->method, sizeof(fact.method));
-		addition.friendly = friendly_of(e, s->row.key);
+		key = s->row.key;
+		key.extra = 0;
+		addition.friendly = guard_recent_find(&e->friendly, &key);
 		if (!s->is_told && judge_source(e, s, addition, &finding) > 0)
 			say(context, &finding, &fact);
 	}
 }
 
-const struct guard_detector_class enumeration_detector = { enumeration_make, enumeration_free,
-	                                                   enumeration_apply, enumeration_judge,
-	                                                   enumeration_advance };
+const struct guard_detector_class enumeration_detector = {
+	enumeration_make,
+	enumeration_free,
+	enumeration_apply,
+	enumeration_judge,
+	enumeration_advance,
+	.kinds = DETECTOR_KIND(REGISTERED) | DETECTOR_KIND(LOGIN) | DETECTOR_KIND(UNKNOWN_USER) |
+	         DETECTOR_KIND(SCANNER) | DETECTOR_KIND(REQUEST),
+};

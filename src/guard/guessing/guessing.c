@@ -453,9 +453,10 @@ static void note_success(struct guessing *g, const struct fact *fact)
 	end_conduct(g, &about, fact);
 }
 
-static size_t guessing_judge(void *memory, const struct fact *fact,
+static size_t guessing_judge(void *memory, const struct guard_about *about,
                              struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
+	const struct fact *fact = about->fact;
 	struct guessing *g = memory;
 
 	switch (fact->kind) {
@@ -480,4 +481,6 @@ const struct guard_detector_class guessing_detector = {
 	guessing_free,
 	guessing_apply,
 	guessing_judge,
+	.kinds = DETECTOR_KIND(LOGIN) | DETECTOR_KIND(CAPPED) | DETECTOR_KIND(OLD_PASSWORD) |
+	         DETECTOR_KIND(UNKNOWN_USER),
 };

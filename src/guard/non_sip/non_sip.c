@@ -61,20 +61,18 @@ static bool is_odd(const struct fact *fact)
 	        fact->reason == NON_SIP_TLS || fact->reason == NON_SIP_RTSP);
 }
 
-static size_t non_sip_judge(void *memory, const struct fact *fact,
+static size_t non_sip_judge(void *memory, const struct guard_about *about,
                             struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
 	static const uint64_t once_us = (uint64_t)NON_SIP_ONCE_S * SECOND_US;
+	const struct fact *fact = about->fact;
 	struct non_sip *n = memory;
-	bool is_proven = fact_is_proven((enum fact_proof)fact->proof);
-	struct addr source = addr_source(&fact->flow.remote);
-	struct guard_key key = guard_key_of(&source, is_proven);
 	struct talker *t;
 
 	if (!is_odd(fact))
 		return 0;
-	t = guard_recent_touch(&n->talkers, &key);
-	guard_recent_keep(&n->talkers, t, is_proven);
+	t = guard_recent_touch_at(&n->talkers, guard_about_spot(about));
+	guard_recent_keep(&n->talkers, t, about->is_proven);
 	for (size_t i = 0; i < NON_SIP_COUNT; i++) {
 		struct guard_seen *s = &t->sorts[i];
 
@@ -85,9 +83,10 @@ static size_t non_sip_judge(void *memory, const struct fact *fact,
 	(void)guard_seen_note(t->sorts, NON_SIP_COUNT, fact->reason, fact->now_us, once_us);
 	ret[0] = (struct guard_finding){ .rule = RULE_NON_SIP,
 		                         .score_milli = NON_SIP_MILLI,
-		                         .is_proven = is_proven };
+		                         .is_proven = about->is_proven };
 	return 1;
 }
 
 const struct guard_detector_class non_sip_detector = { non_sip_make, non_sip_free, non_sip_apply,
-	                                               non_sip_judge };
+	                                               non_sip_judge,
+	                                               .kinds = DETECTOR_KIND(NON_SIP) };

@@ -78,24 +78,15 @@ static void scanner_apply(void *memory, const struct guard_judge_settings *setti
 
 /* What one fact is about. */
 struct about {
+	const struct guard_about *of;
 	const struct fact *fact;
-	struct addr source;
-	uint64_t where, user, shape;
+	uint64_t user, shape;
 	bool is_shape, has_sign, is_proven;
 };
 
 static uint64_t hash_of(const struct scanner *s, const void *data, size_t len)
 {
 	return hash_quick(&s->sweepers.key, data, len);
-}
-
-/* The user alone: each target has its own domain. 0 for none. */
-static uint64_t user_hash(const struct scanner *s, const struct fact *fact)
-{
-	struct view user = view_of(fact->account);
-
-	user = view_first(user, view_find(user, '@', 0));
-	return view_is_empty(user) ? 0 : hash_of(s, user.at, user.len);
 }
 
 static uint64_t shape_hash(const struct scanner *s, const struct fact *fact)
@@ -112,26 +103,18 @@ static uint64_t shape_hash(const struct scanner *s, const struct fact *fact)
 	return hash_of(s, &shape, sizeof(shape));
 }
 
-/* A target is a host. */
-static uint64_t where_of(const struct scanner *s, const struct fact *fact)
+static struct about about_of(const struct scanner *s, const struct guard_about *of)
 {
-	struct guard_key target = guard_key_of(&fact->flow.local, 0);
-
-	target.port = 0;
-	return hash_of(s, &target, sizeof(target));
-}
-
-static struct about about_of(const struct scanner *s, const struct fact *fact)
-{
+	const struct fact *fact = of->fact;
 	struct about about = {
+		.of = of,
 		.fact = fact,
-		.source = addr_source(&fact->flow.remote),
-		.user = user_hash(s, fact),
+		/* The user alone: each target has its own domain. 0 for none. */
+		.user = view_is_empty(of->user) ? 0 : of->user_hash,
 		.is_shape = fact->kind == FACT_SCANNER,
-		.is_proven = fact_is_proven((enum fact_proof)fact->proof),
+		.is_proven = of->is_proven,
 	};
 
-	about.where = where_of(s, fact);
 	about.has_sign = about.is_shape || (fact->agent != 0 && !fact->is_server);
 	about.shape = about.has_sign ? shape_hash(s, fact) : 0;
 	return about;
@@ -156,7 +139,7 @@ static bool note_target(struct sweeper *w, const struct about *a)
 	bool is_new = true;
 
 	for (size_t i = 0; i < MAX_SWEEP_TARGETS; i++) {
-		if (w->targets[i].at_us != 0 && w->targets[i].where == a->where &&
+		if (w->targets[i].at_us != 0 && w->targets[i].where == a->of->where &&
 		    w->targets[i].user == a->user) {
 			place = &w->targets[i];
 			is_new = !is_within(place->at_us, a->fact->now_us, memory_us);
@@ -165,10 +148,10 @@ static bool note_target(struct sweeper *w, const struct about *a)
 		if (w->targets[i].at_us < place->at_us)
 			place = &w->targets[i];
 	}
-	*place = (struct target){ a->where, a->user, a->fact->now_us };
+	*place = (struct target){ a->of->where, a->user, a->fact->now_us };
 	if (w->first_where == 0)
-		w->first_where = a->where;
-	w->is_wide |= w->first_where != a->where;
+		w->first_where = a->of->where;
+	w->is_wide |= w->first_where != a->of->where;
 	return is_new;
 }
 
@@ -216,17 +199,17 @@ static bool is_digits(struct view text)
 }
 
 /* Monitors ask many servers as well, for nobody or for a user of their own. */
-static bool is_probe(const struct fact *fact)
+static bool is_probe(const struct guard_about *about)
 {
 	enum { LONGEST_EXTENSION = 6 };
-	static const char *const users[] = { "admin", "test", "user", "guest", "root", "info" };
-	struct view user = view_of(fact->account);
+	static const struct view users[] = { { "admin", 5 }, { "test", 4 }, { "user", 4 },
+		                             { "guest", 5 }, { "root", 4 }, { "info", 4 } };
+	struct view user = about->user;
 
-	user = view_first(user, view_find(user, '@', 0));
-	if (view_is_empty(user) || strcmp(fact->method, "OPTIONS") != 0)
+	if (view_is_empty(user) || strcmp(about->fact->method, "OPTIONS") != 0)
 		return !view_is_empty(user);
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
-		if (view_equal_nocase(user, view_of(users[i])))
+		if (view_equal_nocase(user, users[i]))
 			return true;
 	}
 	return user.len <= LONGEST_EXTENSION && is_digits(user);
@@ -254,8 +237,7 @@ static bool is_proof(const struct about *a)
 static size_t judge_source(struct scanner *s, const struct about *a, struct guard_finding *ret)
 {
 	static const uint64_t tool_us = (uint64_t)SCANNER_TOOL_S * SECOND_US;
-	struct guard_key key = guard_key_of(&a->source, a->is_proven);
-	struct sweeper *w = guard_recent_touch(&s->sweepers, &key);
+	struct sweeper *w = guard_recent_touch_at(&s->sweepers, guard_about_spot(a->of));
 	struct guard_finding tool = { RULE_TOOL, .score_milli = SCANNER_TOOL_MILLI };
 	struct guard_finding structure = { RULE_STRUCTURE, .score_milli = SCANNER_STRUCTURE_MILLI };
 	struct guard_finding sweep = { RULE_SWEEP };
@@ -272,7 +254,7 @@ static size_t judge_source(struct scanner *s, const struct about *a, struct guar
 		w->shaped_us = a->fact->now_us;
 		count = add(ret, count, structure);
 	}
-	if (a->fact->is_server || (!a->has_sign && !is_probe(a->fact)))
+	if (a->fact->is_server || (!a->has_sign && !is_probe(a->of)))
 		return count;
 	sweep.score_milli = sweep_score(s, w, a);
 	return sweep.score_milli > 0 ? add(ret, count, sweep) : count;
@@ -283,12 +265,11 @@ static size_t judge_source(struct scanner *s, const struct about *a, struct guar
 static size_t judge_shape(struct scanner *s, const struct about *a, struct guard_finding *ret)
 {
 	struct guard_key key = { .extra = a->shape, .family = a->is_proven };
-	struct guard_key source = guard_key_of(&a->source, 0);
 	struct shape *shape = guard_recent_touch(&s->shapes, &key);
 
 	guard_recent_keep(&s->shapes, shape, a->is_proven);
-	(void)guard_seen_note(shape->sources, MAX_SHAPE_SOURCES,
-	                      hash_of(s, &source, sizeof(source)), a->fact->now_us, memory_us);
+	(void)guard_seen_note(shape->sources, MAX_SHAPE_SOURCES, a->of->spots[0].hash,
+	                      a->fact->now_us, memory_us);
 	if (guard_seen_count(shape->sources, MAX_SHAPE_SOURCES, a->fact->now_us, memory_us) <
 	    s->settings.sources)
 		return 0;
@@ -304,8 +285,7 @@ static size_t judge_shape(struct scanner *s, const struct about *a, struct guard
 /* A message of a tool may be told twice: for its shape, and for what became of it. */
 static bool is_told_by_shape(const struct scanner *s, const struct about *a)
 {
-	struct guard_key key = guard_key_of(&a->source, a->is_proven);
-	const struct sweeper *w = guard_recent_find(&s->sweepers, &key);
+	const struct sweeper *w = guard_recent_find_at(&s->sweepers, guard_about_spot(a->of));
 
 	return !a->is_shape && w &&
 	       is_within(w->shaped_us, a->fact->now_us, (uint64_t)SCANNER_TOOL_S * SECOND_US);
@@ -314,19 +294,13 @@ static bool is_told_by_shape(const struct scanner *s, const struct about *a)
 /* ---- facts ---- */
 
 /* A target that lets somebody in is none of his sweep, whatever it refused before. */
-static void let_in(struct scanner *s, const struct fact *fact)
+static void let_in(struct scanner *s, const struct guard_about *about)
 {
-	struct addr source = addr_source(&fact->flow.remote);
-	uint64_t where = 0;
+	for (size_t is_proven = 0; is_proven <= 1; is_proven++) {
+		struct sweeper *w = guard_recent_find_at(&s->sweepers, &about->spots[is_proven]);
 
-	for (uint64_t is_proven = 0; is_proven <= 1; is_proven++) {
-		struct guard_key key = guard_key_of(&source, is_proven);
-		struct sweeper *w = guard_recent_find(&s->sweepers, &key);
-
-		if (w && where == 0)
-			where = where_of(s, fact);
 		for (size_t i = 0; w && i < MAX_SWEEP_TARGETS; i++) {
-			if (w->targets[i].where == where)
+			if (w->targets[i].where == about->where)
 				w->targets[i] = (struct target){ 0 };
 		}
 	}
@@ -339,22 +313,23 @@ static bool is_success(const struct fact *fact)
 	        fact->outcome == OUTCOME_SUCCEEDED);
 }
 
-static size_t scanner_judge(void *memory, const struct fact *fact,
+static size_t scanner_judge(void *memory, const struct guard_about *of,
                             struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
+	const struct fact *fact = of->fact;
 	struct scanner *s = memory;
 	struct about about;
 	size_t count;
 
 	if (is_success(fact)) {
-		let_in(s, fact);
+		let_in(s, of);
 		return 0;
 	}
 	if (fact->standing != STANDING_STRANGER ||
 	    (fact->kind != FACT_SCANNER && fact->kind != FACT_REQUEST &&
 	     fact->kind != FACT_UNKNOWN_USER))
 		return 0;
-	about = about_of(s, fact);
+	about = about_of(s, of);
 	/* A server that answers whoever asks: only a tool asks for that. */
 	if (!about.has_sign && (fact->outcome == OUTCOME_SUCCEEDED || fact->is_server))
 		return 0;
@@ -364,5 +339,8 @@ static size_t scanner_judge(void *memory, const struct fact *fact,
 	return count;
 }
 
-const struct guard_detector_class scanner_detector = { scanner_make, scanner_free, scanner_apply,
-	                                               scanner_judge };
+const struct guard_detector_class scanner_detector = {
+	scanner_make, scanner_free, scanner_apply, scanner_judge,
+	.kinds = DETECTOR_KIND(SCANNER) | DETECTOR_KIND(REQUEST) | DETECTOR_KIND(UNKNOWN_USER) |
+	         DETECTOR_KIND(REGISTERED) | DETECTOR_KIND(LOGIN) | DETECTOR_KIND(CALL)
+};

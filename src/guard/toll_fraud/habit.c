@@ -46,13 +46,6 @@ static bool is_within(uint64_t now_us, uint64_t at_us, uint64_t window_s)
 
 /* --- Logins --- */
 
-static uint64_t place_hash(const struct habits *h, const struct addr *source)
-{
-	struct guard_key key = guard_key_of(source, 0);
-
-	return hash_quick(&h->accounts.key, &key, sizeof(key));
-}
-
 static struct place *place_of(struct account *account, uint64_t hash)
 {
 	for (size_t i = 0; i < MAX_ACCOUNT_ADDRESSES; i++) {
@@ -90,17 +83,17 @@ static void note_guess(struct account *account, const struct fact *fact)
 	account->last_guess_us = fact->now_us;
 }
 
-void toll_fraud_habits_login(struct habits *h, const struct fact *fact, uint64_t account_hash)
+void toll_fraud_habits_login(struct habits *h, const struct guard_about *about,
+                             uint64_t account_hash)
 {
-	struct addr source = addr_source(&fact->flow.remote);
+	const struct fact *fact = about->fact;
 	struct account *account;
 
-	if (!fact_is_proven((enum fact_proof)fact->proof) ||
-	    (fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_UNKNOWN))
+	if (!about->is_proven || (fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_UNKNOWN))
 		return;
 	account = account_of(h, account_hash, fact->now_us);
 	if (fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_SUCCEEDED) {
-		note_place(account, place_hash(h, &source), fact->now_us);
+		note_place(account, about->spots[0].hash, fact->now_us);
 		guard_recent_keep(&h->accounts, account, true);
 	} else {
 		note_guess(account, fact);
@@ -154,7 +147,7 @@ static size_t judge_burst(struct habits *h, struct account *account, const struc
                           struct guard_finding *ret)
 {
 	const struct guard_rate *burst = &a->settings->burst;
-	struct place *place = place_of(account, place_hash(h, &a->source));
+	struct place *place = place_of(account, a->about->spots[0].hash);
 	uint64_t now_us = a->fact->now_us;
 	uint32_t limit = burst->count, count = 0;
 
@@ -178,10 +171,10 @@ static size_t judge_burst(struct habits *h, struct account *account, const struc
 }
 
 /* Whoever was there before the guesses began is the owner. */
-static size_t judge_guessed(struct habits *h, struct account *account, const struct attempt *a,
+static size_t judge_guessed(struct account *account, const struct attempt *a,
                             struct guard_finding *ret)
 {
-	struct place *place = place_of(account, place_hash(h, &a->source));
+	struct place *place = place_of(account, a->about->spots[0].hash);
 	struct seen number = { a->number_hash, a->fact->now_us };
 
 	if (account->guesses < TOLL_FRAUD_GUESSES ||
@@ -212,5 +205,5 @@ size_t toll_fraud_habit(struct habits *h, const struct attempt *a, struct guard_
 	if (account->abroad_us == 0)
 		account->abroad_us = a->fact->now_us;
 	count += judge_burst(h, account, a, ret + count);
-	return count + judge_guessed(h, account, a, ret + count);
+	return count + judge_guessed(account, a, ret + count);
 }

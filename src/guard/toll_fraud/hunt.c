@@ -37,20 +37,22 @@ void toll_fraud_hunts_clear(struct hunts *h)
 
 /* An account at its address, or all strangers behind one: neighbours who call the
  * same number each in his own way are no hunt. What is proven counts apart. */
-static struct guard_key caller_key(const struct addr *source, uint64_t account_hash, bool is_proven)
+static struct guard_spot caller_of(const struct hunts *h, const struct attempt *a, bool is_proven)
 {
-	return guard_key_of(source, account_hash << 1 | (is_proven ? 1 : 0));
-}
+	struct guard_spot spot = a->about->spots[is_proven];
 
-static struct guard_key key_of(const struct attempt *a, bool is_proven)
-{
-	return caller_key(&a->source, a->is_known ? a->account_hash : 0, is_proven);
+	if (a->is_known) {
+		spot.key.extra = a->account_hash << 1 | (is_proven ? 1 : 0);
+		spot.hash = guard_key_hash(&h->callers.key, &spot.key);
+	}
+	return spot;
 }
 
 static struct guard_key hunt_key(const struct attempt *a, bool is_known, bool is_proven)
 {
-	struct guard_key key = caller_key(&a->source, is_known ? a->account_hash : 0, is_proven);
+	struct guard_key key = a->about->spots[is_proven].key;
 
+	key.extra |= is_known ? a->account_hash << 1 : 0;
 	key.extra ^= a->number_hash << 1;
 	return key;
 }
@@ -128,8 +130,8 @@ static uint32_t probe_score(const struct attempt *a, size_t count)
 /* Its score among the caller's probes of that sort, 0 for none. */
 static uint32_t probe(struct hunts *h, const struct attempt *a, bool is_proven)
 {
-	struct guard_key key = key_of(a, is_proven);
-	struct caller *caller = guard_recent_touch(&h->callers, &key);
+	struct guard_spot spot = caller_of(h, a, is_proven);
+	struct caller *caller = guard_recent_touch_at(&h->callers, &spot);
 	size_t count;
 
 	guard_recent_keep(&h->callers, caller, is_proven || caller->accepted_us != 0);
@@ -171,14 +173,14 @@ static bool was_hunted(const struct hunts *h, const struct attempt *a, bool is_k
 
 static bool was_probing(const struct hunts *h, const struct attempt *a, bool is_proven)
 {
-	struct guard_key key;
+	struct guard_spot spot;
 	const struct caller *caller;
 	size_t count = 0;
 
 	if (!a->number.is_abroad || is_of_trunk(a))
 		return false;
-	key = key_of(a, is_proven);
-	caller = guard_recent_find(&h->callers, &key);
+	spot = caller_of(h, a, is_proven);
+	caller = guard_recent_find_at(&h->callers, &spot);
 	if (!caller || is_within(a, caller->accepted_us))
 		return false;
 	for (size_t i = 0; i < MAX_PROBED_NUMBERS; i++)
@@ -195,9 +197,9 @@ static bool is_fraud(const struct hunts *h, const struct attempt *a, bool is_pro
 	       (a->is_known && was_hunted(h, a, false, is_proven)) || was_probing(h, a, is_proven);
 }
 
-static void accept(struct hunts *h, struct guard_key key, uint64_t now_us)
+static void accept(struct hunts *h, const struct guard_spot *spot, uint64_t now_us)
 {
-	struct caller *caller = guard_recent_touch(&h->callers, &key);
+	struct caller *caller = guard_recent_touch_at(&h->callers, spot);
 
 	caller->accepted_us = now_us;
 	guard_recent_keep(&h->callers, caller, true);
@@ -208,9 +210,11 @@ static size_t judge_answer(struct hunts *h, const struct attempt *a, struct guar
 	bool is_proven = a->is_proven && is_fraud(h, a, true);
 
 	if (!is_proven && !is_fraud(h, a, false)) {
-		accept(h, key_of(a, false), a->fact->now_us);
-		if (a->is_proven)
-			accept(h, key_of(a, true), a->fact->now_us);
+		for (size_t sort = 0; sort <= a->is_proven; sort++) {
+			struct guard_spot spot = caller_of(h, a, sort != 0);
+
+			accept(h, &spot, a->fact->now_us);
+		}
 		return 0;
 	}
 	*ret = (struct guard_finding){ .rule = RULE_FRAUD_CALL,
@@ -232,11 +236,9 @@ size_t toll_fraud_hunt(struct hunts *h, const struct attempt *a, struct guard_fi
 }
 
 /* As a stranger alone: an account's calls are allowed by being answered. */
-void toll_fraud_hunts_accept(struct hunts *h, const struct fact *fact)
+void toll_fraud_hunts_accept(struct hunts *h, const struct guard_about *about)
 {
-	struct addr source = addr_source(&fact->flow.remote);
-
-	accept(h, caller_key(&source, 0, false), fact->now_us);
-	if (fact_is_proven((enum fact_proof)fact->proof))
-		accept(h, caller_key(&source, 0, true), fact->now_us);
+	accept(h, &about->spots[0], about->fact->now_us);
+	if (about->is_proven)
+		accept(h, &about->spots[1], about->fact->now_us);
 }

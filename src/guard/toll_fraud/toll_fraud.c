@@ -85,54 +85,46 @@ static uint64_t number_hash(const struct toll_fraud *t, const struct number *n)
 }
 
 /* False where no number of the public network was dialled. */
-static bool attempt_of(const struct toll_fraud *t, const struct fact *fact, struct attempt *ret)
+static bool attempt_of(const struct toll_fraud *t, const struct guard_about *about,
+                       struct attempt *ret)
 {
-	struct attempt a = {
-		.fact = fact,
-		.settings = &t->settings,
-		.source = addr_source(&fact->flow.remote),
-		.is_known = fact->standing == STANDING_KNOWN,
-		.is_proven = fact_is_proven((enum fact_proof)fact->proof),
-		.is_answered = fact->kind == FACT_CALL && fact->outcome == OUTCOME_SUCCEEDED,
-	};
+	const struct fact *fact = about->fact;
 
-	if (fact->kind != FACT_CALL && strcmp(fact->method, "INVITE") != 0)
+	if (number_read(&t->settings.plan, view_of(fact->number), &ret->number) != ERR_NONE)
 		return false;
-	if (number_read(&t->settings.plan, view_of(fact->number), &a.number) != ERR_NONE)
-		return false;
-	a.account_hash = hash_of(t, fact->account, strlen(fact->account));
-	a.dialled_hash = hash_of(t, fact->number, strlen(fact->number));
-	a.number_hash = number_hash(t, &a.number);
-	a.is_dear = a.number.region != REGION_NONE && (t->settings.dear & 1U << a.number.kind) != 0;
-	*ret = a;
+	ret->about = about;
+	ret->fact = fact;
+	ret->settings = &t->settings;
+	ret->is_known = fact->standing == STANDING_KNOWN;
+	ret->is_proven = about->is_proven;
+	ret->is_answered = fact->kind == FACT_CALL && fact->outcome == OUTCOME_SUCCEEDED;
+	ret->account_hash = hash_of(t, fact->account, strlen(fact->account));
+	ret->dialled_hash = hash_of(t, fact->number, strlen(fact->number));
+	ret->number_hash = number_hash(t, &ret->number);
+	ret->is_dear = ret->number.region != REGION_NONE &&
+	               (t->settings.dear & 1U << ret->number.kind) != 0;
 	return true;
 }
 
-static void note_login(struct toll_fraud *t, const struct fact *fact)
+static void note_login(struct toll_fraud *t, const struct guard_about *about)
 {
+	const struct fact *fact = about->fact;
 	uint64_t account = hash_of(t, fact->account, strlen(fact->account));
 
 	if (fact->kind == FACT_LOGIN && fact->outcome == OUTCOME_SUCCEEDED)
-		toll_fraud_hunts_accept(&t->hunts, fact);
-	toll_fraud_habits_login(&t->habits, fact, account);
+		toll_fraud_hunts_accept(&t->hunts, about);
+	toll_fraud_habits_login(&t->habits, about, account);
 }
 
-static size_t toll_fraud_judge(void *memory, const struct fact *fact,
-                               struct guard_finding ret[MAX_FINDINGS_PER_FACT])
+/* Apart, since most facts are no call: those must not pay for its room on the stack. */
+__attribute__((noinline)) static size_t
+judge_attempt(struct toll_fraud *t, const struct guard_about *about, struct guard_finding *ret)
 {
-	struct toll_fraud *t = memory;
+	const struct fact *fact = about->fact;
 	struct attempt a __attribute__((uninitialized)); /* attempt_of fills it */
 	size_t count;
 
-	if (t->habits.since_us == 0)
-		t->habits.since_us = fact->now_us;
-	if (fact->standing == STANDING_PEER || fact->is_server)
-		return 0;
-	if (fact->kind == FACT_LOGIN || fact->kind == FACT_CAPPED)
-		note_login(t, fact);
-	if (fact->kind != FACT_REQUEST && fact->kind != FACT_CALL && fact->kind != FACT_LOGIN)
-		return 0;
-	if (!attempt_of(t, fact, &a))
+	if (!attempt_of(t, about, &a))
 		return 0;
 	count = toll_fraud_hunt(&t->hunts, &a, ret);
 	if (fact->kind == FACT_CALL && a.is_known && a.is_proven)
@@ -140,5 +132,30 @@ static size_t toll_fraud_judge(void *memory, const struct fact *fact,
 	return count;
 }
 
-const struct guard_detector_class toll_fraud_detector = { toll_fraud_make, toll_fraud_free,
-	                                                  toll_fraud_apply, toll_fraud_judge };
+static bool is_attempt(const struct fact *fact)
+{
+	return fact->kind == FACT_CALL ||
+	       ((fact->kind == FACT_REQUEST || fact->kind == FACT_LOGIN) &&
+	        strcmp(fact->method, "INVITE") == 0);
+}
+
+static size_t toll_fraud_judge(void *memory, const struct guard_about *about,
+                               struct guard_finding ret[MAX_FINDINGS_PER_FACT])
+{
+	const struct fact *fact = about->fact;
+	struct toll_fraud *t = memory;
+
+	if (t->habits.since_us == 0)
+		t->habits.since_us = fact->now_us;
+	if (fact->standing == STANDING_PEER || fact->is_server)
+		return 0;
+	if (fact->kind == FACT_LOGIN || fact->kind == FACT_CAPPED)
+		note_login(t, about);
+	return is_attempt(fact) ? judge_attempt(t, about, ret) : 0;
+}
+
+const struct guard_detector_class toll_fraud_detector = {
+	toll_fraud_make, toll_fraud_free, toll_fraud_apply, toll_fraud_judge,
+	/* What it learns begins with the first fact, whatever that is. */
+	.kinds = UINT32_MAX
+};

@@ -5,7 +5,7 @@
 #define TOLL_FRAUD_TOLL_FRAUD_PRIV_H
 
 #include "base/now.h"
-#include "guard/recent.h"
+#include "guard/about.h"
 #include "guard/toll_fraud/toll_fraud.h"
 
 struct seen {
@@ -29,10 +29,10 @@ struct habits {
 };
 
 struct attempt {
+	const struct guard_about *about;
 	const struct fact *fact;
 	const struct toll_fraud_settings *settings;
 	struct number number;
-	struct addr source;
 	uint64_t account_hash, dialled_hash, number_hash;
 	bool is_known, is_proven, is_dear;
 	bool is_answered;
@@ -44,7 +44,7 @@ void toll_fraud_hunts_clear(struct hunts *h);
 /* Findings about who dials. Return how many. */
 size_t toll_fraud_hunt(struct hunts *h, const struct attempt *a, struct guard_finding *ret);
 /* The source of the fact was let in. */
-void toll_fraud_hunts_accept(struct hunts *h, const struct fact *fact);
+void toll_fraud_hunts_accept(struct hunts *h, const struct guard_about *about);
 
 enum err toll_fraud_habits_init(struct habits *h, uint32_t max_accounts,
                                 const struct hash_key *key) MUST_USE;
@@ -52,6 +52,7 @@ void toll_fraud_habits_clear(struct habits *h);
 /* Findings about where an account calls, which is proven. Return how many. */
 size_t toll_fraud_habit(struct habits *h, const struct attempt *a, struct guard_finding *ret);
 /* A login was decided. */
-void toll_fraud_habits_login(struct habits *h, const struct fact *fact, uint64_t account_hash);
+void toll_fraud_habits_login(struct habits *h, const struct guard_about *about,
+                             uint64_t account_hash);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct hash_key key = { { 9, 9 } };
+const struct hash_key bench_key = { { 9, 9 } };
 
 const struct now bench_start = { 5000 * (uint64_t)SECOND_US, INT64_C(1800000000) * SECOND_US };
 
@@ -69,7 +69,7 @@ static enum err judge_new(struct bench *b, uint64_t first_number)
 		                           .counters = &b->counters,
 		                           .finding = finding };
 
-	return guard_judge_new(&b->settings, &ports, &key, first_number, &b->judge);
+	return guard_judge_new(&b->settings, &ports, &bench_key, first_number, &b->judge);
 }
 
 enum err bench_init(struct bench *b)
@@ -83,7 +83,7 @@ enum err bench_init(struct bench *b)
 	b->verdicts = malloc(verdict_table_size());
 	if (!b->verdicts)
 		return ERR_NO_MEMORY;
-	verdict_table_init(b->verdicts, &key);
+	verdict_table_init(b->verdicts, &bench_key);
 	return judge_new(b, 1);
 }
 
@@ -251,4 +251,13 @@ enum err bench_ask_mode(struct bench *b, const char *detector, uint8_t mode, uin
 	question.body.mode.for_s = for_s;
 	(void)VIEW_COPY(view_of(detector), question.body.mode.detector);
 	return bench_ask(b, &question, after_ms);
+}
+
+size_t bench_judge(const struct guard_detector_class *detector, void *memory,
+                   const struct fact *fact, struct guard_finding ret[MAX_FINDINGS_PER_FACT])
+{
+	struct guard_about about;
+
+	guard_about_read(&bench_key, fact, &about);
+	return (detector->kinds >> fact->kind & 1) != 0 ? detector->judge(memory, &about, ret) : 0;
 }

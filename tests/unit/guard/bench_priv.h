@@ -4,6 +4,7 @@
 #ifndef GUARD_BENCH_PRIV_H
 #define GUARD_BENCH_PRIV_H
 
+#include "guard/detector.h"
 #include "guard/judge.h"
 #include "runner/test.h"
 
@@ -28,6 +29,7 @@ struct bench {
 #define OWNED_BENCH __attribute__((cleanup(bench_clear))) struct bench
 
 extern const struct now bench_start;
+extern const struct hash_key bench_key; /* of each judge and detector here */
 
 /* Mode block, defaults, small tables. */
 enum err bench_init(struct bench *b) MUST_USE;
@@ -63,5 +65,9 @@ enum err bench_ask_why(struct bench *b, const char *filter, uint64_t after_ms);
 enum err bench_ask_mode(struct bench *b, const char *detector, uint8_t mode, uint32_t for_s,
                         uint64_t after_ms);
 enum err bench_ask(struct bench *b, const struct ask *question, uint64_t after_ms);
+
+/* Asks one detector alone, made with the key of this bench, as the judge does. */
+size_t bench_judge(const struct guard_detector_class *detector, void *memory,
+                   const struct fact *fact, struct guard_finding ret[MAX_FINDINGS_PER_FACT]);
 
 #endif

@@ -93,7 +93,6 @@ TEST(anomaly_fuzzer,
 
 TEST(anomaly_bounded, "full tables and lists forget the oldest, forged ones before proven ones")
 {
-	static const struct hash_key key = { { 3 } };
 	static struct guard_judge_settings settings;
 	struct guard_finding findings[MAX_FINDINGS_PER_FACT];
 	void *memory = NULL;
@@ -102,21 +101,22 @@ TEST(anomaly_bounded, "full tables and lists forget the oldest, forged ones befo
 
 	guard_judge_defaults(&settings);
 	settings.anomaly.max_sources = 4;
-	TRY(anomaly_detector.make(&settings, &key, &memory));
+	TRY(anomaly_detector.make(&settings, &bench_key, &memory));
 	fact = fact_of(SIP_GRADE_HOSTILE, 1, PROOF_CONNECTION, 1, 0);
-	CHECK(anomaly_detector.judge(memory, &fact, findings) == 1 && findings[0].is_proven);
+	CHECK(bench_judge(&anomaly_detector, memory, &fact, findings) == 1 &&
+	      findings[0].is_proven);
 	for (uint32_t i = 0; i < 100; i++) {
 		snprintf(source, sizeof(source), "203.0.113.%u", i + 1);
 		fact = fact_of(SIP_GRADE_HOSTILE, (uint16_t)(i + 1), PROOF_NONE, i, i);
 		fact.flow.remote = bench_addr(source);
-		CHECK(anomaly_detector.judge(memory, &fact, findings) == 1 &&
+		CHECK(bench_judge(&anomaly_detector, memory, &fact, findings) == 1 &&
 		      !findings[0].is_proven);
 		fact.flow.remote = bench_addr("192.0.2.7");
-		CHECK(anomaly_detector.judge(memory, &fact, findings) == 1 &&
+		CHECK(bench_judge(&anomaly_detector, memory, &fact, findings) == 1 &&
 		      !findings[0].is_proven);
 	}
 	fact = fact_of(SIP_GRADE_HOSTILE, 1, PROOF_CONNECTION, 1, 200);
-	CHECK(anomaly_detector.judge(memory, &fact, findings) == 0);
+	CHECK(bench_judge(&anomaly_detector, memory, &fact, findings) == 0);
 	anomaly_detector.free(&memory);
 	return ERR_NONE;
 }

@@ -381,11 +381,9 @@ TEST(enumeration_fixed_to, "a tool that changes the Request-URI alone is found a
 
 static enum err alone_new(struct guard_judge_settings *settings, uint32_t rows, void **ret)
 {
-	static const struct hash_key key = { { 3 } };
-
 	guard_judge_defaults(settings);
 	settings->enumeration.max_sources = settings->enumeration.max_friends = rows;
-	return enumeration_detector.make(settings, &key, ret);
+	return enumeration_detector.make(settings, &bench_key, ret);
 }
 
 TEST(enumeration_forged, "forged tries neither make up proven ones nor push them out")
@@ -401,18 +399,19 @@ TEST(enumeration_forged, "forged tries neither make up proven ones nor push them
 	TRY(alone_new(&settings, 8, &memory));
 	for (uint32_t i = 0; i < 11; i++) {
 		fact = fact_of(&proven, i, i);
-		CHECK(enumeration_detector.judge(memory, &fact, findings) == 0);
+		CHECK(bench_judge(&enumeration_detector, memory, &fact, findings) == 0);
 	}
 	for (uint32_t i = 0; i < 500; i++) {
 		fact = fact_of(&forged, 100 + i, 100 + i);
-		if (enumeration_detector.judge(memory, &fact, findings) > 0)
+		if (bench_judge(&enumeration_detector, memory, &fact, findings) > 0)
 			CHECK(!findings[0].is_proven);
 		snprintf(source, sizeof(source), "203.0.113.%u", i % 250 + 1);
 		fact.flow.remote = bench_addr(source);
-		(void)enumeration_detector.judge(memory, &fact, findings);
+		(void)bench_judge(&enumeration_detector, memory, &fact, findings);
 	}
 	fact = fact_of(&proven, 11, 1000);
-	CHECK(enumeration_detector.judge(memory, &fact, findings) == 1 && findings[0].is_proven);
+	CHECK(bench_judge(&enumeration_detector, memory, &fact, findings) == 1 &&
+	      findings[0].is_proven);
 	enumeration_detector.free(&memory);
 	return ERR_NONE;
 }
@@ -429,9 +428,9 @@ TEST(enumeration_full, "more users than are remembered go on counting, and optio
 	TRY(alone_new(&settings, 4, &memory));
 	for (uint32_t i = 0; i < 1000; i++) {
 		fact = fact_of(&d, i, i * 10);
-		told += enumeration_detector.judge(memory, &fact, findings) == 1;
+		told += bench_judge(&enumeration_detector, memory, &fact, findings) == 1;
 		fact = fact_of(&d, i, i * 10 + 5);
-		told += enumeration_detector.judge(memory, &fact, findings) == 1;
+		told += bench_judge(&enumeration_detector, memory, &fact, findings) == 1;
 	}
 	CHECK(told == 1000 - 11);
 	settings.enumeration.users = MAX_TRIED_USERS;
@@ -441,7 +440,7 @@ TEST(enumeration_full, "more users than are remembered go on counting, and optio
 	for (uint32_t i = 0; i < 200; i++) {
 		fact = fact_of(&d, i, i * 10);
 		fact.flow.remote = bench_addr("192.0.2.8");
-		told += enumeration_detector.judge(memory, &fact, findings) == 1;
+		told += bench_judge(&enumeration_detector, memory, &fact, findings) == 1;
 	}
 	CHECK(told == 200 - MAX_TRIED_USERS + 1);
 	enumeration_detector.free(&memory);

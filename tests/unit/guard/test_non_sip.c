@@ -78,7 +78,6 @@ TEST(non_sip_again, "who comes again each minute is blocked where connections pr
 
 TEST(non_sip_bounded, "forged noise does not push out what is proven")
 {
-	static const struct hash_key key = { { 3 } };
 	static struct guard_judge_settings settings;
 	struct guard_finding findings[MAX_FINDINGS_PER_FACT];
 	void *memory = NULL;
@@ -87,17 +86,17 @@ TEST(non_sip_bounded, "forged noise does not push out what is proven")
 
 	guard_judge_defaults(&settings);
 	settings.non_sip.max_sources = 4;
-	TRY(non_sip_detector.make(&settings, &key, &memory));
-	CHECK(non_sip_detector.judge(memory, &fact, findings) == 1);
+	TRY(non_sip_detector.make(&settings, &bench_key, &memory));
+	CHECK(bench_judge(&non_sip_detector, memory, &fact, findings) == 1);
 	for (uint32_t i = 0; i < 100; i++) {
 		struct fact forged = fact_of(NON_SIP_NOISE, PROOF_NONE, i);
 
 		snprintf(source, sizeof(source), "203.0.113.%u", i + 1);
 		forged.flow.remote = bench_addr(source);
-		CHECK(non_sip_detector.judge(memory, &forged, findings) == 1 &&
+		CHECK(bench_judge(&non_sip_detector, memory, &forged, findings) == 1 &&
 		      !findings[0].is_proven);
 	}
-	CHECK(non_sip_detector.judge(memory, &fact, findings) == 0);
+	CHECK(bench_judge(&non_sip_detector, memory, &fact, findings) == 0);
 	non_sip_detector.free(&memory);
 	return ERR_NONE;
 }

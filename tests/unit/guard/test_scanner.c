@@ -320,11 +320,9 @@ TEST(scanner_once, "what became of a message adds nothing to what its shape said
 /* The detector alone, with small tables. */
 static enum err alone_new(struct guard_judge_settings *settings, uint32_t rows, void **ret)
 {
-	static const struct hash_key key = { { 3 } };
-
 	guard_judge_defaults(settings);
 	settings->scanner.max_sources = settings->scanner.max_shapes = rows;
-	return scanner_detector.make(settings, &key, ret);
+	return scanner_detector.make(settings, &bench_key, ret);
 }
 
 TEST(scanner_forged, "forged messages neither make up proof nor push it out")
@@ -342,17 +340,17 @@ TEST(scanner_forged, "forged messages neither make up proof nor push it out")
 	TRY(alone_new(&settings, 8, &memory));
 	for (uint64_t i = 0; i < 2; i++) {
 		fact = fact_of(&proven, "192.0.2.7", "198.51.100.1", i * HOUR_MS);
-		(void)scanner_detector.judge(memory, &fact, findings);
+		(void)bench_judge(&scanner_detector, memory, &fact, findings);
 	}
 	for (uint32_t i = 0; i < 200; i++) {
 		fact = fact_of(&forged, host(source, "203.0.113", i + 1), "198.51.100.1",
 		               HOUR_MS + i);
-		count = scanner_detector.judge(memory, &fact, findings);
+		count = bench_judge(&scanner_detector, memory, &fact, findings);
 		for (size_t n = 0; n < count; n++)
 			CHECK(!findings[n].is_proven);
 	}
 	fact = fact_of(&proven, "192.0.2.7", "198.51.100.1", 2 * HOUR_MS);
-	count = scanner_detector.judge(memory, &fact, findings);
+	count = bench_judge(&scanner_detector, memory, &fact, findings);
 	for (size_t n = 0; n < count; n++) {
 		has_sweep |= findings[n].rule == RULE_SWEEP && findings[n].is_proven;
 		CHECK(findings[n].rule != RULE_SPREAD);
@@ -375,14 +373,14 @@ TEST(scanner_full, "a sweep over more targets than are remembered goes on being 
 	TRY(alone_new(&settings, 4, &memory));
 	for (uint32_t i = 0; i < 200; i++) {
 		fact = fact_of(&d, "192.0.2.7", host(target, "198.51.100", i + 1), i * 1000);
-		told += scanner_detector.judge(memory, &fact, findings) > 0;
+		told += bench_judge(&scanner_detector, memory, &fact, findings) > 0;
 	}
 	CHECK(told == 196);
 	settings.scanner.targets = 3;
 	scanner_detector.apply(memory, &settings);
 	for (uint32_t i = 0; i < 3; i++) {
 		fact = fact_of(&d, "192.0.2.8", host(target, "198.51.100", i + 1), i);
-		CHECK((scanner_detector.judge(memory, &fact, findings) > 0) == (i == 2));
+		CHECK((bench_judge(&scanner_detector, memory, &fact, findings) > 0) == (i == 2));
 	}
 	scanner_detector.free(&memory);
 	return ERR_NONE;

@@ -18,15 +18,14 @@ static inline uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline struct watch_stream_key key_of(const struct flow *flow, uint32_t ssrc, unsigned below)
+static inline struct watch_stream_key key_of(const struct flow *flow, uint32_t ssrc)
 {
-	uint16_t from = (uint16_t)(flow->remote.port - below);
-	uint16_t to = (uint16_t)(flow->local.port - below);
-	struct watch_stream_key key;
+	uint32_t ports = (uint32_t)flow->local.port << 16 | flow->remote.port;
+	struct watch_stream_key key __attribute__((uninitialized));
 
 	memcpy(key.words, flow->remote.bytes, sizeof(flow->remote.bytes));
 	memcpy(key.words + 2, flow->local.bytes, sizeof(flow->local.bytes));
-	key.words[4] = from | (uint32_t)to << 16 | (uint64_t)ssrc << 32;
+	key.words[4] = (uint64_t)ssrc << 32 | ports;
 	return key;
 }
 
@@ -46,14 +45,6 @@ static inline bool is_same(const struct watch_stream_key *a, const struct watch_
 	return ((a->words[4] ^ b->words[4]) | (a->words[3] ^ b->words[3]) |
 	        (a->words[1] ^ b->words[1]) | (a->words[0] ^ b->words[0]) |
 	        (a->words[2] ^ b->words[2])) == 0;
-}
-
-static inline struct watch_flow_of_rtp *find(struct watch *w, const struct watch_stream_key *key,
-                                             uint64_t hash)
-{
-	struct watch_flow_of_rtp *s = watch_table_find(&w->streams, hash);
-
-	return s && is_same(&s->key, key) ? s : NULL;
 }
 
 /* ---- end ---- */
@@ -158,23 +149,19 @@ static void believe(struct watch *w, struct watch_flow_of_rtp *s)
 static void begin(struct watch *w, const struct flow *flow, const struct rtp_packet *p,
                   uint64_t hash, const struct watch_stream_key *key)
 {
-	struct watch_flow_of_rtp *s;
-	bool is_new;
+	struct watch_flow_of_rtp *s = watch_table_add(&w->streams, hash);
 
-	s = watch_table_touch(&w->streams, hash, &is_new);
-	if (!is_new)
-		return;
 	s->key = *key;
 	s->watch = w;
 	s->moved_us = w->now.us;
 	list_init(&s->of_call);
 	timer_init(&s->timer, fire);
-	s->report = (struct watch_stream){ .from = flow->remote,
-		                           .to = flow->local,
-		                           .ssrc = p->ssrc,
-		                           .payload_type = p->payload_type,
-		                           .first_wall_us = w->now.wall_us,
-		                           .last_wall_us = w->now.wall_us };
+	/* A new row is zeroed. */
+	s->report.from = flow->remote;
+	s->report.to = flow->local;
+	s->report.ssrc = p->ssrc;
+	s->report.payload_type = p->payload_type;
+	s->report.first_wall_us = s->report.last_wall_us = w->now.wall_us;
 	read_format(s, meet_call(w, s), p->payload_type);
 	rtp_statistics_start(&s->statistics, p, w->now.us, s->clock_hz);
 	wheel_set(&w->wheel, &s->timer, w->now.us + (uint64_t)w->settings.silence_s * SECOND_US);
@@ -200,7 +187,6 @@ static void note(struct watch *w, struct watch_flow_of_rtp *s, const struct rtp_
 {
 	uint64_t expected = s->statistics.highest + 1;
 	bool is_moved = now_since(w->now.us, s->moved_us) >= MOVE_US;
-	bool is_new;
 
 	s->report.last_wall_us = w->now.wall_us;
 	if (p->payload_type != s->payload_type)
@@ -213,7 +199,7 @@ static void note(struct watch *w, struct watch_flow_of_rtp *s, const struct rtp_
 	s->moved_us = w->now.us;
 	if (!s->call)
 		(void)meet_call(w, s);
-	(void)watch_table_touch(&w->streams, s->row.hash, &is_new);
+	watch_table_front(&w->streams, s);
 }
 
 /* Its sender is a source of RTP on the same ports, or on the ones below. */
@@ -223,11 +209,16 @@ static void note_rtcp(struct watch *w, const struct flow *flow, struct view payl
 	uint32_t ssrc = cursor_u32(&in);
 
 	w->counters.rtcp++;
-	for (unsigned below = 0; below < 2; below++) {
-		struct watch_stream_key key = key_of(flow, ssrc, below);
-		struct watch_flow_of_rtp *s = find(w, &key, hash_of(w, &key));
+	for (uint16_t below = 0; below < 2; below++) {
+		struct flow of_rtp = *flow;
+		struct watch_stream_key key;
+		struct watch_flow_of_rtp *s;
 
-		if (s)
+		of_rtp.remote.port = (uint16_t)(of_rtp.remote.port - below);
+		of_rtp.local.port = (uint16_t)(of_rtp.local.port - below);
+		key = key_of(&of_rtp, ssrc);
+		s = watch_table_find(&w->streams, hash_of(w, &key));
+		if (s && is_same(&s->key, &key))
 			s->report.has_rtcp = true;
 	}
 }
@@ -254,11 +245,11 @@ void watch_stream_packet(struct watch *w, const struct flow *flow, struct view p
 		return;
 	}
 	w->counters.rtp++;
-	key = key_of(flow, p.ssrc, 0);
+	key = key_of(flow, p.ssrc);
 	hash = hash_of(w, &key);
-	s = find(w, &key, hash);
-	if (s)
-		note(w, s, &p);
-	else
+	s = watch_table_find(&w->streams, hash);
+	if (!s)
 		begin(w, flow, &p, hash, &key);
+	else if (is_same(&s->key, &key))
+		note(w, s, &p);
 }

@@ -36,8 +36,8 @@ static void take_expires(struct view value, struct sip_contact *c)
 
 enum err sip_contact_fill(struct view text, struct sip_contact *ret)
 {
-	struct cursor params;
-	struct sip_param param;
+	struct cursor params __attribute__((uninitialized));   /* only behind an address */
+	struct sip_param param __attribute__((uninitialized)); /* filled whole */
 	enum err err;
 
 	ret->is_star = ret->has_expires = ret->has_q = false;
@@ -52,7 +52,7 @@ enum err sip_contact_fill(struct view text, struct sip_contact *ret)
 		return err;
 	/* Checked there: each name stands once. */
 	params = cursor_on(ret->address.params);
-	while (sip_params_next(&params, &param)) {
+	while (!cursor_is_at_end(&params) && sip_params_next(&params, &param)) {
 		if (view_equal_nocase(param.name, VIEW("expires"))) {
 			take_expires(param.value, ret);
 		} else if (view_equal_nocase(param.name, VIEW("q"))) {

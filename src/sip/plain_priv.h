@@ -56,9 +56,9 @@ STOPS_INLINE bool plain_param(struct stops *s, const struct run_set *bytes,
 	return ret_value->len > 0;
 }
 
-/* Of the word's digits, 1 to 3 of them, four bytes are loaded, the last of which is the last
- * digit: no branch asks how many there are, which nobody predicts. *odd: bits that are set where
- * one is no digit. False: above 255, or leading zeros. */
+/* Of 1 to 3 digits four bytes are loaded, up to the last: no branch asks how many there are, which
+ * nobody predicts. *odd: an upper half of a byte is set where one is no digit, since what else has
+ * theirs, ':' to '?', stands in no word. False: above 255, or leading zeros. */
 STOPS_INLINE bool plain_octet(const struct stops *s, uint32_t *odd, uint32_t *host)
 {
 	uint32_t digits, count = (uint32_t)(s->at - s->word), others = (32 - 8 * count) & 31;
@@ -68,14 +68,13 @@ STOPS_INLINE bool plain_octet(const struct stops *s, uint32_t *odd, uint32_t *ho
 	if (count > 3 || ((digits & 255) == 0 && count > 1))
 		return false;
 	digits <<= others;
-	*odd |= digits | (digits + UINT32_C(0x06060606));
+	*odd |= digits;
 	/* The third byte of the product is a hundred times the first digit, and so on. */
 	*host = *host << 8 | (uint8_t)((digits >> 8) * (100 << 16 | 10 << 8 | 1) >> 16);
 	return __builtin_bswap32(digits) <= UINT32_C(0x020505);
 }
 
-/* An address whose upper half is 0. Not as a compound literal, which is filled with a string
- * instruction, slow for so few bytes. */
+/* Upper half 0. A compound literal would be filled with a string instruction, which is slow. */
 STOPS_INLINE void plain_put(struct addr *ret, uint8_t family, uint64_t low)
 {
 	const uint64_t words[2] = { 0, htobe64(low) };
@@ -101,9 +100,11 @@ STOPS_INLINE bool plain_address(struct stops *s, struct addr *ret)
 /* Labels, none empty, the last of which begins with a letter; no dot behind that. */
 STOPS_INLINE bool plain_name(struct stops *s)
 {
-	while (!stops_is_empty(s) && stops_skip(s, '.'))
-		;
-	return !stops_is_empty(s) && (unsigned char)((*s->word | 0x20) - 'a') < 26;
+	do {
+		if (stops_is_empty(s))
+			return false;
+	} while (stops_skip(s, '.'));
+	return (unsigned char)((*s->word | 0x20) - 'a') < 26;
 }
 
 /* A name or an IPv4 address. Four bytes before it may be loaded. */
@@ -138,7 +139,7 @@ STOPS_INLINE bool plain_port(struct stops *s, uint16_t *ret)
 		return false;
 	memcpy(&digits, s->at - sizeof(digits), sizeof(digits));
 	digits = (le64toh(digits) ^ ones * '0') >> (64 - 8 * count) << (64 - 8 * count);
-	odd = (digits | (digits + ones * 6)) & ones * 0xf0;
+	odd = digits & ones * 0xf0;
 	digits = digits * (10 << 8 | 1) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
 	digits = digits * (100 << 16 | 1) >> 16 & UINT64_C(0x0000ffff0000ffff);
 	digits = digits * (UINT64_C(10000) << 32 | 1) >> 32;

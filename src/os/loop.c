@@ -188,22 +188,15 @@ static uint64_t wait_ms(struct loop *l, struct now now)
 	             : (us + MILLISECOND_US - 1) / MILLISECOND_US;
 }
 
-void loop_rest(struct loop *l, uint32_t us) { l->rest_us = us; }
+void loop_rest(struct loop *l, uint32_t us) { l->rest_us = us < SECOND_US ? us : SECOND_US - 1; }
 
-/* False: the turn goes on to its wait. */
-static bool rest(struct loop *l, struct now now)
+bool loop_is_resting(const struct loop *l) { return l->rest_us > 0; }
+
+static void rest(struct loop *l)
 {
-	uint64_t us = l->hooks.wait_us ? l->hooks.wait_us(l->hooks.context, now) : UINT64_MAX;
-	uint32_t rest_us = l->rest_us;
-	struct timespec pause;
+	const struct timespec pause = { .tv_nsec = (long)l->rest_us * 1000 };
 
-	if (rest_us == 0 || us == 0)
-		return false;
-	if (us > rest_us)
-		us = rest_us;
-	pause = (struct timespec){ .tv_nsec = (long)(us * 1000) };
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
-	return true;
 }
 
 void loop_turn(struct loop *l, bool may_wait)
@@ -213,8 +206,10 @@ void loop_turn(struct loop *l, bool may_wait)
 
 	if (l->hooks.turn && l->hooks.turn(l->hooks.context, now))
 		may_wait = false;
-	if (may_wait && !l->is_stopped && rest(l, now))
+	if (may_wait && !l->is_stopped && l->rest_us > 0) {
+		rest(l);
 		may_wait = false;
+	}
 	l->rest_us = 0;
 	ms = wait_ms(l, now);
 	if (may_wait && ms > 0 && !l->is_stopped) {

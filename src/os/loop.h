@@ -50,10 +50,12 @@ enum { MAX_LOOP_SIGNALS = 4 };
 enum err loop_on_signal(struct loop *l, int number, void (*caught)(void *context, int number),
                         void *context) MUST_USE;
 
-/* Before its next wait the loop lets so long pass, or until `advance` is wanted, whatever comes
- * meanwhile: what comes is then there together. Once; asked for from `turn` or from a watch's
- * call, and left out where `turn` has work left. */
+/* In place of its next wait the loop lets so long pass (below a second), whatever comes meanwhile
+ * or falls due: it is then there together, and `advance` is as much later. Once; asked for
+ * from `turn` or from a watch's call, and left out where `turn` has work left. */
 void loop_rest(struct loop *l, uint32_t us);
+/* Whether this turn is to end in a rest: another one follows soon, and nobody need wake us. */
+bool loop_is_resting(const struct loop *l);
 
 /* Until loop_stop. */
 void loop_run(struct loop *l);

@@ -463,6 +463,8 @@ static bool on_turn(void *context, struct now now)
 	for (size_t i = 0; i < RING_NAME_COUNT; i++)
 		if (c->writers[i].is_open)
 			ring_flush(&c->writers[i].ring);
+	if (loop_is_resting(c->loop))
+		return false;
 	for (size_t i = 0; i < RING_NAME_COUNT; i++)
 		if (c->readers[i].is_open && !sleep_ring(&c->readers[i], now))
 			is_busy = true;

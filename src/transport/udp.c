@@ -46,6 +46,7 @@ struct udp_inbox {
 	uint32_t count;
 	struct counters *counters;
 	uint32_t aside;             /* index + 1 */
+	uint32_t spent;             /* heads from the first on that are to be laid out anew */
 	bool is_any[MAX_LISTENERS]; /* bound to a wildcard: each datagram says where it came */
 };
 
@@ -101,6 +102,7 @@ enum err udp_inbox_open(const struct shared_map *memory, const struct udp_listen
 	i->memory = m;
 	i->listeners = listeners;
 	i->listener_count = listener_count;
+	i->spent = UDP_BATCH;
 	for (size_t row = 0; row < listener_count; row++)
 		i->is_any[row] = addr_kind(&listeners[row].local) == ADDR_UNSPECIFIED;
 	m->magic = INBOX_MAGIC;
@@ -138,7 +140,7 @@ enum err udp_receive(struct udp_inbox *i, uint16_t listener, struct counters *co
 		return ERR_EXISTS;
 	if (listener >= i->listener_count || i->listeners[listener].fd < 0)
 		return ERR_NOT_FOUND;
-	for (uint32_t index = 0; index < UDP_BATCH; index++)
+	for (uint32_t index = 0; index < i->spent; index++)
 		letter_lay_out(m, index);
 	i->aside = 0;
 	i->counters = counters;
@@ -147,6 +149,8 @@ enum err udp_receive(struct udp_inbox *i, uint16_t listener, struct counters *co
 	atomic_store_explicit(&m->phase, PHASE_RECEIVING, memory_order_release);
 	got = recvmmsg(i->listeners[listener].fd, m->heads, UDP_BATCH, MSG_DONTWAIT, NULL);
 	i->count = got > 0 ? (uint32_t)got : 0;
+	/* And the one that failed, if one did. */
+	i->spent = i->count < UDP_BATCH ? i->count + 1 : UDP_BATCH;
 	atomic_store_explicit(&m->next, 0, memory_order_relaxed);
 	atomic_store_explicit(&m->count, i->count, memory_order_relaxed);
 	atomic_store_explicit(&m->phase, got > 0 ? PHASE_READING : PHASE_EMPTY,

@@ -105,7 +105,7 @@ static bool turn_and_rest(void *context, struct now now)
 	return s->what != 0;
 }
 
-TEST(loop_rest, "a rest is taken once, before the wait, and not where work is left or time is up")
+TEST(loop_rest, "a rest is taken once, in place of the wait, and not where work is left")
 {
 	struct seen s = { .wait_us = UINT64_MAX };
 	struct loop_watch *w;

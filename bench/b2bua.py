@@ -5,9 +5,12 @@ A carrier calls a number, the program in the middle gives it to the PBX; SIPp is
 both ends. Kamailio (-x fm) hides the topology by topoh, or only stays in the path
 by Record-Route, with dialogs followed. Ringfence hides it too, judges,
 opens two ports for audio and keeps a record of the call. The gates are 0.3
-of the first and 0.45 of the second. What each process of ours spent follows.
+of the first and 0.45 of the second, at each rate. What each process of ours spent follows.
 
-    b2bua.py [--tcp] [--calls N] [--rate N] [--rounds N] [--only NAME]
+    b2bua.py [--tcp] [--calls N] [--rate N...] [--rounds N] [--only NAME]
+
+The more calls a second, the more messages are read at once and the less is spent
+on being woken, by both; --calls is for the first rate, others last as long.
 """
 
 import argparse
@@ -106,7 +109,7 @@ numbers {{
 }}
 media {{
     ports 20000-59999
-    calls 1000
+    calls {calls}
 }}
 store {{
     sqlite {folder}/ringfence.db
@@ -180,7 +183,7 @@ def by_process(process):
     return spent
 
 
-def measure(name, words, options):
+def measure(name, words, calls, rate):
     """Processor seconds per 1,000 calls, in all and of each process."""
     folder = os.path.join(FOLDER, name)
     shutil.rmtree(folder, ignore_errors=True)
@@ -190,26 +193,30 @@ def measure(name, words, options):
             raise Failure(f"{name} does not listen, see {process.log_path}")
         call(cast, words, 200, 100)
         before, parts = process.cpu_seconds(), by_process(process)
-        succeeded, again = call(cast, words, options.calls, options.rate)
+        succeeded, again = call(cast, words, calls, rate)
         spent = process.cpu_seconds() - before
-        parts = {part: (seconds - parts.get(part, 0)) * 1000 / options.calls
+        parts = {part: (seconds - parts.get(part, 0)) * 1000 / calls
                  for part, seconds in by_process(process).items()}
-        if succeeded < options.calls * 0.995:
-            raise Failure(f"{name}: only {succeeded} of {options.calls} calls succeeded")
+        if succeeded < calls * 0.995:
+            if name == "ringfence":
+                raise Failure(f"{name}: only {succeeded} of {calls} calls succeeded")
+            print(f"    {name}: only {succeeded} of {calls} calls succeeded, its figure is for them")
         print(f"    {name}: {spent * 1000 / succeeded:.3f} CPU s per 1,000 calls, {again} sent again", flush=True)
         return spent * 1000 / succeeded, parts
 
 
-def compare(options):
-    words = {"transport": "tcp" if options.tcp else "udp", "carrier": CARRIER, "outside": OUTSIDE, "inside": INSIDE,
-             "pbx": PBX}
+def compare(options, rate):
+    # Transactions stay for half a minute: `calls` bounds them too.
+    calls = options.calls * rate // options.rate[0]
+    words = {"calls": max(1000, 3 * rate), "transport": "tcp" if options.tcp else "udp", "carrier": CARRIER,
+             "outside": OUTSIDE, "inside": INSIDE, "pbx": PBX}
     figures, parts = {}, {}
     for _ in range(options.rounds):
         for name in [options.only] if options.only else STARTERS:
-            spent, parts[name] = measure(name, words, options)
+            spent, parts[name] = measure(name, words, calls, rate)
             figures.setdefault(name, []).append(spent)
     medians = {name: statistics.median(values) for name, values in figures.items()}
-    print(f"{options.calls} calls at {options.rate}/s over {words['transport']}, CPU s per 1,000: "
+    print(f"{calls} calls at {rate}/s over {words['transport']}, CPU s per 1,000: "
           + ", ".join(f"{name} {seconds:.3f}" for name, seconds in medians.items()))
     if "ringfence" in parts:
         print("ours by process: " + ", ".join(f"{name} {seconds:.3f}" for name, seconds in
@@ -227,7 +234,7 @@ def main():
     parser = argparse.ArgumentParser(description="Processor time of calls, beside Kamailio.")
     parser.add_argument("--tcp", action="store_true")
     parser.add_argument("--calls", type=int, default=3000)
-    parser.add_argument("--rate", type=int, default=400)
+    parser.add_argument("--rate", type=int, nargs="+", default=[400, 1600])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=sorted(STARTERS))
     options = parser.parse_args()
@@ -236,7 +243,7 @@ def main():
         print("bench b2bua: run script/build release first; the program is not built")
         return 1
     try:
-        return 0 if compare(options) else 1
+        return 0 if all([compare(options, rate) for rate in options.rate]) else 1
     except Failure as failure:
         print(f"bench b2bua: {failure}", file=sys.stderr)
         return 1

@@ -320,8 +320,7 @@ static void write_v6(struct buffer *b, const struct addr *a)
 
 enum { V4_TEXT_MAX = 24 }; /* also with a port */
 
-/* At most 15 bytes; behind their end. */
-static char *put_v4(char *at, const struct addr *a)
+char *addr_put_v4(char *at, const struct addr *a)
 {
 	for (size_t i = V4_AT; i < 16; i++) {
 		uint32_t number = a->bytes[i], hundreds = number / 100;
@@ -346,7 +345,7 @@ void addr_write(struct buffer *b, const struct addr *a)
 	} else {
 		char text[V4_TEXT_MAX];
 
-		buffer_put(b, view_bytes(text, (size_t)(put_v4(text, a) - text)));
+		buffer_put(b, view_bytes(text, (size_t)(addr_put_v4(text, a) - text)));
 	}
 }
 
@@ -364,7 +363,7 @@ void addr_write_port(struct buffer *b, const struct addr *a)
 	char text[V4_TEXT_MAX], *at = text;
 
 	if (a->family == 4)
-		at = put_v4(at, a);
+		at = addr_put_v4(at, a);
 	else
 		addr_write_host(b, a);
 	*at++ = ':';

@@ -41,6 +41,8 @@ enum err addr_net_parse(struct view text, struct addr_net *ret) MUST_USE;
 void addr_write(struct buffer *b, const struct addr *a);
 void addr_write_host(struct buffer *b, const struct addr *a);
 void addr_write_port(struct buffer *b, const struct addr *a);
+/* An IPv4 address at `at`, where there is room for 15 bytes; behind its end. */
+char *addr_put_v4(char *at, const struct addr *a);
 void addr_net_write(struct buffer *b, const struct addr_net *n);
 /* For logs and messages: host:port into the array, which is returned. */
 const char *addr_text(const struct addr *a, char ret[ADDR_TEXT_MAX]);

@@ -82,8 +82,13 @@ static size_t digits_of(uint64_t number)
 
 char *buffer_digits(char *at, uint64_t number)
 {
-	char *end = at + digits_of(number), *to = end;
+	char *end, *to;
 
+	if (number < 10) {
+		*at = (char)('0' + number);
+		return at + 1;
+	}
+	end = to = at + digits_of(number);
 	for (; number >= 100; number /= 100)
 		(void)buffer_pair(to -= 2, (uint32_t)(number % 100));
 	if (number >= 10)

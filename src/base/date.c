@@ -5,7 +5,7 @@
 /* Years that begin in March end with the day that is not always there. Each step turns a
  * count into the larger unit and the rest by one multiplication (Neri and Schneider, "Euclidean
  * affine functions and their application to calendar algorithms", 2022). */
-static char *put_date(char *at, uint64_t days)
+static void write_day(char *at, uint64_t days)
 {
 	uint64_t quarters = 4 * (days + 719468) + 3, century = quarters / 146097;
 	uint64_t of_century = quarters % 146097 | 3, scaled = 2939745 * of_century;
@@ -22,17 +22,21 @@ static char *put_date(char *at, uint64_t days)
 	*at++ = '-';
 	at = buffer_pair(at, month);
 	*at++ = '-';
-	return buffer_pair(at, (months & 0xffff) / 2141 + 1);
+	at = buffer_pair(at, (months & 0xffff) / 2141 + 1);
+	*at = 'T';
 }
 
-char *date_put(char *at, int64_t wall_us)
+char *date_put(char *at, int64_t wall_us, struct date_day *last)
 {
 	uint64_t ms = wall_us > 0 ? (uint64_t)wall_us / 1000 : 0, s = ms / 1000, days = s / 86400;
 	uint32_t of_day = (uint32_t)(s - days * 86400), fraction = (uint32_t)(ms - s * 1000);
 
-	at = put_date(at, days);
-	*at++ = 'T';
-	at = buffer_pair(at, of_day / 3600);
+	if (last->number != days + 1) {
+		last->number = days + 1;
+		write_day(last->text, days);
+	}
+	memcpy(at, last->text, sizeof(last->text));
+	at = buffer_pair(at + sizeof(last->text), of_day / 3600);
 	*at++ = ':';
 	at = buffer_pair(at, of_day / 60 % 60);
 	*at++ = ':';
@@ -47,7 +51,8 @@ char *date_put(char *at, int64_t wall_us)
 void date_write(struct buffer *b, int64_t wall_us)
 {
 	char *at = buffer_room(b, DATE_TEXT_LEN);
+	struct date_day day = { 0 };
 
 	if (at)
-		(void)date_put(at, wall_us);
+		(void)date_put(at, wall_us, &day);
 }

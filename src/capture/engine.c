@@ -17,7 +17,7 @@ static void keep_error(struct capture_engine *e, enum err err)
 		e->err = err;
 }
 
-void engine_tell(struct capture_engine *e, const struct capture_message *m)
+static inline void tell(struct capture_engine *e, const struct capture_message *m)
 {
 	struct view text = capture_sip_skip_lines(view_bytes(m->bytes, m->len));
 	bool is_sip = m->kind == CAPTURE_SIP, is_server = view_starts(text, VIEW("SIP/"));
@@ -32,21 +32,23 @@ void engine_tell(struct capture_engine *e, const struct capture_message *m)
 		capture_sip_ports_note(e->sip_ports, set, &m->flow.remote, is_server);
 }
 
+void engine_tell(struct capture_engine *e, const struct capture_message *m) { tell(e, m); }
+
 /* A unit of UDP or SCTP. The packet's buffer is there to be read once: a message may as well be
  * unfolded in it. */
-static void tell_unit(struct capture_engine *e, const struct capture_datagram *d,
-                      enum capture_kind kind)
+static inline void tell_unit(struct capture_engine *e, const struct capture_datagram *d,
+                             enum capture_kind kind)
 {
 	struct view bytes = view_first(d->payload, MAX_CAPTURE_SIP);
 
-	engine_tell(e, &(struct capture_message){
-			       .wall_us = d->wall_us,
-			       .flow = d->flow,
-			       .bytes = (char *)(uintptr_t)bytes.at,
-			       .len = bytes.len,
-			       .kind = (uint8_t)kind,
-			       .is_cut = d->is_cut || bytes.len < d->payload.len,
-		       });
+	tell(e, &(struct capture_message){
+			.wall_us = d->wall_us,
+			.flow = d->flow,
+			.bytes = (char *)(uintptr_t)bytes.at,
+			.len = bytes.len,
+			.kind = (uint8_t)kind,
+			.is_cut = d->is_cut || bytes.len < d->payload.len,
+		});
 }
 
 /* Whether it was for us: SIP, or something on a SIP port. */

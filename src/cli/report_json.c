@@ -156,13 +156,14 @@ void cli_json_thousandths(struct buffer *b, struct view name, uint64_t milli)
 
 void cli_json_time(struct buffer *b, struct view name, int64_t wall_us)
 {
+	static struct date_day day;
 	char *at = cli_json_begin(b, name, DATE_TEXT_LEN + 2);
 
 	if (!at)
 		return;
 	if (wall_us > 0) {
 		*at++ = '"';
-		at = date_put(at, wall_us);
+		at = date_put(at, wall_us, &day);
 		*at++ = '"';
 	} else {
 		memcpy(at, "null", 4);
@@ -171,8 +172,7 @@ void cli_json_time(struct buffer *b, struct view name, int64_t wall_us)
 	cli_json_end(b, at);
 }
 
-static void write_address(struct buffer *b, struct view name, const struct addr *a,
-                          void (*write)(struct buffer *b, const struct addr *a))
+static void write_address(struct buffer *b, struct view name, const struct addr *a, bool has_port)
 {
 	char *at = cli_json_begin(b, name, ADDR_TEXT_MAX + 2);
 
@@ -184,19 +184,30 @@ static void write_address(struct buffer *b, struct view name, const struct addr 
 		return;
 	}
 	*at++ = '"';
-	b->len = (size_t)(at - b->at);
-	write(b, a);
-	at = b->at + b->len;
+	if (a->family == 4) {
+		at = addr_put_v4(at, a);
+	} else {
+		b->len = (size_t)(at - b->at);
+		if (has_port)
+			addr_write_host(b, a);
+		else
+			addr_write(b, a);
+		at = b->at + b->len;
+	}
+	if (has_port) {
+		*at++ = ':';
+		at = buffer_digits(at, a->port);
+	}
 	*at++ = '"';
 	cli_json_end(b, at);
 }
 
 void cli_json_host(struct buffer *b, struct view name, const struct addr *a)
 {
-	write_address(b, name, a, addr_write);
+	write_address(b, name, a, false);
 }
 
 void cli_json_socket(struct buffer *b, struct view name, const struct addr *a)
 {
-	write_address(b, name, a, addr_write_port);
+	write_address(b, name, a, true);
 }

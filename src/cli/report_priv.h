@@ -41,6 +41,9 @@ struct report_source {
 struct report_sources {
 	struct guard_recent proven, others;
 	uint64_t left_out; /* forgotten for want of room */
+	/* Touched last, by that address; NULL: none. A finding is of the fact before it. */
+	struct report_source *last;
+	struct addr last_host;
 };
 
 /* A stream waits for its call: all of one call hang together, newest first. */

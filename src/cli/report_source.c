@@ -46,13 +46,24 @@ static struct report_source *touch(struct report_sources *s, struct guard_recent
 	return source;
 }
 
+static struct report_source *touch_row(struct report_sources *s, const struct addr *address)
+{
+	struct guard_key key = key_of(address);
+
+	if (guard_recent_find(&s->proven, &key))
+		return guard_recent_touch(&s->proven, &key);
+	return touch(s, &s->others, &key);
+}
+
 struct report_source *report_source_touch(struct report_sources *s, const struct addr *address,
                                           int64_t wall_us)
 {
-	struct guard_key key = key_of(address);
-	struct report_source *source = guard_recent_find(&s->proven, &key);
+	struct report_source *source = s->last;
 
-	source = source ? guard_recent_touch(&s->proven, &key) : touch(s, &s->others, &key);
+	if (!source || !addr_same_host(&s->last_host, address)) {
+		source = s->last = touch_row(s, address);
+		s->last_host = *address;
+	}
 	if (source->address.family == 0) {
 		source->address = *address;
 		source->address.port = 0;
@@ -77,6 +88,7 @@ struct report_source *report_source_prove(struct report_sources *s, struct repor
 	copy.row = proven->row;
 	*proven = copy;
 	guard_recent_forget(&s->others, source);
+	s->last = NULL;
 	return proven;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The watch: pairs requests and responses that pass by (in a capture, on a
  * mirror port), and says as facts (event/fact.h) what border says live. Sends
- * nothing, knows no clock, takes all memory at start (about 29 MiB with the
+ * nothing, knows no clock, takes all memory at start (about 27 MiB with the
  * defaults); full tables forget what was quiet for longest, and what is
  * forgotten undecided is said first.
  *

@@ -62,6 +62,26 @@ TEST(standing_knocking, "whoever knocks at a server in vain is none by challengi
 	return ERR_NONE;
 }
 
+TEST(standing_meanwhile, "what a proxy asked before it was known for one is not held against it")
+{
+	static const char *const asked[] = { "OPTIONS", "REGISTER", "INVITE" };
+	OWNED_SCENE s;
+
+	for (size_t i = 0; i < 3; i++) {
+		TRY(scene_init(&s));
+		SAY(&s, 1, PROXY, OTHER, "MESSAGE", .call = "q");
+		SAY(&s, 2, PHONE, PROXY, asked[i], .call = "a");
+		SAY(&s, 2, PROXY, PHONE, "401", .method = asked[i], .call = "a", .more = CHALLENGE);
+		SAY(&s, 3, OTHER, PROXY, "404", .method = "MESSAGE", .call = "q");
+		scene_advance(&s, 60);
+		/* Who challenges what begins nothing is no server: both were strangers. */
+		CHECK(scene_count(&s, FACT_REQUEST) == (i == 0 ? 2 : 1));
+		CHECK(strcmp(s.facts[0].method, asked[i]) == 0);
+		scene_clear(&s);
+	}
+	return ERR_NONE;
+}
+
 TEST(standing_called_back, "whoever challenges a server's call is no server for that")
 {
 	OWNED_SCENE s;

@@ -70,10 +70,11 @@ static bool is_same_message(const struct sip_msg *a, const struct sip_msg *b, co
 /* A version in small letters is the same, and is not read at a glance. */
 static void lower_version(char *text, size_t len)
 {
-	const char *end = memchr(text, '\r', len);
+	const char *feed = memchr(text, '\n', len);
+	size_t end = feed ? (size_t)(feed - text) : 0;
 
-	if (end && end - text >= 8 && memcmp(end - 8, " SIP/2.0", 8) == 0)
-		memcpy(text + (end - text) - 8, " sip/2.0", 8);
+	if (end >= 9 && memcmp(text + end - 9, " SIP/2.0\r", 9) == 0)
+		memcpy(text + end - 9, " sip/2.0", 8);
 }
 
 bool sound_is_read_alike(struct view text)

@@ -30,7 +30,6 @@ static inline struct view value_of(const char *colon, const char *end)
 {
 	const char *at = colon + 1;
 
-	at += *at == ' ';
 	while (*at == ' ')
 		at++;
 	while (end[-1] == ' ' && end > at)
@@ -53,32 +52,44 @@ static bool read_other(struct sip_msg *m, struct view line, size_t len)
 	return true;
 }
 
+/* The lines from `feed` on from whose start 16 bytes may be loaded: the end of them. */
+static const uint32_t *end_of_loaded(struct view bytes, const uint32_t *feed, const uint32_t *end)
+{
+	while (end > feed && (size_t)end[-2] + 1 + GLANCE > bytes.len)
+		end--;
+	return end;
+}
+
 bool sip_sound_read(struct sip_msg *m, struct view bytes, const struct sip_lines *lines)
 {
 	const uint32_t *feed = lines->feeds + 1, *empty = lines->feeds + lines->count - 1;
-	const char *at = bytes.at + lines->feeds[0] + 1;
-	const char *last = bytes.at + bytes.len - GLANCE; /* where a name may be loaded */
+	const uint32_t *loaded = end_of_loaded(bytes, feed, empty);
+	const char *at = bytes.at + lines->feeds[0] + 1, *end;
 	struct sip_header *h = m->headers;
 	size_t count = 0;
 
-	for (; feed < empty; feed++) {
-		const char *end = bytes.at + *feed - 1;
-		size_t len = GLANCE, id;
+	for (; feed < loaded; feed++, at = end + 2) {
+		size_t len, id;
 
+		end = bytes.at + *feed - 1;
 		if (*end != '\r')
 			return false;
-		if (at <= last && find_name(at, &len, &id) == 0) {
+		if (find_name(at, &len, &id) == 0) {
 			*h++ = msg_header(id, (struct view){ at, len }, value_of(at + len, end));
 			msg_link(m, count++, id);
-		} else {
-			m->count = (uint8_t)count;
-			if (!read_other(m, (struct view){ at, (size_t)(end - at) }, len))
-				return false;
-			count = m->count;
-			h = m->headers + count;
+			continue;
 		}
-		at = end + 2;
+		m->count = (uint8_t)count;
+		if (!read_other(m, (struct view){ at, (size_t)(end - at) }, len))
+			return false;
+		count = m->count;
+		h = m->headers + count;
 	}
 	m->count = (uint8_t)count;
+	for (; feed < empty; feed++, at = end + 2) {
+		end = bytes.at + *feed - 1;
+		if (*end != '\r' || !read_other(m, (struct view){ at, (size_t)(end - at) }, GLANCE))
+			return false;
+	}
 	return bytes.at[*empty - 1] == '\r';
 }

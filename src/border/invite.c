@@ -172,12 +172,15 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 	reference_write_dialogs(b, &r.out, in->msg);
 	invite_write_rest(b, in, leg, &r, body);
 	turn->sent_cseq = leg->dialog.local_cseq;
+	/* First, so that no phone rings of which a successor knows nothing. */
+	if (r.out.err == ERR_NONE)
+		call_pending_begin(call, turn, in, &r);
 	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
 	turn->has_client = err == ERR_NONE;
 	if (err == ERR_NONE)
 		attempt_keep(call, route, buffer_view(&r.out));
-	if (err == ERR_NONE)
-		call_pending_begin(call, turn, in, &r);
+	else
+		call_pending_drop(call);
 	return err;
 }
 

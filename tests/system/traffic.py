@@ -52,8 +52,9 @@ class Load:
     def start(self, calls, calls_a_second, talk_ms, patience_s=120):
         self.patience_s = patience_s
         folder = self.cast.folder
+        # SIPp counts what comes late for a call that it has forgotten as one more: finish() ends it.
         self.answering = self.cast.start("answering", self.sipp(
-            "load_answer", CALLEES_AT, os.path.join(folder, "callees.csv"), calls, "-rtp_echo", "-mp", "6000"))
+            "load_answer", CALLEES_AT, os.path.join(folder, "callees.csv"), 2 * calls, "-rtp_echo", "-mp", "6000"))
         self.calling = self.cast.start("calling", self.sipp(
             "load_call", CALLERS_AT, os.path.join(folder, "callers.csv"), calls, "-r", str(calls_a_second),
             "-l", "1000", "-d", str(talk_ms), "-mp", "20000"))

@@ -291,13 +291,13 @@ static void block(uint32_t sources, bool is_on)
 		struct in_addr name = { htonl(FIRST_SOURCE + i) };
 		struct verdict v = { .source = { .family = 4,
 			                         .bytes = { [10] = 0xff, [11] = 0xff } },
-			             .until_wall_us = now.wall_us + 3600 * (int64_t)SECOND_US,
+			             .until_us = now.us + 3600 * (uint64_t)SECOND_US,
 			             .block = 1,
 			             .state = VERDICT_BLOCK };
 
 		memcpy(&v.source.bytes[12], &name, 4);
 		if (is_on)
-			verdict_table_put(s.verdicts, &v, now.wall_us);
+			verdict_table_put(s.verdicts, &v, now.us);
 		else
 			verdict_table_remove(s.verdicts, &v.source, 0);
 	}

@@ -17,11 +17,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buffer b = BUFFER_ON(storage);
 	struct guard_cookie cookie;
 
-	cookie = guard_cookie_read(text, &keys, &subject, 60, issue.wall_us);
+	cookie = guard_cookie_read(text, &keys, &subject, 60, issue.now_us);
 	assert(cookie.verdict < COOKIE_OLD);
 	subject.nonce = view_first(text, size / 2);
 	guard_cookie_write(&b, &keys, &subject, &issue);
-	cookie = guard_cookie_read(buffer_view(&b), &keys, &subject, 60, issue.wall_us);
+	cookie = guard_cookie_read(buffer_view(&b), &keys, &subject, 60, issue.now_us);
 	assert(b.err != ERR_NONE ||
 	       (cookie.verdict == COOKIE_GOOD && cookie.user == COOKIE_USER_UNKNOWN &&
 	        view_equal(cookie.opaque, text)));

@@ -330,7 +330,7 @@ static void answer_registrations(struct border *b, struct ask *row,
 		(void)VIEW_COPY(view_of(r->facts.contact), out->contact);
 		(void)VIEW_COPY(view_of(r->facts.agent), out->user_agent);
 		out->since_wall_us = r->facts.since_wall_us;
-		out->expires_wall_us = r->facts.expires_wall_us;
+		out->expires_wall_us = now_wall_of(b->now, r->facts.expires_us);
 		answer(context, row);
 	}
 }

@@ -41,7 +41,7 @@ struct call_facts {
 	uint64_t id;     /* of this half; names its streams */
 	uint64_t number; /* both halves of a hairpin share it */
 	int64_t started_wall_us, answered_wall_us;
-	int64_t session_ends_wall_us; /* unless it is refreshed; 0: never */
+	uint64_t session_ends_us; /* unless it is refreshed; 0: never */
 	struct leg_facts legs[CALL_LEGS];
 	struct stream_facts streams[MAX_CALL_STREAMS];
 	char from[96], to[96], dialled[48];

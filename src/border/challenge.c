@@ -51,7 +51,7 @@ static void take_over(const struct border *b, struct sip_digest *digest, const s
                       enum guard_cookie_user user, struct buffer *opaque)
 {
 	struct guard_cookie_subject subject = { *source, digest->values[SIP_DIGEST_NONCE] };
-	struct guard_cookie_issue issue = { .user = user, .wall_us = b->now.wall_us };
+	struct guard_cookie_issue issue = { .user = user, .now_us = b->now.us };
 
 	if (sip_digest_has(digest, SIP_DIGEST_OPAQUE)) {
 		issue.opaque = digest->values[SIP_DIGEST_OPAQUE];
@@ -171,7 +171,7 @@ static bool take_cookie(const struct border *b, const struct inbound *in,
 		                                digest->values[SIP_DIGEST_NONCE] };
 	struct guard_cookie cookie =
 		guard_cookie_read(digest->values[SIP_DIGEST_OPAQUE], &b->cookie_keys, &subject,
-	                          b->settings.door.cookie_life_s, b->now.wall_us);
+	                          b->settings.door.cookie_life_s, b->now.us);
 
 	uint64_t login_hash =
 		fact_hash(b, digest->values[sip_digest_has(digest, SIP_DIGEST_USERNAME)

@@ -14,7 +14,7 @@ enum fact_standing border_standing(struct border *b, const struct flow *flow, st
 	/* Behind an address that holds known flows a new one may be an honest neighbour's: each
 	 * message of it is challenged at the door. */
 	*ret_is_blocked =
-		guard_door_blocks(b->door, &knock, now.wall_us) &&
+		guard_door_blocks(b->door, &knock, now.us) &&
 		(knock.standing == STANDING_KNOWN || !known_has_host(&b->known, &flow->remote));
 	return knock.standing;
 }

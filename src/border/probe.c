@@ -333,7 +333,7 @@ void probe_answer(struct border *b, const struct inbound *in, const struct ua_ev
 	if (!p || answer != UA_ANSWER_FINAL)
 		return;
 	if (!p->known.is_answering && p->has_answered)
-		p->known.back_wall_us = b->now.wall_us;
+		p->known.back_us = b->now.us;
 	p->known.is_answering = p->has_answered = true;
 	if (stage == STAGE_WRONG_PASSWORD) {
 		if (status >= 400 && status < 500) {

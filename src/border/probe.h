@@ -17,7 +17,7 @@ struct probe_knowledge {
 	uint64_t refusal_us;        /* how long the PBX took for the last one */
 	uint16_t refusal_status;    /* to a wrong password: 401, 403 ... */
 	bool is_answering;          /* the PBX answers */
-	int64_t back_wall_us; /* when it answered again after silence: it may have forgotten */
+	uint64_t back_us; /* when it answered again after silence: it may have forgotten */
 	bool has_challenge, has_refusal; /* learnt from the PBX, not assumed */
 	bool challenges_all;             /* an unknown user is challenged like a known one */
 };

@@ -31,15 +31,14 @@ static struct registration *standing_of(const struct border *b, const struct inb
 static uint32_t told_s(const struct border *b, const struct registration_facts *facts,
                        const struct login_wish *wish, bool is_pressed)
 {
-	int64_t now = b->now.wall_us, left_us = facts->granted_wall_us - now;
-	int64_t since_us = now - facts->asked_wall_us;
+	uint64_t left_us = now_since(facts->granted_us, b->now.us);
+	uint64_t since_us = now_since(b->now.us, facts->asked_us);
 	uint32_t told = login_told_s(b, wish, UINT32_MAX);
 
-	/* A wall clock that was set back says nothing about what is left. */
-	if (since_us < 0 || left_us < (int64_t)told * SECOND_US ||
-	    facts->asked_wall_us < probe_knowledge(b, wish->home)->back_wall_us)
+	if (left_us < (uint64_t)told * SECOND_US ||
+	    facts->asked_us < probe_knowledge(b, wish->home)->back_us)
 		return 0;
-	if (!is_pressed && (since_us >= (int64_t)b->settings.subscribers.ask_pbx_s * SECOND_US ||
+	if (!is_pressed && (since_us >= (uint64_t)b->settings.subscribers.ask_pbx_s * SECOND_US ||
 	                    left_us < since_us))
 		return 0;
 	return told;
@@ -82,13 +81,13 @@ static void challenge(struct border *b, const struct inbound *in, uint16_t home,
 static void grant(struct border *b, const struct inbound *in, const struct login_wish *wish,
                   struct registration *r, uint32_t told)
 {
-	int64_t until = b->now.wall_us + (int64_t)told * SECOND_US + LOGIN_GRACE_US;
+	uint64_t until_us = b->now.us + (uint64_t)told * SECOND_US + LOGIN_GRACE_US;
 	char text[REGISTRATION_CONTACT_SIZE + 64];
 	struct buffer lines = BUFFER_ON(text);
 
-	if (until > r->facts.granted_wall_us)
-		until = r->facts.granted_wall_us;
-	registration_refresh(&b->registrations, r, wish->facts.cseq, until, b->now);
+	if (until_us > r->facts.granted_us)
+		until_us = r->facts.granted_us;
+	registration_refresh(&b->registrations, r, wish->facts.cseq, until_us, b->now);
 	login_write_binding(&lines, r->facts.contact, told);
 	border_count(b, COUNT_registrations_held);
 	reply_at_once(b, in, 200, buffer_view(&lines));

@@ -423,7 +423,7 @@ static void meet_account(const struct border *b, struct inbound *in, struct view
 	if (in->standing != STANDING_KNOWN || registration_of(&b->registrations, account, in->flow))
 		return;
 	in->standing = STANDING_STRANGER;
-	if (verdict_table_find(b->ports.verdicts, &in->flow->remote, b->now.wall_us, &v) &&
+	if (verdict_table_find(b->ports.verdicts, &in->flow->remote, b->now.us, &v) &&
 	    verdict_acts(&v, verdict_table_mode(b->ports.verdicts)))
 		in->is_blocked = true;
 }

@@ -239,9 +239,9 @@ static void bind_contact(struct border *b, struct login *l, uint32_t granted_s,
 	if (!(l->flags & LOGIN_HAS_CREDENTIALS))
 		facts->login_hash = assumed_login(b, facts);
 	facts->since_wall_us = b->now.wall_us;
-	facts->expires_wall_us = b->now.wall_us + (int64_t)expires_s * SECOND_US + LOGIN_GRACE_US;
-	facts->asked_wall_us = b->now.wall_us;
-	facts->granted_wall_us = b->now.wall_us + (int64_t)granted_s * SECOND_US;
+	facts->expires_us = b->now.us + (uint64_t)expires_s * SECOND_US + LOGIN_GRACE_US;
+	facts->asked_us = b->now.us;
+	facts->granted_us = b->now.us + (uint64_t)granted_s * SECOND_US;
 	facts->nonce_hash = l->nonce_hash;
 	if (registration_put(&b->registrations, facts, b->now, &r) != ERR_NONE) {
 		border_count(b, COUNT_limit_transactions);
@@ -280,10 +280,10 @@ static void tell_bindings(const struct border *b, const struct login *l, struct 
 	                                &l->wish.facts.flow, standing, MAX_BINDINGS);
 
 	for (size_t i = 0; i < count; i++) {
-		int64_t left_us = standing[i]->facts.expires_wall_us - b->now.wall_us;
+		uint64_t left_us = now_since(standing[i]->facts.expires_us, b->now.us);
 		size_t begun = lines->len;
 
-		if (left_us <= 0)
+		if (left_us == 0)
 			continue;
 		login_write_binding(lines, standing[i]->facts.contact,
 		                    (uint32_t)(left_us / SECOND_US));

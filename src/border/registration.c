@@ -258,7 +258,7 @@ enum err registration_put(struct registrations *t, const struct registration_fac
                           struct now now, struct registration **ret)
 {
 	struct registration *r = registration_by_token(t, view_of(facts->token));
-	int64_t life_us = facts->expires_wall_us - now.wall_us;
+	uint64_t life_us = now_since(facts->expires_us, now.us);
 	int64_t since_wall_us = facts->since_wall_us;
 	enum err err;
 
@@ -279,20 +279,18 @@ enum err registration_put(struct registrations *t, const struct registration_fac
 	r->facts.since_wall_us = since_wall_us;
 	map_insert(&t->by_account, &r->by_account,
 	           hash_of_account(&t->by_account, view_of(facts->account)));
-	wheel_set(t->wheel, &r->expiry, now.us + (life_us > 0 ? (uint64_t)life_us : 0));
+	wheel_set(t->wheel, &r->expiry, now.us + life_us);
 	keep(t, r);
 	*ret = r;
 	return ERR_NONE;
 }
 
 void registration_refresh(struct registrations *t, struct registration *r, uint32_t cseq,
-                          int64_t expires_wall_us, struct now now)
+                          uint64_t expires_us, struct now now)
 {
-	int64_t life_us = expires_wall_us - now.wall_us;
-
 	r->facts.cseq = cseq;
-	r->facts.expires_wall_us = expires_wall_us;
-	wheel_set(t->wheel, &r->expiry, now.us + (life_us > 0 ? (uint64_t)life_us : 0));
+	r->facts.expires_us = expires_us;
+	wheel_set(t->wheel, &r->expiry, now.us + now_since(expires_us, now.us));
 	keep(t, r);
 }
 
@@ -337,8 +335,7 @@ uint32_t registrations_restore(struct registrations *t, struct now now)
 			continue;
 		memcpy(&facts, saved.at, sizeof(facts));
 		/* A connection died with the worker that held it. */
-		if (!is_sound(&facts) || facts.expires_wall_us <= now.wall_us ||
-		    facts.flow.connection > 0) {
+		if (!is_sound(&facts) || facts.expires_us <= now.us || facts.flow.connection > 0) {
 			checkpoint_drop(t->checkpoint, CHECKPOINT_REGISTRATION, slot);
 			continue;
 		}

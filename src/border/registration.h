@@ -24,9 +24,10 @@ struct registration_facts {
 	struct flow flow;
 	uint64_t call_id_hash; /* keyed hash of the phone's own Call-ID */
 	uint64_t login_hash;   /* keyed hash of the username that it logged in with */
-	int64_t since_wall_us, expires_wall_us;
+	int64_t since_wall_us;
+	uint64_t expires_us;
 	/* When the PBX last said yes, and until when; the nonce of the login it said it to. */
-	int64_t asked_wall_us, granted_wall_us;
+	uint64_t asked_us, granted_us;
 	uint64_t nonce_hash;
 	uint32_t cseq; /* highest that the phone used in it */
 	uint16_t peer; /* row of the registrar */
@@ -69,7 +70,7 @@ enum err registration_put(struct registrations *t, const struct registration_fac
                           struct now now, struct registration **ret) MUST_USE;
 /* It goes on without a word of the PBX: that CSeq, until then. */
 void registration_refresh(struct registrations *t, struct registration *r, uint32_t cseq,
-                          int64_t expires_wall_us, struct now now);
+                          uint64_t expires_us, struct now now);
 void registration_end(struct registrations *t, struct registration **r);
 /* The same for one that nobody ended: `expired` is told. */
 void registration_expire(struct registrations *t, struct registration *r);

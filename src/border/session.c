@@ -79,13 +79,12 @@ void session_answer(const struct turn *turn, const struct sip_msg *msg, struct b
 static void set_timer(struct call *call)
 {
 	struct border *b = call->border;
-	int64_t left_us = call->facts.session_ends_wall_us - b->now.wall_us;
+	uint64_t ends_us = call->facts.session_ends_us;
 
-	if (call->facts.session_ends_wall_us == 0)
+	if (ends_us == 0)
 		wheel_cancel(&b->wheel, &call->session);
 	else
-		wheel_set(&b->wheel, &call->session,
-		          b->now.us + (left_us > 0 ? (uint64_t)left_us : 0));
+		wheel_set(&b->wheel, &call->session, b->now.us + now_since(ends_us, b->now.us));
 }
 
 void session_agree(struct call *call, const struct turn *turn, const struct sip_msg *msg)
@@ -95,10 +94,10 @@ void session_agree(struct call *call, const struct turn *turn, const struct sip_
 
 	if (interval_of(msg, &agreed) == ERR_NONE)
 		interval_s = agreed.interval_s < SESSION_MIN_S ? SESSION_MIN_S : agreed.interval_s;
-	call->facts.session_ends_wall_us = 0;
+	call->facts.session_ends_us = 0;
 	if (interval_s)
-		call->facts.session_ends_wall_us =
-			call->border->now.wall_us + (int64_t)interval_s * SECOND_US;
+		call->facts.session_ends_us =
+			call->border->now.us + (uint64_t)interval_s * SECOND_US;
 	set_timer(call);
 }
 

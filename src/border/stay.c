@@ -304,9 +304,10 @@ static void bind(struct border *b, struct stay *s, uint32_t granted_s, struct bu
 {
 	struct registration *r;
 
-	s->facts.since_wall_us = s->facts.asked_wall_us = b->now.wall_us;
-	s->facts.granted_wall_us = b->now.wall_us + (int64_t)granted_s * SECOND_US;
-	s->facts.expires_wall_us = s->facts.granted_wall_us + LOGIN_GRACE_US;
+	s->facts.since_wall_us = b->now.wall_us;
+	s->facts.asked_us = b->now.us;
+	s->facts.granted_us = b->now.us + (uint64_t)granted_s * SECOND_US;
+	s->facts.expires_us = s->facts.granted_us + LOGIN_GRACE_US;
 	if (registration_put(&b->registrations, &s->facts, b->now, &r) != ERR_NONE) {
 		border_count(b, COUNT_limit_transactions);
 		return;

@@ -28,7 +28,7 @@ struct trunk {
 	struct timer timer;
 	uint64_t serial; /* of Call-ID and From tag */
 	uint32_t cseq, nonce_count, asked_s;
-	int64_t until_wall_us;        /* registered */
+	uint64_t until_us;            /* registered */
 	char row[CHALLENGE_ROW_SIZE]; /* the challenge that is answered; empty: none yet */
 	char nonce[128];              /* of it */
 	uint16_t status;              /* 401 or 407 */
@@ -232,7 +232,7 @@ static void take_success(struct trunk *t, const struct sip_msg *msg)
 
 	t->tries = t->failures = 0;
 	t->refusal = 0;
-	t->until_wall_us = t->border->now.wall_us + (int64_t)seconds * SECOND_US;
+	t->until_us = t->border->now.us + (uint64_t)seconds * SECOND_US;
 	if (seconds > t->asked_s)
 		seconds = t->asked_s;
 	/* With a fifth to spare, for what is lost on the way. */
@@ -267,8 +267,8 @@ void trunk_answer(struct border *b, const struct inbound *in, const struct ua_ev
 		ask(t);
 		return;
 	}
-	if (t->until_wall_us < b->now.wall_us)
-		t->until_wall_us = 0;
+	if (t->until_us < b->now.us)
+		t->until_us = 0;
 	try_later(t);
 }
 
@@ -336,9 +336,9 @@ void trunk_write(struct buffer *out, const struct border *b, uint16_t row)
 	if (!t || !t->with->register_s)
 		return;
 	object_text(out, "registered",
-	            t->until_wall_us > b->now.wall_us ? VIEW("yes")
-	            : t->refusal                      ? VIEW("refused")
-	                                              : VIEW("no"));
+	            t->until_us > b->now.us ? VIEW("yes")
+	            : t->refusal            ? VIEW("refused")
+	                                    : VIEW("no"));
 	if (t->refusal)
 		object_number(out, "registration_refused_with", t->refusal);
 }

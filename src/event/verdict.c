@@ -177,12 +177,12 @@ static bool goes_before(const struct verdict *a, const struct verdict *b)
 {
 	if (rank(a) != rank(b))
 		return rank(a) < rank(b);
-	return a->until_wall_us < b->until_wall_us;
+	return a->until_us < b->until_us;
 }
 
 /* Where a new row may stand; VERDICT_ROWS where all around ranks above it. */
 static uint32_t make_room(struct verdict_table *t, const struct place *p, const struct verdict *v,
-                          int64_t wall_us)
+                          uint64_t now_us)
 {
 	uint32_t start = first_row(t, p), victim = VERDICT_ROWS;
 	struct verdict weakest = *v;
@@ -192,7 +192,7 @@ static uint32_t make_room(struct verdict_table *t, const struct place *p, const 
 		struct content c;
 
 		row_read(&t->row[at], &c);
-		if (c.use != ROW_TAKEN || c.verdict.until_wall_us <= wall_us)
+		if (c.use != ROW_TAKEN || c.verdict.until_us <= now_us)
 			return at;
 		if (rank(&c.verdict) <= rank(v) &&
 		    (victim == VERDICT_ROWS || goes_before(&c.verdict, &weakest))) {
@@ -205,7 +205,7 @@ static uint32_t make_room(struct verdict_table *t, const struct place *p, const 
 	return victim;
 }
 
-void verdict_table_put(struct verdict_table *t, const struct verdict *v, int64_t wall_us)
+void verdict_table_put(struct verdict_table *t, const struct verdict *v, uint64_t now_us)
 {
 	struct place p = place_of(&v->source, v->prefix);
 	struct content c = { .verdict = *v, .use = ROW_TAKEN };
@@ -213,7 +213,7 @@ void verdict_table_put(struct verdict_table *t, const struct verdict *v, int64_t
 	uint32_t at = search(t, &p, &old);
 
 	if (at == VERDICT_ROWS)
-		at = make_room(t, &p, v, wall_us);
+		at = make_room(t, &p, v, now_us);
 	if (at == VERDICT_ROWS)
 		return;
 	c.verdict.source = p.source;
@@ -275,24 +275,24 @@ bool verdict_table_next(const struct verdict_table *t, uint32_t *place, struct v
 }
 
 static bool look(const struct verdict_table *t, const struct addr *source, uint8_t prefix,
-                 int64_t wall_us, struct verdict *ret)
+                 uint64_t now_us, struct verdict *ret)
 {
 	struct place p = place_of(source, prefix);
 	struct verdict found __attribute__((uninitialized)); /* search fills it */
 
-	if (search(t, &p, &found) == VERDICT_ROWS || found.until_wall_us <= wall_us)
+	if (search(t, &p, &found) == VERDICT_ROWS || found.until_us <= now_us)
 		return false;
 	*ret = found;
 	return true;
 }
 
-bool verdict_table_get(const struct verdict_table *t, const struct addr *source, int64_t wall_us,
+bool verdict_table_get(const struct verdict_table *t, const struct addr *source, uint64_t now_us,
                        struct verdict *ret)
 {
 	/* Few flows are ever blocked by themselves; each datagram asks. */
 	if (source->port != 0 && atomic_load_explicit(&t->has_flows, memory_order_acquire) == 0)
 		return false;
-	return look(t, source, 0, wall_us, ret);
+	return look(t, source, 0, now_us, ret);
 }
 
 enum { MODE_SHIFT = 48, BACK_SHIFT = 52, MODE_MASK = 15 };
@@ -341,7 +341,7 @@ static bool is_stricter(const struct verdict *a, const struct verdict *b, enum m
 	return a->state > b->state;
 }
 
-bool verdict_table_find(const struct verdict_table *t, const struct addr *address, int64_t wall_us,
+bool verdict_table_find(const struct verdict_table *t, const struct addr *address, uint64_t now_us,
                         struct verdict *ret)
 {
 	enum mode mode = verdict_table_mode(t);
@@ -351,14 +351,14 @@ bool verdict_table_find(const struct verdict_table *t, const struct addr *addres
 	bool is_found;
 
 	host.port = 0;
-	is_found = look(t, &host, 0, wall_us, &strictest);
+	is_found = look(t, &host, 0, now_us, &strictest);
 	for (unsigned w = 0; w < PREFIX_WORDS; w++) {
 		uint64_t left = atomic_load_explicit(&t->prefixes[w], memory_order_acquire);
 
 		for (; left != 0; left &= left - 1) {
 			uint8_t prefix = (uint8_t)(w * 64 + (unsigned)__builtin_ctzll(left));
 
-			if (!look(t, &host, prefix, wall_us, &v))
+			if (!look(t, &host, prefix, now_us, &v))
 				continue;
 			if (!is_found || is_stricter(&v, &strictest, mode))
 				strictest = v;

@@ -25,13 +25,13 @@ enum { VERDICT_ROWS = 65536, VERDICT_PROBE_MAX = 32, VERDICT_MODES = 32 };
 /* The key is what a row speaks about: a source (port 0: the address, IPv6 its
  * /64), one flow of it (its port), or a network (prefix below the source's). */
 struct verdict {
-	struct addr source;    /* any address of it: the table cuts it to the prefix */
-	int64_t until_wall_us; /* past: as if absent */
-	uint32_t block;        /* number of the block, for `blocks why` */
-	uint8_t state;         /* enum verdict_state */
-	uint8_t is_by_admin;   /* acts in mode observe too */
-	uint16_t rule;         /* judge's rule number */
-	uint8_t prefix;        /* 0: the source's own; IPv4 counts from 96, as in addr_net */
+	struct addr source;  /* any address of it: the table cuts it to the prefix */
+	uint64_t until_us;   /* past: as if absent */
+	uint32_t block;      /* number of the block, for `blocks why` */
+	uint8_t state;       /* enum verdict_state */
+	uint8_t is_by_admin; /* acts in mode observe too */
+	uint16_t rule;       /* judge's rule number */
+	uint8_t prefix;      /* 0: the source's own; IPv4 counts from 96, as in addr_net */
 };
 
 struct verdict_table;
@@ -43,7 +43,7 @@ void verdict_table_init(struct verdict_table *t, const struct hash_key *key);
 enum err verdict_table_check(const struct verdict_table *t, size_t size) MUST_USE;
 
 /* Writer only. */
-void verdict_table_put(struct verdict_table *t, const struct verdict *v, int64_t wall_us);
+void verdict_table_put(struct verdict_table *t, const struct verdict *v, uint64_t now_us);
 /* Takes out the row with that source and prefix (0 as above); an absent one is fine. */
 void verdict_table_remove(struct verdict_table *t, const struct addr *source, uint8_t prefix);
 void verdict_table_set_mode(struct verdict_table *t, enum mode mode);
@@ -66,9 +66,9 @@ bool verdict_table_next(const struct verdict_table *t, uint32_t *place, struct v
  * given. find: the strictest row that holds the address (its source, any network;
  * the port is ignored), those that act in the table's mode before those that do
  * not. False where there is none. */
-bool verdict_table_get(const struct verdict_table *t, const struct addr *source, int64_t wall_us,
+bool verdict_table_get(const struct verdict_table *t, const struct addr *source, uint64_t now_us,
                        struct verdict *ret);
-bool verdict_table_find(const struct verdict_table *t, const struct addr *address, int64_t wall_us,
+bool verdict_table_find(const struct verdict_table *t, const struct addr *address, uint64_t now_us,
                         struct verdict *ret);
 enum mode verdict_table_mode(const struct verdict_table *t);
 /* Whether a row drops: a block, in mode block or by the administrator. */

@@ -101,7 +101,7 @@ static enum err block_add(struct answering *a)
 	block = guard_block_touch(&j->blocks, &net);
 	block->number = (uint32_t)j->next_number++;
 	block->from_wall_us = a->now.wall_us;
-	block->until_wall_us = a->now.wall_us + (int64_t)term_s * SECOND_US;
+	block->until_us = a->now.us + (uint64_t)term_s * SECOND_US;
 	block->term_s = term_s;
 	block->origin = ORIGIN_ADMIN;
 	block->rule = RULE_NONE;
@@ -110,10 +110,10 @@ static enum err block_add(struct answering *a)
 	memcpy(block->reason, body->reason, sizeof(block->reason));
 	memcpy(block->actor, body->actor, sizeof(block->actor));
 	guard_recent_keep(&j->blocks.rows, block, true);
-	guard_block_enforce(&j->blocks, block, a->now.wall_us);
+	guard_block_enforce(&j->blocks, block, a->now.us);
 	judge_record_block(j, block, NULL, a->now);
 	counters_add(j->ports.counters, COUNT_blocks_made, 1);
-	guard_block_record(block, new_block_row(a));
+	guard_block_record(block, a->now, new_block_row(a));
 	return ERR_NONE;
 }
 
@@ -128,7 +128,7 @@ static enum err block_remove(struct answering *a)
 
 	if (!read_net(a->question, &net))
 		return ERR_SYNTAX;
-	had_row = verdict_table_get(j->ports.verdicts, &net.base, a->now.wall_us, &v) &&
+	had_row = verdict_table_get(j->ports.verdicts, &net.base, a->now.us, &v) &&
 	          v.state == VERDICT_BLOCK && v.prefix == net.prefix;
 	lifted = judge_lift(j, &net, a->now);
 	verdict_table_remove(j->ports.verdicts, &net.base, net.prefix);
@@ -201,7 +201,7 @@ static void why_subject(struct answering *a, const struct guard_subject *subject
 		guard_score_weigh(subject, j->settings.fade_s, a->now.us, &scale);
 	sums = guard_score_sums(&scale);
 	if (block) {
-		guard_block_record(block, row);
+		guard_block_record(block, a->now, row);
 	} else {
 		row->head.kind = RECORD_BLOCK;
 		row->head.version = RECORD_VERSION;
@@ -210,7 +210,7 @@ static void why_subject(struct answering *a, const struct guard_subject *subject
 	}
 	if (subject)
 		guard_score_steps(subject, row);
-	if (!block || !guard_block_is_live(block, a->now.wall_us))
+	if (!block || !guard_block_is_live(block, a->now.us))
 		(void)snprintf(row->reason, sizeof(row->reason),
 		               "not blocked; score now %u.%u, suspect at %u.%u, blocked at %u.%u",
 		               sums.suspicion_milli / 1000, sums.suspicion_milli / 100 % 10,
@@ -421,6 +421,7 @@ static enum err block_restore(struct answering *a)
 	const struct record_block *r = &a->question->body.record.block;
 	struct guard_judge *j = a->judge;
 	struct guard_block *block;
+	uint64_t left_us;
 
 	if (!is_sound_block(a->question))
 		return ERR_SYNTAX;
@@ -433,11 +434,15 @@ static enum err block_restore(struct answering *a)
 	if (r->until_wall_us <= a->now.wall_us || guard_never_find(&j->blocks, &r->net))
 		return ERR_NONE;
 	block = guard_block_touch(&j->blocks, &r->net);
-	if (block->number > r->block && guard_block_is_live(block, a->now.wall_us))
+	if (block->number > r->block && guard_block_is_live(block, a->now.us))
 		return ERR_NONE;
 	block->number = r->block;
 	block->from_wall_us = r->from_wall_us;
-	block->until_wall_us = r->until_wall_us;
+	/* Written by a clock that may have been wrong: never longer than its term. */
+	left_us = (uint64_t)(r->until_wall_us - a->now.wall_us);
+	if (left_us > (uint64_t)r->term_s * SECOND_US)
+		left_us = (uint64_t)r->term_s * SECOND_US;
+	block->until_us = a->now.us + left_us;
 	block->term_s = r->term_s;
 	block->incident = r->incident;
 	block->origin = r->origin;
@@ -446,7 +451,7 @@ static enum err block_restore(struct answering *a)
 	(void)VIEW_COPY(view_of(r->reason), block->reason);
 	(void)VIEW_COPY(view_of(r->actor), block->actor);
 	guard_recent_keep(&j->blocks.rows, block, r->origin != ORIGIN_JUDGE);
-	guard_block_enforce(&j->blocks, block, a->now.wall_us);
+	guard_block_enforce(&j->blocks, block, a->now.us);
 	return ERR_NONE;
 }
 

@@ -47,23 +47,23 @@ struct guard_block *guard_block_touch(struct guard_blocks *b, const struct addr_
 }
 
 uint32_t guard_block_term(const struct guard_block *last, uint32_t term_s, uint32_t max_term_s,
-                          int64_t wall_us)
+                          uint64_t now_us)
 {
 	uint64_t doubled_s;
 
-	if (!last || last->until_wall_us == 0 || last->is_observed ||
-	    wall_us - last->until_wall_us > (int64_t)BLOCK_MEMORY_S * SECOND_US)
+	if (!last || last->until_us == 0 || last->is_observed ||
+	    now_since(now_us, last->until_us) > (uint64_t)BLOCK_MEMORY_S * SECOND_US)
 		return term_s;
 	doubled_s = 2 * (uint64_t)last->term_s;
 	return doubled_s < max_term_s ? (uint32_t)doubled_s : max_term_s;
 }
 
-void guard_block_enforce(struct guard_blocks *b, const struct guard_block *block, int64_t wall_us)
+void guard_block_enforce(struct guard_blocks *b, const struct guard_block *block, uint64_t now_us)
 {
 	struct verdict v = {
 		.source = block->net.base,
 		.prefix = block->net.prefix,
-		.until_wall_us = block->until_wall_us,
+		.until_us = block->until_us,
 		.block = block->number,
 		.state = VERDICT_BLOCK,
 		.is_by_admin = block->origin != ORIGIN_JUDGE,
@@ -71,7 +71,7 @@ void guard_block_enforce(struct guard_blocks *b, const struct guard_block *block
 	};
 
 	if (!block->is_observed)
-		verdict_table_put(b->verdicts, &v, wall_us);
+		verdict_table_put(b->verdicts, &v, now_us);
 }
 
 void guard_block_lift(struct guard_blocks *b, struct guard_block *block)
@@ -80,18 +80,18 @@ void guard_block_lift(struct guard_blocks *b, struct guard_block *block)
 	guard_recent_forget(&b->rows, block);
 }
 
-uint32_t guard_blocks_advance(struct guard_blocks *b, int64_t wall_us)
+uint32_t guard_blocks_advance(struct guard_blocks *b, uint64_t now_us)
 {
 	struct guard_block *block;
 	uint32_t place = 0, ended = 0;
 
 	while ((block = pool_next(b->rows.pool, &place)) != NULL) {
-		if (guard_block_is_live(block, wall_us))
+		if (guard_block_is_live(block, now_us))
 			continue;
 		ended += !block->is_ended && !block->is_observed;
 		block->is_ended = true;
 		guard_recent_keep(&b->rows, block, false);
-		if (wall_us - block->until_wall_us > (int64_t)BLOCK_MEMORY_S * SECOND_US)
+		if (now_since(now_us, block->until_us) > (uint64_t)BLOCK_MEMORY_S * SECOND_US)
 			guard_recent_forget(&b->rows, block);
 	}
 	return ended;
@@ -106,7 +106,7 @@ static void record_head(struct record_block *ret)
 	ret->head.priority = PRIORITY_KEPT;
 }
 
-void guard_block_record(const struct guard_block *block, struct record_block *ret)
+void guard_block_record(const struct guard_block *block, struct now now, struct record_block *ret)
 {
 	record_head(ret);
 	ret->block = block->number;
@@ -115,7 +115,7 @@ void guard_block_record(const struct guard_block *block, struct record_block *re
 	ret->is_observed = block->is_observed;
 	ret->net = block->net;
 	ret->from_wall_us = block->from_wall_us;
-	ret->until_wall_us = block->until_wall_us;
+	ret->until_wall_us = now_wall_of(now, block->until_us);
 	ret->term_s = block->term_s;
 	ret->incident = block->incident;
 	if (block->rule != RULE_NONE)

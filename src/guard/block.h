@@ -17,8 +17,8 @@ enum { BLOCK_MEMORY_S = 86400 };
 struct guard_block {
 	struct guard_row row;
 	struct addr_net net; /* base.port: the block is of one flow */
-	int64_t from_wall_us, until_wall_us;
-	int64_t told_until_wall_us; /* as last recorded: it slides */
+	int64_t from_wall_us;
+	uint64_t until_us, told_until_us; /* as last recorded: it slides */
 	uint64_t incident;
 	uint32_t number;
 	uint32_t term_s;
@@ -56,23 +56,23 @@ void guard_blocks_clear(struct guard_blocks *b);
 struct addr_net guard_block_net(const struct addr *source);
 
 struct guard_block *guard_block_find(const struct guard_blocks *b, const struct addr_net *net);
-static inline bool guard_block_is_live(const struct guard_block *block, int64_t wall_us)
+static inline bool guard_block_is_live(const struct guard_block *block, uint64_t now_us)
 {
-	return block->until_wall_us > wall_us;
+	return block->until_us > now_us;
 }
 /* The row for that net, new or as it was; now to be filled in. */
 struct guard_block *guard_block_touch(struct guard_blocks *b, const struct addr_net *net);
 /* How long a block of the judge's lasts, given what is remembered of the last. */
 uint32_t guard_block_term(const struct guard_block *last, uint32_t term_s, uint32_t max_term_s,
-                          int64_t wall_us);
+                          uint64_t now_us);
 /* Puts its row into the verdict table, unless it is observed only. */
-void guard_block_enforce(struct guard_blocks *b, const struct guard_block *block, int64_t wall_us);
+void guard_block_enforce(struct guard_blocks *b, const struct guard_block *block, uint64_t now_us);
 /* Ends it now and forgets it: no doubling for who was blocked by mistake. */
 void guard_block_lift(struct guard_blocks *b, struct guard_block *block);
 /* Forgets what ended longer than a day ago; returns how many ended since the last call. */
-uint32_t guard_blocks_advance(struct guard_blocks *b, int64_t wall_us);
+uint32_t guard_blocks_advance(struct guard_blocks *b, uint64_t now_us);
 
-void guard_block_record(const struct guard_block *block, struct record_block *ret);
+void guard_block_record(const struct guard_block *block, struct now now, struct record_block *ret);
 
 /* Any entry that shares an address with the net, or NULL. */
 const struct guard_never_entry *guard_never_find(const struct guard_blocks *b,

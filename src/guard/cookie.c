@@ -97,7 +97,7 @@ void guard_cookie_write(struct buffer *b, const struct guard_cookie_keys *keys,
                         const struct guard_cookie_subject *subject,
                         const struct guard_cookie_issue *issue)
 {
-	uint32_t time_s = (uint32_t)(issue->wall_us / SECOND_US);
+	uint32_t time_s = (uint32_t)(issue->now_us / SECOND_US);
 	uint8_t epoch = keys->current % 2;
 	struct raw raw = { { (uint8_t)(VERSION << 1 | epoch), (uint8_t)(time_s >> 24),
 		             (uint8_t)(time_s >> 16), (uint8_t)(time_s >> 8), (uint8_t)time_s } };
@@ -132,7 +132,7 @@ static bool verify(const struct raw *raw, const struct guard_cookie_keys *keys,
 
 struct guard_cookie guard_cookie_read(struct view text, const struct guard_cookie_keys *keys,
                                       const struct guard_cookie_subject *subject, uint32_t life_s,
-                                      int64_t wall_us)
+                                      uint64_t now_us)
 {
 	struct guard_cookie cookie = { .verdict = COOKIE_ABSENT };
 	struct view opaque = VIEW_EMPTY;
@@ -152,7 +152,7 @@ struct guard_cookie guard_cookie_read(struct view text, const struct guard_cooki
 	if (!verify(&raw, keys, subject, opaque, &cookie.user))
 		return cookie;
 	/* Wall clocks are set back: a little ahead is now, further ahead is not believed. */
-	age_s = wall_us / SECOND_US - (int64_t)time_of(&raw);
+	age_s = (int64_t)(now_us / SECOND_US) - (int64_t)time_of(&raw);
 	cookie.age_s = age_s > 0 ? (uint32_t)age_s : 0;
 	cookie.has_opaque = opaque.at != NULL;
 	cookie.opaque = opaque;

@@ -57,7 +57,7 @@ struct guard_cookie {
 struct guard_cookie_issue {
 	struct view opaque; /* the PBX's own, as between its quotes; at == NULL: it had none */
 	enum guard_cookie_user user;
-	int64_t wall_us;
+	uint64_t now_us;
 };
 
 /* Writes cookie, separator and the PBX's opaque. */
@@ -68,6 +68,6 @@ void guard_cookie_write(struct buffer *b, const struct guard_cookie_keys *keys,
 /* Reads what stood between the quotes of opaque= ; any bytes are welcome. */
 struct guard_cookie guard_cookie_read(struct view text, const struct guard_cookie_keys *keys,
                                       const struct guard_cookie_subject *subject, uint32_t life_s,
-                                      int64_t wall_us);
+                                      uint64_t now_us);
 
 #endif

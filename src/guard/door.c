@@ -152,7 +152,7 @@ static void meet_blocked(struct guard_door *d, const struct guard_knock *knock,
 
 /* Whether a verdict drops it; says on the way whether it stands as suspect. A
  * peer's address is on the never-block list, which the judge keeps. */
-static bool is_blocked(const struct guard_door *d, const struct guard_knock *knock, int64_t wall_us,
+static bool is_blocked(const struct guard_door *d, const struct guard_knock *knock, uint64_t now_us,
                        struct guard_welcome *ret)
 {
 	enum mode mode = verdict_table_mode(d->verdicts);
@@ -160,13 +160,13 @@ static bool is_blocked(const struct guard_door *d, const struct guard_knock *kno
 
 	if (knock->standing == STANDING_PEER)
 		return false;
-	if (verdict_table_get(d->verdicts, &knock->flow->remote, wall_us, &v) &&
+	if (verdict_table_get(d->verdicts, &knock->flow->remote, now_us, &v) &&
 	    verdict_acts(&v, mode)) {
 		ret->block = v.block;
 		return true;
 	}
 	if (knock->standing == STANDING_KNOWN ||
-	    !verdict_table_find(d->verdicts, &knock->flow->remote, wall_us, &v))
+	    !verdict_table_find(d->verdicts, &knock->flow->remote, now_us, &v))
 		return false;
 	if (verdict_acts(&v, mode)) {
 		ret->block = v.block;
@@ -176,11 +176,11 @@ static bool is_blocked(const struct guard_door *d, const struct guard_knock *kno
 	return false;
 }
 
-bool guard_door_blocks(const struct guard_door *d, const struct guard_knock *knock, int64_t wall_us)
+bool guard_door_blocks(const struct guard_door *d, const struct guard_knock *knock, uint64_t now_us)
 {
 	struct guard_welcome unused = { .answer = DOOR_PASS };
 
-	return is_blocked(d, knock, wall_us, &unused);
+	return is_blocked(d, knock, now_us, &unused);
 }
 
 static void meet_bytes(struct guard_welcome *ret)
@@ -211,7 +211,7 @@ struct guard_welcome guard_door_meet(struct guard_door *d, const struct guard_kn
 {
 	struct guard_welcome welcome = { .answer = DOOR_PASS };
 
-	if (is_blocked(d, knock, now.wall_us, &welcome))
+	if (is_blocked(d, knock, now.us, &welcome))
 		meet_blocked(d, knock, blocked_challenges, now, &welcome);
 	if (welcome.answer == DOOR_DROP)
 		return welcome;

@@ -62,7 +62,7 @@ struct guard_welcome guard_door_meet(struct guard_door *d, const struct guard_kn
 /* Whether a verdict drops all of that flow: no byte of it needs to come. Of the knock only
  * flow and standing count. */
 bool guard_door_blocks(const struct guard_door *d, const struct guard_knock *knock,
-                       int64_t wall_us);
+                       uint64_t now_us);
 
 /* The first bytes alone. */
 enum guard_bytes guard_bytes_of(struct view bytes);

@@ -28,7 +28,7 @@ static void adopt_verdicts(struct guard_judge *j)
 			continue;
 		block = guard_block_touch(&j->blocks, &net);
 		block->number = v.block;
-		block->until_wall_us = v.until_wall_us;
+		block->until_us = v.until_us;
 		block->term_s = j->settings.term_s;
 		block->origin = v.is_by_admin ? ORIGIN_ADMIN : ORIGIN_JUDGE;
 		block->rule = (uint8_t)(v.rule < RULE_COUNT ? v.rule : RULE_NONE);
@@ -152,7 +152,7 @@ void judge_record_block(struct guard_judge *j, const struct guard_block *block,
 {
 	struct record_block record;
 
-	guard_block_record(block, &record);
+	guard_block_record(block, now, &record);
 	if (subject)
 		guard_score_steps(subject, &record);
 	judge_record(j, &record, now);
@@ -205,21 +205,21 @@ static void block_subject(struct guard_judge *j, const struct guard_subject *sub
 	struct addr_net net = guard_block_net(&subject->source);
 	struct guard_block *block = guard_block_find(&j->blocks, &net);
 	uint32_t term_s =
-		guard_block_term(block, j->settings.term_s, j->settings.max_term_s, now.wall_us);
+		guard_block_term(block, j->settings.term_s, j->settings.max_term_s, now.us);
 	struct guard_campaign *campaign = guard_incident_of(&j->incidents, &source, now.us);
 
 	block = guard_block_touch(&j->blocks, &net);
 	block->number = (uint32_t)j->next_number++;
 	block->from_wall_us = now.wall_us;
-	block->until_wall_us = now.wall_us + (int64_t)term_s * SECOND_US;
-	block->told_until_wall_us = block->until_wall_us;
+	block->until_us = now.us + (uint64_t)term_s * SECOND_US;
+	block->told_until_us = block->until_us;
 	block->term_s = term_s;
 	block->origin = ORIGIN_JUDGE;
 	block->rule = last->rule;
 	block->is_observed = is_observed;
 	block->is_ended = false;
 	write_reason(block, sums);
-	guard_block_enforce(&j->blocks, block, now.wall_us);
+	guard_block_enforce(&j->blocks, block, now.us);
 	if (campaign) {
 		campaign->is_blocked |= !is_observed;
 		guard_incident_write(&j->incidents, campaign, now);
@@ -235,15 +235,15 @@ static void block_subject(struct guard_judge *j, const struct guard_subject *sub
 static void slide(struct guard_judge *j, struct guard_block *block,
                   const struct guard_subject *subject, const struct fact *fact)
 {
-	int64_t term_us = (int64_t)block->term_s * SECOND_US;
+	uint64_t term_us = (uint64_t)block->term_s * SECOND_US;
 
 	if (fact->proof != PROOF_CONNECTION)
 		return;
-	block->until_wall_us = fact->wall_us + term_us;
-	guard_block_enforce(&j->blocks, block, fact->wall_us);
-	if (block->until_wall_us - block->told_until_wall_us < term_us / 2)
+	block->until_us = fact->now_us + term_us;
+	guard_block_enforce(&j->blocks, block, fact->now_us);
+	if (now_since(block->until_us, block->told_until_us) < term_us / 2)
 		return;
-	block->told_until_wall_us = block->until_wall_us;
+	block->told_until_us = block->until_us;
 	judge_record_block(j, block, subject, (struct now){ fact->now_us, fact->wall_us });
 }
 
@@ -251,12 +251,12 @@ static void suspect(struct guard_judge *j, const struct guard_subject *subject, 
 {
 	struct verdict v = {
 		.source = subject->source,
-		.until_wall_us = now.wall_us + (int64_t)j->settings.fade_s * SECOND_US,
+		.until_us = now.us + (uint64_t)j->settings.fade_s * SECOND_US,
 		.state = VERDICT_SUSPECT,
 		.rule = guard_score_mark(subject, subject->count - 1)->rule,
 	};
 
-	verdict_table_put(j->ports.verdicts, &v, now.wall_us);
+	verdict_table_put(j->ports.verdicts, &v, now.us);
 }
 
 static void conclude(struct guard_judge *j, const struct guard_subject *subject,
@@ -271,8 +271,7 @@ static void conclude(struct guard_judge *j, const struct guard_subject *subject,
 
 	if (guard_never_find(&j->blocks, &net))
 		return;
-	if (block && guard_block_is_live(block, now.wall_us) &&
-	    (!block->is_observed || !is_acting)) {
+	if (block && guard_block_is_live(block, now.us) && (!block->is_observed || !is_acting)) {
 		if (!block->is_observed)
 			slide(j, block, subject, fact);
 		return;
@@ -514,7 +513,7 @@ void guard_judge_advance(struct guard_judge *j, struct now now)
 			classes[i]->advance(j->detectors[i], now, say, j);
 	}
 	counters_add(j->ports.counters, COUNT_blocks_ended,
-	             guard_blocks_advance(&j->blocks, now.wall_us));
+	             guard_blocks_advance(&j->blocks, now.us));
 	guard_incidents_advance(&j->incidents, now);
 }
 

@@ -4,11 +4,11 @@
 
 static bool lift_block(struct guard_judge *j, struct guard_block *block, struct now now)
 {
-	bool is_live = guard_block_is_live(block, now.wall_us);
+	bool is_live = guard_block_is_live(block, now.us);
 	struct record_block record;
 
 	if (is_live) {
-		guard_block_record(block, &record);
+		guard_block_record(block, now, &record);
 		record.is_removed = 1;
 		judge_record(j, &record, now);
 	}

@@ -89,16 +89,16 @@ static void write_key(struct kernel_batch *b, const uint8_t *key, size_t size)
 	kernel_nest_end(b, nest);
 }
 
-void kernel_element_write(struct kernel_batch *b, const struct kernel_element *e, int64_t wall_us,
+void kernel_element_write(struct kernel_batch *b, const struct kernel_element *e, uint64_t now_us,
                           bool is_going)
 {
 	uint8_t key[KERNEL_KEY_MAX];
 	size_t size = kernel_element_key(e, key), nest = kernel_nest_begin(b, NFTA_LIST_ELEM);
-	int64_t left_ms = (e->until_wall_us - wall_us) / 1000;
+	int64_t left_ms = (int64_t)(e->until_us - now_us) / 1000;
 	unsigned bits = (unsigned)e->prefix - (size == 4 ? 96 : 0);
 
 	write_key(b, key, size);
-	if (e->until_wall_us != 0 && !is_going)
+	if (e->until_us != 0 && !is_going)
 		kernel_attribute_u64(b, NFTA_SET_ELEM_TIMEOUT, left_ms > 0 ? (uint64_t)left_ms : 1);
 	kernel_nest_end(b, nest);
 	if (!sets[e->set].is_of_networks || !next_after(key, bits))

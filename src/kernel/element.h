@@ -26,10 +26,10 @@ enum kernel_set {
 };
 
 struct kernel_element {
-	struct addr address;   /* masked to the prefix; port where the set has ports */
-	int64_t until_wall_us; /* 0: no end */
-	uint8_t set;           /* enum kernel_set */
-	uint8_t prefix;        /* as in addr_net */
+	struct addr address; /* masked to the prefix; port where the set has ports */
+	uint64_t until_us;   /* 0: no end */
+	uint8_t set;         /* enum kernel_set */
+	uint8_t prefix;      /* as in addr_net */
 };
 
 enum { KERNEL_KEY_MAX = 20, MAX_ELEMENTS_A_MESSAGE = 512 };
@@ -44,8 +44,8 @@ uint32_t kernel_set_key_type(enum kernel_set set);
 /* The element's key in network order. Returns its size. */
 size_t kernel_element_key(const struct kernel_element *e, uint8_t ret[KERNEL_KEY_MAX]);
 /* Within a list of elements: its key, its end where it is a network, and what is left of its
- * time at wall_us, at least a millisecond. `is_going` leaves the time out. */
-void kernel_element_write(struct kernel_batch *b, const struct kernel_element *e, int64_t wall_us,
+ * time at now_us, at least a millisecond. `is_going` leaves the time out. */
+void kernel_element_write(struct kernel_batch *b, const struct kernel_element *e, uint64_t now_us,
                           bool is_going);
 
 #endif

@@ -12,7 +12,8 @@
 
 /* Around the end of an element's time the kernel may have it or not: to take it
  * out then could fail the whole transaction. */
-static const int64_t margin_us = 2 * INT64_C(1000000), day_us = 86400 * INT64_C(1000000);
+static const int64_t margin_us = 2 * INT64_C(1000000);
+static const uint64_t day_us = 86400 * UINT64_C(1000000);
 
 enum row_state { ROW_STANDING, ROW_NEW, ROW_RENEWED, ROW_GOING };
 
@@ -20,9 +21,9 @@ struct row {
 	struct map_node node;
 	struct list changed;
 	struct kernel_element element;
-	int64_t wanted_us; /* end of its time as this look wants it */
-	uint32_t mark;     /* of the look that wanted it last */
-	uint8_t state;     /* enum row_state */
+	uint64_t wanted_us; /* end of its time as this look wants it */
+	uint32_t mark;      /* of the look that wanted it last */
+	uint8_t state;      /* enum row_state */
 };
 
 struct kernel_mirror {
@@ -33,7 +34,7 @@ struct kernel_mirror {
 	uint32_t mark;
 	bool is_fresh; /* the table too must be written */
 	uint64_t seen_verdicts, seen_known;
-	int64_t due_wall_us; /* a network ends within which others lie */
+	uint64_t due_us; /* a network ends within which others lie */
 	struct kernel_mirror_counts counts;
 	struct addr_net never[MAX_KERNEL_NEVER];
 	size_t never_count;
@@ -51,7 +52,7 @@ enum err kernel_mirror_new(const struct kernel_sight *sight, const struct hash_k
 		return ERR_NO_MEMORY;
 	m->sight = *sight;
 	m->is_fresh = true;
-	m->due_wall_us = INT64_MAX;
+	m->due_us = UINT64_MAX;
 	list_init(&m->changed);
 	err = map_init(&m->map, MAX_KERNEL_ELEMENTS, key);
 	if (err == ERR_NONE)
@@ -135,8 +136,8 @@ static void want(struct kernel_mirror *m, const struct kernel_element *e)
 		map_insert(&m->map, &r->node, hash);
 		change(m, r, ROW_NEW);
 	}
-	if (r->mark != m->mark || r->wanted_us < e->until_wall_us)
-		r->wanted_us = e->until_wall_us;
+	if (r->mark != m->mark || r->wanted_us < e->until_us)
+		r->wanted_us = e->until_us;
 	r->mark = m->mark;
 }
 
@@ -161,18 +162,18 @@ static bool is_protected(const struct kernel_mirror *m, const struct kernel_elem
 }
 
 /* Each element ends; the latest end moves by whole days, so that it stands still between. */
-static int64_t end_of(int64_t until_wall_us, int64_t wall_us)
+static uint64_t end_of(uint64_t until_us, uint64_t now_us)
 {
-	int64_t latest = (wall_us / day_us + KERNEL_TERM_DAYS) * day_us;
+	uint64_t latest = (now_us / day_us + KERNEL_TERM_DAYS) * day_us;
 
-	return until_wall_us < latest ? until_wall_us : latest;
+	return until_us < latest ? until_us : latest;
 }
 
-static struct kernel_element element_of(const struct verdict *v, int64_t wall_us)
+static struct kernel_element element_of(const struct verdict *v, uint64_t now_us)
 {
 	struct kernel_element e = { .address = v->source,
 		                    .prefix = v->prefix,
-		                    .until_wall_us = end_of(v->until_wall_us, wall_us) };
+		                    .until_us = end_of(v->until_us, now_us) };
 	bool is_v6 = v->source.family == 6;
 	enum kernel_set set;
 
@@ -184,9 +185,9 @@ static struct kernel_element element_of(const struct verdict *v, int64_t wall_us
 	return e;
 }
 
-static void take_verdict(struct kernel_mirror *m, const struct verdict *v, int64_t wall_us)
+static void take_verdict(struct kernel_mirror *m, const struct verdict *v, uint64_t now_us)
 {
-	struct kernel_element e = element_of(v, wall_us);
+	struct kernel_element e = element_of(v, now_us);
 
 	if (is_protected(m, &e)) {
 		m->counts.refused++;
@@ -203,7 +204,7 @@ static void take_verdict(struct kernel_mirror *m, const struct verdict *v, int64
 /* Intervals must not overlap: of networks within one another the wide one stands. */
 static void take_nets(struct kernel_mirror *m)
 {
-	m->due_wall_us = INT64_MAX;
+	m->due_us = UINT64_MAX;
 	for (size_t i = 0; i < m->net_count; i++) {
 		const struct kernel_element *e = &m->nets[i];
 		bool is_within = false;
@@ -213,8 +214,8 @@ static void take_nets(struct kernel_mirror *m)
 
 			is_within =
 				m->nets[k].prefix < e->prefix && addr_net_holds(&wide, &e->address);
-			if (is_within && m->nets[k].until_wall_us < m->due_wall_us)
-				m->due_wall_us = m->nets[k].until_wall_us;
+			if (is_within && m->nets[k].until_us < m->due_us)
+				m->due_us = m->nets[k].until_us;
 		}
 		if (!is_within)
 			want(m, e);
@@ -222,18 +223,18 @@ static void take_nets(struct kernel_mirror *m)
 }
 
 /* Known flows matter only where their address is blocked. */
-static void take_known(struct kernel_mirror *m, const struct verdict *known, int64_t wall_us)
+static void take_known(struct kernel_mirror *m, const struct verdict *known, uint64_t now_us)
 {
 	const struct verdict_table *verdicts = m->sight.verdicts;
 	struct kernel_element e = { .address = known->source, .prefix = 128 };
 	bool is_v6 = known->source.family == 6;
 	struct verdict v;
 
-	if (known->until_wall_us <= wall_us || known->source.port == 0 ||
-	    !verdict_table_find(verdicts, &known->source, wall_us, &v) ||
+	if (known->until_us <= now_us || known->source.port == 0 ||
+	    !verdict_table_find(verdicts, &known->source, now_us, &v) ||
 	    !verdict_acts(&v, verdict_table_mode(verdicts)))
 		return;
-	e.until_wall_us = end_of(known->until_wall_us, wall_us);
+	e.until_us = end_of(known->until_us, now_us);
 	e.set = (uint8_t)(SET_KNOWN4 + is_v6);
 	want(m, &e);
 	e.address = addr_source(&known->source);
@@ -255,9 +256,9 @@ static void forget(struct kernel_mirror *m, struct row *r)
 	pool_give(m->rows, r);
 }
 
-static void judge_row(struct kernel_mirror *m, struct row *r, int64_t wall_us)
+static void judge_row(struct kernel_mirror *m, struct row *r, uint64_t now_us)
 {
-	int64_t left_us = r->element.until_wall_us - wall_us;
+	int64_t left_us = (int64_t)(r->element.until_us - now_us);
 
 	if (r->mark != m->mark) {
 		if (r->state == ROW_NEW || left_us < -margin_us)
@@ -268,23 +269,23 @@ static void judge_row(struct kernel_mirror *m, struct row *r, int64_t wall_us)
 	}
 	if (r->state == ROW_GOING)
 		change(m, r, ROW_RENEWED);
-	if (r->wanted_us == r->element.until_wall_us)
+	if (r->wanted_us == r->element.until_us)
 		return;
 	if (r->state == ROW_STANDING) {
 		change(m, r, ROW_RENEWED);
 		if (left_us < margin_us)
 			m->is_fresh = true;
 	}
-	r->element.until_wall_us = r->wanted_us;
+	r->element.until_us = r->wanted_us;
 }
 
-static void sweep(struct kernel_mirror *m, int64_t wall_us)
+static void sweep(struct kernel_mirror *m, uint64_t now_us)
 {
 	struct row *r;
 	uint32_t place = 0;
 
 	while ((r = pool_next(m->rows, &place)) != NULL)
-		judge_row(m, r, wall_us);
+		judge_row(m, r, now_us);
 	if (!m->is_fresh)
 		return;
 	place = 0;
@@ -296,13 +297,13 @@ static void sweep(struct kernel_mirror *m, int64_t wall_us)
 	}
 }
 
-static bool is_new(struct kernel_mirror *m, int64_t wall_us)
+static bool is_new(struct kernel_mirror *m, uint64_t now_us)
 {
 	uint64_t verdicts = verdict_table_changes(m->sight.verdicts);
 	uint64_t known = verdict_table_changes(m->sight.known);
 
 	if (verdicts == m->seen_verdicts && known == m->seen_known && !m->is_fresh &&
-	    wall_us < m->due_wall_us)
+	    now_us < m->due_us)
 		return false;
 	/* What is put while we walk is found at the next look. */
 	m->seen_verdicts = verdicts;
@@ -310,24 +311,24 @@ static bool is_new(struct kernel_mirror *m, int64_t wall_us)
 	return true;
 }
 
-bool kernel_mirror_look(struct kernel_mirror *m, int64_t wall_us)
+bool kernel_mirror_look(struct kernel_mirror *m, uint64_t now_us)
 {
 	enum mode mode = verdict_table_mode(m->sight.verdicts);
 	struct verdict v;
 	uint32_t place = 0;
 
-	if (!is_new(m, wall_us))
+	if (!is_new(m, now_us))
 		return !list_is_empty(&m->changed);
 	m->mark++;
 	m->net_count = 0;
 	while (verdict_table_next(m->sight.verdicts, &place, &v))
-		if (v.until_wall_us > wall_us && verdict_acts(&v, mode))
-			take_verdict(m, &v, wall_us);
+		if (v.until_us > now_us && verdict_acts(&v, mode))
+			take_verdict(m, &v, now_us);
 	take_nets(m);
 	place = 0;
 	while (verdict_table_next(m->sight.known, &place, &v))
-		take_known(m, &v, wall_us);
-	sweep(m, wall_us);
+		take_known(m, &v, now_us);
+	sweep(m, now_us);
 	return m->is_fresh || !list_is_empty(&m->changed);
 }
 
@@ -342,12 +343,12 @@ struct writer {
 	size_t nest;
 };
 
-static void put(struct writer *w, const struct kernel_element *e, int64_t wall_us)
+static void put(struct writer *w, const struct kernel_element *e, uint64_t now_us)
 {
 	if (!w->is_open)
 		w->nest = kernel_elements_begin(w->batch, w->set, w->is_going);
 	w->is_open = true;
-	kernel_element_write(w->batch, e, wall_us, w->is_going);
+	kernel_element_write(w->batch, e, now_us, w->is_going);
 	if (++w->count % MAX_ELEMENTS_A_MESSAGE == 0) {
 		kernel_elements_end(w->batch, w->nest);
 		w->is_open = false;
@@ -360,7 +361,7 @@ static void finish(struct writer *w)
 		kernel_elements_end(w->batch, w->nest);
 }
 
-static void write_rows(struct kernel_mirror *m, struct writer w, int64_t wall_us)
+static void write_rows(struct kernel_mirror *m, struct writer w, uint64_t now_us)
 {
 	for (struct list *l = m->changed.next; l != &m->changed; l = l->next) {
 		const struct row *r = HOLDER(l, struct row, changed);
@@ -368,7 +369,7 @@ static void write_rows(struct kernel_mirror *m, struct writer w, int64_t wall_us
 		if (r->element.set != w.set)
 			continue;
 		if (r->state == ROW_RENEWED || (r->state == ROW_GOING) == w.is_going)
-			put(&w, &r->element, wall_us);
+			put(&w, &r->element, now_us);
 	}
 	finish(&w);
 }
@@ -400,7 +401,7 @@ static void write_never(struct kernel_mirror *m, struct writer w)
 	finish(&w);
 }
 
-void kernel_mirror_write(struct kernel_mirror *m, struct kernel_batch *b, int64_t wall_us)
+void kernel_mirror_write(struct kernel_mirror *m, struct kernel_batch *b, uint64_t now_us)
 {
 	if (m->is_fresh) {
 		kernel_table_write(b);
@@ -411,9 +412,9 @@ void kernel_mirror_write(struct kernel_mirror *m, struct kernel_batch *b, int64_
 		struct writer w = { .batch = b, .set = (enum kernel_set)set, .is_going = true };
 
 		if (!m->is_fresh)
-			write_rows(m, w, wall_us);
+			write_rows(m, w, now_us);
 		w.is_going = false;
-		write_rows(m, w, wall_us);
+		write_rows(m, w, now_us);
 	}
 	kernel_batch_close(b);
 }

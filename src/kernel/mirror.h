@@ -3,8 +3,8 @@
  * tables and the time go in, a batch of messages comes out. The kernel ends each
  * element by itself when its time is over; what is written are only changes.
  *
- *     if (kernel_mirror_look(m, wall_us)) {
- *             kernel_mirror_write(m, &batch, wall_us);
+ *     if (kernel_mirror_look(m, now_us)) {
+ *             kernel_mirror_write(m, &batch, now_us);
  *             ... send ...
  *             kernel_mirror_settle(m, err == ERR_NONE);
  *     }
@@ -46,8 +46,8 @@ enum err kernel_mirror_never(struct kernel_mirror *m, const struct addr_net *net
                              size_t count) MUST_USE;
 
 /* Whether anything is to be written. Cheap where no table has changed. */
-bool kernel_mirror_look(struct kernel_mirror *m, int64_t wall_us);
-void kernel_mirror_write(struct kernel_mirror *m, struct kernel_batch *b, int64_t wall_us);
+bool kernel_mirror_look(struct kernel_mirror *m, uint64_t now_us);
+void kernel_mirror_write(struct kernel_mirror *m, struct kernel_batch *b, uint64_t now_us);
 void kernel_mirror_settle(struct kernel_mirror *m, bool is_done);
 
 struct kernel_mirror_counts {

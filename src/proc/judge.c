@@ -16,7 +16,7 @@
 enum { FACTS_AT_ONCE = 4096, FACTS_PACE_US = 10 * MILLISECOND_US };
 
 /* A registration tells its end by itself; this is for one whose end was lost. */
-static const int64_t known_life_us = 86400 * INT64_C(1000000);
+static const uint64_t known_life_us = 86400 * UINT64_C(1000000);
 static const int64_t year_2026_s = 1767225600;
 
 struct bench {
@@ -61,13 +61,13 @@ static void record(void *context, union record *record)
 static void note_known(struct bench *bench, const struct fact *fact, struct now now)
 {
 	struct verdict v = { .source = fact->flow.remote,
-		             .until_wall_us = now.wall_us + known_life_us,
+		             .until_us = now.us + known_life_us,
 		             .rule = fact->flow.local.port };
 
 	if (!bench->known || !fact_is_sound(fact))
 		return;
 	if (fact->kind == FACT_REGISTERED)
-		verdict_table_put(bench->known, &v, now.wall_us);
+		verdict_table_put(bench->known, &v, now.us);
 	else if (fact->kind == FACT_UNREGISTERED)
 		verdict_table_remove(bench->known, &v.source, 0);
 }

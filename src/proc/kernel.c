@@ -63,10 +63,10 @@ static enum err look(struct filter *f, struct now now)
 	struct kernel_batch b;
 	enum err err;
 
-	if (!kernel_mirror_look(f->mirror, now.wall_us))
+	if (!kernel_mirror_look(f->mirror, now.us))
 		return ERR_NONE;
 	b = kernel_batch_on(f->batch, KERNEL_BATCH_BYTES);
-	kernel_mirror_write(f->mirror, &b, now.wall_us);
+	kernel_mirror_write(f->mirror, &b, now.us);
 	err = kernel_socket_send(f->fd, &b);
 	kernel_mirror_settle(f->mirror, err == ERR_NONE);
 	count(f);

@@ -104,7 +104,7 @@ static void check_names(struct world *w, const char *text, unsigned side)
 static void check_attacker(struct world *w, struct attacker *a, struct view bytes)
 {
 	struct verdict v;
-	bool is_blocked = verdict_table_find(w->ports.verdicts, &a->at, w->now.wall_us, &v) &&
+	bool is_blocked = verdict_table_find(w->ports.verdicts, &a->at, w->now.us, &v) &&
 	                  verdict_acts(&v, verdict_table_mode(w->ports.verdicts));
 
 	if (is_blocked && a->blocked_us == 0)

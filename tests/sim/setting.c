@@ -217,6 +217,9 @@ bool setting_open(struct world *w, uint64_t seed, unsigned calls)
 	if (chance_of(&w->chance, 30))
 		w->media_dies_us = w->now.us + chance_between(&w->chance, 25, 80) * SECOND_US +
 		                   chance_below(&w->chance, SECOND_US);
+	w->clock_is_set_us = UINT64_MAX;
+	if (chance_of(&w->chance, 30))
+		w->clock_is_set_us = w->now.us + chance_between(&w->chance, 5, 80) * SECOND_US;
 	w->net.jitter_us = 5000 + chance_below(&w->chance, 60000);
 	err = border_new(w->settings, &w->ports, w->now, &w->border);
 	if (err == ERR_NONE)

@@ -190,6 +190,25 @@ static void let_die(struct world *w)
 	}
 }
 
+/* By hand, by a daemon, from a dead battery: seconds, hours or years, either way. What nobody
+ * may go by but those who read the time of day. */
+static void set_clock(struct world *w)
+{
+	static const uint32_t most_s[] = { 90, 2 * 86400, 700 * 86400 };
+	int64_t by_us;
+
+	if (w->now.us < w->clock_is_set_us)
+		return;
+	by_us = (int64_t)chance_below(&w->chance, most_s[chance_below(&w->chance, 3)]) * SECOND_US;
+	w->now.wall_us += chance_of(&w->chance, 50) ? by_us : -by_us;
+	w->clock_is_set_us = chance_of(&w->chance, 60)
+	                           ? w->now.us + chance_between(&w->chance, 1, 40) * SECOND_US
+	                           : UINT64_MAX;
+	if (faults_swallow(FAULT_WALL_TIME))
+		border_advance(w->border,
+		               (struct now){ w->now.us + (uint64_t)by_us, w->now.wall_us });
+}
+
 static void tell_story(struct world *w)
 {
 	uint64_t since_us = w->now.us - w->phase_us;
@@ -249,6 +268,7 @@ static uint64_t next_us(const struct world *w)
 	due_us = least(due_us, media_due_us(&w->media));
 	due_us = least(due_us, w->audit_us);
 	due_us = least(due_us, least(w->signal_dies_us, w->media_dies_us));
+	due_us = least(due_us, w->clock_is_set_us);
 	if (w->phase == SIM_CALLS)
 		due_us = least(due_us, w->next_call_us);
 	if (w->phase == SIM_BEGIN)
@@ -291,6 +311,7 @@ static void step(struct world *w)
 	}
 	advance_all(w);
 	let_die(w);
+	set_clock(w);
 	tell_story(w);
 	if (w->now.us < w->audit_us)
 		return;

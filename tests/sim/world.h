@@ -59,7 +59,8 @@ struct world {
 	uint8_t phase; /* enum sim_phase */
 	uint8_t room;  /* enum sim_room */
 	uint64_t phase_us, next_call_us, audit_us, fact_sequence;
-	uint64_t signal_dies_us, media_dies_us; /* UINT64_MAX: not, or not again */
+	/* UINT64_MAX: not, or not again. clock_is_set_us: somebody sets the wall clock. */
+	uint64_t signal_dies_us, media_dies_us, clock_is_set_us;
 	uint64_t signal_died_us, told_us;
 	unsigned fault; /* faults.h; 0: none */
 	bool is_traced;

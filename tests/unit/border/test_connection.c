@@ -160,16 +160,16 @@ static enum err blocks(struct wire *w)
 
 	attacker.remote.bytes[15] = 66;
 	v.source = addr_source(&attacker.remote);
-	v.until_wall_us = w->now.wall_us + 3600 * (int64_t)SECOND_US;
+	v.until_us = w->now.us + 3600 * (uint64_t)SECOND_US;
 	(void)border_standing(w->border, &attacker, w->now, &is_blocked);
 	CHECK(!is_blocked);
-	verdict_table_put(w->verdicts, &v, w->now.wall_us);
+	verdict_table_put(w->verdicts, &v, w->now.us);
 	(void)border_standing(w->border, &attacker, w->now, &is_blocked);
 	CHECK(is_blocked);
 	/* A known flow is exempt from its address's verdict, and a neighbour may come in. */
 	TRY(registers_over(w, &known, 1));
 	v.source = addr_source(&known.remote);
-	verdict_table_put(w->verdicts, &v, w->now.wall_us);
+	verdict_table_put(w->verdicts, &v, w->now.us);
 	CHECK(border_standing(w->border, &known, w->now, &is_blocked) == STANDING_KNOWN);
 	CHECK(!is_blocked);
 	known.connection++;

@@ -91,13 +91,13 @@ TALK_TEST(insider_at_blocked_address,
 {
 	struct verdict v = {
 		.source = addr_source(&t->phone.flow.remote),
-		.until_wall_us = t->w->now.wall_us + INT64_C(3600) * SECOND_US,
+		.until_us = t->w->now.us + UINT64_C(3600) * SECOND_US,
 		.state = VERDICT_BLOCK,
 		.is_by_admin = 1,
 	};
 	unsigned before = t->w->pbx_logins;
 
-	verdict_table_put(t->w->verdicts, &v, t->w->now.wall_us);
+	verdict_table_put(t->w->verdicts, &v, t->w->now.us);
 	TRY(talk_register(t));
 	CHECK(t->w->pbx_logins == before + 1);
 	(void)register_as(t, "201", WIRE_WRONG);

@@ -95,7 +95,7 @@ static struct registration_facts facts_of(unsigned number, uint16_t port)
 	struct registration_facts f = { .flow = wire_outside(number, port),
 		                        .cseq = 5,
 		                        .call_id_hash = number,
-		                        .expires_wall_us = 60 * (int64_t)SECOND_US };
+		                        .expires_us = 60 * (uint64_t)SECOND_US };
 
 	snprintf(f.token, sizeof(f.token), "token%u", number);
 	snprintf(f.account, sizeof(f.account), "%u@sip.example", number);
@@ -152,7 +152,7 @@ TEST(registrations,
 static enum err restored(struct bench *k)
 {
 	struct registrations successor = { .wheel = &k->wheel, .checkpoint = &k->checkpoint };
-	struct now now = { 0, 0 }, later = { 7, 30 * (int64_t)SECOND_US };
+	struct now now = { 0, 0 }, later = { 30 * (uint64_t)SECOND_US, 7 };
 	struct registration *r, *gone;
 	struct registration_facts f;
 	struct known_table known;
@@ -160,7 +160,7 @@ static enum err restored(struct bench *k)
 
 	for (unsigned i = 0; i < PLACES; i++) {
 		f = facts_of(i, 5060);
-		f.expires_wall_us = (i == 2 ? 10 : 60) * (int64_t)SECOND_US;
+		f.expires_us = (i == 2 ? 10 : 60) * (uint64_t)SECOND_US;
 		TRY(registration_put(&k->registrations, &f, now, &r));
 	}
 	gone = registration_by_token(&k->registrations, VIEW("token0"));

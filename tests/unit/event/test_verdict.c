@@ -11,7 +11,7 @@
 #define OWNED_TABLE __attribute__((cleanup(table_free))) struct verdict_table
 
 static const struct hash_key key = { { 1, 2, 3 } };
-static const int64_t wall = INT64_C(1800000000) * 1000000;
+static const uint64_t now = UINT64_C(1800000000) * 1000000;
 
 static void table_free(struct verdict_table **t)
 {
@@ -52,21 +52,21 @@ static struct addr addressed(const char *text)
 }
 
 static void put(struct verdict_table *t, struct addr source, enum verdict_state state,
-                int64_t for_s)
+                uint64_t for_s)
 {
 	struct verdict v = { .source = source,
 		             .state = (uint8_t)state,
-		             .until_wall_us = wall + for_s * 1000000,
+		             .until_us = now + for_s * 1000000,
 		             .block = 7 };
 
-	verdict_table_put(t, &v, wall);
+	verdict_table_put(t, &v, now);
 }
 
 static bool has(const struct verdict_table *t, struct addr source)
 {
 	struct verdict v;
 
-	return verdict_table_get(t, &source, wall, &v);
+	return verdict_table_get(t, &source, now, &v);
 }
 
 static void take_out(struct verdict_table *t, struct addr source)
@@ -83,10 +83,10 @@ TEST(verdict_put_get, "a row is found by its source until it ends or is taken ou
 	TRY(table_new(&t));
 	CHECK(!has(t, source));
 	put(t, source, VERDICT_BLOCK, 60);
-	CHECK(verdict_table_get(t, &source, wall, &v) && v.block == 7 && v.state == VERDICT_BLOCK);
+	CHECK(verdict_table_get(t, &source, now, &v) && v.block == 7 && v.state == VERDICT_BLOCK);
 	CHECK(!has(t, other));
-	CHECK(verdict_table_get(t, &source, wall + 59999999, &v));
-	CHECK(!verdict_table_get(t, &source, wall + 60000000, &v));
+	CHECK(verdict_table_get(t, &source, now + 59999999, &v));
+	CHECK(!verdict_table_get(t, &source, now + 60000000, &v));
 	verdict_table_remove(t, &other, 0);
 	verdict_table_remove(t, &source, 0);
 	CHECK(!has(t, source));
@@ -120,9 +120,9 @@ TEST(verdict_keys, "a flow's row, its address's row and a network's row are thre
 	flow.port = 5062;
 	put(t, flow, VERDICT_BLOCK, 60);
 	CHECK(has(t, flow) && !has(t, host));
-	CHECK(!verdict_table_find(t, &flow, wall, &v));
+	CHECK(!verdict_table_find(t, &flow, now, &v));
 	put(t, host, VERDICT_SUSPECT, 60);
-	CHECK(verdict_table_find(t, &flow, wall, &v) && v.state == VERDICT_SUSPECT);
+	CHECK(verdict_table_find(t, &flow, now, &v) && v.state == VERDICT_SUSPECT);
 	flow.port = 5063;
 	CHECK(!has(t, flow));
 
@@ -141,22 +141,22 @@ TEST(verdict_networks, "the strictest row that holds an address is found, networ
 		               .prefix = 96 + 24,
 		               .state = VERDICT_BLOCK,
 		               .is_by_admin = 1,
-		               .until_wall_us = wall + 1000000 };
+		               .until_us = now + 1000000 };
 	struct addr inside = addressed("198.51.100.3"), outside = addressed("198.51.101.3"), v;
 	struct verdict found;
 
 	TRY(table_new(&t));
-	verdict_table_put(t, &net, wall);
-	CHECK(verdict_table_find(t, &inside, wall, &found) && found.prefix == 120 &&
+	verdict_table_put(t, &net, now);
+	CHECK(verdict_table_find(t, &inside, now, &found) && found.prefix == 120 &&
 	      found.is_by_admin);
-	CHECK(!verdict_table_find(t, &outside, wall, &found));
+	CHECK(!verdict_table_find(t, &outside, now, &found));
 	put(t, inside, VERDICT_SUSPECT, 60);
-	CHECK(verdict_table_find(t, &inside, wall, &found) && found.state == VERDICT_BLOCK);
-	CHECK(verdict_table_find(t, &inside, wall + 2000000, &found) &&
+	CHECK(verdict_table_find(t, &inside, now, &found) && found.state == VERDICT_BLOCK);
+	CHECK(verdict_table_find(t, &inside, now + 2000000, &found) &&
 	      found.state == VERDICT_SUSPECT);
 	v = net.source;
 	verdict_table_remove(t, &v, 120);
-	CHECK(verdict_table_find(t, &inside, wall, &found) && found.state == VERDICT_SUSPECT);
+	CHECK(verdict_table_find(t, &inside, now, &found) && found.state == VERDICT_SUSPECT);
 	return ERR_NONE;
 }
 
@@ -166,21 +166,21 @@ TEST(verdict_modes,
 	OWNED_TABLE *t = NULL;
 	struct verdict judged = { .source = addressed("192.0.2.7"),
 		                  .state = VERDICT_BLOCK,
-		                  .until_wall_us = wall + 1000000 };
+		                  .until_us = now + 1000000 };
 	struct verdict admin = { .source = addressed("192.0.2.0"),
 		                 .prefix = 120,
 		                 .state = VERDICT_BLOCK,
 		                 .is_by_admin = 1,
-		                 .until_wall_us = wall + 1000000 };
+		                 .until_us = now + 1000000 };
 	struct verdict suspect = { .state = VERDICT_SUSPECT, .is_by_admin = 1 }, found;
 
 	TRY(table_new(&t));
 	CHECK(verdict_table_mode(t) == MODE_OBSERVE);
 	CHECK(!verdict_acts(&judged, MODE_OBSERVE) && verdict_acts(&judged, MODE_BLOCK));
 	CHECK(verdict_acts(&admin, MODE_OBSERVE) && !verdict_acts(&suspect, MODE_BLOCK));
-	verdict_table_put(t, &judged, wall);
-	verdict_table_put(t, &admin, wall);
-	CHECK(verdict_table_find(t, &judged.source, wall, &found) && found.is_by_admin);
+	verdict_table_put(t, &judged, now);
+	verdict_table_put(t, &admin, now);
+	CHECK(verdict_table_find(t, &judged.source, now, &found) && found.is_by_admin);
 	verdict_table_set_mode(t, MODE_BLOCK);
 	CHECK(verdict_table_mode(t) == MODE_BLOCK);
 	return ERR_NONE;
@@ -218,8 +218,8 @@ TEST(verdict_full_of_blocks,
 	TRY(table_new(&t));
 	for (uint32_t i = 0; i < MANY; i++) {
 		v.source = numbered(0xc0000000 + i);
-		v.until_wall_us = wall + 10 * INT64_C(1000000);
-		verdict_table_put(t, &v, wall);
+		v.until_us = now + 10 * UINT64_C(1000000);
+		verdict_table_put(t, &v, now);
 	}
 	for (uint32_t i = 0; i < FLOOD; i++)
 		put(t, numbered(i), VERDICT_BLOCK, 3600);
@@ -227,8 +227,8 @@ TEST(verdict_full_of_blocks,
 		CHECK(has(t, numbered(0xc0000000 + i)));
 	for (uint32_t i = 0; i < FLOOD; i++) {
 		v.source = numbered(i);
-		v.until_wall_us = wall + 3600 * INT64_C(1000000);
-		verdict_table_put(t, &v, wall);
+		v.until_us = now + 3600 * UINT64_C(1000000);
+		verdict_table_put(t, &v, now);
 	}
 	for (uint32_t i = 0; i < MANY; i++) {
 		put(t, numbered(0xd0000000 + i), VERDICT_BLOCK, 7200);
@@ -259,8 +259,8 @@ TEST(verdict_room, "what has ended makes room, and what is taken out leaves the 
 	for (uint32_t i = 0; i < VERDICT_ROWS / 2; i++) {
 		v = (struct verdict){ .source = numbered(0x20000000 + i),
 			              .state = VERDICT_BLOCK,
-			              .until_wall_us = wall + 200 * INT64_C(1000000) };
-		verdict_table_put(t, &v, wall + 61 * INT64_C(1000000));
+			              .until_us = now + 200 * UINT64_C(1000000) };
+		verdict_table_put(t, &v, now + 61 * UINT64_C(1000000));
 	}
 	CHECK(verdict_table_forgotten(t) == forgotten);
 	return ERR_NONE;
@@ -341,10 +341,10 @@ static void *read_on(void *context)
 	struct verdict v;
 
 	for (uint32_t i = 0; i < ROUNDS; i++) {
-		if (!verdict_table_get(race->t, &source, wall, &v))
+		if (!verdict_table_get(race->t, &source, now, &v))
 			continue;
 		race->seen++;
-		if (v.until_wall_us != wall + v.block || (uint16_t)v.block != v.rule ||
+		if (v.until_us != now + v.block || (uint16_t)v.block != v.rule ||
 		    v.source.bytes[15] != 7)
 			race->is_torn = true;
 	}
@@ -366,9 +366,9 @@ TEST(verdict_race, "a reader beside the writer never sees half a row")
 			             .state = VERDICT_BLOCK,
 			             .block = i,
 			             .rule = (uint16_t)i,
-			             .until_wall_us = wall + i };
+			             .until_us = now + i };
 
-		verdict_table_put(t, &v, wall);
+		verdict_table_put(t, &v, now);
 	}
 	(void)pthread_join(reader, NULL);
 	CHECK(!race.is_torn);

@@ -186,10 +186,9 @@ static bool stands(const struct bench *b, struct addr source, enum verdict_state
                    uint64_t after_ms)
 {
 	struct verdict v;
-	bool is_found =
-		source.port
-			? verdict_table_get(b->verdicts, &source, bench_at(after_ms).wall_us, &v)
-			: verdict_table_find(b->verdicts, &source, bench_at(after_ms).wall_us, &v);
+	bool is_found = source.port
+	                      ? verdict_table_get(b->verdicts, &source, bench_at(after_ms).us, &v)
+	                      : verdict_table_find(b->verdicts, &source, bench_at(after_ms).us, &v);
 
 	return is_found && v.state == state;
 }

@@ -9,7 +9,7 @@
 enum { LIFE_S = 3600 };
 
 static const struct guard_cookie_keys keys = { { { { 1, 2 } }, { { 3, 4 } } }, 0 };
-static const int64_t wall = INT64_C(1800000000) * SECOND_US;
+static const uint64_t now_us = UINT64_C(1800000000) * SECOND_US;
 
 static struct guard_cookie_subject subject_of(const char *address, const char *nonce)
 {
@@ -23,7 +23,7 @@ static struct guard_cookie_subject subject_of(const char *address, const char *n
 static struct view issue(struct buffer *b, const struct guard_cookie_subject *subject,
                          enum guard_cookie_user user, struct view opaque)
 {
-	struct guard_cookie_issue what = { opaque, user, wall };
+	struct guard_cookie_issue what = { opaque, user, now_us };
 
 	buffer_reset(b);
 	guard_cookie_write(b, &keys, subject, &what);
@@ -32,7 +32,7 @@ static struct view issue(struct buffer *b, const struct guard_cookie_subject *su
 
 static struct guard_cookie read_back(struct view text, const struct guard_cookie_subject *subject)
 {
-	return guard_cookie_read(text, &keys, subject, LIFE_S, wall + 5 * SECOND_US);
+	return guard_cookie_read(text, &keys, subject, LIFE_S, now_us + 5 * SECOND_US);
 }
 
 TEST(cookie_returns, "a cookie comes back good with age, mark and the PBX's own opaque")
@@ -96,7 +96,7 @@ TEST(cookie_binding,
 		asked.source.port = 40000;
 		CHECK_CASE(read_back(text, &asked).verdict == cases[i].want, cases[i].name);
 	}
-	CHECK(guard_cookie_read(text, &others, &subject, LIFE_S, wall).verdict == COOKIE_BAD);
+	CHECK(guard_cookie_read(text, &others, &subject, LIFE_S, now_us).verdict == COOKIE_BAD);
 	return ERR_NONE;
 }
 
@@ -144,7 +144,7 @@ TEST(cookie_age,
 	struct view text = issue(&b, &subject, COOKIE_USER_ORDINARY, VIEW_EMPTY);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int64_t at = wall + cases[i].later_s * SECOND_US;
+		uint64_t at = now_us + (uint64_t)(cases[i].later_s * SECOND_US);
 
 		CHECK_CASE(guard_cookie_read(text, &keys, &subject, LIFE_S, at).verdict ==
 		                   cases[i].want,
@@ -163,10 +163,10 @@ TEST(cookie_roll, "cookies of the key before are read while a new one writes, an
 
 	rolled.current = 1;
 	rolled.epochs[1] = (struct hash_key){ { 7 } };
-	CHECK(guard_cookie_read(text, &rolled, &subject, LIFE_S, wall).verdict == COOKIE_GOOD);
+	CHECK(guard_cookie_read(text, &rolled, &subject, LIFE_S, now_us).verdict == COOKIE_GOOD);
 	rolled.current = 0;
 	rolled.epochs[0] = (struct hash_key){ { 8 } };
-	CHECK(guard_cookie_read(text, &rolled, &subject, LIFE_S, wall).verdict == COOKIE_BAD);
+	CHECK(guard_cookie_read(text, &rolled, &subject, LIFE_S, now_us).verdict == COOKIE_BAD);
 	return ERR_NONE;
 }
 

@@ -49,9 +49,9 @@ static void judge(struct house *h, uint16_t port, enum verdict_state state, bool
 		             .state = (uint8_t)state,
 		             .block = 12,
 		             .is_by_admin = is_by_admin,
-		             .until_wall_us = now.wall_us + 60 * SECOND_US };
+		             .until_us = now.us + 3600 * (uint64_t)SECOND_US };
 
-	verdict_table_put(h->verdicts, &v, now.wall_us);
+	verdict_table_put(h->verdicts, &v, now.us);
 }
 
 static struct guard_welcome meet(struct house *h, uint16_t port, enum fact_standing standing,
@@ -256,14 +256,13 @@ TEST(door_many, "more blocked sources than the door remembers are all dropped")
 
 	TRY(house_init(&h));
 	for (uint32_t i = 0; i < 3 * MAX_DOOR_SOURCES; i++) {
-		struct verdict v = { .state = VERDICT_BLOCK,
-			             .until_wall_us = now.wall_us + SECOND_US };
+		struct verdict v = { .state = VERDICT_BLOCK, .until_us = now.us + SECOND_US };
 
 		flow.remote.bytes[13] = (uint8_t)(i >> 8);
 		flow.remote.bytes[14] = (uint8_t)i;
 		v.source = flow.remote;
 		v.source.port = 0;
-		verdict_table_put(h.verdicts, &v, now.wall_us);
+		verdict_table_put(h.verdicts, &v, now.us);
 		CHECK(guard_door_meet(h.door, &knock, &one_a_second, now).answer == DOOR_DROP);
 	}
 	return ERR_NONE;

@@ -378,6 +378,13 @@ TEST(judge_restore, "blocks from the store stand again, ended, lifted and forbid
 	guess_from(&b, "192.0.2.8", 0);
 	CHECK(b.last_block.block.block > 70);
 
+	/* Written by a clock that went ahead. */
+	r->net.base = bench_addr("192.0.2.10");
+	r->until_wall_us += 1000 * INT64_C(86400) * SECOND_US;
+	CHECK(bench_ask(&b, &q, SECOND) == ERR_NONE && bench_is_blocked(&b, "192.0.2.10", SECOND));
+	CHECK(!bench_is_blocked(&b, "192.0.2.10", SECOND + (uint64_t)r->term_s * SECOND));
+	r->until_wall_us -= 1000 * INT64_C(86400) * SECOND_US;
+
 	r->net.base = bench_addr("192.0.2.9");
 	CHECK(bench_ask(&b, &q, 2 * HOUR) == ERR_NONE &&
 	      !bench_is_blocked(&b, "192.0.2.9", 2 * HOUR));

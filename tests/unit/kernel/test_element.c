@@ -83,7 +83,7 @@ TEST(time_left, "what is left of an element's time is written, a millisecond whe
 {
 	static const struct {
 		const char *name;
-		int64_t until_us, wall_us;
+		uint64_t until_us, now_us;
 		uint32_t left_ms;
 	} cases[] = {
 		{ "an hour", 3600000000, 0, 3600000 },
@@ -98,15 +98,15 @@ TEST(time_left, "what is left of an element's time is written, a millisecond whe
 		struct view list, one, left;
 		uint16_t type;
 
-		e.until_wall_us = cases[i].until_us;
-		kernel_element_write(&b, &e, cases[i].wall_us, false);
+		e.until_us = cases[i].until_us;
+		kernel_element_write(&b, &e, cases[i].now_us, false);
 		list = buffer_view(&b.out);
 		CHECK_CASE(reading_attribute(&list, &type, &one), cases[i].name);
 		left = reading_find(one, NFTA_SET_ELEM_TIMEOUT);
 		CHECK_CASE(left.len == 8, cases[i].name);
 		CHECK_CASE(reading_u32(view_after(left, 4)) == cases[i].left_ms, cases[i].name);
 		buffer_reset(&b.out);
-		kernel_element_write(&b, &e, cases[i].wall_us, true);
+		kernel_element_write(&b, &e, cases[i].now_us, true);
 		list = buffer_view(&b.out);
 		CHECK_CASE(reading_attribute(&list, &type, &one), cases[i].name);
 		CHECK_CASE(reading_find(one, NFTA_SET_ELEM_TIMEOUT).len == 0, cases[i].name);

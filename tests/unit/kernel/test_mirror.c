@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 static const struct hash_key key = { { 1, 2, 3 } };
-static const int64_t wall = INT64_C(1800000000) * 1000000, second = 1000000;
+static const uint64_t now = UINT64_C(1800000000) * 1000000, second = 1000000;
 
 static uint8_t storage[KERNEL_BATCH_BYTES];
 
@@ -48,21 +48,21 @@ static struct addr_net net_of(const char *text)
 	return net;
 }
 
-static struct verdict verdict_of(const char *text, int64_t for_s)
+static struct verdict verdict_of(const char *text, uint64_t for_s)
 {
 	struct addr_net net = net_of(text);
 
 	return (struct verdict){ .source = net.base,
 		                 .prefix = net.prefix,
-		                 .until_wall_us = wall + for_s * second,
+		                 .until_us = now + for_s * second,
 		                 .state = VERDICT_BLOCK };
 }
 
-static void block(struct scene *s, const char *text, int64_t for_s)
+static void block(struct scene *s, const char *text, uint64_t for_s)
 {
 	struct verdict v = verdict_of(text, for_s);
 
-	verdict_table_put(s->verdicts, &v, wall);
+	verdict_table_put(s->verdicts, &v, now);
 }
 
 static void know(struct scene *s, const char *text, uint16_t port)
@@ -71,18 +71,18 @@ static void know(struct scene *s, const char *text, uint16_t port)
 
 	v.source.port = port;
 	v.rule = 5060;
-	verdict_table_put(s->known, &v, wall);
+	verdict_table_put(s->known, &v, now);
 }
 
 /* One look with all that follows. */
-static enum err look(struct scene *s, int64_t wall_us, bool is_sent)
+static enum err look(struct scene *s, uint64_t now_us, bool is_sent)
 {
 	struct kernel_batch b = kernel_batch_on(storage, sizeof(storage));
 
 	s->batch = (struct view){ 0 };
-	if (!kernel_mirror_look(s->mirror, wall_us))
+	if (!kernel_mirror_look(s->mirror, now_us))
 		return ERR_NONE;
-	kernel_mirror_write(s->mirror, &b, wall_us);
+	kernel_mirror_write(s->mirror, &b, now_us);
 	if (b.out.err != ERR_NONE)
 		return b.out.err;
 	s->batch = buffer_view(&b.out);
@@ -106,20 +106,20 @@ TEST(follows, "a block is added once and taken out once it is lifted; between, n
 	struct addr_net net = net_of("192.0.2.7");
 
 	TRY(scene_init(&s, false));
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(s.batch.len > 0 && added(&s, SET_SOURCE4) == 0);
 	block(&s, "192.0.2.7", 600);
 	block(&s, "2001:db8:1::/64", 600);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(reading_count(s.batch, false, SET_SOURCE4, VIEW("\300\0\2\7")) == 1);
 	CHECK(added(&s, SET_SOURCE6) == 1 && gone(&s, SET_SOURCE4) == 0);
-	TRY(look(&s, wall + second, true));
+	TRY(look(&s, now + second, true));
 	CHECK(s.batch.len == 0);
 	verdict_table_remove(s.verdicts, &net.base, 0);
-	TRY(look(&s, wall + second, true));
+	TRY(look(&s, now + second, true));
 	CHECK(gone(&s, SET_SOURCE4) == 1 && gone(&s, SET_SOURCE6) == 0 &&
 	      added(&s, SET_SOURCE4) == 0);
-	TRY(look(&s, wall + second, true));
+	TRY(look(&s, now + second, true));
 	CHECK(s.batch.len == 0);
 	CHECK(kernel_mirror_counts(s.mirror).standing == 1);
 	return ERR_NONE;
@@ -133,21 +133,21 @@ TEST(acts_only,
 
 	TRY(scene_init(&s, false));
 	v.state = VERDICT_SUSPECT;
-	verdict_table_put(s.verdicts, &v, wall);
-	block(&s, "192.0.2.9", -1);
-	TRY(look(&s, wall, true));
+	verdict_table_put(s.verdicts, &v, now);
+	block(&s, "192.0.2.9", 0);
+	TRY(look(&s, now, true));
 	CHECK(added(&s, SET_SOURCE4) == 0);
 	verdict_table_set_mode(s.verdicts, MODE_OBSERVE);
 	block(&s, "192.0.2.7", 600);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(added(&s, SET_SOURCE4) == 0);
 	v = verdict_of("192.0.2.10", 600);
 	v.is_by_admin = 1;
-	verdict_table_put(s.verdicts, &v, wall);
-	TRY(look(&s, wall, true));
+	verdict_table_put(s.verdicts, &v, now);
+	TRY(look(&s, now, true));
 	CHECK(added(&s, SET_SOURCE4) == 1);
 	verdict_table_set_mode(s.verdicts, MODE_BLOCK);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(reading_count(s.batch, false, SET_SOURCE4, VIEW("\300\0\2\7")) == 1);
 	return ERR_NONE;
 }
@@ -166,7 +166,7 @@ TEST(protected,
 	block(&s, "192.0.2.0/24", 600);
 	block(&s, "2001:db8:5::/64", 600);
 	block(&s, "192.0.2.16", 600);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(added(&s, SET_SOURCE4) == 1 && added(&s, SET_SOURCE6) == 0 &&
 	      added(&s, SET_NET4) == 0);
 	/* A beginning and an end each; what lies within another would overlap. */
@@ -183,11 +183,11 @@ TEST(known_flows, "a known flow is excepted where its address is blocked, and no
 	know(&s, "192.0.2.7", 5071);
 	know(&s, "192.0.2.99", 5060);
 	know(&s, "2001:db8:1::5", 5060);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(added(&s, SET_KNOWN4) == 0);
 	block(&s, "192.0.2.7", 600);
 	block(&s, "2001:db8:1::/64", 600);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(reading_count(s.batch, false, SET_KNOWN4, VIEW("\300\0\2\7\x13\xcf\0\0")) == 1);
 	CHECK(added(&s, SET_KNOWN4) == 1 && added(&s, SET_KNOWN6) == 1);
 	CHECK(added(&s, SET_NEIGHBOUR4) == 1 && added(&s, SET_NEIGHBOUR6) == 1);
@@ -202,7 +202,7 @@ TEST(door_behind, "with a door behind it no port is named: all of a known flow's
 	TRY(scene_init(&s, true));
 	know(&s, "192.0.2.7", 5071);
 	block(&s, "192.0.2.7", 600);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(added(&s, SET_NEIGHBOUR4) == 1 && added(&s, SET_SIP) == 0);
 	return ERR_NONE;
 }
@@ -214,8 +214,8 @@ TEST(blocked_flow, "a flow that is blocked itself stands in the set that is look
 
 	TRY(scene_init(&s, false));
 	v.source.port = 5071;
-	verdict_table_put(s.verdicts, &v, wall);
-	TRY(look(&s, wall, true));
+	verdict_table_put(s.verdicts, &v, now);
+	TRY(look(&s, now, true));
 	CHECK(added(&s, SET_FLOW4) == 1 && added(&s, SET_SOURCE4) == 0);
 	CHECK(SET_FLOW4 < SET_KNOWN4 && SET_NEVER4 < SET_FLOW4);
 	return ERR_NONE;
@@ -229,12 +229,12 @@ TEST(nets, "of networks within one another the wide one stands, the other when i
 	block(&s, "198.51.100.0/24", 600);
 	block(&s, "198.51.0.0/16", 60);
 	block(&s, "2001:db8::/32", 600);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(reading_count(s.batch, false, SET_NET4, VIEW("\306\63\0\0")) == 1);
 	CHECK(added(&s, SET_NET4) == 2 && added(&s, SET_NET6) == 2);
-	TRY(look(&s, wall + 59 * second, true));
+	TRY(look(&s, now + 59 * second, true));
 	CHECK(s.batch.len == 0);
-	TRY(look(&s, wall + 60 * second, true));
+	TRY(look(&s, now + 60 * second, true));
 	CHECK(reading_count(s.batch, false, SET_NET4, VIEW("\306\63\x64\0")) == 1);
 	return ERR_NONE;
 }
@@ -245,11 +245,11 @@ TEST(renewed, "a block with a new end is taken out and added in one batch")
 
 	TRY(scene_init(&s, false));
 	block(&s, "192.0.2.7", 600);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	block(&s, "192.0.2.7", 1200);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(gone(&s, SET_SOURCE4) == 1 && added(&s, SET_SOURCE4) == 1);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(s.batch.len == 0);
 	return ERR_NONE;
 }
@@ -263,15 +263,15 @@ TEST(ends_by_itself,
 	TRY(scene_init(&s, false));
 	block(&s, "192.0.2.7", 600);
 	block(&s, "192.0.2.8", 600);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	verdict_table_remove(s.verdicts, &net.base, 0);
-	TRY(look(&s, wall + 599 * second, true));
+	TRY(look(&s, now + 599 * second, true));
 	CHECK(s.batch.len == 0);
 	block(&s, "192.0.2.8", 3600);
-	TRY(look(&s, wall + 599 * second, true));
+	TRY(look(&s, now + 599 * second, true));
 	CHECK(gone(&s, SET_SOURCE4) == 0 && added(&s, SET_SOURCE4) == 1);
 	block(&s, "192.0.2.9", 3600);
-	TRY(look(&s, wall + 700 * second, true));
+	TRY(look(&s, now + 700 * second, true));
 	CHECK(kernel_mirror_counts(s.mirror).standing == 2);
 	return ERR_NONE;
 }
@@ -282,10 +282,10 @@ TEST(forced_end, "a block without an end gets one, which stands still from look 
 
 	TRY(scene_init(&s, false));
 	block(&s, "192.0.2.7", 86400 * 400);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(added(&s, SET_SOURCE4) == 1);
 	block(&s, "192.0.2.8", 600);
-	TRY(look(&s, wall + second, true));
+	TRY(look(&s, now + second, true));
 	CHECK(added(&s, SET_SOURCE4) == 1);
 	return ERR_NONE;
 }
@@ -298,14 +298,14 @@ TEST(after_failure, "after a failure the next batch makes the table anew with al
 	TRY(scene_init(&s, false));
 	block(&s, "192.0.2.7", 600);
 	block(&s, "192.0.2.8", 600);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	verdict_table_remove(s.verdicts, &net.base, 0);
 	block(&s, "192.0.2.9", 600);
-	TRY(look(&s, wall, false));
+	TRY(look(&s, now, false));
 	CHECK(added(&s, SET_SOURCE4) == 1 && gone(&s, SET_SOURCE4) == 1);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(added(&s, SET_SOURCE4) == 2 && gone(&s, SET_SOURCE4) == 0);
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(s.batch.len == 0);
 	return ERR_NONE;
 }
@@ -320,9 +320,9 @@ TEST(full, "a full table of verdicts fits one batch")
 		v.source.bytes[13] = (uint8_t)(i >> 16);
 		v.source.bytes[14] = (uint8_t)(i >> 8);
 		v.source.bytes[15] = (uint8_t)i;
-		verdict_table_put(s.verdicts, &v, wall);
+		verdict_table_put(s.verdicts, &v, now);
 	}
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(added(&s, SET_SOURCE4) == kernel_mirror_counts(s.mirror).standing);
 	CHECK(added(&s, SET_SOURCE4) > VERDICT_ROWS / 4 * 3);
 	CHECK(kernel_mirror_counts(s.mirror).refused == 0);
@@ -338,9 +338,9 @@ TEST(full_of_nets, "networks beyond the bound are refused and counted")
 	for (uint32_t i = 0; i < MAX_KERNEL_NETS + 10; i++) {
 		v.source.bytes[13] = (uint8_t)(i >> 8);
 		v.source.bytes[14] = (uint8_t)i;
-		verdict_table_put(s.verdicts, &v, wall);
+		verdict_table_put(s.verdicts, &v, now);
 	}
-	TRY(look(&s, wall, true));
+	TRY(look(&s, now, true));
 	CHECK(kernel_mirror_counts(s.mirror).standing == MAX_KERNEL_NETS);
 	CHECK(kernel_mirror_counts(s.mirror).refused == 10);
 	return ERR_NONE;

@@ -56,7 +56,7 @@ TEST(long_nest, "a nest beyond 16 bits is an error, not a wrong length")
 	static uint8_t large[1 << 17];
 	struct kernel_batch b = kernel_batch_on(large, sizeof(large));
 	size_t nest = kernel_elements_begin(&b, SET_SOURCE4, false);
-	struct kernel_element e = { .set = SET_SOURCE4, .prefix = 128, .until_wall_us = 1 };
+	struct kernel_element e = { .set = SET_SOURCE4, .prefix = 128, .until_us = 1 };
 
 	for (int i = 0; i < 4 * MAX_ELEMENTS_A_MESSAGE; i++)
 		kernel_element_write(&b, &e, 0, false);

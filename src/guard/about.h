@@ -25,4 +25,7 @@ static inline const struct guard_spot *guard_about_spot(const struct guard_about
 	return &a->spots[a->is_proven];
 }
 
+/* Of a literal of fewer bytes than a method may have: told without a call. */
+#define GUARD_METHOD_IS(fact, literal) (memcmp((fact)->method, literal, sizeof(literal)) == 0)
+
 #endif

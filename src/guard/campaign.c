@@ -108,7 +108,7 @@ static bool looks_dialled(const char *number)
 	return digits >= DIALLED_DIGITS;
 }
 
-static bool is_invite(const struct fact *fact) { return strcmp(fact->method, "INVITE") == 0; }
+static bool is_invite(const struct fact *fact) { return GUARD_METHOD_IS(fact, "INVITE"); }
 
 static bool is_failed_login(const struct fact *fact)
 {
@@ -276,7 +276,7 @@ static void add_probe(struct guard_campaign *c, const struct fact *fact, uint32_
 {
 	if (has(detectors, DETECTOR_SCANNER) || has(detectors, DETECTOR_ANOMALY) ||
 	    has(detectors, DETECTOR_NON_SIP) ||
-	    (fact->kind == FACT_REQUEST && strcmp(fact->method, "OPTIONS") == 0))
+	    (fact->kind == FACT_REQUEST && GUARD_METHOD_IS(fact, "OPTIONS")))
 		enter(c, PHASE_SCAN, fact->wall_us);
 	/* One or two users that nobody knows are a slip of the finger, or a tool's first test. */
 	if (has(detectors, DETECTOR_ENUMERATION) ||

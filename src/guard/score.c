@@ -64,8 +64,10 @@ static uint32_t milli_of(uint32_t rank) { return rank & ~(UINT32_C(1) << PROVEN_
 /* Adds a worth to the sums, or takes it out again. */
 static void count(struct guard_scale *scale, const struct guard_worth *worth, uint32_t milli)
 {
-	scale->sums.acting_milli += worth->is_proven && worth->is_acting ? milli : 0;
-	scale->sums.proven_milli += worth->is_proven ? milli : 0;
+	uint32_t proven = worth->is_proven ? milli : 0;
+
+	scale->sums.acting_milli += worth->is_acting ? proven : 0;
+	scale->sums.proven_milli += proven;
 	scale->sums.suspicion_milli += worth->is_acting ? milli : 0;
 }
 

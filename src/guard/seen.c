@@ -36,11 +36,11 @@ bool guard_seen_note(struct guard_seen *list, size_t size, uint64_t hash, uint64
 }
 
 size_t guard_seen_count(const struct guard_seen *list, size_t size, uint64_t now_us,
-                        uint64_t window_us)
+                        uint64_t window_us, size_t enough)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < size && list[i].at_us != 0; i++)
+	for (size_t i = 0; i < size && list[i].at_us != 0 && count < enough; i++)
 		count += is_within(&list[i], now_us, window_us);
 	return count;
 }

@@ -17,8 +17,8 @@ struct guard_seen {
  * seen within the window before. */
 bool guard_seen_note(struct guard_seen *list, size_t size, uint64_t hash, uint64_t now_us,
                      uint64_t window_us);
-/* How many different ones were seen within the window. */
+/* How many different ones were seen within the window; counts no further than `enough`. */
 size_t guard_seen_count(const struct guard_seen *list, size_t size, uint64_t now_us,
-                        uint64_t window_us);
+                        uint64_t window_us, size_t enough);
 
 #endif

@@ -127,22 +127,17 @@ static bool is_refusal_of_user(uint16_t status)
 	       status == 604;
 }
 
-static bool is_method(const struct fact *fact, const char *method)
-{
-	return strcmp(fact->method, method) == 0;
-}
-
 static bool read_request(const struct fact *fact, struct view user, enum state *ret)
 {
 	bool is_asked = fact->status == 401 || fact->status == 407;
 
-	if (is_method(fact, "INVITE") && is_number(user))
+	if (GUARD_METHOD_IS(fact, "INVITE") && is_number(user))
 		return false;
 	if (fact->outcome == OUTCOME_FAILED) {
 		*ret = TRIED_REFUSED;
 		return is_refusal_of_user(fact->status);
 	}
-	*ret = is_asked || is_method(fact, "REGISTER") ? TRIED_OPEN : TRIED_UNHEARD;
+	*ret = is_asked || GUARD_METHOD_IS(fact, "REGISTER") ? TRIED_OPEN : TRIED_UNHEARD;
 	return fact->outcome == OUTCOME_UNKNOWN;
 }
 

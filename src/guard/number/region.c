@@ -178,20 +178,30 @@ static size_t patterns_of(struct view digits, uint8_t *ret_code_len)
 	return PATTERN_COUNT;
 }
 
-static enum err place(struct view digits, bool is_guess, struct number_place *ret)
+/* Whether numbers of that code, given out or not, may be so long. */
+static bool is_length_of(size_t first, size_t len)
 {
-	uint8_t code_len = 0;
-	size_t first = patterns_of(digits, &code_len);
-	struct view national = view_after(digits, code_len);
-	char head = view_is_empty(national) ? '\0' : national.at[0];
 	bool is_long_enough = false, is_short_enough = false;
 
 	for (size_t at = first; at < PATTERN_COUNT && patterns[at].code == patterns[first].code;
 	     at++) {
+		is_long_enough |= len >= patterns[at].least;
+		is_short_enough |= len <= patterns[at].most;
+	}
+	return is_long_enough && is_short_enough;
+}
+
+static enum err place(struct view digits, bool is_guess, struct number_place *ret)
+{
+	uint8_t code_len = 0;
+	size_t first = patterns_of(digits, &code_len);
+	uint16_t code = first < PATTERN_COUNT ? patterns[first].code : 0;
+	struct view national = view_after(digits, code_len);
+	char head = view_is_empty(national) ? '\0' : national.at[0];
+
+	for (size_t at = first; at < PATTERN_COUNT && patterns[at].code == code; at++) {
 		const struct pattern *p = &patterns[at];
 
-		is_long_enough |= national.len >= p->least;
-		is_short_enough |= national.len <= p->most;
 		if (!may_fit(p->template, head) || national.len < p->least ||
 		    national.len > p->most || (*p->template && fit(p->template, national) == 0))
 			continue;
@@ -200,7 +210,7 @@ static enum err place(struct view digits, bool is_guess, struct number_place *re
 		ret->kind = p->kind != NUMBER_ORDINARY ? p->kind : regions[ret->region].kind;
 		return ERR_NONE;
 	}
-	if (!is_guess || !is_long_enough || !is_short_enough)
+	if (!is_guess || !is_length_of(first, national.len))
 		return ERR_NOT_FOUND;
 	ret->region = region_of(patterns[first].code, national);
 	ret->code_len = code_len;

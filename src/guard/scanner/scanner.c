@@ -206,7 +206,7 @@ static bool is_probe(const struct guard_about *about)
 		                             { "guest", 5 }, { "root", 4 }, { "info", 4 } };
 	struct view user = about->user;
 
-	if (view_is_empty(user) || strcmp(about->fact->method, "OPTIONS") != 0)
+	if (view_is_empty(user) || !GUARD_METHOD_IS(about->fact, "OPTIONS"))
 		return !view_is_empty(user);
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
 		if (view_equal_nocase(user, users[i]))
@@ -270,8 +270,8 @@ static size_t judge_shape(struct scanner *s, const struct about *a, struct guard
 	guard_recent_keep(&s->shapes, shape, a->is_proven);
 	(void)guard_seen_note(shape->sources, MAX_SHAPE_SOURCES, a->of->spots[0].hash,
 	                      a->fact->now_us, memory_us);
-	if (guard_seen_count(shape->sources, MAX_SHAPE_SOURCES, a->fact->now_us, memory_us) <
-	    s->settings.sources)
+	if (guard_seen_count(shape->sources, MAX_SHAPE_SOURCES, a->fact->now_us, memory_us,
+	                     s->settings.sources) < s->settings.sources)
 		return 0;
 	return add(ret, 0,
 	           (struct guard_finding){ .rule = RULE_SPREAD,

@@ -136,7 +136,7 @@ static bool is_attempt(const struct fact *fact)
 {
 	return fact->kind == FACT_CALL ||
 	       ((fact->kind == FACT_REQUEST || fact->kind == FACT_LOGIN) &&
-	        strcmp(fact->method, "INVITE") == 0);
+	        GUARD_METHOD_IS(fact, "INVITE"));
 }
 
 static size_t toll_fraud_judge(void *memory, const struct guard_about *about,

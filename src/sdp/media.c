@@ -190,9 +190,10 @@ static void drop_unmapped(struct sdp_reader *r, const struct sdp_media *m)
 static bool is_whole_zero(const struct addr *a)
 {
 	static const uint8_t zero[16];
-	size_t first = a->family == 4 ? 12 : 0;
+	enum { V4_AT = 12 };
 
-	return memcmp(a->bytes + first, zero, sizeof(zero) - first) == 0;
+	return a->family == 4 ? memcmp(a->bytes + V4_AT, zero, sizeof(zero) - V4_AT) == 0
+	                      : memcmp(a->bytes, zero, sizeof(zero)) == 0;
 }
 
 enum sdp_reason sdp_finish_media(struct sdp_reader *r, struct sdp_media *m)

@@ -75,11 +75,10 @@ static inline struct sdp_attribute *sdp_remember(struct sdp_reader *r, struct vi
 {
 	struct sdp_attribute *a = &r->session->attributes[r->session->attribute_count++];
 
-	*a = (struct sdp_attribute){
-		.name = view_first(text, name),
-		.value = view_after(text, name + 1),
-		.has_value = name != text.len,
-	};
+	a->name = (struct view){ text.at, name };
+	a->value = view_after(text, name + 1);
+	a->has_value = name != text.len;
+	a->is_field = false;
 	r->level->attribute_count++;
 	return a;
 }

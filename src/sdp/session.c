@@ -261,7 +261,7 @@ static enum sdp_reason cut_odd_line(struct sdp_reader *r, struct view *text, str
 static enum sdp_reason cut_line(struct sdp_reader *r, struct view *text, struct view *ret)
 {
 	const char *start = text->at, *end = start + text->len;
-	const char *at = sdp_control_at(start, end);
+	const char *at = sdp_control_at(start, end, false);
 	struct view line = { start, (size_t)(at - start) };
 
 	if (end - at >= 2 && at[0] == '\r' && at[1] == '\n' && line.len <= MAX_SDP_LINE) {

@@ -75,10 +75,10 @@ static inline bool take_rest(struct place *p, bool is_ascii, struct view *ret)
 {
 	const char *start = p->at;
 
-	p->at = sdp_control_at(start, p->end);
+	p->at = sdp_control_at(start, p->end, is_ascii);
 	*ret = (struct view){ start, (size_t)(p->at - start) };
-	return ret->len <= MAX_SDP_LINE / 2 && (ret->len == 0 || ret->at[ret->len - 1] != ' ') &&
-	       (!is_ascii || sdp_is_printable(ret->at, ret->len)) && take_line_end(p);
+	return ret->len <= MAX_SDP_LINE / 2 && (ret->len == 0 || p->at[-1] != ' ') &&
+	       take_line_end(p);
 }
 
 /* ---- lines of the session ---- */

@@ -37,16 +37,19 @@ static inline uint64_t sdp_word_controls(uint64_t word)
 	return (((word - SDP_ONES * 0x20) & ~word) | ((turned - SDP_ONES) & ~turned)) & SDP_TOPS;
 }
 
-/* The first control byte from `at` on, or `end`. */
-static inline const char *sdp_control_at(const char *at, const char *end)
+/* The first control byte from `at` on, or byte beyond ASCII where none may be; or `end`. */
+static inline const char *sdp_control_at(const char *at, const char *end, bool is_ascii)
 {
-	for (; end - at >= SDP_WORD; at += SDP_WORD) {
-		uint64_t controls = sdp_word_controls(sdp_word(at));
+	uint64_t beyond = is_ascii ? SDP_TOPS : 0;
 
-		if (controls != 0)
-			return at + __builtin_ctzll(controls) / 8;
+	for (; end - at >= SDP_WORD; at += SDP_WORD) {
+		uint64_t word = sdp_word(at), stops = sdp_word_controls(word) | (word & beyond);
+
+		if (stops != 0)
+			return at + __builtin_ctzll(stops) / 8;
 	}
-	while (at < end && (unsigned char)*at >= 0x20 && *at != 0x7f)
+	while (at < end && (unsigned char)*at >= 0x20 && *at != 0x7f &&
+	       (unsigned char)*at < (is_ascii ? 0x80 : 0x100))
 		at++;
 	return at;
 }

@@ -136,6 +136,29 @@ TEST(usual_lines, "reads alike by both ways with any two lines put in anywhere")
 	return ERR_NONE;
 }
 
+TEST(usual_controls, "takes every byte but control bytes wherever it stands in a subject")
+{
+	enum { LEN = 20 };
+	static const char text[] = SDP_V SDP_O "s=xxxxxxxxxxxxxxxxxxxx\r\n" SDP_C SDP_T SDP_AUDIO;
+	static struct sdp_session session;
+	char bytes[sizeof(text)];
+	size_t first = sizeof(SDP_V SDP_O "s=") - 1;
+
+	/* A line feed at the very end would be an empty line more. */
+	for (size_t at = first; at + 1 < first + LEN; at++) {
+		for (unsigned c = 0; c <= UINT8_MAX; c++) {
+			struct view all = view_bytes(bytes, sizeof(text) - 1);
+			bool is_fine = (c >= 0x20 && c != 0x7f) || c == '\t';
+
+			memcpy(bytes, text, sizeof(bytes));
+			bytes[at] = (char)c;
+			CHECK((sdp_parse(all, &session) == SDP_FINE) == is_fine);
+			CHECK(sdp_reads_alike(all));
+		}
+	}
+	return ERR_NONE;
+}
+
 /* An m= line of formats `first` to `end`, each with its name and parameters. */
 static void put_formats(struct buffer *b, unsigned first, unsigned end)
 {

@@ -148,6 +148,9 @@ static enum err make_report(struct analysis *a, const struct hash_key *key, uint
 		.first_incident = first_number,
 	};
 
+	/* It comes in large pieces, each of which the stream would write in two. */
+	if (settings.format == FORMAT_JSON)
+		(void)setvbuf(stdout, NULL, _IONBF, 0);
 	return cli_report_new(&settings, &a->report);
 }
 

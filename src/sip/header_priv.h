@@ -18,8 +18,7 @@ struct header_row {
 
 extern const struct header_row sip_header_rows[];
 extern const uint8_t sip_header_slots[HEADER_SLOTS];
-/* The names with their colon; one of more than 15 bytes without, so that it equals no line that
- * has a colon among 16. */
+/* The names with their colon; in place of one of more than 15 bytes stands none. */
 extern const struct glance_name sip_header_starts[];
 extern const uint8_t sip_header_compacts[256]; /* by letter of either case, OTHER for the rest */
 

@@ -32,14 +32,15 @@ static int fill(uint32_t factor, unsigned char slots[HEADER_SLOTS])
 	return 1;
 }
 
+/* One that does not fit with its colon is empty, and equals nothing. */
 static void print_start(const char *name)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(name) <= GLANCE ? strlen(name) : 0;
 
 	printf(" \\\n\t{ {");
 	for (size_t i = 0; i < GLANCE; i++)
 		printf(" %d,", i < len ? name[i] | 0x20 : 0);
-	printf(" }, 0x%x },", len > 0 && len <= GLANCE ? (1U << len) - 1 : 0xffff);
+	printf(" }, 0x%x },", len > 0 ? (1U << len) - 1 : 0xffff);
 }
 
 int main(void)

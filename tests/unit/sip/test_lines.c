@@ -86,6 +86,21 @@ static bool is_named(struct view name, enum sip_header_id id)
 	       view_equal(m.headers[1].value, VIEW("x"));
 }
 
+/* A line that begins so and has no colon is none of ours. */
+static bool is_without_colon(struct view start)
+{
+	static struct sip_msg m;
+	char text[1024];
+	struct buffer b = BUFFER_ON(text);
+
+	buffer_text(&b, LINE CORE SEQ HOPS);
+	buffer_put(&b, start);
+	buffer_text(&b, " and some text behind it\r\nSubject: something else behind that\r\n\r\n");
+	return sound_is_read_alike(buffer_view(&b)) &&
+	       sip_msg_parse(text, b.len, &sip_limits_default, &m) == ERR_SYNTAX &&
+	       m.reason == SIP_REASON_NO_COLON && m.count == 7;
+}
+
 TEST(lines_names, "finds each name in either case, and none that differs by a byte")
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -105,6 +120,15 @@ TEST(lines_names, "finds each name in either case, and none that differs by a by
 			name[at] = '7';
 			id = sip_header_of((struct view){ name, len });
 			CHECK_CASE(is_named((struct view){ name, len }, id), names[i].at);
+		}
+		for (const char *behind = "; 0-=\""; *behind; behind++) {
+			memcpy(name, names[i].at, len);
+			name[len] = *behind;
+			CHECK_CASE(is_without_colon((struct view){ name, len + 1 }), names[i].at);
+			CHECK_CASE(*behind == ' ' ||
+			                   is_named((struct view){ name, len + 1 },
+			                            sip_header_of((struct view){ name, len + 1 })),
+			           names[i].at);
 		}
 		for (size_t part = 1; part < len; part++) {
 			struct view first = view_first(names[i], part);

@@ -30,6 +30,8 @@ enum {
 	FACTS = 4096
 };
 
+enum { MAX_ROWS = 4, MAX_SEEN = 100000 };
+
 enum way { WAY_BARE, WAY_BLOCKED, WAY_SIGNATURE, WAY_STRANGER, WAYS };
 
 struct parcel {
@@ -346,23 +348,20 @@ static void measure_ways(double ret[WAYS])
 		ret[way] = median(s.samples[way]);
 }
 
-/* Sources in turns, after each was seen once, beside a bare loop over as many. */
-static void measure_sources(enum way way, uint32_t sources, double ret[WAYS])
+/* Sources in turns, after as many were seen as the tables hold. */
+static double measure_sources(enum way way, uint32_t sources)
 {
 	double unused;
 
 	if (way == WAY_BLOCKED)
 		block(sources, true);
-	for (uint32_t seen = 0; seen < sources; seen += CHUNK)
+	for (uint32_t seen = 0; seen < sources && seen < MAX_SEEN; seen += CHUNK)
 		one_round(way, sources, &unused);
-	for (size_t i = 0; i < ROUNDS; i++) {
-		one_round(WAY_BARE, sources, &s.samples[WAY_BARE][i]);
+	for (size_t i = 0; i < ROUNDS; i++)
 		one_round(way, sources, &s.samples[way][i]);
-	}
 	if (way == WAY_BLOCKED)
 		block(sources, false);
-	ret[WAY_BARE] = median(s.samples[WAY_BARE]);
-	ret[way] = median(s.samples[way]);
+	return median(s.samples[way]);
 }
 
 static uint64_t counted(enum counter which) { return counters_get(&s.counters, which); }
@@ -394,23 +393,24 @@ static bool show_ways(void)
 	return gate("signature", ns[WAY_SIGNATURE] / ns[WAY_BARE], 1.5) && is_met;
 }
 
-/* The first row of each is what the others are held against. */
+/* The first row is what the others are held against. The least of three, each a while after the
+ * last: what else the machine does lasts longer than one measurement. */
 static bool show_sources(enum way way, const char *name, const uint32_t *rows, size_t count)
 {
-	double first = 0, most = 0;
+	double least[MAX_ROWS] = { 0 }, most = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		double ns[WAYS];
+	for (size_t i = 0; i < 3 * count; i++) {
+		double *row = &least[i % count], ns = measure_sources(way, rows[i % count]);
 
-		measure_sources(way, rows[i], ns);
-		printf("%s, %u sources in turns: %.0f ns (bare %.0f)\n", name, rows[i], ns[way],
-		       ns[WAY_BARE]);
-		first = i == 0 ? ns[way] : first;
-		most = ns[way] > most ? ns[way] : most;
+		*row = i < count || ns < *row ? ns : *row;
 	}
-	printf("%s: %.2f of what %u sources cost (at most 1.15)%s\n", name, most / first, rows[0],
-	       most <= first * 1.15 ? "" : ": MISSED");
-	return most <= first * 1.15;
+	for (size_t i = 0; i < count; i++) {
+		printf("%s, %u sources in turns: %.0f ns\n", name, rows[i], least[i]);
+		most = least[i] > most ? least[i] : most;
+	}
+	printf("%s: %.2f of what %u sources cost (at most 1.15)%s\n", name, most / least[0],
+	       rows[0], most <= least[0] * 1.15 ? "" : ": MISSED");
+	return most <= least[0] * 1.15;
 }
 
 int main(void)

@@ -93,6 +93,7 @@ struct inbound {
 	const struct border_peer *peer; /* NULL: none */
 	struct known_flow *known;       /* NULL: none */
 	enum fact_standing standing;
+	bool host_has_known;   /* any flow of its source is known; false for a peer */
 	bool is_in_dialog;     /* its To has a tag */
 	bool is_blocked;       /* the address is, this flow slipped through for a challenge */
 	enum fact_proof proof; /* at least; a good cookie may raise it */

@@ -21,7 +21,7 @@ static struct inbound meet(struct border *b, const struct flow *flow)
 	struct inbound in = { .flow = flow, .peer = party_peer_of(b, flow) };
 
 	if (!in.peer)
-		in.known = known_find(&b->known, flow);
+		in.known = known_find_with_host(&b->known, flow, &in.host_has_known);
 	in.standing = in.peer ? STANDING_PEER : in.known ? STANDING_KNOWN : STANDING_STRANGER;
 	if (flow->transport != TRANSPORT_UDP)
 		in.proof = PROOF_CONNECTION;
@@ -43,8 +43,7 @@ static bool passes_door(struct border *b, struct inbound *in, struct view bytes,
 		.flow = in->flow,
 		.bytes = bytes,
 		.standing = in->standing,
-		.host_has_known = in->standing == STANDING_STRANGER &&
-		                  known_has_host(&b->known, &in->flow->remote),
+		.host_has_known = in->host_has_known,
 	};
 	struct guard_welcome welcome =
 		guard_door_meet(b->door, &knock, &b->settings.door.blocked_challenges, b->now);

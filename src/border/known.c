@@ -82,6 +82,13 @@ bool known_has_host(const struct known_table *t, const struct addr *source)
 	return host_find(t, &key) != NULL;
 }
 
+struct known_flow *known_find_with_host(const struct known_table *t, const struct flow *flow,
+                                        bool *ret_has_host)
+{
+	*ret_has_host = known_has_host(t, &flow->remote);
+	return *ret_has_host ? known_find(t, flow) : NULL;
+}
+
 static struct known_host *host_hold(struct known_table *t, const struct addr *remote)
 {
 	struct addr source = addr_source(remote);

@@ -32,6 +32,9 @@ void known_table_clear(struct known_table *t);
 
 struct known_flow *known_find(const struct known_table *t,
                               const struct flow *flow); /* NULL: not known */
+/* The same, and whether any flow of its source is known: a stranger's costs one look-up. */
+struct known_flow *known_find_with_host(const struct known_table *t, const struct flow *flow,
+                                        bool *ret_has_host);
 /* Makes it known or adds a holder. ERR_FULL. The pointer lives until its last holder lets go. */
 enum err known_hold(struct known_table *t, const struct flow *flow,
                     struct known_flow **ret) MUST_USE;

@@ -104,13 +104,10 @@ static bool is_place(const struct verdict *v, const struct place *p)
 
 static uint32_t first_row(const struct verdict_table *t, const struct place *p)
 {
-	uint8_t key[20];
+	uint64_t words[4] = { 0, 0, p->source.port, (uint64_t)p->source.family << 8 | p->prefix };
 
-	memcpy(key, p->source.bytes, 16);
-	memcpy(key + 16, &p->source.port, 2);
-	key[18] = p->source.family;
-	key[19] = p->prefix;
-	return (uint32_t)(hash_quick(&t->key, key, sizeof(key)) % VERDICT_ROWS);
+	memcpy(words, p->source.bytes, sizeof(p->source.bytes));
+	return (uint32_t)(hash_words(&t->key, words) % VERDICT_ROWS);
 }
 
 /* A row whose writer died in it, or is too busy, reads as gone. */
@@ -274,25 +271,27 @@ bool verdict_table_next(const struct verdict_table *t, uint32_t *place, struct v
 	return false;
 }
 
+/* *ret is filled by one whose time is over, too. */
 static bool look(const struct verdict_table *t, const struct addr *source, uint8_t prefix,
                  uint64_t now_us, struct verdict *ret)
 {
 	struct place p = place_of(source, prefix);
-	struct verdict found __attribute__((uninitialized)); /* search fills it */
 
-	if (search(t, &p, &found) == VERDICT_ROWS || found.until_us <= now_us)
-		return false;
-	*ret = found;
-	return true;
+	return search(t, &p, ret) != VERDICT_ROWS && ret->until_us > now_us;
 }
 
 bool verdict_table_get(const struct verdict_table *t, const struct addr *source, uint64_t now_us,
                        struct verdict *ret)
 {
+	struct verdict found __attribute__((uninitialized)); /* look fills it */
+
 	/* Few flows are ever blocked by themselves; each datagram asks. */
 	if (source->port != 0 && atomic_load_explicit(&t->has_flows, memory_order_acquire) == 0)
 		return false;
-	return look(t, source, 0, now_us, ret);
+	if (!look(t, source, 0, now_us, &found))
+		return false;
+	*ret = found;
+	return true;
 }
 
 enum { MODE_SHIFT = 48, BACK_SHIFT = 52, MODE_MASK = 15 };

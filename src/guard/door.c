@@ -156,7 +156,7 @@ static bool is_blocked(const struct guard_door *d, const struct guard_knock *kno
                        struct guard_welcome *ret)
 {
 	enum mode mode = verdict_table_mode(d->verdicts);
-	struct verdict v;
+	struct verdict v __attribute__((uninitialized)); /* filled before it is read */
 
 	if (knock->standing == STANDING_PEER)
 		return false;

@@ -13,6 +13,7 @@ static const struct hash_key key = { "tables" };
 static enum err fill_known(struct known_table *t)
 {
 	struct known_flow *held[4], *again, *beyond;
+	bool has_host;
 	struct flow flows[5];
 
 	for (unsigned i = 0; i < 5; i++)
@@ -27,8 +28,11 @@ static enum err fill_known(struct known_table *t)
 	known_release(t, &held[0]);
 	CHECK(held[0] == NULL && known_find(t, &flows[0]) == NULL);
 	CHECK(known_has_host(t, &flows[1].remote));
+	CHECK(known_find_with_host(t, &flows[1], &has_host) == held[1] && has_host);
+	CHECK(known_find_with_host(t, &flows[0], &has_host) == NULL && has_host);
 	known_release(t, &held[1]);
 	CHECK(!known_has_host(t, &flows[1].remote));
+	CHECK(known_find_with_host(t, &flows[1], &has_host) == NULL && !has_host);
 	TRY(known_hold(t, &flows[4], &beyond));
 	return ERR_NONE;
 }

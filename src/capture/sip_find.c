@@ -83,8 +83,8 @@ static enum err request_starts(struct view bytes)
 
 	while (at < bytes.len && at <= MAX_METHOD && cursor_is_token_byte(bytes.at[at]))
 		at++;
-	if (at == bytes.len && at <= MAX_METHOD)
-		return ERR_SHORT;
+	if (at == bytes.len)
+		return at <= MAX_METHOD ? ERR_SHORT : ERR_SYNTAX;
 	if (at == 0 || bytes.at[at] != ' ')
 		return ERR_SYNTAX;
 	err = starts_with(view_after(bytes, at + 1), schemes, sizeof(schemes) / sizeof(schemes[0]));

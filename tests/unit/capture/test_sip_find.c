@@ -33,6 +33,9 @@ static const struct {
 	{ "an empty line before it", VIEW("\r\nSIP/2.0 200 OK\r\n"), ERR_SYNTAX },
 	{ "a word too long for a method", VIEW("ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJ sip:b\r\n"),
 	  ERR_SYNTAX },
+	{ "such a word, and a blank behind the end",
+	  { "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG sip:b\r\n", 33 },
+	  ERR_SYNTAX },
 	{ "the version in the second line", VIEW("HELLO there\r\n SIP/2.0\r\n"), ERR_SYNTAX },
 	{ "RTP", VIEW("\x80\x00\x00\x07\x00\x00\x00\xa0\x12\x34\x56\x78"), ERR_SYNTAX },
 	{ "the name and no digit", VIEW("SIP/x.y 200 OK\r\n"), ERR_SYNTAX },
@@ -121,6 +124,7 @@ TEST(sip_find_truncated, "reads no byte beyond any truncation")
 		test_truncations(kinds[i].bytes, look_at);
 	test_truncations(VIEW("REGISTER sip:example.com SIP/2.0\r\nCSeq: 1 REGISTER\r\n\r\n"),
 	                 look_at);
+	test_truncations(VIEW("ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMN"), look_at);
 	return ERR_NONE;
 }
 

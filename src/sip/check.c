@@ -318,7 +318,7 @@ static void check_contacts(struct sip_msg *m)
 
 	if (m->parts.known & SIP_PART_CONTACT)
 		is_sound = !m->parts.contact.is_star || m->method == SIP_METHOD_REGISTER;
-	else if (!is_sound)
+	else if (!is_sound && !msg_has_one_contact(m))
 		is_sound = are_contacts(m);
 	if (!is_sound)
 		msg_note(m, SIP_REASON_CONTACT_SYNTAX);

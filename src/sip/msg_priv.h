@@ -26,6 +26,15 @@ static inline bool msg_is_one_value(struct view text)
 	       (unsigned char)text.at[text.len - 1] > ' ' && memchr(text.at, ',', text.len) == NULL;
 }
 
+/* One that is all there is: sip_parts_read_all takes it, or it is not sound. */
+static inline bool msg_has_one_contact(const struct sip_msg *m)
+{
+	uint8_t first = m->first[SIP_HEADER_CONTACT];
+
+	return first != SIP_HEADER_NONE && first == m->last[SIP_HEADER_CONTACT] &&
+	       msg_is_one_value(m->headers[first].value);
+}
+
 /* Another header of that id: chained to the last one, noted where there may be but one. */
 void sip_msg_chain(struct sip_msg *m, enum sip_header_id id, uint8_t index);
 

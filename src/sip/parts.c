@@ -23,10 +23,8 @@ static bool read_via(const struct sip_msg *m, struct sip_via *ret)
 
 static bool read_contact(const struct sip_msg *m, struct sip_contact *ret)
 {
-	struct view text = sip_msg_value(m, SIP_HEADER_CONTACT);
-
-	return is_alone(m, SIP_HEADER_CONTACT) && msg_is_one_value(text) &&
-	       sip_contact_fill(text, ret) == ERR_NONE;
+	return msg_has_one_contact(m) &&
+	       sip_contact_fill(sip_msg_value(m, SIP_HEADER_CONTACT), ret) == ERR_NONE;
 }
 
 static enum sip_auth_kind kind_of(const struct sip_header *h)

@@ -325,15 +325,16 @@ char *addr_put_v4(char *at, const struct addr *a)
 	for (size_t i = V4_AT; i < 16; i++) {
 		uint32_t number = a->bytes[i], hundreds = number / 100;
 
+		if (i > V4_AT)
+			*at++ = '.';
 		if (hundreds > 0)
 			*at++ = (char)('0' + hundreds);
 		if (number >= 10)
 			at = buffer_pair(at, number - 100 * hundreds);
 		else
 			*at++ = (char)('0' + number);
-		*at++ = '.';
 	}
-	return at - 1;
+	return at;
 }
 
 void addr_write(struct buffer *b, const struct addr *a)

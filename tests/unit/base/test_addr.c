@@ -356,3 +356,19 @@ TEST(addr_octets, "reads 0 to 255 without a leading zero in each place, and noth
 			}
 	return ERR_NONE;
 }
+
+TEST(addr_room, "writes an IPv4 address at its place and no byte behind it")
+{
+	static const char *const texts[] = { "255.255.255.255", "192.0.2.10", "0.0.0.0" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		size_t len = strlen(texts[i]);
+		char room[] = "################";
+		struct addr a;
+
+		CHECK(addr_parse(view_of(texts[i]), &a) == ERR_NONE);
+		CHECK_CASE(addr_put_v4(room, &a) == room + len, texts[i]);
+		CHECK_CASE(memcmp(room, texts[i], len) == 0 && room[len] == '#', texts[i]);
+	}
+	return ERR_NONE;
+}

@@ -37,7 +37,7 @@ void call_save(struct call *call)
 void call_unsave(struct call *call)
 {
 	call_pending_drop(call);
-	if (has_slot(call) && call->state != CALL_SETUP)
+	if (call->state != CALL_SETUP && has_slot(call))
 		checkpoint_drop(&call->border->checkpoint, CHECKPOINT_DIALOG, slot_of(call));
 }
 

@@ -42,15 +42,24 @@ TEST(run_each_byte, "tells every byte alike by sixteen and one by one")
 	return ERR_NONE;
 }
 
-TEST(run_ends, "ends with what is its own, and looks into no page behind it")
+/* A page of 'x', and one behind it that nobody may look into; NULL where there is none. */
+static char *page_before_none(size_t page)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	char *pages =
 		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	CHECK(pages != MAP_FAILED);
+	if (pages == MAP_FAILED)
+		return NULL;
 	memset(pages, 'x', page);
-	CHECK(mprotect(pages + page, page, PROT_NONE) == 0);
+	return mprotect(pages + page, page, PROT_NONE) == 0 ? pages : NULL;
+}
+
+TEST(run_ends, "ends with what is its own, and looks into no page behind it")
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages = page_before_none(page);
+
+	CHECK(pages != NULL);
 	for (size_t behind = 0; behind < 40; behind++)
 		for (size_t len = 0; len < 40; len++) {
 			const char *end = pages + page - behind;
@@ -155,12 +164,9 @@ TEST(run_misses, "tells what is not in a set by each way alike, and sets an end 
 TEST(run_misses_end, "looks for what is not in a set into no page behind the last byte")
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *pages =
-		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *pages = page_before_none(page);
 
-	CHECK(pages != MAP_FAILED);
-	memset(pages, 'x', page);
-	CHECK(mprotect(pages + page, page, PROT_NONE) == 0);
+	CHECK(pages != NULL);
 	for (size_t behind = 0; behind < 40; behind++)
 		for (size_t len = 1; len < RUN_SPAN; len++) {
 			const char *at = pages + page - behind - len;

@@ -12,6 +12,16 @@ const char *flow_transport_name(enum transport_kind t)
 	return (size_t)t < sizeof(names) / sizeof(names[0]) ? names[t] : "?";
 }
 
+const char *flow_transport_word(enum transport_kind t)
+{
+	static const char *const words[] = {
+		[TRANSPORT_UDP] = "udp", [TRANSPORT_TCP] = "tcp", [TRANSPORT_TLS] = "tls",
+		[TRANSPORT_WS] = "ws",   [TRANSPORT_WSS] = "wss", [TRANSPORT_SCTP] = "sctp",
+	};
+
+	return (size_t)t < sizeof(words) / sizeof(words[0]) ? words[t] : "?";
+}
+
 bool flow_equal(const struct flow *a, const struct flow *b)
 {
 	return a->transport == b->transport && a->connection == b->connection &&

@@ -30,6 +30,13 @@ struct flow {
 
 /* "UDP", "TCP" ... as a Via writes it; static storage. */
 const char *flow_transport_name(enum transport_kind t);
+/* "udp", "tcp" ... as the configuration writes it; static storage. */
+const char *flow_transport_word(enum transport_kind t);
+/* Whether it is one of the transports that have connections of ours. */
+static inline bool flow_is_connected(const struct flow *f)
+{
+	return f->transport > TRANSPORT_UDP && f->transport < TRANSPORT_SCTP;
+}
 /* Same local and remote address, port, transport and connection. */
 bool flow_equal(const struct flow *a, const struct flow *b);
 

@@ -96,8 +96,9 @@ struct endpoints {
 
 static struct endpoints endpoints_of(const struct transport_side *side, unsigned transport)
 {
-	return transport == TRANSPORT_TCP ? (struct endpoints){ "tcp", side->tcp, side->tcp_count }
-	                                  : (struct endpoints){ "udp", side->udp, side->udp_count };
+	struct transport_ends ends = transport_side_ends(side, transport);
+
+	return (struct endpoints){ flow_transport_word(transport), ends.at, ends.count };
 }
 
 /* A listening address that is a port alone stands for an address not known here. */
@@ -142,7 +143,7 @@ static void check_face(const struct checking *c, size_t row)
 	bool is_heard = false;
 
 	for (size_t i = 0; i < c->side_count; i++) {
-		for (unsigned t = TRANSPORT_UDP; t <= TRANSPORT_TCP && i != peer->side; t++) {
+		for (unsigned t = 0; t < TRANSPORT_COUNT && i != peer->side; t++) {
 			struct endpoints e = endpoints_of(&c->sides[i], t);
 
 			is_heard = is_heard || is_listener(&e, &peer->appears_inside);
@@ -210,11 +211,16 @@ static void check_peer_sides(const struct checking *c)
 	}
 }
 
-static bool share_socket(const struct transport_side *a, const struct transport_side *b,
-                         unsigned transport)
+/* Whether the two transports would have one socket. */
+static bool share_socket(const struct checking *c, const size_t sides[2],
+                         const unsigned transports[2])
 {
-	struct endpoints own = endpoints_of(a, transport), others = endpoints_of(b, transport);
+	const struct transport_side *a = &c->sides[sides[0]], *b = &c->sides[sides[1]];
+	struct endpoints own = endpoints_of(a, transports[0]);
+	struct endpoints others = endpoints_of(b, transports[1]);
 
+	if ((transports[0] == TRANSPORT_UDP) != (transports[1] == TRANSPORT_UDP))
+		return false;
 	for (size_t i = 0; i < own.count; i++) {
 		if (own.at[i].family != 0 && is_known_listener(&others, &own.at[i]))
 			return true;
@@ -230,22 +236,24 @@ static void check_two_sides(const struct checking *c, size_t i, size_t j)
 {
 	struct conf_check later = at(c, &transport_side_block, i);
 	struct conf_check earlier = at(c, &transport_side_block, j);
+	const char *what = i == j ? "two transports listen at one address and port"
+	                          : "another side listens at the same address and port";
 
-	for (unsigned transport = TRANSPORT_UDP; transport <= TRANSPORT_TCP; transport++) {
-		const char *word = transport == TRANSPORT_TCP ? "tcp" : "udp";
-
-		if (share_socket(&c->sides[i], &c->sides[j], transport))
-			conf_object_to((struct conf_claim){ &later, word },
-			               (struct conf_claim){ &earlier, word },
-			               "another side listens at the same address and port",
-			               "give each side an address or a port of its own");
-	}
+	for (unsigned t = 0; t < TRANSPORT_COUNT; t++)
+		for (unsigned u = 0; u < (i == j ? t : TRANSPORT_COUNT); u++)
+			if (share_socket(c, (size_t[]){ i, j }, (unsigned[]){ t, u }))
+				conf_object_to(
+					(struct conf_claim){ &later, flow_transport_word(t) },
+					(struct conf_claim){ &earlier, flow_transport_word(u) },
+					what,
+					i == j ? "give each a port of its own"
+					       : "give each side an address or a port of its own");
 }
 
 static void check_sides(const struct checking *c)
 {
 	for (size_t i = 0; i < c->side_count; i++)
-		for (size_t j = 0; j < i; j++)
+		for (size_t j = 0; j <= i; j++)
 			check_two_sides(c, i, j);
 }
 

@@ -56,7 +56,7 @@ static void say_ready(struct parent *p)
 	p->is_ready_said = true;
 	for (uint16_t i = 0; i < p->holdings.facts.listener_count; i++)
 		log_write(LEVEL_NOTICE, "listening", "%s %s",
-		          p->holdings.facts.listener_transports[i] == TRANSPORT_TCP ? "tcp" : "udp",
+		          flow_transport_word(p->holdings.facts.listener_transports[i]),
 		          addr_text(&p->holdings.facts.listeners[i], text));
 	if (p->holdings.interface)
 		(void)snprintf(words, sizeof(words), "watching %s%s", p->holdings.interface,

@@ -45,8 +45,9 @@ static size_t list_listeners(struct child *c)
 
 		listeners[i] = (struct tcp_listener){ .fd = -1,
 			                              .side = side,
+			                              .transport = facts->listener_transports[i],
 			                              .local = facts->listeners[i] };
-		if (side >= side_count || facts->listener_transports[i] != TRANSPORT_TCP)
+		if (side >= side_count || listeners[i].transport == TRANSPORT_UDP)
 			continue;
 		listeners[i].fd = child_descriptor(c, THING_SIP_SOCKET, (uint32_t)i);
 		listeners[i].balancers = balancers[side];

@@ -195,13 +195,13 @@ static enum err open_listener(struct holdings *h, struct addr local, struct hear
 	char text[ADDR_TEXT_MAX];
 	uint16_t row = h->facts.listener_count;
 	enum err err = row >= MAX_LISTENERS ? ERR_LIMIT
-	             : heard.transport == TRANSPORT_TCP
-	                     ? socket_tcp_listen(&local, &h->sip[row])
-	                     : socket_udp_open(&local, &options, &h->sip[row]);
+	             : heard.transport == TRANSPORT_UDP
+	                     ? socket_udp_open(&local, &options, &h->sip[row])
+	                     : socket_tcp_listen(&local, &h->sip[row]);
 
 	if (err != ERR_NONE) {
 		log_write(LEVEL_ERROR, "listen", "cannot listen at %s %s: %s",
-		          heard.transport == TRANSPORT_TCP ? "tcp" : "udp", addr_text(&local, text),
+		          flow_transport_word(heard.transport), addr_text(&local, text),
 		          remedy_for(err));
 		return err;
 	}
@@ -238,14 +238,12 @@ static enum err open_interface(struct holdings *h, const struct transport_side *
 
 static enum err open_all(struct holdings *h, const struct transport_side *side, struct heard heard)
 {
-	bool is_tcp = heard.transport == TRANSPORT_TCP;
-	const struct addr *at = is_tcp ? side->tcp : side->udp;
-	size_t count = is_tcp ? side->tcp_count : side->udp_count;
+	struct transport_ends ends = transport_side_ends(side, heard.transport);
 	enum err err = ERR_NONE;
 
-	for (size_t i = 0; i < count && err == ERR_NONE; i++)
-		err = at[i].family != 0 ? open_listener(h, at[i], heard)
-		                        : open_interface(h, side, at[i].port, heard);
+	for (size_t i = 0; i < ends.count && err == ERR_NONE; i++)
+		err = ends.at[i].family != 0 ? open_listener(h, ends.at[i], heard)
+		                             : open_interface(h, side, ends.at[i].port, heard);
 	return err;
 }
 
@@ -255,11 +253,9 @@ static enum err open_listeners(struct holdings *h, const struct conf_tree *setti
 	const struct transport_side *sides = conf_get(settings, &transport_side_block, &count);
 	enum err err = ERR_NONE;
 
-	for (size_t s = 0; s < count && err == ERR_NONE; s++) {
-		err = open_all(h, &sides[s], (struct heard){ (uint8_t)s, TRANSPORT_UDP });
-		if (err == ERR_NONE)
-			err = open_all(h, &sides[s], (struct heard){ (uint8_t)s, TRANSPORT_TCP });
-	}
+	for (uint8_t s = 0; s < count; s++)
+		for (uint8_t t = 0; t < TRANSPORT_COUNT && err == ERR_NONE; t++)
+			err = open_all(h, &sides[s], (struct heard){ s, t });
 	if (err == ERR_NONE && h->facts.listener_count == 0) {
 		log_write(
 			LEVEL_ERROR, "listen",

@@ -51,7 +51,7 @@ static void port_send(void *context, const struct flow *to, struct view bytes)
 {
 	(void)context;
 	trace_note(w.trace, to, true, bytes, w.now);
-	if (to->transport == TRANSPORT_TCP)
+	if (flow_is_connected(to))
 		tcp_send(w.tcp, to, bytes, w.now);
 	else
 		udp_send(w.outbox, to, bytes);

@@ -19,6 +19,19 @@ static const struct conf_option side_options[] = {
 	  .help = "networks whose connections begin with a PROXY header (version 2)" },
 };
 
+struct transport_ends transport_side_ends(const struct transport_side *side,
+                                          enum transport_kind transport)
+{
+	switch (transport) {
+	case TRANSPORT_UDP:
+		return (struct transport_ends){ side->udp, side->udp_count };
+	case TRANSPORT_TCP:
+		return (struct transport_ends){ side->tcp, side->tcp_count };
+	default:
+		return (struct transport_ends){ NULL, 0 };
+	}
+}
+
 static void check_addresses(struct conf_check *c, const struct transport_side *side,
                             const char *word, const struct addr *at, size_t count)
 {
@@ -39,8 +52,11 @@ static void side_check(struct conf_check *c, const void *row)
 	if (side->udp_count + side->tcp_count == 0)
 		conf_object(c, NULL, NULL, "nothing is heard on this side",
 		            "write udp ADDRESS:PORT, tcp ADDRESS:PORT, or both");
-	check_addresses(c, side, "udp", side->udp, side->udp_count);
-	check_addresses(c, side, "tcp", side->tcp, side->tcp_count);
+	for (unsigned t = 0; t < TRANSPORT_COUNT; t++) {
+		struct transport_ends ends = transport_side_ends(side, t);
+
+		check_addresses(c, side, flow_transport_word(t), ends.at, ends.count);
+	}
 	if (side->balancer_count > 0 && side->tcp_count == 0)
 		conf_object(c, "balancers", NULL,
 		            "balancers forward connections, and none are heard",

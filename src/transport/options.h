@@ -22,6 +22,15 @@ struct transport_side {
 	uint8_t udp_count, tcp_count, lan_count, balancer_count;
 };
 
+/* Where a side listens over one transport. */
+struct transport_ends {
+	const struct addr *at; /* in the side */
+	size_t count;
+};
+
+struct transport_ends transport_side_ends(const struct transport_side *side,
+                                          enum transport_kind transport);
+
 /* What one connection, one source and all of them may cost. */
 struct tcp_limits {
 	uint32_t at_most;                      /* connections at once */

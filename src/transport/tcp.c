@@ -133,7 +133,7 @@ static void meet(struct tcp *t, uint16_t listener, const struct addr *remote, in
 	struct flow flow = { .local = l->local,
 		             .remote = *remote,
 		             .listener = listener,
-		             .transport = TRANSPORT_TCP,
+		             .transport = l->transport,
 		             .side = l->side };
 	struct tcp_connection *c = NULL;
 

@@ -15,8 +15,9 @@
 #include "transport/tcp_table.h"
 
 struct tcp_listener {
-	int fd; /* non-blocking, borrowed; -1 where the row is no TCP socket */
+	int fd; /* non-blocking, borrowed; -1 where the row is no stream's socket */
 	uint8_t side;
+	uint8_t transport; /* enum transport_kind */
 	struct addr local;
 	const struct addr_net *balancers; /* borrowed */
 	uint8_t balancer_count;

@@ -218,12 +218,14 @@ static enum err read_path(struct conf_reader *r, const struct conf_option *o, ch
 	struct conf_token token = conf_reader_take(r);
 	char text[MAX_VALUE], joined[MAX_VALUE];
 	enum err err = conf_token_text(&token, text, sizeof(text));
+	/* As a secret is written, which may stand beside it. */
+	size_t skipped = err == ERR_NONE && view_starts(view_of(text), VIEW("file:")) ? 5 : 0;
 
 	if (err == ERR_NONE)
-		err = conf_join_path(r->path, text, joined, sizeof(joined));
+		err = conf_join_path(r->path, text + skipped, joined, sizeof(joined));
 	if (err != ERR_NONE)
 		return err;
-	if (text[0] == '\0' || strlen(joined) >= text_size(o))
+	if (text[skipped] == '\0' || strlen(joined) >= text_size(o))
 		return ERR_LIMIT;
 	memset(at, 0, text_size(o));
 	memcpy(at, joined, strlen(joined));

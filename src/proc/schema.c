@@ -9,6 +9,7 @@
 #include "media/options.h"
 #include "store/options.h"
 #include "transport/options.h"
+#include "transport/tls_options.h"
 #include "web/options.h"
 
 enum {
@@ -26,10 +27,13 @@ enum {
 	X(guard_mode_block, JUDGE)                                                                 \
 	X(transport_side_block, SIGNAL | JUDGE)                                                    \
 	X(transport_connections_block, SIGNAL)                                                     \
+	X(transport_certificate_block, SIGNAL)                                                     \
+	X(transport_authorities_block, SIGNAL)                                                     \
 	X(border_peer_block, SIGNAL | JUDGE | KERNEL | OUTREACH)                                   \
 	X(border_class_block, 0)                                                                   \
 	X(dns_names_block, OUTREACH)                                                               \
 	X(border_headers_block, SIGNAL)                                                            \
+	X(transport_signalling_block, SIGNAL)                                                      \
 	X(border_credentials_block, SIGNAL)                                                        \
 	X(border_route_block, SIGNAL)                                                              \
 	X(border_spend_block, SIGNAL)                                                              \

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks `certificate NAME`, `authorities` and `peer { signalling ... }` of the configuration: by
+ * which certificates we are known, and by which a peer is. Files stand here as paths: the parent
+ * reads them. */
+#ifndef TRANSPORT_TLS_OPTIONS_H
+#define TRANSPORT_TLS_OPTIONS_H
+
+#include "conf/schema.h"
+#include "event/flow.h"
+
+enum { MAX_CERTIFICATES = 32, MAX_SIDE_CERTIFICATES = 4, MAX_SIGNALLING = 256, MAX_PINS = 4 };
+enum { TLS_LABEL_SIZE = 32, TLS_PATH_SIZE = 256, TLS_NAME_SIZE = 128, TLS_PIN_SIZE = 72 };
+
+/* One chain and its key; RSA and ECDSA side by side are two of them. */
+struct transport_certificate {
+	char name[TLS_LABEL_SIZE];
+	char chain[TLS_PATH_SIZE]; /* ours first, then those that signed it */
+	char key[TLS_PATH_SIZE];
+};
+
+/* Whose signature counts where a peer names no authority. */
+struct transport_authorities {
+	char file[TLS_PATH_SIZE]; /* empty: nobody's */
+};
+
+enum signalling {
+	SIGNALLING_CLEAR,  /* whatever it comes by: known by its address */
+	SIGNALLING_TLS,    /* nothing but TLS; who is connected to shows who it is */
+	SIGNALLING_MUTUAL, /* both ends show who they are */
+};
+
+/* What a peer's signalling must be. */
+struct transport_signalling {
+	uint16_t peer;        /* row of its block */
+	uint16_t certificate; /* ours towards it; CONF_NO_ROW: the side's first */
+	uint8_t mode;         /* enum signalling */
+	uint8_t pin_key_count, pin_serial_count;
+	char name[TLS_NAME_SIZE];      /* its certificate's; empty: the host of its address */
+	char authority[TLS_PATH_SIZE]; /* empty: `authorities` */
+	char revoked[TLS_PATH_SIZE];   /* empty: nothing is asked */
+	char pin_keys[MAX_PINS][TLS_PIN_SIZE];    /* SHA-256 of its public key, in hex */
+	char pin_serials[MAX_PINS][TLS_PIN_SIZE]; /* of its certificate, in hex */
+};
+
+extern const struct conf_block transport_certificate_block;
+extern const struct conf_block transport_authorities_block;
+extern const struct conf_block transport_signalling_block; /* within peer */
+
+#endif

@@ -8,7 +8,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-enum { SHA256_BLOCK = 64 };
+enum { HMAC_BLOCK = 64 }; /* of all three */
 
 static uint64_t rotated(uint64_t x, int bits) { return x << bits | x >> (64 - bits); }
 
@@ -127,11 +127,13 @@ uint64_t hash_long(const struct hash_key *key, const void *data, size_t len)
 }
 
 /* One context an algorithm and thread: initialising it again allocates nothing. */
-static _Thread_local EVP_MD_CTX *contexts[2];
+static _Thread_local EVP_MD_CTX *contexts[HASH_SHA256 + 1];
 
 static enum err prepare(enum hash_digest which)
 {
-	static const char *const names[] = { [HASH_MD5] = "MD5", [HASH_SHA256] = "SHA256" };
+	static const char *const names[] = {
+		[HASH_MD5] = "MD5", [HASH_SHA1] = "SHA1", [HASH_SHA256] = "SHA256"
+	};
 	EVP_MD_CTX *context;
 	EVP_MD *algorithm;
 	enum err err = ERR_UNSUPPORTED;
@@ -158,6 +160,8 @@ enum err hash_prepare(void)
 {
 	enum err err = prepare(HASH_MD5);
 
+	if (err == ERR_NONE)
+		err = prepare(HASH_SHA1);
 	return err != ERR_NONE ? err : prepare(HASH_SHA256);
 }
 
@@ -201,32 +205,34 @@ size_t hash_digest(enum hash_digest which, const struct view *pieces, size_t cou
 }
 
 /* RFC 2104: H(key ^ opad, H(key ^ ipad, text)). */
-void hash_hmac_sha256(struct view key, const struct view *pieces, size_t count,
-                      uint8_t ret[HASH_SHA256_SIZE])
+size_t hash_hmac(enum hash_digest which, struct view key, const struct view *pieces, size_t count,
+                 uint8_t ret[HASH_MAX_SIZE])
 {
-	uint8_t pad[SHA256_BLOCK] = { 0 }, inner[HASH_MAX_SIZE];
+	uint8_t pad[HMAC_BLOCK] = { 0 }, inner[HASH_MAX_SIZE];
 	struct view pad_view = view_bytes(pad, sizeof(pad));
-	struct view inner_view = view_bytes(inner, sizeof(inner));
+	struct view inner_view;
 	EVP_MD_CTX *context;
+	size_t size;
 
-	if (key.len > SHA256_BLOCK)
-		(void)hash_digest(HASH_SHA256, &key, 1, pad);
+	if (key.len > HMAC_BLOCK)
+		(void)hash_digest(which, &key, 1, pad);
 	else if (key.len > 0)
 		memcpy(pad, key.at, key.len);
 
-	for (size_t i = 0; i < SHA256_BLOCK; i++)
+	for (size_t i = 0; i < HMAC_BLOCK; i++)
 		pad[i] ^= 0x36;
-	context = begin(HASH_SHA256);
+	context = begin(which);
 	add(context, &pad_view, 1);
 	add(context, pieces, count);
-	(void)finish(context, inner);
+	inner_view = view_bytes(inner, finish(context, inner));
 
-	for (size_t i = 0; i < SHA256_BLOCK; i++)
+	for (size_t i = 0; i < HMAC_BLOCK; i++)
 		pad[i] ^= 0x36 ^ 0x5c;
-	context = begin(HASH_SHA256);
+	context = begin(which);
 	add(context, &pad_view, 1);
 	add(context, &inner_view, 1);
-	(void)finish(context, ret);
+	size = finish(context, ret);
 	secret_wipe(pad, sizeof(pad));
 	secret_wipe(inner, sizeof(inner));
+	return size;
 }

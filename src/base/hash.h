@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keyed hashes for tables that strangers fill and for what strangers are shown
- * (SipHash-2-4), and the digests of SIP (MD5, SHA-256 and HMAC-SHA-256 by OpenSSL). */
+ * (SipHash-2-4), and the digests of what we speak (MD5, SHA-1 and SHA-256, and HMAC over them, by
+ * OpenSSL). SHA-1 is for what is written with it and nothing new: STUN, WebSocket. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
@@ -47,15 +48,21 @@ static inline uint64_t hash_words(const struct hash_key *key, const uint64_t wor
 	                         k.first ^ UINT64_C(0xbe5466cf34e90c6c));
 }
 
-enum { HASH_MD5_SIZE = 16, HASH_SHA256_SIZE = 32, HASH_MAX_SIZE = 32 };
-enum hash_digest { HASH_MD5, HASH_SHA256 };
+enum { HASH_MD5_SIZE = 16, HASH_SHA1_SIZE = 20, HASH_SHA256_SIZE = 32, HASH_MAX_SIZE = 32 };
+enum hash_digest { HASH_MD5, HASH_SHA1, HASH_SHA256 };
 
 /* Fetches the algorithms once; to be called before a sandbox closes. */
 enum err hash_prepare(void) MUST_USE;
 /* Over `count` pieces, one after the other. Returns the digest's size in bytes. */
 size_t hash_digest(enum hash_digest which, const struct view *pieces, size_t count,
                    uint8_t ret[HASH_MAX_SIZE]);
-void hash_hmac_sha256(struct view key, const struct view *pieces, size_t count,
-                      uint8_t ret[HASH_SHA256_SIZE]);
+/* RFC 2104. Returns the digest's size in bytes. */
+size_t hash_hmac(enum hash_digest which, struct view key, const struct view *pieces, size_t count,
+                 uint8_t ret[HASH_MAX_SIZE]);
+static inline void hash_hmac_sha256(struct view key, const struct view *pieces, size_t count,
+                                    uint8_t ret[HASH_SHA256_SIZE])
+{
+	(void)hash_hmac(HASH_SHA256, key, pieces, count, ret);
+}
 
 #endif

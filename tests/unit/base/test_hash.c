@@ -154,6 +154,8 @@ TEST(digest_values, "computes MD5 and SHA-256 over pieces as over the whole")
 	} cases[] = {
 		{ HASH_MD5, "", "d41d8cd98f00b204e9800998ecf8427e" },
 		{ HASH_MD5, "abc", "900150983cd24fb0d6963f7d28e17f72" },
+		{ HASH_SHA1, "", "da39a3ee5e6b4b0d3255bfef95601890afd80709" },
+		{ HASH_SHA1, "abc", "a9993e364706816aba3e25717850c26c9cd0d89d" },
 		{ HASH_SHA256, "",
 		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
 		{ HASH_SHA256, "abc",
@@ -194,5 +196,21 @@ TEST(hmac_values, "computes HMAC-SHA-256 with keys shorter, equal and longer tha
 	hash_hmac_sha256(VIEW_EMPTY, NULL, 0, code);
 	CHECK(is_hex(code, sizeof(code),
 	             "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
+	return ERR_NONE;
+}
+
+TEST(hmac_sha1_values, "computes HMAC-SHA-1 with keys shorter and longer than a block")
+{
+	struct view text = VIEW("what do ya want for nothing?");
+	char key[80];
+	uint8_t code[HASH_MAX_SIZE];
+
+	/* RFC 2202 3, cases 2 and 6 */
+	CHECK(hash_hmac(HASH_SHA1, VIEW("Jefe"), &text, 1, code) == HASH_SHA1_SIZE);
+	CHECK(is_hex(code, HASH_SHA1_SIZE, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
+	memset(key, 0xaa, sizeof(key));
+	text = VIEW("Test Using Larger Than Block-Size Key - Hash Key First");
+	(void)hash_hmac(HASH_SHA1, view_bytes(key, sizeof(key)), &text, 1, code);
+	CHECK(is_hex(code, HASH_SHA1_SIZE, "aa4ae5e15272d00e95705637ce8a3b55ed402112"));
 	return ERR_NONE;
 }

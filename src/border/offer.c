@@ -109,6 +109,7 @@ static void fill_formats(const struct sdp_session *s, const struct sdp_media *m,
 static bool is_carried(const struct sdp_session *s, unsigned line)
 {
 	return line < s->media_count && line < MAX_CALL_STREAMS &&
+	       sdp_media_carrier(&s->media[line]) == SDP_OVER_UDP &&
 	       sdp_media_is_carried(s, &s->media[line]);
 }
 

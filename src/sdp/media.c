@@ -21,6 +21,10 @@ static const struct view protocol_names[SDP_PROTOCOL_OTHER] = {
 	[SDP_PROTOCOL_DTLS_SAVP] = { "UDP/TLS/RTP/SAVP", 16 },
 	[SDP_PROTOCOL_DTLS_SAVPF] = { "UDP/TLS/RTP/SAVPF", 17 },
 	[SDP_PROTOCOL_UDPTL] = { "udptl", 5 },
+	[SDP_PROTOCOL_TCP_AVP] = { "TCP/RTP/AVP", 11 },
+	[SDP_PROTOCOL_TLS_AVP] = { "TCP/TLS/RTP/AVP", 15 },
+	[SDP_PROTOCOL_MRCP] = { "TCP/MRCPv2", 10 },
+	[SDP_PROTOCOL_TLS_MRCP] = { "TCP/TLS/MRCPv2", 14 },
 };
 
 /* RFC 3551 6, tables 4 and 5. */
@@ -44,7 +48,12 @@ uint32_t sdp_static_clock_hz(uint8_t payload_type)
 
 bool sdp_protocol_is_rtp(enum sdp_protocol p)
 {
-	return p != SDP_PROTOCOL_UDPTL && p != SDP_PROTOCOL_OTHER;
+	return p < SDP_PROTOCOL_UDPTL || p == SDP_PROTOCOL_TCP_AVP || p == SDP_PROTOCOL_TLS_AVP;
+}
+
+struct view sdp_protocol_text(enum sdp_protocol p)
+{
+	return (unsigned)p < SDP_PROTOCOL_OTHER ? protocol_names[p] : VIEW_EMPTY;
 }
 
 static bool is_protocol_text(struct view v)

@@ -29,11 +29,15 @@ enum sdp_kind {
 enum sdp_protocol {
 	SDP_PROTOCOL_AVP,  /* RTP/AVP: carried */
 	SDP_PROTOCOL_AVPF, /* RTP/AVPF: carried */
-	SDP_PROTOCOL_SAVP, /* the rest but UDPTL is understood and refused by name */
+	SDP_PROTOCOL_SAVP, /* up to UDPTL understood and refused by name */
 	SDP_PROTOCOL_SAVPF,
 	SDP_PROTOCOL_DTLS_SAVP,
 	SDP_PROTOCOL_DTLS_SAVPF,
-	SDP_PROTOCOL_UDPTL, /* carried as an image */
+	SDP_PROTOCOL_UDPTL,    /* carried as an image */
+	SDP_PROTOCOL_TCP_AVP,  /* TCP/RTP/AVP (RFC 4571): carried, see sdp/connection.h */
+	SDP_PROTOCOL_TLS_AVP,  /* TCP/TLS/RTP/AVP (RFC 8122) */
+	SDP_PROTOCOL_MRCP,     /* TCP/MRCPv2 (RFC 6787): carried as an application */
+	SDP_PROTOCOL_TLS_MRCP, /* TCP/TLS/MRCPv2 */
 	SDP_PROTOCOL_OTHER,
 };
 
@@ -95,6 +99,8 @@ struct sdp_media {
 /* The describing end will send; wants to receive and can be reached. */
 bool sdp_media_is_sending(const struct sdp_media *m);
 bool sdp_media_is_receiving(const struct sdp_media *m);
+/* As it stands on an m= line; empty for SDP_PROTOCOL_OTHER. Static storage. */
+struct view sdp_protocol_text(enum sdp_protocol p);
 const char *sdp_direction_text(enum sdp_direction d); /* "sendrecv" ...; static storage */
 
 /* Clock rate of a static payload type (RFC 3551 6); 0 where it has none. */

@@ -25,8 +25,18 @@ enum sdp_address_verdict sdp_address_check(const struct addr *a, const struct ad
 	return kind == ADDR_PRIVATE ? SDP_ADDRESS_BEHIND_NAT : SDP_ADDRESS_PORT_LEARNT;
 }
 
+bool sdp_media_is_control(const struct sdp_media *m)
+{
+	return m->kind == SDP_KIND_APPLICATION &&
+	       (m->protocol == SDP_PROTOCOL_MRCP || m->protocol == SDP_PROTOCOL_TLS_MRCP);
+}
+
+/* RFC 6787 4.2: a channel's one format is 1. */
 static bool is_usable(const struct sdp_session *s, const struct sdp_media *m)
 {
+	if (sdp_media_is_control(m))
+		return m->format_count == 1 &&
+		       view_equal(s->formats[m->first_format].text, VIEW("1"));
 	for (size_t i = 0; i < m->format_count; i++)
 		if (!s->formats[m->first_format + i].is_dropped)
 			return true;
@@ -40,10 +50,13 @@ bool sdp_media_is_fax(const struct sdp_media *m)
 
 bool sdp_media_is_carried(const struct sdp_session *s, const struct sdp_media *m)
 {
-	bool is_sound = (m->kind == SDP_KIND_AUDIO || m->kind == SDP_KIND_VIDEO) &&
-	                (m->protocol == SDP_PROTOCOL_AVP || m->protocol == SDP_PROTOCOL_AVPF);
+	bool is_sound =
+		(m->kind == SDP_KIND_AUDIO || m->kind == SDP_KIND_VIDEO) &&
+		(m->protocol == SDP_PROTOCOL_AVP || m->protocol == SDP_PROTOCOL_AVPF ||
+	         m->protocol == SDP_PROTOCOL_TCP_AVP || m->protocol == SDP_PROTOCOL_TLS_AVP);
 
-	return m->port != 0 && (is_sound || sdp_media_is_fax(m)) && is_usable(s, m);
+	return m->port != 0 && (is_sound || sdp_media_is_fax(m) || sdp_media_is_control(m)) &&
+	       is_usable(s, m);
 }
 
 size_t sdp_carried_count(const struct sdp_session *s)

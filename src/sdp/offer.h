@@ -5,7 +5,7 @@
 #define SDP_OFFER_H
 
 #include "base/buffer.h"
-#include "sdp/session.h"
+#include "sdp/connection.h"
 
 /* --- addresses ----------------------------------------------------------- */
 
@@ -46,8 +46,11 @@ const char *sdp_answer_text(enum sdp_answer_verdict v); /* for a person; static 
 
 /* A fax over UDPTL (ITU-T T.38). */
 bool sdp_media_is_fax(const struct sdp_media *m);
-/* Of a kind and protocol that can be relayed (audio or video by RTP/AVP or
- * RTP/AVPF, or a fax), with a port and at least one usable format. */
+/* A channel of MRCPv2 (RFC 6787 4.2). */
+bool sdp_media_is_control(const struct sdp_media *m);
+/* Of a kind and protocol that can be relayed (audio or video by RTP/AVP, RTP/AVPF or
+ * TCP/RTP/AVP with or without TLS, a fax, or a channel of MRCPv2), with a port and at least one
+ * usable format. */
 bool sdp_media_is_carried(const struct sdp_session *s, const struct sdp_media *m);
 /* m= lines that are carried. */
 size_t sdp_carried_count(const struct sdp_session *s);
@@ -58,6 +61,11 @@ size_t sdp_carried_count(const struct sdp_session *s);
 struct sdp_local {
 	struct addr rtp;
 	struct addr rtcp; /* same host; a=rtcp is written where its port is not rtp's + 1 */
+	uint8_t protocol; /* enum sdp_protocol + 1 that is written; 0: as it came */
+	/* Lines over TCP alone: */
+	uint8_t setup;              /* enum sdp_setup */
+	bool is_existing;           /* a=connection */
+	const uint8_t *fingerprint; /* ours, SDP_FINGERPRINT_SIZE bytes; NULL: no TLS */
 };
 
 struct sdp_rewrite {
@@ -75,7 +83,9 @@ struct sdp_rewrite {
  * allowed list (sdp/attribute.def); names, keys, candidates, fingerprints and
  * everything unknown stay out. Number and order of m= lines are kept; a line
  * that is not carried, or has no ports of ours, is written with port 0. A line
- * held by its address is written as sendonly or inactive with our address.
+ * held by its address is written as sendonly or inactive with our address. A line over TCP says
+ * who connects as its sdp_local does, and that there is no RTCP; a channel keeps its resource,
+ * name and the audio that it belongs to.
  * Fails only by the buffer: ERR_LIMIT. What is written parses again without
  * anything sloppy, and writing that again with the same rewrite gives the same. */
 enum err sdp_write(const struct sdp_session *s, const struct sdp_rewrite *how,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The description for the other side, written anew from fields. */
 #include "sdp/offer.h"
+#include "sdp/reader_priv.h"
 #include "sdp/word_priv.h"
 
 enum value_rule { FLAG, VALUE, WORD };
@@ -89,20 +90,25 @@ static void put_format(struct buffer *b, const struct sdp_format *f)
 	}
 }
 
-static void put_line(struct buffer *b, const struct sdp_media *m, uint16_t port)
+/* `local` may be NULL. */
+static void put_line(struct buffer *b, const struct sdp_media *m, uint16_t port,
+                     const struct sdp_local *local)
 {
 	buffer_text(b, "m=");
 	buffer_put(b, m->kind_text);
 	buffer_char(b, ' ');
 	buffer_decimal(b, port);
 	buffer_char(b, ' ');
-	buffer_put(b, m->protocol_text);
+	buffer_put(b, local && local->protocol != 0
+	                      ? sdp_protocol_text((enum sdp_protocol)(local->protocol - 1))
+	                      : m->protocol_text);
 }
 
 /* RFC 3264 6: a refused line still lists a format; which one means nothing. */
-static void put_refused(struct buffer *b, const struct sdp_session *s, const struct sdp_media *m)
+static void put_refused(struct buffer *b, const struct sdp_session *s, const struct sdp_media *m,
+                        const struct sdp_local *local)
 {
-	put_line(b, m, 0);
+	put_line(b, m, 0, local);
 	buffer_char(b, ' ');
 	buffer_put(b, s->formats[m->first_format].text);
 	buffer_text(b, "\r\n");
@@ -137,13 +143,22 @@ static uint32_t put_allowed(struct buffer *b, const struct sdp_session *s,
 	return passed;
 }
 
+static bool is_over_tcp(const struct sdp_media *m, const struct sdp_local *local)
+{
+	struct sdp_media written = { .protocol = m->protocol };
+
+	if (local->protocol != 0)
+		written.protocol = (enum sdp_protocol)(local->protocol - 1);
+	return sdp_media_carrier(&written) != SDP_OVER_UDP;
+}
+
 static void put_carried_line(struct buffer *b, const struct sdp_session *s,
                              const struct sdp_media *m, const struct sdp_rewrite *how,
                              const struct sdp_local *local)
 {
 	const struct sdp_format *formats = &s->formats[m->first_format];
 
-	put_line(b, m, local->rtp.port);
+	put_line(b, m, local->rtp.port, local);
 	for (size_t i = 0; i < m->format_count; i++) {
 		if (formats[i].is_dropped)
 			continue;
@@ -157,6 +172,9 @@ static void put_carried_line(struct buffer *b, const struct sdp_session *s,
 	}
 	if (m->level.bandwidth_as_kbit != 0)
 		put_number(b, "b=AS:", m->level.bandwidth_as_kbit);
+	/* RFC 4571 4: there will be no connection for RTCP. */
+	if (is_over_tcp(m, local) && sdp_protocol_is_rtp(m->protocol))
+		buffer_text(b, "b=RS:0\r\nb=RR:0\r\n");
 }
 
 /* A fax has neither RTP's formats nor its times, RTCP and directions; readers of T.38
@@ -166,6 +184,68 @@ static uint32_t put_fax(struct buffer *b, const struct sdp_session *s, const str
 {
 	put_carried_line(b, s, m, how, local);
 	return put_allowed(b, s, m);
+}
+
+static void put_text(struct buffer *b, const char *before, struct view text)
+{
+	if (text.len == 0)
+		return;
+	buffer_text(b, before);
+	buffer_put(b, text);
+	buffer_text(b, "\r\n");
+}
+
+static void put_connection(struct buffer *b, const struct sdp_local *local)
+{
+	if (local->setup != SDP_SETUP_NONE) {
+		put_text(b, "a=setup:", view_of(sdp_setup_text(local->setup)));
+		put_text(b, "a=connection:", local->is_existing ? VIEW("existing") : VIEW("new"));
+	}
+	if (local->fingerprint) {
+		buffer_text(b, "a=fingerprint:");
+		sdp_fingerprint_write(b, local->fingerprint);
+		buffer_text(b, "\r\n");
+	}
+}
+
+/* A channel of MRCPv2: what it is called and what it is about, nothing else. */
+static uint32_t put_control(struct buffer *b, const struct sdp_session *s,
+                            const struct sdp_media *m, const struct sdp_rewrite *how,
+                            const struct sdp_local *local)
+{
+	struct sdp_connection c;
+
+	put_carried_line(b, s, m, how, local);
+	put_connection(b, local);
+	if (sdp_connection_read(s, m, &c) != ERR_NONE)
+		return 0;
+	put_text(b, "a=resource:", c.resource);
+	put_text(b, "a=channel:", c.channel);
+	put_text(b, "a=cmid:", c.cmid);
+	return (c.resource.len > 0 ? 1U : 0) + (c.channel.len > 0 ? 1U : 0) +
+	       (c.cmid.len > 0 ? 1U : 0);
+}
+
+static bool has_control(const struct sdp_session *s)
+{
+	for (size_t i = 0; i < s->media_count; i++)
+		if (sdp_media_is_control(&s->media[i]))
+			return true;
+	return false;
+}
+
+/* The name of an audio line, where a channel may speak of it. */
+static uint32_t put_mid(struct buffer *b, const struct sdp_session *s, const struct sdp_media *m)
+{
+	for (size_t i = 0; i < m->level.attribute_count; i++) {
+		const struct sdp_attribute *a = &s->attributes[m->level.first_attribute + i];
+
+		if (!view_equal(a->name, VIEW("mid")) || !sdp_is_token(a->value) || !has_control(s))
+			continue;
+		put_text(b, "a=mid:", a->value);
+		return 1;
+	}
+	return 0;
 }
 
 static uint32_t put_carried(struct buffer *b, const struct sdp_session *s,
@@ -183,8 +263,10 @@ static uint32_t put_carried(struct buffer *b, const struct sdp_session *s,
 		put_number(b, "a=ptime:", m->ptime_ms);
 	if (m->maxptime_ms >= m->ptime_ms && m->maxptime_ms != 0)
 		put_number(b, "a=maxptime:", m->maxptime_ms);
-	passed = put_allowed(b, s, m);
-	if (local->rtcp.port != 0 && local->rtcp.port != local->rtp.port + 1)
+	passed = put_allowed(b, s, m) + put_mid(b, s, m);
+	if (is_over_tcp(m, local))
+		put_connection(b, local);
+	else if (local->rtcp.port != 0 && local->rtcp.port != local->rtp.port + 1)
 		put_number(b, "a=rtcp:", local->rtcp.port);
 	buffer_text(b, "a=");
 	buffer_text(b, sdp_direction_text(direction_of(m)));
@@ -201,6 +283,16 @@ static uint32_t count_dropped(const struct sdp_session *s)
 	return count;
 }
 
+typedef uint32_t put_media(struct buffer *b, const struct sdp_session *s, const struct sdp_media *m,
+                           const struct sdp_rewrite *how, const struct sdp_local *local);
+
+static put_media *put_of(const struct sdp_media *m)
+{
+	if (sdp_media_is_control(m))
+		return put_control;
+	return sdp_media_is_fax(m) ? put_fax : put_carried;
+}
+
 enum err sdp_write(const struct sdp_session *s, const struct sdp_rewrite *how, struct buffer *b)
 {
 	uint32_t dropped = count_dropped(s);
@@ -209,12 +301,12 @@ enum err sdp_write(const struct sdp_session *s, const struct sdp_rewrite *how, s
 	for (size_t i = 0; i < s->media_count; i++) {
 		const struct sdp_media *m = &s->media[i];
 
-		if (i < how->local_count && how->locals[i].rtp.port != 0 &&
-		    sdp_media_is_carried(s, m))
-			dropped -= (sdp_media_is_fax(m) ? put_fax : put_carried)(b, s, m, how,
-			                                                         &how->locals[i]);
+		const struct sdp_local *local = i < how->local_count ? &how->locals[i] : NULL;
+
+		if (local && local->rtp.port != 0 && sdp_media_is_carried(s, m))
+			dropped -= put_of(m)(b, s, m, how, local);
 		else
-			put_refused(b, s, m);
+			put_refused(b, s, m, local);
 	}
 	if (b->err == ERR_NONE && how->dropped_attributes)
 		*how->dropped_attributes = dropped;

@@ -31,6 +31,7 @@ import test_nat  # noqa: F401
 import test_oracles  # noqa: F401
 import test_package  # noqa: F401
 import test_parent  # noqa: F401
+import test_power  # noqa: F401
 import test_registrars  # noqa: F401
 import test_ringfence  # noqa: F401
 import test_routes  # noqa: F401

@@ -5,6 +5,7 @@
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/challenge.h"
+#include "border/command.h"
 #include "border/extensions.h"
 #include "border/fork_priv.h"
 #include "border/leg_priv.h"
@@ -398,6 +399,10 @@ void answer_invite(struct border *b, const struct inbound *in, struct turn *turn
 {
 	struct call *call = call_of_turn(b, turn);
 
+	if (turn->is_ours) {
+		command_answer_invite(b, in, turn, answer);
+		return;
+	}
 	if (!call || call->state == CALL_ENDING) {
 		if (answer == UA_ANSWER_FINAL)
 			turn_done(b, turn);
@@ -430,6 +435,18 @@ void answer_abandoned(struct border *b, const struct inbound *in, struct turn *t
 
 /* ---- silence ---- */
 
+void answer_withdraw(struct border *b, struct turn *turn, struct view lines)
+{
+	struct call *call = call_of_turn(b, turn);
+
+	reply_status(b, turn->server, 480, view_of(leg_of(call, turn->from)->dialog.local_tag),
+	             lines);
+	/* It may be answered in this moment: the call stays until CANCEL has its way. */
+	call->status = 480;
+	turn_cancel(b, turn, lines);
+	call_patience(call, CANCEL_PATIENCE_US);
+}
+
 /* No answer within the transaction's time, or nobody picks up. */
 void answer_timeout(struct border *b, struct turn *turn)
 {
@@ -440,6 +457,10 @@ void answer_timeout(struct border *b, struct turn *turn)
 	struct buffer lines = BUFFER_ON(text);
 	uint16_t status;
 
+	if (turn->is_ours) {
+		command_timeout(b, turn);
+		return;
+	}
 	if (!call || call->state == CALL_ENDING)
 		return;
 	if (turn->is_first && !was_cancelled && call->early_tag[0] == 0 &&

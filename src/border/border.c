@@ -6,6 +6,7 @@
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/calls.h"
+#include "border/command.h"
 #include "border/exchange.h"
 #include "border/explain.h"
 #include "border/headers.h"
@@ -47,7 +48,7 @@ size_t border_checkpoint_size(const struct border_settings *settings)
 uint64_t border_checkpoint_layout(void)
 {
 	/* The first changes with the meaning of a member that keeps its size. */
-	const uint64_t sizes[] = { 3, sizeof(struct call_facts), sizeof(struct registration_facts),
+	const uint64_t sizes[] = { 4, sizeof(struct call_facts), sizeof(struct registration_facts),
 		                   sizeof(struct spending), checkpoint_size(1, 1) };
 	static const struct hash_key key = { 0 };
 
@@ -156,6 +157,8 @@ static enum err make_engines(struct border *b)
 	if (err == ERR_NONE)
 		err = calls_new(b, &b->calls);
 	if (err == ERR_NONE)
+		err = commands_new(b, &b->commands);
+	if (err == ERR_NONE)
 		err = subscriptions_new(b, &b->subscriptions);
 	if (err == ERR_NONE)
 		err = probes_new(b, &b->probes);
@@ -215,6 +218,7 @@ void border_free(struct border **border)
 	wheel_clear(&b->wheel);
 	probes_free(&b->probes);
 	calls_free(&b->calls);
+	commands_free(&b->commands);
 	subscriptions_free(&b->subscriptions);
 	peers_free(&b->peers);
 	trunks_free(&b->trunks);
@@ -371,6 +375,10 @@ void border_answer(struct border *b, const struct ask *question, struct now now,
 	struct buffer out = BUFFER_ON(row.body.text);
 
 	b->now = now;
+	if (question->head.kind == ASK_COMMAND) {
+		command_take(b, question);
+		return;
+	}
 	row.head.is_answer = 1;
 	row.head.size = 0;
 	switch (question->head.kind) {

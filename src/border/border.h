@@ -33,6 +33,8 @@ struct border_ports {
 	void (*record)(void *context, union record *record);
 	void (*order)(void *context, const struct order *order);
 	void (*random)(void *context, void *ret, size_t len);
+	/* The answer to an ASK_COMMAND. */
+	void (*answer)(void *context, const struct ask *row);
 	const struct verdict_table *verdicts;
 	const struct port_table
 		*ports; /* this worker draws from [first, first + count) of each side's group */
@@ -92,7 +94,8 @@ enum err border_apply(struct border *b, const struct border_settings *settings,
 void border_resolve(struct border *b, const struct resolved_table *table, struct now now);
 
 /* Answers ASK_REGISTRATIONS, ASK_LIVE_CALLS, ASK_PEERS, ASK_HEADERS: calls
- * `answer` once for each row, the last with is_last set. */
+ * `answer` once for each row, the last with is_last set. ASK_COMMAND is answered through
+ * ports.answer, perhaps later. */
 void border_answer(struct border *b, const struct ask *question, struct now now,
                    void (*answer)(void *context, const struct ask *row), void *context);
 

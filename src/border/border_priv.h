@@ -32,6 +32,7 @@ struct probes;        /* probe.h: what is learnt of each PBX */
 struct peers;         /* peers.h */
 struct trunks;        /* trunk.h */
 struct stays;         /* stay.h */
+struct commands;      /* command.h */
 
 /* The parent's keys by use (border_ports.keys). */
 enum { KEY_COOKIES, KEY_NAMES, KEY_CONTACTS, KEY_TABLES };
@@ -79,6 +80,7 @@ struct border {
 	struct pool *exchanges;
 	struct subscriptions *subscriptions;
 	struct calls *calls;
+	struct commands *commands;
 	struct header_counts *removed; /* headers.h: names kept out */
 	struct refused refused;
 	struct sip_msg msg;         /* in hand; valid within border_receive */

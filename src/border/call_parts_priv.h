@@ -35,11 +35,12 @@ struct call_ending {
 
 struct fork;
 
-/* A REFER that was carried, by its numbers on either leg. */
+/* A REFER that was carried, by its numbers on either leg; or one of ours, which nobody sent. */
 enum { MAX_CALL_REFERS = 4 };
 struct refer {
 	uint32_t came_cseq, sent_cseq;
 	uint8_t from;
+	bool is_ours;
 };
 
 #endif

@@ -16,6 +16,7 @@ enum { MAX_CALL_STREAMS = 4, CALL_LEGS = 2 };
 enum { ATTEMPT_TEXT_MAX = 4096 }; /* of an INVITE that may go to another target */
 enum { CALL_PHONE = UINT16_MAX }; /* leg without a peer */
 enum leg_side { LEG_CALLER, LEG_CALLEE };
+enum { CALL_SILENT = 4 };
 
 /* ---- what the checkpoint keeps: plain values ---- */
 
@@ -47,6 +48,7 @@ struct call_facts {
 	char from[96], to[96], dialled[48];
 	uint32_t price_milli; /* a minute; 0: it is not charged */
 	uint8_t is_emergency, is_abroad;
+	uint8_t held; /* by command: 1 << leg: it is not heard; CALL_SILENT << leg: nor hears */
 	struct call_ending ending;
 };
 
@@ -98,6 +100,7 @@ struct call {
 	struct timer minute;                        /* spend.c: the next one begins */
 	uint32_t pending;                           /* slot of call_pending.c + 1; 0: none */
 	bool is_reserved;                           /* its first minute is set aside */
+	bool is_commanded;                          /* it ends because somebody said so */
 	bool is_restored, is_silent; /* is_silent: no record of it (a challenged attempt) */
 };
 
@@ -110,6 +113,7 @@ struct turn {
 	uint8_t from;        /* leg that asked */
 	uint8_t method;      /* enum sip_method */
 	uint8_t offer;       /* enum turn_offer */
+	bool is_ours;        /* nobody asked but a command: there is no server */
 	bool is_first;       /* the INVITE that makes the call */
 	bool is_cancelled;   /* answered 487; its end inside is awaited */
 	bool is_answered;    /* 2xx went back, the ACK is awaited */
@@ -150,6 +154,8 @@ void call_end(struct call *call, enum call_end by, const char *cause);
 void call_close_streams(struct call *call);
 /* BYE to both legs first. */
 void call_hang_up(struct call *call, const char *cause);
+/* With header lines in the BYEs. */
+void call_hang_up_because(struct call *call, const char *cause, struct view lines);
 void call_finish(struct call *call); /* at once */
 void call_rings(struct call *call);  /* patience begins anew */
 void call_awaits_bye(struct call *call);

@@ -3,6 +3,7 @@
 #include "border/attempt_priv.h"
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
+#include "border/command.h"
 #include "border/fork_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
@@ -303,11 +304,16 @@ void call_end(struct call *call, enum call_end by, const char *cause)
 	if (call->state == CALL_ENDING)
 		return;
 	call->state = CALL_ENDING;
+	if (call->is_commanded) {
+		by = END_RINGFENCE;
+		cause = "ended by command";
+	}
 	call->facts.ending = (struct call_ending){ .wall_us = b->now.wall_us,
 		                                   .status = call->status,
 		                                   .by = (uint8_t)by };
 	(void)VIEW_COPY(view_of(cause), call->facts.ending.cause);
 	end_invite(b, call);
+	commands_forget(call);
 	wheel_cancel(&b->wheel, &call->session);
 	call_close_streams(call);
 }
@@ -328,6 +334,11 @@ void call_close_streams(struct call *call)
 
 void call_hang_up(struct call *call, const char *cause)
 {
+	call_hang_up_because(call, cause, VIEW_EMPTY);
+}
+
+void call_hang_up_because(struct call *call, const char *cause, struct view lines)
+{
 	struct border *b = call->border;
 	struct turn *turn = turn_at(b, call->invite);
 
@@ -337,8 +348,8 @@ void call_hang_up(struct call *call, const char *cause)
 	if (turn && turn->is_answered)
 		leg_acknowledge(b, leg_of(call, leg_other(turn->from)), turn, VIEW_EMPTY,
 		                VIEW_EMPTY);
-	leg_bye(call, LEG_CALLER);
-	leg_bye(call, LEG_CALLEE);
+	leg_bye_because(call, LEG_CALLER, lines);
+	leg_bye_because(call, LEG_CALLEE, lines);
 	call_end(call, END_RINGFENCE, cause);
 }
 

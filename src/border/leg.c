@@ -139,7 +139,9 @@ void leg_acknowledge(struct border *b, const struct leg_facts *leg, const struct
 		b->ports.send(b->ports.context, &leg->flow, buffer_view(&r.out));
 }
 
-void leg_bye(struct call *call, unsigned number)
+void leg_bye(struct call *call, unsigned number) { leg_bye_because(call, number, VIEW_EMPTY); }
+
+void leg_bye_because(struct call *call, unsigned number, struct view lines)
 {
 	struct border *b = call->border;
 	struct leg_facts *leg = leg_of(call, number);
@@ -153,6 +155,7 @@ void leg_bye(struct call *call, unsigned number)
 		return;
 	leg->dialog.state = UA_DIALOG_ENDED;
 	r = leg_request(b, leg, VIEW("BYE"), cseq, NULL);
+	buffer_put(&r.out, lines);
 	sip_build_body(&r.out, VIEW_EMPTY);
 	err = request_send(b, &r, PURPOSE_NONE, none, &client);
 	if (err != ERR_NONE) /* counted there; better said once without state than not at all */

@@ -41,5 +41,6 @@ bool leg_login_again(struct border *b, const struct inbound *in, struct call *ca
                      struct turn *turn);
 /* BYE of ours: nobody waits for its answer. */
 void leg_bye(struct call *call, unsigned leg);
+void leg_bye_because(struct call *call, unsigned leg, struct view lines);
 
 #endif

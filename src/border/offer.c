@@ -113,6 +113,22 @@ static bool is_carried(const struct sdp_session *s, unsigned line)
 	       sdp_media_is_carried(s, &s->media[line]);
 }
 
+/* Who is held by command hears that it is, whatever the other end says meanwhile. */
+static void mask_held(struct call *call, unsigned to, enum sdp_direction before[MAX_CALL_STREAMS])
+{
+	struct sdp_session *s = &call->border->calls->came;
+	unsigned allowed = SDP_SENDRECV;
+
+	if (call->facts.held & 1u << to)
+		allowed &= SDP_SENDONLY;
+	if (call->facts.held & (unsigned)CALL_SILENT << to)
+		allowed &= SDP_RECVONLY;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS && i < s->media_count; i++) {
+		before[i] = s->media[i].direction;
+		s->media[i].direction = (enum sdp_direction)(before[i] & allowed);
+	}
+}
+
 static enum err write_once(struct call *call, unsigned to, struct buffer *out)
 {
 	struct calls *c = call->border->calls;
@@ -125,6 +141,8 @@ static enum err write_once(struct call *call, unsigned to, struct buffer *out)
 		.local_count = MAX_CALL_STREAMS,
 		.address = party_our_address(call->border, &leg->flow),
 	};
+	enum sdp_direction directions[MAX_CALL_STREAMS];
+	enum err err;
 
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
 		if (!is_carried(&c->came, i) || !call->facts.streams[i].has_ports)
@@ -136,7 +154,11 @@ static enum err write_once(struct call *call, unsigned to, struct buffer *out)
 	}
 	how.address.port = 0;
 	*out = BUFFER_ON(c->body);
-	return sdp_write(&c->came, &how, out);
+	mask_held(call, to, directions);
+	err = sdp_write(&c->came, &how, out);
+	for (unsigned i = 0; i < MAX_CALL_STREAMS && i < c->came.media_count; i++)
+		c->came.media[i].direction = directions[i];
+	return err;
 }
 
 /* The version rises when something else is said than last time (RFC 3264 8). */
@@ -277,4 +299,64 @@ enum offer_verdict offer_answer_text(struct call *call, unsigned from, struct vi
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
 		settle(call, i, from, verdicts[i]);
 	return OFFER_FITS;
+}
+
+/* ---- alone ---- */
+
+/* Of what a leg offers anew that which is in use stays, where any of it is there: payload types
+ * keep their meaning within a session (RFC 3264 8.3.2). */
+static void keep_formats(struct call *call, unsigned stream)
+{
+	struct sdp_session *s = &call->border->calls->came;
+	const struct sdp_media *m = &s->media[stream];
+	const struct order_format *used = call->streams[stream].formats;
+	bool is_kept[MAX_SDP_MEDIA_FORMATS] = { false }, is_any = false;
+
+	for (unsigned i = 0; i < m->format_count && i < MAX_SDP_MEDIA_FORMATS; i++) {
+		const struct sdp_format *f = &s->formats[m->first_format + i];
+
+		for (unsigned k = 0; k < MAX_ORDER_FORMATS && !f->is_dropped; k++)
+			is_kept[i] |= used[k].clock_khz && used[k].payload_type == f->payload_type;
+		is_any |= is_kept[i];
+	}
+	for (unsigned i = 0; i < m->format_count && i < MAX_SDP_MEDIA_FORMATS && is_any; i++)
+		s->formats[m->first_format + i].is_dropped |= !is_kept[i];
+}
+
+/* What we say is what the other leg does. */
+static void turn_direction(struct call *call, unsigned from, unsigned stream)
+{
+	struct sdp_media *m = &call->border->calls->came.media[stream];
+	const struct order_leg *other = &call->facts.streams[stream].legs[leg_other(from)];
+	unsigned direction = SDP_INACTIVE;
+
+	if (sdp_media_is_receiving(m) && other->is_sending)
+		direction |= SDP_SENDONLY;
+	if (sdp_media_is_sending(m) && other->is_receiving)
+		direction |= SDP_RECVONLY;
+	m->direction = (enum sdp_direction)direction;
+	m->is_held_by_address = false;
+}
+
+enum offer_verdict offer_answer_alone(struct call *call, unsigned from, const struct sip_msg *msg,
+                                      struct view *ret)
+{
+	struct calls *c = call->border->calls;
+	enum offer_verdict verdict = read_offer(call, from, msg);
+
+	if (verdict != OFFER_FITS)
+		return verdict == OFFER_ABSENT ? OFFER_REFUSED : verdict;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		struct stream_facts *s = &call->facts.streams[i];
+		uint32_t port = s->legs[from].port;
+
+		if (!is_carried(&c->came, i) || !s->is_open)
+			continue;
+		s->legs[from] = call->offered[i];
+		s->legs[from].port = port;
+		keep_formats(call, i);
+		turn_direction(call, from, i);
+		stream_order(call, i);
+	}
+	return describe(call, from, ret) == ERR_NONE ? OFFER_FITS : OFFER_REFUSED;
 }

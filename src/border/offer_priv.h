@@ -21,6 +21,11 @@ enum offer_verdict offer_answer(struct call *call, unsigned from, const struct s
 /* The same for a description that a message brought earlier. */
 enum offer_verdict offer_answer_text(struct call *call, unsigned from, struct view description,
                                      struct view asked, struct view *ret);
+/* The description that leg `from` made in its 2xx to an INVITE of ours without one, answered by us
+ * alone, for our ACK: formats that are in use, directions as the other leg has them and as it is
+ * held. */
+enum offer_verdict offer_answer_alone(struct call *call, unsigned from, const struct sip_msg *msg,
+                                      struct view *ret);
 /* Body of a message of ours. */
 struct view offer_body(struct view message);
 /* Whether there is a description: OFFER_FITS, OFFER_ABSENT or OFFER_UNSUPPORTED. */

@@ -101,6 +101,18 @@ void session_agree(struct call *call, const struct turn *turn, const struct sip_
 	set_timer(call);
 }
 
+void session_keep(const struct call *call, struct buffer *out)
+{
+	uint64_t left_s = now_since(call->facts.session_ends_us, call->border->now.us) / SECOND_US;
+	struct sip_session_expires kept = { .refresher = SIP_REFRESHER_UAS };
+
+	if (call->facts.session_ends_us == 0)
+		return;
+	kept.interval_s = left_s < SESSION_MIN_S ? SESSION_MIN_S : (uint32_t)left_s;
+	sip_build_header(out, SIP_HEADER_SUPPORTED, VIEW("timer"));
+	write_expires(out, &kept);
+}
+
 static void run_out(struct timer *t, uint64_t now_us)
 {
 	struct call *call = HOLDER(t, struct call, session);

@@ -14,6 +14,8 @@ void session_ask(struct turn *turn, const struct sip_msg *msg, struct buffer *ou
 void session_answer(const struct turn *turn, const struct sip_msg *msg, struct buffer *out);
 /* A 2xx to INVITE or UPDATE went back: the call ends when its interval is over, or has none. */
 void session_agree(struct call *call, const struct turn *turn, const struct sip_msg *msg);
+/* In an INVITE of ours: the time goes on as it was agreed, and the other end refreshes. */
+void session_keep(const struct call *call, struct buffer *out);
 /* A call enters the tables, new or restored. */
 void session_begin(struct call *call);
 

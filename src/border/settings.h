@@ -12,7 +12,7 @@
 
 enum { MAX_PEERS = 256, MAX_PEER_NETS = 16, MAX_LAN_NETS = 8, MAX_EMERGENCY_NUMBERS = 16 };
 enum { MAX_ROUTES = 1024, ROUTE_NUMBER_SIZE = 40, MAX_RATES = 4096, MAX_SPEND_COUNTRIES = 64 };
-enum { MAX_REGISTRARS = 64 };
+enum { MAX_REGISTRARS = 64, MAX_CONTROL_SERVERS = 16 };
 enum { BORDER_NAME_SIZE = 32, BORDER_DOMAIN_SIZE = 128 };
 enum { MAX_PEER_CLASSES = 32, MAX_MEDIA_NETS = 4, MAX_PASS_HEADERS = 8, BORDER_HEADER_SIZE = 40 };
 
@@ -131,6 +131,13 @@ struct border_route {
 	uint16_t weight;                 /* among those of one priority */
 };
 
+/* A server that may command calls of its peer. */
+struct border_control {
+	char name[BORDER_NAME_SIZE];
+	uint16_t peer; /* row in peers */
+	uint8_t may;   /* 1 << enum command_verb, or-ed */
+};
+
 struct border_numbers {
 	char emergency[MAX_EMERGENCY_NUMBERS][16]; /* exactly as dialled */
 	uint8_t emergency_count;
@@ -165,10 +172,11 @@ struct border_settings {
 	struct border_headers headers[MAX_PEERS];
 	struct border_spend spend;
 	struct border_rate rates[MAX_RATES];
+	struct border_control controls[MAX_CONTROL_SERVERS];
 	struct guard_door_settings door; /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
 	uint16_t side_count, listener_count, peer_count, route_count, rate_count, credentials_count;
-	uint16_t registrar_count, headers_count;
+	uint16_t registrar_count, headers_count, control_count;
 };
 
 #endif

@@ -245,6 +245,19 @@ static uint64_t number_of(const struct call *call, unsigned stream)
 	return call->facts.id << STREAM_BITS | stream;
 }
 
+/* A leg that is held by command is not heard, and in silence hears nothing. */
+static void apply_hold(const struct call *call, struct order *order)
+{
+	for (unsigned i = 0; i < CALL_LEGS; i++) {
+		if (call->facts.held & 1u << i)
+			order->legs[i].is_sending = 0;
+		if (call->facts.held & (unsigned)CALL_SILENT << i)
+			order->legs[i].is_receiving = 0;
+	}
+	if (call->facts.held)
+		order->is_held = 1;
+}
+
 static void give_order(const struct call *call, unsigned stream, enum order_kind kind)
 {
 	const struct stream_facts *s = &call->facts.streams[stream];
@@ -261,6 +274,7 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 
 	for (unsigned i = 0; i < MAX_ORDER_FORMATS; i++)
 		order.formats[i] = call->streams[stream].formats[i];
+	apply_hold(call, &order);
 	b->ports.order(b->ports.context, &order);
 }
 

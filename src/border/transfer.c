@@ -3,6 +3,7 @@
  * alone begins what it asks for, and the NOTIFYs that tell how it went. */
 #include "border/call_priv.h"
 #include "border/challenge.h"
+#include "border/command.h"
 #include "border/extensions.h"
 #include "border/leg_priv.h"
 #include "border/reference.h"
@@ -160,7 +161,7 @@ static void write_event(struct buffer *out, const struct call *call, unsigned fr
 	for (unsigned i = 0; i < MAX_CALL_REFERS; i++) {
 		const struct refer *r = &call->refers[i];
 
-		if (r->came_cseq == 0 || r->from == from ||
+		if (r->is_ours || r->came_cseq == 0 || r->from == from ||
 		    !view_decimal(came->id, UINT32_MAX, &id) || r->sent_cseq != id)
 			continue;
 		buffer_text(out, ";id=");
@@ -214,6 +215,8 @@ void transfer_notify(struct border *b, struct inbound *in, struct call *call, un
 		reply_at_once(b, in, 489, VIEW("Allow-Events: refer\r\n"));
 		return;
 	}
+	if (command_hears(b, in, call, from, &event))
+		return;
 	/* Who never asked for a transfer is told of none (RFC 6665 4.1.3). */
 	if (call->next_refer == 0) {
 		reply_at_once(b, in, 481, VIEW_EMPTY);

@@ -48,6 +48,8 @@ void answer_invite(struct border *b, const struct inbound *in, struct turn *turn
 /* A target that was left for another answers all the same. */
 void answer_abandoned(struct border *b, const struct inbound *in, struct turn *turn);
 void answer_timeout(struct border *b, struct turn *turn);
+/* Who calls is told that nobody can be had, who is called rings no more; `lines` go to both. */
+void answer_withdraw(struct border *b, struct turn *turn, struct view lines);
 /* The ACK to a 2xx of ours. */
 void answer_acknowledged(struct border *b, const struct inbound *in, struct call *call,
                          unsigned from);

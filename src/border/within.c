@@ -3,6 +3,7 @@
  * on one to one. */
 #include "border/call_priv.h"
 #include "border/challenge.h"
+#include "border/command.h"
 #include "border/extensions.h"
 #include "border/fork_priv.h"
 #include "border/ingress.h"
@@ -287,6 +288,10 @@ void within_answer(struct border *b, const struct inbound *in, struct turn *turn
 	struct buffer lines = BUFFER_ON(b->calls->lines);
 	uint16_t status = in->msg->status;
 
+	if (turn->is_ours) {
+		command_answer(b, in, turn);
+		return;
+	}
 	if (call && call->state == CALL_ENDING)
 		call = NULL;
 	if (call)
@@ -324,6 +329,10 @@ void within_answer(struct border *b, const struct inbound *in, struct turn *turn
 /* RFC 4320 4.1: no answer from there, none from here. */
 void within_timeout(struct border *b, struct turn *turn)
 {
+	if (turn->is_ours) {
+		command_timeout(b, turn);
+		return;
+	}
 	ua_server_drop(b->ua, turn->server);
 	turn_give(b, turn);
 }

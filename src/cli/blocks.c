@@ -141,6 +141,11 @@ static void write_changed(const struct cli *c, const json_t *answer)
 		cli_write_object(c, stdout, answer);
 	} else if (json_object_get(answer, "net")) {
 		print_headline(c, answer);
+	} else if (json_object_get(answer, "call")) {
+		cli_print_member(c, stdout, answer, "done", CLI_TEXT);
+		(void)printf(" ");
+		cli_print_member(c, stdout, answer, "call", CLI_TEXT);
+		(void)printf("\n");
 	} else {
 		cli_print_member(c, stdout, answer, "mode", CLI_TEXT);
 		(void)printf("\n");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ringfence calls list|show */
+/* ringfence calls list|show|route|end|transfer|hold|unhold|dtmf */
 #include "cli/args.h"
 #include "cli/output.h"
 #include "cli/stored.h"
@@ -65,4 +65,59 @@ enum cli_exit cli_calls_route(struct cli *c, int argc, char **argv)
 	cli_target_argument(&target, "from", from);
 	cli_target_argument(&target, "number", args.list[0]);
 	return cli_show(c, &target);
+}
+
+/* ---- commands ---- */
+
+/* `takes`: the member that the second word is, NULL for none. */
+static enum cli_exit command(struct cli *c, const char *verb, const char *takes,
+                             struct cli_args *args, json_t *body)
+{
+	struct cli_target target = cli_target_on("/api/v1/calls");
+	const char *side = NULL;
+
+	if (!cli_args_value(args, "--side", &side) || cli_args_stray(args) ||
+	    args->count != (takes ? 2 : 1)) {
+		json_decref(body);
+		return cli_usage(c);
+	}
+	if (side)
+		(void)json_object_set_new(body, "side", json_string(side));
+	if (takes && json_object_set_new(body, takes, json_string(args->list[1])) != 0) {
+		json_decref(body);
+		return cli_fail(CLI_USAGE, "that is no text");
+	}
+	cli_target_segment(&target, args->list[0]);
+	cli_target_segment(&target, verb);
+	return cli_change(c, "POST", &target, body);
+}
+
+enum cli_exit cli_calls_end(struct cli *c, int argc, char **argv)
+{
+	return command(c, "end", NULL, &(struct cli_args){ argc, argv }, json_object());
+}
+
+enum cli_exit cli_calls_transfer(struct cli *c, int argc, char **argv)
+{
+	return command(c, "transfer", "to", &(struct cli_args){ argc, argv }, json_object());
+}
+
+enum cli_exit cli_calls_hold(struct cli *c, int argc, char **argv)
+{
+	struct cli_args args = { argc, argv };
+	json_t *body = json_object();
+
+	if (cli_args_flag(&args, "--silent"))
+		(void)json_object_set_new(body, "silent", json_string("yes"));
+	return command(c, "hold", NULL, &args, body);
+}
+
+enum cli_exit cli_calls_unhold(struct cli *c, int argc, char **argv)
+{
+	return command(c, "unhold", NULL, &(struct cli_args){ argc, argv }, json_object());
+}
+
+enum cli_exit cli_calls_dtmf(struct cli *c, int argc, char **argv)
+{
+	return command(c, "dtmf", "digits", &(struct cli_args){ argc, argv }, json_object());
 }

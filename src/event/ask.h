@@ -8,6 +8,7 @@
 #define EVENT_ASK_H
 
 #include "base/err.h"
+#include "event/command.h"
 #include "event/record.h"
 #include "event/resolved.h"
 
@@ -97,6 +98,8 @@ struct ask {
 			uint8_t is_on, is_over; /* is_over: calls that stand are ended */
 			uint32_t for_s;         /* until they are, 0: never */
 		} drain;
+		struct command command;
+		struct commanded commanded;
 		struct ask_connect {
 			uint16_t listener; /* row: from its address */
 			struct addr remote;

@@ -250,6 +250,17 @@ static void answer_row(void *context, const struct ask *row)
 	child_answer(w.child, &w.question, &copy);
 }
 
+static void port_answer(void *context, const struct ask *row)
+{
+	static struct ask copy;
+
+	(void)context;
+	copy.head = row->head;
+	memcpy(&copy.body, &row->body,
+	       row->head.size <= ASK_BODY_MAX ? row->head.size : ASK_BODY_MAX);
+	child_answer(w.child, &row->head, &copy);
+}
+
 static void drain(const struct ask *question, struct now now)
 {
 	static const struct ask done = { .head = { .is_last = 1 } };
@@ -399,6 +410,7 @@ static void open_border(void)
 		.record = port_record,
 		.order = port_order,
 		.random = port_random,
+		.answer = port_answer,
 		.counters = w.counters,
 		.owner = facts->owner,
 		.owners = facts->owners,

@@ -43,7 +43,9 @@ static void close_trail(struct web *w, struct web_exchange *x)
 	char result[32] = "done", detail[WEB_DETAIL_MAX];
 	struct ask a;
 
-	if (x->change.result != ERR_NONE)
+	if (x->change.word)
+		(void)VIEW_COPY(view_of(x->change.word), result);
+	else if (x->change.result != ERR_NONE)
 		(void)VIEW_COPY(view_of(err_text(x->change.result)), result);
 	memcpy(detail, x->detail, sizeof(detail));
 	x->change.is_open = false;
@@ -68,6 +70,8 @@ static void action_answered(struct web *w, struct web_exchange *x, const struct 
 	if (!row->head.is_last)
 		return;
 	x->change.result = (enum err)row->head.result;
+	if (x->change.end)
+		x->change.end(w, x, row);
 	close_trail(w, x);
 }
 

@@ -52,6 +52,8 @@ struct web_change {
 	enum err result;
 	struct ask action;
 	web_step *row;      /* sees the action's rows; may be NULL */
+	web_step *end;      /* sees the last one, whatever it says; may set `word`; may be NULL */
+	const char *word;   /* how it ended, for the trail; NULL: the error's */
 	const char *denied; /* what ERR_DENIED means here; may be NULL */
 	uint16_t status;    /* at success: 200, 201, 204 */
 };

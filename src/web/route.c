@@ -54,6 +54,29 @@ static const struct web_field body_BLOCK[] = {
 	REASON,
 	{ .name = NULL },
 };
+#define SIDE                                                                                       \
+	{                                                                                          \
+		"side", VALUE_TEXT, 6, false, "which end: caller or callee; caller without it"     \
+	}
+static const struct web_field body_COMMAND[] = { SIDE, REASON, { .name = NULL } };
+static const struct web_field body_TRANSFER[] = {
+	{ "to", VALUE_TEXT, COMMAND_TARGET_SIZE - 1, true, "number or user that it shall call" },
+	SIDE,
+	REASON,
+	{ .name = NULL },
+};
+static const struct web_field body_HOLD[] = {
+	{ "silent", VALUE_YES_NO, 0, false, "yes: it hears nothing meanwhile" },
+	SIDE,
+	REASON,
+	{ .name = NULL },
+};
+static const struct web_field body_DIGITS[] = {
+	{ "digits", VALUE_TEXT, COMMAND_DIGITS_SIZE - 1, true, "0 to 9, *, #, A to D" },
+	SIDE,
+	REASON,
+	{ .name = NULL },
+};
 static const struct web_field body_NEVER[] = {
 	{ "net", VALUE_TEXT, 63, true, NETWORK_HELP },
 	REASON,

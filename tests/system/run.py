@@ -18,6 +18,7 @@ import test_api  # noqa: F401
 import test_apply  # noqa: F401
 import test_calls  # noqa: F401
 import test_confines  # noqa: F401
+import test_control  # noqa: F401
 import test_deployments  # noqa: F401
 import test_doctor  # noqa: F401
 import test_drain  # noqa: F401

@@ -96,6 +96,13 @@ static void port_record(void *context, union record *record)
 	w->records[w->record_count++ % 16] = *record;
 }
 
+static void port_answer(void *context, const struct ask *row)
+{
+	struct wire *w = context;
+
+	w->answers[w->answer_count++ % 16] = *row;
+}
+
 static void port_order(void *context, const struct order *order)
 {
 	struct wire *w = context;
@@ -267,6 +274,7 @@ static enum err take_memory(struct wire *w, void (*change)(struct border_setting
 		.record = port_record,
 		.order = port_order,
 		.random = port_random,
+		.answer = port_answer,
 		.verdicts = w->verdicts,
 		.ports = w->pairs,
 		.counters = &w->counters,

@@ -45,6 +45,8 @@ struct wire {
 	struct fact facts[WIRE_FACTS_MAX];
 	struct order orders[64];
 	union record records[16];
+	struct ask answers[16]; /* to commands */
+	unsigned answer_count;
 	struct wire_sent sent[WIRE_SENT_MAX];
 };
 

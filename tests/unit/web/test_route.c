@@ -18,6 +18,7 @@ static void target_of(const struct web_route *r, char *ret, size_t size)
 	buffer_put(&out,
 	           view_first(view_of(r->path), open ? (size_t)(open - r->path) : strlen(r->path)));
 	buffer_text(&out, open ? "7" : "");
+	buffer_text(&out, open ? strchr(open, '}') + 1 : "");
 	for (const struct web_field *f = r->args; f && f->name; f++) {
 		if (!f->is_required)
 			continue;
@@ -35,6 +36,10 @@ static const char *body_of(const struct web_route *r)
 		return "";
 	if (strstr(r->path, "mode") || strstr(r->path, "detectors"))
 		return "{\"mode\":\"block\"}";
+	if (strstr(r->path, "/calls/"))
+		return strstr(r->path, "transfer") ? "{\"to\":\"201\"}"
+		     : strstr(r->path, "dtmf")     ? "{\"digits\":\"1\"}"
+		                                   : "{}";
 	if (strstr(r->path, "drain"))
 		return "{\"on\":\"yes\"}";
 	return strstr(r->path, "config") || strstr(r->path, "upgrade")

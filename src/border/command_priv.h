@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of commands: one under way, who may give it (command.c), and what is done
+ * (command_act.c). */
+#ifndef BORDER_COMMAND_PRIV_H
+#define BORDER_COMMAND_PRIV_H
+
+#include "border/call_priv.h"
+#include "border/command.h"
+
+enum { COMMAND_PATIENCE_US = 4 * SECOND_US, TRANSFER_PATIENCE_S = 240 };
+
+struct command_row {
+	struct border *border;
+	struct ask_head question; /* as it came */
+	struct command command;
+	struct pool_handle call, turn;
+	struct timer timer;
+	uint8_t leg;    /* that hears of it */
+	uint8_t before; /* hold: how it was */
+	bool is_answered;
+};
+
+/* The last counter that counted, by the server's name. */
+struct command_counter {
+	char server[COMMAND_NAME_SIZE];
+	uint64_t last;
+};
+
+struct commands {
+	struct pool *rows;
+	struct command_counter counters[MAX_CONTROL_SERVERS];
+	struct hash_key keys[2]; /* of tokens */
+};
+
+/* ---- command.c ---- */
+
+/* Answers, keeps the outcome of what was answered before in the trail, and gives the row back. */
+void command_end(struct command_row *row, enum command_refusal why, uint16_t status);
+/* Answers and leaves the row: how it went on is told to the trail. */
+void command_accept(struct command_row *row, uint16_t status, uint64_t patience_us);
+struct command_row *command_of_turn(struct border *b, const struct turn *turn);
+
+/* ---- command_act.c: COMMAND_DONE where it was begun; then the row is ended elsewhere, unless
+ * *ret_is_over. ---- */
+
+enum command_refusal command_act(struct command_row *row, struct call *call, bool *ret_is_over);
+/* The leg did not agree, or not in time: as it was before. */
+void command_undo(struct command_row *row);
+/* Ends the call, whatever its state. */
+void command_end_call(struct call *call);
+
+#endif

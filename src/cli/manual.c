@@ -50,13 +50,25 @@ static const char TAIL[] =
 	"the way; at a mirror port it cannot. Other commands ask it as they ask *ringfence run*; what it does not "
 	"carry itself (registrations, peers, live calls) it has no list of.\n\n"
 	"\t*ringfence* watch eth0 --inside 192.0.2.0/24\n\n"
+	"# CERTIFICATES\n\n"
+	"*ringfence certificates init* makes an authority of one's own: its certificate (authority.pem) is what peers "
+	"are given, its key stays. With *--only* it can vouch for those domains and networks alone, whoever gets the key. "
+	"*issue* takes a domain, an address, or with *--san* any of them and SIP URIs (RFC 5922); a domain is also named "
+	"as sip:DOMAIN. *--for* peer is both client and server (trunks with mutual TLS), server a listener, client a phone, "
+	"control a server that gives orders. *--rsa* is for handsets that know no elliptic curves. Keys are "
+	"readable by their owner alone, serial numbers are random, and the list of revocations (authority.crl) is there from the "
+	"first day.\n\n"
+	"\t*ringfence* certificates init Office --only example.com\n\n"
+	"\t*ringfence* certificates issue sbc.example.com --for peer\n\n"
+	"*certificates test* connects to a peer of the configuration, or to HOST:PORT, as the service would, and goes on behind "
+	"the first mistake: one visit tells all that is wrong with either side.\n\n"
 	"# ENVIRONMENT\n\n"
 	"*TMPDIR*\n\tWhere *analyse* keeps what does not fit into memory; /tmp without it.\n\n"
 	"*RINGFENCE\\_SOCKET*\n\tThe service's socket where *--socket* is not given.\n\n"
 	"*NO\\_COLOR*\n\tAs *--no-color*.\n\n"
 	"*COLUMNS*\n\tHow wide the terminal is, where it does not say so rightly itself.\n\n"
 	"# FILES\n\n"
-	"/etc/ringfence/ringfence.conf, /run/ringfence/api.sock, /var/lib/ringfence/ringfence.db\n";
+	"/etc/ringfence/ringfence.conf, /etc/ringfence/certificates, /run/ringfence/api.sock, /var/lib/ringfence/ringfence.db\n";
 
 static const char *const codes[] = {
 	[CLI_DONE] = "done",

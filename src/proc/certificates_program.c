@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program behind `ringfence certificates`: it alone knows both the tables of the
+ * configuration and how certificates are made. */
+#include "border/options.h"
+#include "cli/certificates.h"
+#include "proc/settings.h"
+#include "transport/tls_options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { TLS_PORT = 5061 };
+
+static struct conf_tree *tree;
+
+static void name_file(struct certificates_config *c, const char *what, const char *label,
+                      const char *path)
+{
+	struct certificates_named *n = &c->named[c->named_count];
+
+	if (!path[0] || c->named_count == MAX_CERTIFICATES_NAMED)
+		return;
+	(void)snprintf(n->by, sizeof(n->by), "%s%s%s", what, label[0] ? " " : "", label);
+	(void)VIEW_COPY(view_of(path), n->path);
+	c->named_count++;
+}
+
+static const struct transport_certificate *certificate_of(uint16_t row)
+{
+	size_t count;
+	const struct transport_certificate *list =
+		conf_get(tree, &transport_certificate_block, &count);
+
+	return row < count ? &list[row] : NULL;
+}
+
+static void copy_signalling(const struct transport_signalling *s, struct certificates_peer *ret)
+{
+	const struct transport_certificate *own = certificate_of(s->certificate);
+
+	/* The first one is what a side shows where nothing is written. */
+	if (!own && s->mode == SIGNALLING_MUTUAL)
+		own = certificate_of(0);
+	(void)VIEW_COPY(view_of(s->name), ret->identity);
+	(void)VIEW_COPY(view_of(s->revoked), ret->crl);
+	if (s->authority[0])
+		(void)VIEW_COPY(view_of(s->authority), ret->authority);
+	if (own) {
+		(void)VIEW_COPY(view_of(own->chain), ret->chain);
+		(void)VIEW_COPY(view_of(own->key), ret->key);
+	}
+}
+
+static bool find_peer(const char *name, struct certificates_peer *ret)
+{
+	size_t peer_count, count;
+	const struct border_peer *peers = conf_get(tree, &border_peer_block, &peer_count);
+	const struct transport_signalling *rows =
+		conf_get(tree, &transport_signalling_block, &count);
+	const struct transport_authorities *all =
+		conf_get(tree, &transport_authorities_block, NULL);
+
+	for (size_t i = 0; i < peer_count; i++) {
+		char address[ADDR_TEXT_MAX];
+		struct buffer b = BUFFER_ON(address);
+
+		if (!view_equal(view_of(peers[i].name), view_of(name)))
+			continue;
+		addr_write(&b, &peers[i].address);
+		(void)VIEW_COPY(view_of(name), ret->name);
+		(void)VIEW_COPY(peers[i].host[0] ? view_of(peers[i].host) : buffer_view(&b),
+		                ret->host);
+		ret->port = peers[i].address.port ? peers[i].address.port : TLS_PORT;
+		if (all)
+			(void)VIEW_COPY(view_of(all->file), ret->authority);
+		for (size_t k = 0; k < count; k++)
+			if (rows[k].peer == i)
+				copy_signalling(&rows[k], ret);
+		return true;
+	}
+	return false;
+}
+
+static void name_all(struct certificates_config *c)
+{
+	size_t count, peer_count;
+	const struct transport_certificate *own =
+		conf_get(tree, &transport_certificate_block, &count);
+	const struct transport_authorities *all =
+		conf_get(tree, &transport_authorities_block, NULL);
+	const struct border_peer *peers = conf_get(tree, &border_peer_block, &peer_count);
+	const struct transport_signalling *rows;
+
+	for (size_t i = 0; i < count; i++)
+		name_file(c, "certificate", own[i].name, own[i].chain);
+	if (all)
+		name_file(c, "authorities", "", all->file);
+	rows = conf_get(tree, &transport_signalling_block, &count);
+	for (size_t i = 0; i < count; i++) {
+		const char *peer = rows[i].peer < peer_count ? peers[rows[i].peer].name : "";
+
+		name_file(c, "authority of", peer, rows[i].authority);
+		name_file(c, "revocations of", peer, rows[i].revoked);
+	}
+}
+
+static enum cli_exit read_config(const char *path, const struct certificates_config **ret)
+{
+	static struct certificates_config config = { .find_peer = find_peer };
+	static struct conf_report report;
+	const char *usual = "/etc/ringfence/ringfence.conf";
+	enum err err = settings_check(path ? path : usual, VIEW_EMPTY, &tree, &report);
+
+	if (err == ERR_NONE) {
+		name_all(&config);
+		*ret = &config;
+		return CLI_DONE;
+	}
+	if (path || err != ERR_NOT_FOUND)
+		(void)cli_fail(CLI_FAILED, "%s: %s; see ringfence config check",
+		               path ? path : usual, err_text(err));
+	return err == ERR_SYNTAX    ? CLI_CONFIG_INVALID
+	     : err == ERR_NOT_FOUND ? CLI_NOT_FOUND
+	     : err == ERR_DENIED    ? CLI_NOT_ALLOWED
+	                            : CLI_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	int status = certificates_main(argc, argv, (int64_t)time(NULL), read_config);
+
+	conf_tree_free(&tree);
+	return status;
+}

@@ -430,9 +430,9 @@ int certificates_main(int argc, char **argv, int64_t now_s, certificates_read_co
 	o.cli.is_colour = !cli_args_flag(&o.args, "--no-color");
 	if (!take_format(&o) || !cli_args_value(&o.args, "-c", &o.configuration) ||
 	    !cli_args_value(&o.args, "--folder", &o.folder))
-		return usage("init|issue|list|renew|revoke|test");
+		return (int)usage("init|issue|list|renew|revoke|test");
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(argv[1], verbs[i].verb) == 0)
 			return (int)verbs[i].run(&o);
-	return usage("init|issue|list|renew|revoke|test");
+	return (int)usage("init|issue|list|renew|revoke|test");
 }

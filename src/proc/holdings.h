@@ -6,6 +6,7 @@
 #include "event/counters.h"
 #include "os/ring.h"
 #include "os/shared.h"
+#include "proc/material.h"
 #include "proc/settings.h"
 #include "proc/things.h"
 
@@ -18,6 +19,7 @@ struct holdings {
 	int known, known_readonly; /* flows, for kernel */
 	int tap;                   /* watching: packets */
 	int resolved;              /* sealed table of names; -1: none yet */
+	struct material material;  /* certificates and keys as they are in force */
 	int netfilter;             /* with its last holder the kernel's table goes */
 	int counters[ROLE_COUNT], counters_readonly[ROLE_COUNT];
 	int pulses[ROLE_COUNT];

@@ -73,6 +73,8 @@ void keep_init(struct holdings *h)
 	for (size_t r = 0; r < ROWS; r++)
 		for (uint32_t i = 0; !rows[r].is_list && i < rows[r].count; i++)
 			*place_of(h, &rows[r], i) = -1;
+	/* Read from their files by every parent, so that no key rests elsewhere. */
+	h->material = (struct material){ -1, -1 };
 }
 
 void keep_drop(struct holdings *h)

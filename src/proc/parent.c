@@ -257,6 +257,8 @@ static enum err take_over(struct parent *p)
 	if (err == ERR_NONE)
 		err = holdings_resume(&p->holdings, p->settings, &words);
 	if (err == ERR_NONE)
+		err = material_read(p->settings, &p->holdings.material, &words);
+	if (err == ERR_NONE)
 		return upgrade_agree();
 	if (words.len == 0)
 		buffer_text(&words, err_text(err));
@@ -346,6 +348,19 @@ static int begin(struct parent *p, const struct arguments *a)
 	return take_new(p, a);
 }
 
+/* Without its certificates a service that is to speak TLS would stand there deaf. */
+static int take_material(struct parent *p)
+{
+	char text[KEEP_WORDS_MAX + MAX_CONF_PATH];
+	struct buffer words = BUFFER_ON(text);
+
+	if (p->holdings.interface ||
+	    material_read(p->settings, &p->holdings.material, &words) == ERR_NONE)
+		return EXIT_SUCCESS;
+	(void)fprintf(stderr, "%s: %.*s\n", p->config_path, (int)words.len, words.at);
+	return STATUS_CONFIGURATION;
+}
+
 static enum err run(struct parent *p)
 {
 	enum err err = loop_new(MAX_WATCHES, &p->loop);
@@ -396,6 +411,8 @@ int main(int argc, char **argv)
 	keep_init(&p.holdings);
 	choose_facts(&p.holdings.facts, &arguments);
 	status = p.is_taking_over ? take_over(&p) != ERR_NONE : begin(&p, &arguments);
+	if (status == EXIT_SUCCESS && !p.is_taking_over)
+		status = take_material(&p);
 	if (status != EXIT_SUCCESS)
 		return status;
 	resolved_resume(&p);

@@ -48,6 +48,8 @@ static const struct {
 	{ THING_TAP, OBSERVE, offsetof(struct holdings, tap) },
 	{ THING_RESOLVED, SIGNAL | JUDGE | KERNEL, offsetof(struct holdings, resolved) },
 	{ THING_NETFILTER, KERNEL, offsetof(struct holdings, netfilter) },
+	{ THING_MATERIAL, SIGNAL, offsetof(struct holdings, material.public) },
+	{ THING_KEYS, SIGNAL, offsetof(struct holdings, material.secret) },
 };
 
 static void add(struct child_process *c, enum thing thing, uint32_t index, const int *descriptors,

@@ -26,6 +26,8 @@ enum thing {
 	THING_NETFILTER,  /* kernel: netlink to the packet filter; it owns the table */
 	THING_TAP,        /* observe: packets of an interface; nothing can be sent by it */
 	THING_RESOLVED,   /* sealed struct resolved_table as of the start */
+	THING_MATERIAL,   /* signal: sealed bundle of certificates (keys/bundle.h) */
+	THING_KEYS,       /* sealed bundle of private keys */
 	THING_COUNT
 };
 

@@ -42,7 +42,7 @@ struct certificates_name {
 	char text[MAX_CERTIFICATES_NAME + 1]; /* lower case but for the user of a URI */
 };
 
-/* "sbc.example.com", "192.0.2.1", "2001:db8::1", "sip:user@example.com", "sips:example.com", and with
+/* "sbc.example.com", "192.0.2.1", "2001:db8::1", "sip:user@example.com", "sips:example.com"; with
  * `is_subtree` "192.0.2.0/24". ERR_SYNTAX, ERR_LIMIT. */
 enum err certificates_name_read(struct view text, bool is_subtree,
                                 struct certificates_name *ret) MUST_USE;

@@ -6,10 +6,15 @@
  *
  * Neither side's death loses the other's picture: a signal that is told of a
  * stream it does not know (MEDIA_STATISTICS, MEDIA_SILENT) answers ORDER_CLOSE;
- * at MEDIA_STARTED, signal orders its live streams again. */
+ * at MEDIA_STARTED, signal orders its live streams again.
+ *
+ * A leg that is protected passes nothing in either direction before its keys came:
+ * they have an order of their own, right behind the one that opens or changes the
+ * stream. Keys are never logged; who read an order wipes his copy. */
 #ifndef EVENT_ORDER_H
 #define EVENT_ORDER_H
 
+#include "base/suite.h"
 #include "event/flow.h"
 
 enum order_kind {
@@ -23,6 +28,16 @@ enum order_kind {
 	/* Deafens the ports; answered by MEDIA_CLOSED, of an unknown stream by
 	 * MEDIA_REFUSED with ERR_NOT_FOUND. Only owner, generation and stream count. */
 	ORDER_CLOSE,
+	/* struct order_keys: the keys of one leg, the same or new ones; of an unknown stream
+	 * refused with ERR_NOT_FOUND. */
+	ORDER_KEYS,
+};
+
+/* By what a leg's packets are protected; where its keys come from. */
+enum media_protection {
+	PROTECTION_NONE,
+	PROTECTION_SDES, /* ORDER_KEYS */
+	PROTECTION_DTLS, /* a handshake of media's own */
 };
 
 /* Where packets of a leg may come from (RTP order of trust, strict always). */
@@ -47,6 +62,8 @@ struct order_leg {
 	struct addr remote;     /* RTP address and port of its SDP */
 	struct addr rtcp;       /* RTP port + 1 unless a=rtcp; at the host of remote, or none */
 	struct addr signalling; /* source of its signalling (see above) */
+	uint8_t protection;     /* enum media_protection */
+	uint8_t unused[3];
 };
 
 /* Clock rates, for the jitter: what rtpmap said. Static payload types are known. */
@@ -69,6 +86,27 @@ struct order {
 	uint8_t unused[5];
 };
 
+struct order_key {
+	uint8_t suite; /* enum suite; SUITE_NONE: no key, nothing passes */
+	uint8_t secret[SUITE_MAX_SECRET];
+	uint8_t unused;
+};
+
+/* In the same ring; begins as struct order does. */
+struct order_keys {
+	uint8_t kind; /* ORDER_KEYS */
+	uint8_t leg;
+	uint16_t owner;
+	uint32_t generation;
+	uint64_t stream;
+	struct order_key in, out; /* of what comes from this end, of what we send to it */
+};
+
+union media_order { /* a slot of the ring */
+	struct order order;
+	struct order_keys keys;
+};
+
 enum media_event_kind {
 	MEDIA_CLOSED,     /* answer to ORDER_CLOSE; statistics are final */
 	MEDIA_SILENT,     /* no packet from either end for the configured time */
@@ -87,6 +125,8 @@ struct media_leg_statistics { /* what came from this leg */
 	uint32_t dropped_direction; /* held or not allowed to send */
 	uint8_t payload_type, is_learnt;
 	uint16_t learnt_port;
+	uint32_t dropped_auth;   /* not authentic */
+	uint32_t dropped_replay; /* authentic once, or too old to tell */
 };
 
 struct media_event {
@@ -98,7 +138,7 @@ struct media_event {
 	struct media_leg_statistics legs[2];
 };
 
-_Static_assert(sizeof(struct order) <= 256, "an order fits its ring slot");
+_Static_assert(sizeof(union media_order) <= 256, "an order fits its ring slot");
 _Static_assert(sizeof(struct media_event) <= 256, "a media event fits its ring slot");
 
 /* The table of port pairs: written once by the parent, read by signal (which

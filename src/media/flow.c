@@ -19,7 +19,7 @@ static bool is_single_host(const struct addr *a)
 
 static bool is_leg_sound(const struct order_leg *l)
 {
-	if (l->trust > TRUST_PORT_AT_SIGNALLING)
+	if (l->trust > TRUST_PORT_AT_SIGNALLING || l->protection > PROTECTION_DTLS)
 		return false;
 	if (!l->is_known)
 		return true;
@@ -37,6 +37,9 @@ enum err media_flow_order_check(const struct order *o)
 	bool is_sound = o->legs[0].port != o->legs[1].port && is_leg_sound(&o->legs[0]) &&
 	                is_leg_sound(&o->legs[1]);
 
+	/* Only RTP has a protection. */
+	is_sound = is_sound && (o->form == MEDIA_RTP || (o->legs[0].protection == PROTECTION_NONE &&
+	                                                 o->legs[1].protection == PROTECTION_NONE));
 	return is_sound && o->form <= MEDIA_UDPTL ? ERR_NONE : ERR_SYNTAX;
 }
 
@@ -146,14 +149,49 @@ static enum err parse_packet(const struct media_flow *f, struct view bytes, stru
 	return err;
 }
 
+/* What came, as it was before its end protected it. */
+static enum flow_verdict unlock(struct flow_leg *leg, struct flow_datagram *d, uint64_t now_us)
+{
+	enum err err = ERR_LIMIT;
+
+	if (leg->order.protection == PROTECTION_NONE)
+		return FLOW_SEND;
+	if (leg->secure)
+		err = media_secure_open(leg->secure, d->is_rtcp, d->bytes, &d->len, now_us);
+	if (err == ERR_NONE)
+		return FLOW_SEND;
+	if (err == ERR_LIMIT)
+		return FLOW_KEY;
+	return err == ERR_STALE ? FLOW_REPLAY : FLOW_UNAUTHENTIC;
+}
+
+/* What is to go to a leg, as its end expects it: never otherwise. */
+static enum flow_verdict lock(struct flow_leg *to, bool is_rtcp, char *bytes, size_t room,
+                              size_t *len)
+{
+	enum err err = ERR_LIMIT;
+
+	if (to->order.protection == PROTECTION_NONE)
+		return FLOW_SEND;
+	if (to->secure)
+		err = media_secure_seal(to->secure, is_rtcp, bytes, room, len);
+	if (err == ERR_NONE)
+		return FLOW_SEND;
+	return err == ERR_STALE ? FLOW_SEQUENCE : FLOW_KEY;
+}
+
 static enum flow_verdict judge_rtp(struct media_flow *f, struct flow_leg *leg,
-                                   const struct flow_datagram *d, uint64_t now_us,
-                                   struct rtp_packet *ret)
+                                   struct flow_datagram *d, uint64_t now_us, struct rtp_packet *ret)
 {
 	enum source_kind source = media_source_of_rtp(leg, &d->from);
+	enum flow_verdict verdict;
 
 	if (source == SOURCE_STRANGER)
 		return FLOW_WRONG_SOURCE;
+	/* First of all: what is forged uses up nobody's share and proves no source. */
+	verdict = unlock(leg, d, now_us);
+	if (verdict != FLOW_SEND)
+		return verdict;
 	/* Candidates are not counted, or a neighbour could use up the phone's share. */
 	if (source == SOURCE_LOCKED && !bucket_takes(&leg->rtp_bucket, f->packets_per_s, now_us))
 		return FLOW_RATE;
@@ -173,8 +211,34 @@ static enum flow_verdict judge_rtp(struct media_flow *f, struct flow_leg *leg,
 	return FLOW_SEND;
 }
 
-static enum flow_verdict receive_rtp(struct media_flow *f, const struct flow_datagram *d,
-                                     uint64_t now_us, struct flow_output *ret)
+/* A sender that begins its numbers anew would use those again that went out under a key:
+ * the other end then sees a new sender. */
+static bool has_begun_anew(const struct flow_leg *leg)
+{
+	return leg->sources[leg->newest].received <= 1;
+}
+
+static enum flow_verdict write_rtp(struct flow_leg *leg, struct flow_leg *other, char *bytes,
+                                   const struct rtp_packet *packet, struct view *ret)
+{
+	enum flow_verdict verdict = FLOW_SEND;
+	struct view out;
+
+	for (int i = 0; i < 2; i++) {
+		out = rtp_packet_write_in_place(bytes, packet, leg->ssrc_mask);
+		verdict = lock(other, false, bytes + (out.at - bytes), out.len + SRTP_MAX_TRAILER,
+		               &out.len);
+		if (verdict != FLOW_SEQUENCE || !has_begun_anew(leg))
+			break;
+		leg->ssrc_mask = leg->ssrc_mask * UINT32_C(0x9e3779b1) + 1;
+	}
+	if (verdict == FLOW_SEND)
+		*ret = out;
+	return verdict;
+}
+
+static enum flow_verdict receive_rtp(struct media_flow *f, struct flow_datagram *d, uint64_t now_us,
+                                     struct flow_output *ret)
 {
 	struct flow_leg *leg = &f->legs[d->leg], *other = &f->legs[d->leg ^ 1];
 	struct addr to = media_source_destination(other);
@@ -192,14 +256,13 @@ static enum flow_verdict receive_rtp(struct media_flow *f, const struct flow_dat
 	if (to.family == 0 || is_unconfirmed(other, &to))
 		return FLOW_UNREADY;
 	other->unconfirmed += !other->has_spoken;
-	ret->out = f->form == MEDIA_RTP
-	                 ? rtp_packet_write_in_place(d->bytes, &packet, leg->ssrc_mask)
-	                 : packet.payload;
+	ret->out = packet.payload;
 	ret->to = to;
-	return FLOW_SEND;
+	return f->form == MEDIA_RTP ? write_rtp(leg, other, d->bytes, &packet, &ret->out)
+	                            : FLOW_SEND;
 }
 
-static enum flow_verdict receive_rtcp(struct media_flow *f, const struct flow_datagram *d,
+static enum flow_verdict receive_rtcp(struct media_flow *f, struct flow_datagram *d,
                                       struct buffer *scratch, uint64_t now_us,
                                       struct flow_output *ret)
 {
@@ -208,9 +271,13 @@ static enum flow_verdict receive_rtcp(struct media_flow *f, const struct flow_da
 	struct rtcp_rewrite how = { .sender_mask = leg->ssrc_mask,
 		                    .report_mask = other->ssrc_mask };
 	struct rtcp_compound compound;
+	enum flow_verdict verdict;
 
 	if (media_source_of_rtcp(leg, &d->from) == SOURCE_STRANGER)
 		return FLOW_WRONG_SOURCE;
+	verdict = unlock(leg, d, now_us);
+	if (verdict != FLOW_SEND)
+		return verdict;
 	if (!bucket_takes(&leg->rtcp_bucket, FLOW_RTCP_PER_S, now_us))
 		return FLOW_RATE;
 	if (rtcp_parse(view_bytes(d->bytes, d->len), &compound) != ERR_NONE)
@@ -224,9 +291,10 @@ static enum flow_verdict receive_rtcp(struct media_flow *f, const struct flow_da
 	memcpy(how.cname, leg->cname, sizeof(how.cname));
 	buffer_reset(scratch);
 	rtcp_write(scratch, &compound, &how);
-	ret->out = buffer_view(scratch);
 	ret->to = to;
-	return FLOW_SEND;
+	verdict = lock(other, true, scratch->at, scratch->max, &scratch->len);
+	ret->out = buffer_view(scratch);
+	return verdict;
 }
 
 enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_datagram *d,
@@ -234,12 +302,15 @@ enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_dat
                                      struct flow_output *ret)
 {
 	struct media_leg_statistics *totals = &f->legs[d->leg].totals;
-	enum flow_verdict verdict = d->is_rtcp ? receive_rtcp(f, d, scratch, now_us, ret)
-	                                       : receive_rtp(f, d, now_us, ret);
+	struct flow_datagram open = *d;
+	enum flow_verdict verdict = d->is_rtcp ? receive_rtcp(f, &open, scratch, now_us, ret)
+	                                       : receive_rtp(f, &open, now_us, ret);
 
 	totals->dropped_source += verdict == FLOW_WRONG_SOURCE;
 	totals->dropped_malformed += verdict == FLOW_MALFORMED;
 	totals->dropped_direction += verdict == FLOW_DIRECTION;
+	totals->dropped_auth += verdict == FLOW_UNAUTHENTIC;
+	totals->dropped_replay += verdict == FLOW_REPLAY;
 	return verdict;
 }
 

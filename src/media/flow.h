@@ -24,11 +24,16 @@
  * A fax's packets (MEDIA_UDPTL) are walked and go on as they are; a source of them is learnt
  * by their numbers in the same way.
  *
- * RTCP is taken from the host that RTP is taken from, and no other. */
+ * RTCP is taken from the host that RTP is taken from, and no other.
+ *
+ * A protected leg (flow_secure.h) is heard only by what is authentic: before a source is
+ * learnt, counted against its rate, or anything of a packet is believed. Without keys
+ * nothing passes to it or from it. */
 #ifndef MEDIA_FLOW_H
 #define MEDIA_FLOW_H
 
 #include "event/order.h"
+#include "media/flow_secure.h"
 #include "rtp/rtcp.h"
 #include "rtp/statistics.h"
 
@@ -48,6 +53,9 @@ enum flow_verdict {
 	FLOW_UNREADY,   /* the other end is not known yet, or not confirmed */
 	FLOW_RATE,
 	FLOW_SEQUENCE, /* source on probation, or sequence far off */
+	FLOW_UNAUTHENTIC,
+	FLOW_REPLAY,
+	FLOW_KEY, /* no key yet, or none left */
 	FLOW_VERDICT_COUNT
 };
 
@@ -65,6 +73,7 @@ struct flow_bucket {
 
 struct flow_leg {
 	struct order_leg order;
+	struct flow_secure *secure;      /* borrowed; NULL: a protected leg passes nothing */
 	struct addr locked, rtcp_locked; /* family 0 until learnt */
 	struct flow_candidate candidates[MAX_FLOW_CANDIDATES];
 	struct rtp_statistics sources[MAX_FLOW_SOURCES];
@@ -90,7 +99,7 @@ struct media_flow {
 };
 
 struct flow_datagram {
-	char *bytes; /* changed in place */
+	char *bytes; /* changed in place; SRTP_MAX_TRAILER bytes of room behind len */
 	size_t len;
 	struct addr from;
 	uint8_t leg; /* on whose port it came */
@@ -112,12 +121,17 @@ enum err media_flow_order_check(const struct order *o) MUST_USE;
  * else can tell, both ends see each other: SSRCs and CNAMEs. */
 void media_flow_open(struct media_flow *f, const struct order *o,
                      const uint8_t seed[FLOW_SEED_SIZE], uint64_t now_us);
+/* Where the keys of a leg are; for as long as the flow is used, NULL again before it ends. */
+static inline void media_flow_secure(struct media_flow *f, size_t leg, struct flow_secure *secure)
+{
+	f->legs[leg].secure = secure;
+}
 /* New addresses, trust and directions. A leg whose addresses and trust stay the
  * same keeps what it learnt. */
 void media_flow_change(struct media_flow *f, const struct order *o, uint64_t now_us);
 
 /* One datagram. *ret is set for FLOW_SEND only. `scratch` takes RTCP that is
- * written anew; at least MAX_RTCP_DATAGRAM bytes. */
+ * written anew; at least MAX_RTCP_DATAGRAM + SRTP_MAX_TRAILER bytes. */
 enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_datagram *d,
                                      struct buffer *scratch, uint64_t now_us,
                                      struct flow_output *ret);

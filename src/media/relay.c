@@ -38,9 +38,35 @@ static struct relay_stream *find(const struct media_relay *r, const struct order
 	return node ? HOLDER(node, struct relay_stream, node) : NULL;
 }
 
+/* Algorithms are fetched now: later there is a sandbox. Rows that no key ever needs are never
+ * touched. */
+static enum err open_secures(struct media_relay *r, uint32_t room)
+{
+	struct flow_marks *marks = r->ports.marks;
+
+	r->tools.names = r->ports.names;
+	r->secures = calloc(room, sizeof(*r->secures));
+	if (!marks)
+		marks = r->own_marks = calloc(room, sizeof(*r->own_marks));
+	if (!r->secures || !marks)
+		return ERR_NO_MEMORY;
+	r->ports.marks = marks;
+	return rtp_engine_open(&r->tools.engine);
+}
+
+static void close_secures(struct media_relay *r)
+{
+	for (uint32_t i = 0; r->secures && i < r->pair_count; i++)
+		media_secure_forget(&r->secures[i]);
+	rtp_engine_close(&r->tools.engine);
+	free(r->secures);
+	free(r->own_marks);
+}
+
 enum err media_relay_new(const struct port_table *table, const struct media_options *options,
                          const struct media_relay_ports *ports, struct media_relay **ret)
 {
+	enum err err = ERR_NO_MEMORY;
 	struct media_relay *r;
 	uint32_t room = table->count > 0 ? table->count : 1;
 
@@ -58,9 +84,9 @@ enum err media_relay_new(const struct port_table *table, const struct media_opti
 	r->pairs = calloc(room, sizeof(*r->pairs));
 	/* Open streams have two pairs each; the other half are closed ones whose event waits. */
 	if (r->epoll < 0 || !r->pairs || map_init(&r->by_number, room, &ports->table) != ERR_NONE ||
-	    pool_new(sizeof(struct relay_stream), room, &r->streams) != ERR_NONE) {
-		enum err err = r->epoll < 0 ? ERR_IO : ERR_NO_MEMORY;
-
+	    pool_new(sizeof(struct relay_stream), room, &r->streams) != ERR_NONE ||
+	    (err = open_secures(r, room)) != ERR_NONE) {
+		err = r->epoll < 0 ? ERR_IO : err;
 		r->pair_count = 0;
 		media_relay_free(&r);
 		return err;
@@ -85,6 +111,7 @@ void media_relay_free(struct media_relay **r)
 			socket_close(&gone->pairs[i].sockets[j].fd);
 	}
 	socket_close(&gone->epoll);
+	close_secures(gone);
 	map_clear(&gone->by_number);
 	pool_free(&gone->streams);
 	free(gone->pairs);
@@ -127,8 +154,11 @@ static void refuse(struct media_relay *r, const struct order *o, enum err reason
 /* Its name and its ports are free at once; only its last words may wait. */
 static void close_stream(struct media_relay *r, struct relay_stream *s)
 {
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
 		media_pair_close(r, s->pairs[i]);
+		media_secure_stop(&r->secures[s->pairs[i]]);
+		media_flow_secure(&s->flow, i, NULL);
+	}
 	map_remove(&r->by_number, &s->node);
 	r->open_count--;
 	counters_add(r->ports.counters, COUNT_streams_closed, 1);
@@ -201,6 +231,12 @@ static enum err open_stream(struct media_relay *r, const struct order *o, uint64
 		pool_give(r->streams, s);
 		return err;
 	}
+	for (size_t i = 0; i < 2; i++) {
+		struct flow_secure *secure = &r->secures[s->pairs[i]];
+
+		secure->marks = &r->ports.marks[s->pairs[i]];
+		media_flow_secure(&s->flow, i, secure);
+	}
 	map_insert(&r->by_number, &s->node, hash_of(r, s->number, s->owner));
 	r->open_count++;
 	counters_add(r->ports.counters, COUNT_streams_opened, 1);
@@ -212,6 +248,15 @@ static bool has_ports_of(const struct relay_stream *s, const struct order *o)
 	return s->pairs[0] == o->legs[0].port && s->pairs[1] == o->legs[1].port;
 }
 
+static void change(struct media_relay *r, struct relay_stream *s, const struct order *o,
+                   uint64_t now_us)
+{
+	media_flow_change(&s->flow, o, now_us);
+	for (size_t i = 0; i < 2; i++)
+		if (o->legs[i].protection == PROTECTION_NONE)
+			media_secure_stop(&r->secures[s->pairs[i]]);
+}
+
 static enum err do_open(struct media_relay *r, const struct order *o, struct relay_stream *s,
                         uint64_t now_us)
 {
@@ -220,7 +265,7 @@ static enum err do_open(struct media_relay *r, const struct order *o, struct rel
 	if (err != ERR_NONE)
 		return err;
 	if (s && s->generation == o->generation && has_ports_of(s, o)) {
-		media_flow_change(&s->flow, o, now_us);
+		change(r, s, o, now_us);
 		return ERR_NONE;
 	}
 	if (s)
@@ -240,7 +285,7 @@ static enum err do_change(struct media_relay *r, const struct order *o, struct r
 		here.legs[i].port = s->pairs[i];
 	err = check(r, &here);
 	if (err == ERR_NONE)
-		media_flow_change(&s->flow, &here, now_us);
+		change(r, s, &here, now_us);
 	return err;
 }
 
@@ -264,6 +309,32 @@ void media_relay_order(struct media_relay *r, const struct order *o, uint64_t no
 		refuse(r, o, err);
 	else if (o->kind == ORDER_CLOSE)
 		close_stream(r, s);
+}
+
+static enum err take_keys(struct media_relay *r, struct relay_stream *s, const struct order_keys *k,
+                          uint64_t now_us)
+{
+	if (!s)
+		return ERR_NOT_FOUND;
+	if (s->generation != k->generation)
+		return ERR_STALE;
+	if (k->leg > 1 || k->in.suite >= SUITE_COUNT || k->out.suite >= SUITE_COUNT ||
+	    s->flow.legs[k->leg].order.protection == PROTECTION_NONE)
+		return ERR_SYNTAX;
+	return media_secure_key(&r->secures[s->pairs[k->leg]], &r->tools, &k->in, &k->out, now_us);
+}
+
+void media_relay_keys(struct media_relay *r, const struct order_keys *keys, uint64_t now_us)
+{
+	const struct order o = {
+		.owner = keys->owner,
+		.generation = keys->generation,
+		.stream = keys->stream,
+	};
+	enum err err = take_keys(r, find(r, &o), keys, now_us);
+
+	if (err != ERR_NONE)
+		refuse(r, &o, err);
 }
 
 static void tick_stream(struct media_relay *r, struct relay_stream *s, uint64_t now_us)

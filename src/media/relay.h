@@ -14,6 +14,7 @@
 #include "base/now.h"
 #include "event/counters.h"
 #include "event/order.h"
+#include "media/flow_secure.h"
 #include "media/options.h"
 
 struct media_relay;
@@ -29,6 +30,9 @@ struct media_relay_ports {
 	/* Of SSRC masks and CNAMEs; the same at each start, so that a stream that is ordered
 	 * again after a restart goes on under its names. */
 	struct hash_key names;
+	/* A row a pair of the table, in memory that outlives us (see flow_secure.h); NULL: media's
+	 * own, which begins with it. */
+	struct flow_marks *marks;
 };
 
 /* Takes all memory and the epoll set. `table` must outlive the relay. ERR_NO_MEMORY,
@@ -52,6 +56,10 @@ void media_relay_set_options(struct media_relay *r, const struct media_options *
  * owner's port), ERR_UNSUPPORTED (address of another family than the port's),
  * ERR_FULL, ERR_IO. */
 void media_relay_order(struct media_relay *r, const struct order *order, uint64_t now_us);
+
+/* The keys of one leg of an open stream; both wiped by the caller afterwards. Answered like an
+ * order. */
+void media_relay_keys(struct media_relay *r, const struct order_keys *keys, uint64_t now_us);
 
 /* The epoll set: readable when media_relay_turn has something to do. */
 int media_relay_descriptor(const struct media_relay *r);

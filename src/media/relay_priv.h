@@ -15,6 +15,9 @@
 #include "media/flow.h"
 #include "media/relay.h"
 
+/* One more than the longest, so that what is too long shows. */
+enum { RELAY_DATAGRAM = MAX_RTP_PACKET + SRTP_MAX_TRAILER + 1 };
+
 enum relay_half { RELAY_RTP, RELAY_RTCP, RELAY_SOCKETS };
 
 struct relay_stream {
@@ -55,8 +58,11 @@ struct media_relay {
 	bool is_swept;      /* it was at looked_us */
 	struct pool *streams;
 	struct map by_number;
-	char datagram[MAX_RTP_PACKET + 1]; /* one more, so that what is too long shows */
-	char scratch[MAX_RTCP_DATAGRAM];
+	char datagram[RELAY_DATAGRAM + SRTP_MAX_TRAILER];
+	char scratch[MAX_RTCP_DATAGRAM + SRTP_MAX_TRAILER];
+	struct flow_secure_tools tools;
+	struct flow_secure *secures;  /* by pair */
+	struct flow_marks *own_marks; /* where none were given */
 };
 
 /* Which of a pair's two sockets an epoll event means. */

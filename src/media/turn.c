@@ -15,6 +15,9 @@ static const enum counter dropped_rtp[FLOW_VERDICT_COUNT] = {
 	[FLOW_UNREADY] = COUNT_media_dropped_unready,
 	[FLOW_RATE] = COUNT_media_dropped_rate,
 	[FLOW_SEQUENCE] = COUNT_media_dropped_sequence,
+	[FLOW_UNAUTHENTIC] = COUNT_media_dropped_auth,
+	[FLOW_REPLAY] = COUNT_media_dropped_replay,
+	[FLOW_KEY] = COUNT_media_dropped_key,
 };
 
 static void count(struct media_relay *r, enum counter which)
@@ -64,7 +67,7 @@ static void receive(struct media_relay *r, uint64_t event, uint64_t now_us)
 	}
 	if (!socket->is_hearing)
 		media_pair_hear(socket);
-	len = recvfrom(socket->fd, r->datagram, sizeof(r->datagram), MSG_DONTWAIT,
+	len = recvfrom(socket->fd, r->datagram, RELAY_DATAGRAM, MSG_DONTWAIT,
 	               (struct sockaddr *)&name, &name_len);
 	/* Whatever recvfrom finds wrong is gone with it: nothing there, or an ICMP error. */
 	if (len < 0 || !socket_addr_of(&name, name_len, &d.from))

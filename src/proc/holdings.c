@@ -4,6 +4,7 @@
 #include "proc/parent_priv.h"
 
 #include "border/border.h"
+#include "media/flow_secure.h"
 #include "media/options.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -159,6 +160,8 @@ static enum err make_memory(struct holdings *h, const struct conf_tree *settings
 		err = shared_create("outbox", udp_outbox_size(), &h->outbox);
 	if (err == ERR_NONE && !h->interface)
 		err = make_checkpoint(h, settings);
+	if (err == ERR_NONE && !h->interface)
+		err = shared_create("marks", MAX_PORT_PAIRS * sizeof(struct flow_marks), &h->marks);
 	if (err != ERR_NONE)
 		log_write(LEVEL_ERROR, "shared memory", "cannot be had: %s", err_text(err));
 	return err;
@@ -316,7 +319,7 @@ static enum err take_for_watching(struct holdings *h, const struct conf_tree *se
 {
 	enum err err = open_tap(h);
 
-	h->inbox = h->outbox = h->checkpoint = h->port_table = -1;
+	h->inbox = h->outbox = h->checkpoint = h->marks = h->port_table = -1;
 	if (err == ERR_NONE)
 		err = holdings_api(h, settings);
 	if (err == ERR_NONE)

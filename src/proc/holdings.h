@@ -24,7 +24,7 @@ struct holdings {
 	int counters[ROLE_COUNT], counters_readonly[ROLE_COUNT];
 	int pulses[ROLE_COUNT];
 	struct shared_map pulse_maps[ROLE_COUNT];
-	int inbox, outbox, checkpoint, port_table, api;
+	int inbox, outbox, checkpoint, marks, port_table, api;
 	int above; /* to whom stands in for us; -1 */
 	int sip[MAX_LISTENERS];
 	int *rtp, *rtcp; /* pair_count each */

@@ -3,6 +3,7 @@
 #include "proc/keep.h"
 
 #include "border/border.h"
+#include "media/flow_secure.h"
 #include "os/socket.h"
 #include "transport/udp.h"
 
@@ -32,6 +33,7 @@ static const struct row {
 	{ "known", ONE(known) },
 	{ "verdicts", ONE(verdicts) },
 	{ "checkpoint", ONE(checkpoint) },
+	{ "marks", ONE(marks) },
 	{ "inbox", ONE(inbox) },
 	{ "outbox", ONE(outbox) },
 	{ "ports", ONE(port_table) },
@@ -155,11 +157,12 @@ uint64_t keep_layout(void)
 	const uint64_t sizes[] = {
 		sizeof(struct child_facts),
 		sizeof(struct counters),
-		sizeof(struct order),
+		sizeof(union media_order),
 		sizeof(struct media_event),
 		sizeof(struct fact),
 		sizeof(union record),
 		sizeof(struct port_pair),
+		sizeof(struct flow_marks),
 		RECORD_SLOT,
 		verdict_table_size(),
 		udp_inbox_size(),

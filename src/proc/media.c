@@ -2,6 +2,7 @@
 /* The media process: relays what signal orders, tells it what became of it. It
  * knows no SIP, opens no socket and keeps nothing: when it dies, signal orders
  * its live streams again and the successor finds every port filtered. */
+#include "base/secret.h"
 #include "media/relay.h"
 #include "os/clock.h"
 #include "proc/child.h"
@@ -37,14 +38,18 @@ static void drain_orders(void *context, struct ring *ring, struct now now)
 {
 	struct carrier *c = context;
 	uint32_t ready = ring_ready(ring), done = 0;
-	struct order order;
+	union media_order o;
 
 	for (; done < ready && done < ORDERS_A_TURN; done++) {
-		if (ring_peek(ring, done, &order, sizeof(order), NULL) == ERR_NONE)
-			media_relay_order(c->relay, &order, now.us);
-		else
+		if (ring_peek(ring, done, &o, sizeof(o), NULL) != ERR_NONE)
 			counters_add(c->counters, COUNT_bad_slots, 1);
+		else if (o.order.kind == ORDER_KEYS)
+			media_relay_keys(c->relay, &o.keys, now.us);
+		else
+			media_relay_order(c->relay, &o.order, now.us);
 	}
+	/* The ring's own slots are signal's, who has the keys anyway. */
+	secret_wipe(&o, sizeof(o));
 	ring_release(ring, done);
 }
 
@@ -145,6 +150,9 @@ static void open_relay(struct carrier *c)
 		.counters = c->counters,
 		.table = child_facts(c->child)->random,
 		.names = child_facts(c->child)->keys[3],
+		.marks = child_map(c->child, THING_MARKS, 0, SHARED_WRITE,
+		                   MAX_PORT_PAIRS * sizeof(struct flow_marks))
+		                 .at,
 	};
 	enum err err;
 

@@ -98,7 +98,7 @@ static enum err resume_calls(struct holdings *h, const struct conf_tree *setting
 
 	if (err != ERR_NONE)
 		return err;
-	if (h->checkpoint < 0 || h->inbox < 0 || h->outbox < 0)
+	if (h->checkpoint < 0 || h->marks < 0 || h->inbox < 0 || h->outbox < 0)
 		return missing("the checkpoint", words);
 	err = shared_map(h->checkpoint, SHARED_READ, size, &map);
 	if (err != ERR_NONE) {

@@ -42,6 +42,7 @@ static const struct {
 	{ THING_INBOX, SIGNAL, offsetof(struct holdings, inbox) },
 	{ THING_OUTBOX, SIGNAL, offsetof(struct holdings, outbox) },
 	{ THING_CHECKPOINT, SIGNAL, offsetof(struct holdings, checkpoint) },
+	{ THING_MARKS, MEDIA, offsetof(struct holdings, marks) },
 	{ THING_API_SOCKET, WEB, offsetof(struct holdings, api) },
 	{ THING_KNOWN, JUDGE, offsetof(struct holdings, known) },
 	{ THING_KNOWN, KERNEL, offsetof(struct holdings, known_readonly) },

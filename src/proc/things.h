@@ -21,6 +21,7 @@ enum thing {
 	THING_INBOX,      /* transport/udp inbox, writable */
 	THING_OUTBOX,     /* the same for its outbox */
 	THING_CHECKPOINT, /* border's checkpoint, writable */
+	THING_MARKS,      /* media: struct flow_marks, MAX_PORT_PAIRS of them, writable */
 	THING_API_SOCKET, /* web: listening Unix socket */
 	THING_KNOWN,      /* verdict_table of known flows, see kernel/mirror.h; judge writes it */
 	THING_NETFILTER,  /* kernel: netlink to the packet filter; it owns the table */
@@ -34,7 +35,7 @@ enum thing {
 /* The rings. Numbers are part of event ids: they do not change. */
 enum ring_name {
 	RING_NAME_FACTS,          /* signal -> judge, struct fact */
-	RING_NAME_ORDERS,         /* signal -> media, struct order */
+	RING_NAME_ORDERS,         /* signal -> media, union media_order */
 	RING_NAME_MEDIA_EVENTS,   /* media -> signal, struct media_event */
 	RING_NAME_RECORDS_SIGNAL, /* signal -> store, union record */
 	RING_NAME_RECORDS_JUDGE,  /* judge -> store, union record */

@@ -58,7 +58,7 @@ static void open_stream(struct order_leg phone)
 	media_flow_open(&stream, &stream_order, flow_seed, clock_us);
 }
 
-static char flow_bytes[256], flow_scratch[MAX_RTCP_DATAGRAM];
+static char flow_bytes[256], flow_scratch[MAX_RTCP_DATAGRAM + SRTP_MAX_TRAILER];
 static struct flow_output flow_out;
 
 static enum flow_verdict throw_bytes(uint8_t leg, const char *from, struct view bytes, bool is_rtcp)

@@ -35,6 +35,9 @@ struct border_ports {
 	void (*random)(void *context, void *ret, size_t len);
 	/* The answer to an ASK_COMMAND. */
 	void (*answer)(void *context, const struct ask *row);
+	/* The label of the peer that showed by TLS who it is, on that connection; empty: nobody
+	 * did. NULL where no TLS is spoken. */
+	const char *(*shown)(void *context, const struct flow *flow);
 	const struct verdict_table *verdicts;
 	const struct port_table
 		*ports; /* this worker draws from [first, first + count) of each side's group */
@@ -68,6 +71,11 @@ void border_unreachable(struct border *b, const struct flow *flow, struct now no
 /* Who is at the other end of a connection now; *ret_is_blocked: it shall not stand. */
 enum fact_standing border_standing(struct border *b, const struct flow *flow, struct now now,
                                    bool *ret_is_blocked);
+/* Whether the peer of that row may be at the other end of the flow, as far as its address says; of
+ * a connection of ours, whether it is exactly there. */
+bool border_is_peer_at(const struct border *b, uint16_t row, const struct flow *flow, bool is_ours);
+/* TLS was refused on that connection: enum tls_refusal. */
+void border_untrusted(struct border *b, const struct flow *flow, unsigned why, struct now now);
 /* The connection is gone: its registrations end and what was asked over it failed. Calls go on
  * over the next one from which their account registers. A peer's flow has no number. */
 void border_disconnected(struct border *b, const struct flow *flow, struct now now);

@@ -19,6 +19,31 @@ enum fact_standing border_standing(struct border *b, const struct flow *flow, st
 	return knock.standing;
 }
 
+bool border_is_peer_at(const struct border *b, uint16_t row, const struct flow *flow, bool is_ours)
+{
+	const struct border_peer *peer = &b->settings.peers[row];
+
+	if (row >= b->settings.peer_count || peer->side != flow->side)
+		return false;
+	return is_ours ? party_is_at(b, peer, &flow->remote)
+	               : party_is_from(b, peer, &flow->remote);
+}
+
+void border_untrusted(struct border *b, const struct flow *flow, unsigned why, struct now now)
+{
+	struct inbound in = { .flow = flow, .proof = PROOF_CONNECTION };
+	struct fact fact;
+
+	b->now = now;
+	in.standing = known_find(&b->known, flow) ? STANDING_KNOWN : STANDING_STRANGER;
+	for (uint16_t row = 0; row < b->settings.peer_count; row++)
+		if (border_is_peer_at(b, row, flow, false))
+			in.standing = STANDING_PEER;
+	fact = fact_of(b, &in, FACT_UNTRUSTED);
+	fact.reason = (uint16_t)why;
+	fact_emit(b, &fact);
+}
+
 /* The phone behind it is not there any more; what it logged in as stays with the PBX until
  * it comes back or its time is over there. */
 static void end_registrations(struct border *b, const struct flow *flow)

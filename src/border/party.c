@@ -107,6 +107,25 @@ bool party_is_from(const struct border *b, const struct border_peer *peer,
 	return false;
 }
 
+bool party_is_at(const struct border *b, const struct border_peer *peer, const struct addr *remote)
+{
+	return peer->host[0] ? is_of_name(b, peer, remote, false)
+	                     : addr_equal(&peer->address, remote);
+}
+
+/* A flow without a number is one of ours to it. */
+static bool has_shown(const struct border *b, const struct border_peer *peer,
+                      const struct flow *flow)
+{
+	if (peer->signalling == SIGNALLING_CLEAR)
+		return true;
+	if (!flow_is_secure(flow))
+		return false;
+	return peer->signalling == SIGNALLING_TLS || flow->connection == 0 ||
+	       (b->ports.shown &&
+	        view_equal(view_of(b->ports.shown(b->ports.context, flow)), view_of(peer->name)));
+}
+
 /* Two peers on one host are told apart by the port. Whose address is written goes before whose
  * name leads there: no name server can make one peer another. */
 static unsigned fit_of(const struct border *b, const struct border_peer *peer,
@@ -128,7 +147,7 @@ const struct border_peer *party_peer_of(const struct border *b, const struct flo
 		const struct border_peer *peer = &b->settings.peers[i];
 		unsigned fit = peer->side == flow->side ? fit_of(b, peer, &flow->remote) : 0;
 
-		if (fit > best_fit) {
+		if (fit > best_fit && has_shown(b, peer, flow)) {
 			best = peer;
 			best_fit = fit;
 		}
@@ -207,8 +226,10 @@ struct addr party_our_address(const struct border *b, const struct flow *flow)
 
 void party_write_transport(struct buffer *out, const struct flow *flow)
 {
-	if (flow->transport == TRANSPORT_TCP)
-		buffer_text(out, ";transport=tcp");
+	if (flow->transport != TRANSPORT_UDP) {
+		buffer_text(out, ";transport=");
+		buffer_text(out, flow_transport_word((enum transport_kind)flow->transport));
+	}
 }
 
 static bool is_our_address(const struct border *b, const struct addr *host)

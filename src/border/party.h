@@ -31,6 +31,8 @@ bool party_is_face(const struct border *b, const struct addr *local);
  * stands for. */
 bool party_is_from(const struct border *b, const struct border_peer *peer,
                    const struct addr *remote);
+/* Whether it is exactly one of its addresses, with its port. */
+bool party_is_at(const struct border *b, const struct border_peer *peer, const struct addr *remote);
 /* For requests within what came by `from`, a flow of this peer's: to the same host, whose
  * connection may be gone by then. */
 enum err party_flow_back(const struct border *b, const struct border_peer *peer,
@@ -38,12 +40,13 @@ enum err party_flow_back(const struct border *b, const struct border_peer *peer,
 /* Whether a host in a URI is this peer: one of its addresses, its domain or its name. */
 bool party_has_host(const struct border *b, const struct border_peer *peer,
                     const struct sip_host *host);
-/* The peer that a datagram on this flow may come from by its address, or NULL. */
+/* The peer that what comes on this flow is from: by its address, and where its signalling is
+ * protected by what carries it and who showed himself there; NULL: none. */
 const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow);
 /* Whether it stands outside: a carrier or a customer, who see nothing of the inside. */
 bool party_is_outer(const struct border_peer *peer);
-/* ";transport=tcp" where a URI of ours has to say it, so that what is sent to it comes the
- * same way. */
+/* ";transport=tcp" and the like where a URI of ours has to say it, so that what is sent to it
+ * comes the same way. */
 void party_write_transport(struct buffer *out, const struct flow *flow);
 /* Host and port that the other end of this flow shall see of us: the advertised
  * address (with the listener's port), or the listener's own for the LAN. */

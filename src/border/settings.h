@@ -68,6 +68,7 @@ struct border_peer {
 	uint8_t transport;      /* enum transport_kind: of `address` */
 	uint8_t transport_word; /* as written: PEER_TRANSPORT_ANY, or enum transport_kind + 1 */
 	uint8_t numbers_as;     /* enum numbers_as: how numbers are written to it */
+	uint8_t signalling;     /* enum signalling */
 	uint8_t tells_source;   /* add X-Ringfence-Source towards it */
 	uint8_t stays_on_pbx;   /* a carrier with which the PBX registers by itself */
 };

@@ -26,6 +26,7 @@ const char *fact_kind_name(enum fact_kind kind)
 		[FACT_REGISTERED] = "registered",
 		[FACT_UNREGISTERED] = "unregistered",
 		[FACT_CRASH] = "crash",
+		[FACT_UNTRUSTED] = "untrusted",
 	};
 
 	return (size_t)kind < FACT_KIND_COUNT ? names[kind] : "?";

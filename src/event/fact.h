@@ -27,6 +27,7 @@ enum fact_kind {
 	FACT_REGISTERED,    /* registration made or refreshed */
 	FACT_UNREGISTERED,  /* registration ended or expired */
 	FACT_CRASH,         /* a worker died with this message in hand */
+	FACT_UNTRUSTED,     /* TLS was refused before a byte of SIP; `reason`: enum tls_refusal */
 	FACT_KIND_COUNT
 };
 

@@ -17,6 +17,13 @@ enum transport_kind {
 	TRANSPORT_COUNT
 };
 
+/* What a peer's signalling must be. */
+enum signalling {
+	SIGNALLING_CLEAR,  /* whatever it comes by: known by its address */
+	SIGNALLING_TLS,    /* TLS alone; who is connected to shows who it is */
+	SIGNALLING_MUTUAL, /* both ends show who they are */
+};
+
 enum { MAX_SIDES = 8, MAX_LISTENERS = 32 };
 
 struct flow {
@@ -36,6 +43,11 @@ const char *flow_transport_word(enum transport_kind t);
 static inline bool flow_is_connected(const struct flow *f)
 {
 	return f->transport > TRANSPORT_UDP && f->transport < TRANSPORT_SCTP;
+}
+/* Whether TLS carries it. */
+static inline bool flow_is_secure(const struct flow *f)
+{
+	return f->transport == TRANSPORT_TLS || f->transport == TRANSPORT_WSS;
 }
 /* Same local and remote address, port, transport and connection. */
 bool flow_equal(const struct flow *a, const struct flow *b);

@@ -48,6 +48,17 @@ static void fill_headers(const struct border_headers *headers, size_t count,
 			ret->peers[headers[i].peer].headers = (uint16_t)(i + 1);
 }
 
+static void fill_signalling(const struct conf_blob *blob, struct border_settings *ret)
+{
+	size_t count;
+	const struct transport_signalling *rows =
+		conf_blob_get(blob, &transport_signalling_block, &count);
+
+	for (size_t i = 0; rows && i < count; i++)
+		if (rows[i].peer < ret->peer_count)
+			ret->peers[rows[i].peer].signalling = rows[i].mode;
+}
+
 static uint32_t transactions_for(uint32_t calls)
 {
 	uint32_t wanted = calls > TRANSACTIONS_MOST / TRANSACTIONS_A_CALL
@@ -97,6 +108,7 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	memcpy(ret->peers, peers, peer_count * sizeof(*peers));
 	for (size_t i = 0; i < peer_count; i++)
 		ret->peers[i].transport = border_peer_transport(&peers[i]);
+	fill_signalling(blob, ret);
 	ret->route_count = (uint16_t)route_count;
 	memcpy(ret->routes, routes, route_count * sizeof(*routes));
 	ret->credentials_count = (uint16_t)credentials_count;

@@ -77,12 +77,12 @@ static struct tcp_limits limits_of(struct child *c)
 	return limits;
 }
 
-struct tcp *connections_open(struct child *c, const struct tcp_ports *ports)
+struct tcp *connections_open(struct child *c, const struct tcp_ports *ports, trust_at_fn *is_peer)
 {
 	struct tcp_ports own = *ports;
 	struct tcp_limits limits = limits_of(c);
 	struct tcp_table *table;
-	struct tcp_place place = { child_loop(c), listeners, 0 };
+	struct tcp_place place = { .loop = child_loop(c), .listeners = listeners };
 	struct tcp *tcp = NULL;
 	uint32_t first;
 	enum err err;
@@ -92,6 +92,7 @@ struct tcp *connections_open(struct child *c, const struct tcp_ports *ports)
 	random_fill(&first, sizeof(first));
 	err = tcp_table_new(&limits, &child_facts(c)->random, first, clock_now().us, &table);
 	place.listener_count = list_listeners(c);
+	place.tls = trust_open(c, ports->counters, is_peer, limits.at_most);
 	if (err == ERR_NONE)
 		err = tcp_new(table, &own, &place, &tcp);
 	if (err != ERR_NONE)

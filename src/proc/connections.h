@@ -5,11 +5,12 @@
 #define PROC_CONNECTIONS_H
 
 #include "proc/child.h"
+#include "proc/trust.h"
 #include "transport/tcp.h"
 
-/* Before the sandbox; takes all memory. Ends the process where it cannot. `standing`, `message`
- * and `closed` are the caller's. */
-struct tcp *connections_open(struct child *c, const struct tcp_ports *ports);
+/* Before the sandbox; takes all memory. Ends the process where it cannot. `standing`, `message`,
+ * `closed` and `refused` are the caller's. */
+struct tcp *connections_open(struct child *c, const struct tcp_ports *ports, trust_at_fn *is_peer);
 /* hooks.answered of signal: a connection that was asked for, or none. */
 void connections_answered(struct tcp *t, const struct ask *row, struct now now);
 

@@ -21,6 +21,7 @@ enum {
 	BATCHES_A_TURN = 8, /* of one socket, before others and timers have their turn */
 	EVENTS_A_TURN = 256,
 	RANDOM_POOL = 4096,
+	REFUSALS_SAID = 20, /* a second */
 };
 
 struct worker {
@@ -179,6 +180,38 @@ static void on_message(void *context, const struct flow *flow, char *bytes, size
 	pace_note(&w.pace, 1);
 	trace_note(w.trace, flow, false, view_bytes(bytes, len), w.now);
 	border_receive(w.border, flow, bytes, len, w.now);
+}
+
+/* One line a refusal, but not a flood of them: what is left out the counters tell. */
+static void on_refused(void *context, const struct flow *flow, enum tls_refusal why)
+{
+	static uint64_t second_us;
+	static uint32_t said;
+	char text[ADDR_TEXT_MAX];
+
+	(void)context;
+	w.now = clock_now();
+	counters_add(w.counters, tls_refusal_counter(why), 1);
+	border_untrusted(w.border, flow, why, w.now);
+	if (now_since(w.now.us, second_us) >= SECOND_US) {
+		second_us = w.now.us;
+		said = 0;
+	}
+	if (said++ < REFUSALS_SAID)
+		log_write(LEVEL_WARNING, "tls refused", "%s %s (%s)",
+		          addr_text(&flow->remote, text), tls_refusal_text(why),
+		          tls_refusal_word(why));
+}
+
+static bool is_peer_at(uint16_t row, const struct flow *flow, bool is_ours)
+{
+	return border_is_peer_at(w.border, row, flow, is_ours);
+}
+
+static const char *port_shown(void *context, const struct flow *flow)
+{
+	(void)context;
+	return tcp_peer_label(w.tcp, flow);
 }
 
 static void on_closed(void *context, const struct flow *flow)
@@ -411,6 +444,7 @@ static void open_border(void)
 		.order = port_order,
 		.random = port_random,
 		.answer = port_answer,
+		.shown = port_shown,
 		.counters = w.counters,
 		.owner = facts->owner,
 		.owners = facts->owners,
@@ -469,10 +503,13 @@ int main(void)
 		child_fail("trace", ERR_NO_MEMORY);
 	open_listeners();
 	open_border();
-	w.tcp = connections_open(w.child, &(struct tcp_ports){ .standing = on_standing,
-	                                                       .message = on_message,
-	                                                       .closed = on_closed,
-	                                                       .counters = w.counters });
+	w.tcp = connections_open(w.child,
+	                         &(struct tcp_ports){ .standing = on_standing,
+	                                              .message = on_message,
+	                                              .closed = on_closed,
+	                                              .refused = on_refused,
+	                                              .counters = w.counters },
+	                         is_peer_at);
 	(void)child_ring_reader(w.child, RING_NAME_MEDIA_EVENTS, drain_media_events, NULL);
 	watch_listeners();
 	child_enter(w.child);

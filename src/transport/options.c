@@ -4,6 +4,9 @@
 
 #include "conf/tree.h"
 
+/* In the order of enum tls_version. */
+static const char *const versions[] = { "1.2", "1.3", "1.1", "1.0", NULL };
+
 static const struct conf_option side_options[] = {
 	{ "interface", CONF_TEXT, CONF_AT(struct transport_side, interface), .min = 1,
 	  .help = "interface whose address is taken where udp names a port alone" },
@@ -11,6 +14,15 @@ static const struct conf_option side_options[] = {
 	  .flags = CONF_PORT_ALONE, .help = "address and port where SIP over UDP is heard" },
 	{ "tcp", CONF_ENDPOINTS, CONF_LIST(struct transport_side, tcp, tcp_count), .port = 5060,
 	  .flags = CONF_PORT_ALONE, .help = "address and port where SIP over TCP is heard" },
+	{ "tls", CONF_ENDPOINTS, CONF_LIST(struct transport_side, tls, tls_count), .port = 5061,
+	  .flags = CONF_PORT_ALONE, .help = "address and port where SIP over TLS is heard" },
+	{ "certificate", CONF_TEXTS,
+	  CONF_LIST(struct transport_side, certificates, certificate_count), .min = 1,
+	  .help = "certificates that TLS shows there: one for each name and kind of key, RSA and "
+	          "ECDSA" },
+	{ "oldest", CONF_CHOICE, CONF_AT(struct transport_side, oldest), .choices = versions,
+	  .fallback = "1.2",
+	  .help = "oldest version of TLS that is spoken; 1.1 and 1.0 protect little" },
 	{ "advertise", CONF_ADDRESS, CONF_AT(struct transport_side, advertise),
 	  .help = "address by which this side reaches us, where a router translates ours" },
 	{ "lan", CONF_NETWORKS, CONF_LIST(struct transport_side, lan, lan_count),
@@ -27,6 +39,8 @@ struct transport_ends transport_side_ends(const struct transport_side *side,
 		return (struct transport_ends){ side->udp, side->udp_count };
 	case TRANSPORT_TCP:
 		return (struct transport_ends){ side->tcp, side->tcp_count };
+	case TRANSPORT_TLS:
+		return (struct transport_ends){ side->tls, side->tls_count };
 	default:
 		return (struct transport_ends){ NULL, 0 };
 	}
@@ -49,15 +63,22 @@ static void side_check(struct conf_check *c, const void *row)
 {
 	const struct transport_side *side = row;
 
-	if (side->udp_count + side->tcp_count == 0)
+	if (side->udp_count + side->tcp_count + side->tls_count == 0)
 		conf_object(c, NULL, NULL, "nothing is heard on this side",
 		            "write udp ADDRESS:PORT, tcp ADDRESS:PORT, or both");
+	if (side->tls_count > 0 && side->certificate_count == 0)
+		conf_object(c, "tls", NULL, "TLS has no certificate to show",
+		            "write certificate NAME, and a certificate block of that name");
+	if (side->tls_count == 0 && side->certificate_count > 0)
+		conf_object(c, "certificate", NULL,
+		            "a certificate is shown by TLS, which is not heard",
+		            "write tls ADDRESS:PORT, or leave certificate out");
 	for (unsigned t = 0; t < TRANSPORT_COUNT; t++) {
 		struct transport_ends ends = transport_side_ends(side, t);
 
 		check_addresses(c, side, flow_transport_word(t), ends.at, ends.count);
 	}
-	if (side->balancer_count > 0 && side->tcp_count == 0)
+	if (side->balancer_count > 0 && side->tcp_count + side->tls_count == 0)
 		conf_object(c, "balancers", NULL,
 		            "balancers forward connections, and none are heard",
 		            "write tcp ADDRESS:PORT, or leave balancers out");
@@ -83,6 +104,8 @@ static const struct conf_option connection_options[] = {
 	  .fallback = "32", .help = "those of one address (IPv6: /64) that have not registered" },
 	{ "known-per-source", CONF_COUNT, CONF_AT(struct tcp_limits, known_per_source), .min = 1,
 	  .max = 50000, .fallback = "256", .help = "those of one address that have" },
+	{ "handshake", CONF_SECONDS, CONF_AT(struct tcp_limits, handshake_s), .min = 1, .max = 60,
+	  .fallback = "5s", .help = "time in which TLS has to be agreed on" },
 	{ "first-byte", CONF_SECONDS, CONF_AT(struct tcp_limits, first_byte_s), .min = 1,
 	  .max = 3600, .fallback = "5s", .help = "time in which a stranger says anything" },
 	{ "message", CONF_SECONDS, CONF_AT(struct tcp_limits, message_s), .min = 1, .max = 3600,

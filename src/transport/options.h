@@ -7,6 +7,7 @@
 
 #include "conf/schema.h"
 #include "event/flow.h"
+#include "transport/tls_options.h"
 
 enum { MAX_SIDE_ENDPOINTS = 8, MAX_SIDE_LANS = 8, MAX_SIDE_BALANCERS = 8 };
 
@@ -15,11 +16,16 @@ struct transport_side {
 	char interface[16];                  /* empty: addresses are written */
 	struct addr udp[MAX_SIDE_ENDPOINTS]; /* family 0: the interface's address */
 	struct addr tcp[MAX_SIDE_ENDPOINTS]; /* likewise */
-	struct addr advertise;               /* family 0: none */
+	struct addr tls[MAX_SIDE_ENDPOINTS];
+	/* Labels of those that TLS shows there. */
+	char certificates[MAX_SIDE_CERTIFICATES][TLS_LABEL_SIZE];
+	struct addr advertise; /* family 0: none */
 	struct addr_net lan[MAX_SIDE_LANS];
 	/* Whose TCP connections begin with a PROXY header. */
 	struct addr_net balancers[MAX_SIDE_BALANCERS];
-	uint8_t udp_count, tcp_count, lan_count, balancer_count;
+	uint8_t udp_count, tcp_count, tls_count, lan_count, balancer_count;
+	uint8_t certificate_count;
+	uint8_t oldest; /* enum tls_version */
 };
 
 /* Where a side listens over one transport. */
@@ -35,6 +41,7 @@ struct transport_ends transport_side_ends(const struct transport_side *side,
 struct tcp_limits {
 	uint32_t at_most;                      /* connections at once */
 	uint32_t per_source, known_per_source; /* of one address, IPv6 by /64 */
+	uint32_t handshake_s;                  /* of TLS, whoever it is */
 	uint32_t first_byte_s;                 /* a stranger's, after the connection stands */
 	uint32_t message_s;  /* until a message is whole, and a stranger's first one there */
 	uint32_t stranger_s; /* until it has registered */

@@ -44,6 +44,11 @@ static void finish(struct tcp *t, struct tcp_connection *c)
 		note_away(t, &c->flow.remote);
 
 	count(t, counter_of[c->end]);
+	if (c->why != TLS_REFUSED_NOT || c->end == TCP_END_TLS)
+		t->ports.refused(t->ports.context, &c->flow,
+		                 c->why != TLS_REFUSED_NOT ? (enum tls_refusal)c->why
+		                                           : TLS_REFUSED_SLOW);
+	tls_close(&c->tls);
 	loop_unwatch(&c->watch);
 	socket_close(&c->fd);
 	/* What was sent to a peer was sent to whichever connection there is. */
@@ -144,6 +149,9 @@ static void meet(struct tcp *t, uint16_t listener, const struct addr *remote, in
 	c->fd = fd;
 	if (watch(t, c)) {
 		count(t, COUNT_connections_accepted);
+		c->is_shaking = flow_is_secure(&flow);
+		if (c->is_shaking && !c->is_proxied)
+			tcp_tls_begin(t, c);
 		return;
 	}
 	socket_close(&c->fd);
@@ -194,6 +202,7 @@ enum err tcp_new(struct tcp_table *table, const struct tcp_ports *ports,
 	t->table = table;
 	t->ports = *ports;
 	t->loop = place->loop;
+	t->tls = place->tls;
 	t->listeners = place->listeners;
 	t->listener_count = place->listener_count;
 	for (size_t i = 0; i < t->listener_count && err == ERR_NONE; i++) {
@@ -221,6 +230,7 @@ void tcp_free(struct tcp **tcp)
 	for (size_t i = 0; i < t->listener_count; i++)
 		loop_unwatch(&t->doors[i].watch);
 	while ((c = pool_next(t->table->connections, &place))) {
+		tls_close(&c->tls);
 		loop_unwatch(&c->watch);
 		socket_close(&c->fd);
 		tcp_table_remove(t->table, &c);

@@ -33,6 +33,8 @@ struct tcp_ports {
 	void (*closed)(void *context, const struct flow *flow);
 	/* Ask for a connection to flow->remote from flow->listener; tcp_connected answers. */
 	enum err (*connect)(void *context, const struct flow *flow);
+	/* TLS was refused, and why. */
+	void (*refused)(void *context, const struct flow *flow, enum tls_refusal why);
 	struct counters *counters;
 };
 
@@ -41,6 +43,7 @@ struct tcp;
 /* Where it hears, and who wakes it; borrowed. */
 struct tcp_place {
 	struct loop *loop;
+	struct tls *tls; /* NULL: no listener speaks it */
 	const struct tcp_listener *listeners;
 	size_t listener_count;
 };
@@ -53,6 +56,9 @@ void tcp_free(struct tcp **t); /* closes all; tells nobody */
 /* Whole or not at all; what cannot be sent is counted (send_failures), and who takes
  * nothing is closed. */
 void tcp_send(struct tcp *t, const struct flow *to, struct view bytes, struct now now);
+/* The peer that showed by TLS who it is, on that connection; empty: nobody did. Lives until
+ * the next call. */
+const char *tcp_peer_label(const struct tcp *t, const struct flow *flow);
 /* What came of ports.connect: a descriptor that is connecting, ours from now on; -1: none. */
 void tcp_connected(struct tcp *t, const struct flow *to, int fd, struct now now);
 

@@ -24,6 +24,7 @@ struct tcp {
 	struct tcp_table *table;
 	struct tcp_ports ports;
 	struct loop *loop;
+	struct tls *tls;
 	const struct tcp_listener *listeners;
 	size_t listener_count;
 	struct tcp_door doors[MAX_TCP_LISTENERS];
@@ -39,5 +40,16 @@ struct tcp {
 void tcp_way_ready(struct tcp *t, struct tcp_connection *c, int what, struct now now);
 /* What the loop shall tell of it. */
 void tcp_way_watch(struct tcp_connection *c);
+
+/* ---- tcp_tls.c ---- */
+
+/* The connection stands and TLS begins on it; doomed where that cannot be. */
+void tcp_tls_begin(struct tcp *t, struct tcp_connection *c);
+void tcp_tls_shake(struct tcp *t, struct tcp_connection *c, struct now now);
+/* As socket_read and socket_write, through TLS where it is. */
+enum err tcp_tls_read(struct tcp_connection *c, char *ret, size_t size, size_t *ret_len) MUST_USE;
+enum err tcp_tls_write(struct tcp_connection *c, struct view bytes, size_t *ret_len) MUST_USE;
+/* Bytes wait that the socket will not tell of. */
+bool tcp_tls_has_more(const struct tcp_connection *c);
 
 #endif

@@ -304,6 +304,10 @@ static struct deadline deadline_of(const struct tcp_table *t, const struct tcp_c
 		sooner(&d, c->since_us, CONNECT_US, TCP_END_UNREACHED);
 		return d;
 	}
+	if (c->is_shaking && !c->is_proxied) {
+		sooner(&d, c->since_us, l->handshake_s * (uint64_t)SECOND_US, TCP_END_TLS);
+		return d;
+	}
 	if (is_stranger && !c->has_spoken)
 		sooner(&d, c->since_us, l->first_byte_s * (uint64_t)SECOND_US, TCP_END_SILENT);
 	if (is_stranger && !c->has_message)

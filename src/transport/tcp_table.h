@@ -11,6 +11,7 @@
 #include "transport/held.h"
 #include "transport/options.h"
 #include "transport/stream.h"
+#include "transport/tls.h"
 
 enum tcp_standing {
 	TCP_STRANGER,
@@ -50,10 +51,12 @@ struct tcp_connection {
 	uint64_t begun_us, progress_us; /* a message that is not whole; what waits to be taken */
 	uint64_t shut_us;               /* the other end says no more */
 	struct loop_watch *watch;
+	struct tls_session *tls; /* NULL: none, or not begun */
 	int fd;
 	uint8_t standing; /* enum tcp_standing */
 	uint8_t end;      /* enum tcp_end; NONE: it lives */
-	bool is_ours, is_connecting, is_proxied, has_spoken, has_message, is_shut;
+	uint8_t why;      /* enum tls_refusal of TCP_END_TLS; none: its time was over */
+	bool is_ours, is_connecting, is_proxied, is_shaking, has_spoken, has_message, is_shut;
 };
 
 struct tcp_table {

@@ -13,8 +13,13 @@ static const struct view pong = { "\r\n", 2 };
 void tcp_way_watch(struct tcp_connection *c)
 {
 	/* The end of a half-closed connection can always be read: it is not looked for again. */
+	bool is_waiting = c->is_connecting || (c->tls && tls_wants_write(c->tls));
 	int wanted = (c->is_shut || c->is_connecting ? 0 : LOOP_READABLE) |
-	             (c->out.len > 0 || c->is_connecting ? LOOP_WRITABLE : 0);
+	             (is_waiting || (c->out.len > 0 && !c->is_shaking) ? LOOP_WRITABLE : 0);
+
+	/* Nothing goes on before our key has signed. */
+	if (c->tls && tls_is_parked(c->tls))
+		wanted = 0;
 
 	if (c->watch)
 		(void)!loop_watch_change(c->watch, wanted);
@@ -42,26 +47,29 @@ static void queue(struct tcp *t, struct tcp_connection *c, struct view bytes, ui
 
 static void write_out(struct tcp *t, struct tcp_connection *c, struct view bytes, uint64_t now_us)
 {
-	size_t sent = 0;
-	enum err err;
+	bool is_open = c->out.len == 0 && !c->is_connecting && !c->is_shaking;
+	enum err err = ERR_NONE;
 
-	if (c->out.len == 0 && !c->is_connecting) {
-		err = socket_write(c->fd, bytes, &sent);
-		if (err == ERR_IO) {
-			counters_add(t->ports.counters, COUNT_send_failures, 1);
-			tcp_table_doom(t->table, c, TCP_END_GONE);
-			return;
-		}
+	while (is_open && err == ERR_NONE && bytes.len > 0) {
+		size_t sent = 0;
+
+		err = tcp_tls_write(c, bytes, &sent);
+		bytes = view_after(bytes, sent);
 	}
-	if (sent < bytes.len)
-		queue(t, c, view_after(bytes, sent), now_us);
+	if (err == ERR_IO) {
+		counters_add(t->ports.counters, COUNT_send_failures, 1);
+		tcp_table_doom(t->table, c, TCP_END_GONE);
+		return;
+	}
+	if (bytes.len > 0)
+		queue(t, c, bytes, now_us);
 }
 
 static void flush(struct tcp *t, struct tcp_connection *c, uint64_t now_us)
 {
 	while (c->out.len > 0) {
 		size_t sent = 0;
-		enum err err = socket_write(c->fd, held_out_first(&c->out), &sent);
+		enum err err = tcp_tls_write(c, held_out_first(&c->out), &sent);
 
 		if (err == ERR_AGAIN)
 			break;
@@ -190,6 +198,9 @@ static size_t take(struct tcp *t, struct tcp_connection *c, char *bytes, size_t 
 	c->heard_us = now.us;
 	if (c->is_proxied && !take_proxy_header(t, c, view_bytes(bytes, len), &used)) {
 		used = 0;
+	} else if (c->is_shaking) {
+		c->begun_us = 0;
+		return used;
 	} else {
 		size_t header = used;
 
@@ -226,7 +237,7 @@ static enum err read_on(struct tcp *t, struct tcp_connection *c, struct now now)
 		tcp_table_doom(t->table, c, TCP_END_MEMORY);
 		return ERR_NONE;
 	}
-	err = socket_read(c->fd, c->in.at + c->in.len, c->in.size - c->in.len, &got);
+	err = tcp_tls_read(c, c->in.at + c->in.len, c->in.size - c->in.len, &got);
 	if (err != ERR_NONE)
 		return err;
 	c->in.len += (uint32_t)got;
@@ -238,7 +249,7 @@ static enum err read_on(struct tcp *t, struct tcp_connection *c, struct now now)
 static enum err read_fresh(struct tcp *t, struct tcp_connection *c, struct now now)
 {
 	size_t got = 0, used;
-	enum err err = socket_read(c->fd, t->scratch, sizeof(t->scratch), &got);
+	enum err err = tcp_tls_read(c, t->scratch, sizeof(t->scratch), &got);
 
 	if (err != ERR_NONE)
 		return err;
@@ -260,15 +271,31 @@ static void shut(struct tcp *t, struct tcp_connection *c, uint64_t now_us)
 	tcp_way_watch(c);
 }
 
-static void read_in(struct tcp *t, struct tcp_connection *c, struct now now)
+static void read_once(struct tcp *t, struct tcp_connection *c, struct now now)
 {
+	bool was_proxied = c->is_proxied;
 	enum err err = c->in.len > 0 ? read_on(t, c, now) : read_fresh(t, c, now);
 
 	if (err == ERR_CLOSED)
 		shut(t, c, now.us);
 	else if (err == ERR_IO)
 		tcp_table_doom(t->table, c, TCP_END_GONE);
+	if (was_proxied && !c->is_proxied && c->is_shaking && c->end == TCP_END_NONE)
+		tcp_tls_begin(t, c);
+	/* What came behind the header the socket does not tell of again. */
+	if (was_proxied && c->tls && c->end == TCP_END_NONE)
+		tcp_tls_shake(t, c, now);
 	tcp_table_time(t->table, c);
+}
+
+/* A record is opened as a whole: what is left of it the socket does not tell of again. */
+static void read_in(struct tcp *t, struct tcp_connection *c, struct now now)
+{
+	do {
+		read_once(t, c, now);
+	} while (tcp_tls_has_more(c));
+	if (c->tls && c->end == TCP_END_NONE)
+		tcp_way_watch(c);
 }
 
 void tcp_way_ready(struct tcp *t, struct tcp_connection *c, int what, struct now now)
@@ -280,7 +307,15 @@ void tcp_way_ready(struct tcp *t, struct tcp_connection *c, int what, struct now
 	if (c->is_connecting && (what & LOOP_WRITABLE) != 0) {
 		c->is_connecting = false;
 		c->heard_us = now.us;
+		if (flow_is_secure(&c->flow))
+			tcp_tls_begin(t, c);
 		tcp_way_watch(c);
+	}
+	if (c->is_shaking && c->tls && c->end == TCP_END_NONE) {
+		tcp_tls_shake(t, c, now);
+		if (c->is_shaking || c->end != TCP_END_NONE)
+			return;
+		what |= LOOP_WRITABLE;
 	}
 	if ((what & LOOP_WRITABLE) != 0 && c->end == TCP_END_NONE)
 		flush(t, c, now.us);

@@ -23,11 +23,8 @@ struct transport_authorities {
 	char file[TLS_PATH_SIZE]; /* empty: nobody's */
 };
 
-enum signalling {
-	SIGNALLING_CLEAR,  /* whatever it comes by: known by its address */
-	SIGNALLING_TLS,    /* nothing but TLS; who is connected to shows who it is */
-	SIGNALLING_MUTUAL, /* both ends show who they are */
-};
+/* The oldest version that a side takes. */
+enum tls_version { TLS_VERSION_1_2, TLS_VERSION_1_3, TLS_VERSION_1_1, TLS_VERSION_1_0 };
 
 /* What a peer's signalling must be. */
 struct transport_signalling {

@@ -43,6 +43,7 @@ import test_survival  # noqa: F401
 import test_survive  # noqa: F401
 import test_tcp  # noqa: F401
 import test_tcp_abuse  # noqa: F401
+import test_tls  # noqa: F401
 import test_toll_fraud  # noqa: F401
 import test_trace  # noqa: F401
 import test_upgrade  # noqa: F401

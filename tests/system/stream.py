@@ -116,7 +116,10 @@ class StreamPhone:
     def __init__(self, address, target, user, secret):
         self.place, self.target, self.user, self.secret = address, target, user, secret
         self.call_id, self.tag, self.cseq = token(20), token(), 0
-        self.stream = Stream(address, target)
+        self.stream = self.open()
+
+    def open(self):
+        return Stream(self.place, self.target)
 
     def __enter__(self):
         return self
@@ -126,7 +129,7 @@ class StreamPhone:
 
     def reconnect(self):
         self.stream.close()
-        self.stream = Stream(self.place, self.target)
+        self.stream = self.open()
 
     def register_text(self, authorization=None):
         self.cseq += 1
@@ -151,10 +154,10 @@ class StreamPhone:
     def request(self, method, uri, call, *, cseq, to_tag=None, more=(), body=""):
         to = f"<sip:{call['callee']}@{DOMAIN}>" + (f";tag={to_tag}" if to_tag else "")
         lines = [f"{method} {uri} SIP/2.0",
-                 f"Via: SIP/2.0/TCP {self.stream.address}:{self.stream.port};branch=z9hG4bK{token(12)};rport",
+                 f"Via: SIP/2.0/{self.stream.transport} {self.stream.address}:{self.stream.port};branch=z9hG4bK{token(12)};rport",
                  f"From: <sip:{self.user}@{DOMAIN}>;tag={call['tag']}", f"To: {to}",
                  f"Call-ID: {call['id']}", f"CSeq: {cseq} {method}", "Max-Forwards: 70",
-                 f"Contact: <sip:{self.user}@{self.stream.address}:{self.stream.port};transport=tcp>", *more]
+                 f"Contact: <sip:{self.user}@{self.stream.address}:{self.stream.port}{self.stream.parameter}>", *more]
         if body:
             lines.append("Content-Type: application/sdp")
         return "\r\n".join(lines + [f"Content-Length: {len(body)}", "", body])
@@ -189,7 +192,7 @@ class StreamPhone:
         lines += [f"{name}: {value}" for name, value in request.headers if name.lower() in ("via", "record-route")]
         lines += [f"From: {request.header('From')}", f"To: {to}", f"Call-ID: {request.header('Call-ID')}",
                   f"CSeq: {request.header('CSeq')}",
-                  f"Contact: <sip:{self.user}@{self.stream.address}:{self.stream.port};transport=tcp>"]
+                  f"Contact: <sip:{self.user}@{self.stream.address}:{self.stream.port}{self.stream.parameter}>"]
         if body:
             lines.append("Content-Type: application/sdp")
         self.stream.send("\r\n".join(lines + [f"Content-Length: {len(body)}", "", body]))

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS between a connection's socket and its bytes. Who is refused is only marked here, as
+ * everywhere below the table. */
+#include "os/socket_stream.h"
+#include "transport/tcp_priv.h"
+
+#include <string.h>
+
+/* ---- the wire ---- */
+
+static enum err read_wire(void *context, char *ret, size_t size, size_t *ret_len)
+{
+	struct tcp_connection *c = context;
+	size_t n = c->in.len < size ? c->in.len : size;
+
+	/* What came behind a balancer's header is the beginning. */
+	if (c->is_shaking && n > 0) {
+		memcpy(ret, c->in.at, n);
+		held_in_drop(&c->table->memory, &c->in, n);
+		*ret_len = n;
+		return ERR_NONE;
+	}
+	return socket_read(c->fd, ret, size, ret_len);
+}
+
+static enum err write_wire(void *context, struct view bytes, size_t *ret_len)
+{
+	const struct tcp_connection *c = context;
+
+	return socket_write(c->fd, bytes, ret_len);
+}
+
+enum err tcp_tls_read(struct tcp_connection *c, char *ret, size_t size, size_t *ret_len)
+{
+	return c->tls ? tls_read(c->tls, ret, size, ret_len)
+	              : socket_read(c->fd, ret, size, ret_len);
+}
+
+enum err tcp_tls_write(struct tcp_connection *c, struct view bytes, size_t *ret_len)
+{
+	return c->tls ? tls_write(c->tls, bytes, ret_len) : socket_write(c->fd, bytes, ret_len);
+}
+
+bool tcp_tls_has_more(const struct tcp_connection *c)
+{
+	return c->tls && c->end == TCP_END_NONE && !c->is_shut && tls_has_more(c->tls);
+}
+
+/* ---- the handshake ---- */
+
+static void refuse(struct tcp *t, struct tcp_connection *c, enum tls_refusal why)
+{
+	c->why = (uint8_t)why;
+	tcp_table_doom(t->table, c, c->is_ours ? TCP_END_UNREACHED : TCP_END_TLS);
+}
+
+void tcp_tls_begin(struct tcp *t, struct tcp_connection *c)
+{
+	const struct tls_wire wire = { c, read_wire, write_wire };
+	enum err err = ERR_NOT_FOUND;
+
+	c->is_shaking = true;
+	c->since_us = c->heard_us;
+	if (t->tls)
+		err = c->is_ours ? tls_connect(t->tls, &c->flow, &wire, &c->tls)
+		                 : tls_accept(t->tls, &c->flow, &wire, &c->tls);
+	if (err != ERR_NONE)
+		refuse(t, c, TLS_REFUSED_OURS);
+	tcp_table_time(t->table, c);
+}
+
+void tcp_tls_shake(struct tcp *t, struct tcp_connection *c, struct now now)
+{
+	enum err err = tls_shake(c->tls, now);
+
+	switch (err) {
+	case ERR_AGAIN:
+		break;
+	case ERR_NONE:
+		c->is_shaking = false;
+		/* From here on it is as one that has just come. */
+		c->since_us = c->heard_us = c->progress_us = now.us;
+		break;
+	case ERR_DENIED:
+		refuse(t, c, tls_why(c->tls));
+		break;
+	default:
+		tcp_table_doom(t->table, c, c->is_ours ? TCP_END_UNREACHED : TCP_END_GONE);
+	}
+	tcp_table_time(t->table, c);
+	tcp_way_watch(c);
+}
+
+const char *tcp_peer_label(const struct tcp *t, const struct flow *flow)
+{
+	const struct tcp_connection *c =
+		flow->connection ? tcp_table_find(t->table, flow->connection) : NULL;
+
+	return c && c->tls && !c->is_shaking ? tls_peer_label(c->tls) : "";
+}

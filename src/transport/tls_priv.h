@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of TLS share: one generation of certificates and policies, and a session. */
+#ifndef TRANSPORT_TLS_PRIV_H
+#define TRANSPORT_TLS_PRIV_H
+
+#include "transport/tls.h"
+#include "transport/tls_judge.h"
+#include "transport/tls_ticket.h"
+
+#include "base/pool.h"
+
+#include <openssl/ssl.h>
+
+/* One of ours, ready for use. */
+struct tls_identity {
+	X509 *leaf;
+	STACK_OF(X509) * chain;
+	EVP_PKEY *key;
+};
+
+struct tls_generation {
+	struct tls_identity identities[MAX_CERTIFICATES];
+	struct tls_policy *policies;
+	size_t policy_count;
+	SSL_CTX *servers[MAX_SIDES];
+	SSL_CTX *clients[MAX_SIDES];
+	/* Which identities a side shows, in the order of the configuration. */
+	uint8_t shown[MAX_SIDES][MAX_SIDE_CERTIFICATES];
+	uint8_t shown_count[MAX_SIDES];
+};
+
+struct tls {
+	struct tls_ports ports;
+	struct pool *sessions;
+	struct tls_generation *now;
+	struct tls_tickets tickets;
+	struct now time; /* of the step in hand */
+	BIO_METHOD *method;
+};
+
+struct tls_session {
+	struct tls *tls;
+	SSL *ssl;
+	struct tls_wire wire;
+	struct flow flow;
+	uint8_t why; /* enum tls_refusal */
+	uint8_t first_byte;
+	bool is_client, is_begun, is_done, wants_write, is_parked, is_over;
+	bool must_show; /* whoever is there has to show a certificate */
+	char peer[TLS_LABEL_SIZE];
+};
+
+/* ---- tls_context.c ---- */
+enum err tls_generation_new(struct tls *t, const struct tls_settings *settings,
+                            const struct tls_material *material, struct buffer *why,
+                            struct tls_generation **ret) MUST_USE;
+void tls_generation_free(struct tls_generation **g);
+
+/* ---- tls.c ---- */
+struct tls_session *tls_session_of(const SSL *ssl);
+/* X509 verification of OpenSSL asks us. 1: fits. */
+int tls_on_certificate(X509_STORE_CTX *given, void *unused);
+
+#endif

@@ -5,23 +5,26 @@
  *
  *     valgrind --tool=callgrind --toggle-collect=bench_feed bench-border --once
  *
- * and divided by the 200 calls. Otherwise prints the time of a call. */
+ * and divided by the 200 calls. With --standing it prints, for 100 to 50,000 calls that stand, the
+ * memory of one and the time of a short call meanwhile. Otherwise prints the time of a call. */
 #include "border/border.h"
-#include "os/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { OFFICE, NORTH, CALLS_ONCE = 200, CALLS = 20000, PAIRS = 64, TEXT_MAX = 4096 };
+enum { STANDING = 50000, ROUNDS = 15, ROUND_CALLS = 1000, CALLS_A_SECOND = 500 };
 
 static struct {
 	struct border *border;
 	struct now now;
-	uint64_t seed, spent_us;
+	uint64_t seed, spent_ns;
 	char out[TEXT_MAX]; /* what went to the PBX last, and to the carrier */
 	char back[TEXT_MAX];
-	unsigned sent;
+	unsigned sent, calls;
+	bool is_crowded; /* --standing */
 } b;
 
 static struct addr address(const char *text)
@@ -78,22 +81,24 @@ static void settle(struct border_settings *s)
 	s->route_count = 1;
 	guard_door_defaults(&s->door);
 	s->subscribers.max_registrations = 64;
-	s->max_calls = 64;
-	s->max_transactions = 4096;
+	s->max_calls = b.is_crowded ? 2 * STANDING : 64;
+	s->max_transactions = b.is_crowded ? 1 << 16 : 4096;
 }
 
+/* As no machine has them: many are at one port, which nobody looks at. */
 static const struct port_table *pairs(const struct border_settings *s)
 {
-	struct port_table *table = calloc(1, sizeof(*table) + 2 * PAIRS * sizeof(table->pairs[0]));
+	unsigned each = b.is_crowded ? 2 * STANDING : PAIRS;
+	struct port_table *table = calloc(1, sizeof(*table) + 2 * each * sizeof(table->pairs[0]));
 
 	if (!table)
 		abort();
 	table->version = 1;
-	table->count = 2 * PAIRS;
-	for (unsigned i = 0; i < 2 * PAIRS; i++) {
-		table->pairs[i].side = (uint8_t)(i / PAIRS);
-		table->pairs[i].local = s->listeners[i / PAIRS].local;
-		table->pairs[i].local.port = (uint16_t)(20000 + 2 * i);
+	table->count = 2 * each;
+	for (unsigned i = 0; i < 2 * each; i++) {
+		table->pairs[i].side = (uint8_t)(i / each);
+		table->pairs[i].local = s->listeners[i / each].local;
+		table->pairs[i].local.port = (uint16_t)(20000 + 2 * i % 40000);
 	}
 	return table;
 }
@@ -122,6 +127,16 @@ static void open_border(void)
 		abort();
 }
 
+/* Our own time: others may run meanwhile. */
+static uint64_t spent_ns(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0)
+		abort();
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 /* ---- messages ---- */
 
 void bench_feed(const struct flow *flow, char *text, size_t len);
@@ -136,10 +151,10 @@ static void feed(unsigned side, char *text)
 		             .remote = address(side ? "127.0.0.20:5060" : "127.0.0.2:5060"),
 		             .listener = (uint16_t)side,
 		             .side = (uint8_t)side };
-	uint64_t before_us = clock_now().us;
+	uint64_t before_ns = spent_ns();
 
 	bench_feed(&flow, text, strlen(text));
-	b.spent_us += clock_now().us - before_us;
+	b.spent_ns += spent_ns() - before_ns;
 }
 
 #define SDP                                                                                        \
@@ -194,13 +209,19 @@ static void answer(const char *status, const char *rest)
 
 static void tell_time(uint64_t us)
 {
+	uint64_t before_ns;
+
 	b.now.us += us;
 	b.now.wall_us += (int64_t)us;
+	before_ns = spent_ns();
 	border_advance(b.border, b.now);
+	b.spent_ns += spent_ns() - before_ns;
 }
 
-static void call(unsigned number)
+/* The caller hangs up at once, or the call stands. */
+static void call(bool stands)
 {
+	unsigned number = ++b.calls;
 	static char offer[2048], taken[2048], tag[128];
 	const char *to;
 	int len = snprintf(NULL, 0, SDP, "trunk");
@@ -226,19 +247,98 @@ static void call(unsigned number)
 	to = to ? strstr(to, ";tag=") : NULL;
 	(void)snprintf(tag, sizeof(tag), "%.*s", to ? (int)strcspn(to, "\r") : 0, to ? to : "");
 	ask(number, "ACK", 1, tag, "Content-Length: 0\r\n\r\n");
+	if (stands)
+		return;
 	ask(number, "BYE", 2, tag, "Content-Length: 0\r\n\r\n");
 	answer("200 OK", "Content-Length: 0\r\n\r\n");
-	tell_time(MILLISECOND_US * 40);
+}
+
+/* ---- many that stand ---- */
+
+static size_t resident(void)
+{
+	FILE *file = fopen("/proc/self/smaps_rollup", "re");
+	char line[256];
+	size_t kb = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (strncmp(line, "Rss:", 4) == 0)
+			kb = strtoul(line + 4, NULL, 10);
+	if (file)
+		(void)fclose(file);
+	return kb * 1024;
+}
+
+static int by_size(const void *a, const void *other)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)other;
+
+	return x < y ? -1 : x > y;
+}
+
+static void many(unsigned count, bool stands)
+{
+	for (unsigned i = 0; i < count; i++) {
+		call(stands);
+		tell_time(SECOND_US / CALLS_A_SECOND);
+	}
+}
+
+/* Median of what a short call takes while the others stand, in nanoseconds. */
+static uint64_t measure(void)
+{
+	uint64_t spent[ROUNDS];
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint64_t before_ns = b.spent_ns;
+
+		many(ROUND_CALLS, false);
+		spent[round] = (b.spent_ns - before_ns) / ROUND_CALLS;
+	}
+	qsort(spent, ROUNDS, sizeof(spent[0]), by_size);
+	return spent[ROUNDS / 2];
+}
+
+/* One line for each crowd: calls, bytes of each beyond the first 100, nanoseconds of a call. */
+static int stand(void)
+{
+	static const unsigned crowds[] = { 100, 1000, 10000, STANDING };
+	size_t first = 0;
+	unsigned standing = 0, messages = 0;
+
+	/* What calls leave behind for half a minute is there, then. */
+	many(40 * CALLS_A_SECOND, false);
+	messages = 7 * 40 * CALLS_A_SECOND;
+	for (unsigned i = 0; i < sizeof(crowds) / sizeof(crowds[0]); i++) {
+		size_t bytes;
+
+		many(crowds[i] - standing, true);
+		messages += 5 * (crowds[i] - standing) + 7 * ROUNDS * ROUND_CALLS;
+		standing = crowds[i];
+		bytes = resident();
+		if (!first)
+			first = bytes;
+		printf("%u %zu %llu\n", standing,
+		       standing > 100 ? (bytes - first) / (standing - 100) : 0,
+		       (unsigned long long)measure());
+	}
+	return b.sent == messages && border_calls(b.border) >= STANDING ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
-	unsigned calls = argc > 1 && strcmp(argv[1], "--once") == 0 ? CALLS_ONCE : CALLS;
+	const char *mode = argc > 1 ? argv[1] : "";
+	unsigned calls = strcmp(mode, "--once") == 0 ? CALLS_ONCE : CALLS;
 
+	b.is_crowded = strcmp(mode, "--standing") == 0;
 	open_border();
-	for (unsigned i = 0; i < calls; i++)
-		call(i);
+	if (b.is_crowded)
+		return stand();
+	for (unsigned i = 0; i < calls; i++) {
+		call(false);
+		tell_time(MILLISECOND_US * 40);
+	}
 	printf("border: %u calls, %u messages sent, %.2f us a call\n", calls, b.sent,
-	       (double)b.spent_us / calls);
+	       (double)b.spent_ns / 1000 / calls);
 	return b.sent == 7 * calls ? 0 : 1;
 }

@@ -78,7 +78,7 @@ static struct view early_offer(struct call *call, const struct turn *turn,
 
 	if (offer_take(call, leg_other(turn->from), msg, &body) != OFFER_FITS)
 		return VIEW_EMPTY;
-	call->early.is_offered = true;
+	call->facts->early.is_offered = true;
 	return body;
 }
 
@@ -89,12 +89,13 @@ static struct view early_media(struct border *b, const struct sip_msg *msg, stru
 	struct call *call = call_of_turn(b, turn);
 	struct view tag = to_tag_of(msg), body = VIEW_EMPTY;
 
-	if (offer_kind(msg) != OFFER_FITS || call->early.is_agreed ||
+	if (offer_kind(msg) != OFFER_FITS || call->facts->early.is_agreed ||
 	    (!turn->is_first && !is_reliable))
 		return VIEW_EMPTY;
 	if (turn->offer == OFFER_IN_ANSWER)
 		return is_reliable ? early_offer(call, turn, msg) : VIEW_EMPTY;
-	if (turn->is_first && call->early_tag[0] && !view_equal(view_of(call->early_tag), tag)) {
+	if (turn->is_first && call->facts->early_tag[0] &&
+	    !view_equal(view_of(call->facts->early_tag), tag)) {
 		if (is_reliable && !fork_keep_answer(call, msg->body))
 			border_count(b, COUNT_limit_calls);
 		return VIEW_EMPTY;
@@ -102,8 +103,8 @@ static struct view early_media(struct border *b, const struct sip_msg *msg, stru
 	if (offer_answer(call, leg_other(turn->from), msg, ua_client_request(b->ua, turn->client),
 	                 &body) != OFFER_FITS)
 		return VIEW_EMPTY;
-	(void)VIEW_COPY(tag, call->early_tag);
-	call->early.is_agreed = is_reliable;
+	(void)VIEW_COPY(tag, call->facts->early_tag);
+	call->facts->early.is_agreed = is_reliable;
 	return body;
 }
 
@@ -174,7 +175,8 @@ static struct view early_body(const struct border *b, const struct turn *turn, s
 {
 	struct view sent = ua_server_answered(b->ua, turn->server);
 
-	if (!call->early_tag[0] || !view_equal(view_of(call->early_tag), to_tag_of(msg)))
+	if (!call->facts->early_tag[0] ||
+	    !view_equal(view_of(call->facts->early_tag), to_tag_of(msg)))
 		return VIEW_EMPTY;
 	return offer_body(sent);
 }
@@ -185,7 +187,7 @@ static enum offer_verdict take_description(struct border *b, const struct sip_ms
 	unsigned other = leg_other(turn->from);
 	enum offer_verdict verdict;
 
-	if (call->early.is_agreed)
+	if (call->facts->early.is_agreed)
 		return OFFER_FITS;
 	if (turn->offer == OFFER_IN_ANSWER)
 		return offer_take(call, other, msg, ret);
@@ -205,7 +207,7 @@ static void say_answered(struct border *b, const struct inbound *in, struct call
 	call->state = CALL_UP;
 	forks_forget(call);
 	call->status = in->msg->status;
-	call->facts.answered_wall_us = b->now.wall_us;
+	call->facts->answered_wall_us = b->now.wall_us;
 	attempt_drop(call);
 	spend_answered(call);
 	wheel_cancel(&b->wheel, &call->timer);
@@ -463,7 +465,7 @@ void answer_timeout(struct border *b, struct turn *turn)
 	}
 	if (!call || call->state == CALL_ENDING)
 		return;
-	if (turn->is_first && !was_cancelled && call->early_tag[0] == 0 &&
+	if (turn->is_first && !was_cancelled && call->facts->early_tag[0] == 0 &&
 	    leg_of(call, LEG_CALLEE)->dialog.state == UA_DIALOG_NONE && attempt_next(b, call, turn))
 		return;
 	status = leg_of(call, leg_other(turn->from))->peer == CALL_PHONE || is_ringing ? 480 : 504;
@@ -507,7 +509,7 @@ void answer_acknowledged(struct border *b, const struct inbound *in, struct call
 		return;
 	}
 	/* What was offered is gone with the acknowledgement. */
-	if (turn->offer == OFFER_IN_ANSWER && !call->early.is_agreed)
+	if (turn->offer == OFFER_IN_ANSWER && !call->facts->early.is_agreed)
 		verdict = offer_answer(call, from, in->msg, ua_server_answered(b->ua, turn->server),
 		                       &body);
 	ua_server_acknowledged(b->ua, turn->server);
@@ -524,8 +526,9 @@ void answer_acknowledged(struct border *b, const struct inbound *in, struct call
 	                body);
 	turn_done(b, turn);
 	call->invite = nothing;
-	call_save(call);
+	(void)call_save(call);
 	call_pending_drop(call);
+	call_wake(call); /* it may rest from now on */
 }
 
 void answer_unacknowledged(struct border *b, struct turn *turn)
@@ -539,7 +542,7 @@ void answer_unacknowledged(struct border *b, struct turn *turn)
 	in.flow = &leg_of(call, turn->from)->flow;
 	in.standing = leg_of(call, turn->from)->peer == CALL_PHONE ? STANDING_KNOWN : STANDING_PEER;
 	fact = fact_of(b, &in, FACT_UNACKED);
-	fact_account(&fact, view_of(call->facts.from));
+	fact_account(&fact, view_of(call->facts->from));
 	fact_emit(b, &fact);
 	call_hang_up(call, "no ACK");
 }

@@ -86,7 +86,7 @@ static bool is_reached_alike(const struct call *call, const struct leg_facts *le
 	uint16_t row = a->targets.peers[a->next];
 
 	if (row >= b->settings.peer_count ||
-	    party_flow_between(b, leg_peer(b, &call->facts.legs[LEG_CALLER]),
+	    party_flow_between(b, leg_peer(b, &call->facts->legs[LEG_CALLER]),
 	                       &b->settings.peers[row], &a->targets.ways[a->next], ret) != ERR_NONE)
 		return false;
 	now = party_our_address(b, ret);
@@ -185,14 +185,14 @@ static void leave_last(struct border *b, struct call *call, const struct turn *t
 		border_count(b, COUNT_limit_transactions);
 	peers_missed(b, &leg_of(call, LEG_CALLEE)->flow);
 	forks_forget(call);
-	call->early_tag[0] = 0;
-	call->early.came_rseq = 0;
+	call->facts->early_tag[0] = 0;
+	call->facts->early.came_rseq = 0;
 }
 
 /* What rang reliably has a say in the call: it is not taken from there. */
 static bool is_begun(const struct call *call)
 {
-	const struct early *e = &call->early;
+	const struct early *e = &call->facts->early;
 
 	return e->is_awaiting || e->is_offered || e->is_agreed;
 }
@@ -213,7 +213,8 @@ bool attempt_authorize(struct border *b, const struct inbound *in, struct call *
 
 	if (!a || is_begun(call) || a->logins >= MAX_LOGINS || in->peer != leg_peer(b, leg) ||
 	    !trunk_learn(b, leg->peer, in->msg) ||
-	    route_to_peer(b, caller, view_of(call->facts.dialled), leg->peer, &route) != ERR_NONE ||
+	    route_to_peer(b, caller, view_of(call->facts->dialled), leg->peer, &route) !=
+	            ERR_NONE ||
 	    !read_kept(b->calls, a))
 		return false;
 	a->logins++;
@@ -235,10 +236,10 @@ bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 
 		/* Another address of the same peer: there the call counts already. */
 		if (!is_reached ||
-		    (!call->facts.is_emergency && row != leg_of(call, LEG_CALLEE)->peer &&
+		    (!call->facts->is_emergency && row != leg_of(call, LEG_CALLEE)->peer &&
 		     !peers_may_begin(b, row)) ||
 		    route_to_peer(b, leg_peer(b, leg_of(call, LEG_CALLER)),
-		                  view_of(call->facts.dialled), row, &route) != ERR_NONE)
+		                  view_of(call->facts->dialled), row, &route) != ERR_NONE)
 			continue;
 		route.to = to;
 		if (!read_kept(b->calls, a))

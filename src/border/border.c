@@ -126,7 +126,7 @@ static enum err make_tables(struct border *b)
 	uint32_t flows = slots[CHECKPOINT_REGISTRATION] + FLOWS_PER_CALL * slots[CHECKPOINT_DIALOG];
 	enum err err;
 
-	checkpoint_init(&b->checkpoint, b->ports.checkpoint, slots, key);
+	err = checkpoint_init(&b->checkpoint, b->ports.checkpoint, slots, key);
 	b->registrations = (struct registrations){
 		.wheel = &b->wheel,
 		.known = &b->known,
@@ -134,7 +134,8 @@ static enum err make_tables(struct border *b)
 		.expired = expired,
 		.context = b,
 	};
-	err = known_table_init(&b->known, flows, key);
+	if (err == ERR_NONE)
+		err = known_table_init(&b->known, flows, key);
 	if (err == ERR_NONE)
 		err = registrations_init(&b->registrations, slots[CHECKPOINT_REGISTRATION], key);
 	if (err == ERR_NONE)
@@ -228,6 +229,7 @@ void border_free(struct border **border)
 	header_counts_free(&b->removed);
 	registrations_clear(&b->registrations);
 	known_table_clear(&b->known);
+	checkpoint_clear(&b->checkpoint);
 	guard_logins_free(&b->logins);
 	guard_bounds_free(&b->bounds);
 	guard_door_free(&b->door);

@@ -8,17 +8,19 @@
 
 #include <string.h>
 
-/* What a slot holds; the texts follow: the INVITE that came, ours, and the 2xx that was given. */
+/* What a slot holds; then the call's facts, packed, and the texts: the INVITE that came, ours, and
+ * the 2xx that was given. */
 struct pending {
-	struct call_facts call;
 	struct flow came; /* from where */
 	uint64_t serial;  /* of our INVITE's branch */
-	struct order_leg offered[MAX_CALL_STREAMS];
-	struct order_format formats[MAX_CALL_STREAMS][MAX_ORDER_FORMATS];
-	struct early early;
 	uint32_t session_s, came_cseq, sent_cseq;
-	uint16_t came_len, sent_len, answer_len;
+	uint16_t facts_len, came_len, sent_len, answer_len;
 	uint8_t offer, takes_reliable, is_heard, is_answered, is_reserved;
+};
+
+/* The parts of one. */
+struct pending_parts {
+	struct view facts, came, sent, answer;
 };
 
 static struct pending *scratch_of(const struct border *b)
@@ -26,19 +28,8 @@ static struct pending *scratch_of(const struct border *b)
 	return (struct pending *)(void *)b->calls->pending;
 }
 
-static void put_text(const struct border *b, size_t *len, struct view text)
-{
-	memcpy(b->calls->pending + *len, text.at, text.len);
-	*len += text.len;
-}
-
 static void fill(const struct call *call, const struct turn *turn, struct pending *ret)
 {
-	ret->call = call->facts;
-	memcpy(ret->offered, call->offered, sizeof(ret->offered));
-	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
-		memcpy(ret->formats[i], call->streams[i].formats, sizeof(ret->formats[i]));
-	ret->early = call->early;
 	ret->session_s = turn->session_s;
 	ret->came_cseq = turn->came_cseq;
 	ret->sent_cseq = turn->sent_cseq;
@@ -49,24 +40,55 @@ static void fill(const struct call *call, const struct turn *turn, struct pendin
 	ret->is_reserved = call->is_reserved;
 }
 
-static void put(struct call *call, size_t len)
+/* Behind the head in the scratch, whose lengths it fills. */
+static enum err put(struct call *call, const struct pending_parts *parts)
 {
 	struct border *b = call->border;
+	struct pending *p = scratch_of(b);
+	struct buffer out =
+		buffer_on(b->calls->pending + sizeof(*p), sizeof(b->calls->pending) - sizeof(*p));
 
-	if (checkpoint_put(&b->checkpoint, CHECKPOINT_PENDING, call->pending - 1,
-	                   view_bytes(b->calls->pending, len)) != ERR_NONE)
-		border_count(b, COUNT_calls_unprotected);
+	p->facts_len = (uint16_t)parts->facts.len;
+	p->came_len = (uint16_t)parts->came.len;
+	p->sent_len = (uint16_t)parts->sent.len;
+	p->answer_len = (uint16_t)parts->answer.len;
+	buffer_put(&out, parts->facts);
+	buffer_put(&out, parts->came);
+	buffer_put(&out, parts->sent);
+	buffer_put(&out, parts->answer);
+	if (out.err != ERR_NONE)
+		return out.err;
+	return checkpoint_put(&b->checkpoint, CHECKPOINT_PENDING, call->pending - 1,
+	                      view_bytes(b->calls->pending, sizeof(*p) + out.len));
+}
+
+static bool split(struct view saved, struct pending *ret, struct pending_parts *ret_parts)
+{
+	struct view rest;
+
+	if (saved.len < sizeof(*ret))
+		return false;
+	memcpy(ret, saved.at, sizeof(*ret));
+	rest = view_after(saved, sizeof(*ret));
+	if ((size_t)ret->facts_len + ret->came_len + ret->sent_len + ret->answer_len != rest.len)
+		return false;
+	ret_parts->facts = view_first(rest, ret->facts_len);
+	rest = view_after(rest, ret->facts_len);
+	ret_parts->came = view_first(rest, ret->came_len);
+	rest = view_after(rest, ret->came_len);
+	ret_parts->sent = view_first(rest, ret->sent_len);
+	ret_parts->answer = view_after(rest, ret->sent_len);
+	return true;
 }
 
 void call_pending_begin(struct call *call, const struct turn *turn, const struct inbound *in,
                         const struct request *sent)
 {
-	struct view ours = buffer_view(&sent->out), came = in->msg->text;
 	struct pending *p = scratch_of(call->border);
 	struct calls *c = call->border->calls;
-	size_t len = sizeof(*p);
+	struct pending_parts parts = { .came = in->msg->text, .sent = buffer_view(&sent->out) };
 
-	if (c->pending_free_count == 0 || came.len + ours.len > CHECKPOINT_PENDING_MAX - len) {
+	if (c->pending_free_count == 0) {
 		border_count(call->border, COUNT_calls_unprotected);
 		return;
 	}
@@ -75,60 +97,49 @@ void call_pending_begin(struct call *call, const struct turn *turn, const struct
 	fill(call, turn, p);
 	p->came = *in->flow;
 	p->serial = sent->serial;
-	p->came_len = (uint16_t)came.len;
-	p->sent_len = (uint16_t)ours.len;
-	put_text(call->border, &len, came);
-	put_text(call->border, &len, ours);
-	put(call, len);
+	parts.facts = call_pack(call);
+	if (put(call, &parts) == ERR_NONE)
+		return;
+	border_count(call->border, COUNT_calls_unprotected);
+	call_pending_drop(call);
 }
 
-/* What is kept of that call, in the scratch; its length, 0 where there is nothing. */
-static size_t take(const struct border *b, uint32_t slot)
+/* What is kept of that call: the head in the scratch, the parts in the checkpoint. */
+static bool take(const struct border *b, uint32_t slot, struct pending_parts *ret)
 {
-	struct pending *p = scratch_of(b);
 	struct view saved;
-	size_t texts;
 
-	if (checkpoint_get(&b->checkpoint, CHECKPOINT_PENDING, slot, &saved) != ERR_NONE ||
-	    saved.len < sizeof(*p))
-		return 0;
-	memcpy(p, saved.at, saved.len);
-	texts = (size_t)p->came_len + p->sent_len + p->answer_len;
-	return saved.len == sizeof(*p) + texts ? saved.len : 0;
+	return checkpoint_get(&b->checkpoint, CHECKPOINT_PENDING, slot, &saved) == ERR_NONE &&
+	       split(saved, scratch_of(b), ret);
 }
 
 void call_pending_heard(struct call *call, struct turn *turn)
 {
-	size_t len;
+	struct pending_parts parts;
 
 	if (turn->is_heard)
 		return;
 	turn->is_heard = true;
-	len = call->pending > 0 ? take(call->border, call->pending - 1) : 0;
-	if (len == 0)
+	if (call->pending == 0 || !take(call->border, call->pending - 1, &parts))
 		return;
 	fill(call, turn, scratch_of(call->border));
-	put(call, len);
+	parts.facts = call_pack(call);
+	if (put(call, &parts) != ERR_NONE)
+		border_count(call->border, COUNT_calls_unprotected);
 }
 
 void call_pending_answered(struct call *call, const struct turn *turn)
 {
 	struct border *b = call->border;
-	struct pending *p = scratch_of(b);
-	struct view answer = ua_server_answered(b->ua, turn->server);
-	size_t len = call->pending > 0 ? take(b, call->pending - 1) : 0;
+	struct pending_parts parts;
 
-	if (len == 0)
+	if (call->pending == 0 || !take(b, call->pending - 1, &parts))
 		return;
-	len -= p->answer_len;
-	if (answer.len > CHECKPOINT_PENDING_MAX - len) {
+	fill(call, turn, scratch_of(b));
+	parts.facts = call_pack(call);
+	parts.answer = ua_server_answered(b->ua, turn->server);
+	if (put(call, &parts) != ERR_NONE)
 		call_pending_drop(call);
-		return;
-	}
-	fill(call, turn, p);
-	p->answer_len = (uint16_t)answer.len;
-	put_text(call->border, &len, answer);
-	put(call, len);
 }
 
 void call_pending_drop(struct call *call)
@@ -210,10 +221,6 @@ static struct turn *resume_turn(struct border *b, struct call *call, const struc
 
 static void resume_state(struct call *call, const struct pending *p)
 {
-	memcpy(call->offered, p->offered, sizeof(call->offered));
-	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
-		memcpy(call->streams[i].formats, p->formats[i], sizeof(p->formats[i]));
-	call->early = p->early;
 	call->is_restored = true;
 	call->state = p->is_answered ? CALL_UP : CALL_SETUP;
 	call->status = p->is_answered ? 200 : 0;
@@ -227,34 +234,51 @@ static void resume_state(struct call *call, const struct pending *p)
 		call_rings(call);
 }
 
-static bool resume(struct border *b, const struct pending *p, uint32_t slot)
+static bool resume(struct border *b, const struct pending *p, const struct pending_parts *parts,
+                   const struct call_facts *facts, uint32_t slot)
 {
-	const char *texts = (const char *)(p + 1);
-	struct call *call = pool_take(b->calls->calls);
+	struct call *call = call_new(b);
 	struct turn *turn;
 
 	if (!call)
 		return false;
-	call->facts = p->call;
+	*call->facts = *facts;
+	call->pending = slot + 1;
 	call_enter(b, call);
 	resume_state(call, p);
-	call->pending = slot + 1;
 	turn = resume_turn(b, call, p);
 	if (turn)
 		call->invite = turn_handle(b, turn);
-	if (!turn || open_server(b, p, view_bytes(texts, p->came_len), turn) != ERR_NONE ||
-	    open_client(b, p, view_bytes(texts + p->came_len, p->sent_len), turn,
-	                leg_of(call, LEG_CALLEE)) != ERR_NONE) {
+	if (!turn || open_server(b, p, parts->came, turn) != ERR_NONE ||
+	    open_client(b, p, parts->sent, turn, leg_of(call, LEG_CALLEE)) != ERR_NONE) {
 		call_end(call, END_RINGFENCE, "lost in set-up");
 		return false;
 	}
 	if (p->is_answered)
-		(void)!ua_server_resume(
-			b->ua, turn->server,
-			view_bytes(texts + p->came_len + p->sent_len, p->answer_len), b->now.us);
+		(void)!ua_server_resume(b->ua, turn->server, parts->answer, b->now.us);
 	else
 		reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
 	return true;
+}
+
+/* Whether the call of that slot goes on. It writes to the checkpoint meanwhile, so what is read
+ * is a copy. */
+static bool restore_one(struct border *b, uint32_t slot)
+{
+	struct calls *c = b->calls;
+	struct pending_parts parts;
+	struct pending p;
+	struct call_facts facts;
+	struct view saved;
+
+	if (checkpoint_get(&b->checkpoint, CHECKPOINT_PENDING, slot, &saved) != ERR_NONE)
+		return false;
+	memcpy(c->resumed, saved.at, saved.len);
+	/* One whose ACK came stands there as a call that is up. */
+	return split(view_bytes(c->resumed, saved.len), &p, &parts) &&
+	       packed_read(parts.facts, &facts, sizeof(facts)) == ERR_NONE &&
+	       call_is_sound(b, &facts) && !call_by_id(b, facts.id) &&
+	       resume(b, &p, &parts, &facts, slot);
 }
 
 void call_pending_restore(struct border *b)
@@ -263,19 +287,10 @@ void call_pending_restore(struct border *b)
 
 	/* From the last one, so that the first ones are given out first. */
 	for (uint32_t slot = b->settings.max_calls; slot-- > 0;) {
-		size_t len = take(b, slot);
-		struct pending *p = (struct pending *)(void *)c->resumed;
-
-		if (len > 0) {
-			memcpy(p, c->pending, len);
-			/* One whose ACK came stands there as a call that is up. */
-			if (call_is_sound(b, &p->call) && !call_by_id(b, p->call.id) &&
-			    resume(b, p, slot))
-				continue;
-			if (c->pending_free_count > 0 &&
-			    c->pending_free[c->pending_free_count - 1] == slot)
-				continue; /* given back by the call's end */
-		}
+		if (restore_one(b, slot))
+			continue;
+		if (c->pending_free_count > 0 && c->pending_free[c->pending_free_count - 1] == slot)
+			continue; /* given back by the call's end */
 		checkpoint_drop(&b->checkpoint, CHECKPOINT_PENDING, slot);
 		c->pending_free[c->pending_free_count++] = slot;
 	}

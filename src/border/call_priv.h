@@ -6,53 +6,12 @@
 #ifndef BORDER_CALL_PRIV_H
 #define BORDER_CALL_PRIV_H
 
-#include "border/call_parts_priv.h"
+#include "border/call_facts_priv.h"
 #include "border/calls.h"
 #include "border/headers.h"
 #include "sdp/offer.h"
-#include "ua/dialog.h"
 
-enum { MAX_CALL_STREAMS = 4, CALL_LEGS = 2 };
 enum { ATTEMPT_TEXT_MAX = 4096 }; /* of an INVITE that may go to another target */
-enum { CALL_PHONE = UINT16_MAX }; /* leg without a peer */
-enum leg_side { LEG_CALLER, LEG_CALLEE };
-enum { CALL_SILENT = 4 };
-
-/* ---- what the checkpoint keeps: plain values ---- */
-
-struct leg_facts {
-	struct ua_dialog dialog;
-	struct flow flow;
-	uint64_t serial;       /* of its tag, Call-ID and Contact */
-	uint64_t account_hash; /* of the phone's user@domain: who may move this leg */
-	uint64_t session_id;   /* in our SDP towards it */
-	uint64_t session_hash; /* of what was sent last, its version aside */
-	uint32_t session_version;
-	uint16_t peer;    /* row in peers, CALL_PHONE, or PEER_GONE */
-	uint8_t is_outer; /* a phone, carrier or customer, who sees nothing of the inside */
-};
-
-struct stream_facts {
-	struct order_leg legs[CALL_LEGS];
-	uint8_t has_ports, is_open, is_held;
-	uint8_t form; /* enum media_form */
-};
-
-struct call_facts {
-	uint64_t id;     /* of this half; names its streams */
-	uint64_t number; /* both halves of a hairpin share it */
-	int64_t started_wall_us, answered_wall_us;
-	uint64_t session_ends_us; /* unless it is refreshed; 0: never */
-	struct leg_facts legs[CALL_LEGS];
-	struct stream_facts streams[MAX_CALL_STREAMS];
-	char from[96], to[96], dialled[48];
-	uint32_t price_milli; /* a minute; 0: it is not charged */
-	uint8_t is_emergency, is_abroad;
-	uint8_t held; /* by command: 1 << leg: it is not heard; CALL_SILENT << leg: nor hears */
-	struct call_ending ending;
-};
-
-_Static_assert(sizeof(struct call_facts) <= CHECKPOINT_DIALOG_MAX, "a call fits its slot");
 
 /* ---- the call ---- */
 
@@ -66,41 +25,31 @@ struct leg {
 	struct map_node by_serial;
 	uint64_t serial;          /* as in the facts */
 	uint8_t number;           /* place in its call */
+	bool is_phone;            /* no peer's */
 	uint16_t counted;         /* row of the peer among whose calls it counts */
 	struct known_flow *known; /* held while the call lives; NULL for peers */
 };
 
-struct stream {
-	struct media_leg_statistics figures[CALL_LEGS];
-	struct order_format formats[MAX_ORDER_FORMATS];
-	bool is_closing; /* ORDER_CLOSE is out */
-};
-
 struct call {
-	struct call_facts facts;
+	struct call_facts *facts; /* NULL while it rests: call_wake */
+	struct list awake;        /* among those that may rest */
 	struct map_node by_id;
+	uint64_t id, number; /* as in the facts */
 	struct border *border;
 	struct leg legs[CALL_LEGS];
-	struct stream streams[MAX_CALL_STREAMS];
-	struct timer session;       /* RFC 4028 */
-	struct timer timer;         /* by state: patience with ringing, with BYE, with media */
-	struct pool_handle invite;  /* turn of the INVITE in hand, ACK included */
-	struct pool_handle bye;     /* turn of a BYE in hand */
-	struct pool_handle update;  /* turn of the last UPDATE or PRACK with an offer */
-	struct pool_handle attempt; /* attempt.c: where it may go instead */
-	struct early early;
-	struct fork *forks; /* those that do not speak (fork_priv.h) */
-	struct fork_answer answer;
-	struct refer refers[MAX_CALL_REFERS]; /* the last ones */
-	unsigned next_refer;
-	struct order_leg offered[MAX_CALL_STREAMS]; /* by the offer in hand */
-	char early_tag[UA_DIALOG_TAG_MAX];          /* the fork whose SDP went out first */
-	uint8_t state;                              /* enum call_state */
-	uint16_t status;                            /* final one of the first INVITE */
-	struct timer minute;                        /* spend.c: the next one begins */
-	uint32_t pending;                           /* slot of call_pending.c + 1; 0: none */
-	bool is_reserved;                           /* its first minute is set aside */
-	bool is_commanded;                          /* it ends because somebody said so */
+	struct timer session;        /* RFC 4028 */
+	struct timer timer;          /* by state: patience with ringing, with BYE, with media */
+	struct timer minute;         /* spend.c: the next one begins */
+	struct pool_handle invite;   /* turn of the INVITE in hand, ACK included */
+	struct pool_handle bye;      /* turn of a BYE in hand */
+	struct pool_handle update;   /* turn of the last UPDATE or PRACK with an offer */
+	struct pool_handle attempt;  /* attempt.c: where it may go instead */
+	struct fork *forks;          /* those that do not speak (fork_priv.h) */
+	uint32_t pending;            /* slot of call_pending.c + 1; 0: none */
+	uint16_t status;             /* final one of the first INVITE */
+	uint8_t state;               /* enum call_state */
+	bool is_reserved;            /* its first minute is set aside */
+	bool is_commanded;           /* it ends because somebody said so */
 	bool is_restored, is_silent; /* is_silent: no record of it (a challenged attempt) */
 };
 
@@ -125,7 +74,9 @@ struct turn {
 };
 
 struct calls {
-	struct pool *calls, *turns, *forks, *attempts;
+	struct pool *calls, *facts, *turns, *forks, *attempts;
+	struct list awake; /* the one that was in hand longest ago first */
+	unsigned awake_count;
 	struct map by_serial, by_id, by_fork;
 	struct port_share *ports;
 	uint64_t last_number;
@@ -135,7 +86,8 @@ struct calls {
 	struct sip_msg again;           /* scratch: an INVITE for another target, on its text */
 	char again_text[ATTEMPT_TEXT_MAX];
 	uint32_t *pending_free, pending_free_count; /* slots of call_pending.c */
-	/* Scratch of call_pending.c: what is written or read, what is being taken up. */
+	/* Scratch of call_rest.c and call_pending.c: what is written, what is being taken up. */
+	_Alignas(16) uint8_t packed[CALL_PACKED_MAX];
 	_Alignas(16) uint8_t pending[CHECKPOINT_PENDING_MAX];
 	_Alignas(16) uint8_t resumed[CHECKPOINT_PENDING_MAX];
 };
@@ -144,6 +96,8 @@ struct calls {
 
 /* NULL where the table is full; a few places are an emergency's alone. */
 struct call *call_take(struct border *b, bool is_emergency);
+/* One with facts of its own, in no table. NULL where there is no room. */
+struct call *call_new(struct border *b);
 /* Names a leg that is not begun by this serial instead of the drawn one, unless another has it. */
 void call_name_leg(struct call *call, unsigned leg, uint64_t serial);
 /* Puts a call with its facts into the tables. */
@@ -176,9 +130,24 @@ struct call *call_by_id(const struct border *b, uint64_t id);
 struct call *call_by_tag(const struct border *b, struct view tag, unsigned *ret_leg);
 struct pool_handle call_handle(const struct border *b, const struct call *call);
 
+/* ---- call_rest.c ---- */
+
+/* Its facts, which lie packed in the checkpoint while nobody asks for them. Whoever comes by a
+ * call otherwise than by call_by_id, call_by_tag or call_of_turn wakes it first. They stay until
+ * CALLS_AWAKE others were woken, or for ever where they cannot be kept. */
+enum { CALLS_AWAKE = 16 };
+void call_wake(struct call *call);
+/* Walks them, awake: from *place on; NULL at the end. Start with place 0. */
+struct call *call_next(struct border *b, uint32_t *place);
+/* Facts of its own, zeroed, for one that begins. NULL: none are left. */
+struct call_facts *call_facts_take(struct calls *c, struct call *call);
+void call_facts_give(struct calls *c, struct call *call);
+/* The facts, packed, in scratch. */
+struct view call_pack(const struct call *call);
+
 static inline struct leg_facts *leg_of(struct call *call, unsigned leg)
 {
-	return &call->facts.legs[leg];
+	return &call->facts->legs[leg];
 }
 static inline unsigned leg_other(unsigned leg) { return 1 - leg; }
 
@@ -188,7 +157,11 @@ void call_record(struct call *call);
 void call_fill_record(const struct call *call, struct record_call *ret);
 void call_fact(struct border *b, const struct inbound *in, const struct call *call,
                enum fact_outcome outcome, uint16_t status);
-void call_save(struct call *call);
+/* False: it is not kept, and counted; or need not be. */
+bool call_save(struct call *call);
+bool call_has_slot(const struct call *call);
+/* What was saved last, packed; it lives until the next call_save. */
+struct view call_saved(const struct call *call);
 void call_unsave(struct call *call);
 /* Whether what was saved can be true. */
 bool call_is_sound(const struct border *b, const struct call_facts *f);

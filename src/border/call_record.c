@@ -24,19 +24,19 @@ static void add_figures(struct media_leg_statistics *sum, const struct media_leg
 
 static void fill_leg(const struct call *call, unsigned number, struct record_leg *ret)
 {
-	const struct leg_facts *leg = &call->facts.legs[number];
+	const struct leg_facts *leg = &call->facts->legs[number];
 	const struct border_peer *peer = leg_peer(call->border, leg);
 
 	ret->flow = leg->flow;
 	(void)VIEW_COPY(view_of(leg->dialog.call_id), ret->call_id);
 	(void)VIEW_COPY(view_of(peer ? peer->name : "phone"), ret->peer);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
-		add_figures(&ret->media, &call->streams[i].figures[number]);
+		add_figures(&ret->media, &call->facts->carried[i].figures[number]);
 }
 
 void call_fill_record(const struct call *call, struct record_call *ret)
 {
-	const struct call_facts *facts = &call->facts;
+	const struct call_facts *facts = call->facts;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->head.version = RECORD_VERSION;
@@ -76,17 +76,17 @@ void call_record(struct call *call)
 void call_fact(struct border *b, const struct inbound *in, const struct call *call,
                enum fact_outcome outcome, uint16_t status)
 {
-	struct inbound caller = { .flow = &call->facts.legs[LEG_CALLER].flow };
+	struct inbound caller = { .flow = &call->facts->legs[LEG_CALLER].flow };
 	struct fact fact;
 
 	caller.standing =
-		call->facts.legs[LEG_CALLER].peer == CALL_PHONE ? STANDING_KNOWN : STANDING_PEER;
+		call->facts->legs[LEG_CALLER].peer == CALL_PHONE ? STANDING_KNOWN : STANDING_PEER;
 	caller.proof = in->proof;
 	fact = fact_of(b, &caller, FACT_CALL);
 	fact.outcome = (uint8_t)outcome;
 	fact.status = status;
-	fact.call_id_hash = fact_hash(b, view_of(call->facts.legs[LEG_CALLER].dialog.call_id));
-	fact_account(&fact, view_of(call->facts.from));
-	(void)VIEW_COPY(view_of(call->facts.dialled), fact.number);
+	fact.call_id_hash = fact_hash(b, view_of(call->facts->legs[LEG_CALLER].dialog.call_id));
+	fact_account(&fact, view_of(call->facts->from));
+	(void)VIEW_COPY(view_of(call->facts->dialled), fact.number);
 	fact_emit(b, &fact);
 }

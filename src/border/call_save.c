@@ -14,30 +14,46 @@ static uint32_t slot_of(const struct call *call)
 	return pool_handle_of(call->border->calls->calls, call).index;
 }
 
-static bool has_slot(const struct call *call)
+bool call_has_slot(const struct call *call)
 {
 	/* The emergency reserve lies beyond the slots. */
-	return slot_of(call) < call->border->settings.max_calls;
+	return !call->is_silent && slot_of(call) < call->border->settings.max_calls;
 }
 
-void call_save(struct call *call)
+struct view call_saved(const struct call *call)
+{
+	struct view saved;
+
+	return checkpoint_get(&call->border->checkpoint, CHECKPOINT_DIALOG, slot_of(call),
+	                      &saved) == ERR_NONE
+	             ? saved
+	             : VIEW_EMPTY;
+}
+
+bool call_save(struct call *call)
 {
 	struct border *b = call->border;
 	enum err err = ERR_LIMIT;
+	struct view packed;
 
 	if (call->state == CALL_SETUP || call->is_silent)
-		return;
-	if (has_slot(call))
-		err = checkpoint_put(&b->checkpoint, CHECKPOINT_DIALOG, slot_of(call),
-		                     view_bytes(&call->facts, sizeof(call->facts)));
+		return false;
+	if (call_has_slot(call)) {
+		packed = call_pack(call);
+		err = view_equal(packed, call_saved(call))
+		            ? ERR_NONE
+		            : checkpoint_put(&b->checkpoint, CHECKPOINT_DIALOG, slot_of(call),
+		                             packed);
+	}
 	if (err != ERR_NONE)
 		border_count(b, COUNT_calls_unprotected);
+	return err == ERR_NONE;
 }
 
 void call_unsave(struct call *call)
 {
 	call_pending_drop(call);
-	if (call->state != CALL_SETUP && has_slot(call))
+	if (call->state != CALL_SETUP && call_has_slot(call))
 		checkpoint_drop(&call->border->checkpoint, CHECKPOINT_DIALOG, slot_of(call));
 }
 
@@ -49,7 +65,9 @@ bool call_is_sound(const struct border *b, const struct call_facts *f)
 {
 	if (!is_text(f->from, sizeof(f->from)) || !is_text(f->to, sizeof(f->to)) ||
 	    !is_text(f->dialled, sizeof(f->dialled)) ||
-	    !is_text(f->ending.cause, sizeof(f->ending.cause)) || f->id >> 60)
+	    !is_text(f->ending.cause, sizeof(f->ending.cause)) ||
+	    !is_text(f->early_tag, sizeof(f->early_tag)) ||
+	    f->answer.len > sizeof(f->answer.text) || f->id >> 60)
 		return false;
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
 		const struct leg_facts *leg = &f->legs[i];
@@ -74,7 +92,7 @@ bool call_is_sound(const struct border *b, const struct call_facts *f)
 void call_resume_streams(struct call *call)
 {
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
-		struct stream_facts *stream = &call->facts.streams[i];
+		struct stream_facts *stream = &call->facts->streams[i];
 		bool was_open = stream->is_open;
 
 		/* Media may have died too: what is opened anew is right in either case. */
@@ -101,19 +119,21 @@ void call_resume_legs(struct call *call)
 static void resume_ending(struct call *call)
 {
 	call->state = CALL_ENDING;
-	call->status = call->facts.ending.status;
+	call->status = call->facts->ending.status;
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
-		call->facts.streams[i].is_open = call->facts.streams[i].has_ports;
+		call->facts->streams[i].is_open = call->facts->streams[i].has_ports;
 	call_close_streams(call);
 }
 
-static bool restore_one(struct border *b, struct view saved, uint32_t slot)
+static bool restore_one(struct border *b, const struct call_facts *facts, uint32_t slot)
 {
-	struct call *call = pool_take(b->calls->calls);
+	struct call *call = call_new(b);
 
 	if (!call)
 		return false;
-	memcpy(&call->facts, saved.at, sizeof(call->facts));
+	*call->facts = *facts;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
+		call->facts->carried[i].is_closing = false;
 	call->state = CALL_UP;
 	call->status = 200;
 	call->is_restored = true;
@@ -122,11 +142,13 @@ static bool restore_one(struct border *b, struct view saved, uint32_t slot)
 	spend_resume(call);
 	call_resume_legs(call);
 	if (slot_of(call) != slot) {
-		call_save(call);
+		(void)call_save(call);
 		checkpoint_drop(&b->checkpoint, CHECKPOINT_DIALOG, slot);
 	}
-	if (call->facts.ending.wall_us != 0)
+	if (call->facts->ending.wall_us != 0)
 		resume_ending(call);
+	else
+		call_wake(call);
 	return true;
 }
 
@@ -141,10 +163,9 @@ uint32_t calls_restore(struct border *b)
 	for (uint32_t slot = 0; slot < b->settings.max_calls; slot++) {
 		if (checkpoint_get(&b->checkpoint, CHECKPOINT_DIALOG, slot, &saved) != ERR_NONE)
 			continue;
-		if (saved.len == sizeof(facts))
-			memcpy(&facts, saved.at, sizeof(facts));
-		if (saved.len == sizeof(facts) && call_is_sound(b, &facts))
-			restored += restore_one(b, view_bytes(&facts, sizeof(facts)), slot);
+		if (packed_read(saved, &facts, sizeof(facts)) == ERR_NONE &&
+		    call_is_sound(b, &facts))
+			restored += restore_one(b, &facts, slot);
 		else
 			checkpoint_drop(&b->checkpoint, CHECKPOINT_DIALOG, slot);
 	}

@@ -37,7 +37,10 @@ enum err calls_new(struct border *b, struct calls **ret)
 
 	if (!c)
 		return ERR_NO_MEMORY;
+	list_init(&c->awake);
 	err = pool_new(sizeof(struct call), count, &c->calls);
+	if (err == ERR_NONE)
+		err = pool_new(sizeof(struct call_facts), count, &c->facts);
 	if (err == ERR_NONE)
 		err = pool_new(sizeof(struct turn), turns, &c->turns);
 	if (err == ERR_NONE)
@@ -73,6 +76,7 @@ void calls_free(struct calls **calls)
 	map_clear(&c->by_id);
 	forks_free(c);
 	pool_free(&c->calls);
+	pool_free(&c->facts);
 	pool_free(&c->turns);
 	pool_free(&c->attempts);
 	free(c->pending_free);
@@ -91,7 +95,7 @@ static bool has_serial(const struct map_node *node, const void *wanted)
 
 static bool has_id(const struct map_node *node, const void *wanted)
 {
-	return HOLDER(node, struct call, by_id)->facts.id == *(const uint64_t *)wanted;
+	return HOLDER(node, struct call, by_id)->id == *(const uint64_t *)wanted;
 }
 
 static struct call *call_by_serial(const struct border *b, uint64_t serial, unsigned *ret_leg)
@@ -111,10 +115,14 @@ static struct call *call_by_serial(const struct border *b, uint64_t serial, unsi
 struct call *call_by_tag(const struct border *b, struct view tag, unsigned *ret_leg)
 {
 	struct ua_name name;
+	struct call *call;
 
 	if (ua_name_read(tag, &b->namer, UA_NAME_TAG, &name) != ERR_NONE)
 		return NULL;
-	return call_by_serial(b, name.serial, ret_leg);
+	call = call_by_serial(b, name.serial, ret_leg);
+	if (call)
+		call_wake(call);
+	return call;
 }
 
 uint64_t call_number_by_call_id(const struct border *b, struct view call_id)
@@ -126,7 +134,7 @@ uint64_t call_number_by_call_id(const struct border *b, struct view call_id)
 	if (ua_name_read(call_id, &b->namer, UA_NAME_CALL_ID, &name) != ERR_NONE)
 		return 0;
 	call = call_by_serial(b, name.serial, &leg);
-	return call ? call->facts.number : 0;
+	return call ? call->number : 0;
 }
 
 struct call *call_by_id(const struct border *b, uint64_t id)
@@ -134,12 +142,19 @@ struct call *call_by_id(const struct border *b, uint64_t id)
 	const struct map *m = &b->calls->by_id;
 	struct map_node *node = map_find(m, map_hash(m, &id, sizeof(id)), has_id, &id);
 
-	return node ? HOLDER(node, struct call, by_id) : NULL;
+	if (!node)
+		return NULL;
+	call_wake(HOLDER(node, struct call, by_id));
+	return HOLDER(node, struct call, by_id);
 }
 
 struct call *call_of_turn(struct border *b, const struct turn *turn)
 {
-	return pool_at(b->calls->calls, turn->call);
+	struct call *call = pool_at(b->calls->calls, turn->call);
+
+	if (call)
+		call_wake(call);
+	return call;
 }
 
 struct pool_handle call_handle(const struct border *b, const struct call *call)
@@ -172,6 +187,7 @@ static void run_out(struct timer *t, uint64_t now_us)
 	struct turn *turn;
 
 	(void)now_us;
+	call_wake(call);
 	switch ((enum call_state)call->state) {
 	case CALL_SETUP:
 		turn = turn_at(b, call->invite);
@@ -194,31 +210,44 @@ static void draw_id(struct border *b, struct call *call)
 	uint64_t wall_ms = b->now.wall_us > 0 ? (uint64_t)b->now.wall_us / 1000 : 0;
 	struct calls *c = b->calls;
 
-	b->ports.random(b->ports.context, &call->facts.id, sizeof(call->facts.id));
-	call->facts.id >>= 4; /* the stream's number stands in the last four bits */
+	b->ports.random(b->ports.context, &call->facts->id, sizeof(call->facts->id));
+	call->facts->id >>= 4; /* the stream's number stands in the last four bits */
 	/* From the clock, so that a number is not given twice by a worker that was restarted. */
 	c->last_number = wall_ms > c->last_number ? wall_ms : c->last_number + 1;
-	call->facts.number = c->last_number;
+	call->facts->number = call->number = c->last_number;
 }
 
 void call_enter(struct border *b, struct call *call)
 {
 	struct calls *c = b->calls;
 
-	call->border = b;
+	call->id = call->facts->id;
+	call->number = call->facts->number;
 	timer_init(&call->timer, run_out);
 	session_begin(call);
-	map_insert(&c->by_id, &call->by_id,
-	           map_hash(&c->by_id, &call->facts.id, sizeof(call->facts.id)));
+	map_insert(&c->by_id, &call->by_id, map_hash(&c->by_id, &call->id, sizeof(call->id)));
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
 		struct leg *leg = &call->legs[i];
 
 		leg->number = (uint8_t)i;
 		leg->counted = CALL_PHONE;
-		leg->serial = call->facts.legs[i].serial;
+		leg->serial = call->facts->legs[i].serial;
 		map_insert(&c->by_serial, &leg->by_serial,
 		           map_hash(&c->by_serial, &leg->serial, sizeof(leg->serial)));
 	}
+}
+
+struct call *call_new(struct border *b)
+{
+	struct call *call = pool_take(b->calls->calls);
+
+	if (!call)
+		return NULL;
+	call->border = b;
+	/* As many as there are calls. */
+	(void)call_facts_take(b->calls, call);
+	assert(call->facts);
+	return call;
 }
 
 struct call *call_take(struct border *b, bool is_emergency)
@@ -227,14 +256,14 @@ struct call *call_take(struct border *b, bool is_emergency)
 
 	if (!is_emergency && pool_used(b->calls->calls) >= b->settings.max_calls)
 		return NULL;
-	call = pool_take(b->calls->calls);
+	call = call_new(b);
 	if (!call)
 		return NULL;
 	draw_id(b, call);
 	for (unsigned i = 0; i < CALL_LEGS; i++)
 		leg_name(b, leg_of(call, i));
-	call->facts.is_emergency = is_emergency;
-	call->facts.started_wall_us = b->now.wall_us;
+	call->facts->is_emergency = is_emergency;
+	call->facts->started_wall_us = b->now.wall_us;
 	call_enter(b, call);
 	return call;
 }
@@ -271,10 +300,12 @@ void call_finish(struct call *call)
 		stream_give_ports(call, i);
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
 		leg_part(call, i);
+		call->legs[i].is_phone = false;
 		map_remove(&c->by_serial, &call->legs[i].by_serial);
 		known_release(&b->known, &call->legs[i].known);
 	}
 	map_remove(&c->by_id, &call->by_id);
+	call_facts_give(c, call);
 	pool_give(c->calls, call);
 }
 
@@ -308,10 +339,10 @@ void call_end(struct call *call, enum call_end by, const char *cause)
 		by = END_RINGFENCE;
 		cause = "ended by command";
 	}
-	call->facts.ending = (struct call_ending){ .wall_us = b->now.wall_us,
-		                                   .status = call->status,
-		                                   .by = (uint8_t)by };
-	(void)VIEW_COPY(view_of(cause), call->facts.ending.cause);
+	call->facts->ending = (struct call_ending){ .wall_us = b->now.wall_us,
+		                                    .status = call->status,
+		                                    .by = (uint8_t)by };
+	(void)VIEW_COPY(view_of(cause), call->facts->ending.cause);
 	end_invite(b, call);
 	commands_forget(call);
 	wheel_cancel(&b->wheel, &call->session);
@@ -327,7 +358,7 @@ void call_close_streams(struct call *call)
 		return;
 	}
 	/* Who dies while the figures are awaited leaves its successor a call to record. */
-	call_save(call);
+	(void)call_save(call);
 	call_pending_drop(call);
 	call_patience(call, MEDIA_PATIENCE_US);
 }
@@ -352,17 +383,6 @@ void call_hang_up_because(struct call *call, const char *cause, struct view line
 	leg_bye_because(call, LEG_CALLEE, lines);
 	call_end(call, END_RINGFENCE, cause);
 }
-
-void calls_hang_up(struct border *b)
-{
-	uint32_t place = 0;
-	struct call *call;
-
-	while ((call = pool_next(b->calls->calls, &place)))
-		call_hang_up(call, "service ends");
-}
-
-uint32_t calls_live(const struct border *b) { return pool_used(b->calls->calls); }
 
 struct turn *turn_take(struct border *b, struct call *call, unsigned from,
                        const struct sip_msg *request)
@@ -561,39 +581,4 @@ void calls_request_notice(struct border *b, enum ua_notice notice, const struct 
 
 	if (turn && (notice == UA_TIMEOUT || notice == UA_UNANSWERED))
 		within_timeout(b, turn);
-}
-
-void calls_apply(struct border *b, const struct border_settings *old)
-{
-	struct call *call;
-	uint32_t place = 0;
-
-	while ((call = pool_next(b->calls->calls, &place))) {
-		/* Its targets are rows of before. */
-		attempt_drop(call);
-		for (unsigned i = 0; i < CALL_LEGS; i++) {
-			struct leg_facts *leg = leg_of(call, i);
-
-			leg->peer = peers_row_now(b, old, leg->peer);
-			call->legs[i].counted = peers_row_now(b, old, call->legs[i].counted);
-		}
-		call_save(call);
-	}
-}
-
-void calls_list(struct border *b, const struct ask *question,
-                void (*answer)(void *context, const struct ask *row), void *context)
-{
-	struct ask row = { .head = question->head };
-	const struct call *call;
-	uint32_t place = 0;
-
-	row.head.is_answer = 1;
-	row.head.size = sizeof(row.body.record.call);
-	while ((call = pool_next(b->calls->calls, &place))) {
-		if (call->state == CALL_ENDING)
-			continue;
-		call_fill_record(call, &row.body.record.call);
-		answer(context, &row);
-	}
 }

@@ -1,141 +1,237 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two copies a slot, flipped by generation. */
+/* Places by size, each written once for what it holds. */
 #include "border/checkpoint.h"
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct copy {
+struct place {
 	uint64_t checksum;   /* over everything after it, keyed */
-	uint32_t generation; /* 0: never written */
-	uint32_t size;       /* 0: dropped */
+	uint32_t generation; /* 0: holds nothing */
+	uint32_t size;
+	uint32_t slot, kind;
+	uint64_t unused;
 	uint8_t bytes[];
 };
 
-static const size_t copy_sizes[CHECKPOINT_KINDS] = {
-	[CHECKPOINT_REGISTRATION] = sizeof(struct copy) + CHECKPOINT_REGISTRATION_MAX,
-	[CHECKPOINT_DIALOG] = sizeof(struct copy) + CHECKPOINT_DIALOG_MAX,
-	[CHECKPOINT_SPENDING] = sizeof(struct copy) + CHECKPOINT_SPENDING_MAX,
-	[CHECKPOINT_PENDING] = sizeof(struct copy) + CHECKPOINT_PENDING_MAX,
+static const uint32_t class_sizes[CHECKPOINT_CLASSES] = { 256,  512,  768,  1024, 1280, 1536,
+	                                                  1792, 2048, 4096, 8192, 16384 };
+static const uint32_t most[CHECKPOINT_KINDS] = {
+	[CHECKPOINT_REGISTRATION] = CHECKPOINT_REGISTRATION_MAX,
+	[CHECKPOINT_DIALOG] = CHECKPOINT_DIALOG_MAX,
+	[CHECKPOINT_SPENDING] = CHECKPOINT_SPENDING_MAX,
+	[CHECKPOINT_PENDING] = CHECKPOINT_PENDING_MAX,
 };
+enum { USED_SIZE = 256, CLASS_SHIFT = 28 };
+
+_Static_assert(sizeof(struct place) + CHECKPOINT_DIALOG_MAX == 8192, "a dialog fits a place");
+_Static_assert(sizeof(struct place) + CHECKPOINT_PENDING_MAX == 16384, "so does a set-up");
+
+/* All that may be of this size at once, and one more: what is written while it replaces another. */
+static uint32_t count_of(unsigned class, const uint32_t slots[CHECKPOINT_KINDS])
+{
+	uint32_t below = class > 0 ? class_sizes[class - 1] : 0, count = 1;
+
+	for (unsigned kind = 0; kind < CHECKPOINT_KINDS; kind++) {
+		if (most[kind] + sizeof(struct place) > below)
+			count += slots[kind];
+	}
+	return count;
+}
 
 size_t checkpoint_size(uint32_t registrations, uint32_t dialogs)
 {
-	return 2 *
-	       ((size_t)registrations * copy_sizes[CHECKPOINT_REGISTRATION] +
-	        (size_t)dialogs * (copy_sizes[CHECKPOINT_DIALOG] + copy_sizes[CHECKPOINT_PENDING]) +
-	        copy_sizes[CHECKPOINT_SPENDING]);
+	const uint32_t slots[CHECKPOINT_KINDS] = { registrations, dialogs, 1, dialogs };
+	size_t size = USED_SIZE;
+
+	for (unsigned class = 0; class < CHECKPOINT_CLASSES; class ++)
+		size += (size_t)count_of(class, slots) * class_sizes[class];
+	return size;
 }
 
-static struct copy *copy_at(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
-                            unsigned which)
-{
-	size_t offset = 0;
+/* ---- places ---- */
 
-	assert(slot < c->slots[kind]);
-	for (unsigned before = 0; before < (unsigned)kind; before++)
-		offset += 2 * (size_t)c->slots[before] * copy_sizes[before];
-	offset += (2 * (size_t)slot + which) * copy_sizes[kind];
-	return (struct copy *)(void *)(c->memory + offset);
+static uint32_t name_of(unsigned class, uint32_t index)
+{
+	return ((uint32_t) class << CLASS_SHIFT | index) + 1;
 }
 
-static uint64_t checksum(const struct checkpoint *c, const struct copy *copy)
+static struct place *place_at(const struct checkpoint *c, unsigned class, uint32_t index)
 {
-	const size_t skipped = sizeof(copy->checksum);
+	return (struct place *)(void *)(c->classes[class].places +
+	                                (size_t)index * class_sizes[class]);
+}
+
+static struct place *place_of(const struct checkpoint *c, uint32_t name)
+{
+	return place_at(c, (name - 1) >> CLASS_SHIFT, (name - 1) & ((1U << CLASS_SHIFT) - 1));
+}
+
+static void give(struct checkpoint *c, uint32_t name)
+{
+	struct checkpoint_class *class = &c->classes[(name - 1) >> CLASS_SHIFT];
+
+	place_of(c, name)->generation = 0;
+	class->given[class->given_count++] = (name - 1) & ((1U << CLASS_SHIFT) - 1);
+}
+
+/* The last one that was given back, so that few pages are in use. */
+static uint32_t take(struct checkpoint *c, size_t size)
+{
+	unsigned number = 0;
+	struct checkpoint_class *class;
+
+	while (class_sizes[number] < size + sizeof(struct place))
+		number++;
+	class = &c->classes[number];
+	if (class->given_count > 0)
+		return name_of(number, class->given[--class->given_count]);
+	assert(class->fresh < class->count);
+	c->used[number] = class->fresh + 1;
+	return name_of(number, class->fresh++);
+}
+
+static uint64_t checksum(const struct checkpoint *c, const struct place *p)
+{
+	const size_t skipped = sizeof(p->checksum);
 
 	/* Against halves that a death left, not against a forger: who writes here has the key. */
-	return hash_long(&c->key, (const uint8_t *)copy + skipped,
-	                 sizeof(*copy) - skipped + copy->size);
+	return hash_long(&c->key, (const uint8_t *)p + skipped, sizeof(*p) - skipped + p->size);
 }
 
-static bool is_whole(const struct checkpoint *c, enum checkpoint_kind kind, const struct copy *copy)
+/* ---- taking over ---- */
+
+static bool is_whole(const struct checkpoint *c, unsigned class, const struct place *p)
 {
-	return copy->generation != 0 && copy->size <= copy_sizes[kind] - sizeof(*copy) &&
-	       copy->checksum == checksum(c, copy);
+	return p->generation != 0 && p->kind < CHECKPOINT_KINDS && p->slot < c->slots[p->kind] &&
+	       p->size > 0 && p->size <= most[p->kind] &&
+	       p->size <= class_sizes[class] - sizeof(*p) && p->checksum == checksum(c, p);
 }
 
-/* What a death left half written is void from the start on: from then on the newest copy is told
- * by its generation, and no write has to sum up what it only follows. */
-static void mend(struct checkpoint *c)
+/* What a death left half written is void from the start on; where it came between the new one's
+ * end and the old one's, the newest holds. Signed distance, so that the order survives the
+ * counter's wrap. */
+static void take_up(struct checkpoint *c, unsigned class, uint32_t index)
 {
-	for (unsigned kind = 0; kind < CHECKPOINT_KINDS; kind++) {
-		for (uint32_t slot = 0; slot < c->slots[kind]; slot++) {
-			for (unsigned which = 0; which < 2; which++) {
-				struct copy *copy =
-					copy_at(c, (enum checkpoint_kind)kind, slot, which);
+	struct place *p = place_at(c, class, index);
+	uint32_t name = name_of(class, index), *where;
 
-				if (copy->generation != 0 &&
-				    !is_whole(c, (enum checkpoint_kind)kind, copy))
-					copy->generation = 0;
-			}
-		}
+	if (!is_whole(c, class, p)) {
+		give(c, name);
+		return;
 	}
+	where = &c->where[p->kind][p->slot];
+	if (*where && (int32_t)(place_of(c, *where)->generation - p->generation) > 0) {
+		give(c, name);
+		return;
+	}
+	if (*where)
+		give(c, *where);
+	*where = name;
 }
 
-void checkpoint_init(struct checkpoint *c, void *memory, const uint32_t slots[CHECKPOINT_KINDS],
-                     const struct hash_key *key)
+static enum err lay_out(struct checkpoint *c, uint8_t *memory)
 {
-	c->memory = memory;
-	c->key = *key;
+	c->used = (uint32_t *)(void *)memory;
+	memory += USED_SIZE;
+	for (unsigned i = 0; i < CHECKPOINT_CLASSES; i++) {
+		struct checkpoint_class *class = &c->classes[i];
+
+		class->places = memory;
+		class->count = count_of(i, c->slots);
+		class->fresh = c->used[i] < class->count ? c->used[i] : class->count;
+		memory += (size_t) class->count * class_sizes[i];
+		class->given = calloc(class->count, sizeof(*class->given));
+		if (!class->given)
+			return ERR_NO_MEMORY;
+	}
+	for (unsigned kind = 0; kind < CHECKPOINT_KINDS; kind++) {
+		c->where[kind] = calloc((size_t)c->slots[kind] + 1, sizeof(*c->where[kind]));
+		if (!c->where[kind])
+			return ERR_NO_MEMORY;
+	}
+	return ERR_NONE;
+}
+
+enum err checkpoint_init(struct checkpoint *c, void *memory, const uint32_t slots[CHECKPOINT_KINDS],
+                         const struct hash_key *key)
+{
+	enum err err;
+
+	*c = (struct checkpoint){ .key = *key };
 	memcpy(c->slots, slots, sizeof(c->slots));
-	mend(c);
+	err = lay_out(c, memory);
+	if (err != ERR_NONE) {
+		checkpoint_clear(c);
+		return err;
+	}
+	/* From the last one, so that the first ones are given out first. */
+	for (unsigned class = 0; class < CHECKPOINT_CLASSES; class ++) {
+		for (uint32_t i = c->classes[class].fresh; i-- > 0;)
+			take_up(c, class, i);
+	}
+	return ERR_NONE;
 }
 
-/* The copy that was written last, NULL where none was. */
-static struct copy *newest(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot)
+void checkpoint_clear(struct checkpoint *c)
 {
-	struct copy *first = copy_at(c, kind, slot, 0), *second = copy_at(c, kind, slot, 1);
-
-	if (first->generation == 0 || second->generation == 0)
-		return first->generation ? first : second->generation ? second : NULL;
-	/* Signed distance, so that the order survives the counter's wrap. */
-	return (int32_t)(second->generation - first->generation) > 0 ? second : first;
+	for (unsigned i = 0; i < CHECKPOINT_CLASSES; i++)
+		free(c->classes[i].given);
+	for (unsigned kind = 0; kind < CHECKPOINT_KINDS; kind++)
+		free(c->where[kind]);
+	*c = (struct checkpoint){ 0 };
 }
 
-static void write_copy(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
-                       struct view saved)
-{
-	const struct copy *last = newest(c, kind, slot);
-	struct copy *next = copy_at(c, kind, slot, 0);
-	uint32_t generation = last ? last->generation + 1 : 1;
+/* ---- use ---- */
 
-	if (next == last)
-		next = copy_at(c, kind, slot, 1);
-	next->generation = 0;
-	/* A kill between here and the checksum must leave this copy void. */
-	atomic_signal_fence(memory_order_seq_cst);
-	if (saved.len)
-		memcpy(next->bytes, saved.at, saved.len);
-	next->size = (uint32_t)saved.len;
-	next->generation = generation ? generation : 1;
-	next->checksum = checksum(c, next);
+static void write(struct checkpoint *c, struct place *p, struct view saved, uint32_t generation)
+{
+	memcpy(p->bytes, saved.at, saved.len);
+	p->size = (uint32_t)saved.len;
+	p->generation = generation ? generation : 1;
+	p->checksum = checksum(c, p);
 }
 
 enum err checkpoint_put(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
                         struct view saved)
 {
-	if (saved.len == 0 || saved.len > copy_sizes[kind] - sizeof(struct copy))
+	uint32_t *where = &c->where[kind][slot], name;
+	struct place *p;
+
+	assert(slot < c->slots[kind]);
+	if (saved.len == 0 || saved.len > most[kind])
 		return ERR_LIMIT;
-	write_copy(c, kind, slot, saved);
+	name = take(c, saved.len);
+	p = place_of(c, name);
+	p->slot = slot;
+	p->kind = kind;
+	write(c, p, saved, *where ? place_of(c, *where)->generation + 1 : 1);
+	/* A kill before here leaves the old one, one before the end of it both. */
+	atomic_signal_fence(memory_order_seq_cst);
+	if (*where)
+		give(c, *where);
+	*where = name;
 	return ERR_NONE;
 }
 
 void checkpoint_drop(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot)
 {
-	const struct copy *last = newest(c, kind, slot);
+	uint32_t *where = &c->where[kind][slot];
 
-	if (last && last->size > 0)
-		write_copy(c, kind, slot, VIEW_EMPTY);
+	if (*where)
+		give(c, *where);
+	*where = 0;
 }
 
 enum err checkpoint_get(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
                         struct view *ret)
 {
-	const struct copy *copy = newest(c, kind, slot);
+	uint32_t where = c->where[kind][slot];
 
-	if (!copy || copy->size == 0 || copy->size > copy_sizes[kind] - sizeof(*copy))
+	if (!where)
 		return ERR_NOT_FOUND;
-	*ret = view_bytes(copy->bytes, copy->size);
+	*ret = view_bytes(place_of(c, where)->bytes, place_of(c, where)->size);
 	return ERR_NONE;
 }

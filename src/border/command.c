@@ -183,8 +183,8 @@ static bool may(const struct border_control *server, enum command_verb verb)
 
 static bool is_of_peer(const struct call *call, uint16_t peer)
 {
-	return call->facts.legs[LEG_CALLER].peer == peer ||
-	       call->facts.legs[LEG_CALLEE].peer == peer;
+	return call->facts->legs[LEG_CALLER].peer == peer ||
+	       call->facts->legs[LEG_CALLEE].peer == peer;
 }
 
 /* The counter of that server; that of one which is configured no more is given away. */
@@ -224,7 +224,7 @@ static bool is_better(const struct call *call, const struct command *c)
 {
 	unsigned leg = c->side == COMMAND_SIDE_CALLEE ? LEG_CALLEE : LEG_CALLER;
 
-	return call->facts.legs[leg].is_outer;
+	return call->facts->legs[leg].is_outer;
 }
 
 static struct call *find(struct border *b, const struct command *c,
@@ -234,8 +234,9 @@ static struct call *find(struct border *b, const struct command *c,
 	uint32_t place = 0;
 
 	while ((call = pool_next(b->calls->calls, &place))) {
-		if (call->facts.number != c->call || call->state == CALL_ENDING)
+		if (call->number != c->call || call->state == CALL_ENDING)
 			continue;
+		call_wake(call);
 		*ret_is_there = true;
 		if (server && !is_of_peer(call, server->peer))
 			continue;
@@ -252,7 +253,7 @@ static unsigned leg_meant(const struct call *call, const struct command *c,
 		return c->side == COMMAND_SIDE_CALLEE ? LEG_CALLEE : LEG_CALLER;
 	/* A server means who it talks to. */
 	if (server)
-		return call->facts.legs[LEG_CALLER].peer == server->peer ? LEG_CALLEE : LEG_CALLER;
+		return call->facts->legs[LEG_CALLER].peer == server->peer ? LEG_CALLEE : LEG_CALLER;
 	return LEG_CALLER;
 }
 
@@ -270,7 +271,7 @@ static enum command_refusal judge_server(struct border *b, const struct command 
 	if (!has_token(b, c))
 		return COMMAND_TOKEN;
 	counter->last = c->counter;
-	return call->facts.is_emergency ? COMMAND_EMERGENCY : COMMAND_DONE;
+	return call->facts->is_emergency ? COMMAND_EMERGENCY : COMMAND_DONE;
 }
 
 static bool is_written_well(const struct command *c)

@@ -72,9 +72,11 @@ static enum command_refusal end_all(struct command_row *row)
 	/* Its end must not answer for the call's. */
 	row->call = nothing;
 	while ((call = pool_next(b->calls->calls, &place))) {
-		if (call->facts.number == c.call &&
-		    (!c.server[0] || call->facts.legs[LEG_CALLER].peer == peer ||
-		     call->facts.legs[LEG_CALLEE].peer == peer))
+		if (call->number != c.call)
+			continue;
+		call_wake(call);
+		if (!c.server[0] || call->facts->legs[LEG_CALLER].peer == peer ||
+		    call->facts->legs[LEG_CALLEE].peer == peer)
 			command_end_call(call);
 	}
 	return COMMAND_DONE;
@@ -148,7 +150,7 @@ static enum command_refusal transfer(struct command_row *row, struct call *call)
 	leg_write_contact(b, to, &r.out);
 	write_target(b, to, target, &r.out);
 	sip_build_body(&r.out, VIEW_EMPTY);
-	call->refers[call->next_refer++ % MAX_CALL_REFERS] =
+	call->facts->refers[call->facts->next_refer++ % MAX_CALL_REFERS] =
 		(struct refer){ .sent_cseq = turn->sent_cseq, .from = turn->from, .is_ours = true };
 	return send(b, &r, PURPOSE_CALL_REQUEST, turn) == ERR_NONE ? COMMAND_DONE : COMMAND_FULL;
 }
@@ -175,7 +177,7 @@ static bool is_of_ours(const struct call *call, unsigned from, const struct sip_
 
 	(void)view_decimal(event->id, UINT32_MAX, &id);
 	for (unsigned i = 0; i < MAX_CALL_REFERS; i++) {
-		const struct refer *r = &call->refers[i];
+		const struct refer *r = &call->facts->refers[i];
 
 		if (r->sent_cseq == 0 || r->from == from || (id && r->sent_cseq != id))
 			continue;
@@ -220,9 +222,9 @@ static uint8_t bits_of(unsigned leg, bool is_silent)
 
 static void set_held(struct call *call, unsigned leg, uint8_t bits)
 {
-	call->facts.held = (uint8_t)((call->facts.held & ~bits_of(leg, true)) | bits);
+	call->facts->held = (uint8_t)((call->facts->held & ~bits_of(leg, true)) | bits);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
-		if (call->facts.streams[i].is_open)
+		if (call->facts->streams[i].is_open)
 			stream_order(call, i);
 	call_save(call);
 }
@@ -258,7 +260,7 @@ static enum command_refusal hold(struct command_row *row, struct call *call)
 {
 	bool is_wanted = row->command.verb == COMMAND_HOLD;
 	uint8_t bits = is_wanted ? bits_of(row->leg, row->command.is_silent != 0) : 0;
-	uint8_t before = call->facts.held & bits_of(row->leg, true);
+	uint8_t before = call->facts->held & bits_of(row->leg, true);
 	enum command_refusal why;
 
 	if (before == bits)
@@ -283,6 +285,7 @@ void command_undo(struct command_row *row)
 	if (row->is_answered || !call ||
 	    (row->command.verb != COMMAND_HOLD && row->command.verb != COMMAND_UNHOLD))
 		return;
+	call_wake(call);
 	if (call->state == CALL_UP)
 		set_held(call, row->leg, row->before);
 	if (turn && turn->method == SIP_METHOD_INVITE)

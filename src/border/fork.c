@@ -46,11 +46,11 @@ static void change(struct call *call, struct fork *f)
 	map_remove(&c->by_serial, &caller->by_serial);
 	map_remove(&c->by_fork, &f->by_serial);
 	f->serial = caller->serial;
-	f->early = call->early;
-	f->answer = call->answer;
+	f->early = call->facts->early;
+	f->answer = call->facts->answer;
 	caller->serial = leg_of(call, LEG_CALLER)->serial = was.serial;
-	call->early = was.early;
-	call->answer = was.answer;
+	call->facts->early = was.early;
+	call->facts->answer = was.answer;
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
 		f->dialogs[i] = leg_of(call, i)->dialog;
 		leg_of(call, i)->dialog = was.dialogs[i];
@@ -74,15 +74,15 @@ static void clear(struct call *call, struct fork *f)
 	*asker = leg_of(call, LEG_CALLER)->dialog;
 	(void)VIEW_COPY(view_of(tag), asker->local_tag);
 	asker->local_cseq = 0;
-	asker->remote_cseq = call->early.came_cseq;
+	asker->remote_cseq = call->facts->early.came_cseq;
 	*rung = leg_of(call, LEG_CALLEE)->dialog;
 	rung->state = UA_DIALOG_NONE;
 	rung->remote_tag[0] = rung->routes[0] = 0;
 	rung->local_cseq = invite ? invite->sent_cseq : rung->local_cseq;
 	rung->has_remote_cseq = false;
 	rung->remote_cseq = 0;
-	f->early = (struct early){ .came_cseq = call->early.came_cseq,
-		                   .asked_by = call->early.asked_by };
+	f->early = (struct early){ .came_cseq = call->facts->early.came_cseq,
+		                   .asked_by = call->facts->early.asked_by };
 }
 
 static struct fork *add(struct call *call)
@@ -144,6 +144,7 @@ struct call *fork_by_tag(struct border *b, struct view tag, const struct sip_msg
 	if (!f || !ua_dialog_matches(&f->dialogs[LEG_CALLER], request))
 		return NULL;
 	call = f->call;
+	call_wake(call);
 	change(call, f);
 	return call;
 }
@@ -188,14 +189,14 @@ void forks_forget(struct call *call)
 
 bool fork_keep_answer(struct call *call, struct view description)
 {
-	if (description.len > sizeof(call->answer.text))
+	if (description.len > sizeof(call->facts->answer.text))
 		return false;
-	memcpy(call->answer.text, description.at, description.len);
-	call->answer.len = (uint16_t)description.len;
+	memcpy(call->facts->answer.text, description.at, description.len);
+	call->facts->answer.len = (uint16_t)description.len;
 	return true;
 }
 
 struct view fork_kept_answer(const struct call *call)
 {
-	return view_bytes(call->answer.text, call->answer.len);
+	return view_bytes(call->facts->answer.text, call->facts->answer.len);
 }

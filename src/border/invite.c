@@ -64,9 +64,9 @@ static enum err fill_caller(struct border *b, const struct inbound *in, const st
 	leg_join(call, LEG_CALLER, in->peer);
 	if (r)
 		leg->account_hash = fact_hash(b, view_of(r->facts.account));
-	write_account(b, in->msg, SIP_HEADER_FROM, call->facts.from, sizeof(call->facts.from));
-	write_account(b, in->msg, SIP_HEADER_TO, call->facts.to, sizeof(call->facts.to));
-	write_dialled(in, route, &call->facts);
+	write_account(b, in->msg, SIP_HEADER_FROM, call->facts->from, sizeof(call->facts->from));
+	write_account(b, in->msg, SIP_HEADER_TO, call->facts->to, sizeof(call->facts->to));
+	write_dialled(in, route, call->facts);
 	leg_write_name(b, leg, UA_NAME_TAG, tag);
 	return ua_dialog_accept(in->msg, view_of(tag), false, &leg->dialog);
 }
@@ -257,7 +257,7 @@ static struct call *begin(struct border *b, const struct inbound *in, const stru
 	}
 	other = call_number_by_call_id(b, in->msg->call_id);
 	if (in->peer && other)
-		call->facts.number = other;
+		call->facts->number = call->number = other;
 	err = fill_caller(b, in, route, call);
 	if (err == ERR_NONE)
 		err = fill_callee(b, in, route, call);
@@ -340,7 +340,8 @@ void calls_invite(struct border *b, struct inbound *in)
 
 static bool is_offer_settled(const struct call *call, const struct turn *invite)
 {
-	return call->early.is_agreed || (invite->is_answered && invite->offer == OFFER_IN_REQUEST);
+	return call->facts->early.is_agreed ||
+	       (invite->is_answered && invite->offer == OFFER_IN_REQUEST);
 }
 
 uint16_t offer_is_in_hand(struct border *b, const struct call *call, unsigned from)
@@ -412,7 +413,7 @@ static void carry_within(struct border *b, const struct inbound *in, struct call
 	/* Its Contact counts from here on; one that cannot be read leaves the old one. */
 	if (ua_dialog_refresh(&leg_of(call, turn->from)->dialog, in->msg) != ERR_NONE)
 		border_count(b, COUNT_refused_malformed);
-	call_save(call);
+	(void)call_save(call);
 }
 
 void invite_within(struct border *b, struct inbound *in, struct call *call, unsigned from)

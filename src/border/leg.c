@@ -29,6 +29,7 @@ void leg_count(struct call *call, unsigned number)
 {
 	leg_part(call, number);
 	call->legs[number].counted = leg_of(call, number)->peer;
+	call->legs[number].is_phone = leg_of(call, number)->peer == CALL_PHONE;
 	peers_count(call->border, call->legs[number].counted, true);
 }
 

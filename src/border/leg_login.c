@@ -72,6 +72,6 @@ bool leg_login_again(struct border *b, const struct inbound *in, struct call *ca
 	turn->client = client;
 	turn->has_client = turn->has_login = true;
 	turn->sent_cseq = cseq;
-	call_save(call);
+	(void)call_save(call);
 	return true;
 }

@@ -69,7 +69,7 @@ static bool is_address_fine(struct call *call, unsigned from, const struct sdp_m
 static void fill_leg(const struct call *call, unsigned from, const struct sdp_media *m,
                      enum sdp_address_verdict verdict, struct order_leg *ret)
 {
-	const struct leg_facts *leg = &call->facts.legs[from];
+	const struct leg_facts *leg = &call->facts->legs[from];
 
 	ret->is_sending = sdp_media_is_sending(m);
 	ret->is_receiving = sdp_media_is_receiving(m) && verdict != SDP_ADDRESS_HOLD;
@@ -119,9 +119,9 @@ static void mask_held(struct call *call, unsigned to, enum sdp_direction before[
 	struct sdp_session *s = &call->border->calls->came;
 	unsigned allowed = SDP_SENDRECV;
 
-	if (call->facts.held & 1u << to)
+	if (call->facts->held & 1u << to)
 		allowed &= SDP_SENDONLY;
-	if (call->facts.held & (unsigned)CALL_SILENT << to)
+	if (call->facts->held & (unsigned)CALL_SILENT << to)
 		allowed &= SDP_RECVONLY;
 	for (unsigned i = 0; i < MAX_CALL_STREAMS && i < s->media_count; i++) {
 		before[i] = s->media[i].direction;
@@ -145,7 +145,7 @@ static enum err write_once(struct call *call, unsigned to, struct buffer *out)
 	enum err err;
 
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
-		if (!is_carried(&c->came, i) || !call->facts.streams[i].has_ports)
+		if (!is_carried(&c->came, i) || !call->facts->streams[i].has_ports)
 			continue;
 		locals[i].rtp = stream_address(call, i, to);
 		locals[i].rtcp = locals[i].rtp;
@@ -197,8 +197,8 @@ static enum offer_verdict read_offer(struct call *call, unsigned from, const str
 			continue;
 		if (!is_address_fine(call, from, &c->came.media[i], &verdict))
 			return OFFER_REFUSED;
-		call->offered[i] = call->facts.streams[i].legs[from];
-		fill_leg(call, from, &c->came.media[i], verdict, &call->offered[i]);
+		call->facts->offered[i] = call->facts->streams[i].legs[from];
+		fill_leg(call, from, &c->came.media[i], verdict, &call->facts->offered[i]);
 	}
 	return OFFER_FITS;
 }
@@ -219,7 +219,7 @@ enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip
 		if (stream_take_ports(call, i) != ERR_NONE)
 			return OFFER_FULL;
 		/* read_offer saw the leg before it had a port. */
-		call->offered[i].port = call->facts.streams[i].legs[from].port;
+		call->facts->offered[i].port = call->facts->streams[i].legs[from].port;
 	}
 	if (carried == 0)
 		return OFFER_REFUSED;
@@ -260,7 +260,7 @@ static void settle(struct call *call, unsigned stream, unsigned from,
                    enum sdp_address_verdict verdict)
 {
 	struct calls *c = call->border->calls;
-	struct stream_facts *s = &call->facts.streams[stream];
+	struct stream_facts *s = &call->facts->streams[stream];
 	unsigned other = leg_other(from);
 	uint32_t port = s->legs[other].port;
 
@@ -271,10 +271,10 @@ static void settle(struct call *call, unsigned stream, unsigned from,
 			stream_give_ports(call, stream);
 		return;
 	}
-	s->legs[other] = call->offered[stream];
+	s->legs[other] = call->facts->offered[stream];
 	s->legs[other].port = port;
 	fill_leg(call, from, &c->came.media[stream], verdict, &s->legs[from]);
-	fill_formats(&c->came, &c->came.media[stream], call->streams[stream].formats);
+	fill_formats(&c->came, &c->came.media[stream], call->facts->carried[stream].formats);
 	s->is_held = !(s->legs[0].is_sending && s->legs[1].is_sending);
 	s->form = sdp_media_is_fax(&c->came.media[stream]) ? MEDIA_UDPTL : MEDIA_RTP;
 	stream_order(call, stream);
@@ -309,7 +309,7 @@ static void keep_formats(struct call *call, unsigned stream)
 {
 	struct sdp_session *s = &call->border->calls->came;
 	const struct sdp_media *m = &s->media[stream];
-	const struct order_format *used = call->streams[stream].formats;
+	const struct order_format *used = call->facts->carried[stream].formats;
 	bool is_kept[MAX_SDP_MEDIA_FORMATS] = { false }, is_any = false;
 
 	for (unsigned i = 0; i < m->format_count && i < MAX_SDP_MEDIA_FORMATS; i++) {
@@ -327,7 +327,7 @@ static void keep_formats(struct call *call, unsigned stream)
 static void turn_direction(struct call *call, unsigned from, unsigned stream)
 {
 	struct sdp_media *m = &call->border->calls->came.media[stream];
-	const struct order_leg *other = &call->facts.streams[stream].legs[leg_other(from)];
+	const struct order_leg *other = &call->facts->streams[stream].legs[leg_other(from)];
 	unsigned direction = SDP_INACTIVE;
 
 	if (sdp_media_is_receiving(m) && other->is_sending)
@@ -347,12 +347,12 @@ enum offer_verdict offer_answer_alone(struct call *call, unsigned from, const st
 	if (verdict != OFFER_FITS)
 		return verdict == OFFER_ABSENT ? OFFER_REFUSED : verdict;
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
-		struct stream_facts *s = &call->facts.streams[i];
+		struct stream_facts *s = &call->facts->streams[i];
 		uint32_t port = s->legs[from].port;
 
 		if (!is_carried(&c->came, i) || !s->is_open)
 			continue;
-		s->legs[from] = call->offered[i];
+		s->legs[from] = call->facts->offered[i];
 		s->legs[from].port = port;
 		keep_formats(call, i);
 		turn_direction(call, from, i);

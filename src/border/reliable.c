@@ -14,15 +14,15 @@
 
 void reliable_begin(struct call *call, struct turn *turn, const struct sip_msg *invite)
 {
-	call->answer.len = 0;
-	call->early = (struct early){ .came_cseq = turn->came_cseq, .asked_by = turn->from };
+	call->facts->answer.len = 0;
+	call->facts->early = (struct early){ .came_cseq = turn->came_cseq, .asked_by = turn->from };
 	turn->takes_reliable = extensions_offers(invite, VIEW("100rel"));
 }
 
 enum reliable_kind reliable_meet(struct border *b, const struct sip_msg *msg,
                                  const struct turn *turn, struct call *call)
 {
-	struct early *e = &call->early;
+	struct early *e = &call->facts->early;
 	uint32_t rseq;
 
 	/* Who asked did not offer it: then it is no more than any other 18x. */
@@ -41,7 +41,7 @@ enum reliable_kind reliable_meet(struct border *b, const struct sip_msg *msg,
 
 void reliable_lines(struct border *b, struct call *call, struct buffer *lines)
 {
-	struct early *e = &call->early;
+	struct early *e = &call->facts->early;
 	uint32_t draw;
 
 	if (e->sent_rseq == 0) {
@@ -58,7 +58,7 @@ void reliable_lines(struct border *b, struct call *call, struct buffer *lines)
 
 static bool is_awaited(const struct call *call, unsigned from, const struct sip_msg *msg)
 {
-	const struct early *e = &call->early;
+	const struct early *e = &call->facts->early;
 	struct sip_rack rack;
 
 	return e->is_awaiting && e->asked_by == from &&
@@ -69,7 +69,7 @@ static bool is_awaited(const struct call *call, unsigned from, const struct sip_
 
 static void write_rack(const struct call *call, struct buffer *out)
 {
-	const struct early *e = &call->early;
+	const struct early *e = &call->facts->early;
 	const struct sip_rack rack = {
 		.rseq = e->came_rseq,
 		.cseq = { .number = e->sent_cseq,
@@ -90,10 +90,10 @@ static enum offer_verdict take_body(struct border *b, const struct inbound *in, 
 	enum offer_verdict verdict;
 
 	prack->offer = OFFER_NONE;
-	if (call->early.is_offered && invite) {
+	if (call->facts->early.is_offered && invite) {
 		verdict = offer_answer(call, prack->from, in->msg,
 		                       ua_server_unpracked(b->ua, invite->server), ret);
-		call->early.is_agreed = verdict == OFFER_FITS;
+		call->facts->early.is_agreed = verdict == OFFER_FITS;
 		return verdict == OFFER_ABSENT ? OFFER_REFUSED : verdict;
 	}
 	verdict = offer_take(call, prack->from, in->msg, ret);
@@ -132,7 +132,7 @@ static void carry(struct border *b, const struct inbound *in, struct call *call,
 		turn_give(b, turn);
 		return;
 	}
-	call->early.is_awaiting = call->early.is_offered = false;
+	call->facts->early.is_awaiting = call->facts->early.is_offered = false;
 	if (invite)
 		ua_server_pracked(b->ua, invite->server);
 	if (turn->offer == OFFER_IN_REQUEST)
@@ -146,7 +146,7 @@ static void carry(struct border *b, const struct inbound *in, struct call *call,
 void reliable_prack(struct border *b, struct inbound *in, struct call *call, unsigned from)
 {
 	enum offer_verdict kind = offer_kind(in->msg);
-	bool is_offer = kind == OFFER_FITS && !call->early.is_offered;
+	bool is_offer = kind == OFFER_FITS && !call->facts->early.is_offered;
 	struct turn *turn;
 
 	if (!is_awaited(call, from, in->msg)) {

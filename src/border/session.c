@@ -79,7 +79,7 @@ void session_answer(const struct turn *turn, const struct sip_msg *msg, struct b
 static void set_timer(struct call *call)
 {
 	struct border *b = call->border;
-	uint64_t ends_us = call->facts.session_ends_us;
+	uint64_t ends_us = call->facts->session_ends_us;
 
 	if (ends_us == 0)
 		wheel_cancel(&b->wheel, &call->session);
@@ -94,19 +94,19 @@ void session_agree(struct call *call, const struct turn *turn, const struct sip_
 
 	if (interval_of(msg, &agreed) == ERR_NONE)
 		interval_s = agreed.interval_s < SESSION_MIN_S ? SESSION_MIN_S : agreed.interval_s;
-	call->facts.session_ends_us = 0;
+	call->facts->session_ends_us = 0;
 	if (interval_s)
-		call->facts.session_ends_us =
+		call->facts->session_ends_us =
 			call->border->now.us + (uint64_t)interval_s * SECOND_US;
 	set_timer(call);
 }
 
 void session_keep(const struct call *call, struct buffer *out)
 {
-	uint64_t left_s = now_since(call->facts.session_ends_us, call->border->now.us) / SECOND_US;
+	uint64_t left_s = now_since(call->facts->session_ends_us, call->border->now.us) / SECOND_US;
 	struct sip_session_expires kept = { .refresher = SIP_REFRESHER_UAS };
 
-	if (call->facts.session_ends_us == 0)
+	if (call->facts->session_ends_us == 0)
 		return;
 	kept.interval_s = left_s < SESSION_MIN_S ? SESSION_MIN_S : (uint32_t)left_s;
 	sip_build_header(out, SIP_HEADER_SUPPORTED, VIEW("timer"));
@@ -118,6 +118,7 @@ static void run_out(struct timer *t, uint64_t now_us)
 	struct call *call = HOLDER(t, struct call, session);
 
 	(void)now_us;
+	call_wake(call);
 	call_hang_up(call, "session not refreshed");
 }
 

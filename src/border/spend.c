@@ -135,11 +135,13 @@ static void next_minute(struct timer *t, uint64_t now_us)
 {
 	struct call *call = HOLDER(t, struct call, minute);
 	struct border *b = call->border;
-	uint32_t price = call->facts.price_milli;
+	uint32_t price;
 
 	if (call->state != CALL_UP)
 		return;
-	if (b->settings.spend.max_day && !call->facts.is_emergency &&
+	call_wake(call);
+	price = call->facts->price_milli;
+	if (b->settings.spend.max_day && !call->facts->is_emergency &&
 	    spend_today_milli(b) + price > (uint64_t)b->settings.spend.max_day * MILLI) {
 		call_hang_up(call, "amount of the day is spent");
 		return;
@@ -154,24 +156,24 @@ void spend_begin(struct call *call, struct spend_way way, const struct dialling 
 
 	if (!is_priced(&b->settings, way, d) || d->is_urgent)
 		return;
-	call->facts.price_milli = spend_price(&b->settings, d);
-	call->facts.is_abroad = is_abroad(way, d);
-	b->spending.abroad += call->facts.is_abroad;
-	b->spending.reserved_milli += call->facts.price_milli;
+	call->facts->price_milli = spend_price(&b->settings, d);
+	call->facts->is_abroad = is_abroad(way, d);
+	b->spending.abroad += call->facts->is_abroad;
+	b->spending.reserved_milli += call->facts->price_milli;
 	call->is_reserved = true;
 }
 
 static void give_reserved(struct call *call)
 {
 	if (call->is_reserved)
-		call->border->spending.reserved_milli -= call->facts.price_milli;
+		call->border->spending.reserved_milli -= call->facts->price_milli;
 	call->is_reserved = false;
 }
 
 static void count_minutes(struct call *call, uint64_t first_us)
 {
 	timer_init(&call->minute, next_minute);
-	if (call->facts.price_milli)
+	if (call->facts->price_milli)
 		wheel_set(&call->border->wheel, &call->minute, call->border->now.us + first_us);
 }
 
@@ -180,7 +182,7 @@ void spend_answered(struct call *call)
 	if (!call->is_reserved)
 		return;
 	give_reserved(call);
-	charge(call->border, call->facts.price_milli);
+	charge(call->border, call->facts->price_milli);
 	count_minutes(call, (uint64_t)MINUTE_S * SECOND_US);
 }
 
@@ -189,17 +191,17 @@ void spend_end(struct call *call)
 	give_reserved(call);
 	if (call->minute.fire)
 		wheel_cancel(&call->border->wheel, &call->minute);
-	if (call->facts.is_abroad && call->border->spending.abroad > 0)
+	if (call->facts->is_abroad && call->border->spending.abroad > 0)
 		call->border->spending.abroad--;
-	call->facts.is_abroad = 0;
+	call->facts->is_abroad = 0;
 }
 
 void spend_resume(struct call *call)
 {
-	int64_t talked_us = call->border->now.wall_us - call->facts.answered_wall_us;
+	int64_t talked_us = call->border->now.wall_us - call->facts->answered_wall_us;
 	uint64_t begun_us = talked_us > 0 ? (uint64_t)talked_us % (MINUTE_S * SECOND_US) : 0;
 
-	call->border->spending.abroad += call->facts.is_abroad != 0;
+	call->border->spending.abroad += call->facts->is_abroad != 0;
 	count_minutes(call, MINUTE_S * SECOND_US - begun_us);
 }
 
@@ -207,8 +209,8 @@ void spend_resume_reserved(struct call *call)
 {
 	struct border *b = call->border;
 
-	b->spending.abroad += call->facts.is_abroad != 0;
-	b->spending.reserved_milli += call->facts.price_milli;
+	b->spending.abroad += call->facts->is_abroad != 0;
+	b->spending.reserved_milli += call->facts->price_milli;
 	call->is_reserved = true;
 }
 

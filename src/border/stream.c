@@ -125,7 +125,7 @@ static void give_pair(struct border *b, uint32_t pair)
 
 enum err stream_take_ports(struct call *call, unsigned stream)
 {
-	struct stream_facts *s = &call->facts.streams[stream];
+	struct stream_facts *s = &call->facts->streams[stream];
 	struct border *b = call->border;
 	enum err err;
 
@@ -145,7 +145,7 @@ enum err stream_take_ports(struct call *call, unsigned stream)
 
 void stream_give_ports(struct call *call, unsigned stream)
 {
-	struct stream_facts *s = &call->facts.streams[stream];
+	struct stream_facts *s = &call->facts->streams[stream];
 
 	stream_close(call, stream);
 	if (!s->has_ports)
@@ -158,7 +158,7 @@ void stream_give_ports(struct call *call, unsigned stream)
 /* The pairs are where the call says, if they are this worker's and nobody has them. */
 enum err stream_restore(struct call *call, unsigned stream)
 {
-	struct stream_facts *s = &call->facts.streams[stream];
+	struct stream_facts *s = &call->facts->streams[stream];
 	struct port_share *p = call->border->calls->ports;
 
 	for (unsigned leg = 0; s->has_ports && leg < CALL_LEGS; leg++) {
@@ -186,8 +186,8 @@ enum err stream_restore(struct call *call, unsigned stream)
 struct addr stream_address(const struct call *call, unsigned stream, unsigned leg)
 {
 	const struct border *b = call->border;
-	const struct order_leg *media = &call->facts.streams[stream].legs[leg];
-	const struct flow *flow = &call->facts.legs[leg].flow;
+	const struct order_leg *media = &call->facts->streams[stream].legs[leg];
+	const struct flow *flow = &call->facts->legs[leg].flow;
 	struct addr pair = b->calls->ports->table->pairs[media->port].local;
 	struct addr shown = party_our_address(b, flow);
 
@@ -227,7 +227,7 @@ enum port_owner stream_owner(const struct call *call, const struct addr *a)
 		if (pair->local.port != a->port || !is_shown_on(b, pair, a))
 			continue;
 		for (unsigned s = 0; s < MAX_CALL_STREAMS; s++) {
-			const struct stream_facts *own = &call->facts.streams[s];
+			const struct stream_facts *own = &call->facts->streams[s];
 
 			if (own->has_ports && (own->legs[0].port == i || own->legs[1].port == i))
 				return PORT_IDLE;
@@ -242,25 +242,25 @@ enum port_owner stream_owner(const struct call *call, const struct addr *a)
 
 static uint64_t number_of(const struct call *call, unsigned stream)
 {
-	return call->facts.id << STREAM_BITS | stream;
+	return call->facts->id << STREAM_BITS | stream;
 }
 
 /* A leg that is held by command is not heard, and in silence hears nothing. */
 static void apply_hold(const struct call *call, struct order *order)
 {
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
-		if (call->facts.held & 1u << i)
+		if (call->facts->held & 1u << i)
 			order->legs[i].is_sending = 0;
-		if (call->facts.held & (unsigned)CALL_SILENT << i)
+		if (call->facts->held & (unsigned)CALL_SILENT << i)
 			order->legs[i].is_receiving = 0;
 	}
-	if (call->facts.held)
+	if (call->facts->held)
 		order->is_held = 1;
 }
 
 static void give_order(const struct call *call, unsigned stream, enum order_kind kind)
 {
-	const struct stream_facts *s = &call->facts.streams[stream];
+	const struct stream_facts *s = &call->facts->streams[stream];
 	struct border *b = call->border;
 	struct order order = {
 		.kind = (uint8_t)kind,
@@ -273,35 +273,35 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 	};
 
 	for (unsigned i = 0; i < MAX_ORDER_FORMATS; i++)
-		order.formats[i] = call->streams[stream].formats[i];
+		order.formats[i] = call->facts->carried[stream].formats[i];
 	apply_hold(call, &order);
 	b->ports.order(b->ports.context, &order);
 }
 
 void stream_order(struct call *call, unsigned stream)
 {
-	struct stream_facts *s = &call->facts.streams[stream];
+	struct stream_facts *s = &call->facts->streams[stream];
 
 	give_order(call, stream, s->is_open ? ORDER_CHANGE : ORDER_OPEN);
 	s->is_open = 1;
-	call->streams[stream].is_closing = false;
+	call->facts->carried[stream].is_closing = false;
 }
 
 void stream_close(struct call *call, unsigned stream)
 {
-	struct stream_facts *s = &call->facts.streams[stream];
+	struct stream_facts *s = &call->facts->streams[stream];
 
 	if (!s->is_open)
 		return;
 	s->is_open = 0;
-	call->streams[stream].is_closing = true;
+	call->facts->carried[stream].is_closing = true;
 	give_order(call, stream, ORDER_CLOSE);
 }
 
 bool stream_is_any_closing(const struct call *call)
 {
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
-		if (call->streams[i].is_closing)
+		if (call->facts->carried[i].is_closing)
 			return true;
 	}
 	return false;
@@ -325,7 +325,7 @@ static void close_unknown(struct border *b, const struct media_event *event)
 
 static void closed(struct call *call, unsigned stream)
 {
-	call->streams[stream].is_closing = false;
+	call->facts->carried[stream].is_closing = false;
 	if (call->state != CALL_ENDING)
 		stream_give_ports(call, stream);
 	else if (!stream_is_any_closing(call))
@@ -338,9 +338,9 @@ static void forget_closings(struct call *call)
 	if (!stream_is_any_closing(call))
 		return;
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
-		bool was_closing = call->streams[i].is_closing;
+		bool was_closing = call->facts->carried[i].is_closing;
 
-		call->streams[i].is_closing = false;
+		call->facts->carried[i].is_closing = false;
 		if (was_closing && call->state != CALL_ENDING)
 			stream_give_ports(call, i);
 	}
@@ -354,9 +354,9 @@ static void order_again(struct border *b)
 	uint32_t place = 0;
 	struct call *call;
 
-	while ((call = pool_next(b->calls->calls, &place))) {
+	while ((call = call_next(b, &place))) {
 		for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
-			if (call->facts.streams[i].is_open)
+			if (call->facts->streams[i].is_open)
 				give_order(call, i, ORDER_OPEN);
 		forget_closings(call);
 	}
@@ -376,7 +376,7 @@ void calls_media_event(struct border *b, const struct media_event *event)
 		close_unknown(b, event);
 		return;
 	}
-	stream = &call->streams[place];
+	stream = &call->facts->carried[place];
 	if (event->kind != MEDIA_REFUSED) {
 		stream->figures[0] = event->legs[0];
 		stream->figures[1] = event->legs[1];

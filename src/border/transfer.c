@@ -17,7 +17,7 @@
  * not have calls made, unless its configuration says so. */
 static bool may_refer(const struct border *b, const struct call *call)
 {
-	const struct leg_facts *legs = call->facts.legs;
+	const struct leg_facts *legs = call->facts->legs;
 	const struct border_peer *peers[CALL_LEGS] = { leg_peer(b, &legs[0]),
 		                                       leg_peer(b, &legs[1]) };
 
@@ -57,7 +57,7 @@ static void write_credentials(struct border *b, const struct inbound *in,
 /* The id of a refer's subscription is the CSeq of its REFER (2.4.6): remembered for NOTIFY. */
 static void remember(struct call *call, const struct turn *turn)
 {
-	struct refer *r = &call->refers[call->next_refer++ % MAX_CALL_REFERS];
+	struct refer *r = &call->facts->refers[call->facts->next_refer++ % MAX_CALL_REFERS];
 
 	*r = (struct refer){ .came_cseq = turn->came_cseq,
 		             .sent_cseq = turn->sent_cseq,
@@ -118,7 +118,7 @@ void transfer_refer(struct border *b, struct inbound *in, struct call *call, uns
 	err = send_refer(b, in, call, turn);
 	if (err == ERR_NONE) {
 		remember(call, turn);
-		call_save(call);
+		(void)call_save(call);
 		return;
 	}
 	reply_status(b, turn->server, refusal_of(err), VIEW_EMPTY, VIEW_EMPTY);
@@ -159,7 +159,7 @@ static void write_event(struct buffer *out, const struct call *call, unsigned fr
 
 	buffer_text(out, "refer");
 	for (unsigned i = 0; i < MAX_CALL_REFERS; i++) {
-		const struct refer *r = &call->refers[i];
+		const struct refer *r = &call->facts->refers[i];
 
 		if (r->is_ours || r->came_cseq == 0 || r->from == from ||
 		    !view_decimal(came->id, UINT32_MAX, &id) || r->sent_cseq != id)
@@ -218,7 +218,7 @@ void transfer_notify(struct border *b, struct inbound *in, struct call *call, un
 	if (command_hears(b, in, call, from, &event))
 		return;
 	/* Who never asked for a transfer is told of none (RFC 6665 4.1.3). */
-	if (call->next_refer == 0) {
+	if (call->facts->next_refer == 0) {
 		reply_at_once(b, in, 481, VIEW_EMPTY);
 		return;
 	}
@@ -231,7 +231,7 @@ void transfer_notify(struct border *b, struct inbound *in, struct call *call, un
 		return;
 	err = send_notify(b, in, call, turn);
 	if (err == ERR_NONE) {
-		call_save(call);
+		(void)call_save(call);
 		return;
 	}
 	reply_status(b, turn->server, err == ERR_FULL ? 503 : 400, VIEW_EMPTY, VIEW_EMPTY);

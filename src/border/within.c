@@ -135,7 +135,7 @@ static void carry(struct border *b, struct inbound *in, struct call *call, unsig
 		turn_give(b, turn);
 		return;
 	}
-	call_save(call);
+	(void)call_save(call);
 }
 
 /* ---- BYE ---- */
@@ -272,7 +272,7 @@ static void answer_update(struct border *b, const struct inbound *in, struct tur
 	if (turn->method == SIP_METHOD_UPDATE && call->state == CALL_UP)
 		session_agree(call, turn, in->msg);
 	turn_give(b, turn);
-	call_save(call);
+	(void)call_save(call);
 }
 
 static void within_lines(struct call *call, unsigned asker, const struct sip_msg *msg,

@@ -1,42 +1,101 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a killed worker leaves behind must be whole or absent. */
 #include "border/checkpoint.h"
+#include "border/packed.h"
 #include "runner/test.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const uint32_t slots[CHECKPOINT_KINDS] = { 3, 2 };
+static const uint32_t slots[CHECKPOINT_KINDS] = { 3, 2, 1, 2 };
 static const struct hash_key key = { "checkpoint-tests" };
+static char large[CHECKPOINT_PENDING_MAX + 1];
+
+static size_t size(void) { return checkpoint_size(slots[0], slots[1]); }
 
 static enum err fresh(struct checkpoint *ret, void **memory)
 {
-	*memory = calloc(1, checkpoint_size(slots[0], slots[1]));
+	enum err err;
+
+	*memory = calloc(1, size());
 	if (!*memory)
 		return ERR_NO_MEMORY;
-	checkpoint_init(ret, *memory, slots, &key);
+	err = checkpoint_init(ret, *memory, slots, &key);
+	if (err != ERR_NONE)
+		free(*memory);
+	return err;
+}
+
+/* Whether a successor finds that text in the slot; an empty one stands for nothing. */
+static enum err finds(void *memory, enum checkpoint_kind kind, uint32_t slot, struct view text,
+                      bool *ret)
+{
+	struct view got = VIEW_EMPTY;
+	struct checkpoint c;
+
+	TRY(checkpoint_init(&c, memory, slots, &key));
+	*ret = (checkpoint_get(&c, kind, slot, &got) == ERR_NONE) == !view_is_empty(text) &&
+	       view_equal(got, text);
+	checkpoint_clear(&c);
 	return ERR_NONE;
 }
 
 TEST(reads_back, "what was put last is read back, by a successor too")
 {
-	struct checkpoint c, successor;
-	struct view got;
+	bool is_second = false, is_other_empty = false;
+	struct checkpoint c;
 	void *memory;
 
 	TRY(fresh(&c, &memory));
 	enum err first = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("first"));
 	enum err second = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("the second"));
-	checkpoint_init(&successor, memory, slots, &key);
-	enum err read = checkpoint_get(&successor, CHECKPOINT_DIALOG, 1, &got);
-	bool is_second = read == ERR_NONE && view_equal(got, VIEW("the second"));
-	bool is_other_empty =
-		checkpoint_get(&successor, CHECKPOINT_DIALOG, 0, &got) == ERR_NOT_FOUND;
+	enum err read = finds(memory, CHECKPOINT_DIALOG, 1, VIEW("the second"), &is_second);
+	if (read == ERR_NONE)
+		read = finds(memory, CHECKPOINT_DIALOG, 0, VIEW_EMPTY, &is_other_empty);
 
+	checkpoint_clear(&c);
 	free(memory);
+	TRY(read);
 	CHECK(first == ERR_NONE && second == ERR_NONE);
 	CHECK(is_second);
 	CHECK(is_other_empty);
+	return ERR_NONE;
+}
+
+/* A death after each byte that a put writes: all of the new place, before what makes room for it
+ * is given back. */
+static enum err die_everywhere(uint8_t *before, const uint8_t *after, struct view old,
+                               unsigned *ret_wrong)
+{
+	size_t old_at = 0;
+	uint8_t *torn = malloc(size());
+
+	if (!torn)
+		return ERR_NO_MEMORY;
+	while (memcmp(before + old_at, old.at, old.len) != 0)
+		old_at++;
+	old_at -= old_at % 256;
+	for (unsigned round = 0; round < 2; round++) {
+		for (size_t cut = 0; cut < size(); cut++) {
+			bool is_old = cut >= old_at && cut < old_at + 256, is_one, is_other;
+			enum err err;
+
+			if (after[cut] == before[cut] || is_old != (round == 1))
+				continue;
+			before[cut] = after[cut];
+			memcpy(torn, before, size()); /* who takes over mends it */
+			err = finds(torn, CHECKPOINT_REGISTRATION, 2, old, &is_one);
+			if (err == ERR_NONE)
+				err = finds(torn, CHECKPOINT_REGISTRATION, 2, VIEW("newer"),
+				            &is_other);
+			if (err != ERR_NONE) {
+				free(torn);
+				return err;
+			}
+			*ret_wrong += !is_one && !is_other;
+		}
+	}
+	free(torn);
 	return ERR_NONE;
 }
 
@@ -44,118 +103,206 @@ TEST(torn_write, "a write that was cut anywhere leaves the one before it")
 {
 	struct checkpoint c;
 	void *memory, *before;
-	size_t size = checkpoint_size(slots[0], slots[1]);
 	unsigned wrong = 0;
 
 	TRY(fresh(&c, &memory));
-	before = calloc(1, size);
-	if (!before) {
-		free(memory);
-		return ERR_NO_MEMORY;
-	}
-	enum err err = checkpoint_put(&c, CHECKPOINT_REGISTRATION, 2, VIEW("whole"));
-	memcpy(before, memory, size);
+	before = calloc(1, size());
+	/* Twice, so that it goes where another lay before. */
+	enum err err = checkpoint_put(&c, CHECKPOINT_REGISTRATION, 2, VIEW("eldest"));
+	if (err == ERR_NONE)
+		err = checkpoint_put(&c, CHECKPOINT_REGISTRATION, 2, VIEW("whole"));
+	if (before)
+		memcpy(before, memory, size());
 	enum err later = checkpoint_put(&c, CHECKPOINT_REGISTRATION, 2, VIEW("newer"));
+	enum err done =
+		before ? die_everywhere(before, memory, VIEW("whole"), &wrong) : ERR_NO_MEMORY;
 
-	/* Every prefix of the bytes that changed, as if the worker died there. */
-	uint8_t *after = memory;
-	uint8_t *old = before;
-	for (size_t cut = 0; cut < size; cut++) {
-		struct checkpoint torn;
-		struct view got;
-
-		if (after[cut] == old[cut])
-			continue;
-		old[cut] = after[cut];
-		checkpoint_init(&torn, before, slots, &key);
-		if (checkpoint_get(&torn, CHECKPOINT_REGISTRATION, 2, &got) != ERR_NONE ||
-		    (!view_equal(got, VIEW("whole")) && !view_equal(got, VIEW("newer"))))
-			wrong++;
-	}
+	checkpoint_clear(&c);
 	free(before);
 	free(memory);
+	TRY(done);
 	CHECK(err == ERR_NONE && later == ERR_NONE);
 	CHECK(wrong == 0);
 	return ERR_NONE;
 }
 
-TEST(torn_then_written, "after a torn write the next one spares what was whole")
+TEST(both_whole, "of two whole ones the newer holds, and the other's place is free")
 {
-	struct checkpoint c, successor;
-	struct view got;
-	void *memory;
-	unsigned wrong = 0;
-	uint8_t *torn = NULL;
+	struct checkpoint c;
+	void *memory, *before = malloc(size());
+	uint8_t *mixed;
+	bool is_newer = false;
 
-	TRY(fresh(&c, &memory));
-	enum err err = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("whole"));
+	if (!before)
+		return ERR_NO_MEMORY;
+	enum err err = fresh(&c, &memory);
+	if (err != ERR_NONE) {
+		free(before);
+		return err;
+	}
+	err = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("whole"));
+	memcpy(before, memory, size());
 	if (err == ERR_NONE)
-		err = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("never finished"));
-	/* The last one's text is damaged, so that its sum does not hold. */
-	for (size_t i = 0; i + 5 < checkpoint_size(slots[0], slots[1]); i++)
-		if (memcmp((uint8_t *)memory + i, "never", 5) == 0)
-			torn = (uint8_t *)memory + i;
-	if (torn)
-		*torn = 'N';
-	checkpoint_init(&successor, memory, slots, &key);
-	wrong += checkpoint_get(&successor, CHECKPOINT_DIALOG, 1, &got) != ERR_NONE ||
-	         !view_equal(got, VIEW("whole"));
-	if (err == ERR_NONE)
-		err = checkpoint_put(&successor, CHECKPOINT_DIALOG, 1, VIEW("next"));
-	/* That one went where the torn one lay: torn again, the first is still there. */
-	if (torn)
-		*torn = 'N';
-	checkpoint_init(&successor, memory, slots, &key);
-	wrong += checkpoint_get(&successor, CHECKPOINT_DIALOG, 1, &got) != ERR_NONE ||
-	         !view_equal(got, VIEW("whole"));
+		err = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("newer"));
+	checkpoint_clear(&c);
+	/* As it is before the old one is given back: each place as it was whole. */
+	mixed = memory;
+	for (size_t i = 256; i < 512; i++)
+		mixed[i] = ((uint8_t *)before)[i];
+	enum err read = finds(memory, CHECKPOINT_DIALOG, 1, VIEW("newer"), &is_newer);
+	enum err again = read == ERR_NONE ? checkpoint_init(&c, memory, slots, &key) : read;
+	enum err all = again;
+	/* As many as there may be still find room. */
+	for (uint32_t i = 0; i < slots[CHECKPOINT_REGISTRATION] && all == ERR_NONE; i++)
+		all = checkpoint_put(&c, CHECKPOINT_REGISTRATION, i, VIEW("another"));
+	for (uint32_t i = 0; i < slots[CHECKPOINT_DIALOG] && all == ERR_NONE; i++)
+		all = checkpoint_put(&c, CHECKPOINT_DIALOG, i, VIEW("another"));
+	if (again == ERR_NONE)
+		checkpoint_clear(&c);
 
+	free(before);
 	free(memory);
-	CHECK(err == ERR_NONE && torn);
-	CHECK(wrong == 0);
+	TRY(read);
+	TRY(again);
+	CHECK(err == ERR_NONE && all == ERR_NONE);
+	CHECK(is_newer);
 	return ERR_NONE;
 }
 
-TEST(damage, "a slot whose both copies are damaged is empty, not believed")
+TEST(damage, "a slot whose place is damaged is empty, not believed")
 {
 	struct checkpoint c;
-	struct view got;
 	void *memory;
+	bool is_empty = false;
 
 	TRY(fresh(&c, &memory));
 	enum err err = checkpoint_put(&c, CHECKPOINT_DIALOG, 0, VIEW("honest"));
+	checkpoint_clear(&c);
 	uint8_t *at = memory;
-	for (size_t i = 0; i < checkpoint_size(slots[0], slots[1]); i++)
+	for (size_t i = 0; i < size(); i++)
 		at[i] ^= 0x5a;
-	checkpoint_init(&c, memory, slots, &key);
-	bool is_empty = checkpoint_get(&c, CHECKPOINT_DIALOG, 0, &got) == ERR_NOT_FOUND;
+	enum err read = finds(memory, CHECKPOINT_DIALOG, 0, VIEW_EMPTY, &is_empty);
 
 	free(memory);
+	TRY(read);
 	CHECK(err == ERR_NONE);
 	CHECK(is_empty);
 	return ERR_NONE;
 }
 
-TEST(limits, "holds its largest thing and refuses one byte more")
+TEST(drop, "what was dropped does not come back")
 {
-	static char large[CHECKPOINT_DIALOG_MAX + 1];
 	struct checkpoint c;
-	struct view got;
+	void *memory;
+	bool is_gone = false;
+
+	TRY(fresh(&c, &memory));
+	enum err err = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("first"));
+	if (err == ERR_NONE)
+		err = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("second"));
+	checkpoint_drop(&c, CHECKPOINT_DIALOG, 1);
+	enum err read = finds(memory, CHECKPOINT_DIALOG, 1, VIEW_EMPTY, &is_gone);
+
+	checkpoint_clear(&c);
+	free(memory);
+	TRY(read);
+	CHECK(err == ERR_NONE);
+	CHECK(is_gone);
+	return ERR_NONE;
+}
+
+TEST(limits, "holds the largest of each kind and refuses one byte more")
+{
+	static const struct {
+		enum checkpoint_kind kind;
+		size_t most;
+	} kinds[] = { { CHECKPOINT_REGISTRATION, CHECKPOINT_REGISTRATION_MAX },
+		      { CHECKPOINT_DIALOG, CHECKPOINT_DIALOG_MAX },
+		      { CHECKPOINT_SPENDING, CHECKPOINT_SPENDING_MAX },
+		      { CHECKPOINT_PENDING, CHECKPOINT_PENDING_MAX } };
+	struct checkpoint c;
+	unsigned wrong = 0;
 	void *memory;
 
 	TRY(fresh(&c, &memory));
-	enum err fits =
-		checkpoint_put(&c, CHECKPOINT_DIALOG, 1, view_bytes(large, CHECKPOINT_DIALOG_MAX));
-	enum err beyond =
-		checkpoint_put(&c, CHECKPOINT_DIALOG, 1, view_bytes(large, sizeof(large)));
-	enum err read = checkpoint_get(&c, CHECKPOINT_DIALOG, 1, &got);
-	checkpoint_drop(&c, CHECKPOINT_DIALOG, 1);
-	struct view gone;
-	enum err dropped = checkpoint_get(&c, CHECKPOINT_DIALOG, 1, &gone);
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		uint32_t slot = slots[kinds[i].kind] - 1;
+		struct view got;
 
+		wrong += checkpoint_put(&c, kinds[i].kind, slot,
+		                        view_bytes(large, kinds[i].most)) != ERR_NONE;
+		wrong += checkpoint_put(&c, kinds[i].kind, slot,
+		                        view_bytes(large, kinds[i].most + 1)) != ERR_LIMIT;
+		wrong += checkpoint_get(&c, kinds[i].kind, slot, &got) != ERR_NONE ||
+		         got.len != kinds[i].most;
+		checkpoint_drop(&c, kinds[i].kind, slot);
+		wrong += checkpoint_get(&c, kinds[i].kind, slot, &got) != ERR_NOT_FOUND;
+	}
+	checkpoint_clear(&c);
 	free(memory);
-	CHECK(fits == ERR_NONE);
-	CHECK(beyond == ERR_LIMIT);
-	CHECK(read == ERR_NONE && got.len == CHECKPOINT_DIALOG_MAX);
-	CHECK(dropped == ERR_NOT_FOUND);
+	CHECK(wrong == 0);
+	return ERR_NONE;
+}
+
+TEST(fills, "every slot may be full at any size, and be written anew")
+{
+	struct checkpoint c;
+	unsigned wrong = 0;
+	void *memory;
+
+	TRY(fresh(&c, &memory));
+	for (size_t len = 1; len <= CHECKPOINT_PENDING_MAX; len += len < 2048 ? 37 : 1021) {
+		for (uint32_t i = 0; i < 2 * slots[CHECKPOINT_PENDING]; i++) {
+			uint32_t slot = i % slots[CHECKPOINT_PENDING];
+
+			wrong += checkpoint_put(&c, CHECKPOINT_PENDING, slot,
+			                        view_bytes(large, len)) != ERR_NONE;
+			if (len <= CHECKPOINT_DIALOG_MAX)
+				wrong += checkpoint_put(&c, CHECKPOINT_DIALOG, slot,
+				                        view_bytes(large, len)) != ERR_NONE;
+		}
+	}
+	checkpoint_clear(&c);
+	free(memory);
+	CHECK(wrong == 0);
+	return ERR_NONE;
+}
+
+enum { WORDS = 150 };
+
+TEST(packs, "a value comes back as it was, and takes little more than what is not zero")
+{
+	static const unsigned steps[] = { 1, 2, 7, 63, 64, 149, 1000 };
+	uint64_t value[WORDS], back[WORDS], packed[PACKED_MAX(sizeof(value)) / 8];
+	unsigned wrong = 0;
+
+	for (unsigned s = 0; s < sizeof(steps) / sizeof(steps[0]); s++) {
+		size_t set = 0, len;
+
+		memset(value, 0, sizeof(value));
+		for (size_t i = 0; i < WORDS; i += steps[s], set++)
+			value[i] = i + 1;
+		len = packed_write(value, sizeof(value), packed);
+		wrong += len != (set + 3) * 8;
+		memset(back, 0x5a, sizeof(back));
+		wrong += packed_read(view_bytes(packed, len), back, sizeof(back)) != ERR_NONE;
+		wrong += memcmp(value, back, sizeof(value)) != 0;
+	}
+	CHECK(wrong == 0);
+	return ERR_NONE;
+}
+
+TEST(packs_wrong, "what is cut, too long or says of words that are not there is refused")
+{
+	uint64_t value[WORDS] = { 1, 2, 3 }, back[WORDS], packed[PACKED_MAX(sizeof(value)) / 8 + 1];
+	size_t len = packed_write(value, sizeof(value), packed);
+	unsigned taken = 0;
+
+	for (size_t cut = 0; cut < len; cut++)
+		taken += packed_read(view_bytes(packed, cut), back, sizeof(back)) == ERR_NONE;
+	taken += packed_read(view_bytes(packed, len + 8), back, sizeof(back)) == ERR_NONE;
+	packed[2] = UINT64_C(1) << 63;
+	taken += packed_read(view_bytes(packed, len + 8), back, sizeof(back)) == ERR_NONE;
+	CHECK(taken == 0);
 	return ERR_NONE;
 }

@@ -75,7 +75,7 @@ static enum err set_up(struct bench *k)
 	k->memory = calloc(1, checkpoint_size(slots[0], slots[1]));
 	if (!k->memory)
 		return ERR_NO_MEMORY;
-	checkpoint_init(&k->checkpoint, k->memory, slots, &key);
+	TRY(checkpoint_init(&k->checkpoint, k->memory, slots, &key));
 	k->registrations = (struct registrations){ .wheel = &k->wheel,
 		                                   .known = &k->known,
 		                                   .checkpoint = &k->checkpoint,
@@ -91,6 +91,7 @@ static void tear_down(struct bench *k)
 {
 	registrations_clear(&k->registrations);
 	known_table_clear(&k->known);
+	checkpoint_clear(&k->checkpoint);
 	free(k->memory);
 }
 

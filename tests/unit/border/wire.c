@@ -60,7 +60,7 @@ static void settle(struct border_settings *s)
 	/* Small, because the ladder of failing allocations takes them over and over. */
 	s->door.max_neighbourhoods = s->door.max_stranger_flows = 512;
 	s->door.max_stranger_addresses = s->door.max_login_pairs = s->door.max_login_sources = 512;
-	s->max_calls = 8;
+	s->max_calls = WIRE_CALLS;
 	s->max_transactions = 192;
 }
 
@@ -222,20 +222,21 @@ static enum err start(struct wire *w)
 
 static enum err make_pairs(struct wire *w)
 {
-	size_t size = sizeof(*w->pairs) + 2 * WIRE_PAIRS * sizeof(w->pairs->pairs[0]);
+	unsigned calls = w->settings->max_calls, each = calls > WIRE_CALLS ? calls : WIRE_PAIRS;
+	size_t size = sizeof(*w->pairs) + 2 * each * sizeof(w->pairs->pairs[0]);
 
 	w->pairs = calloc(1, size);
 	if (!w->pairs)
 		return ERR_NO_MEMORY;
 	w->pairs->version = 1;
-	w->pairs->count = 2 * WIRE_PAIRS;
-	for (unsigned i = 0; i < 2 * WIRE_PAIRS; i++) {
+	w->pairs->count = 2 * each;
+	for (unsigned i = 0; i < 2 * each; i++) {
 		struct port_pair *pair = &w->pairs->pairs[i];
-		unsigned side = i / WIRE_PAIRS;
+		unsigned side = i / each;
 
 		pair->side = (uint8_t)side;
 		pair->local = w->settings->listeners[side].local;
-		pair->local.port = (uint16_t)(20000 + side * 10000 + i % WIRE_PAIRS * 2);
+		pair->local.port = (uint16_t)(20000 + side * 10000 + i % each * 2);
 	}
 	return ERR_NONE;
 }

@@ -10,8 +10,9 @@
 #include "border/border.h"
 #include "runner/test.h"
 
-/* Port pairs of each side: 198.51.100.1:20000 on and 10.0.0.2:30000 on. */
-enum { WIRE_PAIRS = 6 };
+/* Port pairs of each side: 198.51.100.1:20000 on and 10.0.0.2:30000 on. Where settings allow more
+ * calls than usual there are as many pairs as calls. */
+enum { WIRE_PAIRS = 6, WIRE_CALLS = 8 };
 
 enum { WIRE_SENT_MAX = 512, WIRE_TEXT_MAX = 4096, WIRE_FACTS_MAX = 512 };
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* More calls than may be awake: what they know rests in the checkpoint alone. */
+#include "border/call_priv.h"
+#include "unit/border/talk.h"
+
+#include <string.h>
+
+enum { STANDING = 2 * CALLS_AWAKE };
+
+static struct {
+	struct talk_end phone, pbx;
+	uint64_t stream;
+} kept[STANDING];
+
+static void many(struct border_settings *s) { s->max_calls = STANDING + 1; }
+
+static enum err stand(struct talk *t)
+{
+	for (unsigned i = 0; i < STANDING; i++) {
+		TRY(talk_call(t));
+		kept[i].phone = t->phone;
+		kept[i].pbx = t->pbx;
+		kept[i].stream = talk_order(t)->stream;
+		wire_advance(t->w, SECOND_US);
+	}
+	return ERR_NONE;
+}
+
+static enum err hang_up(struct talk *t, unsigned i)
+{
+	t->phone = kept[i].phone;
+	t->pbx = kept[i].pbx;
+	if (i % 2) {
+		talk_request(t, &t->phone, "BYE", "", "");
+		CHECK(talk_hears(t, &t->pbx, "BYE "));
+		talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+		CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	} else {
+		talk_request(t, &t->pbx, "BYE", "", "");
+		CHECK(talk_hears(t, &t->phone, "BYE "));
+		talk_answer(t, &t->phone, &t->at_phone, "200 OK", "", "");
+		CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
+	}
+	CHECK(talk_order(t)->kind == ORDER_CLOSE && talk_order(t)->stream == kept[i].stream);
+	talk_media_closes(t);
+	return ERR_NONE;
+}
+
+static enum err rests(struct talk *t)
+{
+	TRY(stand(t));
+	CHECK(pool_used(t->w->border->calls->facts) == CALLS_AWAKE);
+	CHECK(talk_listed(t) == STANDING);
+	CHECK(pool_used(t->w->border->calls->facts) == CALLS_AWAKE);
+	for (unsigned i = 0; i < STANDING; i++)
+		TRY(hang_up(t, i));
+	CHECK(border_calls(t->w->border) == 0 && pool_used(t->w->border->calls->facts) == 0);
+	return ERR_NONE;
+}
+
+TEST(call_rests, "calls beyond those in hand rest packed, and go on where they were")
+{
+	return talk_with_settings(many, rests);
+}
+
+static enum err figures(struct talk *t)
+{
+	struct media_event event = { .kind = MEDIA_STATISTICS };
+
+	TRY(stand(t));
+	event.owner = talk_order(t)->owner;
+	event.generation = talk_order(t)->generation;
+	for (unsigned i = 0; i < STANDING; i++) {
+		event.stream = kept[i].stream;
+		event.legs[0].packets = 1000 + i;
+		border_media_event(t->w->border, &event, t->w->now);
+	}
+	TRY(wire_restart(t->w));
+	CHECK(pool_used(t->w->border->calls->facts) == CALLS_AWAKE);
+	/* The last ones were still awake. */
+	for (unsigned i = 0; i < STANDING - CALLS_AWAKE; i++) {
+		const struct call *call = call_by_id(t->w->border, kept[i].stream >> 4);
+
+		CHECK(call && call->facts->carried[0].figures[0].packets == 1000 + i);
+		CHECK(call->facts->carried[0].formats[0].clock_khz == 8);
+	}
+	for (unsigned i = STANDING; i-- > 0;)
+		TRY(hang_up(t, i));
+	CHECK(border_calls(t->w->border) == 0);
+	return ERR_NONE;
+}
+
+TEST(call_rests_on, "what media said of a call that rests outlives the worker")
+{
+	return talk_with_settings(many, figures);
+}
+
+static enum err leaves(struct talk *t)
+{
+	TRY(stand(t));
+	border_hang_up(t->w->border, t->w->now);
+	for (unsigned i = 0; i < STANDING; i++) {
+		t->phone = kept[i].phone;
+		t->pbx = kept[i].pbx;
+		CHECK(talk_hears(t, &t->phone, "BYE "));
+		CHECK(talk_hears(t, &t->pbx, "BYE "));
+	}
+	return ERR_NONE;
+}
+
+TEST(call_rests_till_the_end, "calls that rest hear that the service ends")
+{
+	return talk_with_settings(many, leaves);
+}

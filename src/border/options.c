@@ -18,6 +18,9 @@ static const char *const transports[] = { "any", "udp", "tcp", NULL };
 
 static const char *const rights[] = { "place-calls", "receive-calls", "transfer", NULL };
 
+static const char *const media_carriers[] = { "udp", "tcp", "tls-tcp", NULL };
+static const char *const channel_carriers[] = { "none", "tcp", "tls", NULL };
+
 static const struct conf_option peer_options[] = {
 	{ "class", CONF_NAME, CONF_AT(struct border_peer, class_row), .flags = CONF_INHERITS,
 	  .refers_to = "class", .help = "class whose settings count where none is written here" },
@@ -64,6 +67,14 @@ static const struct conf_option peer_options[] = {
 	{ "numbers-as", CONF_CHOICE, CONF_AT(struct border_peer, numbers_as),
 	  .choices = number_forms, .fallback = "dialled",
 	  .help = "how numbers are written to it: dialled, plus +441512960000, bare 441512960000" },
+	{ "media over", CONF_CHOICE, CONF_AT(struct border_peer, media_over),
+	  .choices = media_carriers, .fallback = "udp",
+	  .help = "what carries audio between it and us; tls-tcp: certificates are named in the "
+	          "descriptions" },
+	{ "channels", CONF_CHOICE, CONF_AT(struct border_peer, channels),
+	  .choices = channel_carriers, .fallback = "none",
+	  .help = "what carries channels of a speech server (MRCPv2) between it and us; none: "
+	          "refused" },
 	{ "tell-source", CONF_SWITCH, CONF_AT(struct border_peer, tells_source),
 	  .help = "add X-Ringfence-Source with the outside address to requests for it" },
 };

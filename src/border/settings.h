@@ -35,6 +35,11 @@ enum numbers_as { NUMBERS_AS_DIALLED, NUMBERS_PLUS, NUMBERS_BARE };
 
 enum peer_kind { PEER_PBX, PEER_CARRIER, PEER_CUSTOMER, PEER_SPEECH_SERVER, PEER_BOARD };
 
+/* In the order of the options' words: what carries audio to a peer, and the channels of a speech
+ * server (MRCPv2). */
+enum media_over { MEDIA_OVER_UDP, MEDIA_OVER_TCP, MEDIA_OVER_TLS };
+enum channels_over { CHANNELS_NONE, CHANNELS_TCP, CHANNELS_TLS };
+
 /* In the order of the option's words. */
 enum peer_may { MAY_PLACE = 1, MAY_RECEIVE = 2, MAY_TRANSFER = 4 };
 
@@ -70,6 +75,8 @@ struct border_peer {
 	uint8_t numbers_as;     /* enum numbers_as: how numbers are written to it */
 	uint8_t signalling;     /* enum signalling */
 	uint8_t tells_source;   /* add X-Ringfence-Source towards it */
+	uint8_t media_over;     /* enum media_over */
+	uint8_t channels;       /* enum channels_over */
 	uint8_t stays_on_pbx;   /* a carrier with which the PBX registers by itself */
 };
 

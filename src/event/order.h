@@ -31,6 +31,10 @@ enum order_kind {
 	/* struct order_keys: the keys of one leg, the same or new ones; of an unknown stream
 	 * refused with ERR_NOT_FOUND. */
 	ORDER_KEYS,
+	/* struct order_connect: who makes the connection of a leg over TCP, and what it is to be
+	 * known by. Comes behind ORDER_OPEN or ORDER_CHANGE; said again in the same words, the
+	 * connection that there is stays. */
+	ORDER_CONNECT,
 };
 
 /* By what a leg's packets are protected; where its keys come from. */
@@ -47,14 +51,19 @@ enum media_trust {
 	TRUST_PORT_AT_SIGNALLING, /* the signalling source's address; the port is learnt */
 };
 
-/* What the datagrams of a stream are; any other is dropped. */
-enum media_form { MEDIA_RTP, MEDIA_UDPTL };
+/* What the datagrams of a stream are, or the messages of its connections (RFC 6787); any other
+ * is dropped. */
+enum media_form { MEDIA_RTP, MEDIA_UDPTL, MEDIA_MRCP };
+
+/* What carries a leg: datagrams, a connection (RFC 4571), one under TLS (RFC 8122). Audio may
+ * have another carrier on either leg; MEDIA_MRCP has connections on both. */
+enum media_carrier { MEDIA_UDP, MEDIA_TCP, MEDIA_TLS };
 
 /* signalling has no address (family 0) where the end is trusted to name other
  * hosts; else one that never speaks gets 30 s of audio. Its port is the signalling's
  * own: another one says that a router gave the phone new ports, so audio's is learnt anew. */
 struct order_leg {
-	uint32_t port;          /* index of the pair in the pool's table */
+	uint32_t port;          /* row of the pool's table, of the kind that the carrier needs */
 	uint8_t trust;          /* enum media_trust */
 	uint8_t is_sending;     /* this end may send to us (sendrecv, sendonly) */
 	uint8_t is_receiving;   /* we send to this end (sendrecv, recvonly) */
@@ -62,8 +71,9 @@ struct order_leg {
 	struct addr remote;     /* RTP address and port of its SDP */
 	struct addr rtcp;       /* RTP port + 1 unless a=rtcp; at the host of remote, or none */
 	struct addr signalling; /* source of its signalling (see above) */
-	uint8_t protection;     /* enum media_protection */
-	uint8_t unused[3];
+	uint8_t protection;     /* enum media_protection; of datagrams alone */
+	uint8_t carrier;        /* enum media_carrier */
+	uint8_t unused[2];
 };
 
 /* Clock rates, for the jitter: what rtpmap said. Static payload types are known. */
@@ -102,9 +112,27 @@ struct order_keys {
 	struct order_key in, out; /* of what comes from this end, of what we send to it */
 };
 
+/* One leg's connection. Begins as struct order does. */
+enum { MAX_ORDER_CHANNEL = 96, ORDER_FINGERPRINT_SIZE = 32 };
+struct order_connect {
+	uint8_t kind; /* ORDER_CONNECT */
+	uint8_t leg;
+	uint16_t owner;
+	uint32_t generation;
+	uint64_t stream;
+	uint8_t is_active; /* we connect to the leg's remote; else its host connects to us */
+	uint8_t is_asking; /* MEDIA_MRCP: this end makes the requests */
+	uint8_t serial;    /* another one: a new connection in place of the one there is */
+	uint8_t channel_len;
+	/* MEDIA_TLS: SHA-256 of the certificate that the other end must show. */
+	uint8_t fingerprint[ORDER_FINGERPRINT_SIZE];
+	char channel[MAX_ORDER_CHANNEL]; /* MEDIA_MRCP: the one that messages may name */
+};
+
 union media_order { /* a slot of the ring */
 	struct order order;
 	struct order_keys keys;
+	struct order_connect connect;
 };
 
 enum media_event_kind {
@@ -145,10 +173,14 @@ _Static_assert(sizeof(struct media_event) <= 256, "a media event fits its ring s
  * draws numbers) and media (which holds the sockets, in the same order). */
 enum { MAX_PORT_PAIRS = 16384 };
 
+/* A pair of UDP ports for RTP and RTCP, or one TCP port. */
+enum port_kind { PORT_PAIR, PORT_STREAM };
+
 struct port_pair {
-	struct addr local; /* RTP address and even port on this side */
+	struct addr local; /* RTP address and even port on this side, or that of the stream */
 	uint8_t side;
-	uint8_t unused[3];
+	uint8_t kind; /* enum port_kind */
+	uint8_t unused[2];
 };
 
 struct port_table {

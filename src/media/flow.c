@@ -40,7 +40,13 @@ enum err media_flow_order_check(const struct order *o)
 	/* Only RTP has a protection. */
 	is_sound = is_sound && (o->form == MEDIA_RTP || (o->legs[0].protection == PROTECTION_NONE &&
 	                                                 o->legs[1].protection == PROTECTION_NONE));
-	return is_sound && o->form <= MEDIA_UDPTL ? ERR_NONE : ERR_SYNTAX;
+	for (size_t i = 0; i < 2; i++)
+		is_sound = is_sound && o->legs[i].carrier <= MEDIA_TLS &&
+		           (o->legs[i].carrier == MEDIA_UDP ||
+		            o->legs[i].protection == PROTECTION_NONE) &&
+		           (o->form != MEDIA_UDPTL || o->legs[i].carrier == MEDIA_UDP) &&
+		           (o->form != MEDIA_MRCP || o->legs[i].carrier != MEDIA_UDP);
+	return is_sound && o->form <= MEDIA_MRCP ? ERR_NONE : ERR_SYNTAX;
 }
 
 static void take_order(struct media_flow *f, const struct order *o)
@@ -130,8 +136,8 @@ static void note_heard(struct media_flow *f, struct flow_leg *leg, uint64_t now_
  * bounded amount, because it may be a victim and not a phone. */
 static bool is_unconfirmed(const struct flow_leg *leg, const struct addr *to)
 {
-	return !leg->has_spoken && leg->order.signalling.family != 0 &&
-	       !addr_same_host(to, &leg->order.signalling) &&
+	return !leg->has_spoken && leg->order.carrier == MEDIA_UDP &&
+	       leg->order.signalling.family != 0 && !addr_same_host(to, &leg->order.signalling) &&
 	       leg->unconfirmed >= MAX_FLOW_UNCONFIRMED;
 }
 
@@ -316,7 +322,9 @@ enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_dat
 
 bool media_flow_is_silent(struct media_flow *f, uint64_t timeout_us, uint64_t now_us)
 {
-	if (f->is_held || f->is_silent || now_since(now_us, f->last_packet_us) < timeout_us)
+	/* A channel says nothing for as long as its call has nothing to ask. */
+	if (f->form == MEDIA_MRCP || f->is_held || f->is_silent ||
+	    now_since(now_us, f->last_packet_us) < timeout_us)
 		return false;
 	f->is_silent = true;
 	return true;

@@ -24,6 +24,9 @@
  * A fax's packets (MEDIA_UDPTL) are walked and go on as they are; a source of them is learnt
  * by their numbers in the same way.
  *
+ * A leg over TCP (rtp/frame.h) has its packets from one connection, which link.h saw made by
+ * the right end: all are the locked source's. It has no RTCP.
+ *
  * RTCP is taken from the host that RTP is taken from, and no other.
  *
  * A protected leg (flow_secure.h) is heard only by what is authentic: before a source is

@@ -11,6 +11,10 @@ static const struct conf_option options[] = {
 	{ "calls", CONF_COUNT, CONF_AT(struct media_options, max_calls), .min = 1,
 	  .max = MAX_PORT_PAIRS / 2, .fallback = "2000",
 	  .help = "calls at once for which port pairs are held on each side" },
+	{ "streams", CONF_COUNT, CONF_AT(struct media_options, max_streams), .max = MAX_STREAMS,
+	  .fallback = "0",
+	  .help = "TCP ports held on each side, out of the same range, for audio over TCP and for "
+	          "channels of speech servers; none listens but for a call" },
 	{ "timeout", CONF_SECONDS, CONF_AT(struct media_options, timeout_s), .min = 5, .max = 86400,
 	  .fallback = "60s",
 	  .help = "silence of both ends after which a call is ended; never while it is held" },
@@ -25,8 +29,10 @@ static void check(struct conf_check *c, const void *row)
 	const struct media_options *o = row;
 	uint32_t first = o->ports[0] + (o->ports[0] & 1);
 
-	if (o->ports[1] < first || (o->ports[1] - first + 1) / 2 < o->max_calls)
-		conf_object(c, "ports", "calls", "the range has fewer port pairs than calls",
+	if (o->ports[1] < first || (o->ports[1] - first + 1) / 2 < o->max_calls + o->max_streams)
+		conf_object(c, "ports", o->max_streams ? "streams" : "calls",
+		            o->max_streams ? "the range has fewer port pairs than calls and streams"
+		                           : "the range has fewer port pairs than calls",
 		            "name a wider range or fewer calls");
 }
 

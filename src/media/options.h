@@ -5,9 +5,12 @@
 
 #include "conf/schema.h"
 
+enum { MAX_STREAMS = 1024 };
+
 struct media_options {
 	uint32_t ports[2];     /* first and last; the parent draws even ones from it */
 	uint32_t max_calls;    /* at once; a call takes two pairs, one on each of its sides */
+	uint32_t max_streams;  /* TCP ports of each side, for audio and channels over TCP */
 	uint32_t timeout_s;    /* silence of both ends that ends a call; not while held */
 	uint32_t statistics_s; /* between two MEDIA_STATISTICS of an open stream */
 };

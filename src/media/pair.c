@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A port pair taken into use and given back. */
-#include "media/relay_priv.h"
+#include "media/link_priv.h"
 
 #include "os/socket.h"
 
@@ -64,7 +64,9 @@ enum err media_pair_open(struct media_relay *r, uint32_t index, struct relay_str
 {
 	struct relay_pair *p = &r->pairs[index];
 
-	for (size_t i = 0; i < RELAY_SOCKETS; i++) {
+	if (p->link)
+		media_link_open(p->link, s, leg);
+	for (size_t i = 0; i < RELAY_SOCKETS && !p->link; i++) {
 		struct relay_socket *socket = &p->sockets[i];
 
 		socket->knocks = 0;
@@ -97,7 +99,9 @@ void media_pair_close(struct media_relay *r, uint32_t index)
 {
 	struct relay_pair *p = &r->pairs[index];
 
-	for (size_t i = 0; i < RELAY_SOCKETS; i++) {
+	if (p->link)
+		media_link_close(r, p->link);
+	for (size_t i = 0; i < RELAY_SOCKETS && !p->link; i++) {
 		struct relay_socket *s = &p->sockets[i];
 
 		/* Not deaf, an idle socket holds kernel memory, but says nothing. */
@@ -116,7 +120,7 @@ enum err media_relay_give_pair(struct media_relay *r, uint32_t index, int rtp, i
 	if (index >= r->pair_count)
 		return ERR_LIMIT;
 	p = &r->pairs[index];
-	if (p->sockets[RELAY_RTP].fd >= 0)
+	if (p->sockets[RELAY_RTP].fd >= 0 || p->link)
 		return ERR_EXISTS;
 	/* A predecessor that died may have left the port open. */
 	if (socket_deafen(rtp) != ERR_NONE || socket_deafen(rtcp) != ERR_NONE)

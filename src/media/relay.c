@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The streams: orders carried out, events given. */
-#include "media/relay_priv.h"
+#include "media/link_priv.h"
 
 #include "os/socket.h"
 
@@ -94,6 +94,10 @@ enum err media_relay_new(const struct port_table *table, const struct media_opti
 	for (uint32_t i = 0; i < r->pair_count; i++)
 		for (size_t j = 0; j < RELAY_SOCKETS; j++)
 			r->pairs[i].sockets[j].fd = -1;
+	if (media_link_new(r) != ERR_NONE) {
+		media_relay_free(&r);
+		return ERR_NO_MEMORY;
+	}
 	*ret = r;
 	return ERR_NONE;
 }
@@ -110,6 +114,7 @@ void media_relay_free(struct media_relay **r)
 		for (size_t j = 0; j < RELAY_SOCKETS; j++)
 			socket_close(&gone->pairs[i].sockets[j].fd);
 	}
+	media_link_free(gone);
 	socket_close(&gone->epoll);
 	close_secures(gone);
 	map_clear(&gone->by_number);
@@ -172,9 +177,13 @@ static enum err check_port(const struct media_relay *r, const struct order *o, s
 	const struct order_leg *l = &o->legs[leg];
 	const struct relay_pair *pair;
 
-	if (l->port >= r->pair_count || r->pairs[l->port].sockets[RELAY_RTP].fd < 0)
+	if (l->port >= r->pair_count)
 		return ERR_NOT_FOUND;
 	pair = &r->pairs[l->port];
+	if (pair->link ? pair->link->listener < 0 : pair->sockets[RELAY_RTP].fd < 0)
+		return ERR_NOT_FOUND;
+	if ((pair->link != NULL) != (l->carrier != MEDIA_UDP))
+		return ERR_NOT_FOUND;
 	if (l->is_known && l->remote.family != r->table->pairs[l->port].local.family)
 		return ERR_UNSUPPORTED;
 	return pair->stream && pair->stream->owner != o->owner ? ERR_DENIED : ERR_NONE;
@@ -337,6 +346,23 @@ void media_relay_keys(struct media_relay *r, const struct order_keys *keys, uint
 		refuse(r, &o, err);
 }
 
+void media_relay_connect(struct media_relay *r, const struct order_connect *o, uint64_t now_us)
+{
+	const struct order name = {
+		.kind = o->kind, .owner = o->owner, .generation = o->generation, .stream = o->stream
+	};
+	struct relay_stream *s = find(r, &name);
+	struct relay_link *link = s && o->leg < 2 ? r->pairs[s->pairs[o->leg]].link : NULL;
+	enum err err = ERR_NOT_FOUND;
+
+	if (s && s->generation != o->generation)
+		err = ERR_STALE;
+	else if (link)
+		err = media_link_order(r, link, o, now_us);
+	if (err != ERR_NONE)
+		refuse(r, &name, err);
+}
+
 static void tick_stream(struct media_relay *r, struct relay_stream *s, uint64_t now_us)
 {
 	uint64_t timeout_us = r->options.timeout_s * (uint64_t)SECOND_US;
@@ -359,6 +385,7 @@ void media_relay_tick(struct media_relay *r, uint64_t now_us)
 	for (struct relay_stream *s = pool_next(r->streams, &place); s;
 	     s = pool_next(r->streams, &place))
 		tick_stream(r, s, now_us);
+	media_link_tick(r, now_us);
 }
 
 int media_relay_descriptor(const struct media_relay *r) { return r->epoll; }

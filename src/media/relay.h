@@ -25,6 +25,9 @@ struct media_relay_ports {
 	 * and MEDIA_STATISTICS are then offered again by media_relay_tick, MEDIA_REFUSED
 	 * is lost. */
 	bool (*event)(void *context, const struct media_event *event);
+	/* Asks for a connection from the host of that row of the table; media_relay_connected tells
+	 * what came of it. False where it cannot be asked now. NULL: none is ever made. */
+	bool (*connect)(void *context, uint32_t index, const struct addr *remote);
 	struct counters *counters;
 	struct hash_key table; /* of the table of streams; may be new at each start */
 	/* Of SSRC masks and CNAMEs; the same at each start, so that a stream that is ordered
@@ -47,6 +50,18 @@ void media_relay_free(struct media_relay **r);
  * they stay the caller's. ERR_LIMIT, ERR_EXISTS, ERR_IO. */
 enum err media_relay_give_pair(struct media_relay *r, uint32_t index, int rtp, int rtcp) MUST_USE;
 
+/* The same for a row of PORT_STREAM: a socket that is bound and does not listen. */
+enum err media_relay_give_stream(struct media_relay *r, uint32_t index, int fd) MUST_USE;
+/* By which TLS legs are known, one for all; shared, not taken over. Without it they are refused.
+ * ERR_NO_MEMORY, ERR_UNSUPPORTED. */
+struct x509_st;
+struct evp_pkey_st;
+enum err media_relay_use_certificate(struct media_relay *r, struct x509_st *certificate,
+                                     struct evp_pkey_st *key) MUST_USE;
+/* What was asked for by `connect`: a connection under way, owned by the relay from now on, or -1. */
+void media_relay_connected(struct media_relay *r, uint32_t index, const struct addr *remote, int fd,
+                           uint64_t now_us);
+
 /* Times from the options; ports and calls are as they were at the start. */
 void media_relay_set_options(struct media_relay *r, const struct media_options *options);
 
@@ -60,6 +75,10 @@ void media_relay_order(struct media_relay *r, const struct order *order, uint64_
 /* The keys of one leg of an open stream; both wiped by the caller afterwards. Answered like an
  * order. */
 void media_relay_keys(struct media_relay *r, const struct order_keys *keys, uint64_t now_us);
+
+/* A leg's connection, of a stream that an order before opened. Refused as orders are: ERR_NOT_FOUND
+ * (stream, or a leg without connections), ERR_STALE, ERR_SYNTAX, ERR_IO. */
+void media_relay_connect(struct media_relay *r, const struct order_connect *order, uint64_t now_us);
 
 /* The epoll set: readable when media_relay_turn has something to do. */
 int media_relay_descriptor(const struct media_relay *r);

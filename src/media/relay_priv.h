@@ -38,8 +38,11 @@ struct relay_socket {
 	uint8_t knocks;  /* wakes that it cost since its last stream */
 };
 
+struct relay_link;
+
 struct relay_pair {
 	struct relay_stream *stream; /* NULL: idle, deaf */
+	struct relay_link *link;     /* a row of PORT_STREAM, which has no sockets; else NULL */
 	struct relay_socket sockets[RELAY_SOCKETS];
 	uint64_t closed_at; /* media_relay.sweeps then */
 	uint8_t leg;
@@ -50,6 +53,10 @@ struct media_relay {
 	struct media_options options;
 	struct media_relay_ports ports;
 	struct relay_pair *pairs;
+	struct relay_link *links; /* of rows of PORT_STREAM */
+	char *link_memory;
+	struct ssl_ctx_st *link_tls; /* NULL: no certificate */
+	uint32_t link_count;
 	uint32_t pair_count;
 	uint32_t open_count;
 	int epoll;
@@ -82,6 +89,9 @@ enum err media_pair_open(struct media_relay *r, uint32_t index, struct relay_str
 void media_pair_hear(struct relay_socket *s);
 /* One is there, and no stream: it is drained, and watched no longer when that happens often. */
 void media_pair_knock(struct media_relay *r, uint64_t event);
+/* A packet that came on a connection; its bytes are changed. */
+void media_relay_carry_packet(struct media_relay *r, uint32_t row, struct view packet,
+                              uint64_t now_us);
 /* Deaf; what is still in it is a knock. */
 void media_pair_close(struct media_relay *r, uint32_t index);
 

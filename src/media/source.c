@@ -20,6 +20,9 @@ enum source_kind media_source_of_rtp(const struct flow_leg *leg, const struct ad
 {
 	if (!leg->order.is_known)
 		return SOURCE_STRANGER;
+	/* Who may connect was settled when the connection was made. */
+	if (leg->order.carrier != MEDIA_UDP)
+		return SOURCE_LOCKED;
 	if (leg->order.trust == TRUST_EXACT)
 		return addr_equal(from, &leg->order.remote) ? SOURCE_LOCKED : SOURCE_STRANGER;
 	if (leg->locked.family != 0 && addr_equal(from, &leg->locked))
@@ -35,7 +38,7 @@ enum source_kind media_source_of_rtp(const struct flow_leg *leg, const struct ad
  * (a 4-byte RTCP packet must not open a leg). */
 enum source_kind media_source_of_rtcp(const struct flow_leg *leg, const struct addr *from)
 {
-	if (!leg->order.is_known)
+	if (!leg->order.is_known || leg->order.carrier != MEDIA_UDP)
 		return SOURCE_STRANGER;
 	if (leg->order.trust == TRUST_EXACT)
 		return addr_equal(from, &leg->order.rtcp) ? SOURCE_LOCKED : SOURCE_STRANGER;
@@ -146,6 +149,8 @@ struct addr media_source_destination(const struct flow_leg *leg)
 {
 	if (!leg->order.is_known)
 		return (struct addr){ 0 };
+	if (leg->order.carrier != MEDIA_UDP)
+		return leg->order.remote;
 	if (leg->order.trust != TRUST_EXACT && leg->locked.family != 0)
 		return leg->locked;
 	return leg->order.trust == TRUST_PORT_AT_SIGNALLING ? (struct addr){ 0 }
@@ -154,7 +159,7 @@ struct addr media_source_destination(const struct flow_leg *leg)
 
 struct addr media_source_rtcp_destination(const struct flow_leg *leg)
 {
-	if (!leg->order.is_known)
+	if (!leg->order.is_known || leg->order.carrier != MEDIA_UDP)
 		return (struct addr){ 0 };
 	if (leg->order.trust != TRUST_EXACT && leg->rtcp_locked.family != 0)
 		return leg->rtcp_locked;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One turn: a datagram from each socket that is ready, judged by its flow, and
  * sent on. */
-#include "media/relay_priv.h"
+#include "media/link_priv.h"
 
 #include "os/socket.h"
 
+#include <string.h>
 #include <sys/epoll.h>
 
 static const enum counter dropped_rtp[FLOW_VERDICT_COUNT] = {
@@ -46,10 +47,25 @@ static void carry(struct media_relay *r, struct relay_pair *pair, const struct f
 	enum flow_verdict verdict = media_flow_receive(&s->flow, d, &scratch, now_us, &out);
 
 	count(r, d->is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
-	if (verdict == FLOW_SEND)
+	if (verdict == FLOW_SEND && other->link)
+		media_link_send(r, other->link, out.out);
+	else if (verdict == FLOW_SEND)
 		send_out(r, other->sockets[d->is_rtcp].fd, &out, d->is_rtcp);
 	else
 		count(r, d->is_rtcp ? COUNT_rtcp_dropped : dropped_rtp[verdict]);
+}
+
+void media_relay_carry_packet(struct media_relay *r, uint32_t row, struct view packet,
+                              uint64_t now_us)
+{
+	struct relay_pair *pair = &r->pairs[row];
+	struct flow_datagram d = { .leg = pair->leg, .len = packet.len };
+
+	/* A reader of one more than there is would read the next packet. */
+	memcpy(r->datagram, packet.at, packet.len);
+	d.bytes = r->datagram;
+	d.from = pair->stream->flow.legs[pair->leg].order.remote;
+	carry(r, pair, &d, now_us);
 }
 
 static void receive(struct media_relay *r, uint64_t event, uint64_t now_us)
@@ -81,7 +97,11 @@ bool media_relay_turn(struct media_relay *r, uint64_t now_us)
 	struct epoll_event events[MEDIA_RELAY_TURN];
 	int n = epoll_wait(r->epoll, events, MEDIA_RELAY_TURN, 0);
 
-	for (int i = 0; i < n; i++)
-		receive(r, events[i].data.u64, now_us);
+	for (int i = 0; i < n; i++) {
+		if (relay_is_link_event(events[i].data.u64))
+			media_link_event(r, events[i].data.u64, events[i].events, now_us);
+		else
+			receive(r, events[i].data.u64, now_us);
+	}
 	return n == MEDIA_RELAY_TURN;
 }

@@ -45,7 +45,7 @@ static enum err open_stream(uint8_t family, int *ret_fd)
 	return ERR_NONE;
 }
 
-enum err socket_tcp_listen(const struct addr *local, int *ret_fd)
+static enum err open_bound(const struct addr *local, int backlog, int *ret_fd)
 {
 	struct sockaddr_storage name;
 	socklen_t len = socket_name_of(local, &name);
@@ -56,7 +56,8 @@ enum err socket_tcp_listen(const struct addr *local, int *ret_fd)
 		return err;
 	/* A new start must not wait for connections of the last one to fade. */
 	(void)set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (bind(fd, (struct sockaddr *)&name, len) == 0 && listen(fd, BACKLOG) == 0) {
+	if (bind(fd, (struct sockaddr *)&name, len) == 0 &&
+	    (backlog == 0 || listen(fd, backlog) == 0)) {
 		*ret_fd = fd;
 		return ERR_NONE;
 	}
@@ -64,6 +65,36 @@ enum err socket_tcp_listen(const struct addr *local, int *ret_fd)
 	(void)close(fd);
 	return err;
 }
+
+enum err socket_tcp_listen(const struct addr *local, int *ret_fd)
+{
+	return open_bound(local, BACKLOG, ret_fd);
+}
+
+enum err socket_tcp_bind(const struct addr *local, int *ret_fd)
+{
+	return open_bound(local, 0, ret_fd);
+}
+
+enum err socket_stream_hear(int fd)
+{
+	enum { ONE_AT_A_TIME = 4 };
+
+	return listen(fd, ONE_AT_A_TIME) == 0 ? ERR_NONE : socket_error_of(errno);
+}
+
+bool socket_stream_is_hearing(int fd)
+{
+	int is_listening = 0;
+	socklen_t len = sizeof(is_listening);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &len) == 0 &&
+	       is_listening != 0;
+}
+
+/* A listening socket that is shut stays bound, and can listen again; one that is shut while it
+ * does not listen would hand that on to all that it accepts later (net/ipv4/af_inet.c). */
+void socket_stream_deafen(int fd) { (void)shutdown(fd, SHUT_RDWR); }
 
 enum err socket_tcp_connect(const struct addr *local, const struct addr *remote, int *ret_fd)
 {

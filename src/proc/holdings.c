@@ -343,7 +343,7 @@ enum err holdings_take(struct holdings *h, const struct conf_tree *settings)
 	if (err == ERR_NONE)
 		err = holdings_api(h, settings);
 	if (err == ERR_NONE)
-		err = ports_draw(h, media->ports, media->max_calls);
+		err = ports_draw(h, media);
 	if (err == ERR_NONE)
 		err = make_memory(h, settings, now);
 	return err;

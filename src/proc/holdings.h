@@ -53,9 +53,11 @@ enum err holdings_pulses(struct holdings *h) MUST_USE;
 /* Removes what would stay behind in a folder; the rest ends with the process. */
 void holdings_leave(const struct conf_tree *settings);
 
-/* Opens `count` port pairs per side and family, at addresses of that side's listeners,
- * drawn at random from the range, and the table of them. ERR_FULL: too few free ports. */
-enum err ports_draw(struct holdings *h, const uint32_t range[2], uint32_t count) MUST_USE;
+/* Opens as many port pairs as calls, and ports of streams, per side and family, at addresses of
+ * that side's listeners, drawn at random from the range, and the table of them. ERR_FULL: too few
+ * free ports. */
+struct media_options;
+enum err ports_draw(struct holdings *h, const struct media_options *options) MUST_USE;
 
 /* Opens the pairs of a kept table again, where they were. ERR_EXISTS: somebody has one. */
 enum err ports_reopen(struct holdings *h) MUST_USE;

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The media process: relays what signal orders, tells it what became of it. It
- * knows no SIP, opens no socket and keeps nothing: when it dies, signal orders
- * its live streams again and the successor finds every port filtered. */
+ * knows no SIP, opens no socket (connections to a call's end it asks of the parent) and keeps
+ * nothing: when it dies, signal orders its live streams again and the successor finds every port
+ * filtered. */
 #include "base/secret.h"
 #include "media/relay.h"
 #include "os/clock.h"
+#include "os/socket.h"
 #include "proc/child.h"
+
+#include <string.h>
 
 enum {
 	TICK_US = SECOND_US,
@@ -34,6 +38,29 @@ static bool put_event(void *context, const struct media_event *event)
 	return ring_put(c->events, event, sizeof(*event), class) == ERR_NONE;
 }
 
+static bool ask_to_connect(void *context, uint32_t index, const struct addr *remote)
+{
+	static struct ask question;
+	const struct carrier *c = context;
+
+	memset(&question.body.connect, 0, sizeof(question.body.connect));
+	question.head =
+		(struct ask_head){ .kind = ASK_STREAM, .size = sizeof(question.body.connect) };
+	question.body.connect.listener = (uint16_t)index;
+	question.body.connect.remote = *remote;
+	return child_ask(c->child, &question, NULL) == ERR_NONE;
+}
+
+static void answered(void *context, const struct ask *row, struct now now)
+{
+	struct carrier *c = context;
+	int fd = row->head.result == ERR_NONE ? child_take_descriptor() : -1;
+
+	if (row->head.kind == ASK_STREAM && row->head.size == sizeof(row->body.connect))
+		media_relay_connected(c->relay, row->body.connect.listener,
+		                      &row->body.connect.remote, fd, now.us);
+}
+
 static void drain_orders(void *context, struct ring *ring, struct now now)
 {
 	struct carrier *c = context;
@@ -45,6 +72,8 @@ static void drain_orders(void *context, struct ring *ring, struct now now)
 			counters_add(c->counters, COUNT_bad_slots, 1);
 		else if (o.order.kind == ORDER_KEYS)
 			media_relay_keys(c->relay, &o.keys, now.us);
+		else if (o.order.kind == ORDER_CONNECT)
+			media_relay_connect(c->relay, &o.connect, now.us);
 		else
 			media_relay_order(c->relay, &o.order, now.us);
 	}
@@ -125,15 +154,21 @@ static const struct port_table *map_table(struct carrier *c)
 	return table;
 }
 
-static void take_pairs(struct carrier *c, uint32_t count)
+static void take_pairs(struct carrier *c, const struct port_table *table)
 {
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < table->count; i++) {
 		int rtp = child_descriptor(c->child, THING_RTP_SOCKET, i);
 		int rtcp = child_descriptor(c->child, THING_RTCP_SOCKET, i);
 		enum err err = ERR_NOT_FOUND;
 
-		if (rtp >= 0 && rtcp >= 0)
+		if (rtp < 0 || rtcp < 0) {
+			child_fail("port pair", err);
+		} else if (table->pairs[i].kind == PORT_STREAM) {
+			socket_close(&rtcp);
+			err = media_relay_give_stream(c->relay, i, rtp);
+		} else {
 			err = media_relay_give_pair(c->relay, i, rtp, rtcp);
+		}
 		if (err != ERR_NONE)
 			child_fail("port pair", err);
 	}
@@ -147,6 +182,7 @@ static void open_relay(struct carrier *c)
 	struct media_relay_ports ports = {
 		.context = c,
 		.event = put_event,
+		.connect = ask_to_connect,
 		.counters = c->counters,
 		.table = child_facts(c->child)->random,
 		.names = child_facts(c->child)->keys[3],
@@ -161,7 +197,7 @@ static void open_relay(struct carrier *c)
 	err = media_relay_new(table, options, &ports, &c->relay);
 	if (err != ERR_NONE)
 		child_fail("relay", err);
-	take_pairs(c, table->count);
+	take_pairs(c, table);
 	err = loop_watch(child_loop(c->child), media_relay_descriptor(c->relay), LOOP_READABLE,
 	                 LOOP_CALL(carry, c), &c->watch);
 	if (err != ERR_NONE)
@@ -173,6 +209,7 @@ int main(void)
 	static struct carrier c;
 	struct child_hooks hooks = {
 		.context = &c,
+		.answered = answered,
 		.settings = settings,
 		.wait_us = wait_us,
 		.advance = advance,

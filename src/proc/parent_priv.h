@@ -160,6 +160,8 @@ enum err children_reseal(struct parent *p, enum role role, const struct conf_tre
 /* --- connect.c: the only connections that are ever made, and to whom --- */
 
 void connect_answer(struct parent *p, const struct ask *question);
+/* Media's: the connection of a call. */
+void connect_stream_answer(struct parent *p, const struct ask *question);
 
 /* --- drain.c --- */
 

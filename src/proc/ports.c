@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pool of port pairs: drawn in random order, so that nobody can tell which
- * port the next call gets, and each under a drop-all filter while idle. */
+/* The pool of port pairs and of ports of streams: drawn in random order, so that nobody can tell
+ * which port the next call gets; the former deaf while idle, the latter bound and not listening. */
 #include "proc/parent_priv.h"
 
+#include "media/options.h"
 #include "os/log.h"
 #include "os/random.h"
 #include "os/socket.h"
+#include "os/socket_stream.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { MAX_PORT_CANDIDATES = 32768, EXPEDITED_FORWARDING = 184 };
 
@@ -15,12 +19,13 @@ struct draw {
 	struct holdings *h;
 	struct port_table *table;
 	uint16_t candidates[MAX_PORT_CANDIDATES];
-	uint32_t candidate_count;
+	uint32_t candidate_count, next_candidate;
+	uint32_t counts[2]; /* of each family and side, by enum port_kind */
 };
 
 static void shuffle(struct draw *d, const uint32_t range[2])
 {
-	d->candidate_count = 0;
+	d->candidate_count = d->next_candidate = 0;
 	for (uint32_t port = range[0] + (range[0] & 1); port + 1 <= range[1]; port += 2)
 		d->candidates[d->candidate_count++] = (uint16_t)port;
 	for (uint32_t i = d->candidate_count; i > 1; i--) {
@@ -55,17 +60,42 @@ static enum err open_pair(const struct addr *at, int *ret_rtp, int *ret_rtcp)
 	return ERR_NONE;
 }
 
-static enum err draw_at(struct draw *d, struct addr at, uint8_t side, uint32_t count)
+/* A stream's socket stands in both lists, so that each has one for every row. */
+static enum err open_stream_port(const struct addr *at, int *ret, int *ret_again)
 {
+	int fd, again;
+	enum err err = socket_tcp_bind(at, &fd);
+
+	if (err != ERR_NONE)
+		return err;
+	again = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (again < 0) {
+		socket_close(&fd);
+		return ERR_LIMIT;
+	}
+	*ret = fd;
+	*ret_again = again;
+	return ERR_NONE;
+}
+
+static enum err open_row(const struct port_pair *row, int *ret, int *ret_second)
+{
+	return (row->kind == PORT_STREAM ? open_stream_port : open_pair)(&row->local, ret,
+	                                                                 ret_second);
+}
+
+static enum err draw_at(struct draw *d, struct addr at, uint8_t side, enum port_kind kind)
+{
+	struct port_pair row = { .local = at, .side = side, .kind = (uint8_t)kind };
 	struct holdings *h = d->h;
 	char text[ADDR_TEXT_MAX];
-	uint32_t taken = 0;
+	uint32_t taken = 0, count = d->counts[kind];
 
-	for (uint32_t i = 0; i < d->candidate_count && taken < count; i++) {
+	while (d->next_candidate < d->candidate_count && taken < count) {
 		enum err err;
 
-		at.port = d->candidates[i];
-		err = open_pair(&at, &h->rtp[h->pair_count], &h->rtcp[h->pair_count]);
+		row.local.port = at.port = d->candidates[d->next_candidate++];
+		err = open_row(&row, &h->rtp[h->pair_count], &h->rtcp[h->pair_count]);
 		if (err == ERR_EXISTS)
 			continue;
 		if (err != ERR_NONE) {
@@ -74,15 +104,15 @@ static enum err draw_at(struct draw *d, struct addr at, uint8_t side, uint32_t c
 			          err == ERR_LIMIT ? " (open files; name fewer calls)" : "");
 			return err;
 		}
-		d->table->pairs[h->pair_count++] = (struct port_pair){ .local = at, .side = side };
+		d->table->pairs[h->pair_count++] = row;
 		taken++;
 	}
 	at.port = 0;
 	if (taken == count)
 		return ERR_NONE;
 	log_write(LEVEL_ERROR, "media ports",
-	          "only %u of %u port pairs are free at %s: name a wider range or fewer calls",
-	          taken, count, addr_text(&at, text));
+	          "only %u of %u port pairs are free at %s: name a wider range or fewer %s", taken,
+	          count, addr_text(&at, text), kind == PORT_STREAM ? "streams" : "calls");
 	return ERR_FULL;
 }
 
@@ -96,7 +126,7 @@ static bool is_first(const struct child_facts *f, uint32_t listener)
 	return true;
 }
 
-static enum err draw_all(struct draw *d, const uint32_t range[2], uint32_t count)
+static enum err draw_all(struct draw *d, const uint32_t range[2])
 {
 	const struct child_facts *f = &d->h->facts;
 
@@ -107,10 +137,13 @@ static enum err draw_all(struct draw *d, const uint32_t range[2], uint32_t count
 
 			if (f->listener_sides[i] != side || !is_first(f, i))
 				continue;
-			if (d->h->pair_count + count > MAX_PORT_PAIRS)
+			if (d->h->pair_count + d->counts[PORT_PAIR] + d->counts[PORT_STREAM] >
+			    MAX_PORT_PAIRS)
 				return ERR_LIMIT;
 			shuffle(d, range);
-			err = draw_at(d, f->listeners[i], side, count);
+			err = draw_at(d, f->listeners[i], side, PORT_PAIR);
+			if (err == ERR_NONE)
+				err = draw_at(d, f->listeners[i], side, PORT_STREAM);
 			if (err != ERR_NONE)
 				return err;
 		}
@@ -126,8 +159,8 @@ static enum err reopen(struct holdings *h, const struct port_table *table)
 	if (!h->rtp || !h->rtcp)
 		return ERR_NO_MEMORY;
 	for (; h->pair_count < table->count; h->pair_count++) {
-		enum err err = open_pair(&table->pairs[h->pair_count].local, &h->rtp[h->pair_count],
-		                         &h->rtcp[h->pair_count]);
+		enum err err = open_row(&table->pairs[h->pair_count], &h->rtp[h->pair_count],
+		                        &h->rtcp[h->pair_count]);
 
 		if (err != ERR_NONE)
 			return err;
@@ -152,7 +185,7 @@ enum err ports_reopen(struct holdings *h)
 	return err;
 }
 
-enum err ports_draw(struct holdings *h, const uint32_t range[2], uint32_t count)
+enum err ports_draw(struct holdings *h, const struct media_options *options)
 {
 	struct draw *d = calloc(1, sizeof(*d));
 	size_t table_size = sizeof(struct port_table) + MAX_PORT_PAIRS * sizeof(struct port_pair);
@@ -164,7 +197,9 @@ enum err ports_draw(struct holdings *h, const uint32_t range[2], uint32_t count)
 		d->table = calloc(1, table_size);
 	if (d && d->table && h->rtp && h->rtcp) {
 		d->h = h;
-		err = draw_all(d, range, count);
+		d->counts[PORT_PAIR] = options->max_calls;
+		d->counts[PORT_STREAM] = options->max_streams;
+		err = draw_all(d, options->ports);
 	}
 	if (err == ERR_NONE) {
 		d->table->version = 1;

@@ -94,6 +94,9 @@ static void answer_self(struct parent *p, const struct ask *question)
 	case ASK_CONNECT:
 		connect_answer(p, question);
 		break;
+	case ASK_STREAM:
+		connect_stream_answer(p, question);
+		break;
 	case ASK_QUEUE:
 		(void)view_copy(view_bytes(question->body.text, head.size), p->queue_text,
 		                sizeof(p->queue_text));

@@ -223,3 +223,15 @@ bool resolved_holds(const struct parent *p, const struct border_peer *peer, cons
 			return true;
 	return false;
 }
+
+bool resolved_holds_host(const struct parent *p, const struct border_peer *peer,
+                         const struct addr *host)
+{
+	const struct resolved_row *r =
+		resolved_find(&p->resolved, view_of(peer->name), view_of(peer->host));
+
+	for (uint8_t i = 0; r && i < r->count; i++)
+		if (addr_same_host(&r->targets[i].to, host))
+			return true;
+	return false;
+}

@@ -19,4 +19,8 @@ void resolved_apply(struct parent *p);
 bool resolved_holds(const struct parent *p, const struct border_peer *peer, const struct addr *to,
                     uint8_t transport) MUST_USE;
 
+/* The same of the host alone. */
+bool resolved_holds_host(const struct parent *p, const struct border_peer *peer,
+                         const struct addr *host) MUST_USE;
+
 #endif

@@ -58,7 +58,7 @@ struct x509_st;
 struct evp_pkey_st;
 enum err media_relay_use_certificate(struct media_relay *r, struct x509_st *certificate,
                                      struct evp_pkey_st *key) MUST_USE;
-/* What was asked for by `connect`: a connection under way, owned by the relay from now on, or -1. */
+/* What came of `connect`: a connection under way, the relay's from now on; or -1. */
 void media_relay_connected(struct media_relay *r, uint32_t index, const struct addr *remote, int fd,
                            uint64_t now_us);
 

@@ -226,7 +226,9 @@ struct addr party_our_address(const struct border *b, const struct flow *flow)
 
 void party_write_transport(struct buffer *out, const struct flow *flow)
 {
-	if (flow->transport != TRANSPORT_UDP) {
+	if (flow->transport == TRANSPORT_WSS) {
+		buffer_text(out, ";transport=ws"); /* RFC 7118 5.2 has one word for both */
+	} else if (flow->transport != TRANSPORT_UDP) {
 		buffer_text(out, ";transport=");
 		buffer_text(out, flow_transport_word((enum transport_kind)flow->transport));
 	}

@@ -49,7 +49,7 @@ struct analysis {
 _Static_assert((int)CAPTURE_HTTP == NON_SIP_HTTP && (int)CAPTURE_TLS == NON_SIP_TLS &&
                        (int)CAPTURE_SSDP == NON_SIP_SSDP && (int)CAPTURE_RTSP == NON_SIP_RTSP &&
                        (int)CAPTURE_KEEPALIVE == NON_SIP_KEEPALIVE &&
-                       (int)CAPTURE_NOISE == NON_SIP_COUNT,
+                       (int)CAPTURE_NOISE == NON_SIP_CAPTURED,
                "kinds of what is no SIP");
 
 /* --- Ports, from the wire to the report --- */
@@ -70,7 +70,7 @@ static void message(void *context, const struct capture_message *m)
 		watch_message(a->watch, &in);
 	else
 		watch_non_sip(a->watch, &in,
-		              m->kind < NON_SIP_COUNT ? m->kind : (uint16_t)NON_SIP_NOISE);
+		              m->kind < NON_SIP_CAPTURED ? m->kind : (uint16_t)NON_SIP_NOISE);
 }
 
 static void media(void *context, const struct capture_datagram *d)

@@ -50,6 +50,21 @@ static void judge_listener(struct doctor *d, const json_t *side, const json_t *l
 	}
 }
 
+/* A port alone may be at any address of its interface. */
+static void judge_websocket(struct doctor *d, const json_t *side, const json_t *listener)
+{
+	const char *at = doctor_text(listener, "address"), *name = doctor_text(side, "side");
+	struct addr bound;
+
+	if (addr_parse(view_of(at), &bound) == ERR_NONE && addr_kind(&bound) == ADDR_LOOPBACK)
+		doctor_pass(d, DOCTOR_WEBSOCKET_CLEAR_FINDING, name,
+		            "side %s hears WebSocket in clear at %s alone", name, at);
+	else
+		doctor_find(d, DOCTOR_WEBSOCKET_CLEAR_FINDING, name,
+		            "side %s hears WebSocket in clear at %s port %lld", name,
+		            at[0] ? at : "its interface", doctor_number(listener, "port"));
+}
+
 void doctor_judge_addresses(struct doctor *d, const json_t *facts)
 {
 	const json_t *sides = json_object_get(facts, "sides");
@@ -61,10 +76,14 @@ void doctor_judge_addresses(struct doctor *d, const json_t *facts)
 	json_array_foreach(sides, i, side)
 	{
 		const json_t *udp = json_object_get(side, "udp");
+		json_t *websocket;
+		size_t k;
 
 		/* Where the PBX stands, private addresses are what there should be. */
 		if (!json_is_true(json_object_get(side, "has_pbx")) && json_array_size(udp) > 0)
 			judge_listener(d, side, json_array_get(udp, 0));
+		json_array_foreach(json_object_get(side, "ws"), k, websocket)
+			judge_websocket(d, side, websocket);
 	}
 }
 

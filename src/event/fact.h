@@ -45,6 +45,10 @@ enum fact_non_sip {
 	NON_SIP_SSDP,
 	NON_SIP_RTSP,
 	NON_SIP_KEEPALIVE, /* empty lines, STUN, a short greeting: keeps a NAT open */
+	NON_SIP_CAPTURED,  /* the others are known where a WebSocket was asked of us */
+	NON_SIP_UPGRADE = NON_SIP_CAPTURED, /* no browser writes such a request */
+	NON_SIP_FOREIGN, /* a page that may not connect, or one that wants no SIP: its reader's
+	                  * browser does it, not he */
 	NON_SIP_COUNT
 };
 

@@ -38,18 +38,25 @@ static bool has_pbx(const struct conf_tree *t, size_t side)
 	return false;
 }
 
+static json_t *ends_of(const struct transport_side *side, enum transport_kind transport)
+{
+	struct transport_ends ends = transport_side_ends(side, transport);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < ends.count; i++)
+		(void)json_array_append_new(list, json_pack("{s:o, s:i}", "address",
+		                                            address_of(&ends.at[i]), "port",
+		                                            (int)ends.at[i].port));
+	return list;
+}
+
 static json_t *side_of(const struct conf_tree *t, const struct transport_side *side, size_t row)
 {
-	json_t *udp = json_array();
-
-	for (size_t i = 0; i < side->udp_count; i++)
-		(void)json_array_append_new(udp, json_pack("{s:o, s:i}", "address",
-		                                           address_of(&side->udp[i]), "port",
-		                                           (int)side->udp[i].port));
-	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:b}", "side", text_of(view_of(side->name)),
-	                 "interface", text_of(view_of(side->interface)), "udp", udp, "advertise",
-	                 address_of(&side->advertise), "has_lan", side->lan_count > 0, "has_pbx",
-	                 has_pbx(t, row));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "side", text_of(view_of(side->name)),
+		"interface", text_of(view_of(side->interface)), "udp", ends_of(side, TRANSPORT_UDP),
+		"ws", ends_of(side, TRANSPORT_WS), "advertise", address_of(&side->advertise),
+		"has_lan", side->lan_count > 0, "has_pbx", has_pbx(t, row));
 }
 
 static json_t *sides_of(const struct conf_tree *t)

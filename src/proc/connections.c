@@ -14,6 +14,7 @@ enum { OTHER_DESCRIPTORS = 128 };
 static struct child *the_child;
 static struct tcp_listener listeners[MAX_LISTENERS];
 static struct addr_net balancers[MAX_SIDES][MAX_SIDE_BALANCERS];
+static struct ws_origins origins[MAX_SIDES];
 
 static enum err ask_to_connect(void *context, const struct flow *flow)
 {
@@ -38,8 +39,10 @@ static size_t list_listeners(struct child *c)
 
 	if (!sides || side_count > MAX_SIDES || count > MAX_LISTENERS)
 		child_fail("settings", ERR_SYNTAX);
-	for (size_t i = 0; i < side_count; i++)
+	for (size_t i = 0; i < side_count; i++) {
 		memcpy(balancers[i], sides[i].balancers, sizeof(balancers[i]));
+		origins[i] = sides[i].origins;
+	}
 	for (size_t i = 0; i < count; i++) {
 		uint8_t side = facts->listener_sides[i];
 
@@ -50,6 +53,7 @@ static size_t list_listeners(struct child *c)
 		if (side >= side_count || listeners[i].transport == TRANSPORT_UDP)
 			continue;
 		listeners[i].fd = child_descriptor(c, THING_SIP_SOCKET, (uint32_t)i);
+		listeners[i].origins = &origins[side];
 		listeners[i].balancers = balancers[side];
 		listeners[i].balancer_count = sides[side].balancer_count;
 	}

@@ -140,7 +140,7 @@ static void on_message(void *context, const struct capture_message *m)
 		watch_message(o.watch, &in);
 	else if (m->kind != CAPTURE_KEEPALIVE)
 		watch_non_sip(o.watch, &in,
-		              m->kind < NON_SIP_COUNT ? m->kind : (uint16_t)NON_SIP_NOISE);
+		              m->kind < NON_SIP_CAPTURED ? m->kind : (uint16_t)NON_SIP_NOISE);
 }
 
 static void on_media(void *context, const struct capture_datagram *d)

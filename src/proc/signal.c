@@ -214,6 +214,30 @@ static const char *port_shown(void *context, const struct flow *flow)
 	return tcp_peer_label(w.tcp, flow);
 }
 
+static void on_declined(void *context, const struct flow *flow, enum ws_answer why)
+{
+	static const struct {
+		enum fact_non_sip sort;
+		enum fact_proof proof;
+	} facts[WS_ANSWER_COUNT] = {
+#define WS_REFUSAL(name, status, words, counter, sort, proof)                                      \
+	[WS_##name] = { NON_SIP_##sort, PROOF_##proof },
+#include "transport/ws_refusal.def"
+#undef WS_REFUSAL
+	};
+	struct fact fact = { .kind = FACT_NON_SIP,
+		             .count = 1,
+		             .reason = (uint16_t)facts[why].sort,
+		             .proof = (uint8_t)facts[why].proof,
+		             .flow = *flow };
+	bool is_blocked;
+
+	(void)context;
+	w.now = clock_now();
+	fact.standing = (uint8_t)border_standing(w.border, flow, w.now, &is_blocked);
+	port_fact(NULL, &fact);
+}
+
 static void on_closed(void *context, const struct flow *flow)
 {
 	(void)context;
@@ -508,6 +532,7 @@ int main(void)
 	                                              .message = on_message,
 	                                              .closed = on_closed,
 	                                              .refused = on_refused,
+	                                              .declined = on_declined,
 	                                              .counters = w.counters },
 	                         is_peer_at);
 	(void)child_ring_reader(w.child, RING_NAME_MEDIA_EVENTS, drain_media_events, NULL);

@@ -16,7 +16,7 @@
 #include "sip/number.h"
 #include "sip/scan_priv.h"
 #include "sip/tokens.h"
-#include "sip/utf8_priv.h"
+#include "sip/utf8.h"
 
 const struct sip_limits sip_limits_default = {
 	.method = 64,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* UTF-8: no byte that begins nothing, no longer form than needed, no surrogates. */
-#include "sip/utf8_priv.h"
+#include "sip/utf8.h"
 
 static size_t utf8_len(const unsigned char *at, size_t left)
 {

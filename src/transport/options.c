@@ -23,6 +23,13 @@ static const struct conf_option side_options[] = {
 	{ "oldest", CONF_CHOICE, CONF_AT(struct transport_side, oldest), .choices = versions,
 	  .fallback = "1.2",
 	  .help = "oldest version of TLS that is spoken; 1.1 and 1.0 protect little" },
+	{ "ws", CONF_ENDPOINTS, CONF_LIST(struct transport_side, ws, ws_count), .port = 80,
+	  .flags = CONF_PORT_ALONE,
+	  .help = "address and port where SIP over WebSocket is heard in clear" },
+	{ "origins", CONF_TEXTS, CONF_LIST(struct transport_side, origins.names, origins.count),
+	  .min = 1,
+	  .help = "pages whose scripts may connect by WebSocket, as https://phone.example.com; "
+	          "none: programs that are no browser; any: all" },
 	{ "advertise", CONF_ADDRESS, CONF_AT(struct transport_side, advertise),
 	  .help = "address by which this side reaches us, where a router translates ours" },
 	{ "lan", CONF_NETWORKS, CONF_LIST(struct transport_side, lan, lan_count),
@@ -41,6 +48,8 @@ struct transport_ends transport_side_ends(const struct transport_side *side,
 		return (struct transport_ends){ side->tcp, side->tcp_count };
 	case TRANSPORT_TLS:
 		return (struct transport_ends){ side->tls, side->tls_count };
+	case TRANSPORT_WS:
+		return (struct transport_ends){ side->ws, side->ws_count };
 	default:
 		return (struct transport_ends){ NULL, 0 };
 	}
@@ -59,11 +68,35 @@ static void check_addresses(struct conf_check *c, const struct transport_side *s
 			            "write an address of this machine, messages have to name it");
 }
 
+static void check_origins(struct conf_check *c, const struct transport_side *side)
+{
+	if (side->ws_count > 0 && side->origins.count == 0)
+		conf_object(c, "ws", NULL, "any page in a browser could use it",
+		            "write origins https://PAGE, or origins any");
+	if (side->ws_count == 0 && side->origins.count > 0)
+		conf_object(c, "origins", NULL, "there is no WebSocket on this side",
+		            "write ws ADDRESS:PORT, or leave origins out");
+	for (unsigned i = 0; i < side->origins.count; i++)
+		if (!ws_origin_is_sound(view_of(side->origins.names[i])))
+			conf_object(c, "origins", NULL, "one is not as a browser writes it",
+			            "write scheme and host in small letters, without a path or the "
+			            "usual port: https://phone.example.com");
+}
+
+static size_t ends_of(const struct transport_side *side)
+{
+	size_t count = 0;
+
+	for (unsigned t = 0; t < TRANSPORT_COUNT; t++)
+		count += transport_side_ends(side, t).count;
+	return count;
+}
+
 static void side_check(struct conf_check *c, const void *row)
 {
 	const struct transport_side *side = row;
 
-	if (side->udp_count + side->tcp_count + side->tls_count == 0)
+	if (ends_of(side) == 0)
 		conf_object(c, NULL, NULL, "nothing is heard on this side",
 		            "write udp ADDRESS:PORT, tcp ADDRESS:PORT, or both");
 	if (side->tls_count > 0 && side->certificate_count == 0)
@@ -78,7 +111,8 @@ static void side_check(struct conf_check *c, const void *row)
 
 		check_addresses(c, side, flow_transport_word(t), ends.at, ends.count);
 	}
-	if (side->balancer_count > 0 && side->tcp_count + side->tls_count == 0)
+	check_origins(c, side);
+	if (side->balancer_count > 0 && ends_of(side) == side->udp_count)
 		conf_object(c, "balancers", NULL,
 		            "balancers forward connections, and none are heard",
 		            "write tcp ADDRESS:PORT, or leave balancers out");

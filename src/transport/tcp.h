@@ -17,7 +17,8 @@
 struct tcp_listener {
 	int fd; /* non-blocking, borrowed; -1 where the row is no stream's socket */
 	uint8_t side;
-	uint8_t transport; /* enum transport_kind */
+	uint8_t transport;                /* enum transport_kind */
+	const struct ws_origins *origins; /* borrowed; of WS and WSS */
 	struct addr local;
 	const struct addr_net *balancers; /* borrowed */
 	uint8_t balancer_count;
@@ -29,6 +30,8 @@ struct tcp_ports {
 	enum tcp_standing (*standing)(void *context, const struct flow *flow, bool *ret_is_blocked);
 	/* One message, or what came in the place of one. May be changed; may send. */
 	void (*message)(void *context, const struct flow *flow, char *bytes, size_t len);
+	/* It became no WebSocket, is answered and will be closed. */
+	void (*declined)(void *context, const struct flow *flow, enum ws_answer why);
 	/* The connection is gone, or one that was asked for will not be. */
 	void (*closed)(void *context, const struct flow *flow);
 	/* Ask for a connection to flow->remote from flow->listener; tcp_connected answers. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two halves of TCP share: tcp.c accepts and closes, tcp_way.c reads
- * and writes. */
+/* What the parts of TCP share: tcp.c accepts and closes, tcp_way.c reads and writes,
+ * ws_way.c does so for WebSocket. */
 #ifndef TRANSPORT_TCP_PRIV_H
 #define TRANSPORT_TCP_PRIV_H
 
@@ -33,6 +33,7 @@ struct tcp {
 	struct tcp_away away[MAX_TCP_AWAY];
 	uint32_t next_away;
 	char scratch[HELD_LARGE];
+	char framed[HELD_LARGE + WS_HEAD_MAX]; /* a message of ours on its way out */
 };
 
 /* ---- tcp_way.c ---- */
@@ -40,6 +41,15 @@ struct tcp {
 void tcp_way_ready(struct tcp *t, struct tcp_connection *c, int what, struct now now);
 /* What the loop shall tell of it. */
 void tcp_way_watch(struct tcp_connection *c);
+/* As tcp_send, bytes as they are. */
+void tcp_way_write(struct tcp *t, struct tcp_connection *c, struct view bytes, uint64_t now_us);
+
+/* ---- ws_way.c: where the flow's transport is WS or WSS ---- */
+
+/* What came; how much of it was used. All is, once it is a WebSocket. */
+size_t ws_way_take(struct tcp *t, struct tcp_connection *c, struct view bytes, struct now now);
+/* One message, in a frame. */
+void ws_way_send(struct tcp *t, struct tcp_connection *c, struct view bytes, uint64_t now_us);
 
 /* ---- tcp_tls.c ---- */
 

@@ -229,6 +229,7 @@ void tcp_table_remove(struct tcp_table *t, struct tcp_connection **connection)
 	list_remove(&c->doomed);
 	list_remove(&c->touched);
 	map_remove(&t->by_number, &c->by_number);
+	ws_free(&c->ws);
 	held_in_drop(&t->memory, &c->in, c->in.len);
 	held_out_drop(&t->memory, &c->out, c->out.len);
 	pool_give(t->connections, c);

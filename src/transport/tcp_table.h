@@ -12,6 +12,7 @@
 #include "transport/options.h"
 #include "transport/stream.h"
 #include "transport/tls.h"
+#include "transport/ws.h"
 
 enum tcp_standing {
 	TCP_STRANGER,
@@ -43,8 +44,9 @@ struct tcp_connection {
 	struct timer timer;
 	struct tcp_table *table;
 	struct tcp_source *source; /* NULL: of a peer, or not known yet */
-	struct stream stream;
-	struct held_in in;
+	struct stream stream;      /* of a WebSocket that is none yet: `seen` alone */
+	struct ws *ws;             /* NULL: no WebSocket, or not upgraded yet */
+	struct held_in in;         /* of a WebSocket: the message in hand, unmasked */
 	struct held_out out;
 	uint64_t since_us;              /* accepted, or a stranger since */
 	uint64_t heard_us;              /* anything */

@@ -45,7 +45,7 @@ static void queue(struct tcp *t, struct tcp_connection *c, struct view bytes, ui
 	tcp_way_watch(c);
 }
 
-static void write_out(struct tcp *t, struct tcp_connection *c, struct view bytes, uint64_t now_us)
+void tcp_way_write(struct tcp *t, struct tcp_connection *c, struct view bytes, uint64_t now_us)
 {
 	bool is_open = c->out.len == 0 && !c->is_connecting && !c->is_shaking;
 	enum err err = ERR_NONE;
@@ -82,6 +82,11 @@ static void flush(struct tcp *t, struct tcp_connection *c, uint64_t now_us)
 	}
 	if (c->out.len == 0)
 		tcp_way_watch(c);
+}
+
+static bool is_websocket(const struct tcp_connection *c)
+{
+	return c->flow.transport == TRANSPORT_WS || c->flow.transport == TRANSPORT_WSS;
 }
 
 /* ---- a peer ---- */
@@ -122,7 +127,10 @@ void tcp_send(struct tcp *t, const struct flow *to, struct view bytes, struct no
 		return;
 	}
 	counters_add(t->ports.counters, COUNT_datagrams_sent, 1);
-	write_out(t, c, bytes, now.us);
+	if (is_websocket(c))
+		ws_way_send(t, c, bytes, now.us);
+	else
+		tcp_way_write(t, c, bytes, now.us);
 	if (c->standing != TCP_PEER && list_is_empty(&c->touched))
 		list_append(&t->table->touched, &c->touched);
 }
@@ -184,7 +192,7 @@ static size_t take_messages(struct tcp *t, struct tcp_connection *c, char *bytes
 	/* However many came together: it says that we live. */
 	if (is_pinged && c->end == TCP_END_NONE) {
 		counters_add(t->ports.counters, COUNT_dropped_keepalive, 1);
-		write_out(t, c, pong, now.us);
+		tcp_way_write(t, c, pong, now.us);
 	}
 	return used;
 }
@@ -204,9 +212,14 @@ static size_t take(struct tcp *t, struct tcp_connection *c, char *bytes, size_t 
 	} else {
 		size_t header = used;
 
-		used += take_messages(t, c, bytes + used, len - used, now);
+		if (is_websocket(c))
+			used += ws_way_take(t, c, view_bytes(bytes + used, len - used), now);
+		else
+			used += take_messages(t, c, bytes + used, len - used, now);
 		was_whole = was_whole || used > header;
 	}
+	if (c->ws)
+		return len;
 	if (used == len)
 		c->begun_us = 0;
 	else if (was_whole)
@@ -262,7 +275,7 @@ static enum err read_fresh(struct tcp *t, struct tcp_connection *c, struct now n
 static void shut(struct tcp *t, struct tcp_connection *c, uint64_t now_us)
 {
 	/* Nothing was asked that an answer could be waited for, or half a message is there. */
-	if (!c->has_message || c->in.len > 0) {
+	if (!c->has_message || c->in.len > 0 || c->ws) {
 		tcp_table_doom(t->table, c, TCP_END_GONE);
 		return;
 	}
@@ -274,7 +287,7 @@ static void shut(struct tcp *t, struct tcp_connection *c, uint64_t now_us)
 static void read_once(struct tcp *t, struct tcp_connection *c, struct now now)
 {
 	bool was_proxied = c->is_proxied;
-	enum err err = c->in.len > 0 ? read_on(t, c, now) : read_fresh(t, c, now);
+	enum err err = c->in.len > 0 && !c->ws ? read_on(t, c, now) : read_fresh(t, c, now);
 
 	if (err == ERR_CLOSED)
 		shut(t, c, now.us);

@@ -89,7 +89,7 @@ class Dialog:
             cseq = self.cseq
         phone = self.phone
         lines = [f"{method} {self.target} SIP/2.0",
-                 f"Via: SIP/2.0/UDP {phone.address}:{phone.port};branch=z9hG4bK{token(12)};rport",
+                 f"Via: {phone.via()}",
                  f"From: <{self.local_uri}>;tag={self.local_tag}",
                  f"To: <{self.remote_uri}>" + (f";tag={self.remote_tag}" if self.remote_tag else ""),
                  f"Call-ID: {self.call_id}", f"CSeq: {cseq} {method}", "Max-Forwards: 70",
@@ -160,6 +160,9 @@ class Softphone:
 
     def contact(self):
         return f"sip:{self.user}@{self.address}:{self.port}"
+
+    def via(self):
+        return f"SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{token(12)};rport"
 
     def description(self, more="a=sendrecv\r\n", *, address=None, media=None):
         place = address or self.address
@@ -258,7 +261,7 @@ class Softphone:
         self.cseq += 1
         return "\r\n".join([
             f"REGISTER sip:{self.domain} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{token(12)};rport",
+            f"Via: {self.via()}",
             f"From: <sip:{self.user}@{self.domain}>;tag={self.tag}", f"To: <sip:{self.user}@{self.domain}>",
             f"Call-ID: {self.call_id}", f"CSeq: {self.cseq} REGISTER", f"Contact: <{self.contact()}>",
             *more, "Max-Forwards: 70", "Expires: 600", "Content-Length: 0", "", ""])

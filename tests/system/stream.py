@@ -15,13 +15,13 @@ class Stream:
 
     transport, parameter = "TCP", ";transport=tcp"
 
-    def __init__(self, address, target, receive_bytes=None):
+    def __init__(self, address, target, receive_bytes=None, port=5060):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.bind((address, 0))
         self.socket.settimeout(5)
-        self.socket.connect((target, 5060))
+        self.socket.connect((target, port))
         self.address, self.port = self.socket.getsockname()[:2]
         self.waiting, self.is_over = b"", False
 

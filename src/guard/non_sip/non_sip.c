@@ -58,7 +58,8 @@ static bool is_odd(const struct fact *fact)
 	return fact->kind == FACT_NON_SIP && fact->standing == STANDING_STRANGER &&
 	       fact->outcome != OUTCOME_SUCCEEDED &&
 	       (fact->reason == NON_SIP_NOISE || fact->reason == NON_SIP_HTTP ||
-	        fact->reason == NON_SIP_TLS || fact->reason == NON_SIP_RTSP);
+	        fact->reason == NON_SIP_TLS || fact->reason == NON_SIP_RTSP ||
+	        fact->reason == NON_SIP_UPGRADE || fact->reason == NON_SIP_FOREIGN);
 }
 
 static size_t non_sip_judge(void *memory, const struct guard_about *about,
@@ -82,7 +83,9 @@ static size_t non_sip_judge(void *memory, const struct guard_about *about,
 	}
 	(void)guard_seen_note(t->sorts, NON_SIP_COUNT, fact->reason, fact->now_us, once_us);
 	ret[0] = (struct guard_finding){ .rule = RULE_NON_SIP,
-		                         .score_milli = NON_SIP_MILLI,
+		                         .score_milli = fact->reason == NON_SIP_UPGRADE
+		                                              ? NON_SIP_UPGRADE_MILLI
+		                                              : NON_SIP_MILLI,
 		                         .is_proven = about->is_proven };
 	return 1;
 }

@@ -233,6 +233,13 @@ static const struct answer addresses[] = {
 	  true },
 	{ "towards the PBX", SIDE("10.0.0.2", "\"192.168.1.2\"", "true"),
 	  DOCTOR_ADVERTISE_PRIVATE_FINDING, false },
+#define WEBSOCKET(address)                                                                         \
+	"{\"sides\":[{\"side\":\"a\",\"udp\":[],\"ws\":[{\"address\":" address ",\"port\":80}]}]}"
+	{ "WebSocket in clear", WEBSOCKET("\"198.51.100.7\""), DOCTOR_WEBSOCKET_CLEAR_FINDING,
+	  true },
+	{ "WebSocket in clear somewhere", WEBSOCKET("null"), DOCTOR_WEBSOCKET_CLEAR_FINDING, true },
+	{ "WebSocket within the machine", WEBSOCKET("\"127.0.0.1\""),
+	  DOCTOR_WEBSOCKET_CLEAR_FINDING, false },
 	{ "none", "{\"sides\":[]}", DOCTOR_LISTEN_NONE_FINDING, true },
 	{ "some", SIDE("10.0.0.2", "null", "true"), DOCTOR_LISTEN_NONE_FINDING, false },
 };

@@ -41,6 +41,9 @@ TEST(non_sip_kinds, "other protocols on a SIP port score, keep-alives and what i
 		  .outcome = OUTCOME_SUCCEEDED },
 		{ "a known phone's", NON_SIP_NOISE, PROOF_CONNECTION, STANDING_KNOWN },
 		{ "a peer's", NON_SIP_NOISE, PROOF_CONNECTION, STANDING_PEER },
+		{ "an upgrade that no browser writes", NON_SIP_UPGRADE, PROOF_CONNECTION,
+		  .want_proven = 10000, .want_suspicion = 10000 },
+		{ "a foreign page's", NON_SIP_FOREIGN, PROOF_NONE, .want_suspicion = 5000 },
 		{ "a sort that nobody knows", NON_SIP_COUNT, PROOF_CONNECTION },
 	};
 

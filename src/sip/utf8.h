@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether bytes beyond ASCII are UTF-8 (RFC 3629), as RFC 3261 7.3.1 wants them in headers. */
-#ifndef SIP_UTF8_PRIV_H
-#define SIP_UTF8_PRIV_H
+#ifndef SIP_UTF8_H
+#define SIP_UTF8_H
 
 #include "base/view.h"
 

@@ -19,6 +19,7 @@ const char *role_name(enum role role)
 		[ROLE_PARENT] = "parent", [ROLE_SIGNAL] = "signal",   [ROLE_MEDIA] = "media",
 		[ROLE_JUDGE] = "judge",   [ROLE_STORE] = "store",     [ROLE_WEB] = "web",
 		[ROLE_KERNEL] = "kernel", [ROLE_OBSERVE] = "observe", [ROLE_OUTREACH] = "outreach",
+		[ROLE_KEYS] = "keys",
 	};
 
 	return (size_t)role < ROLE_COUNT ? names[role] : "?";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signal's side of `keys`: keys that are only a handle. A handshake that needs a signature asks for
- * it and is set aside (OpenSSL's ASYNC jobs); when the signature has come, the connection is told to
- * go on. Nothing ever waits: a signature that is asked for outside of such a job fails.
+/* Signal's side of `keys`: keys that are only a handle. A handshake that needs a signature asks
+ * for it and is set aside (OpenSSL's ASYNC jobs); when the signature has come, the connection is
+ * told to go on. Nothing ever waits: a signature that is asked for outside of such a job fails.
  *
  *     keys_client_enter(k, token);
  *     done = SSL_do_handshake(ssl);                    SSL_MODE_ASYNC is on
@@ -9,8 +9,8 @@
  *     SSL_ERROR_WANT_ASYNC: until woken(token), neither read nor written, and never SSL_free'd
  *     SSL_ERROR_WANT_ASYNC_JOB: MAX_KEYS_UNDER_WAY handshakes wait already
  *
- * Who gives a connection up meanwhile: keys_client_cancel, then SSL_do_handshake once more (it fails
- * at once and ends the job), then SSL_free. */
+ * Who gives a connection up meanwhile: keys_client_cancel, then SSL_do_handshake once more (it
+ * fails at once and ends the job), then SSL_free. */
 #ifndef KEYS_CLIENT_H
 #define KEYS_CLIENT_H
 

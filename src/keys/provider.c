@@ -367,15 +367,14 @@ static int start(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const 
 /* Of two providers of one algorithm the default one is preferred: ours is for its keys alone. */
 enum err provider_open(void)
 {
-	static bool is_open;
+	static OSSL_PROVIDER *usual, *ours;
 
-	if (is_open)
+	if (ours)
 		return ERR_NONE;
-	if (!OSSL_PROVIDER_load(NULL, "default") ||
-	    OSSL_PROVIDER_add_builtin(NULL, "ringfence", start) != 1 ||
-	    EVP_set_default_properties(NULL, "?provider=default") != 1 ||
-	    !OSSL_PROVIDER_load(NULL, "ringfence"))
-		return ERR_UNSUPPORTED;
-	is_open = true;
-	return ERR_NONE;
+	/* Once another one is loaded by name, the default one is no longer there by itself. */
+	usual = OSSL_PROVIDER_load(NULL, "default");
+	if (usual && OSSL_PROVIDER_add_builtin(NULL, "ringfence", start) == 1 &&
+	    EVP_set_default_properties(NULL, "?provider=default") == 1)
+		ours = OSSL_PROVIDER_load(NULL, "ringfence");
+	return ours ? ERR_NONE : ERR_UNSUPPORTED;
 }

@@ -17,8 +17,8 @@ enum err keys_server_new(struct keys_server **ret) MUST_USE;
 void keys_server_free(struct keys_server **s);
 
 /* Takes the keys of a bundle in the place of those that it has, all or none; `public` holds the
- * chains that they must belong to (count 0: none is looked at). The keys before them stay good until
- * the next time, for handshakes that began with their certificates. Words say what is wrong.
+ * chains that they must belong to (count 0: none is looked at). The keys before them stay good
+ * until the next time, for handshakes that began with their certificates. Words: what is wrong.
  * ERR_SYNTAX, ERR_UNSUPPORTED (a sort or size of key), ERR_DENIED (not this chain's), ERR_FULL. */
 enum err keys_server_take(struct keys_server *s, const struct keys_bundle *secret,
                           const struct keys_bundle *public, struct buffer *words) MUST_USE;

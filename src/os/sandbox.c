@@ -158,3 +158,8 @@ enum err sandbox_enter_outreach(const struct sandbox *s, struct sandbox_report *
 {
 	return enter(ROW_OUTREACH, s, ret);
 }
+
+enum err sandbox_enter_keys(const struct sandbox *s, struct sandbox_report *ret)
+{
+	return enter(ROW_KEYS, s, ret);
+}

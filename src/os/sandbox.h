@@ -62,5 +62,7 @@ enum err sandbox_enter_observe(const struct sandbox *s, struct sandbox_report *r
 /* Keeps the network: the one that may open IP sockets and connect them. No file, nothing bound,
  * no other family, TCP to the ports named alone where the kernel can tell. */
 enum err sandbox_enter_outreach(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
+/* Private keys, and nothing beside them: no file, no network, no call that is not everybody's. */
+enum err sandbox_enter_keys(const struct sandbox *s, struct sandbox_report *ret) MUST_USE;
 
 #endif

@@ -16,7 +16,8 @@ enum sandbox_row {
 	ROW_KERNEL = 32,
 	ROW_OBSERVE = 64,
 	ROW_OUTREACH = 128,
-	ROW_ALL = 255,
+	ROW_KEYS = 256,
+	ROW_ALL = 511,
 	ROW_SENDS = ROW_ALL - ROW_OBSERVE,
 };
 

@@ -5,6 +5,7 @@
 
 #include "os/clock.h"
 #include "os/log.h"
+#include "proc/certificates.h"
 #include "proc/resolved.h"
 #include "proc/shelf.h"
 
@@ -67,11 +68,13 @@ static void finish(struct parent *p, enum err result)
 		p->text_len = a->text_len;
 		a->tree = NULL;
 		a->text = NULL;
+		certificates_settle(p, result);
 		resolved_apply(p);
 		shelf_state(p);
 		log_write(LEVEL_NOTICE, "configuration", "applied: %.*s", (int)a->words_len,
 		          a->words);
 	} else {
+		certificates_settle(p, result);
 		/* Who took the new ones goes back to the old. */
 		for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
 			(void)!hand_to(p, (enum role)role, p->settings, NULL);
@@ -108,6 +111,7 @@ static void hand_out(struct parent *p)
 
 	a->waiting = 1;
 	a->result = ERR_NONE;
+	certificates_offer(p);
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++) {
 		enum err err = hand_to(p, (enum role)role, a->tree, on_settings);
 
@@ -155,6 +159,13 @@ static enum err read_new(struct parent *p, const struct ask *question, char path
 	return is_beside(p->config_path, path) ? ERR_NONE : ERR_DENIED;
 }
 
+static void drop_new(struct apply *a)
+{
+	conf_tree_free(&a->tree);
+	free(a->text);
+	a->text = NULL;
+}
+
 void apply_start(struct parent *p, const struct ask *question)
 {
 	static struct conf_report report;
@@ -182,10 +193,14 @@ void apply_start(struct parent *p, const struct ask *question)
 	}
 	a->question = head;
 	if (settings_compare(p->settings, a->tree, &words)) {
-		conf_tree_free(&a->tree);
-		free(a->text);
-		a->text = NULL;
+		drop_new(a);
 		answer_text(p, &head, ERR_DENIED, buffer_view(&words));
+		return;
+	}
+	err = certificates_apply(p, a->tree, &words);
+	if (err != ERR_NONE) {
+		drop_new(a);
+		answer_text(p, &head, ERR_SYNTAX, buffer_view(&words));
 		return;
 	}
 	a->words_len = words.len;

@@ -402,6 +402,7 @@ static const struct {
 	[ROLE_JUDGE] = { sandbox_enter_judge },     [ROLE_STORE] = { sandbox_enter_store },
 	[ROLE_WEB] = { sandbox_enter_web },         [ROLE_KERNEL] = { sandbox_enter_kernel },
 	[ROLE_OBSERVE] = { sandbox_enter_observe }, [ROLE_OUTREACH] = { sandbox_enter_outreach },
+	[ROLE_KEYS] = { sandbox_enter_keys },
 };
 
 static void enter_sandbox(struct child *c)

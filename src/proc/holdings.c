@@ -4,6 +4,7 @@
 #include "proc/parent_priv.h"
 
 #include "border/border.h"
+#include "keys/request.h"
 #include "media/flow_secure.h"
 #include "media/options.h"
 #include "os/clock.h"
@@ -32,6 +33,9 @@ static const struct ring_shape shapes[RING_NAME_COUNT] = {
 	[RING_NAME_MEDIA_EVENTS] = { 256, 16384, 1 },
 	[RING_NAME_RECORDS_SIGNAL] = { RECORD_SLOT, 8192, 1 },
 	[RING_NAME_RECORDS_JUDGE] = { RECORD_SLOT, 4096, 1 },
+	/* No more is ever under way. */
+	[RING_NAME_TO_SIGN] = { KEYS_REQUEST_SLOT, 2 * MAX_KEYS_UNDER_WAY, 1 },
+	[RING_NAME_SIGNED] = { KEYS_ANSWER_SLOT, 2 * MAX_KEYS_UNDER_WAY, 1 },
 };
 
 enum { SIP_RECEIVE_BYTES = 8 << 20, SIP_SEND_BYTES = 2 << 20 };

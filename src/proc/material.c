@@ -128,7 +128,6 @@ static enum err read_one(void *context, const struct wanted *w)
 		                             [KEYS_AUTHORITY] = "authority of peer",
 		                             [KEYS_REVOKED] = "revocations of peer" };
 	struct reading *r = context;
-	struct buffer *b = w->kind == KEYS_PRIVATE ? &r->secret : &r->public;
 	size_t len = 0;
 	int fd = -1;
 	enum err err = open_file(w, &fd);
@@ -137,8 +136,13 @@ static enum err read_one(void *context, const struct wanted *w)
 		err = read_all(fd, r->file, &len);
 		(void)close(fd);
 	}
-	if (err == ERR_NONE)
-		err = keys_bundle_put(b, w->kind, view_of(w->owner), view_bytes(r->file, len));
+	if (err == ERR_NONE && w->kind != KEYS_PRIVATE)
+		err = keys_bundle_put(&r->public, w->kind, view_of(w->owner),
+		                      view_bytes(r->file, len));
+	/* What `keys` looks at too: whether a key belongs to its chain, and when all this ends. */
+	if (err == ERR_NONE && w->owner[0])
+		err = keys_bundle_put(&r->secret, w->kind, view_of(w->owner),
+		                      view_bytes(r->file, len));
 	if (err == ERR_NONE)
 		return err;
 	buffer_text(r->words, w->owner[0] ? kinds[w->kind] : "authorities");
@@ -158,7 +162,7 @@ static enum err seal(const char *name, const struct buffer *b, int *ret_fd)
 
 enum err material_read(const struct conf_tree *t, struct material *ret, struct buffer *words)
 {
-	enum { SECRET_MAX = MAX_CERTIFICATES * 32768 };
+	enum { SECRET_MAX = MAX_KEYS_BUNDLE };
 	struct reading r = { .words = words };
 	char *public = malloc(MAX_KEYS_BUNDLE), *secret = malloc(SECRET_MAX);
 	struct material m = { -1, -1 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The files of certificates and keys that a configuration names. The parent reads them, because
  * nobody else may open files, and parses none of them: it seals what is public for signal, and the
- * private keys for `keys` (keys/bundle.h). */
+ * same with the private keys for `keys` (keys/bundle.h). */
 #ifndef PROC_MATERIAL_H
 #define PROC_MATERIAL_H
 

@@ -16,6 +16,7 @@
 #include "os/log.h"
 #include "os/socket.h"
 #include "os/spawn.h"
+#include "proc/certificates.h"
 #include "proc/keep.h"
 #include "proc/resolved.h"
 #include "proc/shelf.h"
@@ -218,6 +219,7 @@ static void on_advance(void *context, struct now now)
 	upgrade_advance(p, now);
 	shelf_advance(p, now);
 	drain_advance(p, now);
+	certificates_advance(p, now);
 	service_advance(&p->service, now);
 	if (p->is_ending && children_end(p, now_since(now.us, p->ending_us)))
 		loop_stop(p->loop);
@@ -257,7 +259,7 @@ static enum err take_over(struct parent *p)
 	if (err == ERR_NONE)
 		err = holdings_resume(&p->holdings, p->settings, &words);
 	if (err == ERR_NONE)
-		err = material_read(p->settings, &p->holdings.material, &words);
+		err = certificates_take(p, &words);
 	if (err == ERR_NONE)
 		return upgrade_agree();
 	if (words.len == 0)
@@ -354,8 +356,7 @@ static int take_material(struct parent *p)
 	char text[KEEP_WORDS_MAX + MAX_CONF_PATH];
 	struct buffer words = BUFFER_ON(text);
 
-	if (p->holdings.interface ||
-	    material_read(p->settings, &p->holdings.material, &words) == ERR_NONE)
+	if (certificates_take(p, &words) == ERR_NONE)
 		return EXIT_SUCCESS;
 	(void)fprintf(stderr, "%s: %.*s\n", p->config_path, (int)words.len, words.at);
 	return STATUS_CONFIGURATION;

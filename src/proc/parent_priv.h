@@ -102,6 +102,13 @@ struct apply {
 	size_t words_len;
 };
 
+/* Certificates that are being put in force (certificates.c). */
+struct renewal {
+	enum { RENEWAL_NONE, RENEWAL_KEYS, RENEWAL_SIGNAL, RENEWAL_APPLY } step;
+	struct material fresh;
+	uint64_t stamp, due_us; /* of the files that were read last; when they are looked at next */
+};
+
 struct drain {
 	bool is_on, is_over;
 	uint64_t begun_us, due_us; /* due_us 0: no deadline */
@@ -120,6 +127,7 @@ struct parent {
 	struct service service;
 	struct upgrade upgrade;
 	struct drain drain;
+	struct renewal renewal;
 	uint32_t upgrades; /* parents before this one */
 	uint32_t tries;    /* starts that took the same up and did not stand long; see shelf.h */
 	uint64_t state_number; /* of the state that the service manager has; 0: none */

@@ -15,6 +15,7 @@ enum {
 	WEB = 1 << ROLE_WEB,
 	KERNEL = 1 << ROLE_KERNEL,
 	OBSERVE = 1 << ROLE_OBSERVE,
+	KEYS = 1 << ROLE_KEYS,
 };
 
 static const struct {
@@ -29,6 +30,8 @@ static const struct {
 	{ RING_NAME_FACTS, ROLE_OBSERVE, ROLE_JUDGE },
 	{ RING_NAME_RECORDS_SIGNAL, ROLE_OBSERVE, ROLE_STORE },
 	{ RING_NAME_RECORDS_JUDGE, ROLE_JUDGE, ROLE_STORE },
+	{ RING_NAME_TO_SIGN, ROLE_SIGNAL, ROLE_KEYS },
+	{ RING_NAME_SIGNED, ROLE_KEYS, ROLE_SIGNAL },
 };
 
 static const struct {
@@ -50,7 +53,7 @@ static const struct {
 	{ THING_RESOLVED, SIGNAL | JUDGE | KERNEL, offsetof(struct holdings, resolved) },
 	{ THING_NETFILTER, KERNEL, offsetof(struct holdings, netfilter) },
 	{ THING_MATERIAL, SIGNAL, offsetof(struct holdings, material.public) },
-	{ THING_KEYS, SIGNAL, offsetof(struct holdings, material.secret) },
+	{ THING_KEYS, SIGNAL | KEYS, offsetof(struct holdings, material.secret) },
 };
 
 static void add(struct child_process *c, enum thing thing, uint32_t index, const int *descriptors,
@@ -72,7 +75,8 @@ static void add_rings(struct child_process *c, const struct holdings *h)
 		enum ring_name name = ring_table[i].name;
 		uint32_t index = (uint32_t)name * RING_PART_COUNT;
 
-		if (!holdings_have(h, ring_table[i].writer))
+		/* The first certificate may come while we run: signal hears `keys` all along. */
+		if (!holdings_have(h, ring_table[i].writer) && name != RING_NAME_SIGNED)
 			continue;
 		if (ring_table[i].writer == c->role)
 			add(c, THING_RING_WRITER, index, &h->rings[name].writer.body,

@@ -4,8 +4,9 @@
 
 const char *ring_name_text(enum ring_name name)
 {
-	static const char *const names[] = { "facts", "orders", "media events", "signal records",
-		                             "judge records" };
+	static const char *const names[] = { "facts",          "orders",        "media events",
+		                             "signal records", "judge records", "to sign",
+		                             "signed" };
 
 	return (unsigned)name < RING_NAME_COUNT ? names[name] : "?";
 }

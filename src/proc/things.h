@@ -28,7 +28,7 @@ enum thing {
 	THING_TAP,        /* observe: packets of an interface; nothing can be sent by it */
 	THING_RESOLVED,   /* sealed struct resolved_table as of the start */
 	THING_MATERIAL,   /* signal: sealed bundle of certificates (keys/bundle.h) */
-	THING_KEYS,       /* sealed bundle of private keys */
+	THING_KEYS,       /* keys: sealed bundle of private keys and their chains */
 	THING_COUNT
 };
 
@@ -39,6 +39,8 @@ enum ring_name {
 	RING_NAME_MEDIA_EVENTS,   /* media -> signal, struct media_event */
 	RING_NAME_RECORDS_SIGNAL, /* signal -> store, union record */
 	RING_NAME_RECORDS_JUDGE,  /* judge -> store, union record */
+	RING_NAME_TO_SIGN,        /* signal -> keys, struct keys_request */
+	RING_NAME_SIGNED,         /* keys -> signal, struct keys_answer */
 	RING_NAME_COUNT
 };
 

@@ -245,6 +245,7 @@ static const struct role {
 	{ "judge", sandbox_enter_judge },     { "store", sandbox_enter_store },
 	{ "web", sandbox_enter_web },         { "kernel", sandbox_enter_kernel },
 	{ "observe", sandbox_enter_observe }, { "outreach", sandbox_enter_outreach },
+	{ "keys", sandbox_enter_keys },
 };
 
 enum { DONE = 0, DENIED = 42, NO_SANDBOX = 43, NO_MEMORY = 44 };

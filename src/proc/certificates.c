@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading certificates again, and giving them to `keys`, then to signal. */
+#include "proc/certificates.h"
+
+#include "os/clock.h"
+#include "os/log.h"
+#include "transport/tls_options.h"
+
+#include <string.h>
+
+enum { LOOK_US = 10 * SECOND_US, WORDS_MAX = 512 };
+
+static struct ask row;
+
+static void note_roles(struct parent *p, const struct conf_tree *t)
+{
+	size_t count;
+
+	(void)conf_get(t, &transport_certificate_block, &count);
+	if (count > 0 && !p->holdings.interface)
+		p->holdings.roles |= 1U << ROLE_KEYS;
+}
+
+enum err certificates_take(struct parent *p, struct buffer *words)
+{
+	struct renewal *r = &p->renewal;
+	enum err err;
+
+	r->fresh = (struct material){ -1, -1 };
+	if (p->holdings.interface)
+		return ERR_NONE;
+	r->stamp = material_stamp(p->settings);
+	r->due_us = clock_now().us + LOOK_US;
+	err = material_read(p->settings, &p->holdings.material, words);
+	if (err == ERR_NONE)
+		note_roles(p, p->settings);
+	return err;
+}
+
+/* ---- giving it on ---- */
+
+static enum err hand_to(struct parent *p, enum role role, const struct material *m,
+                        void (*answered)(struct parent *p, enum role from, enum err result))
+{
+	int fd = role == ROLE_KEYS ? m->secret : m->public;
+
+	if (fd < 0)
+		return ERR_NOT_FOUND;
+	memset(&row.head, 0, sizeof(row.head));
+	row.head.kind = role == ROLE_KEYS ? ASK_MATERIAL_KEYS : ASK_MATERIAL;
+	return relay_ask(p, role, &row, fd, answered);
+}
+
+static void put_in_force(struct parent *p)
+{
+	struct material old = p->holdings.material;
+
+	p->holdings.material = p->renewal.fresh;
+	p->renewal.fresh = old;
+	material_close(&p->renewal.fresh);
+	p->renewal.step = RENEWAL_NONE;
+}
+
+/* ---- files that have changed ---- */
+
+static void fail(struct parent *p, const char *who, enum err err)
+{
+	struct renewal *r = &p->renewal;
+
+	/* What signal refused `keys` may have: it signs with both. */
+	log_write(LEVEL_ERROR, "certificates",
+	          "changed files are not used: %s: %s; the old ones stay in force", who,
+	          err_text(err));
+	material_close(&r->fresh);
+	r->step = RENEWAL_NONE;
+	/* Who was just away is asked again; who refused would refuse again. */
+	if (err == ERR_CLOSED || err == ERR_AGAIN)
+		r->stamp = 0;
+}
+
+static void on_signal(struct parent *p, enum role from, enum err result)
+{
+	if (p->renewal.step != RENEWAL_SIGNAL)
+		return;
+	/* One that died meanwhile would start with the old ones. */
+	if (result != ERR_NONE) {
+		fail(p, role_name(from), result);
+		return;
+	}
+	put_in_force(p);
+	log_write(LEVEL_NOTICE, "certificates", "changed files were read again and are in force");
+}
+
+static void go_to_signal(struct parent *p)
+{
+	enum err err = hand_to(p, ROLE_SIGNAL, &p->renewal.fresh, on_signal);
+
+	p->renewal.step = RENEWAL_SIGNAL;
+	if (err != ERR_NONE)
+		on_signal(p, ROLE_SIGNAL, err == ERR_NOT_FOUND ? ERR_NONE : err);
+}
+
+static void on_keys(struct parent *p, enum role from, enum err result)
+{
+	if (p->renewal.step != RENEWAL_KEYS)
+		return;
+	if (result == ERR_NONE)
+		go_to_signal(p);
+	else
+		fail(p, role_name(from), result);
+}
+
+static void renew(struct parent *p)
+{
+	struct renewal *r = &p->renewal;
+	char text[WORDS_MAX];
+	struct buffer words = buffer_on(text, sizeof(text) - 1);
+	enum err err = material_read(p->settings, &r->fresh, &words);
+
+	text[words.len] = 0;
+	if (err != ERR_NONE) {
+		r->fresh = (struct material){ -1, -1 };
+		fail(p, text, err);
+		return;
+	}
+	r->step = RENEWAL_KEYS;
+	err = hand_to(p, ROLE_KEYS, &r->fresh, on_keys);
+	if (err != ERR_NONE)
+		on_keys(p, ROLE_KEYS, err == ERR_NOT_FOUND ? ERR_NONE : err);
+}
+
+void certificates_advance(struct parent *p, struct now now)
+{
+	struct renewal *r = &p->renewal;
+	uint64_t stamp;
+
+	if (p->holdings.interface || now.us < r->due_us || p->is_ending)
+		return;
+	r->due_us = now.us + LOOK_US;
+	if (r->step != RENEWAL_NONE || p->apply.is_open)
+		return;
+	stamp = material_stamp(p->settings);
+	/* A file that was refused is read again once it is another one. */
+	if (stamp == r->stamp)
+		return;
+	r->stamp = stamp;
+	renew(p);
+}
+
+/* ---- a configuration that is applied ---- */
+
+enum err certificates_apply(struct parent *p, const struct conf_tree *t, struct buffer *words)
+{
+	struct renewal *r = &p->renewal;
+	enum err err;
+
+	if (p->holdings.interface)
+		return ERR_NONE;
+	/* Whoever is asked about a renewal that is under way answers of this one. */
+	material_close(&r->fresh);
+	r->step = RENEWAL_NONE;
+	err = material_read(t, &r->fresh, words);
+	if (err != ERR_NONE) {
+		r->fresh = (struct material){ -1, -1 };
+		return err;
+	}
+	r->stamp = material_stamp(t);
+	r->step = RENEWAL_APPLY;
+	return ERR_NONE;
+}
+
+void certificates_offer(struct parent *p)
+{
+	if (p->renewal.step != RENEWAL_APPLY)
+		return;
+	(void)!hand_to(p, ROLE_KEYS, &p->renewal.fresh, NULL);
+	(void)!hand_to(p, ROLE_SIGNAL, &p->renewal.fresh, NULL);
+}
+
+void certificates_settle(struct parent *p, enum err result)
+{
+	if (p->renewal.step != RENEWAL_APPLY)
+		return;
+	if (result == ERR_NONE) {
+		put_in_force(p);
+		note_roles(p, p->settings);
+		return;
+	}
+	(void)!hand_to(p, ROLE_KEYS, &p->holdings.material, NULL);
+	(void)!hand_to(p, ROLE_SIGNAL, &p->holdings.material, NULL);
+	material_close(&p->renewal.fresh);
+	p->renewal.step = RENEWAL_NONE;
+}

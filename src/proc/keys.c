@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys' role: holds the private keys, and signs for the handshakes of signal, which has none.
+ * It hears nobody else, and sees of a handshake only the digest that is to be signed. */
+#include "keys/server.h"
+
+#include "base/date.h"
+#include "keys/ending.h"
+#include "os/clock.h"
+#include "os/socket.h"
+#include "proc/child.h"
+
+/* Signatures before the loop has its turn again: RSA takes about a millisecond each. */
+enum { SIGNATURES_A_TURN = 16, LOOK_US = 3600 * 1000000ULL };
+
+struct holder {
+	struct child *child;
+	struct counters *counters;
+	struct keys_server *server;
+	struct ring *answers;
+	struct keys_endings endings;
+	uint64_t look_us; /* when ends are looked at next */
+};
+
+static void drain(void *context, struct ring *ring, struct now now)
+{
+	struct holder *h = context;
+	uint32_t ready = ring_ready(ring);
+
+	(void)now;
+	for (uint32_t i = 0; i < ready && i < SIGNATURES_A_TURN; i++) {
+		struct keys_request q;
+		struct keys_answer a;
+		enum err err = ring_peek(ring, 0, &q, sizeof(q), NULL);
+
+		/* Given back first: a request that ends us does not come again. */
+		ring_release(ring, 1);
+		if (err != ERR_NONE)
+			continue;
+		keys_server_sign(h->server, &q, &a);
+		counters_add(h->counters,
+		             a.result == ERR_NONE ? COUNT_keys_signed : COUNT_keys_refused, 1);
+		/* Whoever reads no answer is too late anyhow. */
+		(void)!ring_put(h->answers, &a, sizeof(a), RING_KEPT);
+	}
+}
+
+/* ---- files ---- */
+
+static void tell_endings(struct holder *h, struct now now)
+{
+	static const char *const kinds[] = { [KEYS_CHAIN] = "certificate",
+		                             [KEYS_AUTHORITY] = "authority of peer",
+		                             [KEYS_REVOKED] = "revocations of peer",
+		                             [KEYS_PRIVATE] = "key" };
+	const struct keys_ending *one;
+
+	while ((one = keys_endings_next(&h->endings, now.wall_us / SECOND_US)) != NULL) {
+		char text[DATE_TEXT_MAX];
+		struct buffer b = BUFFER_ON(text);
+
+		date_write(&b, one->ends_s * SECOND_US);
+		counters_add(h->counters, COUNT_certificates_ending, 1);
+		if (one->mark == 0)
+			log_write(LEVEL_ERROR, "certificate", "%s %s has ended (%.*s): renew it",
+			          kinds[one->kind], one->name, VIEW_ARG(buffer_view(&b)));
+		else
+			log_write(LEVEL_WARNING, "certificate",
+			          "%s %s ends within %d days (%.*s): renew it", kinds[one->kind],
+			          one->name, one->mark, VIEW_ARG(buffer_view(&b)));
+	}
+}
+
+/* The descriptor stays the caller's. */
+static enum err take(struct holder *h, int fd, struct now now)
+{
+	char text[256];
+	struct buffer words = BUFFER_ON(text);
+	struct keys_bundle bundle;
+	struct shared_map map;
+	enum err err = shared_map(fd, SHARED_READ, 1, &map);
+
+	if (err != ERR_NONE)
+		return err;
+	err = keys_bundle_open(view_bytes(map.at, map.size), &bundle);
+	if (err == ERR_NONE)
+		err = keys_server_take(h->server, &bundle, &bundle, &words);
+	if (err == ERR_NONE) {
+		keys_endings_read(&h->endings, &bundle);
+		tell_endings(h, now);
+	}
+	shared_unmap(&map);
+	if (words.len > 0)
+		log_write(LEVEL_ERROR, "keys", "%.*s", VIEW_ARG(buffer_view(&words)));
+	return err;
+}
+
+static void asked(void *context, const struct ask *question, struct now now)
+{
+	static struct ask answer;
+	struct holder *h = context;
+	int fd = child_take_descriptor();
+	enum err err = question->head.kind != ASK_MATERIAL_KEYS ? ERR_UNSUPPORTED
+	             : fd < 0                                   ? ERR_SHORT
+	                                                        : take(h, fd, now);
+
+	socket_close(&fd);
+	answer.head = (struct ask_head){ .result = (uint8_t)err, .is_last = 1 };
+	child_answer(h->child, &question->head, &answer);
+}
+
+/* ---- time ---- */
+
+static uint64_t wait_us(void *context, struct now now)
+{
+	const struct holder *h = context;
+
+	return now_since(h->look_us, now.us);
+}
+
+static void advance(void *context, struct now now)
+{
+	struct holder *h = context;
+
+	if (now.us < h->look_us)
+		return;
+	h->look_us = now.us + LOOK_US;
+	tell_endings(h, now);
+}
+
+int main(void)
+{
+	static struct holder h;
+	struct child_hooks hooks = {
+		.context = &h, .asked = asked, .wait_us = wait_us, .advance = advance
+	};
+	int fd;
+	enum err err;
+
+	h.child = child_begin(ROLE_KEYS);
+	h.counters = child_counters(h.child);
+	err = keys_server_new(&h.server);
+	h.answers = child_ring_writer(h.child, RING_NAME_SIGNED);
+	(void)child_ring_reader(h.child, RING_NAME_TO_SIGN, drain, &h);
+	fd = child_descriptor(h.child, THING_KEYS, 0);
+	if (err == ERR_NONE && fd >= 0)
+		err = take(&h, fd, clock_now());
+	if (err != ERR_NONE)
+		child_fail("keys", err);
+	child_enter(h.child);
+	return child_run(h.child, &hooks);
+}

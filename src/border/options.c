@@ -14,7 +14,7 @@ static const char *const peer_kinds[] = { "pbx",           "carrier", "customer"
 
 static const char *const number_forms[] = { "dialled", "plus", "bare", NULL };
 /* PEER_TRANSPORT_ANY, then in the order of enum transport_kind. */
-static const char *const transports[] = { "any", "udp", "tcp", NULL };
+static const char *const transports[] = { "any", "udp", "tcp", "tls", NULL };
 
 static const char *const rights[] = { "place-calls", "receive-calls", "transfer", NULL };
 
@@ -29,12 +29,14 @@ static const struct conf_option peer_options[] = {
 	{ "side", CONF_NAME, CONF_AT(struct border_peer, side), .flags = CONF_REQUIRED,
 	  .refers_to = "listen", .help = "side on which the peer is, the name of a listen block" },
 	{ "address", CONF_ENDPOINT, CONF_AT(struct border_peer, address),
-	  CONF_OR_NAME(struct border_peer, host), .flags = CONF_REQUIRED, .port = 5060,
+	  CONF_OR_NAME(struct border_peer, host), CONF_OR_SIPS(struct border_peer, is_sips),
+	  .flags = CONF_REQUIRED, .port = 5060,
 	  .help = "where its requests go, as ADDRESS:PORT, sip:ADDRESS:PORT or a name that DNS "
-	          "knows" },
+	          "knows; sips: by TLS" },
 	{ "transport", CONF_CHOICE, CONF_AT(struct border_peer, transport_word),
 	  .choices = transports, .fallback = "any",
-	  .help = "what carries requests to it; any: what DNS says of its name, else udp" },
+	  .help = "what carries requests to it; any: tls for sips:, else what DNS says of its "
+	          "name, else udp" },
 	{ "from", CONF_NETWORKS, CONF_LIST(struct border_peer, from, from_count),
 	  .help = "networks it may come from; without this its address alone" },
 	{ "media-from", CONF_NETWORKS, CONF_LIST(struct border_peer, media_from, media_count),

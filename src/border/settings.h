@@ -74,6 +74,7 @@ struct border_peer {
 	uint8_t transport_word; /* as written: PEER_TRANSPORT_ANY, or enum transport_kind + 1 */
 	uint8_t numbers_as;     /* enum numbers_as: how numbers are written to it */
 	uint8_t signalling;     /* enum signalling */
+	uint8_t is_sips;        /* its address was written sips: */
 	uint8_t tells_source;   /* add X-Ringfence-Source towards it */
 	uint8_t media_over;     /* enum media_over */
 	uint8_t channels;       /* enum channels_over */
@@ -85,8 +86,9 @@ enum { PEER_TRANSPORT_ANY };
 /* What carries requests to it as far as the configuration says. */
 static inline uint8_t border_peer_transport(const struct border_peer *peer)
 {
-	return peer->transport_word == PEER_TRANSPORT_ANY ? TRANSPORT_UDP
-	                                                  : (uint8_t)(peer->transport_word - 1);
+	if (peer->transport_word != PEER_TRANSPORT_ANY)
+		return (uint8_t)(peer->transport_word - 1);
+	return peer->is_sips ? TRANSPORT_TLS : TRANSPORT_UDP;
 }
 
 /* Headers that pass between one peer and others beyond the list that all have. */

@@ -142,7 +142,8 @@ static void write_way(struct buffer *out, const struct border *b, const struct w
 
 	buffer_char(out, '{');
 	object_text(out, "address", view_of(addr_text(&w->to.to, text)));
-	object_text(out, "transport", w->to.transport == TRANSPORT_TCP ? VIEW("tcp") : VIEW("udp"));
+	object_text(out, "transport",
+	            view_of(flow_transport_word((enum transport_kind)w->to.transport)));
 	object_number(out, "priority", w->to.priority);
 	object_number(out, "weight", w->to.weight);
 	object_text(out, "state",

@@ -41,6 +41,8 @@ static bool is_equal(const struct changes *c, const struct conf_option *o, const
 	if (conf_is_list(o) &&
 	    memcmp(old + o->count_offset, new + o->count_offset, o->count_size) != 0)
 		return false;
+	if (o->sips_size && old[o->sips_offset] != new[o->sips_offset])
+		return false;
 	if (o->name_size && memcmp(old + o->name_offset, new + o->name_offset, o->name_size) != 0)
 		return false;
 	return memcmp(old + o->offset, new + o->offset, o->size) == 0;

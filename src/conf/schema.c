@@ -91,6 +91,9 @@ static const char *option_mistake(const struct conf_schema *s, const struct conf
 	if (o->name_size &&
 	    (o->type != CONF_ENDPOINT || (uint64_t)o->name_offset + o->name_size > block->row_size))
 		return "a name where none is meant, or outside the struct";
+	if (o->sips_size && (o->type != CONF_ENDPOINT || o->sips_size != 1 ||
+	                     (uint64_t)o->sips_offset + 1 > block->row_size))
+		return "a byte for sips: where none is meant, or outside the struct";
 	if (is_bare && o->type != CONF_CHOICE && o->type != CONF_FLAGS && !conf_is_list(o))
 		return "only a choice, flags or a list may stand without a word";
 	if (conf_is_list(o) &&

@@ -100,6 +100,7 @@ struct conf_option {
 	uint32_t count_offset, count_size; /* of a list's counter: CONF_LIST */
 	uint32_t item_size;                /* of a list's item */
 	uint32_t name_offset, name_size;   /* char array for a name: CONF_OR_NAME */
+	uint32_t sips_offset, sips_size;   /* one byte: CONF_OR_SIPS */
 	unsigned flags;                    /* enum conf_flag */
 	uint64_t min, max;
 	uint16_t port;              /* of an ENDPOINT written without one; 0: must be written */
@@ -120,6 +121,10 @@ struct conf_option {
  * or 0 where none is written, into the address. */
 #define CONF_OR_NAME(type, member)                                                                 \
 	.name_offset = offsetof(type, member), .name_size = sizeof(((type *)0)->member)
+
+/* An ENDPOINT that may be written sips:, which sets that byte and means port 5061. */
+#define CONF_OR_SIPS(type, member)                                                                 \
+	.sips_offset = offsetof(type, member), .sips_size = sizeof(((type *)0)->member)
 
 struct conf_check;
 

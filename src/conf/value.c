@@ -312,10 +312,27 @@ static enum err read_host_name(const struct conf_option *o, struct view word, ch
 	return ERR_NONE;
 }
 
+enum { SIPS_PORT = 5061 };
+
+/* Takes the scheme off; true: it was sips. */
+static bool take_scheme(const struct conf_option *o, struct view *word, char *at)
+{
+	bool is_sips = o->sips_size && view_starts_nocase(*word, VIEW("sips:"));
+
+	if (o->sips_size)
+		at[o->sips_offset - (ptrdiff_t)o->offset] = is_sips;
+	if (is_sips)
+		*word = view_after(*word, 5);
+	else if (view_starts_nocase(*word, VIEW("sip:")))
+		*word = view_after(*word, 4);
+	return is_sips;
+}
+
 static enum err read_endpoint(struct conf_reader *r, const struct conf_option *o, char *at)
 {
 	struct view word = conf_reader_take(r).text;
 	struct addr a = { 0 };
+	bool is_sips;
 	uint64_t port = 0;
 	enum err err;
 
@@ -326,12 +343,11 @@ static enum err read_endpoint(struct conf_reader *r, const struct conf_option *o
 		memcpy(at, &a, sizeof(a));
 		return ERR_NONE;
 	}
-	if (view_starts_nocase(word, VIEW("sip:")))
-		word = view_after(word, 4);
+	is_sips = take_scheme(o, &word, at);
 	err = addr_parse_port(word, &a);
 	if (err != ERR_NONE && o->port != 0) {
 		err = addr_parse(word, &a);
-		a.port = o->port;
+		a.port = is_sips ? SIPS_PORT : o->port;
 	}
 	if (err == ERR_NONE)
 		memcpy(at, &a, sizeof(a));

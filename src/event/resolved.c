@@ -23,7 +23,8 @@ static bool is_target_sound(const struct resolved_target *t)
 
 	return (t->to.family == 4 || t->to.family == 6) && t->to.port != 0 &&
 	       kind != ADDR_MULTICAST && kind != ADDR_BROADCAST && kind != ADDR_UNSPECIFIED &&
-	       (t->transport == TRANSPORT_UDP || t->transport == TRANSPORT_TCP);
+	       (t->transport == TRANSPORT_UDP || t->transport == TRANSPORT_TCP ||
+	        t->transport == TRANSPORT_TLS);
 }
 
 bool resolved_is_sound(const struct resolved_row *row)

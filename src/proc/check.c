@@ -7,6 +7,7 @@
 #include "event/resolved.h"
 #include "guard/options.h"
 #include "media/options.h"
+#include "proc/check_priv.h"
 #include "transport/options.h"
 
 /* All rows of the blocks that meet here. */
@@ -21,6 +22,11 @@ struct checking {
 static struct conf_check at(const struct checking *c, const struct conf_block *block, size_t row)
 {
 	return (struct conf_check){ c->tree, block, row, c->report };
+}
+
+static bool shows_itself(const struct checking *c, const struct border_peer *peer)
+{
+	return check_is_mutual(c->tree, (size_t)(peer - c->peers));
 }
 
 static bool overlap(const struct addr_net *a, const struct addr_net *b)
@@ -48,7 +54,8 @@ static size_t sources_of(const struct border_peer *peer, struct addr_net ret[MAX
 	return peer->from_count;
 }
 
-static bool are_confusable(const struct border_peer *a, const struct border_peer *b)
+static bool are_confusable(const struct checking *c, const struct border_peer *a,
+                           const struct border_peer *b)
 {
 	struct addr_net from_a[MAX_PEER_NETS], from_b[MAX_PEER_NETS];
 	size_t count_a = sources_of(a, from_a), count_b = sources_of(b, from_b);
@@ -58,6 +65,9 @@ static bool are_confusable(const struct border_peer *a, const struct border_peer
 	if (addr_equal(&a->address, &b->address) &&
 	    view_equal_nocase(view_of(a->host), view_of(b->host)))
 		return true;
+	/* Each shows by TLS who it is. */
+	if (shows_itself(c, a) && shows_itself(c, b))
+		return false;
 	/* On one host they are told apart by their ports. */
 	if (a->from_count == 0 && b->from_count == 0)
 		return false;
@@ -77,7 +87,7 @@ static void check_peers_apart(const struct checking *c)
 			const char *option = c->peers[i].from_count > 0 ? "from" : "address";
 			const char *other = c->peers[j].from_count > 0 ? "from" : "address";
 
-			if (are_confusable(&c->peers[i], &c->peers[j]))
+			if (are_confusable(c, &c->peers[i], &c->peers[j]))
 				conf_object_to(
 					(struct conf_claim){ &later, option },
 					(struct conf_claim){ &earlier, other },
@@ -517,4 +527,5 @@ void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_repo
 	check_media_ports(&c);
 	check_never_block(&c);
 	check_never_room(&c);
+	check_trust(tree, report);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections to peers: signal and media have no right to make one, and ask. Signal's go to an
  * address that the configuration names as a peer's, or that its name stands for now, carried by
- * TCP, and only from a listener of the peer's side. Media's go to a host of a peer whose media is
- * over TCP, from a stream's port of its side, and to no port below 1024. */
+ * TCP or TLS, and only from a listener of the peer's side. Media's go to a host of a peer whose
+ * media is over TCP, from a stream's port of its side, and to no port below 1024. */
 #include "border/options.h"
 #include "os/log.h"
 #include "os/socket.h"
@@ -10,25 +10,29 @@
 #include "proc/parent_priv.h"
 #include "proc/resolved.h"
 
-static bool is_at(const struct parent *p, const struct border_peer *peer, const struct addr *remote)
+static bool is_at(const struct parent *p, const struct border_peer *peer, const struct addr *remote,
+                  uint8_t transport)
 {
 	if (peer->host[0])
-		return resolved_holds(p, peer, remote, TRANSPORT_TCP);
-	return border_peer_transport(peer) == TRANSPORT_TCP && addr_equal(&peer->address, remote);
+		return resolved_holds(p, peer, remote, transport);
+	return border_peer_transport(peer) == transport && addr_equal(&peer->address, remote);
 }
 
 static bool is_peer(const struct parent *p, const struct ask_connect *wanted)
 {
 	const struct child_facts *facts = &p->holdings.facts;
+	uint8_t transport;
 	size_t count;
 	const struct border_peer *peers = conf_get(p->settings, &border_peer_block, &count);
 
-	if (wanted->listener >= facts->listener_count ||
-	    facts->listener_transports[wanted->listener] != TRANSPORT_TCP)
+	if (wanted->listener >= facts->listener_count)
+		return false;
+	transport = facts->listener_transports[wanted->listener];
+	if (transport != TRANSPORT_TCP && transport != TRANSPORT_TLS)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (peers[i].side == facts->listener_sides[wanted->listener] &&
-		    is_at(p, &peers[i], &wanted->remote))
+		    is_at(p, &peers[i], &wanted->remote, transport))
 			return true;
 	return false;
 }
@@ -39,7 +43,7 @@ static enum err open_to(const struct parent *p, const struct ask_connect *wanted
 	enum err err;
 
 	if (!is_peer(p, wanted)) {
-		log_write(LEVEL_WARNING, "connect refused", "%s is no peer over tcp",
+		log_write(LEVEL_WARNING, "connect refused", "%s is no peer over tcp or tls",
 		          addr_text(&wanted->remote, text));
 		return ERR_DENIED;
 	}

@@ -53,9 +53,12 @@ static void wish_of(const struct border_peer *peer, struct resolve_wish *ret)
 	memset(ret, 0, sizeof(*ret));
 	(void)VIEW_COPY(view_of(peer->host), ret->host);
 	ret->port = peer->address.port;
-	ret->is_transport_written = peer->transport_word != PEER_TRANSPORT_ANY;
+	ret->is_transport_written = peer->transport_word != PEER_TRANSPORT_ANY || peer->is_sips;
 	ret->transport = border_peer_transport(peer);
 	add_way(child_facts(o.child), peer->side, ret->families);
+	/* Whose certificate would have to be shown there is not said of others. */
+	if (ret->transport != TRANSPORT_TLS)
+		ret->families[TRANSPORT_TLS] = 0;
 }
 
 static const struct name *find_before(const struct name *n, uint32_t count)

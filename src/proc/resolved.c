@@ -104,7 +104,9 @@ static void say(const struct resolved_row *was, const struct resolved_row *now)
 
 	for (uint8_t i = 0; i < now->count; i++) {
 		buffer_text(&b, i ? ", " : "");
-		buffer_text(&b, now->targets[i].transport == TRANSPORT_TCP ? "tcp " : "udp ");
+		buffer_text(&b,
+		            flow_transport_word((enum transport_kind)now->targets[i].transport));
+		buffer_char(&b, ' ');
 		buffer_text(&b, addr_text(&now->targets[i].to, text));
 	}
 	list[b.len] = 0;

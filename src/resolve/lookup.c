@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum stage { STAGE_NAPTR, STAGE_SRV, STAGE_ADDRESS, STAGE_DONE };
-enum { SIP_PORT = 5060 };
+enum { SIP_PORT = 5060, SIPS_PORT = 5061 };
 
 static const struct {
 	const char *service, *prefix;
@@ -13,6 +13,7 @@ static const struct {
 } carriers[] = {
 	{ "sip+d2u", "_sip._udp.", TRANSPORT_UDP },
 	{ "sip+d2t", "_sip._tcp.", TRANSPORT_TCP },
+	{ "sips+d2t", "_sips._tcp.", TRANSPORT_TLS },
 };
 enum { CARRIERS = sizeof(carriers) / sizeof(carriers[0]) };
 
@@ -49,8 +50,11 @@ static uint8_t first_transport(const struct resolve_wish *w)
 /* The name itself, without any record that says more. */
 static void go_to_addresses(struct resolve_lookup *l)
 {
-	struct resolve_host host = { .port = l->wish.port ? l->wish.port : SIP_PORT,
-		                     .transport = first_transport(&l->wish) };
+	struct resolve_host host = { .transport = first_transport(&l->wish) };
+
+	host.port = l->wish.port                    ? l->wish.port
+	          : host.transport == TRANSPORT_TLS ? SIPS_PORT
+	                                            : SIP_PORT;
 
 	l->stage = STAGE_ADDRESS;
 	l->service_count = 0;

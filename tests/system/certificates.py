@@ -31,7 +31,7 @@ class Authority:
         with open(self.path("ca.conf"), "w", encoding="ascii") as out:
             out.write(f"[ca]\ndefault_ca=d\n[d]\ndatabase={self.path('index.txt')}\n"
                       f"crlnumber={self.path('crlnumber')}\ndefault_md=sha256\ndefault_crl_days=7\n")
-        self.list = self.path("revoked.pem")
+        self.list = self.path("list-of-revoked.pem")
         self.write_list()
 
     def path(self, name):

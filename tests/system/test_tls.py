@@ -2,14 +2,19 @@
 """SIP over TLS with OpenSSL at the other end: phones register and call, and who may not come is refused with
 his own reason. Each refusal has a twin that is let in."""
 
+import socket
 import ssl
 
+import test_routes
 from certificates import Authority
 from harness import check, test
+from pbx import PBX_ADDRESS
+from process import Failure, until
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS
 from stage import Stage
-from stream import is_request
+from stream import Stream, is_request
 from tls_stream import TlsPhone, TlsStream, client_context
+from tls_trunk import TlsTrunk
 
 CALLER, CALLEE = "200", "210"
 PHONES = "127.0.0.30", "127.0.0.31"
@@ -54,3 +59,205 @@ def tls_phones(cast):
         callee.must_register()
         call_and_hang_up(caller, callee)
         call_and_hang_up(callee, caller)
+
+
+# ---- peers ----
+
+CARRIER, SBC, OTHER = "127.0.0.41", "sbc.carrier.example", "127.0.0.42"
+
+PEERS = """\
+peer carrier {{
+    kind carrier
+    side outside
+    address {scheme}:{carrier}:{port}
+    {carrier_policy}
+}}
+peer other {{
+    kind carrier
+    side outside
+    address {scheme}:{other}:{port}
+    {other_policy}
+}}
+route {{ from office  to carrier }}
+route {{ number +441512960000-0999  from-kind carrier  to office }}
+connections {{ handshake 2s }}
+"""
+
+
+def peers(authority, *, is_mutual=True):
+    def policy(name):
+        return f"signalling mutual-tls  name {name}  authority {authority.certificate}  revoked {authority.list}"
+    if is_mutual:
+        return PEERS.format(scheme="sips", port=5061, carrier=CARRIER, other=OTHER, carrier_policy=policy(SBC),
+                            other_policy=policy("sbc.other.example"))
+    return PEERS.format(scheme="sip", port=5060, carrier=CARRIER, other=OTHER, carrier_policy="", other_policy="")
+
+
+def trunk_stage(cast, authority, *, is_mutual=True, outside=""):
+    own = authority.issue("main", [f"DNS:{NAME}"])
+    return test_routes.stage(
+        cast, more=f"certificate main {{ chain {own[0]}  key file:{own[1]} }}\n" + peers(authority, is_mutual=is_mutual),
+        outside_more=f"\n    tcp {OUTSIDE_ADDRESS}:5060\n    tls {OUTSIDE_ADDRESS}:5061  certificate main  {outside}\n")
+
+
+def server_context(pair, authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*pair)
+    context.load_verify_locations(authority)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def carrier_of(authority, pair):
+    return TlsTrunk(CARRIER, server_context(pair, authority.certificate),
+                    client_context(authority.certificate, pair), NAME)
+
+
+@test("a carrier by mutual TLS calls a PBX on UDP and is called by it, each over connections of its own, with audio")
+def tls_carrier(cast):
+    authority = Authority(cast.folder)
+    pair = authority.issue("carrier", [f"DNS:{SBC}"])
+    with test_routes.Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, carrier_of(authority, pair) as carrier:
+        ringfence = trunk_stage(cast, authority)
+        test_routes.call(carrier, pbx, "+441512960123", "sip:+441512960123@")
+        test_routes.hang_up(carrier, pbx)
+        invite, _ = test_routes.call(pbx, carrier, "00353155512345", "sip:00353155512345@")
+        check("SIP/2.0/TLS" in invite.value("Via"), f"the Via says {invite.value('Via')}")
+        test_routes.hang_up(pbx, carrier)
+        shown = carrier.came[0].getpeercert()
+        check(("DNS", NAME) in shown.get("subjectAltName", ()), f"we showed {shown}")
+        check(ringfence.counters()["tls_refused_certificate"] == 0, "somebody was refused")
+
+
+def refused_words(ringfence):
+    return [line.rsplit("(", 1)[1].rstrip(")") for line in ringfence.process.log().splitlines() if "tls refused" in line]
+
+
+def gets_in(pbx, stream):
+    """Whether a call over that connection reaches the PBX."""
+    call_id = f"in-{stream.port}"
+    lines = ["INVITE sip:+441512960123@127.0.0.10 SIP/2.0",
+             f"Via: SIP/2.0/{stream.transport} {stream.address}:{stream.port};branch=z9hG4bK{call_id};rport",
+             "Max-Forwards: 70", f"From: <sip:+353155500@{stream.address}>;tag={call_id}",
+             "To: <sip:+441512960123@127.0.0.10>", f"Call-ID: {call_id}", "CSeq: 1 INVITE",
+             f"Contact: <sip:+353155500@{stream.address}:{stream.port}{stream.parameter}>",
+             "Content-Type: application/sdp"]
+    body = test_routes.Trunk.sdp(stream)
+    try:
+        stream.send("\r\n".join(lines + [f"Content-Length: {len(body)}", "", body]))
+    except OSError:
+        return False
+    reply = stream.await_message(lambda m: m.code > 0, 5)
+    if reply is None or reply.code == 403:
+        return False
+    # Its number: this call is the one that comes.
+    invite = pbx.hear("INVITE ")
+    pbx.answer(invite, "486 Busy Here")
+    pbx.hear("ACK ")
+    return True
+
+
+class PlainOnTls(Stream):
+    """No TLS on a port of TLS."""
+
+    def __init__(self, address, target, port=5061):
+        plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        plain.bind((address, 0))
+        plain.settimeout(5)
+        plain.connect((target, port))
+        self.socket, self.waiting, self.is_over = plain, b"", False
+        self.address, self.port = plain.getsockname()[:2]
+
+
+def is_in(pbx, address, how):
+    """Whether a call gets in by a connection that `how` opens from there."""
+    try:
+        with how(address) as stream:
+            return gets_in(pbx, stream)
+    except OSError:
+        return False
+
+
+def matrix(authority, stranger):
+    """(what, how to connect, the reason for which mutual TLS refuses it)."""
+    def shows(pair, **changes):
+        return lambda address: TlsStream(address, OUTSIDE_ADDRESS, client_context(authority.certificate, pair, **changes), NAME)
+    revoked = authority.issue("revoked", [f"DNS:{SBC}"])
+    authority.revoke(revoked)
+    old = {"newest": ssl.TLSVersion.TLSv1_1, "oldest": ssl.TLSVersion.TLSv1, "ciphers": "DEFAULT:@SECLEVEL=0"}
+    good = authority.issue("good", [f"DNS:{SBC}"])
+    yield "plain TCP", lambda address: PlainOnTls(address, OUTSIDE_ADDRESS), "plain"
+    yield "no certificate", shows(None), "no-certificate"
+    yield "another authority's", shows(stranger.issue("forged", [f"DNS:{SBC}"])), "unknown-authority"
+    yield "an expired one", shows(authority.issue("expired", [f"DNS:{SBC}"], days=(-9, -1))), "expired"
+    yield "one of tomorrow", shows(authority.issue("tomorrow", [f"DNS:{SBC}"], days=(1, 9))), "not-yet-valid"
+    yield "a revoked one", shows(revoked), "revoked"
+    yield "another name", shows(authority.issue("wrong", ["DNS:sbc.elsewhere.example"])), "wrong-name"
+    yield "a wildcard", shows(authority.issue("wild", ["DNS:*.carrier.example"])), "wrong-name"
+    yield "another use", shows(authority.issue("use", [f"DNS:{SBC}"], use="codeSigning")), "wrong-usage"
+    yield "another peer's", shows(authority.issue("other", ["DNS:sbc.other.example"])), "other-peer"
+    yield "TLS 1.1", shows(good, **old), "too-old"
+
+
+RIGHT = (["DNS:" + SBC], ["URI:sip:" + SBC], ["DNS:elsewhere.example", "DNS:" + SBC.upper()])
+
+
+@test("whoever fits no peer's policy is refused before a byte of SIP, each with his reason; the right ones get in")
+def tls_refusals(cast):
+    authority, stranger = Authority(cast.folder), Authority(cast.folder, "stranger")
+    rows = list(matrix(authority, stranger))
+    with test_routes.Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx:
+        ringfence = trunk_stage(cast, authority)
+        for what, how, reason in rows:
+            before = refused_words(ringfence)
+            check(not is_in(pbx, CARRIER, how), f"{what} got in")
+            check(until(lambda known=before: len(refused_words(ringfence)) > len(known), 5), f"{what}: no reason was said")
+            check(refused_words(ringfence)[len(before):] == [reason],
+                  f"{what} was refused as {refused_words(ringfence)[len(before):]}, not {reason}")
+        counters = ringfence.counters()
+        check(counters["tls_refused_plain"] == 1 and counters["tls_refused_old"] == 1 and
+              counters["tls_refused_certificate"] == len(rows) - 2, f"the counters say {counters}")
+        with PlainOnTls(CARRIER, OUTSIDE_ADDRESS) as silent:
+            check(silent.is_closed(10), "who says nothing was kept")
+        check(until(lambda: refused_words(ringfence)[-1] == "too-slow", 5), "nobody was too slow")
+        check(not is_in(pbx, CARRIER, lambda address: PlainOnTls(address, OUTSIDE_ADDRESS, 5060)),
+              "a peer by mutual TLS got in without any")
+        for number, names in enumerate(RIGHT):
+            pair = authority.issue(f"right{number}", names)
+            check(is_in(pbx, CARRIER, lambda address, shown=pair: TlsStream(
+                address, OUTSIDE_ADDRESS, client_context(authority.certificate, shown), NAME)), f"{names} was kept out")
+
+
+@test("the same connections get in where no policy asks for a certificate and old TLS is allowed by name")
+def tls_refusals_off(cast):
+    authority, stranger = Authority(cast.folder), Authority(cast.folder, "stranger")
+    rows = list(matrix(authority, stranger))
+    with test_routes.Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx:
+        ringfence = trunk_stage(cast, authority, is_mutual=False, outside="oldest 1.0")
+        for what, how, reason in rows:
+            if reason == "plain":
+                how = lambda address: PlainOnTls(address, OUTSIDE_ADDRESS, 5060)
+            check(is_in(pbx, CARRIER, how), f"{what} was kept out")
+        check(not refused_words(ringfence), f"{refused_words(ringfence)} were refused")
+
+
+@test("a carrier that is called and cannot show who it is gets no call; the caller hears so at once")
+def tls_called(cast):
+    authority, stranger = Authority(cast.folder), Authority(cast.folder, "stranger")
+    cases = ((stranger.issue("forged", [f"DNS:{SBC}"]), "unknown-authority"),
+             (authority.issue("wrong", ["DNS:sbc.elsewhere.example"]), "wrong-name"),
+             (authority.issue("client", [f"DNS:{SBC}"], use="clientAuth"), "wrong-usage"))
+    with test_routes.Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx:
+        ringfence = trunk_stage(cast, authority)
+        for pair, reason in cases:
+            with carrier_of(authority, pair) as carrier:
+                pbx.invite("00353155512345")
+                try:
+                    carrier.hear("INVITE ", 1.5)
+                    raise Failure(f"a call went to who shows {reason}")
+                except Failure as failure:
+                    check("wanted" in str(failure), str(failure))
+                check(until(lambda word=reason: word in refused_words(ringfence), 5),
+                      f"refused as {refused_words(ringfence)}, not {reason}")
+                pbx.hear("SIP/2.0 5")
+                pbx.request("ACK")

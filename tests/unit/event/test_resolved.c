@@ -127,6 +127,8 @@ TEST(resolved_sound,
 	CHECK(!resolved_is_sound(&row));
 	row = good;
 	row.targets[0].transport = TRANSPORT_TLS;
+	CHECK(resolved_is_sound(&row));
+	row.targets[0].transport = TRANSPORT_WS;
 	CHECK(!resolved_is_sound(&row));
 	for (unsigned i = 0; i < sizeof(useless) / sizeof(useless[0]); i++) {
 		row = good;

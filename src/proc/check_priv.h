@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parts of proc_check. */
+#ifndef PROC_CHECK_PRIV_H
+#define PROC_CHECK_PRIV_H
+
+#include "conf/tree.h"
+
+/* Contradictions about certificates and who must show which (check_trust.c). */
+void check_trust(const struct conf_tree *t, struct conf_report *report);
+/* Whether the peer of that row shows a certificate of its own name. */
+bool check_is_mutual(const struct conf_tree *t, size_t peer);
+
+#endif

@@ -29,7 +29,7 @@ static size_t list_sides(const struct conf_blob *blob)
 
 	memset(sides, 0, sizeof(sides));
 	for (size_t i = 0; rows && i < count && i < MAX_SIDES; i++) {
-		sides[i].is_on = rows[i].tls_count > 0;
+		sides[i].is_on = rows[i].tls_count + rows[i].wss_count > 0;
 		sides[i].oldest = rows[i].oldest;
 		sides[i].count = rows[i].certificate_count;
 		memcpy(sides[i].certificates, rows[i].certificates, sizeof(sides[i].certificates));

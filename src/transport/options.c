@@ -26,6 +26,9 @@ static const struct conf_option side_options[] = {
 	{ "ws", CONF_ENDPOINTS, CONF_LIST(struct transport_side, ws, ws_count), .port = 80,
 	  .flags = CONF_PORT_ALONE,
 	  .help = "address and port where SIP over WebSocket is heard in clear" },
+	{ "wss", CONF_ENDPOINTS, CONF_LIST(struct transport_side, wss, wss_count), .port = 443,
+	  .flags = CONF_PORT_ALONE,
+	  .help = "address and port where SIP over WebSocket is heard within TLS" },
 	{ "origins", CONF_TEXTS, CONF_LIST(struct transport_side, origins.names, origins.count),
 	  .min = 1,
 	  .help = "pages whose scripts may connect by WebSocket, as https://phone.example.com; "
@@ -50,6 +53,8 @@ struct transport_ends transport_side_ends(const struct transport_side *side,
 		return (struct transport_ends){ side->tls, side->tls_count };
 	case TRANSPORT_WS:
 		return (struct transport_ends){ side->ws, side->ws_count };
+	case TRANSPORT_WSS:
+		return (struct transport_ends){ side->wss, side->wss_count };
 	default:
 		return (struct transport_ends){ NULL, 0 };
 	}
@@ -70,17 +75,34 @@ static void check_addresses(struct conf_check *c, const struct transport_side *s
 
 static void check_origins(struct conf_check *c, const struct transport_side *side)
 {
-	if (side->ws_count > 0 && side->origins.count == 0)
-		conf_object(c, "ws", NULL, "any page in a browser could use it",
+	size_t count = (size_t)side->ws_count + side->wss_count;
+
+	if (count > 0 && side->origins.count == 0)
+		conf_object(c, side->ws_count ? "ws" : "wss", NULL,
+		            "any page in a browser could use it",
 		            "write origins https://PAGE, or origins any");
-	if (side->ws_count == 0 && side->origins.count > 0)
+	if (count == 0 && side->origins.count > 0)
 		conf_object(c, "origins", NULL, "there is no WebSocket on this side",
-		            "write ws ADDRESS:PORT, or leave origins out");
+		            "write wss ADDRESS:PORT, or leave origins out");
 	for (unsigned i = 0; i < side->origins.count; i++)
 		if (!ws_origin_is_sound(view_of(side->origins.names[i])))
 			conf_object(c, "origins", NULL, "one is not as a browser writes it",
 			            "write scheme and host in small letters, without a path or the "
 			            "usual port: https://phone.example.com");
+}
+
+static void check_certificates(struct conf_check *c, const struct transport_side *side)
+{
+	size_t count = (size_t)side->tls_count + side->wss_count;
+
+	if (count > 0 && side->certificate_count == 0)
+		conf_object(c, side->tls_count ? "tls" : "wss", NULL,
+		            "TLS has no certificate to show",
+		            "write certificate NAME, and a certificate block of that name");
+	if (count == 0 && side->certificate_count > 0)
+		conf_object(c, "certificate", NULL,
+		            "a certificate is shown by TLS, which is not heard",
+		            "write tls ADDRESS:PORT, or leave certificate out");
 }
 
 static size_t ends_of(const struct transport_side *side)
@@ -99,13 +121,7 @@ static void side_check(struct conf_check *c, const void *row)
 	if (ends_of(side) == 0)
 		conf_object(c, NULL, NULL, "nothing is heard on this side",
 		            "write udp ADDRESS:PORT, tcp ADDRESS:PORT, or both");
-	if (side->tls_count > 0 && side->certificate_count == 0)
-		conf_object(c, "tls", NULL, "TLS has no certificate to show",
-		            "write certificate NAME, and a certificate block of that name");
-	if (side->tls_count == 0 && side->certificate_count > 0)
-		conf_object(c, "certificate", NULL,
-		            "a certificate is shown by TLS, which is not heard",
-		            "write tls ADDRESS:PORT, or leave certificate out");
+	check_certificates(c, side);
 	for (unsigned t = 0; t < TRANSPORT_COUNT; t++) {
 		struct transport_ends ends = transport_side_ends(side, t);
 

@@ -20,13 +20,13 @@ struct transport_side {
 	struct addr tls[MAX_SIDE_ENDPOINTS];
 	/* Labels of those that TLS shows there. */
 	char certificates[MAX_SIDE_CERTIFICATES][TLS_LABEL_SIZE];
-	struct addr ws[MAX_SIDE_ENDPOINTS];
+	struct addr ws[MAX_SIDE_ENDPOINTS], wss[MAX_SIDE_ENDPOINTS];
 	struct ws_origins origins; /* of the pages that may connect there */
 	struct addr advertise;     /* family 0: none */
 	struct addr_net lan[MAX_SIDE_LANS];
 	/* Whose TCP connections begin with a PROXY header. */
 	struct addr_net balancers[MAX_SIDE_BALANCERS];
-	uint8_t udp_count, tcp_count, tls_count, ws_count, lan_count, balancer_count;
+	uint8_t udp_count, tcp_count, tls_count, ws_count, wss_count, lan_count, balancer_count;
 	uint8_t certificate_count;
 	uint8_t oldest; /* enum tls_version */
 };

@@ -2,8 +2,11 @@
 """SIP over WebSocket: a page registers, calls and is called, whoever asks for something else is told
 so and closed. Each thing a second time without what is under test, where it must come out otherwise."""
 
+import functools
 import re
+import ssl
 
+from certificates import Authority
 from harness import check, test
 from process import until
 from ringfence import OUTSIDE_ADDRESS
@@ -11,7 +14,9 @@ from sip_text import register
 from softphone import Act, Softphone, hang_up, must_hear
 from stage import Stage
 from stream import Stream
-from websocket import BINARY, CLOSE, PAGE, PING, TEXT, WS_PORT, Refused, WebPhone, WebSocket, upgrade_lines
+from tls_stream import client_context
+from websocket import (BINARY, CLOSE, PAGE, PING, TEXT, WS_PORT, WSS_PORT, Refused, SecureWebSocket, WebPhone,
+                       WebSocket, upgrade_lines)
 
 WEB, DESK = "200", "210"
 WEB_PLACE, DESK_PLACE = "127.0.0.30", "127.0.0.31"
@@ -71,6 +76,54 @@ def websocket_names(cast):
         again = Act(web, "INVITE", lambda request: web.answer(request, 200, "OK", web.description()))
         check(dialog.ask("INVITE", phone.description(), answered=[again]).code == 200, "the change was not taken")
         hang_up(answering.result, dialog)
+
+
+NAME = "pbx.office.example"
+
+
+def secure_stage(cast, origins=PAGE):
+    """A listener within TLS alone, and what opens a WebSocket to it."""
+    authority = Authority(cast.folder)
+    chain, key = authority.issue("main", [f"DNS:{NAME}"], use="serverAuth")
+    stage = Stage(cast, (WEB, DESK), more=f"certificate main {{ chain {chain}  key file:{key} }}\n",
+                  outside_more=f"\n    wss {OUTSIDE_ADDRESS}:{WSS_PORT}  certificate main\n    origins {origins}")
+    kind = functools.partial(SecureWebSocket, context=client_context(authority.certificate), name=NAME)
+    return stage.start(), kind
+
+
+@test("a page calls and is called within TLS, by Via WSS; another authority's name and plain WebSocket do not get in")
+def websocket_secure(cast):
+    stage, kind = secure_stage(cast)
+    secret = stage.users[WEB]
+    with WebPhone(WEB_PLACE, OUTSIDE_ADDRESS, WEB, secret, kind=kind).register() as web, desk(stage) as phone:
+        for caller, callee in ((web, phone), (phone, web)):
+            ends = caller.call(callee)
+            must_hear(*ends)
+            hang_up(*ends)
+        answering = Act(web, "INVITE", web.accept)
+        dialog = phone.dialog_to(WEB)
+        check(dialog.ask("INVITE", phone.description(), answered=[answering]).code == 200, "the page was not reached")
+        invite = answering.request
+        check(invite.value("Via").startswith("SIP/2.0/WSS "), f"its Via is {invite.value('Via')}")
+        check(invite.uri_in("Contact").endswith(";transport=ws"), f"its Contact is {invite.uri_in('Contact')}")
+        hang_up(dialog, answering.result)
+        web.web.slam()
+        check(until(lambda: len(stage.ringfence.rows("registrations", "list")) == 1, 5),
+              "the registration did not end with its connection")
+    stranger = Authority(cast.folder, "stranger")
+    try:
+        kind(WEB_PLACE, OUTSIDE_ADDRESS, context=client_context(stranger.certificate)).close()
+        check(False, "a client that trusts another authority was content")
+    except ssl.SSLError:
+        pass
+    try:
+        kind(WEB_PLACE, OUTSIDE_ADDRESS, lines=upgrade_lines("https://evil.example.net")).close()
+        check(False, "a foreign page was let in")
+    except Refused as refused:
+        check(refused.code == 403, f"a foreign page was answered {refused.code}")
+    with Stream(WEB_PLACE, OUTSIDE_ADDRESS, port=WSS_PORT) as plain:
+        plain.send("\r\n".join(upgrade_lines()) + "\r\n\r\n")
+        check(plain.is_closed(10) and b"101" not in plain.waiting, f"an upgrade in clear got {plain.waiting[:40]!r}")
 
 
 class Terse(WebPhone):

@@ -13,7 +13,7 @@ from softphone import Message, Softphone
 from stream import Stream
 
 PAGE = "https://phone.example.com"
-WS_PORT = 8080
+WS_PORT, WSS_PORT = 8080, 8443
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
@@ -38,18 +38,18 @@ class Refused(Failure):
 
 
 class WebSocket(Stream):
-    """A connection on which messages are frames. Made with make_stream it is any stream: TLS, say."""
+    """A connection on which messages are frames."""
 
     transport, parameter = "WS", ";transport=ws"
 
     def __init__(self, address, target, *, port=WS_PORT, lines=None):
         super().__init__(address, target, port=port)
-        self.become_stream(target)
+        self.enter()
         self.close_code, self.pongs = None, []
         self.upgrade(upgrade_lines() if lines is None else lines)
 
-    def become_stream(self, target):
-        """For a kind of it that has something beneath the frames."""
+    def enter(self):
+        """What comes before the upgrade: here nothing."""
 
     def upgrade(self, lines):
         self.send_bytes(("\r\n".join(lines) + "\r\n\r\n").encode())
@@ -132,12 +132,24 @@ class WebSocket(Stream):
         return self.close_code if self.is_over else None
 
 
+class SecureWebSocket(WebSocket):
+    """The same within TLS."""
+
+    transport = "WSS"
+
+    def __init__(self, address, target, *, context, name, port=WSS_PORT, lines=None):
+        self.context, self.name = context, name
+        super().__init__(address, target, port=port, lines=lines)
+
+    def enter(self):
+        self.socket = self.context.wrap_socket(self.socket, server_hostname=self.name)
+
+
 class WebPhone(Softphone):
     """A page that registers, calls and is called. Its audio is plain RTP, as no browser's is."""
 
-    kind = WebSocket
-
-    def __init__(self, address, target, user, secret, **places):
+    def __init__(self, address, target, user, secret, *, kind=WebSocket, **places):
+        self.kind = kind
         super().__init__(address, target, user, secret, port=0, **places)
         self.host = token(12) + ".invalid"
         self.name = token(8)

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a call costs while others stand: memory of each, and processor time of a short one.
+
+Two parts, each in one run of its program, so that figures are ratios:
+
+The border alone (bench-border --standing, no sockets) with 100 to 50,000 calls: memory of
+signal and its checkpoint.
+The service with open media ports and 100 to 4,000 calls between SIPp's ends: proportional set
+size of all processes, rings and checkpoint with it. Calls end where no packet comes for long,
+so `timeout` is raised: no audio flows, which needs no memory of its own.
+
+First short calls warm it up for longer than transactions live, at the rate that is measured.
+
+    calls.py [--part border|service] [--rate N]
+"""
+
+import argparse
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+
+import b2bua
+from b2bua import FOLDER, INSIDE, INSTALLED, NUMBER, OUTSIDE, PBX, ROOT, RINGFENCE, SCENARIOS
+from hosts import enter_namespace
+from process import Cast, Failure, until
+from ringfence import is_built
+
+MOST_BYTES, MOST_OF_FIRST = 8192, 1.15
+CROWDS, ROUNDS, ROUND_S, WARM_S = (100, 1000, 4000), 3, 5, 36
+SHORT = "127.0.0.2"
+CARRIER = """\
+peer {name} {{
+    kind carrier
+    side outside
+    address {address}:5060
+    at-most 20000 calls at once, 20000 new calls per second
+}}
+route {{ from {name} to office }}
+"""
+
+
+def judge(title, rows):
+    """rows: (calls, bytes of one beyond the first crowd, time of a short call). Whether the gates are met."""
+    first = rows[0][2]
+    is_met = True
+    for calls, size, spent in rows:
+        is_fine = size <= MOST_BYTES and spent <= MOST_OF_FIRST * first
+        is_met &= is_fine
+        print(f"{title}: {calls:6} calls stand, {size:5.0f} bytes each (at most {MOST_BYTES}), a short one "
+              f"{spent * 1000:.4f} ms, {spent / first:.2f} of the first (at most {MOST_OF_FIRST})"
+              f"{'' if is_fine else ': MISSED'}", flush=True)
+    return is_met
+
+
+def border():
+    program = os.path.join(ROOT, "build", "bench", "bench", "bench-border")
+    done = subprocess.run([program, "--standing"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
+    rows = [line.split() for line in done.stdout.decode().splitlines()]
+    return judge("border", [(int(calls), int(size), int(spent) / 1e9) for calls, size, spent in rows])
+
+
+class Service:
+    def __init__(self, cast, rate):
+        self.cast, self.rate, self.place = cast, rate, 0
+        config = os.path.join(cast.folder, "ringfence.conf")
+        text = RINGFENCE.format(folder=cast.folder, calls=4500, transport="udp", carrier=SHORT, outside=OUTSIDE,
+                                inside=INSIDE, pbx=PBX)
+        text = text.replace("    calls 4500\n", "    calls 4500\n    timeout 1h\n")
+        text += "".join(CARRIER.format(name=f"crowd{place}", address=self.crowd_address(place))
+                        for place in range(len(CROWDS)))
+        with open(config, "w", encoding="ascii") as file:
+            file.write(text)
+        self.process = cast.start("ringfence", [INSTALLED, "run", "-c", config])
+        if not until(lambda: b2bua.listens("udp") or not self.process.is_running(), 30) or \
+                not self.process.is_running():
+            raise Failure(f"ringfence does not listen, see {self.process.log_path}")
+        cast.start("answering", [*self.sipp("callee.xml", PBX), "-timeout", "3000"])
+
+    @staticmethod
+    def crowd_address(place):
+        return f"127.0.0.{30 + place}"
+
+    def sipp(self, scenario, address):
+        return ["/usr/bin/sipp", "-t", "u1", "-nostdin", "-buff_size", "4000000", "-p", "5060",
+                "-sf", os.path.join(SCENARIOS, scenario), "-i", address, "-trace_stat", "-fd", "1",
+                "-stf", os.path.join(self.cast.folder, address + ".csv")]
+
+    def counted(self, address, name):
+        """SIPp's own count so far."""
+        try:
+            with open(os.path.join(self.cast.folder, address + ".csv"), encoding="ascii") as lines:
+                names, *_, last = [line.rstrip("\n").split(";") for line in lines]
+            return int(dict(zip(names, last))[name])
+        except (OSError, ValueError, KeyError):
+            return 0
+
+    def stand(self, count):
+        address = self.crowd_address(self.place)
+        self.place += 1
+        self.cast.start("crowd" + address, [*self.sipp("caller.xml", address), "-s", NUMBER, "-r", str(self.rate),
+                                            "-m", str(count), "-l", "20000", "-d", "3000000",
+                                            "-timeout", "3000", OUTSIDE + ":5060"])
+        if not until(lambda: self.counted(address, "OutgoingCall(C)") >= count, 60 + 3 * count / self.rate, 0.5):
+            raise Failure(f"not all of {count} calls began")
+        until(lambda: False, 3)
+        if self.counted(address, "FailedCall(C)"):
+            raise Failure("some of the calls that are to stand have failed")
+
+    def short(self, seconds):
+        """Processor seconds of one."""
+        before, calls = self.process.cpu_seconds(), self.rate * seconds
+        self.cast.run("calling", [*self.sipp("caller.xml", SHORT), "-s", NUMBER, "-r", str(self.rate), "-m",
+                                  str(calls), "-l", "20000", "-d", "0", "-timeout", "200", OUTSIDE + ":5060"], 250)
+        spent = self.process.cpu_seconds() - before
+        succeeded = self.counted(SHORT, "SuccessfulCall(C)")
+        if succeeded < calls * 0.995:
+            raise Failure(f"only {succeeded} of {calls} calls succeeded")
+        return spent / calls
+
+    def memory(self):
+        """Of all processes, what they share once; {name: bytes}."""
+        found = {}
+        for name in os.listdir("/proc"):
+            try:
+                if not name.isdigit() or os.getpgid(int(name)) != self.process.child.pid:
+                    continue
+                with open(f"/proc/{name}/smaps_rollup", encoding="ascii") as file:
+                    size = int(re.search(r"^Pss: +(\d+)", file.read(), re.M).group(1)) * 1024
+                with open(f"/proc/{name}/comm", encoding="ascii") as file:
+                    comm = file.read().strip()
+                found[comm] = found.get(comm, 0) + size
+            except (OSError, AttributeError):
+                continue
+        return found
+
+
+def service(rate):
+    folder = os.path.join(os.path.dirname(FOLDER), "bench-calls")
+    shutil.rmtree(folder, ignore_errors=True)
+    rows, standing, first = [], 0, None
+    with Cast(folder) as cast:
+        stage = Service(cast, rate)
+        stage.short(WARM_S)
+        for crowd in CROWDS:
+            stage.stand(crowd - standing)
+            standing = crowd
+            sizes = stage.memory()
+            first = first or sizes
+            grown = {name: sizes[name] - first.get(name, 0) for name in sizes}
+            each = sum(grown.values()) / (crowd - CROWDS[0]) if crowd > CROWDS[0] else 0
+            print(f"    {crowd} calls: {sum(sizes.values()) / 1e6:.1f} MB; grown since the first: "
+                  + ", ".join(f"{name} {size / 1e6:.1f}" for name, size in sorted(grown.items()) if size > 100000),
+                  flush=True)
+            rows.append((crowd, each, statistics.median(stage.short(ROUND_S) for _ in range(ROUNDS))))
+    return judge("service", rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="What a call costs while others stand.")
+    parser.add_argument("--part", choices=("border", "service"))
+    parser.add_argument("--rate", type=int, default=400)
+    options = parser.parse_args()
+    enter_namespace(__file__)
+    is_met = options.part == "service" or border()
+    if options.part == "border":
+        return 0 if is_met else 1
+    if not is_built():
+        print("bench calls: run script/build release first; the program is not built")
+        return 1
+    try:
+        return 0 if service(options.rate) and is_met else 1
+    except Failure as failure:
+        print(f"bench calls: {failure}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

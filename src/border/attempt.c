@@ -76,6 +76,12 @@ void attempt_drop(struct call *call)
 
 bool attempt_wants_next(uint16_t status) { return status == 408 || status == 503 || status == 504; }
 
+/* It says what carries audio and channels, too. */
+static bool is_borne_alike(const struct border_peer *a, const struct border_peer *b)
+{
+	return a && a->media_over == b->media_over && a->channels == b->channels;
+}
+
 /* The description that was written names a port of ours on one side: the next target must
  * be reached from there too. */
 static bool is_reached_alike(const struct call *call, const struct leg_facts *leg, struct flow *ret,
@@ -91,6 +97,7 @@ static bool is_reached_alike(const struct call *call, const struct leg_facts *le
 		return false;
 	now = party_our_address(b, ret);
 	return ret->side == leg->flow.side && addr_same_host(&before, &now) &&
+	       is_borne_alike(leg_peer(b, leg), &b->settings.peers[row]) &&
 	       addr_same_host(&leg->flow.local, &ret->local);
 }
 

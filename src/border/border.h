@@ -32,6 +32,8 @@ struct border_ports {
 	void (*fact)(void *context, struct fact *fact);
 	void (*record)(void *context, union record *record);
 	void (*order)(void *context, const struct order *order);
+	/* Goes the same way, behind the order before it. */
+	void (*connect)(void *context, const struct order_connect *order);
 	void (*random)(void *context, void *ret, size_t len);
 	/* The answer to an ASK_COMMAND. */
 	void (*answer)(void *context, const struct ask *row);

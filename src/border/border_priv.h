@@ -81,6 +81,8 @@ struct border {
 	struct subscriptions *subscriptions;
 	struct calls *calls;
 	struct commands *commands;
+	uint8_t media_fingerprint[32]; /* of media's certificate */
+	bool has_media_fingerprint;
 	struct header_counts *removed; /* headers.h: names kept out */
 	struct refused refused;
 	struct sip_msg msg;         /* in hand; valid within border_receive */

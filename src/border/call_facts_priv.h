@@ -4,6 +4,7 @@
 #ifndef BORDER_CALL_FACTS_PRIV_H
 #define BORDER_CALL_FACTS_PRIV_H
 
+#include "border/bearer_priv.h"
 #include "border/call_parts_priv.h"
 #include "border/checkpoint.h"
 #include "border/packed.h"
@@ -31,6 +32,7 @@ struct stream_facts {
 	struct order_leg legs[CALL_LEGS];
 	uint8_t has_ports, is_open, is_held;
 	uint8_t form; /* enum media_form */
+	struct stream_bearer bearer;
 };
 
 /* What the figures of a stream say, and how it is to be read. */

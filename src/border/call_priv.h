@@ -80,6 +80,7 @@ struct calls {
 	struct map by_serial, by_id, by_fork;
 	struct port_share *ports;
 	uint64_t last_number;
+	enum refusal why;               /* why the last offer or answer did not fit */
 	struct sdp_session came, asked; /* scratch: the description in hand, the offer it answers */
 	char lines[4096];               /* scratch: header lines being built */
 	char body[MAX_SDP_BYTES];       /* scratch: description being built */

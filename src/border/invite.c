@@ -205,7 +205,7 @@ void invite_refuse(struct border *b, struct call *call, struct turn *turn, uint1
 		reply_retry_after(b, &lines);
 		reply_warning(&lines, REFUSAL_BUSY);
 	} else if (status == 488) {
-		reply_warning(&lines, REFUSAL_OFFER);
+		reply_warning(&lines, b->calls->why);
 	}
 	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
 	             buffer_view(&lines));

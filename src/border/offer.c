@@ -109,7 +109,6 @@ static void fill_formats(const struct sdp_session *s, const struct sdp_media *m,
 static bool is_carried(const struct sdp_session *s, unsigned line)
 {
 	return line < s->media_count && line < MAX_CALL_STREAMS &&
-	       sdp_media_carrier(&s->media[line]) == SDP_OVER_UDP &&
 	       sdp_media_is_carried(s, &s->media[line]);
 }
 
@@ -151,6 +150,7 @@ static enum err write_once(struct call *call, unsigned to, struct buffer *out)
 		locals[i].rtcp = locals[i].rtp;
 		locals[i].rtcp.port++;
 		how.address = locals[i].rtp;
+		bearer_fill_local(call, to, i, &locals[i]);
 	}
 	how.address.port = 0;
 	*out = BUFFER_ON(c->body);
@@ -187,17 +187,25 @@ static enum offer_verdict read_offer(struct call *call, unsigned from, const str
 	struct calls *c = call->border->calls;
 	enum offer_verdict kind = offer_kind(msg);
 	enum sdp_address_verdict verdict;
+	enum refusal why;
 
+	c->why = REFUSAL_OFFER;
 	if (kind != OFFER_FITS)
 		return kind;
 	if (sdp_parse(msg->body, &c->came) != SDP_FINE)
 		return OFFER_REFUSED;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
+		call->facts->offered[i] = call->facts->streams[i].legs[from];
+	why = bearer_take_offer(call, from);
+	if (why != REFUSAL_COUNT) {
+		c->why = why;
+		return OFFER_REFUSED;
+	}
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
 		if (!is_carried(&c->came, i))
 			continue;
 		if (!is_address_fine(call, from, &c->came.media[i], &verdict))
 			return OFFER_REFUSED;
-		call->facts->offered[i] = call->facts->streams[i].legs[from];
 		fill_leg(call, from, &c->came.media[i], verdict, &call->facts->offered[i]);
 	}
 	return OFFER_FITS;
@@ -246,7 +254,8 @@ static bool read_answer(struct call *call, unsigned from, struct view descriptio
 
 	if (sdp_parse(description, &c->came) != SDP_FINE ||
 	    sdp_parse(offer_body(asked), &c->asked) != SDP_FINE ||
-	    sdp_answer_check(&c->asked, &c->came) != SDP_ANSWER_FITS)
+	    sdp_answer_check(&c->asked, &c->came) != SDP_ANSWER_FITS ||
+	    bearer_take_answer(call, from) != REFUSAL_COUNT)
 		return false;
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
 		if (is_carried(&c->came, i) &&
@@ -276,7 +285,8 @@ static void settle(struct call *call, unsigned stream, unsigned from,
 	fill_leg(call, from, &c->came.media[stream], verdict, &s->legs[from]);
 	fill_formats(&c->came, &c->came.media[stream], call->facts->carried[stream].formats);
 	s->is_held = !(s->legs[0].is_sending && s->legs[1].is_sending);
-	s->form = sdp_media_is_fax(&c->came.media[stream]) ? MEDIA_UDPTL : MEDIA_RTP;
+	s->form = bearer_form(&c->came.media[stream]);
+	bearer_settle(call, from, stream);
 	stream_order(call, stream);
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { FAMILIES = 2, MAX_HOSTS = MAX_SIDES * FAMILIES, STREAM_BITS = 4 };
+enum { FAMILIES = 2, MAX_HOSTS = MAX_SIDES * FAMILIES, STREAM_BITS = 4, PORT_KINDS = 2 };
 
 /* The free pairs of one side and family: slots[first] on, count of them. */
 struct port_group {
@@ -14,7 +14,7 @@ struct port_group {
 
 struct port_share {
 	const struct port_table *table;
-	struct port_group groups[MAX_SIDES][FAMILIES];
+	struct port_group groups[MAX_SIDES][FAMILIES][PORT_KINDS];
 	struct addr hosts[MAX_HOSTS]; /* on which there are pairs */
 	unsigned host_count;
 	uint32_t *slots;
@@ -40,26 +40,26 @@ static void note_host(struct port_share *p, const struct addr *a)
 		p->hosts[p->host_count++] = *a;
 }
 
+static struct port_group *group_of(struct port_share *p, const struct port_pair *pair)
+{
+	return &p->groups[pair->side % MAX_SIDES][family_of(&pair->local)][pair->kind % PORT_KINDS];
+}
+
 static void fill_groups(const struct border *b, struct port_share *p)
 {
 	uint32_t next = 0;
 
-	for (unsigned side = 0; side < MAX_SIDES; side++) {
-		for (unsigned family = 0; family < FAMILIES; family++) {
-			struct port_group *group = &p->groups[side][family];
+	for (unsigned place = 0; place < MAX_SIDES * FAMILIES * PORT_KINDS; place++) {
+		struct port_group *group = &p->groups[0][0][0] + place;
 
-			group->first = next;
-			for (uint32_t i = 0; i < p->table->count; i++) {
-				const struct port_pair *pair = &p->table->pairs[i];
-
-				if (pair->side != side || family_of(&pair->local) != family ||
-				    !is_of_share(b, i))
-					continue;
-				p->slots[next++] = i;
-				note_host(p, &pair->local);
-			}
-			group->count = next - group->first;
+		group->first = next;
+		for (uint32_t i = 0; i < p->table->count; i++) {
+			if (group_of(p, &p->table->pairs[i]) != group || !is_of_share(b, i))
+				continue;
+			p->slots[next++] = i;
+			note_host(p, &p->table->pairs[i].local);
 		}
+		group->count = next - group->first;
 	}
 }
 
@@ -92,25 +92,24 @@ void port_share_free(struct port_share **p)
 	*p = NULL;
 }
 
-static struct port_group *group_of(struct port_share *p, const struct port_pair *pair)
-{
-	return &p->groups[pair->side][family_of(&pair->local)];
-}
-
 /* Drawn at random: the next port that a call gets is not to be guessed. */
-static enum err take_pair(struct border *b, const struct flow *flow, uint32_t *ret)
+static enum err take_pair(struct border *b, const struct flow *flow, struct order_leg *leg)
 {
 	struct port_share *p = b->calls->ports;
-	struct port_group *group = &p->groups[flow->side % MAX_SIDES][family_of(&flow->local)];
-	uint32_t draw, place;
+	struct port_pair wanted = { .local = flow->local,
+		                    .side = flow->side,
+		                    .kind = bearer_port_kind(leg) };
+	struct port_group *group = group_of(p, &wanted);
+	uint32_t draw, place, pair;
 
 	if (group->count == 0)
 		return ERR_FULL;
 	b->ports.random(b->ports.context, &draw, sizeof(draw));
 	place = group->first + draw % group->count;
-	*ret = p->slots[place];
+	pair = p->slots[place];
 	p->slots[place] = p->slots[group->first + --group->count];
-	p->is_taken[*ret] = 1;
+	p->is_taken[pair] = 1;
+	leg->port = pair;
 	return ERR_NONE;
 }
 
@@ -131,10 +130,10 @@ enum err stream_take_ports(struct call *call, unsigned stream)
 
 	if (s->has_ports)
 		return ERR_NONE;
-	err = take_pair(b, &leg_of(call, LEG_CALLER)->flow, &s->legs[LEG_CALLER].port);
+	err = take_pair(b, &leg_of(call, LEG_CALLER)->flow, &s->legs[LEG_CALLER]);
 	if (err != ERR_NONE)
 		return err;
-	err = take_pair(b, &leg_of(call, LEG_CALLEE)->flow, &s->legs[LEG_CALLEE].port);
+	err = take_pair(b, &leg_of(call, LEG_CALLEE)->flow, &s->legs[LEG_CALLEE]);
 	if (err != ERR_NONE) {
 		give_pair(b, s->legs[LEG_CALLER].port);
 		return err;
@@ -258,6 +257,21 @@ static void apply_hold(const struct call *call, struct order *order)
 		order->is_held = 1;
 }
 
+static void give_connections(const struct call *call, unsigned stream)
+{
+	struct border *b = call->border;
+	struct order_connect order;
+
+	for (unsigned leg = 0; leg < CALL_LEGS; leg++) {
+		if (!bearer_connect(call, leg, stream, &order))
+			continue;
+		order.owner = b->ports.owner;
+		order.generation = b->ports.generation;
+		order.stream = number_of(call, stream);
+		b->ports.connect(b->ports.context, &order);
+	}
+}
+
 static void give_order(const struct call *call, unsigned stream, enum order_kind kind)
 {
 	const struct stream_facts *s = &call->facts->streams[stream];
@@ -276,6 +290,8 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 		order.formats[i] = call->facts->carried[stream].formats[i];
 	apply_hold(call, &order);
 	b->ports.order(b->ports.context, &order);
+	if (kind != ORDER_CLOSE)
+		give_connections(call, stream);
 }
 
 void stream_order(struct call *call, unsigned stream)

@@ -93,6 +93,13 @@ static void port_record(void *context, union record *record)
 	             1);
 }
 
+static void port_connect(void *context, const struct order_connect *order)
+{
+	(void)context;
+	if (ring_put(w.orders, order, sizeof(*order), RING_KEPT) != ERR_NONE)
+		counters_add(w.counters, COUNT_orders_dropped, 1);
+}
+
 static void port_order(void *context, const struct order *order)
 {
 	(void)context;
@@ -466,6 +473,7 @@ static void open_border(void)
 		.fact = port_fact,
 		.record = port_record,
 		.order = port_order,
+		.connect = port_connect,
 		.random = port_random,
 		.answer = port_answer,
 		.shown = port_shown,

@@ -48,6 +48,9 @@ static enum err hand_to(struct parent *p, enum role role, const struct material 
 		return ERR_NOT_FOUND;
 	memset(&row.head, 0, sizeof(row.head));
 	row.head.kind = role == ROLE_KEYS ? ASK_MATERIAL_KEYS : ASK_MATERIAL;
+	/* Whether settings follow that it may have to wait for. */
+	row.head.size = 1;
+	row.body.bytes[0] = p->renewal.step == RENEWAL_APPLY;
 	return relay_ask(p, role, &row, fd, answered);
 }
 

@@ -53,7 +53,7 @@ static const struct {
 	{ THING_RESOLVED, SIGNAL | JUDGE | KERNEL, offsetof(struct holdings, resolved) },
 	{ THING_NETFILTER, KERNEL, offsetof(struct holdings, netfilter) },
 	{ THING_MATERIAL, SIGNAL, offsetof(struct holdings, material.public) },
-	{ THING_KEYS, SIGNAL | KEYS, offsetof(struct holdings, material.secret) },
+	{ THING_KEYS, KEYS, offsetof(struct holdings, material.secret) },
 };
 
 static void add(struct child_process *c, enum thing thing, uint32_t index, const int *descriptors,

@@ -346,6 +346,15 @@ static void take_names(const struct ask_head *question)
 	child_answer(w.child, question, &row);
 }
 
+static void take_files(const struct ask *question)
+{
+	static struct ask row;
+	enum err err = trust_files(w.child, question);
+
+	row.head = (struct ask_head){ .result = (uint8_t)err, .is_last = 1 };
+	child_answer(w.child, &w.question, &row);
+}
+
 static void asked(void *context, const struct ask *question, struct now now)
 {
 	(void)context;
@@ -355,6 +364,8 @@ static void asked(void *context, const struct ask *question, struct now now)
 		drain(question, now);
 	else if (table_is_told(question))
 		take_names(&question->head);
+	else if (question->head.kind == ASK_MATERIAL)
+		take_files(question);
 	else if (question->head.kind == ASK_TRACE)
 		trace_answer(w.trace, question, now, answer_row, NULL);
 	else
@@ -377,6 +388,8 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 	(void)context;
 	w.now = now;
 	if (err == ERR_NONE)
+		err = trust_settings(w.child);
+	if (err == ERR_NONE)
 		err = border_apply(w.border, fresh, now);
 	if (err == ERR_NONE)
 		*w.settings = *fresh;
@@ -387,9 +400,10 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 static uint64_t wait_us(void *context, struct now now)
 {
 	uint64_t border_us = border_wait_us(w.border, now), tcp_us = tcp_wait_us(w.tcp, now);
+	uint64_t keys_us = trust_wait_us(now), least_us = border_us < tcp_us ? border_us : tcp_us;
 
 	(void)context;
-	return border_us < tcp_us ? border_us : tcp_us;
+	return least_us < keys_us ? least_us : keys_us;
 }
 
 static void advance(void *context, struct now now)
@@ -397,6 +411,7 @@ static void advance(void *context, struct now now)
 	(void)context;
 	w.now = now;
 	border_advance(w.border, now);
+	trust_advance(now);
 	tcp_advance(w.tcp, now);
 }
 

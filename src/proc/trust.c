@@ -4,6 +4,9 @@
 
 #include "border/options.h"
 #include "keys/bundle.h"
+#include "os/clock.h"
+#include "os/socket.h"
+#include "proc/signing.h"
 #include "transport/options.h"
 
 #include <string.h>
@@ -11,7 +14,14 @@
 static trust_at_fn *peer_at;
 static struct tls_side sides[MAX_SIDES];
 static struct tls_peer peers[MAX_SIGNALLING];
-static struct keys_bundle public_files, private_files;
+static struct tls *the_tls;
+static struct keys_client *keys;
+
+/* Files as the parent read them; what was offered last waits for the settings that fit it. */
+static struct files {
+	struct shared_map map;
+	struct keys_bundle bundle;
+} files, offered;
 
 static bool is_at(void *context, uint16_t row, const struct flow *flow, bool is_ours)
 {
@@ -73,34 +83,85 @@ static bool find(void *context, enum tls_file kind, struct view name, struct vie
 	};
 
 	(void)context;
-	return keys_bundle_find(&public_files, kinds[kind], name, ret);
+	return keys_bundle_find(&files.bundle, kinds[kind], name, ret);
 }
 
 static enum err key_of(void *context, struct view name, struct x509_st *leaf,
                        struct evp_pkey_st **ret)
 {
-	struct view pem;
+	(void)context;
+	(void)name;
+	return keys_client_pkey(keys, leaf, ret);
+}
+
+static enum err open_files(int fd, struct files *ret)
+{
+	struct files f = { 0 };
+	enum err err = shared_map(fd, SHARED_READ, 1, &f.map);
+
+	if (err != ERR_NONE)
+		return err;
+	err = keys_bundle_open(view_bytes(f.map.at, f.map.size), &f.bundle);
+	if (err == ERR_NONE)
+		*ret = f;
+	else
+		shared_unmap(&f.map);
+	return err;
+}
+
+/* ---- keys ---- */
+
+static void enter(void *context, uint64_t token, struct now now)
+{
+	(void)context;
+	keys_client_enter(keys, token, now);
+}
+
+/* One line a second: the counters tell the rest. */
+static bool leave(void *context)
+{
+	static uint64_t said_us;
+	enum keys_failure why = keys_client_why(keys);
+	struct now now = clock_now();
 
 	(void)context;
-	(void)leaf;
-	return keys_bundle_find(&private_files, KEYS_PRIVATE, name, &pem) ? tls_take_key(pem, ret)
-	                                                                  : ERR_NOT_FOUND;
+	keys_client_leave(keys);
+	if (why == KEYS_WELL)
+		return false;
+	if (why != KEYS_CANCELLED && now_since(now.us, said_us) >= SECOND_US) {
+		said_us = now.us;
+		log_write(LEVEL_WARNING, "tls", "our own signature failed: %s",
+		          keys_failure_name(why));
+	}
+	return true;
 }
 
-static void open_bundle(struct child *c, enum thing thing, struct keys_bundle *ret)
+static void cancel(void *context, uint64_t token)
 {
-	struct shared_map map;
-	enum err err;
-
-	if (child_descriptor(c, thing, 0) < 0)
-		return;
-	map = child_map(c, thing, 0, SHARED_READ, 1);
-	err = keys_bundle_open(view_bytes(map.at, map.size), ret);
-	if (err != ERR_NONE)
-		child_fail("certificates", err);
+	(void)context;
+	keys_client_cancel(keys, token);
 }
 
-static enum err load(struct child *c, struct tls *t, struct buffer *why)
+static void woken(void *context, uint64_t token)
+{
+	(void)context;
+	tls_woken(token);
+}
+
+uint64_t trust_wait_us(struct now now)
+{
+	return keys ? keys_client_wait_us(keys, now) : UINT64_MAX;
+}
+
+void trust_advance(struct now now)
+{
+	if (keys)
+		keys_client_advance(keys, now);
+}
+
+/* ---- putting in force ---- */
+
+static enum err load(struct child *c, struct buffer *why)
 {
 	const struct tls_material material = { .find = find, .key = key_of };
 	struct conf_blob blob = child_settings(c);
@@ -110,30 +171,86 @@ static enum err load(struct child *c, struct tls *t, struct buffer *why)
 	settings.peer_count = list_peers(&blob);
 	settings.certificates =
 		conf_blob_get(&blob, &transport_certificate_block, &settings.certificate_count);
-	return settings.certificates ? tls_load(t, &settings, &material, why) : ERR_SYNTAX;
+	return settings.certificates ? tls_load(the_tls, &settings, &material, why) : ERR_SYNTAX;
+}
+
+/* With what was offered, where something was; else with the files that are in force. */
+static enum err load_offered(struct child *c, bool is_quiet)
+{
+	char words[256];
+	struct buffer why = BUFFER_ON(words);
+	struct files before = files;
+	bool is_fresh = offered.map.at != NULL;
+	enum err err;
+
+	if (is_fresh)
+		files = offered;
+	err = load(c, &why);
+	if (err != ERR_NONE)
+		files = before;
+	else if (is_fresh)
+		shared_unmap(&before.map);
+	if (err == ERR_NONE)
+		offered = (struct files){ 0 };
+	if (err != ERR_NONE && !is_quiet)
+		log_write(LEVEL_ERROR, "tls", "%.*s; what was before stays in force",
+		          VIEW_ARG(why.len ? buffer_view(&why) : view_of(err_text(err))));
+	return err;
+}
+
+enum err trust_settings(struct child *c) { return the_tls ? load_offered(c, false) : ERR_NONE; }
+
+enum err trust_files(struct child *c, const struct ask *question)
+{
+	bool is_before_settings = question->head.size > 0 && question->body.bytes[0] != 0;
+	int fd = child_take_descriptor();
+	struct files fresh = { 0 };
+	enum err err = fd < 0 ? ERR_SHORT : open_files(fd, &fresh);
+
+	socket_close(&fd);
+	if (err != ERR_NONE || !the_tls) {
+		shared_unmap(&fresh.map);
+		return err;
+	}
+	shared_unmap(&offered.map);
+	offered = fresh;
+	/* It may fit the settings that come next alone: those are answered for. */
+	err = load_offered(c, is_before_settings);
+	if (err != ERR_NONE && !is_before_settings) {
+		shared_unmap(&offered.map);
+		offered = (struct files){ 0 };
+	}
+	return is_before_settings ? ERR_NONE : err;
 }
 
 struct tls *trust_open(struct child *c, struct counters *counters, trust_at_fn *is_peer,
                        uint32_t at_most)
 {
-	const struct tls_ports ports = { .is_at = is_at, .counters = counters };
+	const struct tls_ports ports = { .is_at = is_at,
+		                         .enter = enter,
+		                         .leave = leave,
+		                         .cancel = cancel,
+		                         .counters = counters };
 	struct conf_blob blob = child_settings(c);
 	char words[256];
-	struct buffer why = buffer_on(words, sizeof(words));
-	struct tls *t = NULL;
-	enum err err;
+	struct buffer why = BUFFER_ON(words);
+	int fd = child_descriptor(c, THING_MATERIAL, 0);
+	enum err err = ERR_NONE;
 
 	peer_at = is_peer;
 	if (list_sides(&blob) == 0)
 		return NULL;
-	open_bundle(c, THING_MATERIAL, &public_files);
-	open_bundle(c, THING_KEYS, &private_files);
-	err = tls_new(&ports, at_most, &t);
+	if (fd >= 0)
+		err = open_files(fd, &files);
 	if (err == ERR_NONE)
-		err = load(c, t, &why);
+		err = tls_new(&ports, at_most, &the_tls);
+	if (err == ERR_NONE) {
+		keys = signing_open(c, woken, NULL);
+		err = load(c, &why);
+	}
 	if (why.len > 0)
 		log_write(LEVEL_ERROR, "tls", "%.*s", VIEW_ARG(buffer_view(&why)));
 	if (err != ERR_NONE)
 		child_fail("tls", err);
-	return t;
+	return the_tls;
 }

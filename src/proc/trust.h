@@ -16,4 +16,13 @@ typedef bool trust_at_fn(uint16_t row, const struct flow *flow, bool is_ours);
 struct tls *trust_open(struct child *c, struct counters *counters, trust_at_fn *is_peer,
                        uint32_t at_most);
 
+/* New settings; new files (ASK_MATERIAL, with its descriptor). What cannot be used is said in the
+ * log and changes nothing. */
+enum err trust_settings(struct child *c) MUST_USE;
+enum err trust_files(struct child *c, const struct ask *question) MUST_USE;
+
+/* Until a signature of `keys` is late, and what is then to be done. */
+uint64_t trust_wait_us(struct now now);
+void trust_advance(struct now now);
+
 #endif

@@ -86,6 +86,12 @@ static void on_connection(void *context, int fd, int what)
 		tcp_way_ready(the_tcp, context, what, clock_now());
 }
 
+void tcp_woken(struct tcp_connection *c)
+{
+	/* What came meanwhile is looked for: the socket was not watched. */
+	tcp_way_ready(the_tcp, c, LOOP_READABLE, clock_now());
+}
+
 static bool is_balancer(const struct tcp_listener *l, const struct addr *remote)
 {
 	for (size_t i = 0; i < l->balancer_count; i++)

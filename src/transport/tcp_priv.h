@@ -56,6 +56,8 @@ void ws_way_send(struct tcp *t, struct tcp_connection *c, struct view bytes, uin
 /* The connection stands and TLS begins on it; doomed where that cannot be. */
 void tcp_tls_begin(struct tcp *t, struct tcp_connection *c);
 void tcp_tls_shake(struct tcp *t, struct tcp_connection *c, struct now now);
+/* Its handshake can go on. */
+void tcp_woken(struct tcp_connection *c);
 /* As socket_read and socket_write, through TLS where it is. */
 enum err tcp_tls_read(struct tcp_connection *c, char *ret, size_t size, size_t *ret_len) MUST_USE;
 enum err tcp_tls_write(struct tcp_connection *c, struct view bytes, size_t *ret_len) MUST_USE;

@@ -30,6 +30,14 @@ static enum err write_wire(void *context, struct view bytes, size_t *ret_len)
 	return socket_write(c->fd, bytes, ret_len);
 }
 
+static void woken(void *context)
+{
+	struct tcp_connection *c = context;
+
+	if (c->end == TCP_END_NONE)
+		tcp_woken(c);
+}
+
 enum err tcp_tls_read(struct tcp_connection *c, char *ret, size_t size, size_t *ret_len)
 {
 	return c->tls ? tls_read(c->tls, ret, size, ret_len)
@@ -56,7 +64,7 @@ static void refuse(struct tcp *t, struct tcp_connection *c, enum tls_refusal why
 
 void tcp_tls_begin(struct tcp *t, struct tcp_connection *c)
 {
-	const struct tls_wire wire = { c, read_wire, write_wire };
+	const struct tls_wire wire = { c, read_wire, write_wire, woken };
 	enum err err = ERR_NOT_FOUND;
 
 	c->is_shaking = true;

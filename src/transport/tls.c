@@ -151,6 +151,8 @@ static enum err begin(struct tls_session *s, SSL_CTX *ctx)
 		ERR_clear_error();
 		return ERR_NO_MEMORY;
 	}
+	if (s->tls->ports.enter)
+		(void)SSL_set_mode(s->ssl, SSL_MODE_ASYNC);
 	BIO_set_data(bio, s);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(s->ssl, bio, bio);
@@ -256,6 +258,39 @@ enum err tls_connect(struct tls *t, const struct flow *flow, const struct tls_wi
 	return err;
 }
 
+/* ---- steps with a key that is elsewhere ---- */
+
+static uint64_t token_of(const struct tls_session *s) { return (uint64_t)(uintptr_t)s; }
+
+static int step(struct tls_session *s)
+{
+	const struct tls_ports *ports = &s->tls->ports;
+	int answer;
+
+	if (ports->enter)
+		ports->enter(ports->context, token_of(s), s->tls->time);
+	answer = SSL_do_handshake(s->ssl);
+	if (ports->leave && ports->leave(ports->context) && s->why == TLS_REFUSED_NOT)
+		s->why = TLS_REFUSED_OURS;
+	return answer;
+}
+
+void tls_woken(uint64_t token)
+{
+	struct tls_session *s = (struct tls_session *)(uintptr_t)token;
+
+	if (s->wire.woken)
+		s->wire.woken(s->wire.context);
+}
+
+/* A job that is set aside has to come to its end before its session can go. */
+static void end_job(struct tls_session *s)
+{
+	s->is_over = true;
+	s->tls->ports.cancel(s->tls->ports.context, token_of(s));
+	(void)step(s);
+}
+
 void tls_close(struct tls_session **session)
 {
 	struct tls_session *s = *session;
@@ -264,6 +299,8 @@ void tls_close(struct tls_session **session)
 	if (!s)
 		return;
 	ERR_clear_error();
+	if (s->ssl && SSL_waiting_for_async(s->ssl))
+		end_job(s);
 	if (s->ssl && s->is_done && s->why == TLS_REFUSED_NOT)
 		(void)SSL_shutdown(s->ssl);
 	s->is_over = true;
@@ -438,7 +475,7 @@ enum err tls_shake(struct tls_session *s, struct now now)
 	s->tls->time = now;
 	tls_tickets_turn(&s->tls->tickets, now.us);
 	ERR_clear_error();
-	answer = SSL_do_handshake(s->ssl);
+	answer = step(s);
 	err = answer == 1 ? ERR_NONE : outcome(s, answer);
 	/* What it begins with says more than how it fails, which it may never do. */
 	if (err == ERR_AGAIN && s->is_begun && !s->is_client && s->first_byte != RECORD_HANDSHAKE) {
@@ -450,6 +487,8 @@ enum err tls_shake(struct tls_session *s, struct now now)
 		return err;
 	s->is_done = true;
 	s->wants_write = s->is_parked = false;
+	/* Keys are for handshakes; bytes need no stack of their own. */
+	(void)SSL_clear_mode(s->ssl, SSL_MODE_ASYNC);
 	counters_add(s->tls->ports.counters,
 	             SSL_session_reused(s->ssl) ? COUNT_tls_resumed : COUNT_tls_full, 1);
 	return ERR_NONE;

@@ -62,9 +62,11 @@ struct tls_ports {
 	/* Whether the peer of that row may be at the other end of the flow, by its address; of a
 	 * connection of ours, whether it is exactly there. */
 	bool (*is_at)(void *context, uint16_t row, const struct flow *flow, bool is_ours);
-	/* A handshake that waited for our key goes on: tls_shake is wanted. NULL where keys never
-	 * make wait. */
-	void (*woken)(void *context, struct tls_session *session);
+	/* Where our keys sign elsewhere (keys/client.h): around each step of a handshake, and for
+	 * one that is given up. NULL: they sign at once. leave says whether a signature failed. */
+	void (*enter)(void *context, uint64_t token, struct now now);
+	bool (*leave)(void *context);
+	void (*cancel)(void *context, uint64_t token);
 	struct counters *counters;
 };
 
@@ -73,6 +75,8 @@ struct tls_wire {
 	void *context;
 	enum err (*read)(void *context, char *ret, size_t size, size_t *ret_len);
 	enum err (*write)(void *context, struct view bytes, size_t *ret_len);
+	/* It waited for our key and can go on: tls_shake. */
+	void (*woken)(void *context);
 };
 
 /* At most so many sessions at once. All that OpenSSL reads or looks up at its first use is used
@@ -109,6 +113,8 @@ bool tls_has_more(const struct tls_session *s);
 bool tls_wants_write(const struct tls_session *s);
 /* It waits for our key, not for the wire. */
 bool tls_is_parked(const struct tls_session *s);
+/* What enter was told: its session is to go on. */
+void tls_woken(uint64_t token);
 
 enum tls_refusal tls_why(const struct tls_session *s);
 /* The peer that showed who it is; empty: nobody did. Lives with the session. */

@@ -400,6 +400,9 @@ void border_answer(struct border *b, const struct ask *question, struct now now,
 		if (row.head.size)
 			answer(context, &row);
 		break;
+	case ASK_CONTROL_CALLS:
+		command_list(b, question, answer, context);
+		break;
 	case ASK_HEADERS:
 		kept_out_list(b, &row, answer, context);
 		break;

@@ -55,7 +55,7 @@ void command_token(const struct border *b, uint64_t call, struct view server,
 
 /* ---- the way of an answer ---- */
 
-static void answer(const struct command_row *row, enum command_refusal why, uint16_t status)
+static void say(const struct command_row *row, enum command_refusal why, uint16_t status)
 {
 	struct border *b = row->border;
 	struct ask out = { .head = row->question };
@@ -111,7 +111,7 @@ void command_end(struct command_row *row, enum command_refusal why, uint16_t sta
 	if (row->is_answered)
 		record(row, why, status);
 	else
-		answer(row, why, status);
+		say(row, why, status);
 	wheel_cancel(&b->wheel, &row->timer);
 	secret_wipe(row->command.token, sizeof(row->command.token));
 	pool_give(b->commands->rows, row);
@@ -120,7 +120,7 @@ void command_end(struct command_row *row, enum command_refusal why, uint16_t sta
 void command_accept(struct command_row *row, uint16_t status, uint64_t patience_us)
 {
 	if (!row->is_answered)
-		answer(row, COMMAND_DONE, status);
+		say(row, COMMAND_DONE, status);
 	row->is_answered = true;
 	wheel_set(&row->border->wheel, &row->timer, row->border->now.us + patience_us);
 }
@@ -168,10 +168,10 @@ void commands_forget(struct call *call)
 
 /* ---- who may ---- */
 
-static const struct border_control *server_of(const struct border *b, const struct command *c)
+static const struct border_control *server_of(const struct border *b, struct view name)
 {
 	for (unsigned i = 0; i < b->settings.control_count; i++)
-		if (strncmp(b->settings.controls[i].name, c->server, sizeof(c->server)) == 0)
+		if (view_equal(view_of(b->settings.controls[i].name), name))
 			return &b->settings.controls[i];
 	return NULL;
 }
@@ -194,12 +194,10 @@ static struct command_counter *counter_of(struct border *b, const char *server)
 
 	for (unsigned i = 0; i < MAX_CONTROL_SERVERS; i++) {
 		struct command_counter *c = &b->commands->counters[i];
-		struct command named = { 0 };
 
 		if (c->server[0] && strncmp(c->server, server, sizeof(c->server)) == 0)
 			return c;
-		(void)VIEW_COPY(view_of(c->server), named.server);
-		if (!c->server[0] || !server_of(b, &named))
+		if (!c->server[0] || !server_of(b, view_of(c->server)))
 			unused = c;
 	}
 	if (unused) {
@@ -215,6 +213,44 @@ static bool has_token(const struct border *b, const struct command *c)
 
 	command_token(b, c->call, view_of(c->server), token);
 	return secret_equal(token, c->token, sizeof(token));
+}
+
+/* ---- what a server sees ---- */
+
+void command_list(struct border *b, const struct ask *question,
+                  void (*answer)(void *context, const struct ask *row), void *context)
+{
+	const struct border_control *server =
+		server_of(b, view_bytes(question->body.query.filter,
+	                                strnlen(question->body.query.filter,
+	                                        sizeof(question->body.query.filter))));
+	struct ask row = { .head = question->head };
+	struct ask_control_call *out = &row.body.control_call;
+	struct call *call;
+	uint32_t place = 0;
+
+	row.head.is_answer = 1;
+	row.head.size = sizeof(*out);
+	while (server && (call = call_next(b, &place))) {
+		struct command_counter *counter = counter_of(b, server->name);
+
+		if (call->state == CALL_ENDING || !is_of_peer(call, server->peer))
+			continue;
+		*out = (struct ask_control_call){
+			.call = call->facts->number,
+			.counter = counter ? counter->last : 0,
+			.started_wall_us = call->facts->started_wall_us,
+			.answered_wall_us = call->facts->answered_wall_us,
+			.side = call->facts->legs[LEG_CALLER].peer == server->peer
+			              ? COMMAND_SIDE_CALLER
+			              : COMMAND_SIDE_CALLEE,
+		};
+		command_token(b, out->call, view_of(server->name), out->token);
+		(void)VIEW_COPY(view_of(call->facts->from), out->from);
+		(void)VIEW_COPY(view_of(call->facts->to), out->to);
+		(void)VIEW_COPY(view_of(call->facts->dialled), out->number);
+		answer(context, &row);
+	}
 }
 
 /* ---- which call, which end ---- */
@@ -292,7 +328,7 @@ static enum command_refusal judge(struct border *b, const struct command *c, str
 	if (!is_written_well(c))
 		return COMMAND_FORM;
 	if (c->server[0]) {
-		server = server_of(b, c);
+		server = server_of(b, view_of(c->server));
 		if (!server)
 			return COMMAND_SERVER;
 	}
@@ -320,7 +356,7 @@ void command_take(struct border *b, const struct ask *question)
 		why = judge(b, &question->body.command, &call, &leg);
 	row = why == COMMAND_DONE ? pool_take(b->commands->rows) : NULL;
 	if (!row) {
-		answer(&refused, why == COMMAND_DONE ? COMMAND_FULL : why, 0);
+		say(&refused, why == COMMAND_DONE ? COMMAND_FULL : why, 0);
 		return;
 	}
 	row->border = b;

@@ -21,6 +21,10 @@ void commands_free(struct commands **c);
 /* ASK_COMMAND: answered through ports.answer, at once or within COMMAND_PATIENCE_US. */
 void command_take(struct border *b, const struct ask *question);
 
+/* Rows for ASK_CONTROL_CALLS: calls of the peer of the server that is named, none for another. */
+void command_list(struct border *b, const struct ask *question,
+                  void (*answer)(void *context, const struct ask *row), void *context);
+
 /* The token of a call for one server: 128 bits that nobody guesses; another one after a restart. */
 void command_token(const struct border *b, uint64_t call, struct view server,
                    char ret[COMMAND_TOKEN_SIZE]);

@@ -101,6 +101,14 @@ struct ask {
 		} drain;
 		struct command command;
 		struct commanded commanded;
+		/* A call as a control server sees it. */
+		struct ask_control_call {
+			uint64_t call, counter; /* counter: the server's last that counted */
+			int64_t started_wall_us, answered_wall_us;
+			uint8_t side; /* enum command_side: where the server's peer is */
+			char token[COMMAND_TOKEN_SIZE];
+			char from[96], to[96], number[64];
+		} control_call;
 		struct ask_connect {
 			uint16_t listener; /* row: from its address */
 			struct addr remote;

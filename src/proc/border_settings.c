@@ -6,6 +6,7 @@
 #include "guard/options.h"
 #include "media/options.h"
 #include "transport/options.h"
+#include "web/control_options.h"
 
 #include <string.h>
 
@@ -57,6 +58,22 @@ static void fill_signalling(const struct conf_blob *blob, struct border_settings
 	for (size_t i = 0; rows && i < count; i++)
 		if (rows[i].peer < ret->peer_count)
 			ret->peers[rows[i].peer].signalling = rows[i].mode;
+}
+
+static void fill_controls(const struct conf_blob *blob, struct border_settings *ret)
+{
+	size_t count = 0;
+	const struct web_control_server *servers = conf_blob_get(blob, &web_server_block, &count);
+
+	for (size_t i = 0; servers && i < count && i < MAX_CONTROL_SERVERS; i++) {
+		struct border_control *c = &ret->controls[ret->control_count];
+
+		if (servers[i].peer >= ret->peer_count)
+			continue;
+		*c = (struct border_control){ .peer = servers[i].peer, .may = servers[i].may };
+		(void)VIEW_COPY(view_of(servers[i].label), c->name);
+		ret->control_count++;
+	}
 }
 
 static uint32_t transactions_for(uint32_t calls)
@@ -114,6 +131,7 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	ret->credentials_count = (uint16_t)credentials_count;
 	memcpy(ret->credentials, credentials, credentials_count * sizeof(*credentials));
 	fill_headers(headers, headers_count, ret);
+	fill_controls(blob, ret);
 	ret->spend = *spend;
 	ret->rate_count = (uint16_t)rate_count;
 	memcpy(ret->rates, rates, rate_count * sizeof(*rates));

@@ -26,7 +26,7 @@ enum err certificates_take(struct parent *p, struct buffer *words)
 	struct renewal *r = &p->renewal;
 	enum err err;
 
-	r->fresh = (struct material){ -1, -1 };
+	r->fresh = MATERIAL_NONE;
 	if (p->holdings.interface)
 		return ERR_NONE;
 	r->stamp = material_stamp(p->settings);
@@ -122,7 +122,7 @@ static void renew(struct parent *p)
 
 	text[words.len] = 0;
 	if (err != ERR_NONE) {
-		r->fresh = (struct material){ -1, -1 };
+		r->fresh = MATERIAL_NONE;
 		fail(p, text, err);
 		return;
 	}
@@ -164,7 +164,7 @@ enum err certificates_apply(struct parent *p, const struct conf_tree *t, struct 
 	r->step = RENEWAL_NONE;
 	err = material_read(t, &r->fresh, words);
 	if (err != ERR_NONE) {
-		r->fresh = (struct material){ -1, -1 };
+		r->fresh = MATERIAL_NONE;
 		return err;
 	}
 	r->stamp = material_stamp(t);

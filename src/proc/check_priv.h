@@ -9,5 +9,7 @@
 void check_trust(const struct conf_tree *t, struct conf_report *report);
 /* Whether the peer of that row shows a certificate of its own name. */
 bool check_is_mutual(const struct conf_tree *t, size_t peer);
+/* Contradictions about `control`, its servers, and ports that are taken (check_control.c). */
+void check_control(const struct conf_tree *t, struct conf_report *report);
 
 #endif

@@ -18,6 +18,7 @@
 #include "store/options.h"
 #include "transport/options.h"
 #include "transport/udp.h"
+#include "web/control_options.h"
 #include "web/options.h"
 
 #include <stdlib.h>
@@ -304,6 +305,21 @@ enum err holdings_api(struct holdings *h, const struct conf_tree *settings)
 	return err;
 }
 
+enum err holdings_control(struct holdings *h, const struct conf_tree *settings)
+{
+	const struct web_control_options *o = conf_get(settings, &web_control_block, NULL);
+	char text[ADDR_TEXT_MAX];
+	enum err err;
+
+	if (o->listen.family == 0 || h->interface)
+		return ERR_NONE;
+	err = socket_tcp_listen(&o->listen, &h->control);
+	if (err != ERR_NONE)
+		log_write(LEVEL_ERROR, "control", "cannot listen at %s: %s",
+		          addr_text(&o->listen, text), remedy_for(err));
+	return err;
+}
+
 static enum err open_tap(struct holdings *h)
 {
 	enum err err = tap_open(h->interface, &h->tap);
@@ -346,6 +362,8 @@ enum err holdings_take(struct holdings *h, const struct conf_tree *settings)
 	err = open_listeners(h, settings);
 	if (err == ERR_NONE)
 		err = holdings_api(h, settings);
+	if (err == ERR_NONE)
+		err = holdings_control(h, settings);
 	if (err == ERR_NONE)
 		err = ports_draw(h, media);
 	if (err == ERR_NONE)

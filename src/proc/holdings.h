@@ -25,7 +25,8 @@ struct holdings {
 	int pulses[ROLE_COUNT];
 	struct shared_map pulse_maps[ROLE_COUNT];
 	int inbox, outbox, checkpoint, marks, port_table, api;
-	int above; /* to whom stands in for us; -1 */
+	int control; /* where servers command calls; -1: nowhere */
+	int above;   /* to whom stands in for us; -1 */
 	int sip[MAX_LISTENERS];
 	int *rtp, *rtcp; /* pair_count each */
 	uint32_t pair_count;
@@ -49,6 +50,8 @@ enum err holdings_checkpoint_size(const struct holdings *h, const struct conf_tr
                                   size_t *ret) MUST_USE;
 /* The API's listening socket, and the folders that are ours to make. */
 enum err holdings_api(struct holdings *h, const struct conf_tree *settings) MUST_USE;
+/* Where servers command calls, if anywhere. */
+enum err holdings_control(struct holdings *h, const struct conf_tree *settings) MUST_USE;
 enum err holdings_pulses(struct holdings *h) MUST_USE;
 /* Removes what would stay behind in a folder; the rest ends with the process. */
 void holdings_leave(const struct conf_tree *settings);

@@ -28,6 +28,7 @@ static const struct row {
 #define PORTS(member) offsetof(struct holdings, member), sizeof(int), MAX_PORT_PAIRS, true, true
 	{ "sip", EACH(sip, MAX_LISTENERS) },
 	{ "api", offsetof(struct holdings, api), sizeof(int), 1, false, true },
+	{ "control", offsetof(struct holdings, control), sizeof(int), 1, false, true },
 	{ "tap", ONE(tap) },
 	{ "netfilter", ONE(netfilter) },
 	{ "known", ONE(known) },
@@ -76,7 +77,7 @@ void keep_init(struct holdings *h)
 		for (uint32_t i = 0; !rows[r].is_list && i < rows[r].count; i++)
 			*place_of(h, &rows[r], i) = -1;
 	/* Read from their files by every parent, so that no key rests elsewhere. */
-	h->material = (struct material){ -1, -1 };
+	h->material = MATERIAL_NONE;
 }
 
 void keep_drop(struct holdings *h)

@@ -10,6 +10,7 @@
 #include "os/shared.h"
 #include "os/socket.h"
 #include "transport/tls_options.h"
+#include "web/control_options.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 struct wanted {
 	enum keys_kind kind;
 	const char *owner, *path; /* owner: the block's label */
+	bool is_control;          /* for the listener of servers, which is web's */
 };
 
 struct walk {
@@ -68,6 +70,28 @@ static enum err walk_peers(const struct walk *w)
 	return err;
 }
 
+static enum err walk_control(const struct walk *w)
+{
+	const struct web_control_options *o = conf_get(w->tree, &web_control_block, NULL);
+	size_t count;
+	const struct transport_certificate *own =
+		conf_get(w->tree, &transport_certificate_block, &count);
+	struct wanted files[4];
+	enum err err = ERR_NONE;
+
+	if (!o || o->listen.family == 0 || o->certificate >= count)
+		return ERR_NONE;
+	own += o->certificate;
+	files[0] = (struct wanted){ KEYS_CHAIN, "control", own->chain, true };
+	files[1] = (struct wanted){ KEYS_PRIVATE, "control", own->key, true };
+	files[2] = (struct wanted){ KEYS_AUTHORITY, "control", o->authority, true };
+	files[3] = (struct wanted){ KEYS_REVOKED, "control", o->revoked, true };
+	for (unsigned i = 0; i < 4 && err == ERR_NONE; i++)
+		if (files[i].path[0])
+			err = w->take(w->context, &files[i]);
+	return err;
+}
+
 static enum err walk(const struct walk *w)
 {
 	const struct transport_authorities *all =
@@ -76,6 +100,8 @@ static enum err walk(const struct walk *w)
 
 	if (err == ERR_NONE && all)
 		err = take(w, KEYS_AUTHORITY, "", all->file);
+	if (err == ERR_NONE)
+		err = walk_control(w);
 	return err == ERR_NONE ? walk_peers(w) : err;
 }
 
@@ -83,7 +109,7 @@ static enum err walk(const struct walk *w)
 
 struct reading {
 	char *file; /* MAX_KEYS_FILE */
-	struct buffer public, secret;
+	struct buffer public, secret, control;
 	struct buffer *words;
 };
 
@@ -136,11 +162,14 @@ static enum err read_one(void *context, const struct wanted *w)
 		err = read_all(fd, r->file, &len);
 		(void)close(fd);
 	}
-	if (err == ERR_NONE && w->kind != KEYS_PRIVATE)
+	if (err == ERR_NONE && w->is_control)
+		err = keys_bundle_put(&r->control, w->kind, view_of(w->owner),
+		                      view_bytes(r->file, len));
+	if (err == ERR_NONE && w->kind != KEYS_PRIVATE && !w->is_control)
 		err = keys_bundle_put(&r->public, w->kind, view_of(w->owner),
 		                      view_bytes(r->file, len));
 	/* What `keys` looks at too: whether a key belongs to its chain, and when all this ends. */
-	if (err == ERR_NONE && w->owner[0])
+	if (err == ERR_NONE && w->owner[0] && !w->is_control)
 		err = keys_bundle_put(&r->secret, w->kind, view_of(w->owner),
 		                      view_bytes(r->file, len));
 	if (err == ERR_NONE)
@@ -164,12 +193,14 @@ enum err material_read(const struct conf_tree *t, struct material *ret, struct b
 {
 	enum { SECRET_MAX = MAX_KEYS_BUNDLE };
 	struct reading r = { .words = words };
-	char *public = malloc(MAX_KEYS_BUNDLE), *secret = malloc(SECRET_MAX);
-	struct material m = { -1, -1 };
+	char *public = malloc(MAX_KEYS_BUNDLE), *secret = malloc(SECRET_MAX),
+	     *control = malloc(MAX_KEYS_BUNDLE);
+	struct material m = MATERIAL_NONE;
 	enum err err = ERR_NO_MEMORY;
 
 	r.file = malloc(MAX_KEYS_FILE);
-	if (r.file && public && secret) {
+	if (r.file && public && secret && control) {
+		r.control = buffer_on(control, MAX_KEYS_BUNDLE);
 		r.public = buffer_on(public, MAX_KEYS_BUNDLE);
 		r.secret = buffer_on(secret, SECRET_MAX);
 		err = walk(&(struct walk){ t, read_one, &r });
@@ -178,12 +209,17 @@ enum err material_read(const struct conf_tree *t, struct material *ret, struct b
 		err = seal("material", &r.public, &m.public);
 	if (err == ERR_NONE)
 		err = seal("keys", &r.secret, &m.secret);
+	if (err == ERR_NONE)
+		err = seal("control", &r.control, &m.control);
 	if (r.file)
 		secret_wipe(r.file, MAX_KEYS_FILE);
 	if (secret)
 		secret_wipe(secret, SECRET_MAX);
 	free(r.file);
 	free(public);
+	if (control)
+		secret_wipe(control, MAX_KEYS_BUNDLE);
+	free(control);
 	free(secret);
 	if (err == ERR_NONE)
 		*ret = m;
@@ -196,6 +232,7 @@ void material_close(struct material *m)
 {
 	socket_close(&m->public);
 	socket_close(&m->secret);
+	socket_close(&m->control);
 }
 
 /* ---- watching ---- */

@@ -121,6 +121,8 @@ enum err holdings_resume(struct holdings *h, const struct conf_tree *settings, s
 {
 	enum err err = h->api >= 0 ? ERR_NONE : holdings_api(h, settings);
 
+	if (err == ERR_NONE && h->control < 0)
+		err = holdings_control(h, settings);
 	if (err == ERR_NONE)
 		err = resume_rings(h, words);
 	if (err == ERR_NONE)

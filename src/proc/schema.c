@@ -10,6 +10,7 @@
 #include "store/options.h"
 #include "transport/options.h"
 #include "transport/tls_options.h"
+#include "web/control_options.h"
 #include "web/options.h"
 
 enum {
@@ -54,7 +55,9 @@ enum {
 	X(kernel_block, KERNEL)                                                                    \
 	X(media_block, SIGNAL | MEDIA)                                                             \
 	X(store_block, STORE)                                                                      \
-	X(web_block, WEB)
+	X(web_block, WEB)                                                                          \
+	X(web_control_block, WEB)                                                                  \
+	X(web_server_block, WEB | SIGNAL)
 
 static const struct conf_block *const blocks[] = {
 #define X(block, roles) &block,
@@ -96,6 +99,8 @@ static const struct {
 	{ &media_block, "calls" },
 	{ &store_block, "sqlite" },
 	{ &web_block, NULL },
+	{ &web_control_block, NULL },
+	{ &web_server_block, NULL },
 	{ &kernel_block, NULL },
 };
 

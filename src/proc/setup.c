@@ -47,6 +47,8 @@ static const struct {
 	{ THING_CHECKPOINT, SIGNAL, offsetof(struct holdings, checkpoint) },
 	{ THING_MARKS, MEDIA, offsetof(struct holdings, marks) },
 	{ THING_API_SOCKET, WEB, offsetof(struct holdings, api) },
+	{ THING_CONTROL_SOCKET, WEB, offsetof(struct holdings, control) },
+	{ THING_CONTROL, WEB, offsetof(struct holdings, material.control) },
 	{ THING_KNOWN, JUDGE, offsetof(struct holdings, known) },
 	{ THING_KNOWN, KERNEL, offsetof(struct holdings, known_readonly) },
 	{ THING_TAP, OBSERVE, offsetof(struct holdings, tap) },

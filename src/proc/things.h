@@ -28,7 +28,9 @@ enum thing {
 	THING_TAP,        /* observe: packets of an interface; nothing can be sent by it */
 	THING_RESOLVED,   /* sealed struct resolved_table as of the start */
 	THING_MATERIAL,   /* signal: sealed bundle of certificates (keys/bundle.h) */
-	THING_KEYS,       /* keys: sealed bundle of private keys and their chains */
+	THING_CONTROL_SOCKET, /* web: where servers command calls */
+	THING_CONTROL,        /* web: sealed bundle of what is shown and asked for there */
+	THING_KEYS,           /* keys: sealed bundle of private keys and their chains */
 	THING_COUNT
 };
 

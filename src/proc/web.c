@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The API's process: HTTP on an inherited Unix socket, everything else by asks
  * to the parent. Opens no file and no socket after its start. */
+#include "keys/bundle.h"
 #include "os/clock.h"
 #include "proc/child.h"
+#include "web/control_options.h"
 #include "web/options.h"
 #include "web/server.h"
 #include <grp.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifndef RINGFENCE_VERSION
@@ -20,8 +24,11 @@ enum {
 struct window {
 	struct child *child;
 	struct web *web;
-	struct web_server *server;
-	struct loop_watch *watch;
+	struct web_server *server, *servers; /* servers: the control listener, if any */
+	struct web_control *control;
+	struct web_control_server allowed[WEB_MAX_SERVERS];
+	struct shared_map files;
+	struct loop_watch *watch, *servers_watch;
 	bool is_short; /* of descriptors: nobody is taken for a while */
 	struct now now;
 	uint64_t run_us, tick_us;
@@ -43,8 +50,23 @@ static struct now read_now(void *context)
 
 static void serve(struct window *v, struct now now)
 {
+	uint64_t wait_ms;
+
 	v->now = now;
-	v->run_us = now.us + web_server_run(v->server) * MILLISECOND_US;
+	wait_ms = web_server_run(v->server);
+	if (v->servers) {
+		uint64_t other_ms = web_server_run(v->servers);
+
+		wait_ms = other_ms < wait_ms ? other_ms : wait_ms;
+	}
+	v->run_us = now.us + wait_ms * MILLISECOND_US;
+}
+
+static void servers_readable(void *context, int fd, int what)
+{
+	(void)fd;
+	(void)what;
+	serve(context, clock_now());
 }
 
 static void readable(void *context, int fd, int what)
@@ -100,7 +122,9 @@ static void end(void *context, struct now now)
 	struct window *v = context;
 
 	(void)now;
+	web_server_free(&v->servers);
 	web_server_free(&v->server);
+	web_control_free(&v->control);
 	web_free(&v->web);
 }
 
@@ -145,6 +169,59 @@ static void map_pages(struct window *v, struct web_settings *settings)
 	settings->pages[settings->page_count++] = (struct web_page){ ROLE_WEB, settings->own };
 }
 
+/* A copy that ends with NUL, as libmicrohttpd wants it. */
+static struct view text_of(const struct keys_bundle *b, enum keys_kind kind)
+{
+	struct view found = VIEW_EMPTY;
+	char *text;
+
+	if (!keys_bundle_find(b, kind, VIEW("control"), &found))
+		return VIEW_EMPTY;
+	text = calloc(1, found.len + 1);
+	if (!text)
+		child_fail("control", ERR_NO_MEMORY);
+	memcpy(text, found.at, found.len);
+	return view_bytes(text, found.len);
+}
+
+static void open_control(struct window *v)
+{
+	const struct conf_blob blob = child_settings(v->child);
+	const struct web_control_server *servers;
+	struct web_control_files files;
+	struct keys_bundle bundle;
+	const char *why = NULL;
+	size_t count = 0;
+	enum err err;
+
+	if (child_descriptor(v->child, THING_CONTROL_SOCKET, 0) < 0)
+		return;
+	servers = conf_blob_get(&blob, &web_server_block, &count);
+	v->files = child_map(v->child, THING_CONTROL, 0, SHARED_READ, 1);
+	if (keys_bundle_open(view_bytes(v->files.at, v->files.size), &bundle) != ERR_NONE)
+		child_fail("control", ERR_SYNTAX);
+	files = (struct web_control_files){ .chain = text_of(&bundle, KEYS_CHAIN),
+		                            .key = text_of(&bundle, KEYS_PRIVATE),
+		                            .authority = text_of(&bundle, KEYS_AUTHORITY),
+		                            .revoked = text_of(&bundle, KEYS_REVOKED) };
+	if (!servers || count > WEB_MAX_SERVERS)
+		child_fail("control", ERR_SYNTAX);
+	memcpy(v->allowed, servers, count * sizeof(*servers));
+	err = web_control_new(&(struct web_control_list){ v->allowed, count }, &files, v->web,
+	                      &v->control, &why);
+	if (err == ERR_NONE)
+		err = web_server_new_control(v->web, v->control, &files,
+		                             child_descriptor(v->child, THING_CONTROL_SOCKET, 0),
+		                             &v->servers);
+	if (err == ERR_NONE)
+		err = loop_watch(child_loop(v->child), web_server_descriptor(v->servers),
+		                 LOOP_READABLE, LOOP_CALL(servers_readable, v), &v->servers_watch);
+	if (why)
+		log_write(LEVEL_ERROR, "control", "%s", why);
+	if (err != ERR_NONE)
+		child_fail("control", err);
+}
+
 static void open_server(struct window *v)
 {
 	const struct web_port port = { ask_parent, read_now, v };
@@ -162,6 +239,7 @@ static void open_server(struct window *v)
 		                 LOOP_READABLE, LOOP_CALL(readable, v), &v->watch);
 	if (err != ERR_NONE)
 		child_fail("API", err);
+	open_control(v);
 }
 
 int main(void)

@@ -5,7 +5,7 @@
 #include "web/route_priv.h"
 #include <string.h>
 
-struct ask web_audit_ask(const struct web_exchange *x, const char *object, const char *result)
+static struct ask note_ask(const struct web_note *n)
 {
 	struct ask a = { .head = { .kind = ASK_AUDIT, .size = sizeof(struct record_audit) } };
 	struct record_audit *audit = &a.body.record.audit;
@@ -14,13 +14,32 @@ struct ask web_audit_ask(const struct web_exchange *x, const char *object, const
 	audit->head.kind = RECORD_AUDIT;
 	audit->head.size = sizeof(*audit);
 	audit->head.priority = PRIORITY_KEPT;
-	(void)VIEW_COPY(view_of(x->actor), audit->actor);
-	(void)VIEW_COPY(view_of(web_scope_name(x->scope)), audit->role);
-	(void)VIEW_COPY(view_of(x->route->verb), audit->verb);
-	(void)VIEW_COPY(view_of(object), audit->object);
-	(void)VIEW_COPY(view_of(x->reason), audit->reason);
-	(void)VIEW_COPY(view_of(result), audit->result);
+	(void)VIEW_COPY(view_of(n->actor), audit->actor);
+	(void)VIEW_COPY(view_of(n->role), audit->role);
+	(void)VIEW_COPY(view_of(n->verb), audit->verb);
+	(void)VIEW_COPY(view_of(n->object), audit->object);
+	(void)VIEW_COPY(view_of(n->result), audit->result);
 	return a;
+}
+
+struct ask web_audit_ask(const struct web_exchange *x, const char *object, const char *result)
+{
+	struct ask a = note_ask(&(struct web_note){ .actor = x->actor,
+	                                            .role = web_scope_name(x->scope),
+	                                            .verb = x->route->verb,
+	                                            .object = object,
+	                                            .result = result });
+
+	(void)VIEW_COPY(view_of(x->reason), a.body.record.audit.reason);
+	return a;
+}
+
+void web_note(struct web *w, const struct web_note *n)
+{
+	struct ask a = note_ask(n);
+	uint32_t id;
+
+	(void)!w->port.ask(w->port.context, &a, &id);
 }
 
 static void trail_closed(struct web *w, struct web_exchange *x, const struct ask *row)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/v1/calls/{call}/...: what is ordered of a call that stands. signal judges it again; the
  * trail has its word for a refusal. */
-#include "web/json.h"
+#include "web/list_priv.h"
 #include "web/resources_priv.h"
 #include <string.h>
 
@@ -70,6 +70,9 @@ static void take(struct web *w, struct web_exchange *x, enum command_verb verb)
 	c->is_silent = web_member(x, "silent") && strcmp(web_member(x, "silent"), "yes") == 0;
 	(void)VIEW_COPY(view_of(web_member(x, "to")), c->target);
 	(void)VIEW_COPY(view_of(web_member(x, "digits")), c->digits);
+	(void)VIEW_COPY(view_of(x->server), c->server);
+	(void)VIEW_COPY(view_of(web_member(x, "token")), c->token);
+	(void)view_decimal(view_of(web_member(x, "counter")), UINT64_MAX, &c->counter);
 	(void)VIEW_COPY(view_of(x->reason), c->reason);
 	(void)VIEW_COPY(view_of(x->actor), c->actor);
 	x->change.end = commanded;
@@ -85,3 +88,41 @@ void web_calls_hold(struct web *w, struct web_exchange *x) { take(w, x, COMMAND_
 void web_calls_unhold(struct web *w, struct web_exchange *x) { take(w, x, COMMAND_UNHOLD); }
 
 void web_calls_dtmf(struct web *w, struct web_exchange *x) { take(w, x, COMMAND_DTMF); }
+
+/* ---- what a server sees ---- */
+
+static json_t *server_call(const struct ask *row)
+{
+	const struct ask_control_call *c = &row->body.control_call;
+	json_t *json;
+
+	if (row->head.size < sizeof(*c))
+		return NULL;
+	json = json_object();
+	(void)json_object_set_new(json, "call", web_json_number_text(c->call));
+	(void)json_object_set_new(json, "token", web_json_text(view_of(c->token)));
+	(void)json_object_set_new(json, "peer_is", json_string(side_name(c->side)));
+	(void)json_object_set_new(json, "state",
+	                          json_string(c->answered_wall_us ? "up" : "set-up"));
+	(void)json_object_set_new(json, "started", web_json_time(c->started_wall_us));
+	(void)json_object_set_new(json, "answered", web_json_time(c->answered_wall_us));
+	(void)json_object_set_new(json, "from", web_json_text(view_of(c->from)));
+	(void)json_object_set_new(json, "to", web_json_text(view_of(c->to)));
+	(void)json_object_set_new(json, "number", web_json_text(view_of(c->number)));
+	(void)json_object_set_new(json, "counter", web_json_number_text(c->counter));
+	return json;
+}
+
+static void server_call_row(struct web *w, struct web_exchange *x, const struct ask *row)
+{
+	if (web_list_row(w, x, row, server_call) == ROWS_DONE)
+		web_list_end(w, x);
+}
+
+void web_control_calls(struct web *w, struct web_exchange *x)
+{
+	struct ask a = web_list_ask(x, ASK_CONTROL_CALLS);
+
+	(void)VIEW_COPY(view_of(x->server), a.body.query.filter);
+	web_ask_list(w, x, &a, server_call_row);
+}

@@ -186,11 +186,13 @@ static struct web_exchange *take_exchange(struct web *w)
 	return NULL;
 }
 
-static void count(struct web *w, enum counter which)
+void web_count(struct web *w, enum counter which)
 {
 	if (w->settings.own)
 		counters_add(w->settings.own, which, 1);
 }
+
+struct now web_now(const struct web *w) { return w->port.now(w->port.context); }
 
 /* A refused change is worth a line in the trail; nobody waits for it. */
 static void note_denied(struct web *w, const struct web_exchange *x)
@@ -203,7 +205,7 @@ static void note_denied(struct web *w, const struct web_exchange *x)
 
 static void deny(struct web *w, struct web_exchange *x)
 {
-	count(w, COUNT_http_denied);
+	web_count(w, COUNT_http_denied);
 	if (x->route && x->route->method != METHOD_GET && x->scope > SCOPE_NONE)
 		note_denied(w, x);
 	web_end_problem(w, x, 403, x->route ? "this needs a higher scope" : NULL);
@@ -234,7 +236,7 @@ static void begin(struct web *w, struct web_exchange *x, const struct web_questi
 		web_end_problem(w, x, match == MATCH_NO_METHOD ? 405 : 404, NULL);
 		return;
 	}
-	if (x->scope < x->route->scope) {
+	if (!web_scope_has(x->scope, x->route->scope)) {
 		deny(w, x);
 		return;
 	}
@@ -249,7 +251,7 @@ web_exchange_id web_handle(struct web *w, const struct web_question *q, web_done
 	struct web_exchange full = { .is_used = true, .done = done, .context = context };
 	uint32_t generation;
 
-	count(w, COUNT_http_requests);
+	web_count(w, COUNT_http_requests);
 	if (!x) {
 		web_end_problem(w, &full, 503, "too many questions at once");
 		return 0;
@@ -259,6 +261,7 @@ web_exchange_id web_handle(struct web *w, const struct web_question *q, web_done
 	x->context = context;
 	x->scope = q->scope;
 	(void)VIEW_COPY(view_of(q->actor), x->actor);
+	(void)VIEW_COPY(view_of(q->server), x->server);
 	begin(w, x, q);
 	if (!x->is_used || x->generation != generation)
 		return 0;

@@ -66,6 +66,7 @@ struct web_exchange {
 	struct web_target target;
 	json_t *body; /* an object, checked against the route's list; or NULL */
 	enum web_scope scope;
+	char server[COMMAND_NAME_SIZE]; /* that asks; empty: a user */
 	char actor[WEB_ACTOR_MAX], reason[WEB_REASON_MAX];
 	web_done *done;
 	void *context;

@@ -6,9 +6,18 @@
 
 const char *web_scope_name(enum web_scope s)
 {
-	static const char *const names[] = { "none", "read", "operate", "configure" };
+	static const char *const names[] = { "none",      "read",   "operate",
+		                             "configure", "server", "command" };
 
-	return s <= SCOPE_CONFIGURE ? names[s] : "none";
+	return s <= SCOPE_COMMAND ? names[s] : "none";
+}
+
+bool web_scope_has(enum web_scope client, enum web_scope route)
+{
+	if (client == SCOPE_SERVER || route == SCOPE_SERVER)
+		return client == SCOPE_SERVER && (route == SCOPE_SERVER || route == SCOPE_COMMAND);
+	return client <= SCOPE_CONFIGURE &&
+	       client >= (route == SCOPE_COMMAND ? SCOPE_OPERATE : route);
 }
 
 static bool is_member(const struct web_peer *peer, uint32_t group)

@@ -9,10 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a route asks for and what a client has; more includes less. */
-enum web_scope { SCOPE_NONE, SCOPE_READ, SCOPE_OPERATE, SCOPE_CONFIGURE };
+/* What a route asks for and what a client has. Of users more includes less; a control server has
+ * what is marked for servers and nothing else. */
+enum web_scope {
+	SCOPE_NONE,
+	SCOPE_READ,
+	SCOPE_OPERATE,
+	SCOPE_CONFIGURE,
+	SCOPE_SERVER,  /* a control server; of a route: nobody else */
+	SCOPE_COMMAND, /* of a route: whoever may operate, and a control server */
+};
 
-const char *web_scope_name(enum web_scope s); /* "none", "read", "operate", "configure" */
+const char *web_scope_name(enum web_scope s); /* "none", "read", "operate", "configure" ... */
+/* Whether a client of that scope may have a route that asks for this one. */
+bool web_scope_has(enum web_scope client, enum web_scope route);
 
 enum { MAX_PEER_GROUPS = 64, WEB_ACTOR_MAX = 48 };
 

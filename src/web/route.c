@@ -58,22 +58,31 @@ static const struct web_field body_BLOCK[] = {
 	{                                                                                          \
 		"side", VALUE_TEXT, 6, false, "which end: caller or callee; caller without it"     \
 	}
-static const struct web_field body_COMMAND[] = { SIDE, REASON, { .name = NULL } };
+/* Of a control server: without them it commands nothing. */
+#define BY_SERVER                                                                                  \
+	{ "token", VALUE_TEXT, COMMAND_TOKEN_SIZE - 1, false, "of a server: the call's token" },   \
+	{                                                                                          \
+		"counter", VALUE_COUNT, 0, false, "of a server: higher than in its last command"   \
+	}
+static const struct web_field body_COMMAND[] = { SIDE, BY_SERVER, REASON, { .name = NULL } };
 static const struct web_field body_TRANSFER[] = {
 	{ "to", VALUE_TEXT, COMMAND_TARGET_SIZE - 1, true, "number or user that it shall call" },
 	SIDE,
+	BY_SERVER,
 	REASON,
 	{ .name = NULL },
 };
 static const struct web_field body_HOLD[] = {
 	{ "silent", VALUE_YES_NO, 0, false, "yes: it hears nothing meanwhile" },
 	SIDE,
+	BY_SERVER,
 	REASON,
 	{ .name = NULL },
 };
 static const struct web_field body_DIGITS[] = {
 	{ "digits", VALUE_TEXT, COMMAND_DIGITS_SIZE - 1, true, "0 to 9, *, #, A to D" },
 	SIDE,
+	BY_SERVER,
 	REASON,
 	{ .name = NULL },
 };

@@ -2,7 +2,10 @@
 /* libmicrohttpd around the engine: its own epoll descriptor, our thread, and a
  * connection that waits for another process is suspended. */
 #include "web/server.h"
+#include "os/socket.h"
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +19,7 @@ enum {
 /* Who is at the other end; lives with the connection. */
 struct client {
 	struct web_peer peer;
+	struct web_control_client remote; /* control NULL: it came by the Unix socket */
 	bool is_known;
 };
 
@@ -35,6 +39,7 @@ struct request {
 struct web_server {
 	struct web *web;
 	struct web_rights rights;
+	struct web_control *control; /* NULL: the Unix socket */
 	struct MHD_Daemon *daemon;
 	struct request *requests;
 	uint64_t changes; /* connections that came or went */
@@ -44,22 +49,75 @@ struct web_server {
 
 /* --- Connections --- */
 
+static struct client *unused_client(struct web_server *s)
+{
+	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++)
+		if (!s->clients[i].is_known)
+			return &s->clients[i];
+	return NULL;
+}
+
 static struct client *take_client(struct web_server *s, const struct web_peer *peer)
 {
-	struct client *unused = NULL;
+	struct client *unused = unused_client(s);
 	size_t same = 0;
 
-	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++) {
-		if (!s->clients[i].is_known)
-			unused = &s->clients[i];
-		else if (s->clients[i].peer.uid == peer->uid)
-			same++;
-	}
+	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++)
+		same += s->clients[i].is_known && s->clients[i].peer.uid == peer->uid;
 	if (!unused || (peer->uid != 0 && same >= MAX_CONNECTIONS_PER_USER))
 		return NULL;
 	unused->peer = *peer;
 	unused->is_known = true;
 	return unused;
+}
+
+/* ---- over TLS ---- */
+
+static bool read_from(const struct sockaddr *from, struct addr *ret)
+{
+	struct sockaddr_storage name = { 0 };
+	socklen_t len = from && from->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+	                                                    : sizeof(struct sockaddr_in);
+
+	if (!from || (from->sa_family != AF_INET && from->sa_family != AF_INET6))
+		return false;
+	memcpy(&name, from, len);
+	return socket_addr_of(&name, len, ret);
+}
+
+/* What is not admitted is closed at once: no byte of TLS is read from it or sent to it. */
+static enum MHD_Result admit(void *context, const struct sockaddr *from, socklen_t len)
+{
+	struct web_server *s = context;
+	struct addr at;
+	size_t same = 0;
+
+	(void)len;
+	if (!read_from(from, &at) || !web_control_admits(s->control, &at))
+		return MHD_NO;
+	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++)
+		same += s->clients[i].is_known && addr_same_host(&s->clients[i].remote.from, &at);
+	if (same < MAX_CONTROL_CONNECTIONS_PER_ADDRESS && unused_client(s))
+		return MHD_YES;
+	web_control_refuse(s->control, &at, "", CONTROL_CROWDED);
+	return MHD_NO;
+}
+
+static struct client *take_remote(struct web_server *s, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *session =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	const union MHD_ConnectionInfo *from =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct client *c = unused_client(s);
+
+	if (!c || !session || !from || !read_from(from->client_addr, &c->remote.from))
+		return NULL;
+	c->remote.control = s->control;
+	c->is_known = web_control_begin(&c->remote, session->tls_session) == ERR_NONE;
+	if (!c->is_known)
+		memset(c, 0, sizeof(*c));
+	return c->is_known ? c : NULL;
 }
 
 static void connection_changed(void *context, struct MHD_Connection *connection, void **client,
@@ -79,7 +137,9 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	if (!info)
 		return;
-	if (web_peer_read(info->connect_fd, &peer) == ERR_NONE)
+	if (s->control)
+		*client = take_remote(s, connection);
+	else if (web_peer_read(info->connect_fd, &peer) == ERR_NONE)
 		*client = take_client(s, &peer);
 	if (!*client)
 		(void)shutdown(info->connect_fd, SHUT_RDWR);
@@ -91,6 +151,18 @@ static const struct client *client_of(struct MHD_Connection *connection)
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info ? info->socket_context : NULL;
+}
+
+/* libmicrohttpd gives its sessions their connection. */
+struct web_control_client *web_control_client_of(void *session)
+{
+	struct MHD_Connection *connection = gnutls_session_get_ptr(session);
+	const union MHD_ConnectionInfo *info =
+		connection ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+			   : NULL;
+	struct client *c = info ? info->socket_context : NULL;
+
+	return c ? &c->remote : NULL;
 }
 
 /* --- Requests --- */
@@ -195,17 +267,37 @@ static struct view header_of(const struct request *r, const char *name)
 	return view_of(MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name));
 }
 
-static enum MHD_Result ask(struct request *r, const char *method)
+/* Who asks, as the kernel or its certificate says. False: nobody that is known. */
+static bool name_client(struct request *r, struct web_question *q, char actor[WEB_ACTOR_MAX])
 {
 	const struct client *client = client_of(r->connection);
+	struct buffer b = buffer_on(actor, WEB_ACTOR_MAX - 1);
+
+	if (!client)
+		return false;
+	q->actor = actor;
+	if (!r->server->control) {
+		q->scope = web_scope_of(&r->server->rights, &client->peer);
+		web_actor_name(&client->peer, q->scope, actor);
+		return true;
+	}
+	if (!client->remote.server)
+		return false;
+	q->scope = SCOPE_SERVER;
+	q->server = client->remote.server->label;
+	buffer_text(&b, "server ");
+	buffer_text(&b, q->server);
+	actor[b.len] = 0;
+	return true;
+}
+
+static enum MHD_Result ask(struct request *r, const char *method)
+{
 	struct web_question q = { .method = view_of(method), .target = view_of(r->target) };
 	char actor[WEB_ACTOR_MAX];
 
-	if (!client)
+	if (!name_client(r, &q, actor))
 		return MHD_NO;
-	q.scope = web_scope_of(&r->server->rights, &client->peer);
-	web_actor_name(&client->peer, q.scope, actor);
-	q.actor = actor;
 	q.content_type = header_of(r, MHD_HTTP_HEADER_CONTENT_TYPE);
 	q.body = (struct view){ r->body, r->body_len };
 	r->is_asked = true;
@@ -334,6 +426,35 @@ enum err web_server_new(struct web *w, const struct web_rights *rights, int list
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, request_begins, s,
 		MHD_OPTION_NOTIFY_COMPLETED, request_ends, s, MHD_OPTION_NOTIFY_CONNECTION,
 		connection_changed, s, MHD_OPTION_END);
+	if (!s->daemon) {
+		free(s);
+		return ERR_IO;
+	}
+	*ret = s;
+	return ERR_NONE;
+}
+
+enum err web_server_new_control(struct web *w, struct web_control *control,
+                                const struct web_control_files *files, int listening,
+                                struct web_server **ret)
+{
+	struct web_server *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return ERR_NO_MEMORY;
+	s->web = w;
+	s->control = control;
+	s->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TLS, 0, admit, s, handle, s,
+		MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)MAX_CONTROL_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)WEB_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_HTTPS_MEM_CERT, files->chain.at,
+		MHD_OPTION_HTTPS_MEM_KEY, files->key.at, MHD_OPTION_HTTPS_MEM_TRUST,
+		files->authority.at, MHD_OPTION_HTTPS_PRIORITIES, WEB_CONTROL_PRIORITIES,
+		MHD_OPTION_URI_LOG_CALLBACK, request_begins, s, MHD_OPTION_NOTIFY_COMPLETED,
+		request_ends, s, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s,
+		MHD_OPTION_END);
 	if (!s->daemon) {
 		free(s);
 		return ERR_IO;

@@ -2,14 +2,18 @@
 /* HTTP/1.1 on a listening Unix socket that the parent made, by libmicrohttpd
  * in the caller's thread: the caller watches one descriptor and calls
  * server_run when it is readable or its time has come. Connections that wait
- * for another process are suspended and cost nothing. */
+ * for another process are suspended and cost nothing. The control listener is the same over TLS,
+ * where web/control.h says who may come. */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
 
+#include "web/control.h"
 #include "web/web.h"
 
 enum {
 	MAX_WEB_CONNECTIONS = 64,
+	MAX_CONTROL_CONNECTIONS = 32,
+	MAX_CONTROL_CONNECTIONS_PER_ADDRESS = 8,
 	WEB_IDLE_S = 15, /* a client that sends or reads nothing for so long is cut off */
 };
 
@@ -18,6 +22,10 @@ struct web_server;
 /* The socket stays the caller's to close after server_free. ERR_NO_MEMORY, ERR_IO. */
 enum err web_server_new(struct web *w, const struct web_rights *rights, int listening,
                         struct web_server **ret) MUST_USE;
+/* The same on a TCP socket, for servers that `control` lets in, which is borrowed. */
+enum err web_server_new_control(struct web *w, struct web_control *control,
+                                const struct web_control_files *files, int listening,
+                                struct web_server **ret) MUST_USE;
 void web_server_free(struct web_server **s);
 
 int web_server_descriptor(const struct web_server *s); /* to be watched for reading */

@@ -60,6 +60,7 @@ struct web_question {
 	struct view body;
 	enum web_scope scope; /* what the client has */
 	const char *actor;    /* web_actor_name */
+	const char *server;   /* SCOPE_SERVER: its name; else NULL */
 };
 
 struct web_reply {
@@ -70,6 +71,14 @@ struct web_reply {
 };
 
 typedef void web_done(void *context, const struct web_reply *reply);
+
+/* A line of the trail about what never became a question; nobody waits for it. */
+struct web_note {
+	const char *actor, *role, *verb, *object, *result;
+};
+void web_note(struct web *w, const struct web_note *n);
+void web_count(struct web *w, enum counter which);
+struct now web_now(const struct web *w);
 
 /* Names a question under way; 0 names none. */
 typedef uint64_t web_exchange_id;

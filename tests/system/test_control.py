@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands about calls that stand: by an operator on the local socket."""
+"""Commands about calls that stand: by an operator on the local socket, and by servers at the control listener."""
 
+import http.client
 import json
+import re
+import socket
+import ssl
 import subprocess
 
+from certificates import Authority
 from harness import check, test
-from process import Failure, until
+from process import until
 from softphone import Act, Softphone, audio, must_hear
 from stage import Stage
 
@@ -113,3 +118,243 @@ def operator_transfers(cast):
         must_hear(one, other)
         check(until(lambda: len(talk.numbers()) == 1, 10), talk.numbers())
         check(("calls transfer", "done 200") in talk.trail(), talk.trail())
+
+
+# ---- servers ----
+
+CONTROL_ADDRESS, CONTROL_PORT = "127.0.0.12", 8443
+SERVER_ADDRESS, OTHER_ADDRESS, UNLISTED_ADDRESS = "127.0.0.41", "127.0.0.42", "127.0.0.43"
+
+CONTROL = """
+peer elsewhere {{
+    kind speech-server
+    side inside
+    address 127.0.0.60:5060
+}}
+certificate ours {{
+    chain {chain}
+    key {key}
+}}
+control {{
+    listen {listen}
+    certificate ours
+    authority {authority}
+    revoked {revoked}
+    server app {{
+        name app.example
+        from {from_app}
+        peer office
+        may {may}
+    }}
+    server other {{
+        name urn:example:other
+        from 127.0.0.42
+        peer {other_peer}
+        may end transfer hold dtmf
+    }}
+}}
+"""
+
+
+class Papers:
+    """Every certificate of these tests."""
+
+    def __init__(self, folder):
+        self.authority = Authority(folder, "control")
+        issue = self.authority.issue
+        self.ours = issue("ours", [f"IP:{CONTROL_ADDRESS}"], use="serverAuth")
+        self.app = issue("app", ["DNS:other-name.example", "DNS:app.example"], use="clientAuth")
+        self.other = issue("other", ["URI:urn:example:other"])
+        self.unlisted = issue("unlisted", ["DNS:app.example.evil.example"])
+        self.wildcard = issue("wildcard", ["DNS:*.example"])
+        self.common_name = issue("app.example", ["DNS:nothing.example"])
+        self.expired = issue("expired", ["DNS:app.example"], days=(-9, -1))
+        self.early = issue("early", ["DNS:app.example"], days=(1, 9))
+        self.server_only = issue("server-only", ["DNS:app.example"], use="serverAuth")
+        self.no_purpose = issue("no-purpose", ["DNS:app.example"], use="")
+        self.revoked = issue("taken-back", ["DNS:app.example"])
+        self.authority.revoke(self.revoked)
+        self.foreign = Authority(folder, "foreign").issue("app", ["DNS:app.example"])
+
+    def words(self, **changes):
+        words = {"chain": self.ours[0], "key": self.ours[1], "authority": self.authority.certificate, "revoked": self.authority.list,
+                 "listen": f"{CONTROL_ADDRESS}:{CONTROL_PORT}", "from_app": SERVER_ADDRESS,
+                 "may": "end transfer hold dtmf", "other_peer": "elsewhere"}
+        return CONTROL.format(**{**words, **changes})
+
+
+class Server:
+    """A server that commands calls."""
+
+    def __init__(self, papers, certificate, address=SERVER_ADDRESS, newest=None):
+        self.counter = 0
+        self.context = ssl.create_default_context(cafile=papers.authority.certificate)
+        if certificate:
+            self.context.load_cert_chain(*certificate)
+        if newest:
+            self.context.minimum_version = ssl.TLSVersion.TLSv1
+            self.context.maximum_version = newest
+            self.context.set_ciphers("ALL:@SECLEVEL=0")
+        self.address = address
+
+    def ask(self, method, path, body=None):
+        """(status, JSON); (0, reason) where there was no answer."""
+        connection = http.client.HTTPSConnection(CONTROL_ADDRESS, CONTROL_PORT, timeout=10, context=self.context,
+                                                 source_address=(self.address, 0))
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None,
+                               {"Content-Type": "application/json"} if body is not None else {})
+            reply = connection.getresponse()
+            return reply.status, json.loads(reply.read() or b"{}")
+        except (OSError, http.client.HTTPException) as error:
+            return 0, f"{type(error).__name__}: {error}"
+        finally:
+            connection.close()
+
+    def calls(self):
+        status, answer = self.ask("GET", "/api/v1/control/calls")
+        check(status == 200, f"the list of calls: {status} {answer}")
+        return answer["items"]
+
+    def command(self, call, verb, **members):
+        self.counter += 1
+        body = {"token": call["token"], "counter": str(self.counter), "reason": "tried", **members}
+        return self.ask("POST", f"/api/v1/calls/{call['call']}/{verb}", body)
+
+
+class Controlled(Talk):
+    def __init__(self, cast, **changes):
+        self.papers = Papers(cast.folder)
+        super().__init__(cast, more=self.papers.words(**changes))
+        self.app = Server(self.papers, self.papers.app)
+
+    def answers(self, phone, method, status, reason, body=""):
+        request = phone.hear_request(method)
+        phone.answer(request, status, reason, body, tag="")
+        return request
+
+    def trail_of(self, verb):
+        return [(row["actor"], row["result"]) for row in self.ringfence.rows("audit-trail", "list")
+                if row["verb"] == verb]
+
+
+def in_background(function, *words, **named):
+    """Its result, once joined."""
+    import threading  # pylint: disable=import-outside-toplevel
+    found = []
+    thread = threading.Thread(target=lambda: found.append(function(*words, **named)))
+    thread.start()
+    return lambda: (thread.join(30), found[0])[1]
+
+
+@test("the right server sees its call and holds, transfers and ends it; each command is in the trail")
+def server_commands(cast):
+    with Controlled(cast) as talk:
+        calls = talk.app.calls()
+        check(len(calls) == 2 and all(re.fullmatch("[0-9a-f]{32}", call["token"]) for call in calls), calls)
+        check(CALLER in calls[0]["from"] and not any("127.0.0.3" in str(call) for call in calls), calls)
+        caller = talk.phones[0]
+        done = in_background(talk.app.command, calls[0], "hold", side="caller")
+        talk.answers(caller, "INVITE", 200, "OK", caller.description())
+        check("a=sendonly" in caller.hear_request("ACK").body, "it is not held")
+        check(done()[0] == 200, done())
+        done = in_background(talk.app.command, calls[0], "unhold", side="caller")
+        talk.answers(caller, "INVITE", 200, "OK", caller.description())
+        caller.hear_request("ACK")
+        check(done()[0] == 200, done())
+        must_hear(talk.one, talk.other)
+        done = in_background(talk.app.command, calls[0], "transfer", to=THIRD, side="caller")
+        refer = talk.answers(caller, "REFER", 202, "Accepted")
+        check(f"sip:{THIRD}@" in refer.value("Refer-To"), refer.value("Refer-To"))
+        check(done()[0] == 200, done())
+        done = in_background(talk.app.command, calls[0], "end")
+        talk.answers(caller, "BYE", 200, "OK")
+        check(done()[0] == 200, done())
+        check(until(lambda: not talk.numbers(), 10) and talk.app.calls() == [], "a call stands that was ended")
+        trail = talk.trail()
+        for verb in ("hold", "unhold", "transfer", "end"):
+            check((f"calls {verb}", "asked") in trail and (f"calls {verb}", "done") in trail, f"{verb}: {trail}")
+        check(("server app", "done") in talk.trail_of("calls end"), talk.trail_of("calls end"))
+
+
+@test("a server that is not who it must be gets no answer, and the trail says why")
+def servers_refused(cast):
+    with Controlled(cast) as talk:
+        papers = talk.papers
+        for certificate, why in (
+                (None, "no certificate"), (papers.foreign, "wrong authority"), (papers.expired, "certificate expired"),
+                (papers.early, "certificate not yet valid"),
+                (papers.revoked, "certificate revoked"), (papers.server_only, "certificate not for clients"),
+                (papers.no_purpose, "certificate not for clients"), (papers.unlisted, "name not listed"),
+                (papers.wildcard, "name not listed"), (papers.common_name, "name not listed"),
+                (papers.other, "name from elsewhere")):
+            before = talk.trail_of("control").count((None, None))
+            told = sum(result == why for _, result in talk.trail_of("control"))
+            status, answer = Server(papers, certificate).ask("GET", "/api/v1/control/calls")
+            check(status == 0, f"{why}: answered {status} {answer}")
+            check(until(lambda: sum(result == why for _, result in talk.trail_of("control")) > told, 10),
+                  f"{why}: not in the trail: {talk.trail_of('control')} {before}")
+        old = Server(papers, papers.app, newest=ssl.TLSVersion.TLSv1_1).ask("GET", "/api/v1/control/calls")
+        check(old[0] == 0, f"TLS 1.1 was answered: {old}")
+        check(len(talk.app.calls()) == 2, "the right one is refused as well")
+        check(talk.numbers(), "a call ended")
+
+
+@test("who comes from an unlisted address is closed before TLS; once the address is listed, it is answered")
+def unlisted_address(cast):
+    with Controlled(cast) as talk:
+        with socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 5, (UNLISTED_ADDRESS, 0)) as connection:
+            connection.settimeout(5)
+            try:
+                said = connection.recv(1)
+            except ConnectionResetError:
+                said = b""
+            check(said == b"", "something was said to an unlisted address")
+        check(Server(talk.papers, talk.papers.app, UNLISTED_ADDRESS).ask("GET", "/api/v1/control/calls")[0] == 0,
+              "an unlisted address was answered")
+        check(until(lambda: any(result == "unlisted address" for _, result in talk.trail_of("control")), 10),
+              talk.trail_of("control"))
+
+
+@test("with the address listed the same server is answered")
+def listed_address(cast):
+    with Controlled(cast, from_app=f"{SERVER_ADDRESS} {UNLISTED_ADDRESS}") as talk:
+        check(len(Server(talk.papers, talk.papers.app, UNLISTED_ADDRESS).calls()) == 2, "it sees no call")
+
+
+@test("another server's call, a wrong token, a repeated command and a missing right are refused, each by its name")
+def commands_refused(cast):
+    with Controlled(cast, may="end hold") as talk:
+        call = talk.app.calls()[0]
+        other = Server(talk.papers, talk.papers.other, OTHER_ADDRESS)
+        check(other.calls() == [], "it sees calls that are not its own")
+        check(other.command(call, "end")[0] == 404, "it ended another's call")
+        check(talk.app.command({**call, "token": "0" * 32}, "end")[0] == 403, "a wrong token will do")
+        check(talk.app.command({**call, "token": ""}, "end")[0] == 403, "no token will do")
+        check(talk.app.command(call, "transfer", to=THIRD)[0] == 403, "it transfers what it may not")
+        check(talk.app.command({**call, "call": "7"}, "end")[0] == 404, "a call that is none")
+        check(talk.app.ask("GET", "/api/v1/status")[0] == 403 and talk.app.ask("GET", "/metrics")[0] == 403 and
+              talk.app.ask("POST", "/api/v1/blocks", {"net": "192.0.2.1"})[0] == 403, "it may more than command calls")
+        caller = talk.phones[0]
+        done = in_background(talk.app.command, call, "hold", side="caller")
+        talk.answers(caller, "INVITE", 200, "OK", caller.description())
+        caller.hear_request("ACK")
+        check(done()[0] == 200, done())
+        talk.app.counter -= 1
+        status, answer = talk.app.command(call, "end")
+        check(status == 403 and "counter" in answer["detail"], f"a repeated command: {status} {answer}")
+        trail = talk.trail()
+        for why in ("call of another", "wrong token", "may not", "no such call", "replayed"):
+            check(any(result == why for _, result in trail), f"{why} is not in the trail: {trail}")
+        check(talk.numbers(), "the call was ended after all")
+
+
+@test("with the peer and the rights widened the same commands pass")
+def commands_widened(cast):
+    with Controlled(cast, may="end hold transfer", other_peer="office") as talk:
+        other = Server(talk.papers, talk.papers.other, OTHER_ADDRESS)
+        call = other.calls()[0]
+        done = in_background(talk.app.command, talk.app.calls()[0], "transfer", to=THIRD, side="caller")
+        talk.answers(talk.phones[0], "REFER", 202, "Accepted")
+        check(done()[0] == 200, done())
+        check(other.command(call, "end")[0] == 200, "it cannot end its own call")

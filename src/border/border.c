@@ -258,6 +258,10 @@ void border_unreachable(struct border *b, const struct flow *flow, struct now no
 void border_media_event(struct border *b, const struct media_event *event, struct now now)
 {
 	b->now = now;
+	if (event->kind == MEDIA_STARTED) {
+		memcpy(b->media_fingerprint, event->fingerprint, sizeof(b->media_fingerprint));
+		b->has_media_fingerprint = true;
+	}
 	calls_media_event(b, event);
 }
 

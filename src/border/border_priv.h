@@ -81,7 +81,7 @@ struct border {
 	struct subscriptions *subscriptions;
 	struct calls *calls;
 	struct commands *commands;
-	uint8_t media_fingerprint[32]; /* of media's certificate */
+	uint8_t media_fingerprint[MEDIA_FINGERPRINT_SIZE]; /* of media's certificate */
 	bool has_media_fingerprint;
 	struct header_counts *removed; /* headers.h: names kept out */
 	struct refused refused;

@@ -393,6 +393,8 @@ void calls_media_event(struct border *b, const struct media_event *event)
 		return;
 	}
 	stream = &call->facts->carried[place];
+	if (event->kind == MEDIA_AGREED)
+		return;
 	if (event->kind != MEDIA_REFUSED) {
 		stream->figures[0] = event->legs[0];
 		stream->figures[1] = event->legs[1];

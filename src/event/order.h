@@ -10,12 +10,13 @@
  *
  * A leg that is protected passes nothing in either direction before its keys came:
  * they have an order of their own, right behind the one that opens or changes the
- * stream. Keys are never logged; who read an order wipes his copy. */
+ * stream; or a handshake gives them, of which signal is told (MEDIA_AGREED), to order them
+ * again where media begins anew. Keys are never logged; who read an order or such an event
+ * wipes his copy. */
 #ifndef EVENT_ORDER_H
 #define EVENT_ORDER_H
 
-#include "base/suite.h"
-#include "event/flow.h"
+#include "event/order_leg.h"
 
 enum order_kind {
 	/* Begins, with nothing that came to the ports before; for a stream that is open: a
@@ -35,6 +36,9 @@ enum order_kind {
 	 * known by. Comes behind ORDER_OPEN or ORDER_CHANGE; said again in the same words, the
 	 * connection that there is stays. */
 	ORDER_CONNECT,
+	/* struct order_shake: how one leg shakes hands (PROTECTION_DTLS); the same again changes
+	 * nothing. Refused as ORDER_KEYS is. */
+	ORDER_SHAKE,
 };
 
 /* By what a leg's packets are protected; where its keys come from. */
@@ -73,7 +77,8 @@ struct order_leg {
 	struct addr signalling; /* source of its signalling (see above) */
 	uint8_t protection;     /* enum media_protection; of datagrams alone */
 	uint8_t carrier;        /* enum media_carrier */
-	uint8_t unused[2];
+	uint8_t is_mux;         /* RTCP on the ports of RTP (RFC 5761) */
+	uint8_t unused;
 };
 
 /* Clock rates, for the jitter: what rtpmap said. Static payload types are known. */
@@ -96,43 +101,11 @@ struct order {
 	uint8_t unused[5];
 };
 
-struct order_key {
-	uint8_t suite; /* enum suite; SUITE_NONE: no key, nothing passes */
-	uint8_t secret[SUITE_MAX_SECRET];
-	uint8_t unused;
-};
-
-/* In the same ring; begins as struct order does. */
-struct order_keys {
-	uint8_t kind; /* ORDER_KEYS */
-	uint8_t leg;
-	uint16_t owner;
-	uint32_t generation;
-	uint64_t stream;
-	struct order_key in, out; /* of what comes from this end, of what we send to it */
-};
-
-/* One leg's connection. Begins as struct order does. */
-enum { MAX_ORDER_CHANNEL = 96, ORDER_FINGERPRINT_SIZE = 32 };
-struct order_connect {
-	uint8_t kind; /* ORDER_CONNECT */
-	uint8_t leg;
-	uint16_t owner;
-	uint32_t generation;
-	uint64_t stream;
-	uint8_t is_active; /* we connect to the leg's remote; else its host connects to us */
-	uint8_t is_asking; /* MEDIA_MRCP: this end makes the requests */
-	uint8_t serial;    /* another one: a new connection in place of the one there is */
-	uint8_t channel_len;
-	/* MEDIA_TLS: SHA-256 of the certificate that the other end must show. */
-	uint8_t fingerprint[ORDER_FINGERPRINT_SIZE];
-	char channel[MAX_ORDER_CHANNEL]; /* MEDIA_MRCP: the one that messages may name */
-};
-
 union media_order { /* a slot of the ring */
 	struct order order;
 	struct order_keys keys;
 	struct order_connect connect;
+	struct order_shake shake;
 };
 
 enum media_event_kind {
@@ -140,7 +113,8 @@ enum media_event_kind {
 	MEDIA_SILENT,     /* no packet from either end for the configured time */
 	MEDIA_STATISTICS, /* now and then while open */
 	MEDIA_REFUSED,    /* an order that could not be done; `reason` */
-	MEDIA_STARTED,    /* media began without streams; nothing else is set */
+	MEDIA_STARTED,    /* media began without streams; `fingerprint` */
+	MEDIA_AGREED,     /* a handshake gave keys; `agreed` */
 	MEDIA_EVENT_KIND_COUNT
 };
 
@@ -157,13 +131,27 @@ struct media_leg_statistics { /* what came from this leg */
 	uint32_t dropped_replay; /* authentic once, or too old to tell */
 };
 
+struct media_agreed {
+	struct order_key in, out;
+	struct addr tuple; /* where the peer was then */
+	uint8_t leg;
+	uint8_t unused[3];
+};
+
+enum { MEDIA_FINGERPRINT_SIZE = 32 };
+
 struct media_event {
 	uint8_t kind;   /* enum media_event_kind */
 	uint8_t reason; /* enum err */
 	uint16_t owner;
 	uint32_t generation;
 	uint64_t stream;
-	struct media_leg_statistics legs[2];
+	union {
+		struct media_leg_statistics legs[2];
+		struct media_agreed agreed;
+		/* SHA-256 of the certificate that media shows while it lives; all zero: none. */
+		uint8_t fingerprint[MEDIA_FINGERPRINT_SIZE];
+	};
 };
 
 _Static_assert(sizeof(union media_order) <= 256, "an order fits its ring slot");

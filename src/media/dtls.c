@@ -64,6 +64,16 @@ void media_dtls_free(struct media_dtls **d)
 
 const uint8_t *media_dtls_fingerprint(const struct media_dtls *d) { return d->fingerprint; }
 
+struct x509_st *media_dtls_certificate(const struct media_dtls *d)
+{
+	return SSL_CTX_get0_certificate(d->context);
+}
+
+struct evp_pkey_st *media_dtls_key(const struct media_dtls *d)
+{
+	return SSL_CTX_get0_privatekey(d->context);
+}
+
 uint32_t media_dtls_handshake_count(const struct media_dtls *d)
 {
 	return pool_used(d->handshakes) - (d->listener != NULL);
@@ -309,6 +319,14 @@ void media_dtls_connect(struct media_dtls *d, struct dtls_leg *leg, const struct
 		return;
 	SSL_set_connect_state(h->ssl);
 	(void)step(h, VIEW_EMPTY, now_us, &none);
+}
+
+void media_dtls_resume(struct dtls_leg *leg, const struct addr *tuple)
+{
+	if (leg->state != DTLS_WAITING)
+		return;
+	leg->state = DTLS_KEYED;
+	leg->tuple = *tuple;
 }
 
 void media_dtls_move(struct dtls_leg *leg, const struct addr *to)

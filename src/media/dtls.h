@@ -94,6 +94,9 @@ enum err media_dtls_new(const struct media_dtls_ports *ports, uint64_t now_us,
 void media_dtls_free(struct media_dtls **d);
 /* SHA-256 of our certificate. */
 const uint8_t *media_dtls_fingerprint(const struct media_dtls *d);
+/* Certificate and key themselves, for others of media who show them; as long as d lives. */
+struct x509_st *media_dtls_certificate(const struct media_dtls *d);
+struct evp_pkey_st *media_dtls_key(const struct media_dtls *d);
 
 /* The leg awaits a ClientHello, or has to be told where to send ours. What it had ends. */
 void media_dtls_begin(struct media_dtls *d, struct dtls_leg *leg, const struct dtls_peer *peer,
@@ -103,6 +106,9 @@ void media_dtls_end(struct media_dtls *d, struct dtls_leg *leg);
 /* Begins our handshake with the peer at `to`, where we are active and wait; else nothing. */
 void media_dtls_connect(struct media_dtls *d, struct dtls_leg *leg, const struct addr *to,
                         uint64_t now_us);
+/* The keys that a handshake of the waiting leg gave to a predecessor of ours are ordered: there is
+ * none any more to be had, and the peer is there. */
+void media_dtls_resume(struct dtls_leg *leg, const struct addr *tuple);
 /* ICE has chosen another place for the peer: what there is goes on there. */
 void media_dtls_move(struct dtls_leg *leg, const struct addr *to);
 

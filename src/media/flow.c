@@ -79,7 +79,7 @@ void media_flow_open(struct media_flow *f, const struct order *o,
 
 static bool is_same_leg(const struct order_leg *a, const struct order_leg *b)
 {
-	return a->trust == b->trust && a->is_known == b->is_known &&
+	return a->trust == b->trust && a->is_known == b->is_known && a->is_mux == b->is_mux &&
 	       addr_equal(&a->remote, &b->remote) && addr_equal(&a->rtcp, &b->rtcp) &&
 	       addr_equal(&a->signalling, &b->signalling);
 }
@@ -88,8 +88,13 @@ void media_flow_change(struct media_flow *f, const struct order *o, uint64_t now
 {
 	bool is_same[2];
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
 		is_same[i] = is_same_leg(&f->legs[i].order, &o->legs[i]);
+		/* What was learnt and what was proven are worth nothing to each other. */
+		if ((f->legs[i].order.protection == PROTECTION_DTLS) !=
+		    (o->legs[i].protection == PROTECTION_DTLS))
+			f->legs[i].locked = f->legs[i].rtcp_locked = (struct addr){ 0 };
+	}
 	if (f->is_held && !o->is_held)
 		f->last_packet_us = now_us;
 	take_order(f, o);

@@ -27,7 +27,9 @@
  * A leg over TCP (rtp/frame.h) has its packets from one connection, which link.h saw made by
  * the right end: all are the locked source's. It has no RTCP.
  *
- * RTCP is taken from the host that RTP is taken from, and no other.
+ * RTCP is taken from the host that RTP is taken from, and no other; where both share a port, from
+ * RTP's own source. A leg that shakes hands (PROTECTION_DTLS) learns nothing from packets: it is
+ * where ICE or a handshake has proven it to be.
  *
  * A protected leg (flow_secure.h) is heard only by what is authentic: before a source is
  * learnt, counted against its rate, or anything of a packet is believed. Without keys
@@ -129,6 +131,10 @@ static inline void media_flow_secure(struct media_flow *f, size_t leg, struct fl
 {
 	f->legs[leg].secure = secure;
 }
+/* For a leg of PROTECTION_DTLS: it is there, by ICE or a handshake; family 0: nowhere any more. */
+void media_flow_prove(struct media_flow *f, size_t leg, const struct addr *place);
+/* Whether who is there may begin a handshake, by the trust that the order gave. */
+bool media_flow_may_shake(const struct media_flow *f, size_t leg, const struct addr *from);
 /* New addresses, trust and directions. A leg whose addresses and trust stay the
  * same keeps what it learnt. */
 void media_flow_change(struct media_flow *f, const struct order *o, uint64_t now_us);

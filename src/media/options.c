@@ -18,6 +18,10 @@ static const struct conf_option options[] = {
 	{ "timeout", CONF_SECONDS, CONF_AT(struct media_options, timeout_s), .min = 5, .max = 86400,
 	  .fallback = "60s",
 	  .help = "silence of both ends after which a call is ended; never while it is held" },
+	{ "ice-consent", CONF_SECONDS, CONF_AT(struct media_options, consent_s), .min = 0,
+	  .max = 3600, .fallback = "30s",
+	  .help = "silence of an end with ICE after which it is sent nothing until it is heard "
+	          "again (RFC 7675); 0s: never" },
 	{ "statistics", CONF_SECONDS, CONF_AT(struct media_options, statistics_s), .min = 1,
 	  .max = 3600, .fallback = "10s",
 	  .help = "time between two reports of a stream that is open" },

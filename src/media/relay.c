@@ -43,6 +43,7 @@ static struct relay_stream *find(const struct media_relay *r, const struct order
 static enum err open_secures(struct media_relay *r, uint32_t room)
 {
 	struct flow_marks *marks = r->ports.marks;
+	enum err err;
 
 	r->tools.names = r->ports.names;
 	r->secures = calloc(room, sizeof(*r->secures));
@@ -51,11 +52,13 @@ static enum err open_secures(struct media_relay *r, uint32_t room)
 	if (!r->secures || !marks)
 		return ERR_NO_MEMORY;
 	r->ports.marks = marks;
-	return rtp_engine_open(&r->tools.engine);
+	err = rtp_engine_open(&r->tools.engine);
+	return err == ERR_NONE ? media_shake_open(r, room) : err;
 }
 
 static void close_secures(struct media_relay *r)
 {
+	media_shake_close(r);
 	for (uint32_t i = 0; r->secures && i < r->pair_count; i++)
 		media_secure_forget(&r->secures[i]);
 	rtp_engine_close(&r->tools.engine);
@@ -161,6 +164,7 @@ static void close_stream(struct media_relay *r, struct relay_stream *s)
 {
 	for (size_t i = 0; i < 2; i++) {
 		media_pair_close(r, s->pairs[i]);
+		media_shake_end(r, s->pairs[i]);
 		media_secure_stop(&r->secures[s->pairs[i]]);
 		media_flow_secure(&s->flow, i, NULL);
 	}
@@ -261,9 +265,12 @@ static void change(struct media_relay *r, struct relay_stream *s, const struct o
                    uint64_t now_us)
 {
 	media_flow_change(&s->flow, o, now_us);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
 		if (o->legs[i].protection == PROTECTION_NONE)
 			media_secure_stop(&r->secures[s->pairs[i]]);
+		if (o->legs[i].protection != PROTECTION_DTLS)
+			media_shake_end(r, s->pairs[i]);
+	}
 }
 
 static enum err do_open(struct media_relay *r, const struct order *o, struct relay_stream *s,
@@ -363,6 +370,33 @@ void media_relay_connect(struct media_relay *r, const struct order_connect *o, u
 		refuse(r, &name, err);
 }
 
+static enum err take_shake(struct media_relay *r, struct relay_stream *s,
+                           const struct order_shake *o, uint64_t now_us)
+{
+	if (!s)
+		return ERR_NOT_FOUND;
+	if (s->generation != o->generation)
+		return ERR_STALE;
+	if (media_shake_check(o) != ERR_NONE ||
+	    s->flow.legs[o->leg].order.protection != PROTECTION_DTLS)
+		return ERR_SYNTAX;
+	media_shake_begin(r, s, o, now_us);
+	return ERR_NONE;
+}
+
+void media_relay_shake(struct media_relay *r, const struct order_shake *shake, uint64_t now_us)
+{
+	const struct order o = {
+		.owner = shake->owner,
+		.generation = shake->generation,
+		.stream = shake->stream,
+	};
+	enum err err = take_shake(r, find(r, &o), shake, now_us);
+
+	if (err != ERR_NONE)
+		refuse(r, &o, err);
+}
+
 static void tick_stream(struct media_relay *r, struct relay_stream *s, uint64_t now_us)
 {
 	uint64_t timeout_us = r->options.timeout_s * (uint64_t)SECOND_US;
@@ -372,6 +406,7 @@ static void tick_stream(struct media_relay *r, struct relay_stream *s, uint64_t 
 			pool_give(r->streams, s);
 		return;
 	}
+	media_shake_tick(r, s, now_us);
 	if (media_flow_is_silent(&s->flow, timeout_us, now_us) && !emit(r, MEDIA_SILENT, s))
 		s->flow.is_silent = false;
 	if (now_us >= s->statistics_due_us && emit(r, MEDIA_STATISTICS, s))

@@ -23,7 +23,7 @@ struct media_relay_ports {
 	void *context;
 	/* Hands an event to signal; false where it finds no room. MEDIA_CLOSED, MEDIA_SILENT
 	 * and MEDIA_STATISTICS are then offered again by media_relay_tick, MEDIA_REFUSED
-	 * is lost. */
+	 * and MEDIA_AGREED are lost. */
 	bool (*event)(void *context, const struct media_event *event);
 	/* Asks for a connection from the host of that row of the table; media_relay_connected tells
 	 * what came of it. False where it cannot be asked now. NULL: none is ever made. */
@@ -75,6 +75,10 @@ void media_relay_order(struct media_relay *r, const struct order *order, uint64_
 /* The keys of one leg of an open stream; both wiped by the caller afterwards. Answered like an
  * order. */
 void media_relay_keys(struct media_relay *r, const struct order_keys *keys, uint64_t now_us);
+/* How one leg shakes hands. */
+void media_relay_shake(struct media_relay *r, const struct order_shake *shake, uint64_t now_us);
+/* SHA-256 of the certificate that it shows, MEDIA_FINGERPRINT_SIZE bytes. */
+const uint8_t *media_relay_fingerprint(const struct media_relay *r);
 
 /* A leg's connection, of a stream that an order before opened. Refused as orders are: ERR_NOT_FOUND
  * (stream, or a leg without connections), ERR_STALE, ERR_SYNTAX, ERR_IO. */
@@ -89,6 +93,9 @@ bool media_relay_turn(struct media_relay *r, uint64_t now_us);
 enum { MEDIA_RELAY_TURN = 256 };
 /* To be called about once a second: silence, statistics, events that found no room. */
 void media_relay_tick(struct media_relay *r, uint64_t now_us);
+/* Handshakes' own times: what is due, and when something will be (UINT64_MAX: nothing). */
+void media_relay_advance(struct media_relay *r, uint64_t now_us);
+uint64_t media_relay_wait_us(const struct media_relay *r, uint64_t now_us);
 
 uint32_t media_relay_open_count(const struct media_relay *r);
 

@@ -12,7 +12,9 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/pool.h"
+#include "media/dtls.h"
 #include "media/flow.h"
+#include "media/ice.h"
 #include "media/relay.h"
 
 /* One more than the longest, so that what is too long shows. */
@@ -48,6 +50,14 @@ struct relay_pair {
 	uint8_t leg;
 };
 
+/* Of a pair whose leg shakes hands; all zero: it does not. */
+struct relay_shake {
+	struct dtls_leg dtls;
+	struct ice ice;
+	bool has_ice;
+	bool is_consented; /* the flow knows the place */
+};
+
 struct media_relay {
 	const struct port_table *table;
 	struct media_options options;
@@ -70,12 +80,20 @@ struct media_relay {
 	struct flow_secure_tools tools;
 	struct flow_secure *secures;  /* by pair */
 	struct flow_marks *own_marks; /* where none were given */
+	struct media_dtls *dtls;
+	struct relay_shake *shakes; /* by pair */
 };
 
 /* Which of a pair's two sockets an epoll event means. */
 static inline uint64_t relay_event_of(uint32_t pair, bool is_rtcp)
 {
 	return (uint64_t)pair << 1 | is_rtcp;
+}
+
+/* Which of a pair's two sockets carries that kind to or from a leg. */
+static inline enum relay_half relay_half_of(const struct order_leg *leg, bool is_rtcp)
+{
+	return is_rtcp && !leg->is_mux ? RELAY_RTCP : RELAY_RTP;
 }
 
 /* What is waiting anywhere is taken, once for each now_us: then a pair that is watched, and was
@@ -94,5 +112,22 @@ void media_relay_carry_packet(struct media_relay *r, uint32_t row, struct view p
                               uint64_t now_us);
 /* Deaf; what is still in it is a knock. */
 void media_pair_close(struct media_relay *r, uint32_t index);
+
+/* shake.c: handshakes and checks of the legs that have them. */
+enum err media_shake_open(struct media_relay *r, uint32_t room) MUST_USE;
+void media_shake_close(struct media_relay *r);
+/* As the order says, which has passed media_shake_check. */
+enum err media_shake_check(const struct order_shake *o) MUST_USE;
+void media_shake_begin(struct media_relay *r, struct relay_stream *s, const struct order_shake *o,
+                       uint64_t now_us);
+void media_shake_end(struct media_relay *r, uint32_t pair);
+/* A datagram that came on the RTP socket of a leg that shakes hands. True where it was none of a
+ * flow's: STUN, DTLS, or nobody's. */
+bool media_shake_receive(struct media_relay *r, uint32_t pair, const struct flow_datagram *d,
+                         uint64_t now_us);
+/* The flow took a packet of that leg as authentic. */
+void media_shake_heard(struct media_relay *r, uint32_t pair, const struct addr *from,
+                       uint64_t now_us);
+void media_shake_tick(struct media_relay *r, struct relay_stream *s, uint64_t now_us);
 
 #endif

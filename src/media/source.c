@@ -16,6 +16,30 @@ static bool is_named_by_sdp(const struct flow_leg *leg, const struct addr *from)
 	return leg->order.trust == TRUST_PORT_AT_SDP && addr_equal(from, &leg->order.remote);
 }
 
+/* A leg that shakes hands is where a handshake or ICE has proven it to be, and nowhere else. */
+static bool is_proven_alone(const struct flow_leg *leg)
+{
+	return leg->order.protection == PROTECTION_DTLS;
+}
+
+void media_flow_prove(struct media_flow *f, size_t leg, const struct addr *place)
+{
+	struct flow_leg *l = &f->legs[leg];
+
+	l->locked = *place;
+	l->has_spoken |= place->family != 0;
+}
+
+bool media_flow_may_shake(const struct media_flow *f, size_t leg, const struct addr *from)
+{
+	const struct flow_leg *l = &f->legs[leg];
+
+	if (!l->order.is_known || !is_proven_alone(l))
+		return false;
+	return l->order.trust == TRUST_EXACT ? addr_equal(from, &l->order.remote)
+	                                     : addr_same_host(from, allowed_host(l));
+}
+
 enum source_kind media_source_of_rtp(const struct flow_leg *leg, const struct addr *from)
 {
 	if (!leg->order.is_known)
@@ -23,6 +47,9 @@ enum source_kind media_source_of_rtp(const struct flow_leg *leg, const struct ad
 	/* Who may connect was settled when the connection was made. */
 	if (leg->order.carrier != MEDIA_UDP)
 		return SOURCE_LOCKED;
+	if (is_proven_alone(leg))
+		return leg->locked.family != 0 && addr_equal(from, &leg->locked) ? SOURCE_LOCKED
+		                                                                 : SOURCE_STRANGER;
 	if (leg->order.trust == TRUST_EXACT)
 		return addr_equal(from, &leg->order.remote) ? SOURCE_LOCKED : SOURCE_STRANGER;
 	if (leg->locked.family != 0 && addr_equal(from, &leg->locked))
@@ -39,6 +66,12 @@ enum source_kind media_source_of_rtp(const struct flow_leg *leg, const struct ad
 enum source_kind media_source_of_rtcp(const struct flow_leg *leg, const struct addr *from)
 {
 	if (!leg->order.is_known || leg->order.carrier != MEDIA_UDP)
+		return SOURCE_STRANGER;
+	if (leg->order.is_mux)
+		return media_source_of_rtp(leg, from) == SOURCE_LOCKED ? SOURCE_LOCKED
+		                                                       : SOURCE_STRANGER;
+	/* RTCP apart would need a handshake of its own (RFC 5764 4.1). */
+	if (is_proven_alone(leg))
 		return SOURCE_STRANGER;
 	if (leg->order.trust == TRUST_EXACT)
 		return addr_equal(from, &leg->order.rtcp) ? SOURCE_LOCKED : SOURCE_STRANGER;
@@ -136,6 +169,8 @@ void media_source_changed(struct flow_leg *leg)
 		leg->candidates[i] = (struct flow_candidate){ 0 };
 	leg->is_relearning = false;
 	leg->unconfirmed = 0;
+	if (is_proven_alone(leg))
+		return;
 	leg->has_spoken = false;
 	if (leg->order.trust == TRUST_EXACT || !leg->order.is_known ||
 	    !addr_same_host(&leg->locked, allowed_host(leg))) {
@@ -151,7 +186,7 @@ struct addr media_source_destination(const struct flow_leg *leg)
 		return (struct addr){ 0 };
 	if (leg->order.carrier != MEDIA_UDP)
 		return leg->order.remote;
-	if (leg->order.trust != TRUST_EXACT && leg->locked.family != 0)
+	if (is_proven_alone(leg) || (leg->order.trust != TRUST_EXACT && leg->locked.family != 0))
 		return leg->locked;
 	return leg->order.trust == TRUST_PORT_AT_SIGNALLING ? (struct addr){ 0 }
 	                                                    : leg->order.remote;
@@ -159,7 +194,9 @@ struct addr media_source_destination(const struct flow_leg *leg)
 
 struct addr media_source_rtcp_destination(const struct flow_leg *leg)
 {
-	if (!leg->order.is_known || leg->order.carrier != MEDIA_UDP)
+	if (leg->order.is_mux)
+		return media_source_destination(leg);
+	if (!leg->order.is_known || is_proven_alone(leg) || leg->order.carrier != MEDIA_UDP)
 		return (struct addr){ 0 };
 	if (leg->order.trust != TRUST_EXACT && leg->rtcp_locked.family != 0)
 		return leg->rtcp_locked;

@@ -4,6 +4,7 @@
 #include "media/link_priv.h"
 
 #include "os/socket.h"
+#include "rtp/kind.h"
 
 #include <string.h>
 #include <sys/epoll.h>
@@ -45,14 +46,17 @@ static void carry(struct media_relay *r, struct relay_pair *pair, const struct f
 	struct buffer scratch = BUFFER_ON(r->scratch);
 	struct flow_output out;
 	enum flow_verdict verdict = media_flow_receive(&s->flow, d, &scratch, now_us, &out);
+	const struct order_leg *to = &s->flow.legs[pair->leg ^ 1].order;
 
 	count(r, d->is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
 	if (verdict == FLOW_SEND && other->link)
 		media_link_send(r, other->link, out.out);
 	else if (verdict == FLOW_SEND)
-		send_out(r, other->sockets[d->is_rtcp].fd, &out, d->is_rtcp);
+		send_out(r, other->sockets[relay_half_of(to, d->is_rtcp)].fd, &out, d->is_rtcp);
 	else
 		count(r, d->is_rtcp ? COUNT_rtcp_dropped : dropped_rtp[verdict]);
+	if (verdict == FLOW_SEND || verdict == FLOW_DIRECTION || verdict == FLOW_UNREADY)
+		media_shake_heard(r, s->pairs[pair->leg], &d->from, now_us);
 }
 
 void media_relay_carry_packet(struct media_relay *r, uint32_t row, struct view packet,
@@ -75,6 +79,7 @@ static void receive(struct media_relay *r, uint64_t event, uint64_t now_us)
 	struct relay_socket *socket = &pair->sockets[d.is_rtcp];
 	struct sockaddr_storage name;
 	socklen_t name_len = sizeof(name);
+	const struct order_leg *leg;
 	ssize_t len;
 
 	if (!pair->stream) {
@@ -89,6 +94,12 @@ static void receive(struct media_relay *r, uint64_t event, uint64_t now_us)
 	if (len < 0 || !socket_addr_of(&name, name_len, &d.from))
 		return;
 	d.len = (size_t)len;
+	leg = &pair->stream->flow.legs[pair->leg].order;
+	if (leg->is_mux && rtp_kind_of(view_bytes(d.bytes, d.len)) == RTP_KIND_RTCP)
+		d.is_rtcp = true;
+	if (leg->protection == PROTECTION_DTLS &&
+	    media_shake_receive(r, (uint32_t)(event >> 1), &d, now_us))
+		return;
 	carry(r, pair, &d, now_us);
 }
 

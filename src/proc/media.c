@@ -74,6 +74,8 @@ static void drain_orders(void *context, struct ring *ring, struct now now)
 			media_relay_keys(c->relay, &o.keys, now.us);
 		else if (o.order.kind == ORDER_CONNECT)
 			media_relay_connect(c->relay, &o.connect, now.us);
+		else if (o.order.kind == ORDER_SHAKE)
+			media_relay_shake(c->relay, &o.shake, now.us);
 		else
 			media_relay_order(c->relay, &o.order, now.us);
 	}
@@ -99,14 +101,17 @@ static void carry(void *context, int fd, int what)
 static uint64_t wait_us(void *context, struct now now)
 {
 	const struct carrier *c = context;
+	uint64_t tick_us = now_since(c->tick_us + TICK_US, now.us);
+	uint64_t due_us = media_relay_wait_us(c->relay, now.us);
 
-	return now_since(c->tick_us + TICK_US, now.us);
+	return due_us < tick_us ? due_us : tick_us;
 }
 
 static void advance(void *context, struct now now)
 {
 	struct carrier *c = context;
 
+	media_relay_advance(c->relay, now.us);
 	if (now_since(now.us, c->tick_us) < TICK_US)
 		return;
 	c->tick_us = now.us;
@@ -136,8 +141,9 @@ static void end(void *context, struct now now)
 
 static void tell_started(struct carrier *c)
 {
-	const struct media_event started = { .kind = MEDIA_STARTED };
+	struct media_event started = { .kind = MEDIA_STARTED };
 
+	memcpy(started.fingerprint, media_relay_fingerprint(c->relay), sizeof(started.fingerprint));
 	if (!put_event(c, &started))
 		log_write(LEVEL_WARNING, "media", "signal reads no events: its calls stay silent");
 }

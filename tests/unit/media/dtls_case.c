@@ -191,7 +191,7 @@ static enum err give_certificate(SSL_CTX *context, bool has_rsa)
 	return is_done ? ERR_NONE : ERR_UNSUPPORTED;
 }
 
-static void drop_peer(struct dtls_case *c)
+void dtls_case_drop_peer(struct dtls_case *c)
 {
 	SSL_free(c->ssl);
 	SSL_CTX_free(c->context);
@@ -211,7 +211,7 @@ enum err dtls_case_peer(struct dtls_case *c, const struct peer_options *options)
 	                                         : "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
 	BIO *bio;
 
-	drop_peer(c);
+	dtls_case_drop_peer(c);
 	c->is_done = c->is_failed = false;
 	c->context = SSL_CTX_new(DTLS_method());
 	if (!c->context || socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, c->ends) != 0)
@@ -268,7 +268,7 @@ enum err dtls_case_open(struct dtls_case *c, const struct peer_options *options,
 
 void dtls_case_close(struct dtls_case *c)
 {
-	drop_peer(c);
+	dtls_case_drop_peer(c);
 	media_dtls_end(c->dtls, &c->leg);
 	media_dtls_free(&c->dtls);
 }

@@ -67,6 +67,7 @@ enum err dtls_case_open(struct dtls_case *c, const struct peer_options *options,
 void dtls_case_close(struct dtls_case *c);
 /* The peer alone again: another handshake of another socket. */
 enum err dtls_case_peer(struct dtls_case *c, const struct peer_options *options);
+void dtls_case_drop_peer(struct dtls_case *c);
 /* The peer's fingerprint, by which a description would name it. */
 struct dtls_peer dtls_case_name(const struct dtls_case *c, enum dtls_hash hash);
 /* The peer moves, and what is on the wire arrives, until nothing moves any more. */

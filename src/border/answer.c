@@ -66,8 +66,7 @@ static struct view to_tag_of(const struct sip_msg *msg)
 {
 	struct sip_name_addr to;
 
-	return sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE ? to.tag
-	                                                                               : VIEW_EMPTY;
+	return sip_parts_address(msg, SIP_HEADER_TO, &to) == ERR_NONE ? to.tag : VIEW_EMPTY;
 }
 
 /* RFC 3262 5: the first reliable 18x to an INVITE without an offer has one. */

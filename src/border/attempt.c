@@ -105,7 +105,7 @@ static enum err write_from(const struct border *b, const struct sip_msg *msg,
                            const struct identity_reader *reader, struct buffer *out)
 {
 	struct sip_name_addr address;
-	enum err err = sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_FROM), &address);
+	enum err err = sip_parts_address(msg, SIP_HEADER_FROM, &address);
 
 	if (err != ERR_NONE)
 		return err;

@@ -122,8 +122,8 @@ void call_pending_heard(struct call *call, struct turn *turn)
 	turn->is_heard = true;
 	if (call->pending == 0 || !take(call->border, call->pending - 1, &parts))
 		return;
+	/* What the call knows is as it was when its INVITE went out. */
 	fill(call, turn, scratch_of(call->border));
-	parts.facts = call_pack(call);
 	if (put(call, &parts) != ERR_NONE)
 		border_count(call->border, COUNT_calls_unprotected);
 }

@@ -496,7 +496,7 @@ void calls_in_dialog(struct border *b, struct inbound *in, const struct ua_event
 	unsigned leg;
 
 	(void)passed; /* it is matched by its dialog like any other ACK */
-	call = sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to) == ERR_NONE
+	call = sip_parts_address(in->msg, SIP_HEADER_TO, &to) == ERR_NONE
 	             ? call_named(b, in, to.tag, &leg)
 	             : NULL;
 	if (!call) {
@@ -520,7 +520,7 @@ bool calls_has_dialog(const struct border *b, const struct sip_msg *msg, const s
 	struct call *call;
 	unsigned leg;
 
-	if (sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) != ERR_NONE)
+	if (sip_parts_address(msg, SIP_HEADER_TO, &to) != ERR_NONE)
 		return false;
 	call = call_by_tag(b, to.tag, &leg);
 	return call && flow_equal(&leg_of(call, leg)->flow, flow) &&

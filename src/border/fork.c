@@ -156,8 +156,8 @@ static bool is_named(const struct ua_dialog *d, const struct sip_msg *msg)
 
 	if (msg->is_request)
 		return ua_dialog_matches(d, msg);
-	return sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_FROM), &from) == ERR_NONE &&
-	       sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) == ERR_NONE &&
+	return sip_parts_address(msg, SIP_HEADER_FROM, &from) == ERR_NONE &&
+	       sip_parts_address(msg, SIP_HEADER_TO, &to) == ERR_NONE &&
 	       view_equal(from.tag, view_of(d->local_tag)) &&
 	       view_equal(to.tag, view_of(d->remote_tag));
 }

@@ -29,7 +29,7 @@ static void write_account(const struct border *b, const struct sip_msg *msg, enu
 	struct buffer out = buffer_on(ret, size - 1);
 	struct sip_name_addr address;
 
-	if (sip_name_addr_parse(sip_msg_value(msg, id), &address) == ERR_NONE &&
+	if (sip_parts_address(msg, id, &address) == ERR_NONE &&
 	    party_account(b, &address.uri, &out) == ERR_NONE)
 		ret[out.len] = 0;
 	else
@@ -46,7 +46,7 @@ static void write_dialled(const struct inbound *in, const struct route *route,
 	 * To. */
 	if (route->targets.count > 0 && sip_uri_parse(in->msg->uri, &uri) == ERR_NONE)
 		(void)VIEW_COPY(uri.user, facts->dialled);
-	else if (sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to) == ERR_NONE)
+	else if (sip_parts_address(in->msg, SIP_HEADER_TO, &to) == ERR_NONE)
 		(void)VIEW_COPY(to.uri.user, facts->dialled);
 }
 
@@ -79,7 +79,7 @@ static enum err write_identity_uri(const struct border *b, const struct sip_msg 
 		                                .flow = &route->to,
 		                                .is_from = id == SIP_HEADER_FROM };
 	struct sip_name_addr address;
-	enum err err = sip_name_addr_parse(sip_msg_value(msg, id), &address);
+	enum err err = sip_parts_address(msg, id, &address);
 
 	if (err == ERR_NONE)
 		identity_write_uri(b, out, &address.uri, &reader);

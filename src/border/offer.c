@@ -166,16 +166,22 @@ static enum err describe(struct call *call, unsigned to, struct view *ret)
 {
 	struct leg_facts *leg = leg_of(call, to);
 	const struct border *b = call->border;
+	bool is_first = leg->session_hash == 0;
 	struct buffer out;
-	enum err err = write_once(call, to, &out);
+	uint64_t hash;
+	enum err err;
 
-	if (err == ERR_NONE && fact_hash(b, buffer_view(&out)) != leg->session_hash) {
+	leg->session_version += is_first;
+	err = write_once(call, to, &out);
+	hash = fact_hash(b, buffer_view(&out));
+	if (err == ERR_NONE && !is_first && hash != leg->session_hash) {
 		leg->session_version++;
 		err = write_once(call, to, &out);
+		hash = fact_hash(b, buffer_view(&out));
 	}
 	if (err != ERR_NONE)
 		return err;
-	leg->session_hash = fact_hash(b, buffer_view(&out));
+	leg->session_hash = hash;
 	*ret = buffer_view(&out);
 	return ERR_NONE;
 }

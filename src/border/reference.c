@@ -133,7 +133,7 @@ void reference_write_refer_to(const struct border *b, struct buffer *out, const 
 	struct buffer uri = BUFFER_ON(text);
 	struct sip_name_addr to;
 	struct view method;
-	enum err err = sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_REFER_TO), &to);
+	enum err err = sip_parts_address(msg, SIP_HEADER_REFER_TO, &to);
 
 	if (err == ERR_NONE && sip_uri_param(&to.uri, VIEW("method"), &method) &&
 	    !view_equal(method, VIEW("INVITE")))

@@ -151,7 +151,7 @@ static enum err read_wish(const struct border *b, const struct inbound *in, stru
 	struct registration_facts *facts = &wish->facts;
 	struct buffer account = buffer_on(facts->account, sizeof(facts->account) - 1);
 	struct sip_name_addr to;
-	enum err err = sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_TO), &to);
+	enum err err = sip_parts_address(in->msg, SIP_HEADER_TO, &to);
 
 	if (err == ERR_NONE)
 		err = party_account(b, &to.uri, &account);

@@ -98,7 +98,7 @@ static uint16_t registrar_row(const struct border *b, const struct inbound *in)
 	struct sip_name_addr from;
 	uint16_t home;
 
-	if (sip_name_addr_parse(sip_msg_value(in->msg, SIP_HEADER_FROM), &from) != ERR_NONE ||
+	if (sip_parts_address(in->msg, SIP_HEADER_FROM, &from) != ERR_NONE ||
 	    party_account(b, &from.uri, &account) != ERR_NONE)
 		return r ? r->facts.peer : home_row(b, 0);
 	own = registration_of(&b->registrations, buffer_view(&account), in->flow);

@@ -370,7 +370,7 @@ static enum err write_uri(const struct border *b, const struct sip_msg *msg, enu
 {
 	const struct identity_reader reader = { .peer = route->peer, .flow = &route->to };
 	struct sip_name_addr address;
-	enum err err = sip_name_addr_parse(sip_msg_value(msg, id), &address);
+	enum err err = sip_parts_address(msg, id, &address);
 
 	if (err == ERR_NONE)
 		identity_write_uri(b, out, &address.uri, &reader);

@@ -19,8 +19,8 @@ static bool adopts(struct subscription *s, const struct sip_msg *msg)
 
 	if (msg->method != SIP_METHOD_NOTIFY || d->state != UA_DIALOG_NONE ||
 	    !view_equal(view_of(d->call_id), msg->call_id) ||
-	    sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_FROM), &from) != ERR_NONE ||
-	    sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) != ERR_NONE ||
+	    sip_parts_address(msg, SIP_HEADER_FROM, &from) != ERR_NONE ||
+	    sip_parts_address(msg, SIP_HEADER_TO, &to) != ERR_NONE ||
 	    !view_equal(to.tag, view_of(d->local_tag)) || view_is_empty(from.tag) ||
 	    !VIEW_COPY(from.tag, d->remote_tag))
 		return false;
@@ -37,7 +37,7 @@ static struct subscription *named(const struct border *b, const struct sip_msg *
 {
 	struct sip_name_addr to;
 
-	if (sip_name_addr_parse(sip_msg_value(msg, SIP_HEADER_TO), &to) != ERR_NONE)
+	if (sip_parts_address(msg, SIP_HEADER_TO, &to) != ERR_NONE)
 		return NULL;
 	return subscription_by_tag(b, to.tag, ret_leg);
 }

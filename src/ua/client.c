@@ -109,16 +109,13 @@ enum err ua_client_open_any(struct ua *ua, const struct ua_client_opening *openi
 static struct ua_client *find_answered(const struct ua *ua, const struct ua_namer *namer,
                                        const struct sip_msg *response)
 {
-	struct sip_values walk = sip_values_of(response, SIP_HEADER_VIA);
 	struct client_key key;
 	struct ua_client *c;
 	struct sip_via via;
+	const struct sip_via *top = sip_parts_via_at(response, &via);
 	struct ua_name name;
-	struct view top;
 
-	if (!sip_values_next(&walk, &top) || sip_via_parse(top, &via) != ERR_NONE)
-		return NULL;
-	if (ua_name_read(via.branch, namer, UA_NAME_BRANCH, &name) != ERR_NONE)
+	if (!top || ua_name_read(top->branch, namer, UA_NAME_BRANCH, &name) != ERR_NONE)
 		return NULL;
 	key = (struct client_key){ name.serial, response->method == SIP_METHOD_CANCEL };
 	c = find(ua, &key);

@@ -104,7 +104,7 @@ static uint64_t tag_hash(const struct ua *ua, const struct sip_msg *response)
 {
 	struct sip_name_addr to;
 
-	if (sip_name_addr_parse(sip_msg_value(response, SIP_HEADER_TO), &to) != ERR_NONE)
+	if (sip_parts_address(response, SIP_HEADER_TO, &to) != ERR_NONE)
 		return 0;
 	return ua_hash_view(&ua->identity_key, to.tag);
 }

@@ -27,7 +27,7 @@ static enum err keep_buffer(const struct buffer *b, char *ret)
 static enum err address_of(const struct sip_msg *m, enum sip_header_id id,
                            struct sip_name_addr *ret)
 {
-	return sip_name_addr_parse(sip_msg_value(m, id), ret);
+	return sip_parts_address(m, id, ret);
 }
 
 /* The URI alone. A To or From may carry a header part or method by mistake:

@@ -33,7 +33,9 @@ static enum err vias_write(const struct sip_msg *request, const struct addr *sou
 
 	while (sip_values_next(&walk, &text)) {
 		if (is_top) {
-			enum err err = sip_via_parse(text, &top);
+			enum err err = request->parts.known & SIP_PART_VIA
+			                     ? sip_parts_via(request, &top)
+			                     : sip_via_parse(text, &top);
 
 			if (err != ERR_NONE)
 				return err;
@@ -59,7 +61,7 @@ enum err ua_reply_head(const struct sip_msg *request, const struct addr *source,
 
 	if (err != ERR_NONE)
 		return err;
-	err = sip_name_addr_parse(sip_msg_value(request, SIP_HEADER_TO), &to);
+	err = sip_parts_address(request, SIP_HEADER_TO, &to);
 	if (err != ERR_NONE)
 		return err;
 

@@ -23,7 +23,7 @@ static struct view tag_of(const struct sip_msg *m, enum sip_header_id id)
 {
 	struct sip_name_addr address;
 
-	if (sip_name_addr_parse(sip_msg_value(m, id), &address) != ERR_NONE)
+	if (sip_parts_address(m, id, &address) != ERR_NONE)
 		return VIEW_EMPTY;
 	return address.tag;
 }
@@ -49,9 +49,10 @@ static enum err key_of(const struct ua *ua, const struct sip_msg *request, struc
 	size_t n = 0;
 	enum err err;
 
-	if (!sip_values_next(&walk, &top))
-		return ERR_SYNTAX;
-	err = sip_via_parse(top, &via);
+	if (request->parts.known & SIP_PART_VIA)
+		err = sip_parts_via(request, &via);
+	else
+		err = sip_values_next(&walk, &top) ? sip_via_parse(top, &via) : ERR_SYNTAX;
 	if (err != ERR_NONE)
 		return err;
 

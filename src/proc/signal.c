@@ -351,6 +351,8 @@ static void take_files(const struct ask *question)
 	static struct ask row;
 	enum err err = trust_files(w.child, question);
 
+	if (err == ERR_NONE)
+		tcp_reconsider(w.tcp, w.now);
 	row.head = (struct ask_head){ .result = (uint8_t)err, .is_last = 1 };
 	child_answer(w.child, &w.question, &row);
 }
@@ -391,8 +393,10 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 		err = trust_settings(w.child);
 	if (err == ERR_NONE)
 		err = border_apply(w.border, fresh, now);
-	if (err == ERR_NONE)
+	if (err == ERR_NONE) {
 		*w.settings = *fresh;
+		tcp_reconsider(w.tcp, now);
+	}
 	free(fresh);
 	return err;
 }

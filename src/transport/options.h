@@ -7,6 +7,7 @@
 
 #include "conf/schema.h"
 #include "event/flow.h"
+#include "transport/tls_budget.h"
 #include "transport/tls_options.h"
 #include "transport/ws_upgrade.h"
 
@@ -45,11 +46,13 @@ struct tcp_limits {
 	uint32_t at_most;                      /* connections at once */
 	uint32_t per_source, known_per_source; /* of one address, IPv6 by /64 */
 	uint32_t handshake_s;                  /* of TLS, whoever it is */
-	uint32_t first_byte_s;                 /* a stranger's, after the connection stands */
-	uint32_t message_s;  /* until a message is whole, and a stranger's first one there */
-	uint32_t stranger_s; /* until it has registered */
-	uint32_t idle_s;     /* of known flows and peers */
-	uint32_t unread_s;   /* until something of what waits is taken */
+	/* Handshakes that a stranger's address may begin, and all strangers together. */
+	struct tls_rate handshakes, handshakes_together;
+	uint32_t first_byte_s; /* a stranger's, after the connection stands */
+	uint32_t message_s;    /* until a message is whole, and a stranger's first one there */
+	uint32_t stranger_s;   /* until it has registered */
+	uint32_t idle_s;       /* of known flows and peers */
+	uint32_t unread_s;     /* until something of what waits is taken */
 };
 
 extern const struct conf_block transport_side_block;

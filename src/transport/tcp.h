@@ -62,6 +62,9 @@ void tcp_send(struct tcp *t, const struct flow *to, struct view bytes, struct no
 /* The peer that showed by TLS who it is, on that connection; empty: nobody did. Lives until
  * the next call. */
 const char *tcp_peer_label(const struct tcp *t, const struct flow *flow);
+/* Certificates and policies are others now: who does not fit any more is closed, with his
+ * reason. */
+void tcp_reconsider(struct tcp *t, struct now now);
 /* What came of ports.connect: a descriptor that is connecting, ours from now on; -1: none. */
 void tcp_connected(struct tcp *t, const struct flow *to, int fd, struct now now);
 

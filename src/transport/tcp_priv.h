@@ -25,6 +25,7 @@ struct tcp {
 	struct tcp_ports ports;
 	struct loop *loop;
 	struct tls *tls;
+	struct tls_budget handshakes;
 	const struct tcp_listener *listeners;
 	size_t listener_count;
 	struct tcp_door doors[MAX_TCP_LISTENERS];

@@ -62,10 +62,27 @@ static void refuse(struct tcp *t, struct tcp_connection *c, enum tls_refusal why
 	tcp_table_doom(t->table, c, c->is_ours ? TCP_END_UNREACHED : TCP_END_TLS);
 }
 
+static bool has_budget(struct tcp *t, const struct tcp_connection *c, uint64_t now_us)
+{
+	const struct tcp_limits *limits = &t->table->limits;
+	struct tls_knock knock = { .source = addr_source(&c->flow.remote), .now_us = now_us };
+
+	if (c->standing == TCP_PEER)
+		return true;
+	knock.hash = map_hash(&t->table->by_source, &knock.source, sizeof(knock.source));
+	return tls_budget_take(&t->handshakes, &limits->handshakes, &limits->handshakes_together,
+	                       &knock);
+}
+
 void tcp_tls_begin(struct tcp *t, struct tcp_connection *c)
 {
 	const struct tls_wire wire = { c, read_wire, write_wire, woken };
 	enum err err = ERR_NOT_FOUND;
+
+	if (!has_budget(t, c, c->heard_us)) {
+		refuse(t, c, TLS_REFUSED_BUDGET);
+		return;
+	}
 
 	c->is_shaking = true;
 	c->since_us = c->heard_us;
@@ -97,6 +114,17 @@ void tcp_tls_shake(struct tcp *t, struct tcp_connection *c, struct now now)
 	}
 	tcp_table_time(t->table, c);
 	tcp_way_watch(c);
+}
+
+void tcp_reconsider(struct tcp *t, struct now now)
+{
+	struct tcp_connection *c;
+	uint32_t place = 0;
+
+	while ((c = pool_next(t->table->connections, &place)))
+		if (c->tls && !c->is_shaking && c->end == TCP_END_NONE &&
+		    !tls_still_fits(c->tls, now))
+			refuse(t, c, tls_why(c->tls));
 }
 
 const char *tcp_peer_label(const struct tcp *t, const struct flow *flow)

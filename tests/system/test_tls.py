@@ -11,6 +11,7 @@ from harness import check, test
 from pbx import PBX_ADDRESS
 from process import Failure, until
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS
+from sip_text import token
 from stage import Stage
 from stream import Stream, is_request
 from tls_stream import TlsPhone, TlsStream, client_context
@@ -135,7 +136,7 @@ def refused_words(ringfence):
 
 def gets_in(pbx, stream):
     """Whether a call over that connection reaches the PBX."""
-    call_id = f"in-{stream.port}"
+    call_id = token(16)
     lines = ["INVITE sip:+441512960123@127.0.0.10 SIP/2.0",
              f"Via: SIP/2.0/{stream.transport} {stream.address}:{stream.port};branch=z9hG4bK{call_id};rport",
              "Max-Forwards: 70", f"From: <sip:+353155500@{stream.address}>;tag={call_id}",
@@ -261,3 +262,47 @@ def tls_called(cast):
                       f"refused as {refused_words(ringfence)}, not {reason}")
                 pbx.hear("SIP/2.0 5")
                 pbx.request("ACK")
+
+
+@test("one address may begin so many handshakes and no more; a peer's begin as many as it likes")
+def tls_budget(cast):
+    authority = Authority(cast.folder)
+    stage = tls_stage(cast, authority, more="connections { handshakes 5 in 60s }\n").start()
+    context = client_context(authority.certificate)
+
+    def begins():
+        try:
+            TlsStream(PHONES[0], OUTSIDE_ADDRESS, context, NAME).close()
+            return True
+        except OSError:
+            return False
+    done = [begins() for _ in range(8)]
+    check(done == [True] * 5 + [False] * 3, f"handshakes came about: {done}")
+    check(until(lambda: stage.ringfence.counters()["tls_refused_budget"] == 3, 5), "not all three were counted")
+    with phone(stage, CALLER, PHONES[1], context) as other:
+        other.must_register()
+
+
+@test("certificates and lists change while it runs: who is revoked loses his connection, others keep theirs")
+def tls_reload(cast):
+    authority = Authority(cast.folder)
+    pair, next_pair = (authority.issue(label, [f"DNS:{SBC}"]) for label in ("first", "second"))
+    with test_routes.Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx:
+        ringfence = trunk_stage(cast, authority)
+        first, second = (TlsStream(CARRIER, OUTSIDE_ADDRESS, client_context(authority.certificate, shown), NAME)
+                         for shown in (pair, next_pair))
+        check(gets_in(pbx, first) and gets_in(pbx, second), "the right ones were kept out")
+        authority.revoke(pair)
+        # Renewed in place, as certbot does.
+        fresh = authority.issue("fresh", [f"DNS:{NAME}"])
+        for old, new in zip((authority.path("main.pem"), authority.path("main.key")), fresh):
+            with open(new, "rb") as source, open(old, "wb") as target:
+                target.write(source.read())
+        code, text = ringfence.ask("config", "apply", "--reason", "renewed")
+        check(code == 0, f"config apply: {text}")
+        check(first.is_closed(20), "who was revoked kept his connection")
+        check(until(lambda: refused_words(ringfence) == ["revoked"], 5), f"the log says {refused_words(ringfence)}")
+        check(not second.is_closed(0.5) and gets_in(pbx, second), "who was not revoked lost his")
+        with TlsStream(CARRIER, OUTSIDE_ADDRESS, client_context(authority.certificate, next_pair), NAME) as third:
+            shown = dict(entry[0] for entry in third.socket.getpeercert()["subject"])["commonName"]
+            check(shown == "fresh", f"the certificate of {shown} is shown")

@@ -529,4 +529,5 @@ void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_repo
 	check_never_room(&c);
 	check_trust(tree, report);
 	check_control(tree, report);
+	check_media(tree, report);
 }

@@ -12,4 +12,7 @@ bool check_is_mutual(const struct conf_tree *t, size_t peer);
 /* Contradictions about `control`, its servers, and ports that are taken (check_control.c). */
 void check_control(const struct conf_tree *t, struct conf_report *report);
 
+/* Contradictions about what carries media (check_media.c). */
+void check_media(const struct conf_tree *t, struct conf_report *report);
+
 #endif

@@ -17,6 +17,7 @@ import time
 from process import Failure
 from sip_text import token
 from test_routes import Trunk
+from tls_trunk import TlsTrunk
 
 BOARD_ADDRESS, SERVER_ADDRESS, STRANGER = "127.0.0.51", "127.0.0.52", "127.0.0.66"
 FRAME = 160
@@ -145,28 +146,28 @@ def mrcp(start, channel, lines=(), body=""):
 class End(Trunk):
     """What board and server have in common: SIP, and an end of audio."""
 
-    def __init__(self, address, next_hop, over="udp", certificate=None):
-        super().__init__(address, next_hop)
+    def __init__(self, place, over="udp", certificate=None):
+        super().__init__(*place)
         self.over, self.certificate = over, certificate
-        self.listener = self.pipe = self.control = None
+        self.waiting_at = self.pipe = self.control = None
         self.sequence, self.heard = 0, {}
 
     def __exit__(self, *what):
         super().__exit__(*what)
-        for each in (self.listener, self.pipe, self.control):
+        for each in (self.waiting_at, self.pipe, self.control):
             if each:
                 each.close()
 
-    def listen(self):
-        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.listener.bind((self.address, 0))
-        self.listener.listen(4)
-        return self.listener.getsockname()[1]
+    def wait_at(self):
+        self.waiting_at = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.waiting_at.bind((self.address, 0))
+        self.waiting_at.listen(4)
+        return self.waiting_at.getsockname()[1]
 
-    def accept(self, seconds=8.0):
-        self.listener.settimeout(seconds)
+    def take_connection(self, seconds=8.0):
+        self.waiting_at.settimeout(seconds)
         try:
-            return self.listener.accept()[0]
+            return self.waiting_at.accept()[0]
         except (socket.timeout, TimeoutError):
             raise Failure(f"nobody connected to {self.address}") from None
 
@@ -187,7 +188,7 @@ class End(Trunk):
         if self.over == "udp":
             return "m=audio 41000 RTP/AVP 0 101\r\n"
         protocol = "TCP/TLS/RTP/AVP" if self.over == "tls" else "TCP/RTP/AVP"
-        port = self.listen() if setup == "passive" else 9
+        port = self.wait_at() if setup == "passive" else 9
         return (f"m=audio {port} {protocol} 0 101\r\na=setup:{setup}\r\na=connection:new\r\n"
                 + self.fingerprint(protocol))
 
@@ -225,9 +226,6 @@ class End(Trunk):
         except (socket.timeout, TimeoutError):
             raise Failure("no audio came") from None
 
-    def hear(self, start, seconds=8.0):
-        return super().hear(start, seconds)
-
     def record(self, seconds=0.5):
         """What came until nothing more comes, by its kind of payload."""
         try:
@@ -244,8 +242,8 @@ class End(Trunk):
 
 
 class Board(End):
-    def __init__(self, next_hop, over="udp", channels="TCP/MRCPv2", **more):
-        super().__init__(BOARD_ADDRESS, next_hop, over, **more)
+    def __init__(self, place, channels="TCP/MRCPv2", **more):
+        super().__init__(place if isinstance(place, tuple) else (BOARD_ADDRESS, place), **more)
         self.channels = channels
 
     def sdp(self):
@@ -254,13 +252,14 @@ class Board(End):
             f"a=cmid:1\r\n{self.fingerprint(self.channels)}" + self.audio_line("active")
             + "a=rtpmap:101 telephone-event/8000\r\na=mid:1\r\na=sendrecv\r\n")
 
-    def take(self, answer):
+    def take_up(self, answer):
         """What the 2xx says: the channel, and where audio goes."""
         self.learn(answer)
         self.request("ACK")
         self.control_line, self.audio_at = Line(answer.body, "application"), Line(answer.body, "audio")
         self.channel = self.control_line.get("channel")
-        self.control = self.connect(self.control_line)
+        if self.control_line.port:
+            self.control = self.connect(self.control_line)
         if self.over != "udp":
             self.pipe = self.connect(self.audio_at)
 
@@ -273,25 +272,25 @@ class Board(End):
 
 
 class SpeechServer(End):
-    def __init__(self, next_hop, over="udp", **more):
-        super().__init__(SERVER_ADDRESS, next_hop, over, **more)
+    def __init__(self, place, **more):
+        super().__init__(place if isinstance(place, tuple) else (SERVER_ADDRESS, place), **more)
         self.channel = token(16) + "@speechrecog"
 
-    def take(self, invite):
+    def take_call(self, invite):
         """Answers it, and takes the connections that it leads to."""
         self.asked, audio = Line(invite.body, "application"), Line(invite.body, "audio")
         lines = self.audio_line("passive")
-        audio_listener, self.listener = self.listener, None
-        port = self.listen()
+        audio_listener, self.waiting_at = self.waiting_at, None
+        port = self.wait_at()
         self.answer(invite, "200 OK", self.describe(
             f"m=application {port} {self.asked.protocol} 1\r\na=setup:passive\r\na=connection:new\r\n"
             f"a=channel:{self.channel}\r\na=cmid:{self.asked.get('cmid')}\r\n{self.fingerprint(self.asked.protocol)}"
             + lines + "a=rtpmap:101 telephone-event/8000\r\na=mid:1\r\na=sendrecv\r\n"))
-        self.control = self.shaken(self.accept(), self.asked)
+        self.control = self.shaken(self.take_connection(), self.asked)
         if audio_listener:
-            self.listener.close()
-            self.listener = audio_listener
-            self.pipe = self.shaken(self.accept(), audio)
+            self.waiting_at.close()
+            self.waiting_at = audio_listener
+            self.pipe = self.shaken(self.take_connection(), audio)
         self.audio_at = audio
 
     def where(self):
@@ -316,3 +315,17 @@ class SpeechServer(End):
         body = f"<?xml version=\"1.0\"?><result><interpretation><input>{words}</input></interpretation></result>"
         self.control.send(mrcp(f"MRCP/2.0 LEN RECOGNITION-COMPLETE {number} COMPLETE", self.channel,
                                ["Completion-Cause:000 success", "Content-Type:application/nlsml+xml"], body))
+
+
+class SecureBoard(Board, TlsTrunk):
+    """Its signalling is mutual TLS. `place`: address, contexts of a server and a client, our name, next hop."""
+
+    def __init__(self, *place, next_hop, **more):
+        super().__init__((BOARD_ADDRESS, *place), channels="TCP/TLS/MRCPv2", **more)
+        self.next_hop = (next_hop, 5061)
+
+
+class SecureSpeechServer(SpeechServer, TlsTrunk):
+    def __init__(self, *place, next_hop, **more):
+        super().__init__((SERVER_ADDRESS, *place), **more)
+        self.next_hop = (next_hop, 5061)

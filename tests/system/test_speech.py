@@ -4,10 +4,13 @@
 import os
 import socket
 
+from certificates import Authority
 from harness import Skip, check, test
 from process import Failure, until
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS, Ringfence, is_built
-from speech import BOARD_ADDRESS, SERVER_ADDRESS, STRANGER, Board, Line, SpeechServer, make_voice, mrcp
+from speech import (BOARD_ADDRESS, SERVER_ADDRESS, STRANGER, Board, Certificate, Line, SecureBoard,
+                    SecureSpeechServer, SpeechServer, make_voice, mrcp)
+from test_tls import NAME, client_context, server_context
 
 PEERS = """\
 peer board {{
@@ -41,8 +44,8 @@ def stage(cast, **changes):
 def connect(board, server):
     board.invite("recognise")
     invite = server.hear("INVITE ")
-    server.take(invite)
-    board.take(board.hear("SIP/2.0 200"))
+    server.take_call(invite)
+    board.take_up(board.hear("SIP/2.0 200"))
     server.hear("ACK ")
     return invite
 
@@ -74,7 +77,7 @@ def recognise(cast, board, server):
 
 @test("a board has a caller's words recognised: channel and audio pass, digits too, and end with the call")
 def speech_recognised(cast):
-    with Board((INSIDE_ADDRESS)) as board, SpeechServer(OUTSIDE_ADDRESS) as server:
+    with Board(INSIDE_ADDRESS) as board, SpeechServer(OUTSIDE_ADDRESS) as server:
         ringfence = stage(cast)
         invite = connect(board, server)
         check(BOARD_ADDRESS not in invite.body, f"the board's audio shows outside: {invite.text}")
@@ -141,7 +144,7 @@ def speech_stranger(cast):
         ringfence = stage(cast)
         board.invite("recognise")
         invite = server.hear("INVITE ")
-        port = server.listen()
+        port = server.wait_at()
         server.answer(invite, "200 OK", server.describe(
             f"m=application {port} TCP/MRCPv2 1\r\na=setup:passive\r\na=connection:new\r\na=channel:{server.channel}\r\n"
             "m=audio 41000 RTP/AVP 0\r\n"))
@@ -149,8 +152,8 @@ def speech_stranger(cast):
         line = Line(answer.body, "application")
         check(is_refused(STRANGER, line), "a stranger was heard")
         check(until(lambda: ringfence.counters()["link_strangers"] == 1, 5), "the stranger was not counted")
-        board.take(answer)
-        server.control = server.shaken(server.accept(), line)
+        board.take_up(answer)
+        server.control = server.shaken(server.take_connection(), line)
         board.ask()
         server.begin()
         board.control.message()
@@ -190,3 +193,95 @@ def speech_left_out(cast):
         board.invite("recognise")
         invite = server.hear("INVITE ")
         check(Line(invite.body, "application").port == 0, f"the channel passed: {invite.body}")
+
+
+SECURE = """\
+certificate main {{ chain {chain}  key {key} }}
+peer board {{
+    kind board
+    side inside
+    address sips:{board}:5061
+    signalling mutual-tls  name board.example  authority {authority}
+    media over {board_over}
+    channels tls
+}}
+peer speech {{
+    kind speech-server
+    side outside
+    address sips:{server}:5061
+    signalling mutual-tls  name speech.example  authority {authority}
+    media over {server_over}
+    channels tls
+}}
+route {{ from board  to speech }}
+"""
+
+
+class Secured:
+    """Board and server by mutual TLS, with certificates for their media too."""
+
+    def __init__(self, cast, board_over="tls", server_over="tls"):
+        if not is_built():
+            raise Skip("the program is not built yet")
+        over = {"tls": "tls-tcp", "tcp": "tcp", "udp": "udp"}
+        authority = Authority(cast.folder)
+        chain, key = authority.issue("main", [f"DNS:{NAME}"])
+        self.authority = authority
+        self.board = self.end(cast, SecureBoard, "board", INSIDE_ADDRESS, board_over)
+        self.server = self.end(cast, SecureSpeechServer, "speech", OUTSIDE_ADDRESS, server_over)
+        tls = "\n    tls {}:5061  certificate main"
+        self.ringfence = Ringfence(
+            cast, calls="100\n    streams 8", inside_more=tls.format(INSIDE_ADDRESS),
+            outside_more=tls.format(OUTSIDE_ADDRESS),
+            more=SECURE.format(chain=chain, key=key, board=BOARD_ADDRESS, server=SERVER_ADDRESS,
+                               authority=authority.certificate, board_over=over[board_over],
+                               server_over=over[server_over]))
+
+    def end(self, cast, kind, name, next_hop, over):
+        pair = self.authority.issue(name, [f"DNS:{name}.example"])
+        certificate = Certificate(cast.folder, name + "-media")
+        return kind(server_context(pair, self.authority.certificate),
+                    client_context(self.authority.certificate, pair), NAME, next_hop=next_hop, over=over,
+                    certificate=certificate)
+
+    def __enter__(self):
+        self.ringfence.start()
+        return self
+
+    def __exit__(self, *what):
+        self.board.__exit__(*what)
+        self.server.__exit__(*what)
+
+
+@test("all of it under TLS: signalling by mutual TLS, the channel and the audio by the certificates that SDP names")
+def speech_secured(cast):
+    with Secured(cast) as scene:
+        invite = connect(scene.board, scene.server)
+        for kind, protocol in (("application", "TCP/TLS/MRCPv2"), ("audio", "TCP/TLS/RTP/AVP")):
+            line = Line(invite.body, kind)
+            check(line.protocol == protocol, f"{kind} is offered as {line.protocol}")
+            check(line.get("fingerprint").startswith("sha-256 "), f"{kind} names no certificate")
+        recognise(cast, scene.board, scene.server)
+
+
+@test("a channel under TLS is refused to who shows another certificate than its description names")
+def speech_impostor(cast):
+    with Secured(cast, board_over="udp", server_over="udp") as scene:
+        honest = scene.board.certificate
+        scene.board.invite("recognise")
+        invite = scene.server.hear("INVITE ")
+        port = scene.server.wait_at()
+        scene.server.answer(invite, "200 OK", scene.server.describe(
+            f"m=application {port} TCP/TLS/MRCPv2 1\r\na=setup:passive\r\na=connection:new\r\n"
+            f"a=channel:{scene.server.channel}\r\n" + scene.server.fingerprint("TLS") + "m=audio 41000 RTP/AVP 0\r\n"))
+        answer = scene.board.hear("SIP/2.0 200")
+        scene.board.certificate = Certificate(cast.folder, "impostor")
+        try:
+            scene.board.take_up(answer)
+            is_shut = scene.board.control.is_closed()
+        except OSError:
+            is_shut = True
+        check(is_shut, "the impostor's channel stands")
+        check(until(lambda: scene.ringfence.counters()["link_certificates"] == 1, 5),
+              f"it was not counted: {scene.ringfence.counters()}")
+        check(honest.fingerprint != scene.board.certificate.fingerprint, "the certificates are one")

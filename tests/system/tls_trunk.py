@@ -42,7 +42,7 @@ class TlsTrunk(Trunk):
             one.close()
 
     def open(self):
-        self.out = TlsStream(self.address, OUTSIDE_ADDRESS, self.client, self.name)
+        self.out = TlsStream(self.address, self.next_hop[0], self.client, self.name)
 
     def send(self, start, lines, body=""):
         kind = ["Content-Type: application/sdp"] if body else []

@@ -2,25 +2,7 @@
 /* Checks answered, nominations taken. */
 #include "media/ice.h"
 
-#include "base/secret.h"
 #include "rtp/stun.h"
-
-void media_ice_credentials(const uint8_t random[ICE_RANDOM_SIZE], struct ice_credentials *ret)
-{
-	static const char letters[64] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"; /* ice-char */
-	char text[ICE_UFRAG_SIZE + ICE_PWD_SIZE];
-
-	for (size_t i = 0; i < sizeof(text); i++) { /* six bits each, four of three bytes */
-		const uint8_t *at = random + i / 4 * 3;
-		uint32_t word = (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
-
-		text[i] = letters[word >> (18 - 6 * (i % 4)) & 63];
-	}
-	memcpy(ret->ufrag, text, ICE_UFRAG_SIZE);
-	memcpy(ret->pwd, text + ICE_UFRAG_SIZE, ICE_PWD_SIZE);
-	secret_wipe(text, sizeof(text));
-}
 
 void media_ice_begin(struct ice *i, const struct ice_credentials *ours)
 {

@@ -14,9 +14,9 @@
 
 #include "base/addr.h"
 #include "base/now.h"
+#include "sdp/handshake.h"
 
-/* RFC 8839 5.4: at least 4 and 22 characters; ours have more chance than it asks for. */
-enum { ICE_UFRAG_SIZE = 8, ICE_PWD_SIZE = 24, ICE_RANDOM_SIZE = 24 };
+enum { ICE_UFRAG_SIZE = SDP_UFRAG_SIZE, ICE_PWD_SIZE = SDP_PWD_SIZE };
 enum { ICE_SETTLED_US = 6 * 1000000, ICE_CHECKS_PER_S = 50, MAX_ICE_ANSWER = 128 };
 
 /* What our description says, of this leg alone; characters without a NUL. */
@@ -24,9 +24,6 @@ struct ice_credentials {
 	char ufrag[ICE_UFRAG_SIZE];
 	char pwd[ICE_PWD_SIZE];
 };
-
-/* From bytes that nobody can tell. */
-void media_ice_credentials(const uint8_t random[ICE_RANDOM_SIZE], struct ice_credentials *ret);
 
 struct ice {
 	struct ice_credentials ours;

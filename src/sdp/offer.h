@@ -5,7 +5,7 @@
 #define SDP_OFFER_H
 
 #include "base/buffer.h"
-#include "sdp/connection.h"
+#include "sdp/handshake.h"
 
 /* --- addresses ----------------------------------------------------------- */
 
@@ -63,9 +63,10 @@ struct sdp_local {
 	struct addr rtcp; /* same host; a=rtcp is written where its port is not rtp's + 1 */
 	uint8_t protocol; /* enum sdp_protocol + 1 that is written; 0: as it came */
 	/* Lines over TCP alone: */
-	uint8_t setup;              /* enum sdp_setup */
-	bool is_existing;           /* a=connection */
-	const uint8_t *fingerprint; /* ours, SDP_FINGERPRINT_SIZE bytes; NULL: no TLS */
+	uint8_t setup;                 /* enum sdp_setup */
+	bool is_existing;              /* a=connection */
+	const uint8_t *fingerprint;    /* ours, SDP_FINGERPRINT_SIZE bytes; NULL: no TLS */
+	const struct sdp_shake *shake; /* RTP over UDP alone: its handshake; NULL: none */
 };
 
 struct sdp_rewrite {
@@ -85,7 +86,8 @@ struct sdp_rewrite {
  * that is not carried, or has no ports of ours, is written with port 0. A line
  * held by its address is written as sendonly or inactive with our address. A line over TCP says
  * who connects as its sdp_local does, and that there is no RTCP; a channel keeps its resource,
- * name and the audio that it belongs to.
+ * name and the audio that it belongs to. Where a line has ICE of ours, the session says that we
+ * are its lite end; a line that is bundled is the one of its group.
  * Fails only by the buffer: ERR_LIMIT. What is written parses again without
  * anything sloppy, and writing that again with the same rewrite gives the same. */
 enum err sdp_write(const struct sdp_session *s, const struct sdp_rewrite *how,

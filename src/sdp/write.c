@@ -51,6 +51,27 @@ static void put_number(struct buffer *b, const char *before, uint64_t number)
 	buffer_text(b, "\r\n");
 }
 
+/* What lines with a handshake say for the whole session (RFC 8839 5.3, RFC 8843 7). */
+static void put_shakes(struct buffer *b, const struct sdp_session *s, const struct sdp_rewrite *how)
+{
+	bool is_lite = false;
+
+	for (size_t i = 0; i < how->local_count && i < s->media_count; i++) {
+		const struct sdp_shake *shake = how->locals[i].shake;
+
+		if (!shake || how->locals[i].rtp.port == 0)
+			continue;
+		if (shake->ufrag.len > 0 && !is_lite)
+			buffer_text(b, "a=ice-lite\r\n");
+		is_lite |= shake->ufrag.len > 0;
+		if (!shake->is_bundled)
+			continue;
+		buffer_text(b, "a=group:BUNDLE ");
+		buffer_put(b, shake->mid);
+		buffer_text(b, "\r\n");
+	}
+}
+
 static void put_head(struct buffer *b, const struct sdp_session *s, const struct sdp_rewrite *how)
 {
 	buffer_text(b, "v=0\r\no=- ");
@@ -64,6 +85,7 @@ static void put_head(struct buffer *b, const struct sdp_session *s, const struct
 	if (s->level.bandwidth_as_kbit != 0)
 		put_number(b, "b=AS:", s->level.bandwidth_as_kbit);
 	buffer_text(b, "t=0 0\r\n");
+	put_shakes(b, s, how);
 }
 
 static void put_format(struct buffer *b, const struct sdp_format *f)
@@ -263,7 +285,11 @@ static uint32_t put_carried(struct buffer *b, const struct sdp_session *s,
 		put_number(b, "a=ptime:", m->ptime_ms);
 	if (m->maxptime_ms >= m->ptime_ms && m->maxptime_ms != 0)
 		put_number(b, "a=maxptime:", m->maxptime_ms);
-	passed = put_allowed(b, s, m) + put_mid(b, s, m);
+	passed = put_allowed(b, s, m);
+	if (local->shake)
+		sdp_shake_write(b, local->shake, &local->rtp);
+	else
+		passed += put_mid(b, s, m);
 	if (is_over_tcp(m, local))
 		put_connection(b, local);
 	else if (local->rtcp.port != 0 && local->rtcp.port != local->rtp.port + 1)

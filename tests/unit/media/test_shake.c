@@ -48,7 +48,7 @@ static struct order_shake shake_of(bool has_ice)
 /* The stream is open; how it shakes is the test's. */
 static enum err set_up_all(void)
 {
-	static const uint8_t random[ICE_RANDOM_SIZE] = { 9, 8, 7 };
+	static const uint8_t random[SDP_ICE_RANDOM_SIZE] = { 9, 8, 7 };
 	static const struct peer_options plain;
 	struct addr at;
 	struct order o;
@@ -58,7 +58,7 @@ static enum err set_up_all(void)
 	memset(&browser, 0, sizeof(browser));
 	memset(marks, 0, sizeof(marks));
 	browser.ends[0] = browser.ends[1] = stranger = -1;
-	media_ice_credentials(random, &ours);
+	sdp_ice_draw(random, ours.ufrag, ours.pwd);
 	TRY(hash_prepare());
 	TRY(rtp_engine_open(&engine));
 	TRY(set_up(&bench));

@@ -6,20 +6,6 @@
 #include <linux/xfrm.h>
 #include <stdlib.h>
 
-const char *kernel_ipsec_cover_text(enum ipsec_cover c)
-{
-	static const char *const texts[IPSEC_COVER_COUNT] = {
-		[IPSEC_COVERED] = "covered by IPsec",
-		[IPSEC_UNKNOWN] = "the kernel did not tell its IPsec policies",
-		[IPSEC_NO_POLICY_OUT] = "no IPsec policy covers what is sent",
-		[IPSEC_NO_POLICY_IN] = "no IPsec policy covers what is received",
-		[IPSEC_NO_STATE_OUT] = "IPsec has no keys for what is sent",
-		[IPSEC_NO_STATE_IN] = "IPsec has no keys for what is received",
-	};
-
-	return (unsigned)c < IPSEC_COVER_COUNT ? texts[c] : "";
-}
-
 enum err kernel_ipsec_new(struct kernel_ipsec **ret)
 {
 	struct kernel_ipsec *i = calloc(1, sizeof(*i));
@@ -28,7 +14,8 @@ enum err kernel_ipsec_new(struct kernel_ipsec **ret)
 		return ERR_NO_MEMORY;
 	i->policies = calloc(MAX_IPSEC_POLICIES, sizeof(*i->policies));
 	i->states = calloc(MAX_IPSEC_STATES, sizeof(*i->states));
-	if (!i->policies || !i->states) {
+	i->pairs = calloc(MAX_IPSEC_PAIRS, sizeof(*i->pairs));
+	if (!i->policies || !i->states || !i->pairs) {
 		kernel_ipsec_free(&i);
 		return ERR_NO_MEMORY;
 	}
@@ -42,6 +29,7 @@ void kernel_ipsec_free(struct kernel_ipsec **i)
 		return;
 	free((*i)->policies);
 	free((*i)->states);
+	free((*i)->pairs);
 	free(*i);
 	*i = NULL;
 }
@@ -59,12 +47,16 @@ static bool holds(const struct addr_net *net, const struct addr *a)
 	return net->base.family == 0 || addr_net_holds(net, a);
 }
 
-static bool selects(const struct ipsec_selector *s, const struct addr *from, const struct addr *to)
+/* Packets of one host to another. */
+struct packets {
+	const struct addr *from, *to;
+	uint8_t protocol;
+};
+
+static bool selects(const struct ipsec_selector *s, const struct packets *p)
 {
-	return holds(&s->from, from) && holds(&s->to, to) &&
-	       (s->protocol == 0 || s->protocol == IPPROTO_UDP) &&
-	       ((from->port ^ s->from_port) & s->from_mask) == 0 &&
-	       ((to->port ^ s->to_port) & s->to_mask) == 0;
+	return holds(&s->from, p->from) && holds(&s->to, p->to) &&
+	       (s->protocol == 0 || s->protocol == p->protocol);
 }
 
 static bool is_host(const struct addr *wanted, const struct addr *a)
@@ -72,25 +64,25 @@ static bool is_host(const struct addr *wanted, const struct addr *a)
 	return wanted->family == 0 || addr_same_host(wanted, a);
 }
 
-/* Packets from one to the other go through this state, if their policy has this template. */
+/* The packets go through this state, if their policy has this template. */
 static bool serves(const struct ipsec_state *s, const struct ipsec_template *t,
-                   const struct addr *from, const struct addr *to)
+                   const struct packets *p)
 {
 	bool is_tunnel = t->mode == XFRM_MODE_TUNNEL;
 
 	if (s->mode != t->mode || (t->reqid != 0 && s->reqid != t->reqid) ||
-	    !selects(&s->selector, from, to))
+	    !selects(&s->selector, p))
 		return false;
 	if (is_tunnel)
 		return is_host(&t->from, &s->from) && is_host(&t->to, &s->to);
-	return addr_same_host(&s->from, from) && addr_same_host(&s->to, to);
+	return addr_same_host(&s->from, p->from) && addr_same_host(&s->to, p->to);
 }
 
 static bool has_state(const struct kernel_ipsec *i, const struct ipsec_template *t,
-                      const struct addr *from, const struct addr *to)
+                      const struct packets *p)
 {
 	for (uint32_t n = 0; n < i->state_count; n++)
-		if (serves(&i->states[n], t, from, to))
+		if (serves(&i->states[n], t, p))
 			return true;
 	return false;
 }
@@ -99,8 +91,8 @@ enum one_way { WAY_COVERED, WAY_NO_POLICY, WAY_NO_STATE };
 
 /* Of policies that select the packets, those of the lowest priority number count, all of them:
  * which one the kernel takes depends on when they were made. */
-static enum one_way way(const struct kernel_ipsec *i, uint8_t direction, const struct addr *from,
-                        const struct addr *to)
+static enum one_way way(const struct kernel_ipsec *i, uint8_t direction,
+                        const struct packets *packets)
 {
 	enum one_way found = WAY_NO_POLICY;
 	uint32_t lowest = 0;
@@ -110,13 +102,13 @@ static enum one_way way(const struct kernel_ipsec *i, uint8_t direction, const s
 		const struct ipsec_policy *p = &i->policies[n];
 		enum one_way now = WAY_NO_POLICY;
 
-		if (p->direction != direction || !selects(&p->selector, from, to))
+		if (p->direction != direction || !selects(&p->selector, packets))
 			continue;
 		/* One that protects some packets alone may not be meant for ours. */
 		if (p->is_narrow && p->is_demanding)
 			continue;
 		if (p->is_demanding && !p->is_blocking)
-			now = has_state(i, &p->template, from, to) ? WAY_COVERED : WAY_NO_STATE;
+			now = has_state(i, &p->template, packets) ? WAY_COVERED : WAY_NO_STATE;
 		if (is_first || p->priority < lowest) {
 			found = now;
 			lowest = p->priority;
@@ -128,18 +120,62 @@ static enum one_way way(const struct kernel_ipsec *i, uint8_t direction, const s
 	return found;
 }
 
-enum ipsec_cover kernel_ipsec_covers(const struct kernel_ipsec *i, const struct addr *local,
-                                     const struct addr *remote)
+enum cover kernel_ipsec_covers(const struct kernel_ipsec *i, const struct cover_row *between)
 {
+	uint8_t protocol = between->is_tcp ? IPPROTO_TCP : IPPROTO_UDP;
+	struct packets sent = { &between->local, &between->remote, protocol };
+	struct packets got = { &between->remote, &between->local, protocol };
 	enum one_way out, in;
 
 	if (!i->is_whole)
-		return IPSEC_UNKNOWN;
-	out = way(i, XFRM_POLICY_OUT, local, remote);
+		return COVER_UNKNOWN;
+	out = way(i, XFRM_POLICY_OUT, &sent);
 	if (out != WAY_COVERED)
-		return out == WAY_NO_POLICY ? IPSEC_NO_POLICY_OUT : IPSEC_NO_STATE_OUT;
-	in = way(i, XFRM_POLICY_IN, remote, local);
+		return out == WAY_NO_POLICY ? COVER_NO_POLICY_OUT : COVER_NO_STATE_OUT;
+	in = way(i, XFRM_POLICY_IN, &got);
 	if (in != WAY_COVERED)
-		return in == WAY_NO_POLICY ? IPSEC_NO_POLICY_IN : IPSEC_NO_STATE_IN;
-	return IPSEC_COVERED;
+		return in == WAY_NO_POLICY ? COVER_NO_POLICY_IN : COVER_NO_STATE_IN;
+	return COVER_YES;
+}
+
+/* ---- what was asked for ---- */
+
+static struct cover_row *pair_of(struct kernel_ipsec *i, const struct cover_row *row)
+{
+	for (uint32_t n = 0; n < i->pair_count; n++) {
+		struct cover_row *pair = &i->pairs[n];
+
+		if (addr_same_host(&pair->remote, &row->remote) &&
+		    addr_same_host(&pair->local, &row->local) && pair->is_tcp == row->is_tcp)
+			return pair;
+	}
+	if (i->pair_count == MAX_IPSEC_PAIRS)
+		return NULL;
+	i->pairs[i->pair_count] = *row;
+	i->pairs[i->pair_count].call = 0;
+	return &i->pairs[i->pair_count++];
+}
+
+void kernel_ipsec_answer(struct kernel_ipsec *i, struct cover_row *row)
+{
+	struct cover_row *pair = pair_of(i, row);
+
+	if (pair)
+		pair->verdict = (uint8_t)kernel_ipsec_covers(i, pair);
+	row->verdict = pair ? pair->verdict : COVER_UNKNOWN;
+}
+
+bool kernel_ipsec_changed(struct kernel_ipsec *i, uint32_t *place, struct cover_row *ret)
+{
+	while (*place < i->pair_count) {
+		struct cover_row *pair = &i->pairs[(*place)++];
+		uint8_t now = (uint8_t)kernel_ipsec_covers(i, pair);
+
+		if (now == pair->verdict)
+			continue;
+		pair->verdict = now;
+		*ret = *pair;
+		return true;
+	}
+	return false;
 }

@@ -6,27 +6,16 @@
  * A sender is told nothing where a policy has no state: the packets of a socket
  * vanish and sendto reports success. So whoever relies on IPsec has to ask.
  *
- * Where it is not sure, it says no: policies that count for marked packets or one interface
- * alone protect nothing here, and they do take protection away. */
+ * Where it is not sure, it says no: policies that count for marked packets, one interface or some
+ * ports alone protect nothing here, and they do take protection away. */
 #ifndef KERNEL_IPSEC_H
 #define KERNEL_IPSEC_H
 
-#include "base/addr.h"
 #include "base/buffer.h"
 #include "base/err.h"
+#include "event/cover.h"
 
 enum { MAX_IPSEC_POLICIES = 4096, MAX_IPSEC_STATES = 8192 };
-
-enum ipsec_cover {
-	IPSEC_COVERED,
-	IPSEC_UNKNOWN,       /* nothing was dumped yet, or more than the ceilings above */
-	IPSEC_NO_POLICY_OUT, /* what we send would leave as it is */
-	IPSEC_NO_POLICY_IN,  /* what comes unprotected would be taken */
-	IPSEC_NO_STATE_OUT,  /* what we send would vanish: keys were not agreed, or are gone */
-	IPSEC_NO_STATE_IN,
-	IPSEC_COVER_COUNT
-};
-const char *kernel_ipsec_cover_text(enum ipsec_cover c); /* for a person; static storage */
 
 struct kernel_ipsec;
 
@@ -47,8 +36,25 @@ enum err kernel_ipsec_read(struct kernel_ipsec *i, struct view datagram,
 /* Both tables were read to their ends. */
 void kernel_ipsec_finish(struct kernel_ipsec *i);
 
-/* UDP between these two, addresses with their ports, either way. */
-enum ipsec_cover kernel_ipsec_covers(const struct kernel_ipsec *i, const struct addr *local,
-                                     const struct addr *remote);
+/* Packets between these two hosts, either way. */
+enum cover kernel_ipsec_covers(const struct kernel_ipsec *i, const struct cover_row *between);
+
+/* ---- what was asked for is watched ---- */
+
+/* Pairs of hosts; beyond that the verdict is COVER_UNKNOWN: what cannot be watched is not
+ * relied on. They are those of configured peers, and are never forgotten. */
+enum { MAX_IPSEC_PAIRS = 4096 };
+/* Sets the row's verdict. */
+void kernel_ipsec_answer(struct kernel_ipsec *i, struct cover_row *row);
+/* After a dump: the next pair whose verdict is another one now; false at the end. Start with
+ * place 0. */
+bool kernel_ipsec_changed(struct kernel_ipsec *i, uint32_t *place, struct cover_row *ret);
+
+/* ---- the sockets ---- */
+
+/* Asks the kernel for all, by a socket of socket_ipsec_open. On an error nothing is known. */
+enum err kernel_ipsec_dump(struct kernel_ipsec *i, int fd) MUST_USE;
+/* Something of policies or states has changed: reads all that the kernel told of it. */
+bool kernel_ipsec_is_told(int fd);
 
 #endif

@@ -2,7 +2,6 @@
 /* Reads the kernel's dump of policies and states, by its own header's shapes. */
 #include "kernel/ipsec_priv.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/in.h>
 #include <linux/netlink.h>
@@ -90,11 +89,7 @@ static struct addr_net net_of(const xfrm_address_t *a, uint16_t family, uint8_t 
 
 static struct ipsec_selector selector_of(const struct xfrm_selector *s)
 {
-	struct ipsec_selector ret = { .from_port = ntohs(s->sport),
-		                      .from_mask = ntohs(s->sport_mask),
-		                      .to_port = ntohs(s->dport),
-		                      .to_mask = ntohs(s->dport_mask),
-		                      .protocol = s->proto };
+	struct ipsec_selector ret = { .protocol = s->proto };
 
 	if (s->family == AF_INET || s->family == AF_INET6) {
 		ret.from = net_of(&s->saddr, s->family, s->prefixlen_s);
@@ -151,7 +146,8 @@ static enum err read_policy(struct kernel_ipsec *i, struct view body)
 	p.priority = info.priority;
 	p.direction = info.dir;
 	p.is_blocking = info.action != XFRM_POLICY_ALLOW;
-	p.is_narrow = info.sel.ifindex != 0 || info.sel.user != 0;
+	p.is_narrow = info.sel.ifindex != 0 || info.sel.user != 0 || info.sel.sport_mask != 0 ||
+	              info.sel.dport_mask != 0;
 	rest = view_after(body, NLMSG_ALIGN(sizeof(info)));
 	while (next_attribute(&rest, &kind, &value)) {
 		if (kind == XFRMA_TMPL)
@@ -176,12 +172,13 @@ static enum err read_state(struct kernel_ipsec *i, struct view body)
 {
 	struct xfrm_usersa_info info;
 	struct view rest, value;
-	bool is_hidden = false, is_checked = false, is_narrow = false;
+	bool is_hidden = false, is_checked = false, is_narrow;
 	uint16_t kind;
 
 	if (body.len < sizeof(info))
 		return ERR_SYNTAX;
 	memcpy(&info, body.at, sizeof(info));
+	is_narrow = info.sel.sport_mask != 0 || info.sel.dport_mask != 0;
 	if (!is_sound(&info.sel) || !is_of_family(info.family))
 		return ERR_SYNTAX;
 	rest = view_after(body, NLMSG_ALIGN(sizeof(info)));

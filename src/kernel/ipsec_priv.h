@@ -7,8 +7,7 @@
 
 struct ipsec_selector {
 	struct addr_net from, to; /* family 0: any */
-	uint16_t from_port, from_mask, to_port, to_mask;
-	uint8_t protocol; /* 0: any */
+	uint8_t protocol;         /* 0: any */
 };
 
 /* Where the packets of a policy have to go through; hosts of family 0: any. */
@@ -25,7 +24,7 @@ struct ipsec_policy {
 	uint8_t direction; /* XFRM_POLICY_IN, XFRM_POLICY_OUT */
 	bool is_blocking;  /* drops what it selects */
 	bool is_demanding; /* has a template of ESP that is not optional */
-	bool is_narrow;    /* for one interface, user or mark */
+	bool is_narrow;    /* for one interface, user, mark or port */
 };
 
 struct ipsec_state {
@@ -38,7 +37,8 @@ struct ipsec_state {
 struct kernel_ipsec {
 	struct ipsec_policy *policies;
 	struct ipsec_state *states;
-	uint32_t policy_count, state_count;
+	struct cover_row *pairs;
+	uint32_t policy_count, state_count, pair_count;
 	bool is_whole; /* dumped to the end, and nothing left out */
 	bool is_full;
 };

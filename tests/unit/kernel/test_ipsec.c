@@ -63,7 +63,7 @@ static void host(xfrm_address_t *ret, const char *text)
 /* What a test says of one policy; the rest is as strongSwan writes it. */
 struct policy {
 	const char *from, *to;
-	uint8_t from_prefix, to_prefix, direction, action, mode, proto;
+	uint8_t from_prefix, to_prefix, direction, action, mode, proto, carried;
 	uint16_t to_port;
 	uint32_t priority, reqid, mark;
 	int ifindex;
@@ -86,6 +86,7 @@ static void add_policy(struct dump *d, const struct policy *p)
 	info.sel.prefixlen_s = p->from_prefix ? p->from_prefix : 32;
 	info.sel.prefixlen_d = p->to_prefix ? p->to_prefix : 32;
 	info.sel.ifindex = p->ifindex;
+	info.sel.proto = p->carried;
 	info.sel.dport = htons(p->to_port);
 	info.sel.dport_mask = p->to_port ? 0xffff : 0;
 	host(&info.sel.saddr, p->from);
@@ -147,7 +148,7 @@ struct scene {
 	const char *name;
 	struct policy policies[4];
 	struct state states[3];
-	enum ipsec_cover verdict;
+	enum cover verdict;
 };
 
 static struct policy with(struct policy p, uint32_t priority)
@@ -170,10 +171,10 @@ static enum err read_all(struct kernel_ipsec *i, struct dump *d)
 	return err;
 }
 
-static enum err judge(const struct scene *s, enum ipsec_cover *ret)
+static enum err judge(const struct scene *s, enum cover *ret)
 {
 	static struct dump d;
-	struct addr local = at(US ":20000"), remote = at(THEM ":30000");
+	struct cover_row row = { .local = at(US ":20000"), .remote = at(THEM ":30000") };
 	struct kernel_ipsec *i = NULL;
 	enum err err = kernel_ipsec_new(&i);
 
@@ -185,7 +186,7 @@ static enum err judge(const struct scene *s, enum ipsec_cover *ret)
 	for (unsigned n = 0; n < 3 && s->states[n].from; n++)
 		add_state(&d, &s->states[n]);
 	err = read_all(i, &d);
-	*ret = kernel_ipsec_covers(i, &local, &remote);
+	*ret = kernel_ipsec_covers(i, &row);
 	kernel_ipsec_free(&i);
 	return err;
 }
@@ -197,13 +198,14 @@ TEST(covers, "packets are covered where policy and state stand both ways, and no
 	};
 	struct policy optional = out, authenticated = out, marked = out, bound = out,
 		      other_port = out;
-	struct policy blocking = out, tunnel_out = out, tunnel_in = in, wide = out;
+	struct policy tcp = out, blocking = out, tunnel_out = out, tunnel_in = in, wide = out;
 	struct state open = sent, unchecked = sent, forged = sent, other_host = sent,
 		     other_reqid = sent;
 	struct state older = sent, tunnel_sent = sent, tunnel_got = got, ah = sent;
-	enum ipsec_cover verdict = IPSEC_COVER_COUNT;
+	enum cover verdict = COVER_COUNT;
 
 	optional.is_optional = true;
+	tcp.carried = IPPROTO_TCP;
 	authenticated.proto = IPPROTO_AH;
 	marked.mark = 4;
 	bound.ifindex = 2;
@@ -226,40 +228,41 @@ TEST(covers, "packets are covered where policy and state stand both ways, and no
 	ah.proto = IPPROTO_AH;
 
 	const struct scene scenes[] = {
-		{ "both", { out, in }, { sent, got }, IPSEC_COVERED },
-		{ "older ciphers", { out, in }, { older, got }, IPSEC_COVERED },
-		{ "a network", { wide, in }, { sent, got }, IPSEC_COVERED },
-		{ "tunnel", { tunnel_out, tunnel_in }, { tunnel_sent, tunnel_got }, IPSEC_COVERED },
-		{ "nothing", { { 0 } }, { { 0 } }, IPSEC_NO_POLICY_OUT },
-		{ "states without policies", { { 0 } }, { sent, got }, IPSEC_NO_POLICY_OUT },
-		{ "one way", { out }, { sent, got }, IPSEC_NO_POLICY_IN },
-		{ "no keys", { out, in }, { { 0 } }, IPSEC_NO_STATE_OUT },
-		{ "no keys for what comes", { out, in }, { sent }, IPSEC_NO_STATE_IN },
-		{ "optional", { optional, in }, { sent, got }, IPSEC_NO_POLICY_OUT },
-		{ "authentication alone", { authenticated, in }, { ah, got }, IPSEC_NO_POLICY_OUT },
-		{ "state of authentication", { out, in }, { ah, got }, IPSEC_NO_STATE_OUT },
-		{ "no cipher", { out, in }, { open, got }, IPSEC_NO_STATE_OUT },
-		{ "cipher without a check", { out, in }, { unchecked, got }, IPSEC_NO_STATE_OUT },
-		{ "check without a cipher", { out, in }, { forged, got }, IPSEC_NO_STATE_OUT },
-		{ "another host's state", { out, in }, { other_host, got }, IPSEC_NO_STATE_OUT },
-		{ "another policy's state", { out, in }, { other_reqid, got }, IPSEC_NO_STATE_OUT },
-		{ "transport for tunnel", { tunnel_out, in }, { sent, got }, IPSEC_NO_STATE_OUT },
-		{ "marked packets", { marked, in }, { sent, got }, IPSEC_NO_POLICY_OUT },
-		{ "one interface", { bound, in }, { sent, got }, IPSEC_NO_POLICY_OUT },
-		{ "another port", { other_port, in }, { sent, got }, IPSEC_NO_POLICY_OUT },
-		{ "dropped", { blocking, in }, { sent, got }, IPSEC_NO_POLICY_OUT },
+		{ "both", { out, in }, { sent, got }, COVER_YES },
+		{ "older ciphers", { out, in }, { older, got }, COVER_YES },
+		{ "a network", { wide, in }, { sent, got }, COVER_YES },
+		{ "tunnel", { tunnel_out, tunnel_in }, { tunnel_sent, tunnel_got }, COVER_YES },
+		{ "nothing", { { 0 } }, { { 0 } }, COVER_NO_POLICY_OUT },
+		{ "states without policies", { { 0 } }, { sent, got }, COVER_NO_POLICY_OUT },
+		{ "one way", { out }, { sent, got }, COVER_NO_POLICY_IN },
+		{ "no keys", { out, in }, { { 0 } }, COVER_NO_STATE_OUT },
+		{ "no keys for what comes", { out, in }, { sent }, COVER_NO_STATE_IN },
+		{ "optional", { optional, in }, { sent, got }, COVER_NO_POLICY_OUT },
+		{ "authentication alone", { authenticated, in }, { ah, got }, COVER_NO_POLICY_OUT },
+		{ "state of authentication", { out, in }, { ah, got }, COVER_NO_STATE_OUT },
+		{ "no cipher", { out, in }, { open, got }, COVER_NO_STATE_OUT },
+		{ "cipher without a check", { out, in }, { unchecked, got }, COVER_NO_STATE_OUT },
+		{ "check without a cipher", { out, in }, { forged, got }, COVER_NO_STATE_OUT },
+		{ "another host's state", { out, in }, { other_host, got }, COVER_NO_STATE_OUT },
+		{ "another policy's state", { out, in }, { other_reqid, got }, COVER_NO_STATE_OUT },
+		{ "transport for tunnel", { tunnel_out, in }, { sent, got }, COVER_NO_STATE_OUT },
+		{ "marked packets", { marked, in }, { sent, got }, COVER_NO_POLICY_OUT },
+		{ "one interface", { bound, in }, { sent, got }, COVER_NO_POLICY_OUT },
+		{ "TCP alone", { tcp, in }, { sent, got }, COVER_NO_POLICY_OUT },
+		{ "another port", { other_port, in }, { sent, got }, COVER_NO_POLICY_OUT },
+		{ "dropped", { blocking, in }, { sent, got }, COVER_NO_POLICY_OUT },
 		{ "an exception ahead",
 		  { with(out, 9), in, with(plain, 5) },
 		  { sent, got },
-		  IPSEC_NO_POLICY_OUT },
+		  COVER_NO_POLICY_OUT },
 		{ "an exception behind",
 		  { with(out, 5), in, with(plain, 9) },
 		  { sent, got },
-		  IPSEC_COVERED },
+		  COVER_YES },
 		{ "an exception beside",
 		  { with(plain, 5), in, with(out, 5) },
 		  { sent, got },
-		  IPSEC_NO_POLICY_OUT },
+		  COVER_NO_POLICY_OUT },
 	};
 
 	for (size_t n = 0; n < sizeof(scenes) / sizeof(scenes[0]); n++) {
@@ -272,17 +275,78 @@ TEST(covers, "packets are covered where policy and state stand both ways, and no
 TEST(half_dump, "what was not dumped to its end covers nothing")
 {
 	static struct dump d;
-	struct addr local = at(US ":20000"), remote = at(THEM ":30000");
+	struct cover_row row = { .local = at(US ":20000"), .remote = at(THEM ":30000") };
 	struct kernel_ipsec *i = NULL;
 	bool is_last = true;
 
 	TRY(kernel_ipsec_new(&i));
-	CHECK(kernel_ipsec_covers(i, &local, &remote) == IPSEC_UNKNOWN);
+	CHECK(kernel_ipsec_covers(i, &row) == COVER_UNKNOWN);
 	d.out = buffer_on(d.bytes, sizeof(d.bytes));
 	add_policy(&d, &out);
 	kernel_ipsec_begin(i);
 	CHECK(kernel_ipsec_read(i, buffer_view(&d.out), &is_last) == ERR_NONE && !is_last);
-	CHECK(kernel_ipsec_covers(i, &local, &remote) == IPSEC_UNKNOWN);
+	CHECK(kernel_ipsec_covers(i, &row) == COVER_UNKNOWN);
+	kernel_ipsec_free(&i);
+	return ERR_NONE;
+}
+
+static enum err dump(struct kernel_ipsec *i, bool has_states)
+{
+	static struct dump d;
+
+	d.out = buffer_on(d.bytes, sizeof(d.bytes));
+	add_policy(&d, &out);
+	add_policy(&d, &in);
+	if (has_states) {
+		add_state(&d, &sent);
+		add_state(&d, &got);
+	}
+	return read_all(i, &d);
+}
+
+TEST(changed, "a pair that was asked for is told once when its cover goes, and when it is back")
+{
+	struct cover_row row = { .call = 5, .local = at(US ":20000"), .remote = at(THEM ":30000") };
+	struct cover_row other = row, told;
+	struct kernel_ipsec *i = NULL;
+	uint32_t place = 0;
+
+	TRY(kernel_ipsec_new(&i));
+	TRY(dump(i, true));
+	other.remote = at("198.51.100.99:30000");
+	kernel_ipsec_answer(i, &row);
+	kernel_ipsec_answer(i, &other);
+	CHECK(row.verdict == COVER_YES && row.call == 5 && other.verdict == COVER_NO_POLICY_OUT);
+	CHECK(!kernel_ipsec_changed(i, &place, &told));
+	TRY(dump(i, false));
+	place = 0;
+	CHECK(kernel_ipsec_changed(i, &place, &told));
+	CHECK(told.verdict == COVER_NO_STATE_OUT && told.call == 0);
+	CHECK(addr_same_host(&told.remote, &row.remote));
+	CHECK(!kernel_ipsec_changed(i, &place, &told));
+	TRY(dump(i, true));
+	place = 0;
+	CHECK(kernel_ipsec_changed(i, &place, &told) && told.verdict == COVER_YES);
+	kernel_ipsec_free(&i);
+	return ERR_NONE;
+}
+
+TEST(pairs, "a pair that cannot be watched is not relied on")
+{
+	struct cover_row row = { .local = at(US ":20000"), .remote = at("10.0.0.1:30000") };
+	struct kernel_ipsec *i = NULL;
+
+	TRY(kernel_ipsec_new(&i));
+	TRY(dump(i, true));
+	for (unsigned n = 0; n < MAX_IPSEC_PAIRS; n++) {
+		row.remote.bytes[14] = (uint8_t)(n >> 8);
+		row.remote.bytes[15] = (uint8_t)n;
+		kernel_ipsec_answer(i, &row);
+		CHECK(row.verdict == COVER_NO_POLICY_OUT);
+	}
+	row.remote = at(THEM ":30000");
+	kernel_ipsec_answer(i, &row);
+	CHECK(row.verdict == COVER_UNKNOWN);
 	kernel_ipsec_free(&i);
 	return ERR_NONE;
 }
@@ -290,7 +354,7 @@ TEST(half_dump, "what was not dumped to its end covers nothing")
 TEST(too_many, "more states than there is room for are as none")
 {
 	static struct dump d;
-	struct addr local = at(US ":20000"), remote = at(THEM ":30000");
+	struct cover_row row = { .local = at(US ":20000"), .remote = at(THEM ":30000") };
 	struct kernel_ipsec *i = NULL;
 	bool is_last = false;
 
@@ -302,7 +366,7 @@ TEST(too_many, "more states than there is room for are as none")
 		CHECK(kernel_ipsec_read(i, buffer_view(&d.out), &is_last) == ERR_NONE);
 	}
 	kernel_ipsec_finish(i);
-	CHECK(kernel_ipsec_covers(i, &local, &remote) == IPSEC_UNKNOWN);
+	CHECK(kernel_ipsec_covers(i, &row) == COVER_UNKNOWN);
 	kernel_ipsec_free(&i);
 	return ERR_NONE;
 }

@@ -35,6 +35,8 @@ struct border_ports {
 	/* Goes the same way, behind the order before it. */
 	void (*connect)(void *context, const struct order_connect *order);
 	void (*random)(void *context, void *ret, size_t len);
+	/* Asks whether IPsec covers it; border_covered brings the answer. NULL: nothing is. */
+	void (*cover)(void *context, const struct cover_row *row);
 	/* The answer to an ASK_COMMAND. */
 	void (*answer)(void *context, const struct ask *row);
 	/* The label of the peer that showed by TLS who it is, on that connection; empty: nobody
@@ -82,6 +84,9 @@ void border_untrusted(struct border *b, const struct flow *flow, unsigned why, s
  * over the next one from which their account registers. A peer's flow has no number. */
 void border_disconnected(struct border *b, const struct flow *flow, struct now now);
 void border_media_event(struct border *b, const struct media_event *event, struct now now);
+
+/* The answer to ports.cover, or what has changed since. */
+void border_covered(struct border *b, const struct cover_row *row, struct now now);
 
 /* No call begins any more but to emergencies and what belongs to one that has begun: 503, and
  * OPTIONS that means us says so too; or they do again. */

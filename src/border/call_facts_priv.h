@@ -30,6 +30,7 @@ struct leg_facts {
 
 struct stream_facts {
 	struct order_leg legs[CALL_LEGS];
+	struct addr covered[CALL_LEGS]; /* cover.c: hosts that IPsec covers */
 	uint8_t has_ports, is_open, is_held;
 	uint8_t form; /* enum media_form */
 	struct stream_bearer bearer;

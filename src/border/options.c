@@ -73,6 +73,9 @@ static const struct conf_option peer_options[] = {
 	  .choices = media_carriers, .fallback = "udp",
 	  .help = "what carries audio between it and us; tls-tcp: certificates are named in the "
 	          "descriptions" },
+	{ "media ipsec", CONF_SWITCH, CONF_AT(struct border_peer, needs_ipsec),
+	  .help = "its media passes only while the kernel's IPsec covers it both ways; calls "
+	          "without that are refused or ended" },
 	{ "channels", CONF_CHOICE, CONF_AT(struct border_peer, channels),
 	  .choices = channel_carriers, .fallback = "none",
 	  .help = "what carries channels of a speech server (MRCPv2) between it and us; none: "

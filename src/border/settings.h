@@ -77,6 +77,7 @@ struct border_peer {
 	uint8_t is_sips;        /* its address was written sips: */
 	uint8_t tells_source;   /* add X-Ringfence-Source towards it */
 	uint8_t media_over;     /* enum media_over */
+	uint8_t needs_ipsec;    /* its media passes only where the kernel's IPsec covers it */
 	uint8_t channels;       /* enum channels_over */
 	uint8_t stays_on_pbx;   /* a carrier with which the PBX registers by itself */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Port pairs drawn from this worker's share, and the orders that media gets. */
 #include "border/call_priv.h"
+#include "border/cover.h"
 #include "border/offer_priv.h"
 
 #include <stdlib.h>
@@ -289,6 +290,7 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 	for (unsigned i = 0; i < MAX_ORDER_FORMATS; i++)
 		order.formats[i] = call->facts->carried[stream].formats[i];
 	apply_hold(call, &order);
+	cover_apply(call, stream, &order);
 	b->ports.order(b->ports.context, &order);
 	if (kind != ORDER_CLOSE)
 		give_connections(call, stream);
@@ -301,6 +303,7 @@ void stream_order(struct call *call, unsigned stream)
 	give_order(call, stream, s->is_open ? ORDER_CHANGE : ORDER_OPEN);
 	s->is_open = 1;
 	call->facts->carried[stream].is_closing = false;
+	cover_ask(call, stream);
 }
 
 void stream_close(struct call *call, unsigned stream)

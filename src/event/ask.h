@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "event/command.h"
+#include "event/cover.h"
 #include "event/record.h"
 #include "event/resolved.h"
 
@@ -113,6 +114,7 @@ struct ask {
 			uint16_t listener; /* row: from its address */
 			struct addr remote;
 		} connect;
+		struct cover_row cover;
 		struct resolved_row resolved;
 		char text[ASK_BODY_MAX]; /* JSON or configuration text, size bytes, no NUL */
 	} body;

@@ -15,7 +15,7 @@ enum cover {
 	COVER_NO_STATE_IN,
 	COVER_COUNT
 };
-const char *cover_text(enum cover c); /* for a person; static storage */
+const char *cover_text(enum cover c); /* for a person, fits a call.s cause; static storage */
 
 /* A question, its answer, and what changed since. Hosts alone count. remote of family 0: nothing
  * that was said before counts any more, ask anew. */

@@ -6,6 +6,7 @@
 #include <ifaddrs.h>
 #include <linux/errqueue.h>
 #include <linux/netlink.h>
+#include <linux/xfrm.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -309,6 +310,28 @@ enum err socket_netfilter_open(int *ret_fd)
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) != 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof(yes));
+	*ret_fd = fd;
+	return ERR_NONE;
+}
+
+enum err socket_ipsec_open(bool is_told, int *ret_fd)
+{
+	const int bytes = NETFILTER_BYTES;
+	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_XFRM);
+
+	if (fd < 0)
+		return errno == EPROTONOSUPPORT ? ERR_UNSUPPORTED : socket_error_of(errno);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	if (is_told)
+		self.nl_groups = XFRMGRP_EXPIRE | XFRMGRP_SA | XFRMGRP_POLICY;
+	if (bind(fd, (const struct sockaddr *)&self, sizeof(self)) != 0) {
+		enum err err = socket_error_of(errno);
+
+		(void)close(fd);
+		return err;
+	}
 	*ret_fd = fd;
 	return ERR_NONE;
 }

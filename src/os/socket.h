@@ -56,5 +56,8 @@ void socket_close(int *fd); /* -1 is ignored; leaves -1 */
 /* Netlink to the packet filter of this network namespace. Opens for everybody; what is sent
  * needs CAP_NET_ADMIN, of who opened it and of who sends. */
 enum err socket_netfilter_open(int *ret_fd) MUST_USE;
+/* The same to its IPsec (xfrm): for questions, or to be told of each change of policies and
+ * states. ERR_UNSUPPORTED: this kernel has none. */
+enum err socket_ipsec_open(bool is_told, int *ret_fd) MUST_USE;
 
 #endif

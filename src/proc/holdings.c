@@ -4,6 +4,7 @@
 #include "proc/parent_priv.h"
 
 #include "border/border.h"
+#include "border/options.h"
 #include "keys/request.h"
 #include "media/flow_secure.h"
 #include "media/options.h"
@@ -96,6 +97,33 @@ static enum err make_netfilter(struct holdings *h)
 	return err == ERR_NONE ? make_table(h, "known", &h->known, &h->known_readonly) : err;
 }
 
+bool holdings_want_ipsec(const struct conf_tree *settings)
+{
+	size_t count;
+	const struct border_peer *peers = conf_get(settings, &border_peer_block, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (peers[i].needs_ipsec)
+			return true;
+	return false;
+}
+
+enum err holdings_ipsec(struct holdings *h, const struct conf_tree *settings)
+{
+	enum err err;
+
+	h->ipsec = h->ipsec_events = -1;
+	if (!holdings_have(h, ROLE_KERNEL) || h->interface || !holdings_want_ipsec(settings))
+		return ERR_NONE;
+	err = socket_ipsec_open(false, &h->ipsec);
+	if (err == ERR_NONE)
+		err = socket_ipsec_open(true, &h->ipsec_events);
+	if (err != ERR_NONE)
+		log_write(LEVEL_ERROR, "ipsec", "the kernel's IPsec cannot be asked: %s",
+		          err_text(err));
+	return err;
+}
+
 static enum err make_counters(struct holdings *h)
 {
 	enum err err = ERR_NONE;
@@ -155,6 +183,8 @@ static enum err make_memory(struct holdings *h, const struct conf_tree *settings
 		err = make_table(h, "verdicts", &h->verdicts, &h->verdicts_readonly);
 	if (err == ERR_NONE)
 		err = make_netfilter(h);
+	if (err == ERR_NONE)
+		err = holdings_ipsec(h, settings);
 	if (err == ERR_NONE)
 		err = make_counters(h);
 	if (err == ERR_NONE)

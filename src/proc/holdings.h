@@ -21,6 +21,7 @@ struct holdings {
 	int resolved;              /* sealed table of names; -1: none yet */
 	struct material material;  /* certificates and keys as they are in force */
 	int netfilter;             /* with its last holder the kernel's table goes */
+	int ipsec, ipsec_events;   /* -1 where no media relies on it */
 	int counters[ROLE_COUNT], counters_readonly[ROLE_COUNT];
 	int pulses[ROLE_COUNT];
 	struct shared_map pulse_maps[ROLE_COUNT];
@@ -53,6 +54,9 @@ enum err holdings_api(struct holdings *h, const struct conf_tree *settings) MUST
 /* Where servers command calls, if anywhere. */
 enum err holdings_control(struct holdings *h, const struct conf_tree *settings) MUST_USE;
 enum err holdings_pulses(struct holdings *h) MUST_USE;
+/* Where some peer's media relies on IPsec; to be opened at each start. */
+bool holdings_want_ipsec(const struct conf_tree *settings);
+enum err holdings_ipsec(struct holdings *h, const struct conf_tree *settings) MUST_USE;
 /* Removes what would stay behind in a folder; the rest ends with the process. */
 void holdings_leave(const struct conf_tree *settings);
 

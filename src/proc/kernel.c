@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel's role: gives the verdicts that act to the packet filter, and does
- * nothing else. It has the verdict table and the table of known flows, read-only,
- * and a netlink socket that the parent holds too: so the kernel's table stands
- * while this process is started anew, and goes when the parent is gone. */
+/* The kernel's role: gives the verdicts that act to the packet filter, and asks the kernel what its
+ * IPsec covers (kernel_ipsec.h). It has the verdict table and the table of known flows, read-only,
+ * and a netlink socket that the parent holds too: so the kernel's table stands while this process
+ * is started anew, and goes when the parent is gone. */
 #include "kernel/mirror.h"
 #include "kernel/socket.h"
 #include "os/clock.h"
 #include "proc/child.h"
+#include "proc/kernel_ipsec.h"
 #include "proc/never.h"
 #include "proc/table.h"
 
@@ -17,6 +18,7 @@ enum { LOOK_US = 25 * MILLISECOND_US, AGAIN_US = SECOND_US };
 struct filter {
 	struct child *child;
 	struct counters *counters;
+	struct covering *covering;
 	struct kernel_mirror *mirror;
 	struct kernel_mirror_counts told;
 	struct guard_judge_settings settings; /* of which only the never-block list counts */
@@ -77,7 +79,7 @@ static uint64_t wait_us(void *context, struct now now)
 {
 	const struct filter *f = context;
 
-	return now_since(f->due_us, now.us);
+	return child_facts(f->child)->has_no_filter ? UINT64_MAX : now_since(f->due_us, now.us);
 }
 
 static void advance(void *context, struct now now)
@@ -85,7 +87,7 @@ static void advance(void *context, struct now now)
 	struct filter *f = context;
 	enum err err;
 
-	if (now.us < f->due_us)
+	if (now.us < f->due_us || child_facts(f->child)->has_no_filter)
 		return;
 	f->due_us = now.us + LOOK_US;
 	err = look(f, now);
@@ -111,7 +113,11 @@ static void asked(void *context, const struct ask *question, struct now now)
 	static struct ask answer;
 	struct filter *f = context;
 	struct conf_blob blob = child_settings(f->child);
-	enum err err = table_is_told(question) ? table_take(&f->names) : ERR_UNSUPPORTED;
+	enum err err;
+
+	if (covering_asked(f->covering, f->child, question))
+		return;
+	err = table_is_told(question) ? table_take(&f->names) : ERR_UNSUPPORTED;
 
 	if (err == ERR_NONE)
 		err = settings(f, blob, now);
@@ -184,7 +190,10 @@ int main(void)
 		err = read_never(&f, &blob);
 	if (err != ERR_NONE)
 		child_fail("start", err);
-	open_filter(&f);
+	if (!child_facts(f.child)->has_no_filter)
+		open_filter(&f);
+	f.covering = covering_open(f.child);
 	child_enter(f.child);
+	covering_begin(f.covering);
 	return child_run(f.child, &hooks);
 }

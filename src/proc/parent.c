@@ -177,8 +177,9 @@ static void choose_roles(struct holdings *h, const struct conf_tree *settings)
 
 	h->roles = 1U << ROLE_SIGNAL | 1U << ROLE_MEDIA | 1U << ROLE_JUDGE | 1U << ROLE_STORE |
 	           1U << ROLE_WEB;
-	if (kernel->is_on)
+	if (kernel->is_on || holdings_want_ipsec(settings))
 		h->roles |= 1U << ROLE_KERNEL;
+	h->facts.has_no_filter = !kernel->is_on;
 }
 
 /* --- The loop's callbacks --- */

@@ -128,6 +128,8 @@ enum err holdings_resume(struct holdings *h, const struct conf_tree *settings, s
 	if (err == ERR_NONE)
 		err = resume_tables(h, words);
 	if (err == ERR_NONE)
+		err = holdings_ipsec(h, settings);
+	if (err == ERR_NONE)
 		err = resume_counters(h, words);
 	if (err == ERR_NONE && h->interface)
 		err = h->tap >= 0 ? ERR_NONE : missing("the tap", words);

@@ -102,12 +102,16 @@ static const struct {
 	{ &web_control_block, NULL },
 	{ &web_server_block, NULL },
 	{ &kernel_block, NULL },
+	{ &border_peer_block, "media ipsec" },
 };
 
 bool proc_needs_start(const struct conf_change *change)
 {
 	for (size_t i = 0; i < sizeof(cold) / sizeof(cold[0]); i++) {
 		if (cold[i].block != change->block)
+			continue;
+		/* A peer is added without a new start, whatever it has. */
+		if (!change->option && cold[i].block == &border_peer_block)
 			continue;
 		/* A block of one row is added and removed by options that differ. */
 		if (!cold[i].option || !change->option ||

@@ -54,6 +54,8 @@ static const struct {
 	{ THING_TAP, OBSERVE, offsetof(struct holdings, tap) },
 	{ THING_RESOLVED, SIGNAL | JUDGE | KERNEL, offsetof(struct holdings, resolved) },
 	{ THING_NETFILTER, KERNEL, offsetof(struct holdings, netfilter) },
+	{ THING_IPSEC, KERNEL, offsetof(struct holdings, ipsec) },
+	{ THING_IPSEC_EVENTS, KERNEL, offsetof(struct holdings, ipsec_events) },
 	{ THING_MATERIAL, SIGNAL, offsetof(struct holdings, material.public) },
 	{ THING_KEYS, KEYS, offsetof(struct holdings, material.secret) },
 };

@@ -8,6 +8,7 @@
 #include "proc/border_settings.h"
 #include "proc/child.h"
 #include "proc/connections.h"
+#include "proc/covers.h"
 #include "proc/table.h"
 #include "proc/trace.h"
 #include "sip/mask.h"
@@ -364,6 +365,8 @@ static void asked(void *context, const struct ask *question, struct now now)
 	w.question = question->head;
 	if (question->head.kind == ASK_DRAINING)
 		drain(question, now);
+	else if (question->head.kind == ASK_UNCOVERED)
+		covers_told(w.child, w.border, question, now);
 	else if (table_is_told(question))
 		take_names(&question->head);
 	else if (question->head.kind == ASK_MATERIAL)
@@ -379,6 +382,7 @@ static void answered(void *context, const struct ask *row, struct now now)
 	(void)context;
 	w.now = now;
 	connections_answered(w.tcp, row, now);
+	covers_answered(w.border, row, now);
 }
 
 static enum err settings(void *context, struct conf_blob blob, struct now now)
@@ -493,6 +497,7 @@ static void open_border(void)
 		.record = port_record,
 		.order = port_order,
 		.connect = port_connect,
+		.cover = covers_ask,
 		.random = port_random,
 		.answer = port_answer,
 		.shown = port_shown,
@@ -546,6 +551,7 @@ int main(void)
 		                           .flush = flush };
 
 	w.child = child_begin(ROLE_SIGNAL);
+	covers_begin(w.child);
 	w.counters = child_counters(w.child);
 	w.facts = child_ring_writer(w.child, RING_NAME_FACTS);
 	w.records = child_ring_writer(w.child, RING_NAME_RECORDS_SIGNAL);

@@ -18,16 +18,18 @@ enum thing {
 	THING_PORT_TABLE, /* struct port_table, read-only */
 	THING_RTP_SOCKET, /* index = row of the port table; drop-all filter is on */
 	THING_RTCP_SOCKET,
-	THING_INBOX,      /* transport/udp inbox, writable */
-	THING_OUTBOX,     /* the same for its outbox */
-	THING_CHECKPOINT, /* border's checkpoint, writable */
-	THING_MARKS,      /* media: struct flow_marks, MAX_PORT_PAIRS of them, writable */
-	THING_API_SOCKET, /* web: listening Unix socket */
-	THING_KNOWN,      /* verdict_table of known flows, see kernel/mirror.h; judge writes it */
-	THING_NETFILTER,  /* kernel: netlink to the packet filter; it owns the table */
-	THING_TAP,        /* observe: packets of an interface; nothing can be sent by it */
-	THING_RESOLVED,   /* sealed struct resolved_table as of the start */
-	THING_MATERIAL,   /* signal: sealed bundle of certificates (keys/bundle.h) */
+	THING_INBOX,        /* transport/udp inbox, writable */
+	THING_OUTBOX,       /* the same for its outbox */
+	THING_CHECKPOINT,   /* border's checkpoint, writable */
+	THING_MARKS,        /* media: struct flow_marks, MAX_PORT_PAIRS of them, writable */
+	THING_API_SOCKET,   /* web: listening Unix socket */
+	THING_KNOWN,        /* verdict_table of known flows, see kernel/mirror.h; judge writes it */
+	THING_NETFILTER,    /* kernel: netlink to the packet filter; it owns the table */
+	THING_IPSEC,        /* kernel: netlink to IPsec, for questions */
+	THING_IPSEC_EVENTS, /* and to be told of changes */
+	THING_TAP,          /* observe: packets of an interface; nothing can be sent by it */
+	THING_RESOLVED,     /* sealed struct resolved_table as of the start */
+	THING_MATERIAL,     /* signal: sealed bundle of certificates (keys/bundle.h) */
 	THING_CONTROL_SOCKET, /* web: where servers command calls */
 	THING_CONTROL,        /* web: sealed bundle of what is shown and asked for there */
 	THING_KEYS,           /* keys: sealed bundle of private keys and their chains */
@@ -66,7 +68,8 @@ struct child_facts {
 	uint8_t log_format, log_level; /* enum log_format, enum log_level */
 	uint8_t is_sandbox_off;        /* tests only: `parent --no-sandbox` */
 	uint8_t is_draining;           /* signal: no new calls */
-	uint8_t unused[4];
+	uint8_t has_no_filter;         /* kernel: is there for IPsec alone */
+	uint8_t unused[3];
 	struct addr listeners[MAX_LISTENERS]; /* signal: where they are bound */
 	uint8_t listener_sides[MAX_LISTENERS];
 	uint8_t listener_transports[MAX_LISTENERS]; /* enum transport_kind */

@@ -110,6 +110,13 @@ static void port_order(void *context, const struct order *order)
 	w->orders[w->order_count++ % 64] = *order;
 }
 
+static void port_cover(void *context, const struct cover_row *row)
+{
+	struct wire *w = context;
+
+	w->covers[w->cover_count++ % 16] = *row;
+}
+
 static void port_random(void *context, void *ret, size_t len)
 {
 	struct wire *w = context;
@@ -274,6 +281,7 @@ static enum err take_memory(struct wire *w, void (*change)(struct border_setting
 		.fact = port_fact,
 		.record = port_record,
 		.order = port_order,
+		.cover = port_cover,
 		.random = port_random,
 		.answer = port_answer,
 		.verdicts = w->verdicts,

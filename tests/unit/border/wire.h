@@ -48,6 +48,8 @@ struct wire {
 	union record records[16];
 	struct ask answers[16]; /* to commands */
 	unsigned answer_count;
+	struct cover_row covers[16]; /* that were asked for */
+	unsigned cover_count;
 	struct wire_sent sent[WIRE_SENT_MAX];
 };
 

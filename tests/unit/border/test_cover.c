@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A PBX whose media passes only while IPsec covers it. */
+#include "unit/border/talk.h"
+
+#include <string.h>
+
+static void change(struct border_settings *s) { s->peers[0].needs_ipsec = 1; }
+
+/* The kernel's answer to what was asked last. */
+static void answer(struct talk *t, enum cover verdict)
+{
+	struct cover_row row = t->w->covers[(t->w->cover_count - 1) % 16];
+
+	row.verdict = (uint8_t)verdict;
+	border_covered(t->w->border, &row, t->w->now);
+}
+
+static void lose(struct talk *t)
+{
+	struct cover_row row = t->w->covers[(t->w->cover_count - 1) % 16];
+
+	row.call = 0;
+	row.verdict = COVER_NO_STATE_OUT;
+	border_covered(t->w->border, &row, t->w->now);
+}
+
+static bool passes(const struct talk *t)
+{
+	const struct order *o = talk_order(t);
+	bool any = false;
+
+	for (unsigned i = 0; o && i < 2; i++)
+		any |= o->legs[i].is_sending || o->legs[i].is_receiving;
+	return any;
+}
+
+static enum err nothing_passes_unasked(struct talk *t)
+{
+	TRY(talk_call(t));
+	CHECK(t->w->order_count > 0 && !passes(t));
+	CHECK(t->w->cover_count > 0);
+	return ERR_NONE;
+}
+
+TEST(unanswered,
+     "nothing passes, in either direction, before the kernel has said that it is covered")
+{
+	return talk_with_settings(change, nothing_passes_unasked);
+}
+
+static enum err passes_covered(struct talk *t)
+{
+	struct flow inside = wire_inside();
+	const struct cover_row *asked;
+
+	TRY(talk_call(t));
+	asked = &t->w->covers[(t->w->cover_count - 1) % 16];
+	CHECK(asked->call != 0 && !asked->is_tcp);
+	CHECK(addr_same_host(&asked->remote, &inside.remote));
+	CHECK(addr_same_host(&asked->local, &inside.local));
+	answer(t, COVER_YES);
+	CHECK(passes(t) && talk_order(t)->kind == ORDER_CHANGE && !talk_order(t)->is_held);
+	TRY(wire_restart(t->w));
+	CHECK(passes(t));
+	return ERR_NONE;
+}
+
+TEST(covered, "what is covered passes, and goes on to after a restart")
+{
+	return talk_with_settings(change, passes_covered);
+}
+
+static enum err ends_uncovered(struct talk *t)
+{
+	TRY(talk_call(t));
+	answer(t, COVER_NO_POLICY_OUT);
+	CHECK(talk_hears(t, &t->phone, "BYE ") && talk_hears(t, &t->pbx, "BYE "));
+	CHECK(t->w->counters.values[COUNT_refused_ipsec] == 1);
+	talk_media_closes(t);
+	CHECK(talk_records(t) == 1);
+	CHECK(strcmp(talk_record(t)->cause, cover_text(COVER_NO_POLICY_OUT)) == 0);
+	return ERR_NONE;
+}
+
+TEST(uncovered,
+     "a call whose media is not covered is ended on both legs, with the reason in its record")
+{
+	return talk_with_settings(change, ends_uncovered);
+}
+
+static enum err withdrawn(struct talk *t)
+{
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &t->phone, "INVITE "));
+	talk_answer(t, &t->phone, &t->at_phone, "183 Session Progress", "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 183 "));
+	CHECK(t->w->cover_count > 0);
+	answer(t, COVER_NO_STATE_IN);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 480 ") && wire_has(&t->at_pbx, "60 media is not"));
+	CHECK(talk_hears(t, &t->phone, "CANCEL "));
+	return ERR_NONE;
+}
+
+TEST(in_setup, "a call whose offer is not covered is refused while it rings")
+{
+	return talk_with_settings(change, withdrawn);
+}
+
+static enum err ends_when_lost(struct talk *t)
+{
+	TRY(talk_call(t));
+	answer(t, COVER_YES);
+	lose(t);
+	CHECK(talk_hears(t, &t->phone, "BYE ") && talk_hears(t, &t->pbx, "BYE "));
+	return ERR_NONE;
+}
+
+TEST(lost, "a call is ended when the cover of its media goes away")
+{
+	return talk_with_settings(change, ends_when_lost);
+}
+
+static enum err asks_again(struct talk *t)
+{
+	struct cover_row all = { 0 };
+	unsigned asked;
+
+	TRY(talk_call(t));
+	answer(t, COVER_YES);
+	asked = t->w->cover_count;
+	border_covered(t->w->border, &all, t->w->now);
+	CHECK(t->w->cover_count > asked && !passes(t));
+	answer(t, COVER_YES);
+	CHECK(passes(t));
+	return ERR_NONE;
+}
+
+TEST(forgotten, "who could answer has forgotten all: nothing passes until he has answered anew")
+{
+	return talk_with_settings(change, asks_again);
+}
+
+static enum err asks_nobody(struct talk *t)
+{
+	TRY(talk_call(t));
+	CHECK(t->w->cover_count == 0 && passes(t));
+	lose(t);
+	CHECK(talk_is_quiet(t, &t->phone));
+	return ERR_NONE;
+}
+
+TEST(not_wanted, "where nobody asked for IPsec, nobody is asked and nothing is held back")
+{
+	return talk_with(asks_nobody);
+}

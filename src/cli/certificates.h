@@ -149,8 +149,6 @@ int certificates_sip_domain(void);
 
 /* ---- certificates_list.c ---- */
 
-/* 0: it has ended; 3, 14, 30: that many days are left at most; -1: more. */
-int certificates_mark(int64_t ends_s, int64_t now_s);
 int64_t certificates_end(X509 *certificate);
 /* Rows of everything in the folder; authority may be NULL. The caller's; NULL: no memory. */
 json_t *certificates_list(const struct certificates_folder *f,

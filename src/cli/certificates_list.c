@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/date.h"
 #include "cli/certificates.h"
+#include "keys/ending.h"
 
 #include <dirent.h>
 #include <openssl/bn.h>
@@ -13,18 +14,6 @@
 #include <unistd.h>
 
 enum { DAY_S = 86400, NAMES_TEXT_MAX = 4096 };
-
-int certificates_mark(int64_t ends_s, int64_t now_s)
-{
-	static const int days[] = { 3, 14, 30 };
-
-	if (ends_s <= now_s)
-		return 0;
-	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++)
-		if (ends_s - now_s <= (int64_t)days[i] * DAY_S)
-			return days[i];
-	return -1;
-}
 
 static int64_t seconds_of(const ASN1_TIME *t)
 {
@@ -108,7 +97,7 @@ static void put_end(json_t *row, int64_t ends_s, int64_t begins_s, int64_t now_s
 	(void)json_object_set_new(row, "days", json_integer((ends_s - now_s) / DAY_S));
 	(void)json_object_set_new(
 		row, "state",
-		json_string(state_of(certificates_mark(ends_s, now_s), begins_s, now_s)));
+		json_string(state_of(keys_ending_mark(ends_s, now_s), begins_s, now_s)));
 }
 
 static json_t *row_of(X509 *certificate, int64_t now_s)

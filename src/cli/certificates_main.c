@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { AUTHORITY_DAYS = 3650, ISSUED_DAYS = 365, MAX_DAYS = 36500, DUE_DAYS = 30 };
 
@@ -305,7 +306,9 @@ static enum cli_exit run_list(struct order *o)
 	if (o->args.count > 0)
 		return usage("list [-c FILE] [--folder FOLDER]");
 	/* An installation may have all its certificates from elsewhere. */
-	code = certificates_folder_open(o->folder, false, &f);
+	code = access(o->folder, F_OK) != 0 && errno == ENOENT
+	             ? CLI_NOT_FOUND
+	             : certificates_folder_open(o->folder, false, &f);
 	if (code != CLI_DONE && code != CLI_NOT_FOUND)
 		return code;
 	has_authority = code == CLI_DONE && certificates_folder_has(&f, "authority", ".key") &&

@@ -5,6 +5,7 @@
 #include "cli/certificates.h"
 #include "cli/output.h"
 #include "cli/text.h"
+#include "keys/ending.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,7 +136,7 @@ static bool open_connection(struct probe *p)
 static void look_at_own(struct probe *p)
 {
 	X509 *own = SSL_CTX_get0_certificate(p->context);
-	int mark = certificates_mark(certificates_end(own), p->now_s);
+	int mark = keys_ending_mark(certificates_end(own), p->now_s);
 	enum certificates_use use = certificates_use_of(own);
 
 	if (mark == 0)
@@ -323,7 +324,7 @@ static void judge_peer(struct probe *p)
 	}
 	judge_chain(p);
 	judge_name(p, certificate);
-	mark = certificates_mark(certificates_end(certificate), p->now_s);
+	mark = keys_ending_mark(certificates_end(certificate), p->now_s);
 	if (mark > 0)
 		say(p, "note", "its end", "the peer's certificate ends within %d days", mark);
 }

@@ -260,6 +260,9 @@ static enum cli_exit examine_all(struct cli *c, struct visit *v)
 		doctor_examine_ports(&v->doctor, v->facts, &service);
 		doctor_examine_limits(&v->doctor, v->facts, &service);
 	}
+	if (v->facts)
+		doctor_examine_certificates(&v->doctor, c->configuration ? c->configuration
+		                                                         : CLI_CONFIGURATION);
 	doctor_examine_kernel(&v->doctor);
 	if (v->status)
 		examine_service(c, v);

@@ -74,6 +74,11 @@ void doctor_judge_store(struct doctor *d, const json_t *store);
 void doctor_judge_mode(struct doctor *d, const json_t *mode);
 void doctor_judge_counters(struct doctor *d, const char *metrics);
 
+/* --- doctor_certificates.c: rows of `certificates list` --- */
+
+void doctor_judge_certificates(struct doctor *d, const json_t *rows);
+void doctor_examine_certificates(struct doctor *d, const char *path);
+
 /* A realm that tells strangers more than the domain does. */
 enum doctor_realm { REALM_FITS, REALM_IS_ADDRESS, REALM_IS_HOST };
 enum doctor_realm doctor_realm_of(struct view realm, struct view domain);

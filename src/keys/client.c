@@ -79,6 +79,7 @@ void keys_client_free(struct keys_client **k)
 	if (!*k)
 		return;
 	provider_serve(NULL);
+	provider_close();
 	ASYNC_cleanup_thread();
 	free(*k);
 	*k = NULL;

@@ -12,8 +12,9 @@
  * filled in here. False: keys_client_why tells. */
 bool client_sign(struct keys_client *k, struct keys_request *q, struct keys_answer *ret);
 
-/* Makes the provider known to OpenSSL, once in a process. */
+/* Makes the provider known to OpenSSL. ERR_UNSUPPORTED. */
 enum err provider_open(void) MUST_USE;
+void provider_close(void);
 /* Whose client the provider's keys ask; NULL: nobody's, signatures fail. */
 void provider_serve(struct keys_client *k);
 struct keys_client *provider_client(void);

@@ -63,6 +63,12 @@ void child_fail(const char *what, enum err err)
 	_exit(1);
 }
 
+void child_refuse(const char *what, struct view words)
+{
+	log_write(LEVEL_ERROR, what, "%.*s", VIEW_ARG(words));
+	_exit(CHILD_REFUSES);
+}
+
 static void keep_descriptors(struct child *c, const struct frame_head *head)
 {
 	struct descriptors *d;

@@ -104,5 +104,8 @@ void child_answer(struct child *c, const struct ask_head *question, struct ask *
 
 /* One line of log and exit status 1: for what must not go on. */
 void child_fail(const char *what, enum err err) __attribute__((noreturn));
+/* The same where the configuration, or a file that it names, cannot be used as it is: at the
+ * first start the parent ends with CHILD_REFUSES too, for another start would not help. */
+void child_refuse(const char *what, struct view words) __attribute__((noreturn));
 
 #endif

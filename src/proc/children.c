@@ -246,7 +246,7 @@ static void ended(struct parent *p, struct child_process *c, const struct spawn_
 	if (!was_ready && c->starts == 1 && end->number == 0) {
 		log_write(LEVEL_ERROR, "child ended", "%s could not start (%s)", role_name(c->role),
 		          c->last_end);
-		parent_end(p, 1);
+		parent_end(p, end->status == CHILD_REFUSES ? CHILD_REFUSES : 1);
 		return;
 	}
 	/* Killed by somebody else: no fault of its own, which would come again. */

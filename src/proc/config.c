@@ -3,6 +3,7 @@
  * of its own, which `ringfence config` starts: it alone knows all modules' tables,
  * and the command that anybody may start stays as small as it is. */
 #include "proc/config_facts.h"
+#include "proc/config_files.h"
 #include "proc/schema.h"
 #include "proc/settings.h"
 
@@ -76,6 +77,10 @@ static int check(const struct request *q)
 	enum err err = q->is_dry ? settings_check(q->path, VIEW_EMPTY, &t, &report)
 	                         : settings_load(q->path, &t, &report);
 
+	if (err == ERR_NONE && !q->is_dry) {
+		config_files_check(t, &report);
+		err = report.count > 0 ? ERR_SYNTAX : ERR_NONE;
+	}
 	if (err == ERR_NONE)
 		(void)printf("%s: valid\n", q->path);
 	else

@@ -71,10 +71,8 @@ static void tell_endings(struct holder *h, struct now now)
 }
 
 /* The descriptor stays the caller's. */
-static enum err take(struct holder *h, int fd, struct now now)
+static enum err take(struct holder *h, int fd, struct now now, struct buffer *words)
 {
-	char text[256];
-	struct buffer words = BUFFER_ON(text);
 	struct keys_bundle bundle;
 	struct shared_map map;
 	enum err err = shared_map(fd, SHARED_READ, 1, &map);
@@ -83,14 +81,12 @@ static enum err take(struct holder *h, int fd, struct now now)
 		return err;
 	err = keys_bundle_open(view_bytes(map.at, map.size), &bundle);
 	if (err == ERR_NONE)
-		err = keys_server_take(h->server, &bundle, &bundle, &words);
+		err = keys_server_take(h->server, &bundle, &bundle, words);
 	if (err == ERR_NONE) {
 		keys_endings_read(&h->endings, &bundle);
 		tell_endings(h, now);
 	}
 	shared_unmap(&map);
-	if (words.len > 0)
-		log_write(LEVEL_ERROR, "keys", "%.*s", VIEW_ARG(buffer_view(&words)));
 	return err;
 }
 
@@ -98,12 +94,18 @@ static void asked(void *context, const struct ask *question, struct now now)
 {
 	static struct ask answer;
 	struct holder *h = context;
+	char text[256];
+	struct buffer words = BUFFER_ON(text);
 	int fd = child_take_descriptor();
 	enum err err = question->head.kind != ASK_MATERIAL_KEYS ? ERR_UNSUPPORTED
 	             : fd < 0                                   ? ERR_SHORT
-	                                                        : take(h, fd, now);
+	                                                        : take(h, fd, now, &words);
 
 	socket_close(&fd);
+	counters_add(h->counters,
+	             err == ERR_NONE ? COUNT_certificates_reread : COUNT_certificates_kept, 1);
+	if (words.len > 0)
+		log_write(LEVEL_ERROR, "keys", "%.*s", VIEW_ARG(buffer_view(&words)));
 	answer.head = (struct ask_head){ .result = (uint8_t)err, .is_last = 1 };
 	child_answer(h->child, &question->head, &answer);
 }
@@ -133,6 +135,8 @@ int main(void)
 	struct child_hooks hooks = {
 		.context = &h, .asked = asked, .wait_us = wait_us, .advance = advance
 	};
+	char text[256];
+	struct buffer words = BUFFER_ON(text);
 	int fd;
 	enum err err;
 
@@ -143,7 +147,9 @@ int main(void)
 	(void)child_ring_reader(h.child, RING_NAME_TO_SIGN, drain, &h);
 	fd = child_descriptor(h.child, THING_KEYS, 0);
 	if (err == ERR_NONE && fd >= 0)
-		err = take(&h, fd, clock_now());
+		err = take(&h, fd, clock_now(), &words);
+	if (words.len > 0)
+		child_refuse("keys", buffer_view(&words));
 	if (err != ERR_NONE)
 		child_fail("keys", err);
 	child_enter(h.child);

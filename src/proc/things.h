@@ -94,4 +94,7 @@ struct child_pulse {
 };
 enum { CHILD_STUCK_S = 15 };
 
+/* Exit status of a child that cannot use the configuration, or a file that it names. */
+enum { CHILD_REFUSES = 3 };
+
 #endif

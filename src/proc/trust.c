@@ -249,7 +249,7 @@ struct tls *trust_open(struct child *c, struct counters *counters, trust_at_fn *
 		err = load(c, &why);
 	}
 	if (why.len > 0)
-		log_write(LEVEL_ERROR, "tls", "%.*s", VIEW_ARG(buffer_view(&why)));
+		child_refuse("tls", buffer_view(&why));
 	if (err != ERR_NONE)
 		child_fail("tls", err);
 	return the_tls;

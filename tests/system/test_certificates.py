@@ -10,7 +10,7 @@ import time
 
 from harness import Skip, check, test
 from process import until
-from ringfence import INSTALLED, is_built
+from ringfence import INSTALLED, OUTSIDE_ADDRESS, Ringfence, is_built
 
 PEER_ADDRESS, PEER_PORT = "127.0.0.20", 5061
 PEER_NAME = "carrier.example.net"
@@ -226,3 +226,30 @@ def certificates_test_tells_more(cast):
     started = time.monotonic()
     code, found = steps(*words, *ours(ca, "sbc.example.com"))
     check(code == 1 and "not for servers" in found["certificate"][1], f"exit {code}, {time.monotonic() - started:.0f} s: {found}")
+
+
+@test("list and test read the configuration: files that it names, and how we would connect to a peer of it")
+def certificates_of_configuration(cast):
+    ca = Folder(cast)
+    for name in (PEER_NAME, "sbc.example.com"):
+        ca.must("issue", name)
+    ringfence = Ringfence(cast, outside_more=f"tls {OUTSIDE_ADDRESS}:5061  certificate main", more=f"""
+certificate main {{ chain {ca.file("sbc.example.com.pem")}  key {ca.file("sbc.example.com.key")} }}
+peer carrier {{
+    kind carrier
+    side outside
+    address sips:{PEER_ADDRESS}:{PEER_PORT}
+    signalling {{ mutual-tls  name {PEER_NAME}  authority {ca.file("authority.pem")}  revoked {ca.file("authority.crl")} }}
+}}
+""")
+    code, text = ringfence.ask("-o", "json", "certificates", "list", "-c", ringfence.config_path, "--folder", ca.path)
+    found = {row["name"]: row["state"] for row in json.loads(text)} if code == 0 else {}
+    check({"certificate main", "authority of carrier", "revocations of carrier", PEER_NAME} <= set(found), f"exit {code}: {text}")
+    a_server(cast, ca, PEER_NAME, "-Verify", "3", "-verify_return_error")
+    code, text = ringfence.ask("-o", "json", "certificates", "test", "carrier", "-c", ringfence.config_path)
+    check(code == 0, f"exit {code}: {text}")
+    ca.must("revoke", PEER_NAME)
+    code, text = ringfence.ask("-o", "json", "certificates", "test", "carrier", "-c", ringfence.config_path)
+    check(code == 1 and "revoked" in text, f"exit {code}: {text}")
+    code, text = ringfence.ask("certificates", "test", "nobody", "-c", ringfence.config_path)
+    check(code == 5, f"exit {code}: {text}")

@@ -3,6 +3,7 @@
 when files are renewed while it runs, and when they are about to end."""
 
 import base64
+import json
 import os
 import re
 import signal
@@ -14,12 +15,13 @@ import time
 from certificates import Authority, openssl
 from harness import Skip, check, test
 from process import until
-from ringfence import OUTSIDE_ADDRESS
+from ringfence import OUTSIDE_ADDRESS, Ringfence
 from test_tls import NAME, phone, tls_stage
 from tls_stream import client_context
 
 USERS = "200", "210"
 PHONES = "127.0.0.30", "127.0.0.31"
+TRUNK, TRUNK_ADDRESS = "carrier.example.net", "127.0.0.41"
 CHUNK = 1 << 16
 PIECE = 16  # bytes of a number that are enough to know it by
 
@@ -207,6 +209,64 @@ def keys_renewed(cast):
         check(ringfence.children() == before, f"{before} became {ringfence.children()}")
 
 
+@test("files that do not belong together, or are not there, are found before anything starts: exit 3, with both lines")
+def keys_mistaken(cast):
+    authority = Authority(cast.folder)
+    one, other = (authority.issue(name, [f"DNS:{NAME}"], use="serverAuth") for name in ("one", "other"))
+    for chain, key, words in ((one[0], one[1], ""), (one[0], other[1], "not that of the first certificate"),
+                              (one[0], one[0], "not in PEM"), (one[0] + ".absent", one[1], "not found")):
+        ringfence = Ringfence(cast, **tls_stage(cast, authority, pairs={"main": (chain, key)}).changes)
+        code, text = ringfence.ask("config", "check", "-c", ringfence.config_path)
+        check(code == (3 if words else 0) and words in text, f"check: exit {code}: {text}")
+        if words:
+            done = subprocess.run(ringfence.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=30, check=False, text=True)
+            check(done.returncode == 3 and words in done.stdout, f"run: exit {done.returncode}: {done.stdout}")
+
+
+@test("a handshake works after an upgrade, with keys that the new parent has read itself")
+def keys_upgraded(cast):
+    authority = Authority(cast.folder)
+    stage = tls_stage(cast, authority).start()
+    context = client_context(authority.certificate)
+    check(does_shake(context), "no handshake works")
+    before = stage.ringfence.children()
+    code, text = stage.ringfence.ask("upgrade")
+    check(code == 0, f"exit {code}: {text}")
+
+    def is_new():
+        return stage.ringfence.children().get("keys", before["keys"]) != before["keys"] and does_shake(context)
+    check(until(is_new, 30, pause=0.2), "no handshake works after the upgrade")
+
+
+@test("who is revoked while it runs is refused from then on, and who is not is let in")
+def keys_revoked_later(cast):
+    authority = Authority(cast.folder)
+    pairs = {name: authority.issue(name, [f"DNS:{TRUNK}"], use="serverAuth,clientAuth") for name in ("first", "second")}
+    more = (f"peer carrier {{\n kind carrier\n side outside\n address sips:{TRUNK_ADDRESS}:5061\n"
+            f" signalling {{ mutual-tls  name {TRUNK}  authority {authority.certificate}  revoked {authority.list} }}\n}}\n")
+    stage = tls_stage(cast, authority, more=more).start()
+
+    def is_let_in(name):
+        context = client_context(authority.certificate, pairs[name])
+        try:
+            with context.wrap_socket(connected(TRUNK_ADDRESS), server_hostname=NAME) as one:
+                one.settimeout(2)
+                # Of TLS 1.3 the client's end is done before its certificate is looked at.
+                one.sendall(b"OPTIONS sip:x SIP/2.0\r\n")
+                return one.recv(1) != b""
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+    check(is_let_in("first") and is_let_in("second"), "one of two good certificates is refused")
+    authority.revoke(pairs["first"])
+    code, text = stage.ringfence.ask("config", "apply")
+    check(code == 0, f"exit {code}: {text}")
+    check(not is_let_in("first"), "the revoked one is let in")
+    check(is_let_in("second"), "the other one is refused")
+
+
 # ---- ends ----
 
 @test("what ends within 30, 14 or 3 days is told once at the start, and what does not is not")
@@ -220,3 +280,6 @@ def keys_endings(cast):
         check(log.count(f"certificate {name} ends within {days} days") == 1, f"{name} is not told once:\n{log}")
     check("certificate long" not in log, f"what does not end is told:\n{log}")
     check(stage.ringfence.counters()["certificates_ending"] == 3, f"{stage.ringfence.counters()}")
+    code, text = stage.ringfence.ask("-o", "json", "doctor", "-c", stage.ringfence.config_path)
+    warned = [row["subject"] for row in json.loads(text) if row["id"] == "certificate-ending"]
+    check({f"certificate {name}" for name in pairs if name != "long"} == set(warned), f"exit {code}: {warned}")

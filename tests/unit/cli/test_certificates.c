@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names and ends of certificates, and an authority in a folder of the test's own. */
 #include "cli/certificates.h"
+#include "keys/ending.h"
 #include "runner/test.h"
 
 #include <openssl/x509_vfy.h>
@@ -100,7 +101,7 @@ TEST(certificates_marks, "marks what ends within 30, 14 and 3 days, and what has
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		CHECK_CASE(certificates_mark(NOW_S + rows[i].left_s, NOW_S) == rows[i].want,
+		CHECK_CASE(keys_ending_mark(NOW_S + rows[i].left_s, NOW_S) == rows[i].want,
 		           rows[i].name);
 	return ERR_NONE;
 }

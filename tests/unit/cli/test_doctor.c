@@ -362,3 +362,44 @@ TEST(doctor_tracking, "finds a table of connections that is nearly full")
 	CHECK(is_right);
 	return ERR_NONE;
 }
+
+static const struct {
+	const char *state;
+	enum doctor_finding want; /* DOCTOR_FINDING_COUNT: none */
+} ends[] = {
+	{ "good", DOCTOR_FINDING_COUNT },
+	{ "revoked", DOCTOR_FINDING_COUNT },
+	{ "ends-in-30", DOCTOR_CERTIFICATE_ENDING_FINDING },
+	{ "ends-in-14", DOCTOR_CERTIFICATE_ENDING_FINDING },
+	{ "ends-in-3", DOCTOR_CERTIFICATE_ENDING_FINDING },
+	{ "ended", DOCTOR_CERTIFICATE_ENDED_FINDING },
+	{ "not-yet", DOCTOR_CERTIFICATE_EARLY_FINDING },
+	{ "absent", DOCTOR_CERTIFICATE_UNREAD_FINDING },
+	{ "unreadable", DOCTOR_CERTIFICATE_UNREAD_FINDING },
+};
+
+TEST(doctor_certificates, "warns of certificates that end, and of none that does not")
+{
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		json_t *rows = json_pack("[{s:s, s:s, s:s}]", "name", "main", "state",
+		                         ends[i].state, "file", "/tmp/main.pem");
+		struct doctor d = { 0 };
+		bool is_good;
+
+		if (!doctor_new(&d)) {
+			doctor_free(&d);
+			json_decref(rows);
+			return ERR_NO_MEMORY;
+		}
+		doctor_judge_certificates(&d, rows);
+		is_good = ends[i].want == DOCTOR_FINDING_COUNT
+		                ? doctor_count(&d, DOCTOR_WARNING) +
+		                                  doctor_count(&d, DOCTOR_FAULT) ==
+		                          0
+		                : has(&d, ends[i].want);
+		doctor_free(&d);
+		json_decref(rows);
+		CHECK_CASE(is_good, ends[i].state);
+	}
+	return ERR_NONE;
+}

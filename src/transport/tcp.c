@@ -43,6 +43,7 @@ static void finish(struct tcp *t, struct tcp_connection *c)
 	if (c->end == TCP_END_UNREACHED)
 		note_away(t, &c->flow.remote);
 
+	ws_way_end(t, c);
 	count(t, counter_of[c->end]);
 	if (c->why != TLS_REFUSED_NOT || c->end == TCP_END_TLS)
 		t->ports.refused(t->ports.context, &c->flow,

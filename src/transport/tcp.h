@@ -30,7 +30,7 @@ struct tcp_ports {
 	enum tcp_standing (*standing)(void *context, const struct flow *flow, bool *ret_is_blocked);
 	/* One message, or what came in the place of one. May be changed; may send. */
 	void (*message)(void *context, const struct flow *flow, char *bytes, size_t len);
-	/* It became no WebSocket, is answered and will be closed. */
+	/* It became no WebSocket, or broke its rules; it is answered and will be closed. */
 	void (*declined)(void *context, const struct flow *flow, enum ws_answer why);
 	/* The connection is gone, or one that was asked for will not be. */
 	void (*closed)(void *context, const struct flow *flow);

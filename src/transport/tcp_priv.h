@@ -49,6 +49,8 @@ void tcp_way_write(struct tcp *t, struct tcp_connection *c, struct view bytes, u
 
 /* What came; how much of it was used. All is, once it is a WebSocket. */
 size_t ws_way_take(struct tcp *t, struct tcp_connection *c, struct view bytes, struct now now);
+/* Says that it ends, before it is closed. */
+void ws_way_end(struct tcp *t, struct tcp_connection *c);
 /* One message, in a frame. */
 void ws_way_send(struct tcp *t, struct tcp_connection *c, struct view bytes, uint64_t now_us);
 

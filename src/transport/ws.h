@@ -26,6 +26,7 @@ enum ws_kind {
 /* Why a WebSocket ends (RFC 6455 7.4.1). */
 enum ws_code {
 	WS_CODE_NORMAL = 1000,
+	WS_CODE_AWAY = 1001, /* of ours: not wanted any longer */
 	WS_CODE_PROTOCOL = 1002,
 	WS_CODE_NONE = 1005, /* never sent: none came */
 	WS_CODE_TEXT = 1007, /* text that is no UTF-8 */

@@ -44,11 +44,24 @@ static void leave(struct tcp *t, struct tcp_connection *c, uint16_t code, uint64
 	tcp_way_write(t, c, buffer_view(&out), now_us);
 }
 
+/* No page can make its browser write such frames; messages too long or in no UTF-8 it can. */
 static void break_off(struct tcp *t, struct tcp_connection *c, uint16_t code, uint64_t now_us)
 {
+	const struct flow flow = c->flow;
+
 	count(t, COUNT_websockets_broken);
 	leave(t, c, code, now_us);
 	tcp_table_doom(t->table, c, TCP_END_BROKEN);
+	if (code == WS_CODE_PROTOCOL)
+		t->ports.declined(t->ports.context, &flow, WS_FRAMES);
+}
+
+void ws_way_end(struct tcp *t, struct tcp_connection *c)
+{
+	bool is_told = c->end == TCP_END_BROKEN || c->end == TCP_END_GONE;
+
+	if (c->ws && !is_told && c->out.len == 0)
+		leave(t, c, c->end == TCP_END_BLOCKED ? WS_CODE_POLICY : WS_CODE_AWAY, c->heard_us);
 }
 
 /* ---- upgrade ---- */

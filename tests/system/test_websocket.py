@@ -225,14 +225,22 @@ def is_shut_out(place):
 @test("an upgrade that no browser writes blocks its source; a foreign page in an honest browser does not, nor mode observe")
 def websocket_blocks(cast):
     stage = web_stage(cast)
-    attacker, reader = "127.0.0.66", "127.0.0.67"
+    attacker, reader, framer, writer = "127.0.0.66", "127.0.0.67", "127.0.0.68", "127.0.0.69"
     check(not is_shut_out(attacker), "blocked before anything")
     for _ in range(8):
         answer_to(upgrade_lines("https://evil.example.net"), reader)
         answer_to(["GET /favicon.ico HTTP/1.1", "Host: pbx.example.com"], reader)
     answer_to(without("connection", upgrade_lines()), attacker)
     check(until(lambda: is_shut_out(attacker), 10), "a strange upgrade had no consequence")
-    check(not is_shut_out(reader), "who read a foreign page was blocked for it")
+    with WebSocket(framer, OUTSIDE_ADDRESS) as web:
+        web.send_frame(b"REGISTER sip:office.example SIP/2.0\r\n\r\n", TEXT, is_masked=False)
+        check(web.ended_with(5) == 1002, "a frame without a mask was taken")
+    check(until(lambda: is_shut_out(framer), 10), "a frame without a mask had no consequence")
+    with WebSocket(writer, OUTSIDE_ADDRESS) as web:
+        web.send_frame(b"a" * 70000, TEXT)
+        check(web.ended_with(5) == 1009, "a message beyond the limit was taken")
+    for place in (reader, writer):
+        check(not is_shut_out(place), f"{place} was blocked for what a page can make its browser do")
     stage.ringfence.stop()
     twin = web_stage_again(cast, stage, PAGE, mode="observe")
     answer_to(without("connection", upgrade_lines()), attacker)
@@ -292,6 +300,7 @@ def websocket_slow(cast):
             framed.send_frame(b"REGISTER sip:office.example SIP/2.0\r\n", TEXT, is_last=False)
             for name, stream in (("silent", silent), ("half", half), ("framed", framed), ("mute", mute)):
                 check(stream.is_closed(15), f"{name} was not closed")
+            check(framed.ended_with(1) == mute.ended_with(1) == 1001, "who was closed was not told")
         after = stage.ringfence.counters()
         check(after["connections_silent"] - before["connections_silent"] == 1, "silence was not counted")
         check(after["connections_slow"] - before["connections_slow"] == 3, "slowness was not counted")
@@ -311,3 +320,28 @@ def websocket_crowd(cast):
         web.register()
     for stream in held + [late]:
         stream.close()
+
+
+def proxy_header(address, port):
+    source = bytes(int(part) for part in address.split(".")) + bytes([203, 0, 113, 7])
+    return b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + source + port.to_bytes(2, "big") + b"\x1f\x90"
+
+
+class Balanced(WebSocket):
+    """By way of a balancer, who says from where it comes."""
+
+    def enter(self):
+        self.send_bytes(proxy_header("198.51.100.77", 40123))
+
+
+@test("behind a configured balancer a page is whom the PROXY header names; without that line the header is no upgrade")
+def websocket_balancer(cast):
+    stage = web_stage(cast, f"{PAGE}\n    balancers 127.0.0.50", mode="observe")
+    with WebPhone("127.0.0.50", OUTSIDE_ADDRESS, WEB, stage.users[WEB], kind=Balanced).register():
+        rows = stage.ringfence.rows("registrations", "list")
+        check("198.51.100.77" in str(rows), f"the source is not the page's: {rows}")
+    try:
+        Balanced(WEB_PLACE, OUTSIDE_ADDRESS).close()
+        check(False, "a header was taken from somebody else")
+    except Refused as refused:
+        check(refused.code == 0, f"a header of somebody else was answered {refused.code}")

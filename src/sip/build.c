@@ -8,15 +8,36 @@
 #include "sip/tokens.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Whether one of eight bytes is below a blank, or DEL: each borrow begins at such a byte. */
-static bool has_control(uint64_t eight)
+static bool has_control(const char *at)
 {
-	uint64_t other = eight ^ EACH(0x7f);
+	uint64_t eight, other;
 
+	memcpy(&eight, at, sizeof(eight));
+	other = eight ^ EACH(0x7f);
 	return ((((eight - EACH(0x20)) & ~eight) | ((other - EACH(1)) & ~other)) & EACH(0x80)) != 0;
+}
+
+enum { HALF = 8, STEP = 16 };
+
+static bool has_control_in_step(const char *at)
+{
+#ifdef __SSE2__
+	__m128i bytes = _mm_loadu_si128((const void *)at),
+		low = _mm_min_epu8(bytes, _mm_set1_epi8(0x1f)),
+		control = _mm_cmpeq_epi8(low, bytes),
+		del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+
+	return _mm_movemask_epi8(_mm_or_si128(control, del)) != 0;
+#else
+	return has_control(at) || has_control(at + HALF);
+#endif
 }
 
 static bool is_text(const char *at, size_t len)
@@ -33,16 +54,19 @@ static bool is_text(const char *at, size_t len)
 /* What was put since `from` may hold no byte that ends a line or a string. */
 static void check_from(struct buffer *b, size_t from)
 {
-	uint64_t eight;
+	const char *at = b->at + from;
+	size_t len = b->len - from, done = 0;
 
 	if (b->err != ERR_NONE)
 		return;
-	for (; b->len - from >= sizeof(eight); from += sizeof(eight)) {
-		memcpy(&eight, b->at + from, sizeof(eight));
-		if (has_control(eight) && !is_text(b->at + from, sizeof(eight)))
-			break;
-	}
-	if (!is_text(b->at + from, b->len - from < sizeof(eight) ? b->len - from : sizeof(eight)))
+	while (len - done >= STEP && !has_control_in_step(at + done))
+		done += STEP;
+	/* What is left, with some of what was looked at already. */
+	if (len - done < STEP && len >= STEP && !has_control_in_step(at + len - STEP))
+		return;
+	if (len < STEP && len >= HALF && !has_control(at) && !has_control(at + len - HALF))
+		return;
+	if (!is_text(at + done, len - done))
 		buffer_fail(b, ERR_SYNTAX);
 }
 

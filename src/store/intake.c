@@ -12,9 +12,17 @@ static size_t copy_ready(struct store *s, struct ring *ring, uint32_t ring_numbe
 
 	while (count < ready && count < MAX_STORE_BATCH) {
 		union record *r = &s->batch[count];
+		size_t size;
 
-		if (ring_peek(ring, (uint32_t)count, r, sizeof(*r), &sequence) != ERR_NONE)
+		if (ring_peek(ring, (uint32_t)count, &r->head, sizeof(r->head), &sequence) !=
+		    ERR_NONE)
 			break;
+		/* What says that it is of another size is not sound, whatever follows. */
+		size = r->head.size <= sizeof(*r) ? r->head.size : sizeof(r->head);
+		if (ring_peek(ring, (uint32_t)count, r, size, NULL) == ERR_NONE)
+			r->head.size = (uint16_t)size;
+		else
+			r->head.size = 0;
 		r->head.ring = ring_number;
 		r->head.sequence = sequence;
 		count++;

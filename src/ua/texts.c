@@ -15,7 +15,7 @@ enum err ua_text_keep(struct ua *ua, struct view bytes, struct ua_text **ret)
 	for (uint32_t i = 0; i < UA_CLASSES; i++) {
 		if (bytes.len > class_size[i])
 			continue;
-		text = pool_take(ua->texts[i]);
+		text = pool_take_as_is(ua->texts[i]);
 		if (!text)
 			continue;
 		text->len = (uint32_t)bytes.len;

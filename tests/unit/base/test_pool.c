@@ -51,6 +51,26 @@ TEST(pool_fills, "gives each place once, none beyond its ceiling, and zeroed eac
 	return ERR_NONE;
 }
 
+TEST(pool_as_is,
+     "gives what is not zeroed from the same places, each time with a handle of its own")
+{
+	struct pool *p;
+	struct pool_handle first, second;
+	void *object;
+
+	TRY(pool_new(sizeof(struct object), 1, &p));
+	object = pool_take_as_is(p);
+	CHECK(object && pool_take_as_is(p) == NULL && pool_used(p) == 1);
+	memset(object, 0xee, sizeof(struct object));
+	first = pool_handle_of(p, object);
+	pool_give(p, object);
+	CHECK(pool_take_as_is(p) == object);
+	second = pool_handle_of(p, object);
+	CHECK(pool_at(p, first) == NULL && pool_at(p, second) == object);
+	pool_free(&p);
+	return ERR_NONE;
+}
+
 TEST(pool_handles, "finds nothing by a handle whose object was given back, nor by a forged one")
 {
 	struct pool *p;

@@ -286,6 +286,8 @@ static void add_probe(struct guard_campaign *c, const struct fact *fact, uint32_
 		c->signature = fact->reason;
 	if (fact->kind == FACT_ANOMALY)
 		c->oddity = fact->reason;
+	if (fact->kind == FACT_UNTRUSTED)
+		c->untrusted = fact->reason;
 	if (fact->agent != 0)
 		c->agent = fact->agent;
 }

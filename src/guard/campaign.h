@@ -40,9 +40,9 @@ struct guard_campaign {
 	uint32_t score_milli;          /* of its source at its height */
 	uint32_t rule_milli[RULE_COUNT];
 	bool has_rule[RULE_COUNT];
-	uint64_t guesses;                   /* failed logins */
-	uint32_t logins_in_vain;            /* these, and those that nobody answered */
-	uint16_t status, signature, oddity; /* last ones seen */
+	uint64_t guesses;                              /* failed logins */
+	uint32_t logins_in_vain;                       /* these, and those that nobody answered */
+	uint16_t status, signature, oddity, untrusted; /* last ones seen */
 	uint16_t agent;
 	uint8_t scope;                                     /* enum guard_scope */
 	uint8_t opened_by;                                 /* enum guard_rule */

@@ -2,6 +2,7 @@
 /* Sentences about campaigns. */
 #include "guard/story.h"
 
+#include "event/tls_refusal.h"
 #include "guard/agent.h"
 #include "guard/oddity.h"
 #include "guard/screen.h"
@@ -88,6 +89,8 @@ static const char *detail_of(const struct guard_campaign *c, enum guard_rule rul
 		return guard_signature_text((enum guard_signature)c->signature);
 	if (rule == RULE_HOSTILE && c->oddity != 0)
 		return guard_anomaly_text(c->oddity);
+	if (rule == RULE_UNTRUSTED && c->untrusted != 0)
+		return tls_refusal_text((enum tls_refusal)c->untrusted);
 	return "";
 }
 

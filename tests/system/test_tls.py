@@ -2,6 +2,7 @@
 """SIP over TLS with OpenSSL at the other end: phones register and call, and who may not come is refused with
 his own reason. Each refusal has a twin that is let in."""
 
+import json
 import socket
 import ssl
 
@@ -218,6 +219,12 @@ def tls_refusals(cast):
         counters = ringfence.counters()
         check(counters["tls_refused_plain"] == 1 and counters["tls_refused_old"] == 1 and
               counters["tls_refused_certificate"] == len(rows) - 2, f"the counters say {counters}")
+        def told():
+            rows = [row for row in ringfence.rows("incidents", "list") if CARRIER in json.dumps(row)]
+            return rows and "TLS connection was refused: " in json.dumps(rows)
+        check(until(told, 10), f"no incident tells of it: {ringfence.rows('incidents', 'list')}")
+        code, text = ringfence.ask("why", CARRIER)
+        check("TLS connection was refused" in text, f"`why` says {code} {text}")
         with PlainOnTls(CARRIER, OUTSIDE_ADDRESS) as silent:
             check(silent.is_closed(10), "who says nothing was kept")
         check(until(lambda: refused_words(ringfence)[-1] == "too-slow", 5), "nobody was too slow")

@@ -3,12 +3,15 @@
 #include "guard/anomaly/anomaly.h"
 
 #include "base/now.h"
+#include "event/tls_refusal.h"
 #include "guard/recent.h"
 #include "guard/seen.h"
 #include "sip/reason.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { UNTRUSTED_REASON = 1 << 16 }; /* above all that a message can break */
 
 struct breaker {
 	struct guard_row row;
@@ -92,12 +95,38 @@ static uint32_t score_of(struct anomaly *a, const struct guard_about *about)
 	return is_new_message ? ANOMALY_AGAIN_MILLI : 0;
 }
 
+/* Who is told of and who is scored: a peer that shows the wrong certificate is somebody's
+ * mistake, and blocking it would make it worse. */
+static size_t untrusted_judge(struct anomaly *a, const struct guard_about *about,
+                              struct guard_finding *ret)
+{
+	static const uint64_t window_us = (uint64_t)ANOMALY_WINDOW_S * SECOND_US;
+	const struct fact *fact = about->fact;
+	struct breaker *b = guard_recent_touch_at(&a->breakers, guard_about_spot(about));
+	bool is_noise = fact->reason == TLS_REFUSED_PLAIN || fact->reason == TLS_REFUSED_BROKEN;
+
+	guard_recent_keep(&a->breakers, b, about->is_proven);
+	if (!guard_seen_note(b->reasons, MAX_ANOMALY_REASONS, UNTRUSTED_REASON + fact->reason,
+	                     fact->now_us, window_us))
+		return 0;
+	*ret = (struct guard_finding){ .rule = RULE_UNTRUSTED,
+		                       .score_milli =
+		                               is_noise && fact->standing == STANDING_STRANGER
+		                                       ? ANOMALY_AGAIN_MILLI
+		                                       : 0,
+		                       .is_proven = about->is_proven,
+		                       .is_incident = true };
+	return 1;
+}
+
 static size_t anomaly_judge(void *memory, const struct guard_about *about,
                             struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
 	struct guard_finding finding = { .rule = RULE_HOSTILE, .is_proven = about->is_proven };
 	const struct fact *fact = about->fact;
 
+	if (fact->kind == FACT_UNTRUSTED)
+		return untrusted_judge(memory, about, ret);
 	if (fact->kind != FACT_ANOMALY || fact->grade != SIP_GRADE_HOSTILE ||
 	    fact->standing == STANDING_PEER)
 		return 0;
@@ -110,4 +139,5 @@ static size_t anomaly_judge(void *memory, const struct guard_about *about,
 
 const struct guard_detector_class anomaly_detector = { anomaly_make, anomaly_free, anomaly_apply,
 	                                               anomaly_judge,
-	                                               .kinds = DETECTOR_KIND(ANOMALY) };
+	                                               .kinds = DETECTOR_KIND(ANOMALY) |
+	                                                        DETECTOR_KIND(UNTRUSTED) };

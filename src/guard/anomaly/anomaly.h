@@ -3,8 +3,10 @@
  * guard/oddity.h calls odd. One rule, hostile-message: 2 for each reason that a
  * source did not show within 10 minutes, 1 for another message of the same
  * reason, 0 for the same message again: a fuzzer tries many ways, a broken
- * device one. Sloppy and foreign messages never count. What forged addresses
- * may have sent is counted apart from what is proven. */
+ * device one. And untrusted: who was refused by TLS is told once for each reason;
+ * 1 for a stranger who spoke none or broke it, 0 for what may be a mistake. Sloppy and
+ * foreign messages never count. What forged addresses may have sent is counted apart from
+ * what is proven. */
 #ifndef ANOMALY_ANOMALY_H
 #define ANOMALY_ANOMALY_H
 

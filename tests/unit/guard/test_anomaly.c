@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rule of anomalies: who tries many ways is not who is broken in one. */
+#include "event/tls_refusal.h"
 #include "guard/anomaly/anomaly.h"
 #include "guard/oddity.h"
 #include "sip/reason.h"
@@ -118,5 +119,37 @@ TEST(anomaly_bounded, "full tables and lists forget the oldest, forged ones befo
 	fact = fact_of(SIP_GRADE_HOSTILE, 1, PROOF_CONNECTION, 1, 200);
 	CHECK(bench_judge(&anomaly_detector, memory, &fact, findings) == 0);
 	anomaly_detector.free(&memory);
+	return ERR_NONE;
+}
+
+TEST(anomaly_untrusted,
+     "who is refused by TLS is told of once for each reason; a peer is never scored")
+{
+	static const struct {
+		const char *name;
+		enum tls_refusal why;
+		enum fact_standing standing;
+		uint32_t want_milli;
+	} cases[] = {
+		{ "noise of a stranger", TLS_REFUSED_PLAIN, STANDING_STRANGER, 1000 },
+		{ "a stranger's old phone", TLS_REFUSED_OLD, STANDING_STRANGER, 0 },
+		{ "noise from a peer's address", TLS_REFUSED_PLAIN, STANDING_PEER, 0 },
+		{ "a peer's expired certificate", TLS_REFUSED_EXPIRED, STANDING_PEER, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		OWNED_BENCH b = { 0 };
+
+		TRY(bench_init(&b));
+		for (uint64_t n = 0; n < 20; n++) {
+			struct fact fact =
+				fact_of(SIP_GRADE_NONE, cases[i].why, PROOF_CONNECTION, 0, n);
+
+			fact.kind = FACT_UNTRUSTED;
+			fact.standing = (uint8_t)cases[i].standing;
+			bench_take(&b, &fact);
+		}
+		CHECK_CASE(b.proven_milli == cases[i].want_milli, cases[i].name);
+	}
 	return ERR_NONE;
 }

@@ -321,6 +321,11 @@ static uint16_t pass_challenge(struct border *b, const struct inbound *in, struc
 	return in->msg->status;
 }
 
+static bool serves_application(const struct border_peer *peer)
+{
+	return peer->kind == PEER_SPEECH_SERVER || peer->kind == PEER_BOARD;
+}
+
 /* A redirection goes to the PBX, which pays for what is called then, and is never followed
  * here; to anybody else where it points is the other side's affair. */
 static uint16_t redirect(struct border *b, const struct sip_msg *msg, struct call *call,
@@ -328,8 +333,13 @@ static uint16_t redirect(struct border *b, const struct sip_msg *msg, struct cal
 {
 	const struct leg_facts *asker = leg_of(call, asked_by);
 	const struct border_peer *peer = leg_peer(b, asker);
+	const struct border_peer *answering = leg_peer(b, leg_of(call, leg_other(asked_by)));
 	const struct identity_reader reader = { .peer = peer, .flow = &asker->flow };
 
+	if (answering && serves_application(answering) && !party_may(answering, MAY_TRANSFER)) {
+		reply_warning(lines, REFUSAL_REDIRECT);
+		return 480;
+	}
 	if (!peer || party_is_outer(peer))
 		return 480;
 	asserted_copy_contacts(b, lines, msg, &reader);

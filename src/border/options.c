@@ -12,6 +12,17 @@ enum { DAY_S = 86400 };
 static const char *const peer_kinds[] = { "pbx",           "carrier", "customer",
 	                                  "speech-server", "board",   NULL };
 
+bool border_peer_may(const struct border_peer *peer, enum peer_may right)
+{
+	unsigned may = peer->may;
+
+	if (may == 0)
+		may = peer->kind == PEER_SPEECH_SERVER || peer->kind == PEER_BOARD
+		            ? MAY_RECEIVE
+		            : MAY_PLACE | MAY_RECEIVE;
+	return (may & right) != 0;
+}
+
 static const char *const number_forms[] = { "dialled", "plus", "bare", NULL };
 /* PEER_TRANSPORT_ANY, then in the order of enum transport_kind. */
 static const char *const transports[] = { "any", "udp", "tcp", "tls", NULL };
@@ -42,8 +53,8 @@ static const struct conf_option peer_options[] = {
 	{ "media-from", CONF_NETWORKS, CONF_LIST(struct border_peer, media_from, media_count),
 	  .help = "networks where its audio is, beside its own addresses; it may name no others" },
 	{ "may", CONF_FLAGS, CONF_AT(struct border_peer, may), .choices = rights,
-	  .fallback = "place-calls receive-calls",
-	  .help = "what it may do; transfer: have the PBX make calls for it" },
+	  .help = "what it may do; transfer: have the PBX make calls for it; without this "
+	          "place-calls receive-calls, of a speech-server or board receive-calls alone" },
 	{ "domain", CONF_TEXT, CONF_AT(struct border_peer, domain),
 	  .help = "domain that stands for us in what is sent to it; without this its address" },
 	{ "appears-as", CONF_ENDPOINT, CONF_AT(struct border_peer, appears_as), .port = 5060,

@@ -19,4 +19,8 @@ extern const struct conf_block border_subscribers_block;
 extern const struct conf_block border_registrar_block;
 extern const struct conf_block border_numbers_block;
 
+/* Whether it was given that right, or its kind has it: who serves an application answers calls, and
+ * neither begins nor moves any unless it is said. */
+bool border_peer_may(const struct border_peer *peer, enum peer_may right);
+
 #endif

@@ -2,6 +2,7 @@
 /* Who is at the other end of a flow, and what it may see of us. */
 #include "border/border_priv.h"
 #include "border/home.h"
+#include "border/options.h"
 
 #include "border/ways.h"
 #include "sip/uri.h"
@@ -162,7 +163,7 @@ bool party_is_outer(const struct border_peer *peer)
 
 bool party_may(const struct border_peer *peer, enum peer_may right)
 {
-	return ((peer->may ? peer->may : MAY_PLACE | MAY_RECEIVE) & right) != 0;
+	return border_peer_may(peer, right);
 }
 
 const struct border_peer *party_decider(const struct border_peer *from,

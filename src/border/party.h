@@ -65,7 +65,7 @@ const struct border_peer *party_decider(const struct border_peer *from,
 void party_copy_headers(struct border *b, const struct border_peer *from,
                         const struct border_peer *to, const struct sip_msg *msg,
                         struct buffer *out);
-/* Whether it was given that right; who was given none has the first two. */
+/* Whether it was given that right, or its kind has it. */
 bool party_may(const struct border_peer *peer, enum peer_may right);
 /* Domain that stands in From and To towards a peer: its `domain`, else its address. */
 void party_write_domain(struct buffer *out, const struct border_peer *peer);

@@ -172,6 +172,8 @@ enum err route_find(const struct border *b, const struct inbound *in, struct rou
 	dial_read(&b->settings, in->peer, uri.user, &ret->number);
 	if (!in->peer)
 		return to_registrar(b, in, &uri, ret);
+	if (!party_may(in->peer, MAY_PLACE))
+		return fail(ret, 403, REFUSAL_PEER_PLACE);
 	if (stay_of(b, in, &uri))
 		return to_pbx(b, stay_of(b, in, &uri), ret);
 	/* Names of phones are given to who stands inside alone. */

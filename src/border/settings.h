@@ -65,7 +65,7 @@ struct border_peer {
 	uint32_t check_s;  /* it is asked by OPTIONS so often; 0: never */
 	uint32_t answer_s; /* how long its first answer may take where another can be asked */
 	uint8_t from_count, media_count;
-	uint8_t may; /* enum peer_may, or-ed */
+	uint8_t may; /* enum peer_may, or-ed; 0: border_peer_may */
 	uint16_t side;
 	uint16_t class_row;     /* whose settings it has where it has none; only while read */
 	uint16_t headers;       /* row in headers + 1; 0: none */

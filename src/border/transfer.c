@@ -32,6 +32,15 @@ static bool may_refer(const struct border *b, const struct call *call)
 	return false;
 }
 
+/* A peer is told that it is its own right that is missing. */
+static enum refusal refusal_why(const struct inbound *in)
+{
+	bool is_peers =
+		in->peer && in->peer->kind != PEER_PBX && !party_may(in->peer, MAY_TRANSFER);
+
+	return is_peers ? REFUSAL_PEER_TRANSFER : REFUSAL_TRANSFER;
+}
+
 static void write_referrer(const struct border *b, struct buffer *out, const struct sip_msg *msg,
                            const struct identity_reader *reader)
 {
@@ -109,7 +118,7 @@ void transfer_refer(struct border *b, struct inbound *in, struct call *call, uns
 	enum err err;
 
 	if (!may_refer(b, call)) {
-		reply_refusal(b, in, 403, REFUSAL_TRANSFER, VIEW_EMPTY);
+		reply_refusal(b, in, 403, refusal_why(in), VIEW_EMPTY);
 		return;
 	}
 	turn = turn_open(b, in, call, from);

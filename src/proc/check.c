@@ -392,7 +392,7 @@ static void check_stays(const struct checking *c)
 
 static bool may(const struct border_peer *peer, enum peer_may right)
 {
-	return (peer->may & right) != 0;
+	return border_peer_may(peer, right);
 }
 
 static void check_rights(const struct checking *c, size_t row, const struct border_route *route)

@@ -164,10 +164,50 @@ static enum err has_rights(struct talk *t)
 	CHECK(talk_hears(t, &second, "INVITE "));
 	CHECK(talk_is_quiet(t, &first));
 	TRY(invite_from(t, &second, "+441512960123"));
-	CHECK(talk_hears(t, &second, "SIP/2.0 404 "));
+	CHECK(talk_hears(t, &second, "SIP/2.0 403 "));
 	TRY(invite_from(t, &first, "+441512960123"));
 	CHECK(talk_hears(t, &first, "SIP/2.0 100 "));
 	return ERR_NONE;
+}
+
+/* Who stands inside knows the names of phones, and may call none of them. */
+static void serves(struct border_settings *s) { s->peers[0].kind = PEER_SPEECH_SERVER; }
+
+static enum err serves_only(struct talk *t)
+{
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 403 ") &&
+	      wire_has(&t->at_pbx, "Warning: 399 ringfence \"45 ") && talk_is_quiet(t, &t->phone));
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "302 Moved Temporarily", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 480 ") &&
+	      wire_has(&t->at_phone, "Warning: 399 ringfence \"47 ") &&
+	      !wire_has(&t->at_phone, "Contact"));
+	return ERR_NONE;
+}
+
+TEST(routes_servers, "takes calls to a speech server, and none from it, by INVITE or by 3xx")
+{
+	return talk_with_settings(serves, serves_only);
+}
+
+static void serves_and_calls(struct border_settings *s)
+{
+	serves(s);
+	s->peers[0].may = MAY_PLACE | MAY_RECEIVE;
+}
+
+static enum err calls_too(struct talk *t)
+{
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &t->phone, "INVITE "));
+	return ERR_NONE;
+}
+
+TEST(routes_servers_may, "takes calls from a speech server that may place them")
+{
+	return talk_with_settings(serves_and_calls, calls_too);
 }
 
 TEST(routes_rights,

@@ -198,7 +198,8 @@ static enum err not_allowed(struct talk *t)
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 403 ") &&
 	      wire_has(&t->at_phone, "Warning: 399 ringfence \"44 "));
 	talk_request(t, &t->pbx, "REFER", "Refer-To: <sip:203@10.0.0.20>\r\n", "");
-	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 403 "));
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 403 ") &&
+	      wire_has(&t->at_pbx, "Warning: 399 ringfence \"46 "));
 	return ERR_NONE;
 }
 

@@ -34,6 +34,7 @@ struct border_ports {
 	void (*order)(void *context, const struct order *order);
 	/* Goes the same way, behind the order before it. */
 	void (*connect)(void *context, const struct order_connect *order);
+	void (*digits)(void *context, const struct order_digits *order);
 	void (*random)(void *context, void *ret, size_t len);
 	/* Asks whether IPsec covers it; border_covered brings the answer. NULL: nothing is. */
 	void (*cover)(void *context, const struct cover_row *row);

@@ -146,6 +146,29 @@ struct command_row *command_of_turn(struct border *b, const struct turn *turn)
 	return NULL;
 }
 
+struct command_row *command_of_call(struct border *b, const struct call *call, unsigned leg,
+                                    enum command_verb verb)
+{
+	struct pool_handle wanted = call_handle(b, call);
+	struct command_row *row;
+	uint32_t place = 0;
+
+	while ((row = pool_next(b->commands->rows, &place)))
+		if (row->call.index == wanted.index && row->call.generation == wanted.generation &&
+		    row->leg == leg && row->command.verb == verb)
+			return row;
+	return NULL;
+}
+
+void command_pressed(struct call *call, unsigned leg)
+{
+	struct border *b = call->border;
+	struct command_row *row = command_of_call(b, call, leg, COMMAND_DTMF);
+
+	if (row && row->is_answered)
+		command_end(row, COMMAND_DONE, 0);
+}
+
 void commands_forget(struct call *call)
 {
 	struct border *b = call->border;

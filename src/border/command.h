@@ -37,6 +37,8 @@ void command_timeout(struct border *b, struct turn *turn);
 /* A NOTIFY about a REFER of ours: answers it and says true. */
 bool command_hears(struct border *b, struct inbound *in, struct call *call, unsigned from,
                    const struct sip_event *event);
+/* Media has said the digits of a command to that leg. */
+void command_pressed(struct call *call, unsigned leg);
 /* The call is over: what was asked of it is answered. */
 void commands_forget(struct call *call);
 

@@ -17,7 +17,7 @@ static const struct pool_handle nothing;
 #define REASON_TRANSFERRED VIEW("Reason: Q.850;cause=16;text=\"transferred\"\r\n")
 
 /* A request of ours to a leg: a turn without anybody who asked. */
-static struct turn *take_turn(struct command_row *row, struct call *call, enum sip_method method)
+struct turn *command_turn(struct command_row *row, struct call *call, enum sip_method method)
 {
 	struct border *b = row->border;
 	struct turn *turn = pool_take(b->calls->turns);
@@ -139,7 +139,7 @@ static enum command_refusal transfer(struct command_row *row, struct call *call)
 		return COMMAND_FORM;
 	if (!may_be_referred(b, to))
 		return COMMAND_NOBODY;
-	turn = take_turn(row, call, SIP_METHOD_REFER);
+	turn = command_turn(row, call, SIP_METHOD_REFER);
 	if (!turn)
 		return COMMAND_FULL;
 	if (ua_dialog_next_cseq(&to->dialog, &turn->sent_cseq) != ERR_NONE) {
@@ -153,20 +153,6 @@ static enum command_refusal transfer(struct command_row *row, struct call *call)
 	call->facts->refers[call->facts->next_refer++ % MAX_CALL_REFERS] =
 		(struct refer){ .sent_cseq = turn->sent_cseq, .from = turn->from, .is_ours = true };
 	return send(b, &r, PURPOSE_CALL_REQUEST, turn) == ERR_NONE ? COMMAND_DONE : COMMAND_FULL;
-}
-
-static struct command_row *row_of_call(struct border *b, const struct call *call, unsigned leg,
-                                       enum command_verb verb)
-{
-	struct pool_handle wanted = call_handle(b, call);
-	struct command_row *row;
-	uint32_t place = 0;
-
-	while ((row = pool_next(b->commands->rows, &place)))
-		if (row->call.index == wanted.index && row->call.generation == wanted.generation &&
-		    row->leg == leg && row->command.verb == verb)
-			return row;
-	return NULL;
 }
 
 /* Whether the last REFER to that leg, or the one that the event names, is ours. */
@@ -205,7 +191,7 @@ bool command_hears(struct border *b, struct inbound *in, struct call *call, unsi
 	    !view_decimal(view_first(view_after(buffer_view(&line), 8), 3), 699, &status) ||
 	    status < 200)
 		return true;
-	row = row_of_call(b, call, from, COMMAND_TRANSFER);
+	row = command_of_call(b, call, from, COMMAND_TRANSFER);
 	if (row)
 		command_end(row, status < 300 ? COMMAND_DONE : COMMAND_FAR_END, (uint16_t)status);
 	if (status < 300 && call->state == CALL_UP)
@@ -235,7 +221,7 @@ static enum command_refusal invite_again(struct command_row *row, struct call *c
 {
 	struct border *b = row->border;
 	struct leg_facts *to = leg_of(call, row->leg);
-	struct turn *turn = take_turn(row, call, SIP_METHOD_INVITE);
+	struct turn *turn = command_turn(row, call, SIP_METHOD_INVITE);
 	struct request r;
 
 	if (!turn)
@@ -363,7 +349,9 @@ void command_answer(struct border *b, const struct inbound *in, struct turn *tur
 	if (!row)
 		return;
 	row->turn = nothing;
-	if (status >= 300)
+	if (row->command.verb == COMMAND_DTMF && call && call->state != CALL_ENDING)
+		command_press_on(row, call, status);
+	else if (status >= 300)
 		command_end(row, COMMAND_FAR_END, status);
 	else
 		command_accept(row, status, (uint64_t)TRANSFER_PATIENCE_S * SECOND_US);
@@ -401,7 +389,9 @@ enum command_refusal command_act(struct command_row *row, struct call *call, boo
 	case COMMAND_HOLD:
 	case COMMAND_UNHOLD:
 		return hold(row, call);
+	case COMMAND_DTMF:
+		return command_press(row, call);
 	default:
-		return COMMAND_TONES;
+		return COMMAND_FORM;
 	}
 }

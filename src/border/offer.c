@@ -66,11 +66,24 @@ static bool is_address_fine(struct call *call, unsigned from, const struct sdp_m
 	return owner == PORT_NOT_OURS || (owner == PORT_LIVE && is_inner);
 }
 
+/* By which payload type that end takes keys; 0: by none. */
+static uint8_t event_type_of(const struct sdp_session *s, const struct sdp_media *m)
+{
+	for (unsigned i = 0; i < m->format_count; i++) {
+		const struct sdp_format *f = &s->formats[m->first_format + i];
+
+		if (!f->is_dropped && view_equal_nocase(f->encoding, VIEW("telephone-event")))
+			return f->payload_type;
+	}
+	return 0;
+}
+
 static void fill_leg(const struct call *call, unsigned from, const struct sdp_media *m,
                      enum sdp_address_verdict verdict, struct order_leg *ret)
 {
 	const struct leg_facts *leg = &call->facts->legs[from];
 
+	ret->event_type = event_type_of(&call->border->calls->came, m);
 	ret->is_sending = sdp_media_is_sending(m);
 	ret->is_receiving = sdp_media_is_receiving(m) && verdict != SDP_ADDRESS_HOLD;
 	if (verdict == SDP_ADDRESS_HOLD)

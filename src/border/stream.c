@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Port pairs drawn from this worker's share, and the orders that media gets. */
 #include "border/call_priv.h"
+#include "border/command.h"
 #include "border/cover.h"
 #include "border/offer_priv.h"
 
@@ -306,6 +307,17 @@ void stream_order(struct call *call, unsigned stream)
 	cover_ask(call, stream);
 }
 
+void stream_press(const struct call *call, unsigned stream, struct order_digits *order)
+{
+	const struct border *b = call->border;
+
+	order->kind = ORDER_DIGITS;
+	order->owner = b->ports.owner;
+	order->generation = b->ports.generation;
+	order->stream = number_of(call, stream);
+	b->ports.digits(b->ports.context, order);
+}
+
 void stream_close(struct call *call, unsigned stream)
 {
 	struct stream_facts *s = &call->facts->streams[stream];
@@ -398,6 +410,10 @@ void calls_media_event(struct border *b, const struct media_event *event)
 	stream = &call->facts->carried[place];
 	if (event->kind == MEDIA_AGREED)
 		return;
+	if (event->kind == MEDIA_PRESSED) {
+		command_pressed(call, event->reason);
+		return;
+	}
 	if (event->kind != MEDIA_REFUSED) {
 		stream->figures[0] = event->legs[0];
 		stream->figures[1] = event->legs[1];

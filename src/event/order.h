@@ -39,6 +39,8 @@ enum order_kind {
 	/* struct order_shake: how one leg shakes hands (PROTECTION_DTLS); the same again changes
 	 * nothing. Refused as ORDER_KEYS is. */
 	ORDER_SHAKE,
+	/* struct order_digits. */
+	ORDER_DIGITS,
 };
 
 /* By what a leg's packets are protected; where its keys come from. */
@@ -78,7 +80,7 @@ struct order_leg {
 	uint8_t protection;     /* enum media_protection; of datagrams alone */
 	uint8_t carrier;        /* enum media_carrier */
 	uint8_t is_mux;         /* RTCP on the ports of RTP (RFC 5761) */
-	uint8_t unused;
+	uint8_t event_type;     /* payload type of telephone-event to this end; 0: it takes none */
 };
 
 /* Clock rates, for the jitter: what rtpmap said. Static payload types are known. */
@@ -101,7 +103,21 @@ struct order {
 	uint8_t unused[5];
 };
 
+/* Digits that are pressed towards one leg, in place of the other end's audio. Begins as struct
+ * order does; answered by MEDIA_PRESSED when the last was said. */
+struct order_digits {
+	uint8_t kind; /* ORDER_DIGITS */
+	uint8_t leg;
+	uint16_t owner;
+	uint32_t generation;
+	uint64_t stream;
+	uint8_t is_sound; /* as tones in G.711, not as events */
+	uint8_t unused[6];
+	char digits[33]; /* NUL-terminated */
+};
+
 union media_order { /* a slot of the ring */
+	struct order_digits digits;
 	struct order order;
 	struct order_keys keys;
 	struct order_connect connect;
@@ -115,6 +131,7 @@ enum media_event_kind {
 	MEDIA_REFUSED,    /* an order that could not be done; `reason` */
 	MEDIA_STARTED,    /* media began without streams; `fingerprint` */
 	MEDIA_AGREED,     /* a handshake gave keys; `agreed` */
+	MEDIA_PRESSED,    /* the digits of an order were said; `reason`: the leg */
 	MEDIA_EVENT_KIND_COUNT
 };
 

@@ -267,6 +267,9 @@ static enum flow_verdict receive_rtp(struct media_flow *f, struct flow_datagram 
 	if (to.family == 0 || is_unconfirmed(other, &to))
 		return FLOW_UNREADY;
 	other->unconfirmed += !other->has_spoken;
+	if (f->form == MEDIA_RTP && other->digits.is_busy)
+		media_digits_take(&other->digits, &packet, clock_of(f, packet.payload_type),
+		                  d->bytes);
 	ret->out = packet.payload;
 	ret->to = to;
 	return f->form == MEDIA_RTP ? write_rtp(leg, other, d->bytes, &packet, &ret->out)

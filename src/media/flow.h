@@ -38,6 +38,7 @@
 #define MEDIA_FLOW_H
 
 #include "event/order.h"
+#include "media/flow_digits.h"
 #include "media/flow_secure.h"
 #include "rtp/rtcp.h"
 #include "rtp/statistics.h"
@@ -84,6 +85,7 @@ struct flow_leg {
 	struct rtp_statistics sources[MAX_FLOW_SOURCES];
 	struct flow_candidate probation; /* an SSRC that is new on the locked source */
 	struct flow_bucket rtp_bucket, rtcp_bucket;
+	struct flow_digits digits;          /* to this leg */
 	struct media_leg_statistics totals; /* all but what the sources know */
 	uint64_t retired_lost;              /* of sources that were displaced */
 	uint32_t ssrc_mask;                 /* secret; for what comes from this leg */

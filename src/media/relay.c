@@ -397,6 +397,42 @@ void media_relay_shake(struct media_relay *r, const struct order_shake *shake, u
 		refuse(r, &o, err);
 }
 
+void media_relay_digits(struct media_relay *r, const struct order_digits *o, uint64_t now_us)
+{
+	const struct order name = {
+		.kind = o->kind, .owner = o->owner, .generation = o->generation, .stream = o->stream
+	};
+	struct relay_stream *s = find(r, &name);
+	enum err err = ERR_NOT_FOUND;
+
+	(void)now_us;
+	if (s && s->generation != o->generation)
+		err = ERR_STALE;
+	else if (s && (o->leg > 1 || s->flow.form != MEDIA_RTP))
+		err = ERR_SYNTAX;
+	else if (s)
+		err = media_digits_begin(&s->flow.legs[o->leg].digits, o,
+		                         s->flow.legs[o->leg].order.event_type);
+	/* A stream that goes on must not end because of a key. */
+	if (err != ERR_NONE)
+		counters_add(r->ports.counters, COUNT_media_orders_refused, 1);
+}
+
+/* Digits that were said. */
+static void tell_pressed(struct media_relay *r, struct relay_stream *s)
+{
+	for (uint8_t i = 0; i < 2; i++) {
+		struct media_event event = { .kind = MEDIA_PRESSED,
+			                     .reason = i,
+			                     .owner = s->owner,
+			                     .generation = s->generation,
+			                     .stream = s->number };
+
+		if (s->flow.legs[i].digits.is_done && r->ports.event(r->ports.context, &event))
+			s->flow.legs[i].digits.is_done = false;
+	}
+}
+
 static void tick_stream(struct media_relay *r, struct relay_stream *s, uint64_t now_us)
 {
 	uint64_t timeout_us = r->options.timeout_s * (uint64_t)SECOND_US;
@@ -407,6 +443,7 @@ static void tick_stream(struct media_relay *r, struct relay_stream *s, uint64_t 
 		return;
 	}
 	media_shake_tick(r, s, now_us);
+	tell_pressed(r, s);
 	if (media_flow_is_silent(&s->flow, timeout_us, now_us) && !emit(r, MEDIA_SILENT, s))
 		s->flow.is_silent = false;
 	if (now_us >= s->statistics_due_us && emit(r, MEDIA_STATISTICS, s))

@@ -80,6 +80,10 @@ void media_relay_shake(struct media_relay *r, const struct order_shake *shake, u
 /* SHA-256 of the certificate that it shows, MEDIA_FINGERPRINT_SIZE bytes. */
 const uint8_t *media_relay_fingerprint(const struct media_relay *r);
 
+/* Digits towards one leg. Refused as orders are: ERR_NOT_FOUND, ERR_STALE, ERR_SYNTAX, ERR_FULL
+ * (others are under way). */
+void media_relay_digits(struct media_relay *r, const struct order_digits *o, uint64_t now_us);
+
 /* A leg's connection, of a stream that an order before opened. Refused as orders are: ERR_NOT_FOUND
  * (stream, or a leg without connections), ERR_STALE, ERR_SYNTAX, ERR_IO. */
 void media_relay_connect(struct media_relay *r, const struct order_connect *order, uint64_t now_us);

@@ -72,6 +72,8 @@ static void drain_orders(void *context, struct ring *ring, struct now now)
 			counters_add(c->counters, COUNT_bad_slots, 1);
 		else if (o.order.kind == ORDER_KEYS)
 			media_relay_keys(c->relay, &o.keys, now.us);
+		else if (o.order.kind == ORDER_DIGITS)
+			media_relay_digits(c->relay, &o.digits, now.us);
 		else if (o.order.kind == ORDER_CONNECT)
 			media_relay_connect(c->relay, &o.connect, now.us);
 		else if (o.order.kind == ORDER_SHAKE)

@@ -101,6 +101,13 @@ static void port_connect(void *context, const struct order_connect *order)
 		counters_add(w.counters, COUNT_orders_dropped, 1);
 }
 
+static void port_digits(void *context, const struct order_digits *order)
+{
+	(void)context;
+	if (ring_put(w.orders, order, sizeof(*order), RING_KEPT) != ERR_NONE)
+		counters_add(w.counters, COUNT_orders_dropped, 1);
+}
+
 static void port_order(void *context, const struct order *order)
 {
 	(void)context;
@@ -498,6 +505,7 @@ static void open_border(void)
 		.order = port_order,
 		.connect = port_connect,
 		.cover = covers_ask,
+		.digits = port_digits,
 		.random = port_random,
 		.answer = port_answer,
 		.shown = port_shown,

@@ -41,11 +41,10 @@ enum err rtp_event_parse(struct view payload, struct rtp_event *ret)
 
 void rtp_event_write(const struct rtp_event *e, char ret[RTP_EVENT_SIZE])
 {
-	const uint8_t bytes[RTP_EVENT_SIZE] = { e->event,
-		                                (uint8_t)((e->is_end ? 0x80 : 0) |
-		                                          (e->volume & 0x3f)),
-		                                (uint8_t)(e->duration >> 8),
-		                                (uint8_t)e->duration };
+	const uint8_t bytes[RTP_EVENT_SIZE] = {
+		e->event, (uint8_t)((e->is_end ? 0x80 : 0) | (e->volume & 0x3f)),
+		(uint8_t)(e->duration >> 8), (uint8_t)e->duration
+	};
 
 	memcpy(ret, bytes, sizeof(bytes));
 }

@@ -34,9 +34,9 @@ struct rtp_player {
 	uint8_t ends;    /* packets still to say that the key was let go */
 	bool is_pressed; /* a key is, since `since` */
 	bool has_last;
-	uint32_t since;   /* time stamp: of the press, or of the pause */
-	uint32_t last;    /* of the packet before */
-	uint16_t held;    /* duration that was said last */
+	uint32_t since; /* time stamp: of the press, or of the pause */
+	uint32_t last;  /* of the packet before */
+	uint16_t held;  /* duration that was said last */
 	bool is_pausing;
 };
 

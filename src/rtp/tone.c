@@ -57,7 +57,7 @@ uint8_t rtp_tone_encode(enum tone_law law, int16_t sample)
 		magnitude = (magnitude > 32635 ? 32635 : magnitude) + 132;
 		exponent = exponent_of(magnitude, 256);
 		code = exponent << 4 | (magnitude >> (exponent + 3) & 15);
-		return (uint8_t)~(code | (is_negative ? 0x80u : 0));
+		return (uint8_t) ~(code | (is_negative ? 0x80u : 0));
 	}
 	if (magnitude > 32767)
 		magnitude = 32767;

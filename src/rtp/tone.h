@@ -23,7 +23,7 @@ uint8_t rtp_tone_encode(enum tone_law law, int16_t sample);
 struct tone_detector {
 	float low[TONE_GROUP][2], high[TONE_GROUP][2]; /* Goertzel's two last values */
 	float energy;
-	uint16_t count; /* samples in the block */
+	uint16_t count;    /* samples in the block */
 	char before, told; /* key of the last block; the one that is told */
 };
 
@@ -31,7 +31,7 @@ struct tone_detector {
 char rtp_tone_detect(struct tone_detector *d, enum tone_law law, struct view frame);
 
 struct tone_generator {
-	float low[2], high[2];   /* of the oscillators */
+	float low[2], high[2]; /* of the oscillators */
 	float low_step, high_step;
 };
 

@@ -7,6 +7,7 @@ import re
 import socket
 import ssl
 import subprocess
+import time
 
 from certificates import Authority
 from harness import check, test
@@ -118,6 +119,37 @@ def operator_transfers(cast):
         must_hear(one, other)
         check(until(lambda: len(talk.numbers()) == 1, 10), talk.numbers())
         check(("calls transfer", "done 200") in talk.trail(), talk.trail())
+
+
+def keys_heard(phone, seconds=3.0):
+    """The keys that began in what waits at its audio port, by RFC 4733."""
+    keys, end = "", time.monotonic() + seconds
+    phone.audio.setblocking(False)
+    while time.monotonic() < end:
+        try:
+            packet = phone.audio.recv(2048)
+        except BlockingIOError:
+            return keys
+        if packet[1] == 0x80 | 101:
+            keys += "0123456789*#ABCD"[packet[12]]
+    return keys
+
+
+@test("digits that an operator presses are heard as keys by the end that is meant, and by no other")
+def operator_presses(cast):
+    with Talk(cast) as talk:
+        for phone in talk.phones[:2]:
+            keys_heard(phone)
+        end_of(talk.command("dtmf", talk.number(), "15*#", "--side", "caller"), 0)
+        for _ in range(80):
+            talk.other.phone.speak(talk.other.hears_at)
+            talk.one.phone.speak(talk.one.hears_at)
+            time.sleep(0.02)
+        heard = [keys_heard(phone) for phone in talk.phones[:2]]
+        check(heard == ["15*#", ""], f"caller and callee heard {heard}")
+        must_hear(talk.one, talk.other)
+        check(until(lambda: talk.trail().count(("calls dtmf", "done")) == 2, 10), talk.trail())
+        end_of(talk.command("dtmf", talk.number(), "1x"), 2)
 
 
 # ---- servers ----

@@ -285,6 +285,81 @@ TALK_TEST(command_transfer_form, "who is called in a transfer is a number or a u
 	return ERR_NONE;
 }
 
+/* ---- digits ---- */
+
+static enum err call_with_events(struct talk *t)
+{
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "",
+	            "v=0\r\no=pbx 7 7 IN IP4 10.0.0.20\r\ns=-\r\nc=IN IP4 10.0.0.20\r\nt=0 0\r\n"
+	            "m=audio 12000 RTP/AVP 0 96\r\na=rtpmap:96 telephone-event/8000\r\n");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_ack(t, &t->phone, "");
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
+	return ERR_NONE;
+}
+
+static void press(struct talk *t, enum command_side side, const char *digits)
+{
+	struct command c = command_of(t, COMMAND_DTMF, side);
+
+	(void)VIEW_COPY(view_of(digits), c.digits);
+	give(t, &c);
+}
+
+TALK_TEST(command_dtmf_events, "digits go as events, by each end's own payload type")
+{
+	struct media_event pressed = { .kind = MEDIA_PRESSED, .reason = 1 };
+
+	TRY(call_with_events(t));
+	CHECK(talk_order(t)->legs[0].event_type == 101 && talk_order(t)->legs[1].event_type == 96);
+	press(t, COMMAND_SIDE_CALLEE, "15#");
+	CHECK(is_answered(t, 1, COMMAND_DONE) && t->w->digits_count == 1);
+	CHECK(t->w->digits.kind == ORDER_DIGITS && t->w->digits.leg == 1 && !t->w->digits.is_sound);
+	CHECK(strcmp(t->w->digits.digits, "15#") == 0 &&
+	      t->w->digits.stream == talk_order(t)->stream);
+	pressed.generation = t->w->digits.generation;
+	pressed.stream = t->w->digits.stream;
+	border_media_event(t->w->border, &pressed, t->w->now);
+	CHECK(t->w->answer_count == 1 && talk_listed(t) == 1);
+	CHECK(talk_is_quiet(t, &t->phone) && talk_is_quiet(t, &t->pbx));
+	press(t, COMMAND_SIDE_CALLEE, "15 ");
+	CHECK(is_answered(t, 2, COMMAND_FORM));
+	press(t, COMMAND_SIDE_CALLEE, "");
+	CHECK(is_answered(t, 3, COMMAND_FORM) && t->w->digits_count == 1);
+	return ERR_NONE;
+}
+
+TALK_TEST(command_dtmf_info, "digits go by INFO, one after the other, where no events were agreed")
+{
+	TRY(talk_call(t));
+	press(t, COMMAND_SIDE_CALLEE, "7*");
+	CHECK(talk_hears(t, &t->pbx, "INFO ") &&
+	      wire_has(&t->at_pbx, "\r\nContent-Type: application/dtmf-relay\r\n") &&
+	      wire_has(&t->at_pbx, "Signal=7\r\nDuration=100\r\n"));
+	CHECK(talk_is_quiet(t, &t->pbx) && t->w->answer_count == 0);
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	CHECK(is_answered(t, 1, COMMAND_DONE) && talk_hears(t, &t->pbx, "INFO ") &&
+	      wire_has(&t->at_pbx, "Signal=*\r\n"));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	CHECK(t->w->answer_count == 1 && t->w->digits_count == 0);
+	return ERR_NONE;
+}
+
+TALK_TEST(command_dtmf_sound, "digits go as sound where INFO is refused")
+{
+	TRY(talk_call(t));
+	press(t, COMMAND_SIDE_CALLEE, "7");
+	CHECK(talk_hears(t, &t->pbx, "INFO "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "415 Unsupported Media Type", "", "");
+	CHECK(is_answered(t, 1, COMMAND_DONE) && t->w->digits_count == 1);
+	CHECK(t->w->digits.is_sound && strcmp(t->w->digits.digits, "7") == 0);
+	wire_advance(t->w, 21 * SECOND_US);
+	CHECK(talk_listed(t) == 1);
+	return ERR_NONE;
+}
+
 /* ---- servers ---- */
 
 /* The inside is a speech server; server 0 is its, server 1 somebody else's. */

@@ -96,6 +96,14 @@ static void port_record(void *context, union record *record)
 	w->records[w->record_count++ % 16] = *record;
 }
 
+static void port_digits(void *context, const struct order_digits *order)
+{
+	struct wire *w = context;
+
+	w->digits = *order;
+	w->digits_count++;
+}
+
 static void port_answer(void *context, const struct ask *row)
 {
 	struct wire *w = context;
@@ -284,6 +292,7 @@ static enum err take_memory(struct wire *w, void (*change)(struct border_setting
 		.cover = port_cover,
 		.random = port_random,
 		.answer = port_answer,
+		.digits = port_digits,
 		.verdicts = w->verdicts,
 		.ports = w->pairs,
 		.counters = &w->counters,

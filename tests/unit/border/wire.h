@@ -45,6 +45,8 @@ struct wire {
 	char pbx_contact[256]; /* Contact that the PBX has for the last registration */
 	struct fact facts[WIRE_FACTS_MAX];
 	struct order orders[64];
+	struct order_digits digits; /* the last that were ordered */
+	unsigned digits_count;
 	union record records[16];
 	struct ask answers[16]; /* to commands */
 	unsigned answer_count;

@@ -46,7 +46,8 @@ static void say(struct voice *v, double sample)
 	v->last = key ? key : v->last;
 }
 
-static void say_pair(struct voice *v, const double hz[2], const double amplitude[2], unsigned samples)
+static void say_pair(struct voice *v, const double hz[2], const double amplitude[2],
+                     unsigned samples)
 {
 	for (unsigned i = 0; i < samples; i++)
 		say(v, amplitude[0] * cosine(hz[0] * i / SECOND) +
@@ -204,7 +205,7 @@ TEST(tone_speech, "hears no key in ten minutes of what sounds like speech")
 /* Chords of the tempered scale, each note with harmonics that fade. */
 static unsigned keys_in_music(uint32_t seed, unsigned seconds)
 {
-	static const double scale[] = { 261.63, 293.66, 329.63, 349.23, 392.0, 440.0, 493.88,
+	static const double scale[] = { 261.63, 293.66, 329.63, 349.23, 392.0,  440.0, 493.88,
 		                        523.25, 587.33, 659.26, 698.46, 783.99, 880.0, 987.77 };
 	struct voice v = { .law = TONE_MULAW };
 	double notes[3] = { 0 };

@@ -34,7 +34,7 @@ class Kamailio(Pbx):
 
 
 class Office:
-    def __init__(self, cast, version, has_direct_media=False, **changes):
+    def __init__(self, cast, version, has_direct_media=False, border=None):
         if not is_built():
             raise Skip("the program is not built yet")
         self.cast, self.phones, self.ringfence = cast, {}, None
@@ -51,7 +51,7 @@ class Office:
         self.pbx.start()
         self.pbx.trace()
         if not harness.is_bare:
-            self.ringfence = Ringfence(cast, outside=OUTSIDE, inside=INSIDE, pbx=PBX_AT, **changes)
+            self.ringfence = border or Ringfence(cast, outside=OUTSIDE, inside=INSIDE, pbx=PBX_AT)
             self.ringfence.start()
 
     def host(self, user):

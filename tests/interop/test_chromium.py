@@ -6,21 +6,24 @@ import functools
 
 from browser import ORIGIN, Browser
 from certificates import Authority
+from examples import Example
 from harness import check, test
 from office import OUTSIDE, Office
 from pbx import DOMAIN
 from process import until
+from ringfence import PROBE_USER
 
-NAME, PORT = "pbx.office.example", 8443
+NAME, PORT = "sip.example.com", 8443
 
 
-def open_office(cast, origins=ORIGIN):
-    """(office, kind of the page's phone)."""
+def open_office(cast, origin=ORIGIN):
+    """(office with the border of etc/examples/browsers.conf, kind of the page's phone)."""
     authority = Authority(cast.folder)
-    chain, key = authority.issue("main", [f"DNS:{NAME}", f"IP:{OUTSIDE}"], use="serverAuth")
-    office = Office(cast, "kamailio", has_direct_media=False, more=f"certificate main {{ chain {chain}  key file:{key} }}\n",
-                    outside_more=f"\n    wss {OUTSIDE}:{PORT}  certificate main\n    origins {origins}")
-    return office, functools.partial(Browser, port=PORT, certificate=chain)
+    chain, key = authority.issue("pbx", [f"DNS:{NAME}", f"IP:{OUTSIDE}"], use="serverAuth")
+    border = Example(cast, "browsers", [
+        ("/etc/ringfence/pbx.pem", chain), ("/etc/ringfence/pbx.key", key), ("https://phone.example.com", origin),
+        (f"domain {NAME}", f"domain {DOMAIN}"), ("probe-user ringfence-probe", f"probe-user {PROBE_USER}")])
+    return Office(cast, "kamailio", border=border), functools.partial(Browser, port=PORT, certificate=chain)
 
 
 @test("Chromium registers over WebSocket within TLS", fails_bare=True)

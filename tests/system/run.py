@@ -25,6 +25,7 @@ import test_doctor  # noqa: F401
 import test_drain  # noqa: F401
 import test_enumeration  # noqa: F401
 import test_guessing  # noqa: F401
+import test_ipsec  # noqa: F401
 import test_kernel  # noqa: F401
 import test_keys  # noqa: F401
 import test_load  # noqa: F401

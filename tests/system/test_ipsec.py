@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A peer whose media passes only while the kernel's IPsec covers it."""
+
+import subprocess
+
+from harness import Skip, check, test
+from hosts import ip
+from process import Failure, until
+from ringfence import INSIDE_ADDRESS
+from softphone import Softphone, audio, hang_up, must_hear
+from stage import Stage
+
+ANN, BOB = "200", "210"
+# The PBX hands a call back to us: what is inside is between our own ports.
+ENDS = ["src", INSIDE_ADDRESS, "dst", INSIDE_ADDRESS]
+OUT, IN = "out", "in"
+CIPHER = ["aead", "rfc4106(gcm(aes))", "0x" + "0102030405060708090a0b0c0d0e0f10" "11121314", "128"]
+
+
+def add_policy(direction):
+    ip("xfrm", "policy", "add", *ENDS, "dir", direction, "tmpl", *ENDS, "proto", "esp", "mode", "transport")
+
+
+def add_state():
+    try:
+        ip("xfrm", "state", "add", *ENDS, "proto", "esp", "spi", "0x100", "mode", "transport", *CIPHER)
+    except OSError as error:
+        raise Skip(f"this kernel makes no state of ESP: {error}") from None
+
+
+def flush():
+    for what in ("state", "policy"):
+        subprocess.run(["ip", "xfrm", what, "flush"], stderr=subprocess.DEVNULL, check=False)
+
+
+def begin(cast, wants="media ipsec"):
+    stage = Stage(cast, (ANN, BOB), peer_more=wants).start()
+    phones = [Softphone(address, stage.address, user, stage.users[user])
+              for user, address in ((ANN, "127.0.0.70"), (BOB, "127.0.0.71"))]
+    for phone in phones:
+        phone.register()
+    return stage, *phones
+
+
+def causes(ringfence):
+    return " ".join(str(row.get("cause")) for row in ringfence.rows("calls", "list"))
+
+
+def must_end(stage, cause):
+    check(until(lambda: cause in causes(stage.ringfence), 15), f"no call ended by {cause!r}: {causes(stage.ringfence)}")
+    check(stage.ringfence.counters()["refused_ipsec"] > 0, "nothing was counted")
+
+
+def must_be_refused(cast, cause):
+    """The call may be answered before the kernel has said no; nothing is heard in either case."""
+    stage, ann, bob = begin(cast)
+    try:
+        one, other = ann.call(bob)
+    except Failure:
+        heard = [0, 0]
+    else:
+        heard = audio(one, other, seconds=2.0)
+    must_end(stage, cause)
+    check(heard == [0, 0], f"audio passed: {heard} frames")
+
+
+@test("media ipsec without a policy: the call is ended with that reason, and no packet passes")
+def ipsec_no_policy(cast):
+    must_be_refused(cast, "IPsec: no policy to send by")
+
+
+@test("media ipsec with policies and no keys: the call is ended with that reason, and no packet passes")
+def ipsec_no_keys(cast):
+    add_policy(OUT)
+    add_policy(IN)
+    must_be_refused(cast, "IPsec: no keys to send by")
+
+
+@test("without media ipsec nobody asks the kernel: the same call has audio, so that the tests before it can fail")
+def ipsec_not_wanted(cast):
+    _, ann, bob = begin(cast, "")
+    one, other = ann.call(bob)
+    must_hear(one, other)
+    hang_up(one, other)
+
+
+@test("media ipsec with policies and keys: audio, until they go, which ends the call")
+def ipsec_covered(cast):
+    add_policy(OUT)
+    add_policy(IN)
+    add_state()
+    stage, ann, bob = begin(cast)
+    one, other = ann.call(bob)
+    must_hear(one, other)
+    flush()
+    must_end(stage, "IPsec: no policy to send by")

@@ -93,7 +93,8 @@ static enum err make_netfilter(struct holdings *h)
 	if (!holdings_have(h, ROLE_KERNEL))
 		return ERR_NONE;
 	around_find(&h->facts);
-	err = socket_netfilter_open(&h->netfilter);
+	/* A kernel without a packet filter may have IPsec. */
+	err = h->facts.has_no_filter ? ERR_NONE : socket_netfilter_open(&h->netfilter);
 	return err == ERR_NONE ? make_table(h, "known", &h->known, &h->known_readonly) : err;
 }
 

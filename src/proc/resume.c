@@ -55,7 +55,7 @@ static enum err resume_tables(struct holdings *h, struct buffer *words)
 	h->known_readonly = -1;
 	if (err != ERR_NONE || !holdings_have(h, ROLE_KERNEL))
 		return err;
-	if (h->known < 0 || h->netfilter < 0)
+	if (h->known < 0 || (h->netfilter < 0 && !h->facts.has_no_filter))
 		return missing("the kernel's table", words);
 	return resume_table(h->known, &h->known_readonly);
 }

@@ -1,82 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine whose power is cut while the store writes: power.py [TIMES].
-
-The machine is user-mode Linux: a kernel of its own as a process, with a disk of its own in a file and this
-machine's files to read. A SIGKILL of that process is the cut: what the disk was given is there afterwards, what the
-kernel still held in memory is gone."""
+"""A machine whose power is cut while the store writes: power.py [TIMES]."""
 
 import os
 import random
 import re
-import select
 import subprocess
 import sys
 import time
 
 from harness import ROOT, TREE, Skip, check
+from machine import BOOT_S, Machine, is_there
 from process import Cast
 
-KERNEL = "/usr/bin/linux.uml"  # of the package user-mode-linux
 WRITER = os.path.join(TREE, "tests", "system", "store-power")
 DISK_BYTES = 2 << 30
-BOOT_S, LONGEST_LIFE_S = 60, 2.0
-
-SETUP = """#!/bin/sh
-mount -t proc proc /proc
-mountpoint -q /dev || mount -t devtmpfs none /dev
-mkdir -p /dev/shm; mount -t tmpfs none /dev/shm
-mount -t ext4 /dev/ubda /mnt &&
-{writer} /mnt/store.db {mode}
-echo "store-power ended with $?"
-while :; do sleep 60; done
-"""
+LONGEST_LIFE_S = 2.0
 
 
-class Machine:
-    """One life of it, from its start to its cut."""
+def start(folder, disk, mode):
+    return Machine(folder, f"mount -t ext4 /dev/ubda /mnt && {WRITER} /mnt/store.db {mode}", disk)
 
-    def __init__(self, folder, disk, mode):
-        setup = os.path.join(folder, "setup")
-        with open(setup, "w", encoding="ascii") as file:
-            file.write(SETUP.format(writer=WRITER, mode=mode))
-        os.chmod(setup, 0o755)
-        self.text = b""
-        # pylint: disable-next=consider-using-with
-        self.child = subprocess.Popen(
-            [KERNEL, "mem=192M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "init=" + setup,
-             "ubd0=" + disk, "uml_dir=" + folder, "con=null", "con0=null,fd:1", "console=tty0", "quiet"],
-            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True, env={**os.environ, "TMPDIR": folder, "HOME": folder})
 
-    def read(self, seconds):
-        """Whether something came, or may still come."""
-        if not select.select([self.child.stdout], [], [], seconds)[0]:
-            return True
-        piece = os.read(self.child.stdout.fileno(), 65536)
-        self.text += piece
-        return piece != b""
-
-    def read_until(self, pattern, seconds):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not re.search(pattern, self.text) and not self.has_ended():
-            if not self.read(0.2):
-                break
-        return re.search(pattern, self.text)
-
-    def has_ended(self):
-        return b"store-power ended" in self.text
-
-    def cut(self):
-        os.killpg(self.child.pid, 9)
-        while self.read(5):
-            pass
-        self.child.wait(30)
-        self.child.stdout.close()
-
-    def committed(self):
-        """The highest number of which it told; a line may have been cut too."""
-        found = re.findall(rb"committed (\d+)\r?\n", self.text)
-        return int(found[-1]) if found else 0
+def committed(machine):
+    """The highest number of which it told; a line may have been cut too."""
+    found = re.findall(rb"committed (\d+)\r?\n", machine.text)
+    return int(found[-1]) if found else 0
 
 
 def make_disk(folder):
@@ -89,7 +37,7 @@ def make_disk(folder):
 
 def one_life(folder, disk, mode, figures):
     """Counts what the last life left, writes until the cut. False where the database cannot be opened."""
-    machine = Machine(folder, disk, mode)
+    machine = start(folder, disk, mode)
     try:
         kept = machine.read_until(rb"kept (\d+), doubled (\d+), missing (\d+)\r?\n", BOOT_S)
         if not kept:
@@ -106,16 +54,16 @@ def one_life(folder, disk, mode, figures):
             pass
     finally:
         machine.cut()
-    figures["committed"] = max(machine.committed(), kept)
+    figures["committed"] = max(committed(machine), kept)
     figures["cuts"] += 1
     return True
 
 
 def runs_here(folder):
-    if not (os.access(KERNEL, os.X_OK) and os.access(WRITER, os.X_OK) and os.access("/sbin/mkfs.ext4", os.X_OK)):
+    if not (is_there() and os.access(WRITER, os.X_OK) and os.access("/sbin/mkfs.ext4", os.X_OK)):
         return "user-mode Linux, mkfs.ext4 or store-power is not there"
     disk = make_disk(folder)
-    machine = Machine(folder, disk, "")
+    machine = start(folder, disk, "")
     found = machine.read_until(rb"kept 0, ", BOOT_S)
     machine.cut()
     return None if found else f"user-mode Linux does not start: {machine.text[-200:]}"

@@ -35,6 +35,11 @@ enum cli_exit cli_config_explain(struct cli *c, int argc, char **argv)
 	return become(c, "explain", argc, argv);
 }
 
+enum cli_exit cli_config_ipsec(struct cli *c, int argc, char **argv)
+{
+	return argc == 1 ? become(c, "ipsec", argc, argv) : cli_usage(c);
+}
+
 enum cli_exit cli_config_fmt(struct cli *c, int argc, char **argv)
 {
 	return become(c, "fmt", argc, argv);

@@ -14,5 +14,7 @@ void check_control(const struct conf_tree *t, struct conf_report *report);
 
 /* Contradictions about what carries media (check_media.c). */
 void check_media(const struct conf_tree *t, struct conf_report *report);
+/* Media that relies on IPsec (check_ipsec.c). */
+void check_ipsec(const struct conf_tree *t, struct conf_report *report);
 
 #endif

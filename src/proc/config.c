@@ -4,6 +4,7 @@
  * and the command that anybody may start stays as small as it is. */
 #include "proc/config_facts.h"
 #include "proc/config_files.h"
+#include "proc/config_ipsec.h"
 #include "proc/schema.h"
 #include "proc/settings.h"
 
@@ -235,6 +236,22 @@ static int facts(const struct request *q)
 	return err == ERR_NONE ? DONE : status_of(err);
 }
 
+static int ipsec(const struct request *q)
+{
+	static struct conf_report report;
+	struct conf_tree *t = NULL;
+	enum err err = settings_check(q->path, VIEW_EMPTY, &t, &report);
+
+	if (err != ERR_NONE)
+		show_faults(q->path, err, &report);
+	else
+		err = config_ipsec_write(t, view_of(q->operands[0]), stdout);
+	if (err == ERR_NOT_FOUND)
+		(void)complain(q->operands[0], "no peer of that name", NOT_FOUND);
+	conf_tree_free(&t);
+	return err == ERR_NONE ? DONE : status_of(err);
+}
+
 static int manual(const struct request *q)
 {
 	struct buffer b = buffer_on(storage, TEXT_MAX);
@@ -257,6 +274,7 @@ static const struct {
 	{ "fmt", "[-c FILE] [--write]", 0, 0, format },
 	{ "diff", "[-c FILE] OLD|-", 1, 1, diff },
 	{ "facts", "[-c FILE]", 0, 0, facts },
+	{ "ipsec", "[-c FILE] PEER", 1, 1, ipsec },
 	{ "manual", "markdown|scdoc", 1, 1, manual },
 };
 

@@ -8,7 +8,7 @@ from harness import ROOT, TREE, Skip, check, test
 from hosts import ip
 from machine import Machine, is_there
 from process import Failure, until
-from ringfence import INSIDE_ADDRESS
+from ringfence import INSIDE_ADDRESS, INSTALLED, Ringfence
 from softphone import Softphone, audio, hang_up, must_hear
 from stage import Stage
 
@@ -130,3 +130,28 @@ def ipsec_covered(cast):
     must_hear(one, other)
     flush()
     must_end(stage, "IPsec: no keys to send by")
+
+
+@test("media ipsec on a kernel that has no IPsec is refused when the configuration is read, with line and remedy")
+def ipsec_no_kernel(cast):
+    if not is_there():
+        raise Skip("there is no user-mode Linux")
+    ringfence = Ringfence(cast, peer_more="media ipsec")
+    machine = Machine(cast.folder, f"{INSTALLED} config check -c {ringfence.config_path}; echo ended with $?")
+    try:
+        check(machine.read_until(rb"ended with 3", 120), f"it was not refused: {machine.text[-600:]}")
+    finally:
+        machine.cut()
+    check(b"load the module xfrm_user" in machine.text, f"there is no remedy: {machine.text[-600:]}")
+    code, text = ringfence.ask("config", "check", "-c", ringfence.config_path)
+    check(code == 0, f"this kernel has IPsec, and it was refused: {text}")
+
+
+@test("config ipsec writes strongSwan's configuration of both ends")
+def ipsec_configuration(cast):
+    ringfence = Ringfence(cast, peer_more="media ipsec")
+    code, text = ringfence.ask("config", "ipsec", "-c", ringfence.config_path, "office")
+    check(code == 0, text)
+    for word in ("of this machine", "of the peer", f"local_addrs = {INSIDE_ADDRESS}", f"remote_addrs = {INSIDE_ADDRESS}"):
+        check(word in text, f"{word} is missing: {text}")
+    check(ringfence.ask("config", "ipsec", "-c", ringfence.config_path, "nobody")[0] == 5, "a peer that is not there")

@@ -79,6 +79,9 @@ void doctor_judge_addresses(struct doctor *d, const json_t *facts)
 		json_t *websocket;
 		size_t k;
 
+		if (json_is_true(json_object_get(side, "has_old_tls")))
+			doctor_find(d, DOCTOR_TLS_OLD_FINDING, doctor_text(side, "side"),
+			            "listens with TLS older than 1.2");
 		/* Where the PBX stands, private addresses are what there should be. */
 		if (!json_is_true(json_object_get(side, "has_pbx")) && json_array_size(udp) > 0)
 			judge_listener(d, side, json_array_get(udp, 0));

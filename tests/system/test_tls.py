@@ -8,11 +8,12 @@ import ssl
 
 import test_routes
 from certificates import Authority
+from examples import Example
 from harness import check, test
 from pbx import PBX_ADDRESS
 from process import Failure, until
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS
-from sip_text import token
+from sip_text import register, token
 from stage import Stage
 from stream import Stream, is_request
 from tls_stream import TlsPhone, TlsStream, client_context
@@ -313,3 +314,30 @@ def tls_reload(cast):
         with TlsStream(CARRIER, OUTSIDE_ADDRESS, client_context(authority.certificate, next_pair), NAME) as third:
             shown = dict(entry[0] for entry in third.socket.getpeercert()["subject"])["commonName"]
             check(shown == "fresh", f"the certificate of {shown} is shown")
+
+
+@test("etc/examples/secure.conf: phones by TLS and a carrier by mutual TLS alone; nothing else is heard outside")
+def tls_example(cast):
+    authority = Authority(cast.folder)
+    own, sbc = authority.issue("own", ["DNS:sip.example.com"]), authority.issue("sbc", [f"DNS:{SBC}"])
+    ringfence = Example(cast, "secure", (
+        ("/etc/ringfence/sip.example.com.pem", own[0]), ("/etc/ringfence/sip.example.com.key", own[1]),
+        ("/etc/ringfence/carrier-ca.pem", authority.certificate), ("/etc/ringfence/carrier-revoked.pem", authority.list),
+        ("192.0.2.10", OUTSIDE_ADDRESS), ("10.0.0.20", PBX_ADDRESS), ("10.0.0.2", INSIDE_ADDRESS),
+        ("198.51.100.5", CARRIER), ("198.51.100.0/27", "127.0.0.32/27")))
+    with test_routes.Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx:
+        ringfence.start()
+        check(is_in(pbx, CARRIER, lambda address: TlsStream(
+            address, OUTSIDE_ADDRESS, client_context(authority.certificate, sbc), "sip.example.com")), "the carrier was kept out")
+        check(not is_in(pbx, CARRIER, lambda address: TlsStream(
+            address, OUTSIDE_ADDRESS, client_context(authority.certificate), "sip.example.com")), "nobody in particular got in")
+        with TlsStream(PHONES[0], OUTSIDE_ADDRESS, client_context(authority.certificate), "sip.example.com") as stream:
+            stream.send(register(stream, CALLER, "sip.example.com"))
+            pbx.answer(pbx.hear("REGISTER sip:sip.example.com"), "404 Not Found")
+            reply = stream.await_message(lambda m: m.code > 0)
+            check(reply and reply.code == 401, f"REGISTER was answered {reply and reply.code}")
+        try:
+            Stream(PHONES[0], OUTSIDE_ADDRESS).close()
+            raise Failure("TCP is heard outside")
+        except OSError:
+            pass

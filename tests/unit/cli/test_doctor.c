@@ -240,6 +240,10 @@ static const struct answer addresses[] = {
 	{ "WebSocket in clear somewhere", WEBSOCKET("null"), DOCTOR_WEBSOCKET_CLEAR_FINDING, true },
 	{ "WebSocket within the machine", WEBSOCKET("\"127.0.0.1\""),
 	  DOCTOR_WEBSOCKET_CLEAR_FINDING, false },
+	{ "TLS 1.0", "{\"sides\":[{\"side\":\"a\",\"udp\":[],\"has_old_tls\":true}]}",
+	  DOCTOR_TLS_OLD_FINDING, true },
+	{ "TLS 1.2", "{\"sides\":[{\"side\":\"a\",\"udp\":[],\"has_old_tls\":false}]}",
+	  DOCTOR_TLS_OLD_FINDING, false },
 	{ "none", "{\"sides\":[]}", DOCTOR_LISTEN_NONE_FINDING, true },
 	{ "some", SIDE("10.0.0.2", "null", "true"), DOCTOR_LISTEN_NONE_FINDING, false },
 };

@@ -142,8 +142,8 @@ TEST(anomaly_untrusted,
 
 		TRY(bench_init(&b));
 		for (uint64_t n = 0; n < 20; n++) {
-			struct fact fact =
-				fact_of(SIP_GRADE_NONE, cases[i].why, PROOF_CONNECTION, 0, n);
+			struct fact fact = fact_of(SIP_GRADE_NONE, (uint16_t)cases[i].why,
+			                           PROOF_CONNECTION, 0, n);
 
 			fact.kind = FACT_UNTRUSTED;
 			fact.standing = (uint8_t)cases[i].standing;

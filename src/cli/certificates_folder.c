@@ -16,11 +16,14 @@ enum { FILE_NAME_MAX = MAX_CERTIFICATES_LABEL + 16 };
 
 bool certificates_label_is_good(struct view name)
 {
+	const struct view marks = VIEW("-_.@:");
+
 	if (name.len == 0 || name.len > MAX_CERTIFICATES_LABEL || name.at[0] == '.' ||
 	    name.at[0] == '-')
 		return false;
 	for (size_t i = 0; i < name.len; i++)
-		if (!isalnum((unsigned char)name.at[i]) && !strchr("-_.@:", name.at[i]))
+		if (!isalnum((unsigned char)name.at[i]) &&
+		    view_find(marks, name.at[i], 0) == marks.len)
 			return false;
 	return true;
 }

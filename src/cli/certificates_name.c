@@ -18,9 +18,10 @@ static bool is_label(struct view label)
 	return true;
 }
 
-/* No wildcard: RFC 5922 7.2 forbids them. */
+/* No wildcard: RFC 5922 7.2 forbids them. And no mistyped address: its last label is no number. */
 static bool is_domain(struct view text)
 {
+	struct view label = VIEW_EMPTY;
 	size_t from = 0;
 
 	if (text.len == 0 || text.len > MAX_CERTIFICATES_NAME)
@@ -28,17 +29,21 @@ static bool is_domain(struct view text)
 	while (from <= text.len) {
 		size_t end = view_find(text, '.', from);
 
-		if (!is_label(view_first(view_after(text, from), end - from)))
+		label = view_first(view_after(text, from), end - from);
+		if (!is_label(label))
 			return false;
 		from = end + 1;
 	}
-	return true;
+	return !isdigit((unsigned char)label.at[0]);
 }
 
 static bool is_user(struct view user)
 {
+	const struct view marks = VIEW("-_.!~*'()&=+$;?/%");
+
 	for (size_t i = 0; i < user.len; i++)
-		if (!isalnum((unsigned char)user.at[i]) && !strchr("-_.!~*'()&=+$;?/%", user.at[i]))
+		if (!isalnum((unsigned char)user.at[i]) &&
+		    view_find(marks, user.at[i], 0) == marks.len)
 			return false;
 	return user.len > 0;
 }
@@ -92,13 +97,7 @@ enum err certificates_name_read(struct view text, bool is_subtree, struct certif
 	} else if (read_address(text, is_subtree, &n) == ERR_NONE) {
 		err = ERR_NONE;
 	} else {
-		/* A mistyped address is no domain. */
-		struct view last = text;
-
-		while (view_find(last, '.', 0) < last.len)
-			last = view_after(last, view_find(last, '.', 0) + 1);
-		err = is_domain(text) && !isdigit((unsigned char)last.at[0]) ? ERR_NONE
-		                                                             : ERR_SYNTAX;
+		err = is_domain(text) ? ERR_NONE : ERR_SYNTAX;
 		n.kind = CERTIFICATES_DNS;
 		lower(n.text, 0);
 	}

@@ -27,6 +27,7 @@ import test_enumeration  # noqa: F401
 import test_guessing  # noqa: F401
 import test_ipsec  # noqa: F401
 import test_kernel  # noqa: F401
+import test_howto  # noqa: F401
 import test_keys  # noqa: F401
 import test_load  # noqa: F401
 import test_methods  # noqa: F401

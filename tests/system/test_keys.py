@@ -14,8 +14,9 @@ import time
 
 from certificates import Authority, openssl
 from harness import Skip, check, test
-from process import until
+from process import Cast, until
 from ringfence import OUTSIDE_ADDRESS, Ringfence
+from test_confines import ACTS, FORBIDDEN, act, await_ready
 from test_tls import NAME, phone, tls_stage
 from tls_stream import client_context
 
@@ -283,3 +284,32 @@ def keys_endings(cast):
     code, text = stage.ringfence.ask("-o", "json", "doctor", "-c", stage.ringfence.config_path)
     warned = [row["subject"] for row in json.loads(text) if row["id"] == "certificate-ending"]
     check({f"certificate {name}" for name in pairs if name != "long"} == set(warned), f"exit {code}: {warned}")
+
+
+# ---- what keys may not do ----
+
+def acts_of_keys(folder, *arguments):
+    """{act: what came of it} from inside the running process."""
+    found = {}
+    with Cast(folder) as cast:
+        stage = tls_stage(cast, Authority(cast.folder))
+        ringfence = Ringfence(cast, **stage.changes)
+        ringfence.arguments = list(arguments)
+        ringfence.start()
+        victim = cast.start("victim", ["sleep", "600"])
+        for name in ACTS:
+            check(until(lambda: "keys" in ringfence.children(), 10), "keys does not run")
+            await_ready(ringfence)
+            found[name] = act(ringfence.children()["keys"], name, victim.child.pid)
+        check(victim.is_running(), "the victim did not live")
+    return found
+
+
+@test("forbidden acts made from inside keys are all denied, and done where it has no sandbox")
+def keys_confined(cast):
+    if os.geteuid() != 0 or not os.access(FORBIDDEN, os.X_OK):
+        raise Skip("needs root and the program forbidden")
+    found = acts_of_keys(cast.folder)
+    check(all(text.startswith("denied") for text in found.values()), f"not denied: {found}")
+    found = acts_of_keys(cast.folder + "-off", "--no-sandbox")
+    check(not any(text.startswith("denied") for text in found.values()), f"fails without the sandbox too: {found}")

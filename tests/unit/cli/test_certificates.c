@@ -39,6 +39,8 @@ static const struct {
 	{ "a user of none", "sip:@example.com", NULL, false, ERR_SYNTAX, 0 },
 	{ "a comma in a user", "sip:a,b@example.com", NULL, false, ERR_SYNTAX, 0 },
 	{ "a URI without host", "sip:", NULL, false, ERR_SYNTAX, 0 },
+	{ "an address in a URI", "sip:a@192.0.2.1", NULL, false, ERR_SYNTAX, 0 },
+	{ "a label that begins as a number", "sip:a@b.0.2.0com", NULL, false, ERR_SYNTAX, 0 },
 	{ "a port", "sip:example.com:5061", NULL, false, ERR_SYNTAX, 0 },
 	{ "a header behind", "sbc.example.com\nDNS:other", NULL, false, ERR_SYNTAX, 0 },
 };
@@ -56,6 +58,16 @@ TEST(certificates_names, "takes domains, addresses and SIP URIs, and no wildcard
 		                   view_equal(certificates_name_host(&n), view_of(names[i].host)),
 		           names[i].name);
 	}
+	return ERR_NONE;
+}
+
+TEST(certificates_nul, "refuses a NUL within a name, which would hide what stands behind it")
+{
+	struct certificates_name n;
+
+	CHECK(certificates_name_read(VIEW("sip:a\0b@example.com"), false, &n) == ERR_SYNTAX);
+	CHECK(certificates_name_read(VIEW("example.com\0.example.net"), false, &n) == ERR_SYNTAX);
+	CHECK(!certificates_label_is_good(VIEW("a\0b")));
 	return ERR_NONE;
 }
 

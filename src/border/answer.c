@@ -223,7 +223,7 @@ static void refuse_answered(struct border *b, struct call *call, struct turn *tu
 	struct buffer lines = BUFFER_ON(text);
 
 	if (status == 488)
-		reply_warning(&lines, REFUSAL_ANSWER);
+		reply_warning(&lines, b->calls->why);
 	leg_acknowledge(b, other, turn, VIEW_EMPTY, VIEW_EMPTY);
 	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
 	             buffer_view(&lines));

@@ -82,8 +82,16 @@ static bool is_borne_alike(const struct border_peer *a, const struct border_peer
 	return a && a->media_over == b->media_over && a->channels == b->channels;
 }
 
-/* The description that was written names a port of ours on one side: the next target must
- * be reached from there too. */
+static uint8_t policy_of_next(const struct border *b, const struct attempt *a)
+{
+	uint16_t row = a->targets.peers[a->next];
+
+	return secure_policy(b, row < b->settings.peer_count ? &b->settings.peers[row] : NULL,
+	                     &b->settings.routes[a->targets.routes[a->next] % MAX_ROUTES]);
+}
+
+/* The description that was written names a port of ours on one side, and has keys or none: the
+ * next target must be reached from there too, and need the same. */
 static bool is_reached_alike(const struct call *call, const struct leg_facts *leg, struct flow *ret,
                              const struct attempt *a)
 {
@@ -98,7 +106,8 @@ static bool is_reached_alike(const struct call *call, const struct leg_facts *le
 	now = party_our_address(b, ret);
 	return ret->side == leg->flow.side && addr_same_host(&before, &now) &&
 	       is_borne_alike(leg_peer(b, leg), &b->settings.peers[row]) &&
-	       addr_same_host(&leg->flow.local, &ret->local);
+	       addr_same_host(&leg->flow.local, &ret->local) &&
+	       secure_is_alike(call, policy_of_next(b, a), ret);
 }
 
 static enum err write_from(const struct border *b, const struct sip_msg *msg,
@@ -239,6 +248,7 @@ bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 
 	while (a && !is_begun(call) && a->next < a->targets.count) {
 		bool is_reached = is_reached_alike(call, leg_of(call, LEG_CALLEE), &to, a);
+		uint8_t policy = policy_of_next(b, a);
 		uint16_t row = a->targets.peers[a->next++];
 
 		/* Another address of the same peer: there the call counts already. */
@@ -255,6 +265,7 @@ bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 		leave_last(b, call, turn);
 		if (send_again(b, call, turn, &route) != ERR_NONE)
 			continue;
+		leg_of(call, LEG_CALLEE)->media_srtp = policy;
 		be_patient(call, a);
 		return true;
 	}

@@ -8,6 +8,7 @@
 #include "border/call_parts_priv.h"
 #include "border/checkpoint.h"
 #include "border/packed.h"
+#include "border/secure_priv.h"
 #include "event/order.h"
 #include "ua/dialog.h"
 
@@ -24,8 +25,9 @@ struct leg_facts {
 	uint64_t session_id;   /* in our SDP towards it */
 	uint64_t session_hash; /* of what was sent last, its version aside */
 	uint32_t session_version;
-	uint16_t peer;    /* row in peers, CALL_PHONE, or PEER_GONE */
-	uint8_t is_outer; /* a phone, carrier or customer, who sees nothing of the inside */
+	uint16_t peer;      /* row in peers, CALL_PHONE, or PEER_GONE */
+	uint8_t is_outer;   /* a phone, carrier or customer, who sees nothing of the inside */
+	uint8_t media_srtp; /* enum media_srtp: what counts for it */
 };
 
 struct stream_facts {
@@ -34,6 +36,7 @@ struct stream_facts {
 	uint8_t has_ports, is_open, is_held;
 	uint8_t form; /* enum media_form */
 	struct stream_bearer bearer;
+	struct stream_secure secure[CALL_LEGS];
 };
 
 /* What the figures of a stream say, and how it is to be read. */
@@ -61,7 +64,8 @@ struct call_facts {
 	struct refer refers[MAX_CALL_REFERS]; /* the last ones */
 	unsigned next_refer;
 	struct order_leg offered[MAX_CALL_STREAMS]; /* by the offer in hand */
-	char early_tag[UA_DIALOG_TAG_MAX];          /* the fork whose SDP went out first */
+	struct stream_secure offered_secure[MAX_CALL_STREAMS];
+	char early_tag[UA_DIALOG_TAG_MAX]; /* the fork whose SDP went out first */
 	struct fork_answer answer;
 };
 

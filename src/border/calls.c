@@ -305,6 +305,7 @@ void call_finish(struct call *call)
 		known_release(&b->known, &call->legs[i].known);
 	}
 	map_remove(&c->by_id, &call->by_id);
+	secure_wipe(call);
 	call_facts_give(c, call);
 	pool_give(c->calls, call);
 }

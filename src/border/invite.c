@@ -97,6 +97,9 @@ static enum err fill_callee(struct border *b, const struct inbound *in, const st
 
 	leg->flow = route->to;
 	leg_join(call, LEG_CALLEE, route->peer);
+	if (route->targets.count > 0)
+		leg->media_srtp = secure_policy(b, route->peer,
+		                                &b->settings.routes[route->targets.routes[0]]);
 	if (route->peer && !leg->is_outer) {
 		call_name_leg(call, LEG_CALLEE, request_serial(b, in));
 		start.cseq = request_first_cseq(in);

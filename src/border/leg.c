@@ -39,6 +39,7 @@ void leg_join(struct call *call, unsigned number, const struct border_peer *peer
 
 	leg->peer = peer ? (uint16_t)(peer - call->border->settings.peers) : CALL_PHONE;
 	leg->is_outer = !peer || party_is_outer(peer);
+	leg->media_srtp = secure_policy(call->border, peer, NULL);
 	leg_count(call, number);
 }
 

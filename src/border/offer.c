@@ -5,6 +5,7 @@
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 
+#include "base/secret.h"
 #include "sip/content_type.h"
 
 enum offer_verdict offer_kind(const struct sip_msg *msg)
@@ -141,8 +142,12 @@ static void mask_held(struct call *call, unsigned to, enum sdp_direction before[
 	}
 }
 
-static enum err write_once(struct call *call, unsigned to, struct buffer *out)
+enum description_role { AS_OFFER, AS_ANSWER };
+
+static enum err write_once(struct call *call, unsigned to, enum description_role role,
+                           struct buffer *out)
 {
+	struct sdp_crypto keys[MAX_CALL_STREAMS][MAX_SECURE_OFFERED];
 	struct calls *c = call->border->calls;
 	struct leg_facts *leg = leg_of(call, to);
 	struct sdp_local locals[MAX_CALL_STREAMS] = { 0 };
@@ -164,18 +169,24 @@ static enum err write_once(struct call *call, unsigned to, struct buffer *out)
 		locals[i].rtcp.port++;
 		how.address = locals[i].rtp;
 		bearer_fill_local(call, to, i, &locals[i]);
+		if (role == AS_OFFER)
+			secure_describe_offer(call, to, i, &locals[i], keys[i]);
+		else
+			secure_describe_answer(call, to, i, &locals[i], keys[i]);
 	}
 	how.address.port = 0;
 	*out = BUFFER_ON(c->body);
 	mask_held(call, to, directions);
 	err = sdp_write(&c->came, &how, out);
+	secret_wipe(keys, sizeof(keys));
 	for (unsigned i = 0; i < MAX_CALL_STREAMS && i < c->came.media_count; i++)
 		c->came.media[i].direction = directions[i];
 	return err;
 }
 
 /* The version rises when something else is said than last time (RFC 3264 8). */
-static enum err describe(struct call *call, unsigned to, struct view *ret)
+static enum err describe(struct call *call, unsigned to, enum description_role role,
+                         struct view *ret)
 {
 	struct leg_facts *leg = leg_of(call, to);
 	const struct border *b = call->border;
@@ -185,11 +196,11 @@ static enum err describe(struct call *call, unsigned to, struct view *ret)
 	enum err err;
 
 	leg->session_version += is_first;
-	err = write_once(call, to, &out);
+	err = write_once(call, to, role, &out);
 	hash = fact_hash(b, buffer_view(&out));
 	if (err == ERR_NONE && !is_first && hash != leg->session_hash) {
 		leg->session_version++;
-		err = write_once(call, to, &out);
+		err = write_once(call, to, role, &out);
 		hash = fact_hash(b, buffer_view(&out));
 	}
 	if (err != ERR_NONE)
@@ -200,6 +211,14 @@ static enum err describe(struct call *call, unsigned to, struct view *ret)
 }
 
 /* ---- offer ---- */
+
+static bool is_refused(struct calls *c, enum refusal why)
+{
+	if (why == REFUSAL_COUNT)
+		return false;
+	c->why = why;
+	return true;
+}
 
 static enum offer_verdict read_offer(struct call *call, unsigned from, const struct sip_msg *msg)
 {
@@ -226,6 +245,9 @@ static enum offer_verdict read_offer(struct call *call, unsigned from, const str
 		if (!is_address_fine(call, from, &c->came.media[i], &verdict))
 			return OFFER_REFUSED;
 		fill_leg(call, from, &c->came.media[i], verdict, &call->facts->offered[i]);
+		if (is_refused(c,
+		               secure_take_offer(call, from, i, &call->facts->offered_secure[i])))
+			return OFFER_REFUSED;
 	}
 	return OFFER_FITS;
 }
@@ -243,6 +265,8 @@ enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip
 		if (!is_carried(&c->came, i))
 			continue;
 		carried++;
+		if (is_refused(c, secure_can_offer(call, leg_other(from), i)))
+			return OFFER_REFUSED;
 		if (stream_take_ports(call, i) != ERR_NONE)
 			return OFFER_FULL;
 		/* read_offer saw the leg before it had a port. */
@@ -250,7 +274,8 @@ enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip
 	}
 	if (carried == 0)
 		return OFFER_REFUSED;
-	return describe(call, leg_other(from), ret) == ERR_NONE ? OFFER_FITS : OFFER_REFUSED;
+	return describe(call, leg_other(from), AS_OFFER, ret) == ERR_NONE ? OFFER_FITS
+	                                                                  : OFFER_REFUSED;
 }
 
 /* ---- answer ---- */
@@ -266,26 +291,34 @@ struct view offer_body(struct view message)
 	return VIEW_EMPTY;
 }
 
+/* Of each stream what its answer says. */
+struct answered {
+	enum sdp_address_verdict verdicts[MAX_CALL_STREAMS];
+	struct stream_secure secure[MAX_CALL_STREAMS];
+};
+
 static bool read_answer(struct call *call, unsigned from, struct view description,
-                        struct view asked, enum sdp_address_verdict ret[MAX_CALL_STREAMS])
+                        struct view asked, struct answered *ret)
 {
 	struct calls *c = call->border->calls;
 
+	c->why = REFUSAL_ANSWER;
 	if (sdp_parse(description, &c->came) != SDP_FINE ||
 	    sdp_parse(offer_body(asked), &c->asked) != SDP_FINE ||
 	    sdp_answer_check(&c->asked, &c->came) != SDP_ANSWER_FITS ||
 	    bearer_take_answer(call, from) != REFUSAL_COUNT)
 		return false;
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
-		if (is_carried(&c->came, i) &&
-		    !is_address_fine(call, from, &c->came.media[i], &ret[i]))
+		if (!is_carried(&c->came, i))
+			continue;
+		if (!is_address_fine(call, from, &c->came.media[i], &ret->verdicts[i]) ||
+		    is_refused(c, secure_take_answer(call, from, i, &ret->secure[i])))
 			return false;
 	}
 	return true;
 }
 
-static void settle(struct call *call, unsigned stream, unsigned from,
-                   enum sdp_address_verdict verdict)
+static void settle(struct call *call, unsigned stream, unsigned from, const struct answered *answer)
 {
 	struct calls *c = call->border->calls;
 	struct stream_facts *s = &call->facts->streams[stream];
@@ -301,7 +334,9 @@ static void settle(struct call *call, unsigned stream, unsigned from,
 	}
 	s->legs[other] = call->facts->offered[stream];
 	s->legs[other].port = port;
-	fill_leg(call, from, &c->came.media[stream], verdict, &s->legs[from]);
+	fill_leg(call, from, &c->came.media[stream], answer->verdicts[stream], &s->legs[from]);
+	secure_settle(call, other, stream, &call->facts->offered_secure[stream]);
+	secure_settle(call, from, stream, &answer->secure[stream]);
 	fill_formats(&c->came, &c->came.media[stream], call->facts->carried[stream].formats);
 	s->is_held = !(s->legs[0].is_sending && s->legs[1].is_sending);
 	s->form = bearer_form(&c->came.media[stream]);
@@ -320,14 +355,14 @@ enum offer_verdict offer_answer(struct call *call, unsigned from, const struct s
 enum offer_verdict offer_answer_text(struct call *call, unsigned from, struct view description,
                                      struct view asked, struct view *ret)
 {
-	enum sdp_address_verdict verdicts[MAX_CALL_STREAMS] = { 0 };
+	struct answered answer = { 0 };
+	bool is_fine = read_answer(call, from, description, asked, &answer) &&
+	               describe(call, leg_other(from), AS_ANSWER, ret) == ERR_NONE;
 
-	if (!read_answer(call, from, description, asked, verdicts) ||
-	    describe(call, leg_other(from), ret) != ERR_NONE)
-		return OFFER_REFUSED;
-	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
-		settle(call, i, from, verdicts[i]);
-	return OFFER_FITS;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS && is_fine; i++)
+		settle(call, i, from, &answer);
+	secret_wipe(&answer, sizeof(answer));
+	return is_fine ? OFFER_FITS : OFFER_REFUSED;
 }
 
 /* ---- alone ---- */
@@ -383,9 +418,10 @@ enum offer_verdict offer_answer_alone(struct call *call, unsigned from, const st
 			continue;
 		s->legs[from] = call->facts->offered[i];
 		s->legs[from].port = port;
+		secure_settle(call, from, i, &call->facts->offered_secure[i]);
 		keep_formats(call, i);
 		turn_direction(call, from, i);
 		stream_order(call, i);
 	}
-	return describe(call, from, ret) == ERR_NONE ? OFFER_FITS : OFFER_REFUSED;
+	return describe(call, from, AS_ANSWER, ret) == ERR_NONE ? OFFER_FITS : OFFER_REFUSED;
 }

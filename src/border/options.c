@@ -31,6 +31,9 @@ static const char *const rights[] = { "place-calls", "receive-calls", "transfer"
 
 static const char *const media_carriers[] = { "udp", "tcp", "tls-tcp", NULL };
 static const char *const channel_carriers[] = { "none", "tcp", "tls", NULL };
+static const char *const srtp_words[] = { "preferred", "required", "forbidden", NULL };
+static const char *const route_srtp_words[] = { "preferred", "required", "forbidden", "as-peer",
+	                                        NULL };
 
 static const struct conf_option peer_options[] = {
 	{ "class", CONF_NAME, CONF_AT(struct border_peer, class_row), .flags = CONF_INHERITS,
@@ -55,6 +58,10 @@ static const struct conf_option peer_options[] = {
 	{ "may", CONF_FLAGS, CONF_AT(struct border_peer, may), .choices = rights,
 	  .help = "what it may do; transfer: have the PBX make calls for it; without this "
 	          "place-calls receive-calls, of a speech-server or board receive-calls alone" },
+	{ "media srtp", CONF_CHOICE, CONF_AT(struct border_peer, media_srtp), .choices = srtp_words,
+	  .fallback = "preferred",
+	  .help = "whether its audio is protected by SRTP; preferred: where its signalling is and "
+	          "it can" },
 	{ "domain", CONF_TEXT, CONF_AT(struct border_peer, domain),
 	  .help = "domain that stands for us in what is sent to it; without this its address" },
 	{ "appears-as", CONF_ENDPOINT, CONF_AT(struct border_peer, appears_as), .port = 5060,
@@ -188,6 +195,9 @@ static const struct conf_option route_options[] = {
 	  .help = "any peer of that kind calls; a route that names the peer goes before" },
 	{ "to", CONF_NAME, CONF_AT(struct border_route, to), .flags = CONF_REQUIRED,
 	  .refers_to = "peer", .help = "the peer that is called" },
+	{ "media srtp", CONF_CHOICE, CONF_AT(struct border_route, media_srtp),
+	  .choices = route_srtp_words, .fallback = "as-peer",
+	  .help = "whether audio of who is called is protected; as-peer: as its block says" },
 	{ "transit", CONF_SWITCH, CONF_AT(struct border_route, is_transit),
 	  .help = "let calls of one carrier go to another, who will charge for them" },
 	{ "priority", CONF_COUNT, CONF_AT(struct border_route, priority), .min = 1, .max = 255,
@@ -318,6 +328,10 @@ static const struct conf_option subscribers_options[] = {
 	{ "pbx-pace", CONF_RATE, CONF_AT(struct border_subscribers, pace), .min = 1, .max = 1000000,
 	  .fallback = "400 in 1s",
 	  .help = "REGISTERs that each PBX hears in a time; beyond it 503 and Retry-After" },
+	{ "media srtp", CONF_CHOICE, CONF_AT(struct border_subscribers, media_srtp),
+	  .choices = srtp_words, .fallback = "preferred",
+	  .help = "whether audio of phones is protected by SRTP; required: those on TLS alone can "
+	          "call" },
 	{ "proof-always", CONF_SWITCH, CONF_AT(struct border_subscribers, proof_always),
 	  .help = "let no REGISTER without proof reach the PBX; breaks half of the phones" },
 };

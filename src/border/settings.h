@@ -39,6 +39,8 @@ enum peer_kind { PEER_PBX, PEER_CARRIER, PEER_CUSTOMER, PEER_SPEECH_SERVER, PEER
  * server (MRCPv2). */
 enum media_over { MEDIA_OVER_UDP, MEDIA_OVER_TCP, MEDIA_OVER_TLS };
 enum channels_over { CHANNELS_NONE, CHANNELS_TCP, CHANNELS_TLS };
+/* Whether audio is protected; of a route MEDIA_AS_PEER too. In the order of the options' words. */
+enum media_srtp { SRTP_PREFERRED, SRTP_REQUIRED, SRTP_FORBIDDEN, MEDIA_AS_PEER };
 
 /* In the order of the option's words. */
 enum peer_may { MAY_PLACE = 1, MAY_RECEIVE = 2, MAY_TRANSFER = 4 };
@@ -80,6 +82,7 @@ struct border_peer {
 	uint8_t needs_ipsec;    /* its media passes only where the kernel's IPsec covers it */
 	uint8_t channels;       /* enum channels_over */
 	uint8_t stays_on_pbx;   /* a carrier with which the PBX registers by itself */
+	uint8_t media_srtp;     /* enum media_srtp */
 };
 
 enum { PEER_TRANSPORT_ANY };
@@ -118,6 +121,7 @@ struct border_subscribers {
 	uint16_t register_to;   /* row in peers */
 	uint8_t is_on;          /* a subscribers block stands in the configuration */
 	uint8_t proof_always;   /* no REGISTER without a good cookie reaches the PBX */
+	uint8_t media_srtp;     /* enum media_srtp, of all phones */
 };
 
 /* Phones of another domain, which register to a PBX of their own. */
@@ -140,6 +144,7 @@ struct border_route {
 	uint8_t is_transit;              /* from one carrier to another, which may cost */
 	uint8_t priority;                /* the lowest is tried first */
 	uint16_t weight;                 /* among those of one priority */
+	uint8_t media_srtp;              /* of who is called: enum media_srtp */
 };
 
 /* A server that may command calls of its peer. */

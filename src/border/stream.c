@@ -5,6 +5,8 @@
 #include "border/cover.h"
 #include "border/offer_priv.h"
 
+#include "base/secret.h"
+
 #include <stdlib.h>
 
 enum { FAMILIES = 2, MAX_HOSTS = MAX_SIDES * FAMILIES, STREAM_BITS = 4, PORT_KINDS = 2 };
@@ -274,6 +276,20 @@ static void give_connections(const struct call *call, unsigned stream)
 	}
 }
 
+static void give_keys(const struct call *call, unsigned stream, unsigned leg)
+{
+	struct border *b = call->border;
+	struct order_keys keys;
+
+	if (!secure_keys(call, leg, stream, &keys))
+		return;
+	keys.owner = b->ports.owner;
+	keys.generation = b->ports.generation;
+	keys.stream = number_of(call, stream);
+	b->ports.order_keys(b->ports.context, &keys);
+	secret_wipe(&keys, sizeof(keys));
+}
+
 static void give_order(const struct call *call, unsigned stream, enum order_kind kind)
 {
 	const struct stream_facts *s = &call->facts->streams[stream];
@@ -295,6 +311,8 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 	b->ports.order(b->ports.context, &order);
 	if (kind != ORDER_CLOSE)
 		give_connections(call, stream);
+	for (unsigned leg = 0; leg < CALL_LEGS && kind != ORDER_CLOSE; leg++)
+		give_keys(call, stream, leg);
 }
 
 void stream_order(struct call *call, unsigned stream)

@@ -531,4 +531,5 @@ void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_repo
 	check_control(tree, report);
 	check_media(tree, report);
 	check_ipsec(tree, report);
+	check_srtp(tree, report);
 }

@@ -7,6 +7,8 @@
 
 /* Contradictions about certificates and who must show which (check_trust.c). */
 void check_trust(const struct conf_tree *t, struct conf_report *report);
+/* Contradictions about protection of audio (check_srtp.c). */
+void check_srtp(const struct conf_tree *t, struct conf_report *report);
 /* Whether the peer of that row shows a certificate of its own name. */
 bool check_is_mutual(const struct conf_tree *t, size_t peer);
 /* Contradictions about `control`, its servers, and ports that are taken (check_control.c). */

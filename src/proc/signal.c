@@ -115,6 +115,13 @@ static void port_order(void *context, const struct order *order)
 		counters_add(w.counters, COUNT_orders_dropped, 1);
 }
 
+static void port_keys(void *context, const struct order_keys *keys)
+{
+	(void)context;
+	if (ring_put(w.orders, keys, sizeof(*keys), RING_KEPT) != ERR_NONE)
+		counters_add(w.counters, COUNT_orders_dropped, 1);
+}
+
 /* Names take a few bytes each: one system call for many. What was handed out is wiped. */
 static void port_random(void *context, void *ret, size_t len)
 {
@@ -506,6 +513,7 @@ static void open_border(void)
 		.connect = port_connect,
 		.cover = covers_ask,
 		.digits = port_digits,
+		.order_keys = port_keys,
 		.random = port_random,
 		.answer = port_answer,
 		.shown = port_shown,

@@ -27,11 +27,11 @@ enum sdp_kind {
 };
 
 enum sdp_protocol {
-	SDP_PROTOCOL_AVP,  /* RTP/AVP: carried */
-	SDP_PROTOCOL_AVPF, /* RTP/AVPF: carried */
-	SDP_PROTOCOL_SAVP, /* up to UDPTL understood and refused by name */
-	SDP_PROTOCOL_SAVPF,
-	SDP_PROTOCOL_DTLS_SAVP,
+	SDP_PROTOCOL_AVP,       /* RTP/AVP: carried */
+	SDP_PROTOCOL_AVPF,      /* RTP/AVPF: carried */
+	SDP_PROTOCOL_SAVP,      /* RTP/SAVP: carried with keys of the line's own (sdp/crypto.h) */
+	SDP_PROTOCOL_SAVPF,     /* RTP/SAVPF: the same */
+	SDP_PROTOCOL_DTLS_SAVP, /* up to UDPTL understood and refused by name */
 	SDP_PROTOCOL_DTLS_SAVPF,
 	SDP_PROTOCOL_UDPTL,    /* carried as an image */
 	SDP_PROTOCOL_TCP_AVP,  /* TCP/RTP/AVP (RFC 4571): carried, see sdp/connection.h */

@@ -5,6 +5,8 @@
 #define SDP_OFFER_H
 
 #include "base/buffer.h"
+#include "sdp/connection.h"
+#include "sdp/crypto.h"
 #include "sdp/handshake.h"
 
 /* --- addresses ----------------------------------------------------------- */
@@ -39,7 +41,7 @@ enum sdp_answer_verdict {
 };
 
 /* Does the answer fit the offer line by line (RFC 3264 6)? RTP/AVP for
- * RTP/AVPF and back passes: real devices mix them. */
+ * RTP/AVPF and back passes, and so do those with keys: real devices mix them. */
 enum sdp_answer_verdict sdp_answer_check(const struct sdp_session *offer,
                                          const struct sdp_session *answer);
 const char *sdp_answer_text(enum sdp_answer_verdict v); /* for a person; static storage */
@@ -48,9 +50,9 @@ const char *sdp_answer_text(enum sdp_answer_verdict v); /* for a person; static 
 bool sdp_media_is_fax(const struct sdp_media *m);
 /* A channel of MRCPv2 (RFC 6787 4.2). */
 bool sdp_media_is_control(const struct sdp_media *m);
-/* Of a kind and protocol that can be relayed (audio or video by RTP/AVP, RTP/AVPF or
- * TCP/RTP/AVP with or without TLS, a fax, or a channel of MRCPv2), with a port and at least one
- * usable format. */
+/* Of a kind and protocol that can be relayed (audio or video by RTP/AVP, RTP/AVPF, RTP/SAVP,
+ * RTP/SAVPF or TCP/RTP/AVP with or without TLS, a fax, or a channel of MRCPv2), with a port
+ * and at least one usable format. */
 bool sdp_media_is_carried(const struct sdp_session *s, const struct sdp_media *m);
 /* m= lines that are carried. */
 size_t sdp_carried_count(const struct sdp_session *s);
@@ -62,6 +64,8 @@ struct sdp_local {
 	struct addr rtp;
 	struct addr rtcp; /* same host; a=rtcp is written where its port is not rtp's + 1 */
 	uint8_t protocol; /* enum sdp_protocol + 1 that is written; 0: as it came */
+	const struct sdp_crypto *cryptos; /* RTP over UDP alone: its a=crypto lines */
+	uint8_t crypto_count;
 	/* Lines over TCP alone: */
 	uint8_t setup;                 /* enum sdp_setup */
 	bool is_existing;              /* a=connection */

@@ -270,6 +270,15 @@ static uint32_t put_mid(struct buffer *b, const struct sdp_session *s, const str
 	return 0;
 }
 
+static void put_keys(struct buffer *b, const struct sdp_local *local)
+{
+	for (size_t i = 0; i < local->crypto_count; i++) {
+		buffer_text(b, "a=crypto:");
+		sdp_crypto_write(b, &local->cryptos[i]);
+		buffer_text(b, "\r\n");
+	}
+}
+
 static uint32_t put_carried(struct buffer *b, const struct sdp_session *s,
                             const struct sdp_media *m, const struct sdp_rewrite *how,
                             const struct sdp_local *local)
@@ -294,6 +303,7 @@ static uint32_t put_carried(struct buffer *b, const struct sdp_session *s,
 		put_connection(b, local);
 	else if (local->rtcp.port != 0 && local->rtcp.port != local->rtp.port + 1)
 		put_number(b, "a=rtcp:", local->rtcp.port);
+	put_keys(b, local);
 	buffer_text(b, "a=");
 	buffer_text(b, sdp_direction_text(direction_of(m)));
 	buffer_text(b, "\r\n");

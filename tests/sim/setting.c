@@ -58,6 +58,7 @@ static void port_record(void *context, union record *record)
 	(void)record;
 }
 
+static void port_keys(void *context, const struct order_keys *keys) { (void)context, (void)keys; }
 static void port_order(void *context, const struct order *order) { media_order(context, order); }
 
 static void port_random(void *context, void *ret, size_t len)
@@ -143,6 +144,7 @@ static bool take_memory(struct world *w)
 		                       .fact = port_fact,
 		                       .record = port_record,
 		                       .order = port_order,
+		                       .order_keys = port_keys,
 		                       .random = port_random,
 		                       .verdicts = table,
 		                       .ports = w->pairs,

@@ -111,6 +111,13 @@ static void port_answer(void *context, const struct ask *row)
 	w->answers[w->answer_count++ % 16] = *row;
 }
 
+static void port_keys(void *context, const struct order_keys *keys)
+{
+	struct wire *w = context;
+
+	w->keys[w->keys_count++ % 64] = *keys;
+}
+
 static void port_order(void *context, const struct order *order)
 {
 	struct wire *w = context;
@@ -290,6 +297,7 @@ static enum err take_memory(struct wire *w, void (*change)(struct border_setting
 		.record = port_record,
 		.order = port_order,
 		.cover = port_cover,
+		.order_keys = port_keys,
 		.random = port_random,
 		.answer = port_answer,
 		.digits = port_digits,

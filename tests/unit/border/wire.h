@@ -47,6 +47,8 @@ struct wire {
 	struct order orders[64];
 	struct order_digits digits; /* the last that were ordered */
 	unsigned digits_count;
+	struct order_keys keys[64];
+	unsigned keys_count;
 	union record records[16];
 	struct ask answers[16]; /* to commands */
 	unsigned answer_count;

@@ -27,8 +27,10 @@ static const struct {
 	  SDP_ANSWER_REFUSED },
 	{ "everything refused", SDP_HEAD SDP_AUDIO, SDP_HEAD "m=audio 0 RTP/AVP 0\r\n",
 	  SDP_ANSWER_EMPTY },
-	{ "nothing but SRTP, which is not carried", SDP_HEAD "m=audio 4000 RTP/SAVP 0\r\n",
-	  SDP_HEAD "m=audio 4000 RTP/SAVP 0\r\n", SDP_ANSWER_EMPTY },
+	{ "SAVP for SAVPF", SDP_HEAD "m=audio 4000 RTP/SAVPF 0\r\n",
+	  SDP_HEAD "m=audio 4000 RTP/SAVP 0\r\n", SDP_ANSWER_FITS },
+	{ "AVP for SAVP", SDP_HEAD "m=audio 4000 RTP/SAVP 0\r\n", SDP_HEAD SDP_AUDIO,
+	  SDP_ANSWER_KIND },
 };
 
 TEST(answer_verdicts, "holds an answer against its offer line by line")
@@ -42,7 +44,7 @@ TEST(answer_verdicts, "holds an answer against its offer line by line")
 	return ERR_NONE;
 }
 
-TEST(answer_carried, "carries audio and video over plain RTP, and a fax over UDPTL")
+TEST(answer_carried, "carries audio and video over RTP and SRTP, and a fax over UDPTL")
 {
 	CHECK(sdp_parse(VIEW(SDP_HEAD
 	                     "m=image 4004 udptl t38\r\nm=image 4005 TCP t38\r\n"
@@ -50,6 +52,6 @@ TEST(answer_carried, "carries audio and video over plain RTP, and a fax over UDP
 	                     "m=audio 4008 RTP/AVP 97\r\n"
 	                     "m=text 4010 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n" VIDEO SDP_AUDIO),
 	                &offer) == SDP_FINE);
-	CHECK(sdp_carried_count(&offer) == 3);
+	CHECK(sdp_carried_count(&offer) == 4);
 	return ERR_NONE;
 }

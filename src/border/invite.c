@@ -68,7 +68,8 @@ static enum err fill_caller(struct border *b, const struct inbound *in, const st
 	write_account(b, in->msg, SIP_HEADER_TO, call->facts->to, sizeof(call->facts->to));
 	write_dialled(in, route, call->facts);
 	leg_write_name(b, leg, UA_NAME_TAG, tag);
-	return ua_dialog_accept(in->msg, view_of(tag), false, &leg->dialog);
+	return ua_dialog_accept(in->msg, view_of(tag), party_is_sips(in->flow, in->msg->uri),
+	                        &leg->dialog);
 }
 
 static enum err write_identity_uri(const struct border *b, const struct sip_msg *msg,

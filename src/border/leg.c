@@ -65,6 +65,7 @@ enum err leg_begin(const struct border *b, struct leg_facts *leg, struct ua_dial
 
 	leg_write_name(b, leg, UA_NAME_TAG, tag);
 	leg_write_name(b, leg, UA_NAME_CALL_ID, call_id);
+	start.is_secure = view_starts_nocase(start.target, VIEW("sips:"));
 	start.local_tag = view_of(tag);
 	start.call_id = view_of(call_id);
 	return ua_dialog_begin(&start, &leg->dialog);
@@ -88,15 +89,19 @@ enum err leg_hold(struct call *call, unsigned number)
 
 void leg_write_contact(const struct border *b, const struct leg_facts *leg, struct buffer *out)
 {
+	bool is_sips = leg->dialog.is_secure && flow_is_secure(&leg->flow);
 	struct addr ours = party_our_address(b, &leg->flow);
 	char text[UA_NAME_LEN + ADDR_TEXT_MAX + 24];
 	struct buffer uri = BUFFER_ON(text);
 
-	buffer_text(&uri, "sip:");
+	/* RFC 3261 8.1.1.8, 12.1.1: who was called by sips: is called so by us. */
+	buffer_text(&uri, is_sips ? "sips:" : "sip:");
 	ua_name_write(&uri, &b->namer, UA_NAME_CONTACT, leg->serial);
 	buffer_char(&uri, '@');
 	addr_write_port(&uri, &ours);
-	party_write_transport(&uri, &leg->flow);
+	/* It says TLS by itself (26.2.2). */
+	if (!is_sips || leg->flow.transport != TRANSPORT_TLS)
+		party_write_transport(&uri, &leg->flow);
 	sip_build_name_addr(out, SIP_HEADER_CONTACT, VIEW_EMPTY, buffer_view(&uri), VIEW_EMPTY);
 }
 

@@ -225,6 +225,11 @@ struct addr party_our_address(const struct border *b, const struct flow *flow)
 	return ours;
 }
 
+bool party_is_sips(const struct flow *flow, struct view uri)
+{
+	return flow_is_secure(flow) && view_starts_nocase(uri, VIEW("sips:"));
+}
+
 void party_write_transport(struct buffer *out, const struct flow *flow)
 {
 	if (flow->transport == TRANSPORT_WSS) {

@@ -45,6 +45,8 @@ bool party_has_host(const struct border *b, const struct border_peer *peer,
 const struct border_peer *party_peer_of(const struct border *b, const struct flow *flow);
 /* Whether it stands outside: a carrier or a customer, who see nothing of the inside. */
 bool party_is_outer(const struct border_peer *peer);
+/* Whether a request that says sips: in its first line is carried as it says. */
+bool party_is_sips(const struct flow *flow, struct view uri);
 /* ";transport=tcp" and the like where a URI of ours has to say it, so that what is sent to it
  * comes the same way. */
 void party_write_transport(struct buffer *out, const struct flow *flow);

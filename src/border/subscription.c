@@ -391,7 +391,8 @@ static enum err fill_subscriber(struct border *b, const struct inbound *in, stru
 	if (r)
 		leg->account_hash = fact_hash(b, view_of(r->facts.account));
 	leg_write_name(b, leg, UA_NAME_TAG, tag);
-	return ua_dialog_accept(in->msg, view_of(tag), false, &leg->dialog);
+	return ua_dialog_accept(in->msg, view_of(tag), party_is_sips(in->flow, in->msg->uri),
+	                        &leg->dialog);
 }
 
 static enum err fill_notifier(struct border *b, const struct inbound *in, const struct route *route,

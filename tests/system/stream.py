@@ -113,6 +113,8 @@ def audio_offer(address, port):
 class StreamPhone:
     """A phone that registers over a connection, calls by it and is called by it."""
 
+    scheme = "sip"  # of whom it calls
+
     def __init__(self, address, target, user, secret):
         self.place, self.target, self.user, self.secret = address, target, user, secret
         self.call_id, self.tag, self.cseq = token(20), token(), 0
@@ -165,7 +167,7 @@ class StreamPhone:
     def call(self, callee, answering, seconds=10):
         """Calls; `answering(phone's call)` is asked to answer. Returns the call, confirmed."""
         call = {"callee": callee, "tag": token(), "id": token(20), "cseq": 1}
-        uri, offer = f"sip:{callee}@{DOMAIN}", audio_offer(self.stream.address, 40000)
+        uri, offer = f"{self.scheme}:{callee}@{DOMAIN}", audio_offer(self.stream.address, 40000)
         reply = self.stream.ask(self.request("INVITE", uri, call, cseq=1, body=offer), seconds)
         if reply is None or reply.code != 407:
             raise Failure(f"INVITE over TCP was answered {reply and reply.code}, wanted 407")

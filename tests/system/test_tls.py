@@ -16,6 +16,7 @@ from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS
 from sip_text import register, token
 from stage import Stage
 from stream import Stream, is_request
+from test_tcp import proxy_header
 from tls_stream import TlsPhone, TlsStream, client_context
 from tls_trunk import TlsTrunk
 
@@ -38,7 +39,9 @@ def phone(stage, user, address, context, name=NAME):
 
 def call_and_hang_up(caller, callee):
     call = caller.call(callee.user, callee.take_call)
-    check("transport=tls" in call["target"], f"the Contact {call['target']} does not lead back by TLS")
+    # RFC 3261 8.1.1.8: who calls by sips: is told sips:.
+    check(call["target"].startswith("sips:") if caller.scheme == "sips" else "transport=tls" in call["target"],
+          f"the Contact {call['target']} does not lead back by TLS")
     check(callee.stream.await_message(is_request("ACK")), "no ACK came over the callee's connection")
     caller.stream.send(caller.request("BYE", call["target"], call, cseq=3, to_tag=call["to_tag"]))
     came = callee.stream.await_message(is_request("BYE"))
@@ -62,6 +65,8 @@ def tls_phones(cast):
         callee.must_register()
         call_and_hang_up(caller, callee)
         call_and_hang_up(callee, caller)
+        caller.scheme = "sips"
+        call_and_hang_up(caller, callee)
 
 
 # ---- peers ----
@@ -341,3 +346,33 @@ def tls_example(cast):
             raise Failure("TCP is heard outside")
         except OSError:
             pass
+
+
+class BehindBalancer(TlsPhone):
+    """A phone whose connections come by a balancer that says where it is."""
+
+    def open(self):
+        plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        plain.bind((BALANCER, 0))
+        plain.settimeout(5)
+        plain.connect((self.target, 5061))
+        stream = TlsStream.__new__(TlsStream)
+        stream.address, stream.port = plain.getsockname()[:2]
+        stream.waiting, stream.is_over = b"", False
+        plain.sendall(proxy_header(self.place, 40123))
+        stream.socket = self.context.wrap_socket(plain, server_hostname=self.name)
+        return stream
+
+
+BALANCER = "127.0.0.50"
+
+
+@test("behind a balancer TLS begins after the PROXY header, and the phone is who the header names")
+def tls_balancer(cast):
+    authority = Authority(cast.folder)
+    stage = tls_stage(cast, authority, outside=f"balancers {BALANCER}/32").start()
+    context = client_context(authority.certificate)
+    with BehindBalancer("198.51.100.77", OUTSIDE_ADDRESS, CALLER, stage.users[CALLER], context=context, name=NAME) as one:
+        one.must_register()
+        rows = stage.ringfence.rows("registrations", "list")
+        check("198.51.100.77" in json.dumps(rows), f"the phone is said to be at {rows}")

@@ -344,6 +344,31 @@ TEST(tls_no_tickets, "who showed a certificate gets no ticket: the next time it 
 	return ERR_NONE;
 }
 
+TEST(tls_ticket_elsewhere,
+     "a ticket that was got where nobody is asked opens nothing where a peer is")
+{
+	struct stage_wish wish = mutual_wish();
+
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		SSL_SESSION *ticket;
+		struct stage s;
+
+		wish.are_elsewhere = true;
+		TRY(stage_open(&s, &wish));
+		SSL_CTX_set_max_proto_version(s.client_context, version);
+		ticket = ticket_of(&s);
+		CHECK(ticket && goes_on(&s, ticket));
+		wish.are_elsewhere = false;
+		CHECK(stage_connect(&s, NULL) == ERR_NONE &&
+		      SSL_set_session(s.client, ticket) == 1);
+		CHECK(stage_shake(&s) == ERR_DENIED);
+		CHECK(tls_why(s.session) == TLS_REFUSED_NO_CERTIFICATE);
+		SSL_SESSION_free(ticket);
+		stage_close(&s);
+	}
+	return ERR_NONE;
+}
+
 TEST(tls_plain, "who speaks something else is told apart from who breaks TLS")
 {
 	static const struct {

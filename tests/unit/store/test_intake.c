@@ -11,9 +11,9 @@ struct bench {
 	struct store *store;
 };
 
-static enum err bench_make(struct bench *b)
+static enum err bench_make(struct bench *b, uint32_t slot_size)
 {
-	const struct ring_shape shape = { RECORD_SLOT, 512, 1 };
+	const struct ring_shape shape = { slot_size, 512, 1 };
 
 	TRY(place_make(&b->place));
 	TRY(ring_create("records", &shape, &b->ends));
@@ -38,15 +38,20 @@ static enum err put(struct bench *b, union record r)
 	return ring_put(&b->writer, &r, sizeof(r), RING_KEPT);
 }
 
-static enum err with_bench(enum err (*body)(struct bench *b))
+static enum err with_slots(uint32_t slot_size, enum err (*body)(struct bench *b))
 {
 	struct bench b = { 0 };
-	enum err err = bench_make(&b);
+	enum err err = bench_make(&b, slot_size);
 
 	if (err == ERR_NONE)
 		err = body(&b);
 	bench_clear(&b);
 	return err;
+}
+
+static enum err with_bench(enum err (*body)(struct bench *b))
+{
+	return with_slots(RECORD_SLOT, body);
 }
 
 static enum err whole_batches(struct bench *b)
@@ -122,4 +127,29 @@ static enum err nothing(struct bench *b)
 TEST(take_nothing, "leaves an empty ring alone")
 {
 	return with_bench(nothing);
+}
+
+/* The slots of signal's ring are shorter than the longest record. */
+static enum err short_slots(struct bench *b)
+{
+	struct store_tally tally = { 0 };
+	union record r = a_call(1, 1);
+
+	TRY(ring_put(&b->writer, &r, sizeof(r.call), RING_KEPT));
+	r.head.size = sizeof(r.block); /* beyond the slot */
+	TRY(ring_put(&b->writer, &r, sizeof(r.call), RING_KEPT));
+	r.head.size = UINT16_MAX;
+	TRY(ring_put(&b->writer, &r, sizeof(r.call), RING_KEPT));
+	r = a_call(2, 2);
+	TRY(ring_put(&b->writer, &r, sizeof(r.call), RING_KEPT));
+	TRY(store_take(b->store, &b->reader, 3, &tally));
+	CHECK(tally.written == 2 && tally.refused == 2 && ring_ready(&b->reader) == 0);
+	CHECK(store_ring_sequence(b->store, 3) == 4);
+	return ERR_NONE;
+}
+
+TEST(take_short_slots,
+     "takes records from slots that hold no more, and none that says it is longer")
+{
+	return with_slots(RECORD_SIGNAL_SLOT, short_slots);
 }

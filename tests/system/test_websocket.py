@@ -19,12 +19,14 @@ from websocket import (BINARY, CLOSE, PAGE, PING, TEXT, WS_PORT, WSS_PORT, Refus
                        WebSocket, upgrade_lines)
 
 WEB, DESK = "200", "210"
+# No browser talks without DTLS; these pages do, for what is looked at here lies beneath audio.
+PLAIN = "media srtp forbidden"
 WEB_PLACE, DESK_PLACE = "127.0.0.30", "127.0.0.31"
 
 
 def web_stage(cast, origins=PAGE, more="", **changes):
     listens = f"\n    ws {OUTSIDE_ADDRESS}:{WS_PORT}\n    origins {origins}" if origins else ""
-    return Stage(cast, (WEB, DESK), outside_more=listens, more=more, **changes).start()
+    return Stage(cast, (WEB, DESK), outside_more=listens, more=more, subscribers_more=PLAIN, **changes).start()
 
 
 def desk(stage):
@@ -86,7 +88,8 @@ def secure_stage(cast, origins=PAGE):
     authority = Authority(cast.folder)
     chain, key = authority.issue("main", [f"DNS:{NAME}"], use="serverAuth")
     stage = Stage(cast, (WEB, DESK), more=f"certificate main {{ chain {chain}  key file:{key} }}\n",
-                  outside_more=f"\n    wss {OUTSIDE_ADDRESS}:{WSS_PORT}  certificate main\n    origins {origins}")
+                  outside_more=f"\n    wss {OUTSIDE_ADDRESS}:{WSS_PORT}  certificate main\n    origins {origins}",
+                  subscribers_more=PLAIN)
     kind = functools.partial(SecureWebSocket, context=client_context(authority.certificate), name=NAME)
     return stage.start(), kind
 
@@ -207,7 +210,7 @@ def websocket_refused(cast):
 def web_stage_again(cast, stage, origins, **changes):
     """Another service before the same PBX."""
     listens = f"\n    ws {OUTSIDE_ADDRESS}:{WS_PORT}\n    origins {origins}"
-    twin = Stage(cast, (WEB, DESK), outside_more=listens, **changes)
+    twin = Stage(cast, (WEB, DESK), outside_more=listens, subscribers_more=PLAIN, **changes)
     twin.users, twin.pbx = stage.users, stage.pbx
     twin.ringfence = type(stage.ringfence)(cast, **twin.changes)
     twin.ringfence.start()

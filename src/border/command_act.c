@@ -17,18 +17,20 @@ static const struct pool_handle nothing;
 #define REASON_TRANSFERRED VIEW("Reason: Q.850;cause=16;text=\"transferred\"\r\n")
 
 /* A request of ours to a leg: a turn without anybody who asked. */
-struct turn *command_turn(struct command_row *row, struct call *call, enum sip_method method)
+struct turn *command_turn(struct command_row *row, struct call *call, unsigned leg,
+                          enum sip_method method)
 {
-	struct border *b = row->border;
+	struct border *b = call->border;
 	struct turn *turn = pool_take(b->calls->turns);
 
 	if (!turn)
 		return NULL;
 	turn->call = call_handle(b, call);
-	turn->from = (uint8_t)leg_other(row->leg);
+	turn->from = (uint8_t)leg_other(leg);
 	turn->method = (uint8_t)method;
 	turn->is_ours = true;
-	row->turn = turn_handle(b, turn);
+	if (row)
+		row->turn = turn_handle(b, turn);
 	return turn;
 }
 
@@ -139,7 +141,7 @@ static enum command_refusal transfer(struct command_row *row, struct call *call)
 		return COMMAND_FORM;
 	if (!may_be_referred(b, to))
 		return COMMAND_NOBODY;
-	turn = command_turn(row, call, SIP_METHOD_REFER);
+	turn = command_turn(row, call, row->leg, SIP_METHOD_REFER);
 	if (!turn)
 		return COMMAND_FULL;
 	if (ua_dialog_next_cseq(&to->dialog, &turn->sent_cseq) != ERR_NONE) {
@@ -221,7 +223,7 @@ static enum command_refusal invite_again(struct command_row *row, struct call *c
 {
 	struct border *b = row->border;
 	struct leg_facts *to = leg_of(call, row->leg);
-	struct turn *turn = command_turn(row, call, SIP_METHOD_INVITE);
+	struct turn *turn = command_turn(row, call, row->leg, SIP_METHOD_INVITE);
 	struct request r;
 
 	if (!turn)

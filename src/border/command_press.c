@@ -55,11 +55,12 @@ static void press(struct command_row *row, struct call *call, bool is_sound)
 
 /* ---- INFO ---- */
 
-static enum command_refusal inform(struct command_row *row, struct call *call)
+enum command_refusal command_inform(struct command_row *row, struct call *call, unsigned leg,
+                                    char digit)
 {
-	struct border *b = row->border;
-	struct leg_facts *to = leg_of(call, row->leg);
-	struct turn *turn = command_turn(row, call, SIP_METHOD_INFO);
+	struct border *b = call->border;
+	struct leg_facts *to = leg_of(call, leg);
+	struct turn *turn = command_turn(row, call, leg, SIP_METHOD_INFO);
 	char text[64];
 	struct buffer body = BUFFER_ON(text);
 	struct request r;
@@ -71,7 +72,7 @@ static enum command_refusal inform(struct command_row *row, struct call *call)
 		return COMMAND_STATE;
 	}
 	buffer_text(&body, "Signal=");
-	buffer_char(&body, row->command.digits[row->digit]);
+	buffer_char(&body, digit);
 	buffer_text(&body, "\r\nDuration=");
 	buffer_decimal(&body, DIGIT_MS);
 	buffer_text(&body, "\r\n");
@@ -84,6 +85,11 @@ static enum command_refusal inform(struct command_row *row, struct call *call)
 		return COMMAND_DONE;
 	turn_give(b, turn);
 	return COMMAND_FULL;
+}
+
+static enum command_refusal inform(struct command_row *row, struct call *call)
+{
+	return command_inform(row, call, row->leg, row->command.digits[row->digit]);
 }
 
 void command_press_on(struct command_row *row, struct call *call, uint16_t status)

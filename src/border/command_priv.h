@@ -55,7 +55,11 @@ enum command_refusal command_press(struct command_row *row, struct call *call);
 /* The leg has answered an INFO with a digit: the next one, or the end. */
 void command_press_on(struct command_row *row, struct call *call, uint16_t status);
 /* Takes a turn without anybody who asked. */
-struct turn *command_turn(struct command_row *row, struct call *call, enum sip_method method);
+struct turn *command_turn(struct command_row *row, struct call *call, unsigned leg,
+                          enum sip_method method);
+/* One key by INFO; row NULL: nobody waits for what comes of it. */
+enum command_refusal command_inform(struct command_row *row, struct call *call, unsigned leg,
+                                    char digit);
 
 /* Ends the call, whatever its state. */
 void command_end_call(struct call *call);

@@ -3,6 +3,7 @@
 #include "border/call_priv.h"
 #include "border/command.h"
 #include "border/cover.h"
+#include "border/keys.h"
 #include "border/offer_priv.h"
 
 #include "base/secret.h"
@@ -307,6 +308,7 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 	for (unsigned i = 0; i < MAX_ORDER_FORMATS; i++)
 		order.formats[i] = call->facts->carried[stream].formats[i];
 	apply_hold(call, &order);
+	order.hears_keys = keys_to_hear(call, stream);
 	cover_apply(call, stream, &order);
 	b->ports.order(b->ports.context, &order);
 	if (kind != ORDER_CLOSE)
@@ -428,6 +430,10 @@ void calls_media_event(struct border *b, const struct media_event *event)
 	stream = &call->facts->carried[place];
 	if (event->kind == MEDIA_AGREED)
 		return;
+	if (event->kind == MEDIA_HEARD) {
+		keys_heard(call, &event->heard);
+		return;
+	}
 	if (event->kind == MEDIA_PRESSED) {
 		command_pressed(call, event->reason);
 		return;

@@ -7,6 +7,7 @@
 #include "border/extensions.h"
 #include "border/fork_priv.h"
 #include "border/ingress.h"
+#include "border/keys.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/session_priv.h"
@@ -127,6 +128,8 @@ static void carry(struct border *b, struct inbound *in, struct call *call, unsig
 		reply_at_once(b, in, 415, buffer_view(&lines));
 		return;
 	}
+	if (keys_take_info(b, in, call, from))
+		return;
 	turn = turn_open(b, in, call, from);
 	if (!turn)
 		return;

@@ -11,8 +11,7 @@
  * A leg that is protected passes nothing in either direction before its keys came:
  * they have an order of their own, right behind the one that opens or changes the
  * stream; or a handshake gives them, of which signal is told (MEDIA_AGREED), to order them
- * again where media begins anew. Keys are never logged; who read an order or such an event
- * wipes his copy. */
+ * again where media begins anew. Keys are never logged; who read one wipes his copy. */
 #ifndef EVENT_ORDER_H
 #define EVENT_ORDER_H
 
@@ -39,8 +38,7 @@ enum order_kind {
 	/* struct order_shake: how one leg shakes hands (PROTECTION_DTLS); the same again changes
 	 * nothing. Refused as ORDER_KEYS is. */
 	ORDER_SHAKE,
-	/* struct order_digits. */
-	ORDER_DIGITS,
+	ORDER_DIGITS, /* struct order_digits */
 };
 
 /* By what a leg's packets are protected; where its keys come from. */
@@ -100,11 +98,11 @@ struct order {
 	struct order_format formats[MAX_ORDER_FORMATS];
 	uint16_t packets_per_s; /* cap of each direction; 0: 400, which is enough for any audio */
 	uint8_t form;           /* enum media_form */
-	uint8_t unused[5];
+	uint8_t hears_keys;     /* 1 << leg: keys that it sounds in G.711 are told (MEDIA_HEARD) */
+	uint8_t unused[4];
 };
 
-/* Digits that are pressed towards one leg, in place of the other end's audio. Begins as struct
- * order does; answered by MEDIA_PRESSED when the last was said. */
+/* Pressed towards one leg, in place of the other end's audio; MEDIA_PRESSED when they are said. */
 struct order_digits {
 	uint8_t kind; /* ORDER_DIGITS */
 	uint8_t leg;
@@ -115,7 +113,6 @@ struct order_digits {
 	uint8_t unused[6];
 	char digits[33]; /* NUL-terminated */
 };
-
 union media_order { /* a slot of the ring */
 	struct order_digits digits;
 	struct order order;
@@ -132,6 +129,7 @@ enum media_event_kind {
 	MEDIA_STARTED,    /* media began without streams; `fingerprint` */
 	MEDIA_AGREED,     /* a handshake gave keys; `agreed` */
 	MEDIA_PRESSED,    /* the digits of an order were said; `reason`: the leg */
+	MEDIA_HEARD,      /* a key was heard as sound; `heard` */
 	MEDIA_EVENT_KIND_COUNT
 };
 
@@ -155,6 +153,10 @@ struct media_agreed {
 	uint8_t unused[3];
 };
 
+struct media_heard {
+	uint8_t leg;
+	char digit;
+};
 enum { MEDIA_FINGERPRINT_SIZE = 32 };
 
 struct media_event {
@@ -166,6 +168,7 @@ struct media_event {
 	union {
 		struct media_leg_statistics legs[2];
 		struct media_agreed agreed;
+		struct media_heard heard;
 		/* SHA-256 of the certificate that media shows while it lives; all zero: none. */
 		uint8_t fingerprint[MEDIA_FINGERPRINT_SIZE];
 	};

@@ -57,6 +57,7 @@ static void take_order(struct media_flow *f, const struct order *o)
 	f->packets_per_s = o->packets_per_s != 0 ? o->packets_per_s : FLOW_PACKETS_PER_S;
 	f->is_held = o->is_held;
 	f->form = o->form;
+	f->hears_keys = o->hears_keys;
 }
 
 static void name_leg(struct flow_leg *leg, const uint8_t *seed)
@@ -262,6 +263,8 @@ static enum flow_verdict receive_rtp(struct media_flow *f, struct flow_datagram 
 	leg->totals.packets++;
 	leg->totals.octets += packet.payload.len;
 	leg->totals.payload_type = packet.payload_type;
+	if (f->form == MEDIA_RTP && f->hears_keys & 1u << d->leg)
+		media_digits_hear(&leg->ear, &packet, &leg->heard);
 	if (other->order.is_known && !other->order.is_receiving)
 		return FLOW_DIRECTION;
 	if (to.family == 0 || is_unconfirmed(other, &to))

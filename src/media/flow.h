@@ -86,6 +86,8 @@ struct flow_leg {
 	struct flow_candidate probation; /* an SSRC that is new on the locked source */
 	struct flow_bucket rtp_bucket, rtcp_bucket;
 	struct flow_digits digits;          /* to this leg */
+	struct tone_detector ear;           /* of what comes from it */
+	char heard;                         /* the key that began; whoever told it sets it back */
 	struct media_leg_statistics totals; /* all but what the sources know */
 	uint64_t retired_lost;              /* of sources that were displaced */
 	uint32_t ssrc_mask;                 /* secret; for what comes from this leg */
@@ -101,6 +103,7 @@ struct media_flow {
 	uint64_t last_packet_us;
 	uint16_t packets_per_s;
 	uint8_t form; /* enum media_form */
+	uint8_t hears_keys;
 	bool is_held;
 	bool is_silent; /* reported, until a packet comes */
 };

@@ -11,6 +11,8 @@ enum err media_digits_begin(struct flow_digits *d, const struct order_digits *o,
 	struct rtp_player player;
 	struct view digits = view_bytes(o->digits, strnlen(o->digits, sizeof(o->digits)));
 
+	if (d->is_busy && d->is_sound == (o->is_sound != 0))
+		return rtp_player_add(&d->player, digits) ? ERR_NONE : ERR_FULL;
 	if (d->is_busy)
 		return ERR_FULL;
 	if ((!o->is_sound && event_type == 0) || !rtp_player_begin(&player, digits, event_type))
@@ -19,6 +21,18 @@ enum err media_digits_begin(struct flow_digits *d, const struct order_digits *o,
 		                   .is_sound = o->is_sound != 0,
 		                   .is_busy = true };
 	return ERR_NONE;
+}
+
+void media_digits_hear(struct tone_detector *ear, const struct rtp_packet *packet, char *ret)
+{
+	char key;
+
+	if (packet->payload_type != PCMU && packet->payload_type != PCMA)
+		return;
+	key = rtp_tone_detect(ear, packet->payload_type == PCMA ? TONE_ALAW : TONE_MULAW,
+	                      packet->payload);
+	if (key)
+		*ret = key;
 }
 
 /* What is not G.711 has no sound that we could make: it waits. */

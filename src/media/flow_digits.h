@@ -17,9 +17,12 @@ struct flow_digits {
 	bool is_busy;
 };
 
-/* ERR_SYNTAX: no digits, or an event without a payload type; ERR_FULL: others are under way. */
+/* ERR_SYNTAX: no digits, or an event without a payload type; ERR_FULL: too many, or others of
+ * another kind, are under way; else they follow those. */
 enum err media_digits_begin(struct flow_digits *d, const struct order_digits *o,
                             uint8_t event_type) MUST_USE;
+/* A packet that came from a leg: *ret is the key that began in it, else as it was. */
+void media_digits_hear(struct tone_detector *ear, const struct rtp_packet *packet, char *ret);
 /* A packet on its way to the leg, whose payload lies in `bytes`. */
 void media_digits_take(struct flow_digits *d, struct rtp_packet *packet, uint32_t clock_hz,
                        char *bytes);

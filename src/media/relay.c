@@ -418,6 +418,18 @@ void media_relay_digits(struct media_relay *r, const struct order_digits *o, uin
 		counters_add(r->ports.counters, COUNT_media_orders_refused, 1);
 }
 
+void media_relay_tell_heard(struct media_relay *r, struct relay_stream *s, uint8_t leg)
+{
+	struct media_event event = { .kind = MEDIA_HEARD,
+		                     .owner = s->owner,
+		                     .generation = s->generation,
+		                     .stream = s->number,
+		                     .heard = { .leg = leg, .digit = s->flow.legs[leg].heard } };
+
+	s->flow.legs[leg].heard = 0;
+	(void)r->ports.event(r->ports.context, &event);
+}
+
 /* Digits that were said. */
 static void tell_pressed(struct media_relay *r, struct relay_stream *s)
 {

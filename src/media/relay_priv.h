@@ -107,6 +107,8 @@ enum err media_pair_open(struct media_relay *r, uint32_t index, struct relay_str
 void media_pair_hear(struct relay_socket *s);
 /* One is there, and no stream: it is drained, and watched no longer when that happens often. */
 void media_pair_knock(struct media_relay *r, uint64_t event);
+/* The key that was heard of that leg. */
+void media_relay_tell_heard(struct media_relay *r, struct relay_stream *s, uint8_t leg);
 /* A packet that came on a connection; its bytes are changed. */
 void media_relay_carry_packet(struct media_relay *r, uint32_t row, struct view packet,
                               uint64_t now_us);

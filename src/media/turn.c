@@ -49,6 +49,8 @@ static void carry(struct media_relay *r, struct relay_pair *pair, const struct f
 	const struct order_leg *to = &s->flow.legs[pair->leg ^ 1].order;
 
 	count(r, d->is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
+	if (s->flow.legs[pair->leg].heard)
+		media_relay_tell_heard(r, s, pair->leg);
 	if (verdict == FLOW_SEND && other->link)
 		media_link_send(r, other->link, out.out);
 	else if (verdict == FLOW_SEND)

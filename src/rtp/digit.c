@@ -64,6 +64,21 @@ bool rtp_player_begin(struct rtp_player *ret, struct view digits, uint8_t payloa
 	return true;
 }
 
+bool rtp_player_add(struct rtp_player *p, struct view digits)
+{
+	size_t waiting = strlen(p->digits + p->next);
+	struct rtp_player checked;
+
+	if (!rtp_player_begin(&checked, digits, p->payload_type) ||
+	    waiting + digits.len > MAX_RTP_DIGITS)
+		return false;
+	memmove(p->digits, p->digits + p->next, waiting);
+	memcpy(p->digits + waiting, digits.at, digits.len);
+	p->digits[waiting + digits.len] = 0;
+	p->next = 0;
+	return true;
+}
+
 /* From one packet to the next; what is odd counts as 20 ms. */
 static uint32_t step_of(const struct rtp_player *p, uint32_t stamp, uint32_t clock_hz)
 {

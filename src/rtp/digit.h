@@ -42,6 +42,8 @@ struct rtp_player {
 
 /* False where a character is no key, or they are too many; then *ret is untouched. */
 bool rtp_player_begin(struct rtp_player *ret, struct view digits, uint8_t payload_type);
+/* Further ones behind those that wait. False as above. */
+bool rtp_player_add(struct rtp_player *p, struct view digits);
 static inline bool rtp_player_is_idle(const struct rtp_player *p)
 {
 	return p->digits[p->next] == 0 && !p->is_pressed && p->ends == 0;

@@ -360,6 +360,79 @@ TALK_TEST(command_dtmf_sound, "digits go as sound where INFO is refused")
 	return ERR_NONE;
 }
 
+/* ---- keys of boards ---- */
+
+static void with_board(struct border_settings *s)
+{
+	s->peers[0].kind = PEER_BOARD;
+	s->peers[0].may = MAY_PLACE | MAY_RECEIVE;
+}
+
+static enum err board_sounds(struct talk *t)
+{
+	struct media_event heard = { .kind = MEDIA_HEARD, .heard = { .leg = 1, .digit = '4' } };
+
+	TRY(talk_call(t));
+	CHECK(talk_order(t)->hears_keys == 1 << 1 && talk_order(t)->legs[0].event_type == 101);
+	heard.generation = talk_order(t)->generation;
+	heard.stream = talk_order(t)->stream;
+	border_media_event(t->w->border, &heard, t->w->now);
+	CHECK(t->w->digits_count == 1 && t->w->digits.leg == 0 &&
+	      strcmp(t->w->digits.digits, "4") == 0);
+	/* What it says by INFO is an event there too. */
+	talk_request(t, &t->pbx, "INFO", "Content-Type: application/dtmf-relay\r\n",
+	             "Signal= #\r\nDuration=160\r\n");
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 ") && talk_is_quiet(t, &t->phone));
+	CHECK(t->w->digits_count == 2 && strcmp(t->w->digits.digits, "#") == 0);
+	heard.heard.digit = 'x';
+	border_media_event(t->w->border, &heard, t->w->now);
+	heard.heard = (struct media_heard){ .leg = 2, .digit = '1' };
+	border_media_event(t->w->border, &heard, t->w->now);
+	CHECK(t->w->digits_count == 2 && talk_listed(t) == 1);
+	return ERR_NONE;
+}
+
+TEST(keys_of_board, "keys that a board sounds, or says by INFO, are events to who takes events")
+{
+	return talk_with_settings(with_board, board_sounds);
+}
+
+static enum err board_hears_info(struct talk *t)
+{
+	struct media_event heard = { .kind = MEDIA_HEARD, .heard = { .leg = 1, .digit = '4' } };
+
+	talk_invite_from_phone(t, "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_ack(t, &t->phone, "");
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
+	heard.generation = talk_order(t)->generation;
+	heard.stream = talk_order(t)->stream;
+	border_media_event(t->w->border, &heard, t->w->now);
+	CHECK(talk_hears(t, &t->phone, "INFO ") && wire_has(&t->at_phone, "Signal=4\r\n"));
+	talk_answer(t, &t->phone, &t->at_phone, "200 OK", "", "");
+	talk_request(t, &t->phone, "INFO", "Content-Type: application/dtmf-relay\r\n",
+	             "Signal=5\r\nDuration=160\r\n");
+	CHECK(talk_hears(t, &t->pbx, "INFO ") && t->w->digits_count == 0);
+	return ERR_NONE;
+}
+
+TEST(keys_by_info, "keys that a board sounds go by INFO where no events were agreed")
+{
+	return talk_with_settings(with_board, board_hears_info);
+}
+
+TALK_TEST(keys_of_others, "nobody listens for keys where no board is, and INFO goes on as it is")
+{
+	TRY(talk_call(t));
+	CHECK(talk_order(t)->hears_keys == 0);
+	talk_request(t, &t->pbx, "INFO", "Content-Type: application/dtmf-relay\r\n",
+	             "Signal=5\r\nDuration=160\r\n");
+	CHECK(talk_hears(t, &t->phone, "INFO ") && t->w->digits_count == 0);
+	return ERR_NONE;
+}
+
 /* ---- servers ---- */
 
 /* The inside is a speech server; server 0 is its, server 1 somebody else's. */

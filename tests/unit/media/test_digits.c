@@ -45,7 +45,8 @@ TEST(digits_events, "an end hears digits as events, numbered as its audio is, th
 	begin();
 	CHECK(pbx_says(1, 0) == FLOW_SEND && flow_out.out.len == 172);
 	TRY(media_digits_begin(digits, &order, 101));
-	CHECK(media_digits_begin(digits, &order, 101) == ERR_FULL);
+	CHECK(media_digits_begin(digits, &(struct order_digits){ .digits = "1", .is_sound = 1 },
+	                         101) == ERR_FULL);
 	for (uint16_t i = 2; i < 60; i++) {
 		struct rtp_packet p;
 
@@ -105,5 +106,32 @@ TEST(digits_wait, "digits wait where there is nothing to put them into")
 	CHECK(digits->is_busy && !digits->is_done);
 	/* The phone's own packets have nothing to do with it. */
 	CHECK(throw_rtp(PHONE, "192.0.2.7:4000", 1) == FLOW_SEND && flow_out.out.len == 17);
+	return ERR_NONE;
+}
+
+TEST(digits_heard, "keys that an end sounds are told once each, and only where that is asked")
+{
+	struct tone_generator g;
+	uint16_t sequence = 1;
+
+	for (unsigned asked = 0; asked < 2; asked++) {
+		char heard[8] = "";
+
+		begin();
+		stream.hears_keys = asked ? 1 << PBX : 1 << PHONE;
+		for (const char *key = "5D5"; *key; key++) {
+			CHECK(rtp_tone_begin(&g, *key));
+			for (unsigned i = 0; i < 10; i++) {
+				memset(audio, 0xff, sizeof(audio));
+				if (i < 5)
+					rtp_tone_write(&g, TONE_MULAW, audio, sizeof(audio));
+				CHECK(pbx_says(sequence++, 0) == FLOW_SEND);
+				if (stream.legs[PBX].heard)
+					heard[strlen(heard)] = stream.legs[PBX].heard;
+				stream.legs[PBX].heard = 0;
+			}
+		}
+		CHECK(strcmp(heard, asked ? "5D5" : "") == 0);
+	}
 	return ERR_NONE;
 }

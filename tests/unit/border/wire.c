@@ -132,6 +132,13 @@ static void port_cover(void *context, const struct cover_row *row)
 	w->covers[w->cover_count++ % 16] = *row;
 }
 
+static void port_connect(void *context, const struct order_connect *order)
+{
+	struct wire *w = context;
+
+	w->connects[w->connect_count++ % 16] = *order;
+}
+
 static void port_random(void *context, void *ret, size_t len)
 {
 	struct wire *w = context;
@@ -245,20 +252,24 @@ static enum err start(struct wire *w)
 static enum err make_pairs(struct wire *w)
 {
 	unsigned calls = w->settings->max_calls, each = calls > WIRE_CALLS ? calls : WIRE_PAIRS;
-	size_t size = sizeof(*w->pairs) + 2 * each * sizeof(w->pairs->pairs[0]);
+	unsigned all = 2 * each + 2 * WIRE_STREAMS;
+	size_t size = sizeof(*w->pairs) + all * sizeof(w->pairs->pairs[0]);
 
 	w->pairs = calloc(1, size);
 	if (!w->pairs)
 		return ERR_NO_MEMORY;
 	w->pairs->version = 1;
-	w->pairs->count = 2 * each;
-	for (unsigned i = 0; i < 2 * each; i++) {
+	w->pairs->count = all;
+	for (unsigned i = 0; i < all; i++) {
 		struct port_pair *pair = &w->pairs->pairs[i];
-		unsigned side = i / each;
+		unsigned side = i < 2 * each ? i / each : i % 2;
+
+		pair->kind = i < 2 * each ? PORT_PAIR : PORT_STREAM;
 
 		pair->side = (uint8_t)side;
 		pair->local = w->settings->listeners[side].local;
-		pair->local.port = (uint16_t)(20000 + side * 10000 + i % each * 2);
+		pair->local.port =
+			(uint16_t)(20000 + side * 10000 + (i < 2 * each ? i % each : i) * 2);
 	}
 	return ERR_NONE;
 }
@@ -298,6 +309,7 @@ static enum err take_memory(struct wire *w, void (*change)(struct border_setting
 		.order = port_order,
 		.cover = port_cover,
 		.order_keys = port_keys,
+		.connect = port_connect,
 		.random = port_random,
 		.answer = port_answer,
 		.digits = port_digits,

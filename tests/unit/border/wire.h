@@ -12,7 +12,7 @@
 
 /* Port pairs of each side: 198.51.100.1:20000 on and 10.0.0.2:30000 on. Where settings allow more
  * calls than usual there are as many pairs as calls. */
-enum { WIRE_PAIRS = 6, WIRE_CALLS = 8 };
+enum { WIRE_PAIRS = 6, WIRE_CALLS = 8, WIRE_STREAMS = 4 }; /* streams: TCP ports of each side */
 
 enum { WIRE_SENT_MAX = 512, WIRE_TEXT_MAX = 4096, WIRE_FACTS_MAX = 512 };
 
@@ -49,6 +49,8 @@ struct wire {
 	unsigned digits_count;
 	struct order_keys keys[64];
 	unsigned keys_count;
+	struct order_connect connects[16];
+	unsigned connect_count;
 	union record records[16];
 	struct ask answers[16]; /* to commands */
 	unsigned answer_count;

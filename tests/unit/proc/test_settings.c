@@ -64,6 +64,7 @@ TEST(settings_examples, "finds every example valid")
 		"etc/examples/registrars.conf",
 		"etc/examples/stay-on-pbx.conf",
 		"etc/examples/browsers.conf",
+		"etc/examples/speech.conf",
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {

@@ -3,6 +3,7 @@
 #include "border/border_priv.h"
 
 #include "base/object.h"
+#include "border/alive.h"
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/calls.h"
@@ -35,6 +36,7 @@ const struct purpose_row purposes[PURPOSE_COUNT] = {
 	[PURPOSE_STAY] = { stay_answer, stay_notice },
 	[PURPOSE_CALL] = { calls_answer, calls_notice },
 	[PURPOSE_CALL_REQUEST] = { calls_request_answer, calls_request_notice },
+	[PURPOSE_ALIVE] = { alive_answer, alive_notice },
 };
 
 /* A call keeps at most two INVITE transactions and a few others at once. */

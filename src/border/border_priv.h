@@ -50,6 +50,7 @@ enum purpose {
 	PURPOSE_STAY,         /* stay.c; object: a PBX's REGISTER on its way */
 	PURPOSE_CALL,         /* calls.c: INVITE of a call's leg */
 	PURPOSE_CALL_REQUEST, /* calls.c: other requests within a call */
+	PURPOSE_ALIVE,        /* alive.c; object: the call */
 	PURPOSE_COUNT
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Session timers (RFC 4028): both ends agree through us who refreshes and how
- * often; we keep the time as well, and end on both legs what nobody refreshes. */
+ * often; we keep the time as well, and end on both legs what nobody refreshes.
+ * Where none was agreed the same timer asks who is held whether he is there. */
+#include "border/alive.h"
 #include "border/call_priv.h"
 #include "border/extensions.h"
 #include "border/session_priv.h"
@@ -82,7 +84,8 @@ static void set_timer(struct call *call)
 	uint64_t ends_us = call->facts->session_ends_us;
 
 	if (ends_us == 0)
-		wheel_cancel(&b->wheel, &call->session);
+		wheel_set(&b->wheel, &call->session,
+		          b->now.us + ALIVE_EVERY_S * (uint64_t)SECOND_US);
 	else
 		wheel_set(&b->wheel, &call->session, b->now.us + now_since(ends_us, b->now.us));
 }
@@ -119,7 +122,12 @@ static void run_out(struct timer *t, uint64_t now_us)
 
 	(void)now_us;
 	call_wake(call);
-	call_hang_up(call, "session not refreshed");
+	if (call->facts->session_ends_us != 0) {
+		call_hang_up(call, "session not refreshed");
+		return;
+	}
+	set_timer(call);
+	alive_ask(call);
 }
 
 void session_begin(struct call *call)

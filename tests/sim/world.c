@@ -12,7 +12,7 @@
 
 enum { TELL_US = 5 * SECOND_US };
 enum { AUDIT_US = 200 * MILLISECOND_US, BEGIN_US = 12 * SECOND_US, SETTLE_US = 9 * SECOND_US };
-enum { DRAIN_US = 260 * SECOND_US, LEAVE_US = 120 * SECOND_US, QUIET_US = 400 * SECOND_US };
+enum { DRAIN_US = 260 * SECOND_US, LEAVE_US = 120 * SECOND_US, QUIET_US = 1000 * SECOND_US };
 enum { FILL_US = 12 * SECOND_US, MAX_STILL_STEPS = 4096 };
 
 void world_fail(struct world *w, const char *format, ...)

@@ -111,3 +111,59 @@ TALK_TEST(session_restored, "the timer of a call goes on after the worker died")
 	CHECK(talk_hears(t, &t->phone, "BYE ") && talk_hears(t, &t->pbx, "BYE "));
 	return ERR_NONE;
 }
+
+#define HELD                                                                                       \
+	"v=0\r\no=phone 1 2 IN IP4 192.168.1.10\r\ns=-\r\nc=IN IP4 192.168.1.10\r\n"               \
+	"t=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=sendonly\r\n"
+#define HEARING                                                                                    \
+	"v=0\r\no=pbx 7 8 IN IP4 10.0.0.20\r\ns=-\r\nc=IN IP4 10.0.0.20\r\nt=0 0\r\n"              \
+	"m=audio 12000 RTP/AVP 0\r\na=recvonly\r\n"
+
+/* A call that the phone holds, a quarter of an hour later. */
+static enum err hold_for_long(struct talk *t)
+{
+	TRY(talk_call(t));
+	talk_request(t, &t->phone, "INVITE", "Contact: <sip:200@192.168.1.10:5060>\r\n", HELD);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", HEARING);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_ack(t, &t->phone, "");
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
+	wire_advance(t->w, 900 * SECOND_US + SECOND_US / 10);
+	CHECK(talk_hears(t, &t->phone, "OPTIONS ") && talk_hears(t, &t->pbx, "OPTIONS "));
+	return ERR_NONE;
+}
+
+TALK_TEST(held_alive, "a call that is held goes on while its ends answer, whatever they say")
+{
+	TRY(hold_for_long(t));
+	talk_answer(t, &t->phone, &t->at_phone, "200 OK", "", "");
+	talk_answer(t, &t->pbx, &t->at_pbx, "501 Not Implemented", "", "");
+	wire_advance(t->w, 60 * SECOND_US);
+	CHECK(talk_is_quiet(t, &t->phone) && talk_is_quiet(t, &t->pbx));
+	wire_advance(t->w, 840 * SECOND_US);
+	CHECK(talk_hears(t, &t->phone, "OPTIONS ") && talk_hears(t, &t->pbx, "OPTIONS "));
+	return ERR_NONE;
+}
+
+TALK_TEST(held_unknown, "a call that is held ends when one end knows it no longer")
+{
+	TRY(hold_for_long(t));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	talk_answer(t, &t->phone, &t->at_phone, "481 Call/Transaction Does Not Exist", "", "");
+	CHECK(talk_hears(t, &t->phone, "BYE ") && talk_hears(t, &t->pbx, "BYE "));
+	talk_media_closes(t);
+	CHECK(strcmp(talk_record(t)->cause, "its other end is gone") == 0);
+	return ERR_NONE;
+}
+
+TALK_TEST(held_silent, "a call that is held ends when one end says nothing at all")
+{
+	TRY(hold_for_long(t));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	wire_advance(t->w, 40 * SECOND_US);
+	for (unsigned i = 0; i < 12 && talk_hears(t, &t->phone, "OPTIONS "); i++)
+		;
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	return ERR_NONE;
+}

@@ -364,26 +364,27 @@ static int start(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const 
 	return 1;
 }
 
-static OSSL_PROVIDER *usual, *ours;
+static OSSL_PROVIDER *ours;
 
 void provider_close(void)
 {
 	if (ours)
 		(void)OSSL_PROVIDER_unload(ours);
-	if (usual)
-		(void)OSSL_PROVIDER_unload(usual);
-	usual = ours = NULL;
+	ours = NULL;
 }
 
 /* Of two providers of one algorithm the default one is preferred: ours is for its keys alone. */
 enum err provider_open(void)
 {
+	static OSSL_PROVIDER *usual;
 	static bool is_known;
 
 	if (!is_known)
 		is_known = OSSL_PROVIDER_add_builtin(NULL, "ringfence", start) == 1;
-	/* Once another one is loaded by name, the default one is no longer there by itself. */
-	usual = OSSL_PROVIDER_load(NULL, "default");
+	/* Once another one is loaded by name, the default one is no longer there by itself; it
+	 * stays, since all else of the process is made with it. */
+	if (!usual)
+		usual = OSSL_PROVIDER_load(NULL, "default");
 	if (usual && is_known && EVP_set_default_properties(NULL, "?provider=default") == 1)
 		ours = OSSL_PROVIDER_load(NULL, "ringfence");
 	if (ours)

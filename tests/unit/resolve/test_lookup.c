@@ -106,7 +106,8 @@ static void write_outcome(struct buffer *b, const struct resolve_outcome *o)
 		buffer_text(b, o->result == RESOLVE_NOTHING ? "nothing" : "failed");
 	for (unsigned i = 0; i < o->count; i++) {
 		buffer_text(b, i ? " " : "");
-		buffer_text(b, o->targets[i].transport == TRANSPORT_TCP ? "tcp:" : "udp:");
+		buffer_text(b, flow_transport_word((enum transport_kind)o->targets[i].transport));
+		buffer_char(b, ':');
 		buffer_text(b, addr_text(&o->targets[i].to, text));
 		buffer_char(b, '/');
 		buffer_decimal(b, o->targets[i].priority);
@@ -256,6 +257,24 @@ static const struct sentence {
 	  0,
 	  "SRV:_sip._udp.x.example A:b.example",
 	  "nothing" },
+	{ "TLS that was written is asked for as TLS alone, and its port is another",
+	  { SRV_OF("_sips._tcp.x.example", 1, 0, 5071, "a.example"),
+	    SRV_OF("_sip._tcp.x.example", 0, 0, 5060, "b.example"),
+	    A_OF("a.example", "192.0.2.1") },
+	  0,
+	  1 + TRANSPORT_TLS,
+	  RESOLVE_V4,
+	  0,
+	  "SRV:_sips._tcp.x.example A:a.example",
+	  "tls:192.0.2.1:5071/1/0" },
+	{ "TLS without SRV is at the name itself",
+	  { A_OF("x.example", "192.0.2.1") },
+	  0,
+	  1 + TRANSPORT_TLS,
+	  RESOLVE_V4,
+	  0,
+	  "SRV:_sips._tcp.x.example A:x.example",
+	  "tls:192.0.2.1:5061/0/0" },
 	{ "two records for one place are one target",
 	  { SRV_OF("_sip._udp.x.example", 1, 0, 5060, "a.example"),
 	    SRV_OF("_sip._udp.x.example", 2, 0, 5060, "b.example"), A_OF("a.example", "192.0.2.1"),
@@ -289,6 +308,8 @@ TEST(lookup_sentences,
 		wish.transport = (uint8_t)(s->written ? s->written - 1 : 0);
 		wish.families[TRANSPORT_UDP] = s->udp;
 		wish.families[TRANSPORT_TCP] = s->tcp;
+		if (s->written == 1 + TRANSPORT_TLS)
+			wish.families[TRANSPORT_TLS] = RESOLVE_V4;
 		resolve_begin(&l, &wish);
 		while (resolve_next(&l, &q)) {
 			write_question(&asked, &q);

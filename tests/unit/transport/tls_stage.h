@@ -58,6 +58,7 @@ struct stage_wish {
 	size_t peer_count;
 	struct view authority[2], revoked[2]; /* PEM, by peer */
 	bool are_elsewhere;                   /* no peer is at the flow's address */
+	bool are_together;                    /* both are */
 	uint8_t oldest;
 };
 
@@ -68,6 +69,9 @@ void stage_close(struct stage *s);
 /* A client that shows `paper` (NULL: nothing) and our end of its connection; one before is
  * closed. */
 enum err stage_connect(struct stage *s, const struct paper *paper) MUST_USE;
+/* Our end of a connection of ours to a server that shows `paper`. ERR_NOT_FOUND where no
+ * policy says whom to ask for. */
+enum err stage_call(struct stage *s, const struct paper *paper) MUST_USE;
 /* As far as both get: how our end stands. */
 enum err stage_shake(struct stage *s) MUST_USE;
 /* What the client has written to us, and we to it. */

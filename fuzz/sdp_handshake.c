@@ -14,7 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		           .port = 20000,
 		           .family = 4 };
 	struct sdp_handshake h, again;
-	struct sdp_shake shake = { .setup = SDP_PASSIVE, .ufrag = VIEW("abcd") };
+	struct sdp_shake shake = { .setup = SDP_PASSIVE,
+		                   .ufrag = VIEW("abcd"),
+		                   .pwd = VIEW("abcdefghijklmnopqrstuvwx") };
 	struct sdp_local local = { .rtp = at, .rtcp = at, .shake = &shake };
 	struct sdp_rewrite how = { 1, 1, at, &local, 1, NULL };
 	struct buffer b = BUFFER_ON(text);

@@ -37,6 +37,7 @@ struct border_ports {
 	void (*digits)(void *context, const struct order_digits *order);
 	/* Goes the same way, behind the order before it; wiped afterwards. */
 	void (*order_keys)(void *context, const struct order_keys *keys);
+	void (*order_shake)(void *context, const struct order_shake *shake); /* likewise */
 	void (*random)(void *context, void *ret, size_t len);
 	/* Asks whether IPsec covers it; border_covered brings the answer. NULL: nothing is. */
 	void (*cover)(void *context, const struct cover_row *row);

@@ -17,7 +17,7 @@ struct place {
 };
 
 static const uint32_t class_sizes[CHECKPOINT_CLASSES] = { 256,  512,  768,  1024,  1280, 1536,
-	                                                  1792, 2048, 4096, 10240, 16384 };
+	                                                  1792, 2048, 4096, 11264, 16384 };
 static const uint32_t most[CHECKPOINT_KINDS] = {
 	[CHECKPOINT_REGISTRATION] = CHECKPOINT_REGISTRATION_MAX,
 	[CHECKPOINT_DIALOG] = CHECKPOINT_DIALOG_MAX,
@@ -26,7 +26,7 @@ static const uint32_t most[CHECKPOINT_KINDS] = {
 };
 enum { USED_SIZE = 256, CLASS_SHIFT = 28 };
 
-_Static_assert(sizeof(struct place) + CHECKPOINT_DIALOG_MAX == 10240, "a dialog fits a place");
+_Static_assert(sizeof(struct place) + CHECKPOINT_DIALOG_MAX == 11264, "a dialog fits a place");
 _Static_assert(sizeof(struct place) + CHECKPOINT_PENDING_MAX == 16384, "so does a set-up");
 
 /* All that may be of this size at once, and one more: what is written while it replaces another. */

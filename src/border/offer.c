@@ -148,6 +148,7 @@ static enum err write_once(struct call *call, unsigned to, enum description_role
                            struct buffer *out)
 {
 	struct sdp_crypto keys[MAX_CALL_STREAMS][MAX_SECURE_OFFERED];
+	struct shake_lines shakes[MAX_CALL_STREAMS];
 	struct calls *c = call->border->calls;
 	struct leg_facts *leg = leg_of(call, to);
 	struct sdp_local locals[MAX_CALL_STREAMS] = { 0 };
@@ -169,10 +170,13 @@ static enum err write_once(struct call *call, unsigned to, enum description_role
 		locals[i].rtcp.port++;
 		how.address = locals[i].rtp;
 		bearer_fill_local(call, to, i, &locals[i]);
-		if (role == AS_OFFER)
+		if (role == AS_OFFER) {
 			secure_describe_offer(call, to, i, &locals[i], keys[i]);
-		else
+			shake_describe_offer(call, to, i, &locals[i], &shakes[i]);
+		} else {
 			secure_describe_answer(call, to, i, &locals[i], keys[i]);
+			shake_describe_answer(call, i, &locals[i], &shakes[i]);
+		}
 	}
 	how.address.port = 0;
 	*out = BUFFER_ON(c->body);
@@ -232,6 +236,7 @@ static enum offer_verdict read_offer(struct call *call, unsigned from, const str
 		return kind;
 	if (sdp_parse(msg->body, &c->came) != SDP_FINE)
 		return OFFER_REFUSED;
+	shake_prepare(call, from);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
 		call->facts->offered[i] = call->facts->streams[i].legs[from];
 	why = bearer_take_offer(call, from);
@@ -308,6 +313,7 @@ static bool read_answer(struct call *call, unsigned from, struct view descriptio
 	    sdp_answer_check(&c->asked, &c->came) != SDP_ANSWER_FITS ||
 	    bearer_take_answer(call, from) != REFUSAL_COUNT)
 		return false;
+	shake_prepare(call, from);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
 		if (!is_carried(&c->came, i))
 			continue;

@@ -92,12 +92,17 @@ enum refusal secure_take_offer(struct call *call, unsigned from, unsigned stream
 	const struct sdp_session *came = &call->border->calls->came;
 	const struct sdp_media *m = &came->media[stream];
 	struct stream_secure s = call->facts->streams[stream].secure[from];
-	struct order_key before = s.theirs;
+	struct order_key before;
 	struct sdp_crypto list[MAX_SDP_CRYPTO];
 	size_t written, count = sdp_crypto_read(came, m, list, &written);
-	enum refusal why = has_keys(call, from, stream)
-	                         ? judge_offer(leg_of(call, from), m, list, count, &s)
-	                         : go_clear(may_lack_keys(call, from, stream), &s);
+	enum refusal why;
+
+	if (has_keys(call, from, stream) && shake_is_asked(call, stream))
+		return shake_take_offer(call, from, stream, ret);
+	shake_drop(&s);
+	before = s.theirs;
+	why = has_keys(call, from, stream) ? judge_offer(leg_of(call, from), m, list, count, &s)
+	                                   : go_clear(may_lack_keys(call, from, stream), &s);
 
 	/* A new key may mean a new device, which counts from the beginning: so does ours. */
 	if (s.theirs.suite != SUITE_NONE &&
@@ -139,6 +144,8 @@ enum refusal secure_can_offer(struct call *call, unsigned to, unsigned stream)
 	const struct leg_facts *leg = leg_of(call, to);
 	struct stream_secure *s = &call->facts->streams[stream].secure[to];
 
+	if (shake_is_offered(call, to, stream))
+		return shake_can_offer(call, to, stream);
 	if (!has_keys(call, to, stream))
 		return may_lack_keys(call, to, stream) ? REFUSAL_COUNT : REFUSAL_SRTP_REQUIRED;
 	if (leg->media_srtp == SRTP_REQUIRED && !flow_is_secure(&leg->flow))
@@ -188,10 +195,13 @@ enum refusal secure_take_answer(struct call *call, unsigned from, unsigned strea
 	const struct calls *c = call->border->calls;
 	const struct sdp_media *m = &c->came.media[stream];
 	struct stream_secure s = call->facts->streams[stream].secure[from];
-	enum refusal why = has_keys(call, from, stream)
-	                         ? judge_answer(c, leg_of(call, from), stream, &s)
-	                         : go_clear(may_lack_keys(call, from, stream), &s);
+	enum refusal why;
 
+	if (has_keys(call, from, stream) && sdp_media_shakes(&c->asked, &c->asked.media[stream]))
+		return shake_take_answer(call, from, stream, ret);
+	shake_drop(&s);
+	why = has_keys(call, from, stream) ? judge_answer(c, leg_of(call, from), stream, &s)
+	                                   : go_clear(may_lack_keys(call, from, stream), &s);
 	s.protocol = (uint8_t)(m->protocol + 1);
 	if (why == REFUSAL_COUNT)
 		*ret = s;
@@ -273,8 +283,12 @@ void secure_settle(struct call *call, unsigned leg, unsigned stream,
 	struct stream_facts *s = &call->facts->streams[stream];
 
 	s->secure[leg] = *agreed;
-	s->legs[leg].protection =
-		s->secure[leg].theirs.suite != SUITE_NONE ? PROTECTION_SDES : PROTECTION_NONE;
+	s->legs[leg].is_mux = agreed->shake.is_on && agreed->shake.has_mux;
+	if (agreed->shake.is_on)
+		s->legs[leg].protection = PROTECTION_DTLS;
+	else
+		s->legs[leg].protection =
+			agreed->theirs.suite != SUITE_NONE ? PROTECTION_SDES : PROTECTION_NONE;
 }
 
 bool secure_keys(const struct call *call, unsigned leg, unsigned stream, struct order_keys *ret)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Protection of a call's audio (RFC 4568): what each end may, must and must not
+/* Protection of a call's audio (RFC 4568; where a handshake gives the keys, shake_priv.h):
+ * what each end may, must and must not
  * have, which keys were agreed, and what is written of them. Each leg has keys of
  * its own; ours are made of a seed that we draw for it.
  *
@@ -11,9 +12,7 @@
 #ifndef BORDER_SECURE_PRIV_H
 #define BORDER_SECURE_PRIV_H
 
-#include "event/order.h"
-#include "event/refusal.h"
-#include "sdp/offer.h"
+#include "border/shake_priv.h"
 
 struct border_peer;
 struct border_route;
@@ -30,6 +29,7 @@ struct stream_secure {
 	uint8_t protocol;               /* enum sdp_protocol + 1 of this end's last description */
 	uint8_t is_seeded;
 	uint8_t unused[2];
+	struct stream_shake shake; /* where a handshake gives the keys */
 };
 
 /* What counts for a leg: a route's word goes before that of the peer it leads to. NULL: a phone;

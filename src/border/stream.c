@@ -291,6 +291,29 @@ static void give_keys(const struct call *call, unsigned stream, unsigned leg)
 	secret_wipe(&keys, sizeof(keys));
 }
 
+/* Keys that a handshake gave to a predecessor of media's go with it. */
+static void give_shake(const struct call *call, unsigned stream, unsigned leg)
+{
+	struct border *b = call->border;
+	struct order_shake shake;
+	struct order_keys keys;
+
+	if (!shake_order(call, leg, stream, &shake))
+		return;
+	shake.owner = b->ports.owner;
+	shake.generation = b->ports.generation;
+	shake.stream = number_of(call, stream);
+	b->ports.order_shake(b->ports.context, &shake);
+	if (shake_keys(call, leg, stream, &keys)) {
+		keys.owner = b->ports.owner;
+		keys.generation = b->ports.generation;
+		keys.stream = number_of(call, stream);
+		b->ports.order_keys(b->ports.context, &keys);
+		secret_wipe(&keys, sizeof(keys));
+	}
+	secret_wipe(&shake, sizeof(shake));
+}
+
 static void give_order(const struct call *call, unsigned stream, enum order_kind kind)
 {
 	const struct stream_facts *s = &call->facts->streams[stream];
@@ -313,8 +336,10 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 	b->ports.order(b->ports.context, &order);
 	if (kind != ORDER_CLOSE)
 		give_connections(call, stream);
-	for (unsigned leg = 0; leg < CALL_LEGS && kind != ORDER_CLOSE; leg++)
+	for (unsigned leg = 0; leg < CALL_LEGS && kind != ORDER_CLOSE; leg++) {
 		give_keys(call, stream, leg);
+		give_shake(call, stream, leg);
+	}
 }
 
 void stream_order(struct call *call, unsigned stream)
@@ -428,8 +453,10 @@ void calls_media_event(struct border *b, const struct media_event *event)
 		return;
 	}
 	stream = &call->facts->carried[place];
-	if (event->kind == MEDIA_AGREED)
+	if (event->kind == MEDIA_AGREED) {
+		shake_agreed(call, place, &event->agreed);
 		return;
+	}
 	if (event->kind == MEDIA_HEARD) {
 		keys_heard(call, &event->heard);
 		return;

@@ -94,33 +94,23 @@ static void port_record(void *context, union record *record)
 	             1);
 }
 
-static void port_connect(void *context, const struct order_connect *order)
+static void give_order(const void *order, size_t size)
 {
-	(void)context;
-	if (ring_put(w.orders, order, sizeof(*order), RING_KEPT) != ERR_NONE)
+	if (ring_put(w.orders, order, size, RING_KEPT) != ERR_NONE)
 		counters_add(w.counters, COUNT_orders_dropped, 1);
 }
 
-static void port_digits(void *context, const struct order_digits *order)
+static void port_connect(void *c, const struct order_connect *o)
 {
-	(void)context;
-	if (ring_put(w.orders, order, sizeof(*order), RING_KEPT) != ERR_NONE)
-		counters_add(w.counters, COUNT_orders_dropped, 1);
+	(void)c, give_order(o, sizeof(*o));
 }
-
-static void port_order(void *context, const struct order *order)
+static void port_digits(void *c, const struct order_digits *o)
 {
-	(void)context;
-	if (ring_put(w.orders, order, sizeof(*order), RING_KEPT) != ERR_NONE)
-		counters_add(w.counters, COUNT_orders_dropped, 1);
+	(void)c, give_order(o, sizeof(*o));
 }
-
-static void port_keys(void *context, const struct order_keys *keys)
-{
-	(void)context;
-	if (ring_put(w.orders, keys, sizeof(*keys), RING_KEPT) != ERR_NONE)
-		counters_add(w.counters, COUNT_orders_dropped, 1);
-}
+static void port_order(void *c, const struct order *o) { (void)c, give_order(o, sizeof(*o)); }
+static void port_keys(void *c, const struct order_keys *o) { (void)c, give_order(o, sizeof(*o)); }
+static void port_shake(void *c, const struct order_shake *o) { (void)c, give_order(o, sizeof(*o)); }
 
 /* Names take a few bytes each: one system call for many. What was handed out is wiped. */
 static void port_random(void *context, void *ret, size_t len)
@@ -514,6 +504,7 @@ static void open_border(void)
 		.cover = covers_ask,
 		.digits = port_digits,
 		.order_keys = port_keys,
+		.order_shake = port_shake,
 		.random = port_random,
 		.answer = port_answer,
 		.shown = port_shown,

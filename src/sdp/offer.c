@@ -50,9 +50,10 @@ bool sdp_media_is_fax(const struct sdp_media *m)
 
 bool sdp_media_is_carried(const struct sdp_session *s, const struct sdp_media *m)
 {
-	bool is_sound = (m->kind == SDP_KIND_AUDIO || m->kind == SDP_KIND_VIDEO) &&
-	                (m->protocol <= SDP_PROTOCOL_SAVPF || m->protocol == SDP_PROTOCOL_TCP_AVP ||
-	                 m->protocol == SDP_PROTOCOL_TLS_AVP);
+	bool is_sound =
+		(m->kind == SDP_KIND_AUDIO || m->kind == SDP_KIND_VIDEO) &&
+		(m->protocol <= SDP_PROTOCOL_DTLS_SAVPF || m->protocol == SDP_PROTOCOL_TCP_AVP ||
+	         m->protocol == SDP_PROTOCOL_TLS_AVP);
 
 	return m->port != 0 && (is_sound || sdp_media_is_fax(m) || sdp_media_is_control(m)) &&
 	       is_usable(s, m);
@@ -69,6 +70,8 @@ size_t sdp_carried_count(const struct sdp_session *s)
 
 static enum sdp_protocol without_feedback(enum sdp_protocol p)
 {
+	if (p == SDP_PROTOCOL_DTLS_SAVPF)
+		return SDP_PROTOCOL_DTLS_SAVP;
 	return p <= SDP_PROTOCOL_SAVPF ? sdp_protocol_of(sdp_protocol_is_secure(p), false) : p;
 }
 

@@ -59,6 +59,7 @@ static void port_record(void *context, union record *record)
 }
 
 static void port_keys(void *context, const struct order_keys *keys) { (void)context, (void)keys; }
+static void port_shake(void *context, const struct order_shake *s) { (void)context, (void)s; }
 static void port_order(void *context, const struct order *order) { media_order(context, order); }
 
 static void port_random(void *context, void *ret, size_t len)
@@ -145,6 +146,7 @@ static bool take_memory(struct world *w)
 		                       .record = port_record,
 		                       .order = port_order,
 		                       .order_keys = port_keys,
+		                       .order_shake = port_shake,
 		                       .random = port_random,
 		                       .verdicts = table,
 		                       .ports = w->pairs,

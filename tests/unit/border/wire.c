@@ -118,6 +118,13 @@ static void port_keys(void *context, const struct order_keys *keys)
 	w->keys[w->keys_count++ % 64] = *keys;
 }
 
+static void port_shake(void *context, const struct order_shake *shake)
+{
+	struct wire *w = context;
+
+	w->shakes[w->shake_count++ % 16] = *shake;
+}
+
 static void port_order(void *context, const struct order *order)
 {
 	struct wire *w = context;
@@ -310,6 +317,7 @@ static enum err take_memory(struct wire *w, void (*change)(struct border_setting
 		.cover = port_cover,
 		.order_keys = port_keys,
 		.connect = port_connect,
+		.order_shake = port_shake,
 		.random = port_random,
 		.answer = port_answer,
 		.digits = port_digits,

@@ -48,6 +48,8 @@ struct wire {
 	struct order_digits digits; /* the last that were ordered */
 	unsigned digits_count;
 	struct order_keys keys[64];
+	struct order_shake shakes[16];
+	uint32_t shake_count;
 	unsigned keys_count;
 	struct order_connect connects[16];
 	unsigned connect_count;

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Handshakes of a call's audio: judged, agreed, written, ordered. */
+#include "border/call_priv.h"
+
+#include "base/secret.h"
+
+_Static_assert((int)MAX_SDP_FINGERPRINT == (int)MAX_ORDER_FINGERPRINT &&
+                       (int)SDP_HASH_COUNT == (int)MEDIA_HASH_COUNT &&
+                       (int)SDP_UFRAG_SIZE == (int)ORDER_UFRAG_SIZE &&
+                       (int)SDP_PWD_SIZE == (int)ORDER_PWD_SIZE,
+               "an order says what a description does");
+
+static const struct sdp_media *line_of(const struct call *call, unsigned stream)
+{
+	return &call->border->calls->came.media[stream];
+}
+
+void shake_prepare(struct call *call, unsigned from)
+{
+	struct sdp_session *came = &call->border->calls->came;
+	const struct leg_facts *leg = leg_of(call, from);
+	struct sdp_handshake h;
+
+	for (unsigned i = 0; i < came->media_count && i < MAX_CALL_STREAMS; i++) {
+		struct sdp_media *m = &came->media[i];
+
+		if (m->port == 0 || !sdp_media_shakes(came, m) ||
+		    sdp_handshake_read(came, m, &h) != ERR_NONE || !h.has_ice)
+			continue;
+		m->rtp = leg->flow.remote;
+		m->rtcp = (struct addr){ 0 };
+		m->is_held_by_address = false; /* browsers hide where they are */
+	}
+}
+
+bool shake_is_asked(const struct call *call, unsigned stream)
+{
+	return sdp_media_shakes(&call->border->calls->came, line_of(call, stream));
+}
+
+static bool is_browser(const struct leg_facts *leg)
+{
+	return leg->flow.transport == TRANSPORT_WS || leg->flow.transport == TRANSPORT_WSS;
+}
+
+bool shake_is_offered(const struct call *call, unsigned to, unsigned stream)
+{
+	const struct leg_facts *leg = &call->facts->legs[to];
+	const struct stream_facts *s = &call->facts->streams[stream];
+	const struct sdp_media *m = line_of(call, stream);
+
+	return leg->media_srtp != SRTP_FORBIDDEN && s->legs[to].carrier == MEDIA_UDP &&
+	       !sdp_media_is_fax(m) && !sdp_media_is_control(m) &&
+	       (s->secure[to].shake.is_on || is_browser(leg));
+}
+
+/* ---- judged ---- */
+
+static void draw(const struct border *b, struct stream_shake *k)
+{
+	b->ports.random(b->ports.context, k->random, sizeof(k->random));
+	k->is_drawn = 1;
+}
+
+void shake_drop(struct stream_secure *s)
+{
+	if (s->shake.is_on)
+		secret_wipe(&s->theirs, sizeof(s->theirs));
+	secret_wipe(&s->shake, sizeof(s->shake));
+}
+
+/* Who shows another certificate is another end: keys of the last one are nothing to it. */
+static void take_certificate(struct stream_secure *s, const struct sdp_handshake *h)
+{
+	struct stream_shake *k = &s->shake;
+
+	if (!k->is_on || k->hash != h->hash ||
+	    memcmp(k->fingerprint, h->fingerprint, sizeof(k->fingerprint)) != 0) {
+		secret_wipe(&s->theirs, sizeof(s->theirs));
+		secret_wipe(&k->out, sizeof(k->out));
+		k->tuple = (struct addr){ 0 };
+	}
+	k->is_on = 1;
+	k->hash = h->hash;
+	memcpy(k->fingerprint, h->fingerprint, sizeof(k->fingerprint));
+}
+
+static uint64_t ice_names_of(const struct call *call, unsigned stream)
+{
+	const struct calls *c = call->border->calls;
+	const struct sdp_level *levels[] = { &line_of(call, stream)->level, &c->came.level };
+	uint64_t path = 0;
+
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned k = 0; k < levels[i]->attribute_count; k++) {
+			const struct sdp_attribute *a =
+				&c->came.attributes[levels[i]->first_attribute + k];
+
+			if (view_starts(a->name, VIEW("ice-ufrag")) ||
+			    view_starts(a->name, VIEW("ice-pwd")))
+				path = path * 31 + fact_hash(call->border, a->value);
+		}
+	return path;
+}
+
+static void take_path(struct call *call, unsigned stream, const struct sdp_handshake *h,
+                      struct stream_shake *k)
+{
+	uint64_t path = ice_names_of(call, stream);
+
+	/* RFC 8839 4.4.1.1: who names itself anew hears new names of ours. */
+	if (h->has_ice && (!k->is_drawn || (k->path != 0 && k->path != path)))
+		draw(call->border, k);
+	k->path = path;
+	k->has_ice = h->has_ice;
+	k->has_mux = h->has_mux;
+	if (h->mid.len > 0 && h->mid.len <= sizeof(k->mid)) {
+		k->mid_len = (uint8_t)h->mid.len;
+		memcpy(k->mid, h->mid.at, h->mid.len);
+	}
+}
+
+static bool is_first_of_bundle(const struct call *call, unsigned stream)
+{
+	for (unsigned i = 0; i < stream; i++)
+		if (call->facts->offered_secure[i].shake.is_bundled)
+			return false;
+	return true;
+}
+
+static enum refusal judge(const struct call *call, unsigned leg, unsigned stream,
+                          struct sdp_handshake *ret)
+{
+	const struct calls *c = call->border->calls;
+
+	if (call->facts->legs[leg].media_srtp == SRTP_FORBIDDEN)
+		return REFUSAL_SRTP_FORBIDDEN;
+	if (!call->border->has_media_fingerprint)
+		return REFUSAL_SHAKE_AWAY;
+	if (sdp_handshake_read(&c->came, line_of(call, stream), ret) != ERR_NONE ||
+	    !ret->has_fingerprint)
+		return REFUSAL_SHAKE;
+	return REFUSAL_COUNT;
+}
+
+enum refusal shake_take_offer(struct call *call, unsigned from, unsigned stream,
+                              struct stream_secure *ret)
+{
+	struct stream_secure s = call->facts->streams[stream].secure[from];
+	bool was_on = s.shake.is_on;
+	struct sdp_handshake h;
+	enum refusal why = judge(call, from, stream, &h);
+
+	if (why != REFUSAL_COUNT)
+		return why;
+	if (h.setup == SDP_HOLDCONN)
+		return REFUSAL_SHAKE;
+	take_certificate(&s, &h);
+	take_path(call, stream, &h, &s.shake);
+	/* Roles stay as they are where the other end leaves it to us (RFC 8842 5.5). */
+	if (h.setup != SDP_ACTPASS || !was_on)
+		s.shake.is_active = sdp_setup_answer((enum sdp_setup)h.setup) == SDP_ACTIVE;
+	s.shake.is_bundled =
+		h.is_bundled && s.shake.mid_len > 0 && is_first_of_bundle(call, stream);
+	s.protocol = (uint8_t)(line_of(call, stream)->protocol + 1);
+	*ret = s;
+	secret_wipe(&s, sizeof(s));
+	return REFUSAL_COUNT;
+}
+
+enum refusal shake_can_offer(struct call *call, unsigned to, unsigned stream)
+{
+	struct stream_shake *k = &call->facts->streams[stream].secure[to].shake;
+
+	if (!call->border->has_media_fingerprint)
+		return REFUSAL_SHAKE_AWAY;
+	if (!k->is_drawn)
+		draw(call->border, k);
+	return REFUSAL_COUNT;
+}
+
+enum refusal shake_take_answer(struct call *call, unsigned from, unsigned stream,
+                               struct stream_secure *ret)
+{
+	struct stream_secure s = call->facts->streams[stream].secure[from];
+	struct sdp_handshake h;
+	enum refusal why = judge(call, from, stream, &h);
+	bool is_active;
+
+	if (why != REFUSAL_COUNT)
+		return why;
+	if (!shake_is_asked(call, stream) ||
+	    !sdp_setup_fits(SDP_ACTPASS, (enum sdp_setup)h.setup, &is_active))
+		return REFUSAL_SHAKE;
+	take_certificate(&s, &h);
+	take_path(call, stream, &h, &s.shake);
+	s.shake.is_active = !is_active; /* who answered begins, or we do */
+	s.protocol = (uint8_t)(line_of(call, stream)->protocol + 1);
+	*ret = s;
+	secret_wipe(&s, sizeof(s));
+	return REFUSAL_COUNT;
+}
+
+/* ---- written ---- */
+
+static void describe(const struct call *call, const struct stream_shake *k, struct sdp_local *local,
+                     struct shake_lines *ret)
+{
+	ret->shake.fingerprint = call->border->media_fingerprint;
+	ret->shake.mid = view_bytes(k->mid, k->mid_len);
+	if (ret->shake.has_mux)
+		local->rtcp = local->rtp;
+	local->cryptos = NULL;
+	local->crypto_count = 0;
+	local->shake = &ret->shake;
+}
+
+static void describe_path(const struct stream_shake *k, struct shake_lines *ret)
+{
+	sdp_ice_draw(k->random, ret->ufrag, ret->pwd);
+	ret->shake.ufrag = view_bytes(ret->ufrag, sizeof(ret->ufrag));
+	ret->shake.pwd = view_bytes(ret->pwd, sizeof(ret->pwd));
+}
+
+void shake_describe_offer(const struct call *call, unsigned to, unsigned stream,
+                          struct sdp_local *local, struct shake_lines *ret)
+{
+	static const char mids[MAX_CALL_STREAMS + 1] = "0123";
+	const struct stream_secure *s = &call->facts->streams[stream].secure[to];
+
+	if (!shake_is_offered(call, to, stream))
+		return;
+	*ret = (struct shake_lines){ .shake = { .setup = SDP_ACTPASS, .has_mux = true } };
+	local->protocol = s->shake.is_on ? s->protocol : SDP_PROTOCOL_DTLS_SAVPF + 1;
+	describe(call, &s->shake, local, ret);
+	if (s->shake.mid_len == 0 && is_browser(&call->facts->legs[to]))
+		ret->shake.mid = view_bytes(&mids[stream], 1);
+	ret->shake.is_bundled = stream == 0 && ret->shake.mid.len > 0;
+	if (s->shake.is_on ? s->shake.has_ice : is_browser(&call->facts->legs[to]))
+		describe_path(&s->shake, ret);
+}
+
+void shake_describe_answer(const struct call *call, unsigned stream, struct sdp_local *local,
+                           struct shake_lines *ret)
+{
+	const struct stream_secure *s = &call->facts->offered_secure[stream];
+
+	if (!s->shake.is_on) {
+		/* The other end shakes, this one spoke in the clear or has keys. */
+		if (shake_is_asked(call, stream))
+			local->protocol = s->protocol != 0 ? s->protocol : SDP_PROTOCOL_AVP + 1;
+		return;
+	}
+	*ret = (struct shake_lines){ .shake = { .has_mux = s->shake.has_mux,
+		                                .is_bundled = s->shake.is_bundled } };
+	ret->shake.setup = s->shake.is_active ? SDP_ACTIVE : SDP_PASSIVE;
+	local->protocol = s->protocol;
+	describe(call, &s->shake, local, ret);
+	if (s->shake.has_ice)
+		describe_path(&s->shake, ret);
+}
+
+/* ---- ordered ---- */
+
+bool shake_order(const struct call *call, unsigned leg, unsigned stream, struct order_shake *ret)
+{
+	const struct stream_facts *s = &call->facts->streams[stream];
+	const struct stream_shake *k = &s->secure[leg].shake;
+
+	if (s->legs[leg].protection != PROTECTION_DTLS)
+		return false;
+	*ret = (struct order_shake){ .kind = ORDER_SHAKE,
+		                     .leg = (uint8_t)leg,
+		                     .hash = k->hash,
+		                     .is_active = k->is_active,
+		                     .has_ice = k->has_ice,
+		                     .tuple = k->tuple };
+	sdp_ice_draw(k->random, ret->ufrag, ret->pwd);
+	memcpy(ret->fingerprint, k->fingerprint, sizeof(ret->fingerprint));
+	return true;
+}
+
+bool shake_keys(const struct call *call, unsigned leg, unsigned stream, struct order_keys *ret)
+{
+	const struct stream_facts *s = &call->facts->streams[stream];
+	const struct stream_secure *secure = &s->secure[leg];
+
+	if (s->legs[leg].protection != PROTECTION_DTLS || secure->shake.tuple.family == 0)
+		return false;
+	*ret = (struct order_keys){ .kind = ORDER_KEYS,
+		                    .leg = (uint8_t)leg,
+		                    .in = secure->theirs,
+		                    .out = secure->shake.out };
+	return true;
+}
+
+void shake_agreed(struct call *call, unsigned stream, const struct media_agreed *agreed)
+{
+	struct stream_facts *s = &call->facts->streams[stream];
+
+	if (agreed->leg >= CALL_LEGS || s->legs[agreed->leg].protection != PROTECTION_DTLS)
+		return;
+	s->secure[agreed->leg].theirs = agreed->in;
+	s->secure[agreed->leg].shake.out = agreed->out;
+	s->secure[agreed->leg].shake.tuple = agreed->tuple;
+}

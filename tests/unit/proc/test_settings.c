@@ -56,15 +56,11 @@ static enum err load_file(const char *path, struct conf_tree **ret)
 TEST(settings_examples, "finds every example valid")
 {
 	static const char *const paths[] = {
-		"etc/ringfence.conf",
-		"etc/examples/nat-router.conf",
-		"etc/examples/cloud.conf",
-		"etc/examples/trunk.conf",
-		"etc/examples/edge.conf",
-		"etc/examples/registrars.conf",
-		"etc/examples/stay-on-pbx.conf",
-		"etc/examples/browsers.conf",
-		"etc/examples/speech.conf",
+		"etc/ringfence.conf",         "etc/examples/nat-router.conf",
+		"etc/examples/cloud.conf",    "etc/examples/trunk.conf",
+		"etc/examples/edge.conf",     "etc/examples/registrars.conf",
+		"etc/examples/control.conf",  "etc/examples/stay-on-pbx.conf",
+		"etc/examples/browsers.conf", "etc/examples/speech.conf",
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {

@@ -331,6 +331,37 @@ TEST(link_strangers, "takes one connection from the call's end, and none from ot
 	return err;
 }
 
+static enum err many_strangers(void)
+{
+	enum { MOST = 64 };
+	int fd;
+
+	order(MEDIA_MRCP, MEDIA_TCP);
+	for (unsigned i = 0; i < MOST; i++) {
+		fd = connect_from("127.0.0.99", &bench.table->pairs[0].local);
+		turn(&bench);
+		CHECK(fd >= 0 && is_closed(fd));
+		socket_close(&fd);
+	}
+	CHECK(counters_get(&bench.counters, COUNT_link_strangers) == MOST);
+	fd = connect_from("127.0.0.11", &bench.table->pairs[0].local);
+	turn(&bench);
+	CHECK(fd < 0 || is_closed(fd));
+	socket_close(&fd);
+	CHECK(counters_get(&bench.counters, COUNT_links_made) == 0);
+	return ERR_NONE;
+}
+
+TEST(link_many_strangers, "listens no more for a call whose port 64 strangers have found")
+{
+	enum err err;
+
+	WITH_BENCH;
+	err = many_strangers();
+	tear_down(&bench);
+	return err;
+}
+
 static enum err idle(void)
 {
 	int fd = connect_from("127.0.0.11", &bench.table->pairs[0].local);

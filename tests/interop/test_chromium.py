@@ -4,6 +4,8 @@ is called by a phone that knows neither: plain RTP, at a PBX of plain RTP."""
 
 import functools
 
+import stories
+from baresip import Baresip
 from browser import ORIGIN, Browser
 from certificates import Authority
 from examples import Example
@@ -12,18 +14,19 @@ from office import OUTSIDE, Office
 from pbx import DOMAIN
 from process import until
 from ringfence import PROBE_USER
+from tones import Ears
 
 NAME, PORT = "sip.example.com", 8443
 
 
-def open_office(cast, origin=ORIGIN):
+def open_office(cast, version="kamailio", origin=ORIGIN, subscribers=""):
     """(office with the border of etc/examples/browsers.conf, kind of the page's phone)."""
     authority = Authority(cast.folder)
     chain, key = authority.issue("pbx", [f"DNS:{NAME}", f"IP:{OUTSIDE}"], use="serverAuth")
     border = Example(cast, "browsers", [
         ("/etc/ringfence/pbx.pem", chain), ("/etc/ringfence/pbx.key", key), ("https://phone.example.com", origin),
-        (f"domain {NAME}", f"domain {DOMAIN}"), ("probe-user ringfence-probe", f"probe-user {PROBE_USER}")])
-    return Office(cast, "kamailio", border=border), functools.partial(Browser, port=PORT, certificate=chain)
+        (f"domain {NAME}", f"domain {DOMAIN}\n    {subscribers}"), ("probe-user ringfence-probe", f"probe-user {PROBE_USER}")])
+    return Office(cast, version, border=border), functools.partial(Browser, port=PORT, certificate=chain)
 
 
 @test("Chromium registers over WebSocket within TLS", fails_bare=True)
@@ -37,8 +40,53 @@ def chromium_registers(cast):
 
 @test("a page that is not among the origins is refused, though its browser and password are the right ones")
 def chromium_foreign(cast):
-    office, kind = open_office(cast, "https://phone.example.com")
+    office, kind = open_office(cast, origin="https://phone.example.com")
     page = kind(cast, office.host("200"), "200", office.users["200"], 500).start(OUTSIDE, DOMAIN)
     check(until(lambda: page.told("closed"), 40), f"the page heard nothing: {page.story()}")
     check(not page.told("open"), "the page was let in")
     check(office.ringfence.counters()["websockets_origin"] == 1, "the refusal was not counted")
+
+
+def wires_of(page):
+    """What comes to the page's host and what goes from it, with an ear for what should be protected."""
+    words = ("SIP/2.0", "INVITE sip:", "m=audio")
+    return [Ears(page.host.interface, address, words) for address in (page.host.address, OUTSIDE)]
+
+
+def talk(cast, version):
+    """Calls in both directions; what is heard on the page's wire and by the PBX."""
+    office, kind = open_office(cast, version)
+    page, phone = office.phone("200", kind), office.phone("201", Baresip)
+    wires = wires_of(page)
+    stories.call(office, page, phone)
+    for wire in wires:
+        check(wire.heard(page.tone) == wire.heard(phone.tone) == 0, "a tone was heard on the page's wire")
+        check(not wire.shown, f"SIP stood in clear on the page's wire: {wire.shown[:1]}")
+        check(len(wire.frames) > 50, f"no audio went over the page's wire: {len(wire.frames)} packets")
+    return office, page
+
+
+@test("Kamailio, Chromium and baresip: calls in both directions, each hears the other, and nobody on the page's wire "
+      "either of them", fails_bare=True)
+def chromium_kamailio(cast):
+    talk(cast, "kamailio")
+
+
+@test("Asterisk 22, Chromium and baresip: the same, and the PBX hears the page in clear", fails_bare=True)
+def chromium_asterisk(cast):
+    office, page = talk(cast, "22")
+    check(office.at_pbx.heard(page.tone) > 0.5, "the PBX did not carry the page's audio")
+
+
+@test("a page whose audio may not be protected is refused, for it knows no other; no packet of audio goes out")
+def chromium_forbidden(cast):
+    office, kind = open_office(cast, subscribers="media srtp forbidden")
+    page, phone = office.phone("200", kind), office.phone("201", Baresip)
+    wires = wires_of(page)
+    page.call(phone.user)
+    check(until(lambda: page.told("refused"), 30), f"the call was not refused: {page.story()}")
+    check(page.last("refused")["code"] == 488, f"the page heard {page.last('refused')}")
+    check(page.talked() == phone.talked() == 0, "somebody talked")
+    for wire in wires:
+        wire.listen()
+        check(not wire.frames, "audio went out unprotected")

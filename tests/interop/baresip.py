@@ -38,6 +38,7 @@ ACCOUNT = ('<sip:{user}@{domain}>;auth_user={user};auth_pass={secret};outbound="
 class Baresip:
     plays_on = False
     program = "baresip"
+    configuration, account = CONFIG, ACCOUNT
 
     def __init__(self, cast, host, user, secret, tone, is_answering=True):
         modules = next((path for path in MODULES if os.path.isdir(path)), None)
@@ -51,7 +52,7 @@ class Baresip:
     def start(self, proxy, domain):
         os.makedirs(self.folder, exist_ok=True)
         write_tone(os.path.join(self.folder, "tone.wav"), self.tone)
-        for name, text in (("config", CONFIG), ("accounts", ACCOUNT), ("contacts", "")):
+        for name, text in (("config", self.configuration), ("accounts", self.account), ("contacts", "")):
             with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
                 file.write(text.format(address=self.host.address, modules=self.modules,
                                        folder=self.folder, user=self.user, domain=domain, secret=self.secret,

@@ -4,10 +4,14 @@ knows plain RTP alone."""
 
 import glob
 import os
+import re
+import socket
+import threading
 
 from baresip import ACCOUNT, CONFIG, Baresip
 from harness import check, test
-from office import Office, expect
+from office import OUTSIDE, Office, expect
+from process import until
 from tones import heard_seconds
 
 
@@ -42,3 +46,40 @@ def dtls_call(cast):
     check(counters(office)["dtls_agreed"] == 1, f"handshakes: {counters(office)['dtls_agreed']}")
     shaking.host.ears.listen()
     check(shaking.host.ears.heard(plain.tone) == 0, "audio went to the phone in the clear")
+
+
+class Meddler:
+    """On the way of a phone's signalling: another certificate in what the phone says of its own."""
+
+    def __init__(self, port):
+        self.near, self.far = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        self.near.bind((OUTSIDE, port))
+        self.far.connect((OUTSIDE, 5060))
+        self.phone = None
+        for work in (self.pass_in, self.pass_out):
+            threading.Thread(target=work, daemon=True).start()
+
+    def pass_in(self):
+        while True:
+            data, self.phone = self.near.recvfrom(65536)
+            self.far.send(re.sub(rb"(?i)(a=fingerprint:sha-256 )(..)",
+                                 lambda found: found[1] + (b"00" if found[2] != b"00" else b"01"), data))
+
+    def pass_out(self):
+        while True:
+            self.near.sendto(self.far.recv(65536), self.phone)
+
+
+class MeddledBaresip(ShakingBaresip):
+    account = ShakingBaresip.account.replace(":5060", ":5070")
+
+
+@test("a phone that shows another certificate than its description names is heard by nobody, and hears nobody")
+def dtls_mismatch(cast):
+    office = Office(cast, "kamailio", has_direct_media=False)
+    Meddler(5070)
+    shaking, plain = office.phone("200", MeddledBaresip), office.phone("201")
+    shaking.call(plain.user)
+    check(until(lambda: counters(office)["dtls_wrong_certificate"] > 0, 20), "no certificate was found wrong")
+    check(counters(office)["dtls_agreed"] == 0, "a handshake gave keys")
+    check(plain.heard(shaking.tone) == 0 and shaking.heard(plain.tone) == 0, "somebody was heard")

@@ -8,9 +8,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import harness  # noqa: E402
 import test_asterisk  # noqa: F401,E402  (a test registers itself where it stands)
+import test_carrier  # noqa: F401,E402
 import test_chromium  # noqa: F401,E402
 import test_dtls  # noqa: F401,E402
 import test_kamailio  # noqa: F401,E402
+import test_secure  # noqa: F401,E402
 import test_sipp  # noqa: F401,E402
 from hosts import enter_namespace  # noqa: E402
 

@@ -2,29 +2,21 @@
 """A phone that protects its audio by DTLS-SRTP calls and is called by one of plain RTP, at a PBX that
 knows plain RTP alone."""
 
-import glob
-import os
 import re
 import socket
 import threading
 
-from baresip import ACCOUNT, CONFIG, Baresip
+from baresip import ACCOUNT
 from harness import check, test
 from office import OUTSIDE, Office, expect
 from process import until
-from tones import heard_seconds
+from secure_phone import RECORDING, RecordingBaresip
 
 
-class ShakingBaresip(Baresip):
-    """What it hears it writes to a file: on the wire nobody can tell."""
-
+class ShakingBaresip(RecordingBaresip):
     program = "baresip with DTLS-SRTP"
-    configuration = CONFIG.replace("module aufile.so", "module aufile.so\nmodule dtls_srtp.so\nmodule aubridge.so\n"
-                                   "module sndfile.so\naudio_player aubridge,nobody\nsnd_path {folder}")
+    configuration = RECORDING.replace("module aufile.so", "module aufile.so\nmodule dtls_srtp.so")
     account = ACCOUNT.replace("ptime=20", "ptime=20;mediaenc=dtls_srtp")
-
-    def heard(self, hertz):
-        return sum(heard_seconds(path, hertz) for path in glob.glob(os.path.join(self.folder, "dump-*-dec.wav")))
 
 
 def counters(office):

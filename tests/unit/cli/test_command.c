@@ -49,7 +49,7 @@ static const struct {
 	{ "why 10", CLI_DONE },
 	{ "-o json why 10", CLI_DONE },
 	{ "why 10 --user", CLI_DAEMON_AWAY },
-	{ "why 19", CLI_DAEMON_AWAY },
+	{ "why 98", CLI_DAEMON_AWAY },
 	{ "why 201", CLI_DAEMON_AWAY },
 	{ "watch", CLI_USAGE },
 	{ "watch --block", CLI_USAGE },

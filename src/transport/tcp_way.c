@@ -13,8 +13,9 @@ static const struct view pong = { "\r\n", 2 };
 void tcp_way_watch(struct tcp_connection *c)
 {
 	/* The end of a half-closed connection can always be read: it is not looked for again. */
+	bool is_answering = c->tls && tls_is_answering(c->tls);
 	bool is_waiting = c->is_connecting || (c->tls && tls_wants_write(c->tls));
-	int wanted = (c->is_shut || c->is_connecting ? 0 : LOOP_READABLE) |
+	int wanted = (c->is_shut || c->is_connecting || is_answering ? 0 : LOOP_READABLE) |
 	             (is_waiting || (c->out.len > 0 && !c->is_shaking) ? LOOP_WRITABLE : 0);
 
 	/* Nothing goes on before our key has signed. */
@@ -330,6 +331,8 @@ void tcp_way_ready(struct tcp *t, struct tcp_connection *c, int what, struct now
 			return;
 		what |= LOOP_WRITABLE;
 	}
+	if ((what & LOOP_WRITABLE) != 0 && c->tls && tls_is_answering(c->tls))
+		what |= LOOP_READABLE;
 	if ((what & LOOP_WRITABLE) != 0 && c->end == TCP_END_NONE)
 		flush(t, c, now.us);
 	if ((what & LOOP_READABLE) != 0 && c->end == TCP_END_NONE)

@@ -112,6 +112,7 @@ enum err tls_load(struct tls *t, const struct tls_settings *settings,
 		return err;
 	tls_generation_free(&t->now);
 	t->now = fresh;
+	t->loads++;
 	return ERR_NONE;
 }
 
@@ -170,6 +171,7 @@ static enum err open_session(struct tls *t, const struct flow *flow, const struc
 	if (!s)
 		return ERR_FULL;
 	s->tls = t;
+	s->began = t->loads;
 	s->flow = *flow;
 	s->wire = *wire;
 	*ret = s;
@@ -489,6 +491,10 @@ enum err tls_shake(struct tls_session *s, struct now now)
 	s->wants_write = s->is_parked = false;
 	/* Keys are for handshakes; bytes need no stack of their own. */
 	(void)SSL_clear_mode(s->ssl, SSL_MODE_ASYNC);
+	/* What was asked and judged by policies of before: whoever looks at standing sessions when
+	 * they change does not see those that are not done. */
+	if (s->began != s->tls->loads && !tls_still_fits(s, now))
+		return ERR_DENIED;
 	counters_add(s->tls->ports.counters,
 	             SSL_session_reused(s->ssl) ? COUNT_tls_resumed : COUNT_tls_full, 1);
 	return ERR_NONE;
@@ -500,8 +506,10 @@ enum err tls_read(struct tls_session *s, char *ret, size_t size, size_t *ret_len
 	int answer;
 
 	ERR_clear_error();
+	s->wants_write = false;
 	answer = SSL_read_ex(s->ssl, ret, size, ret_len);
 	err = answer == 1 ? ERR_NONE : outcome(s, answer);
+	s->is_answering = err == ERR_AGAIN && s->wants_write;
 	ERR_clear_error();
 	return err;
 }
@@ -517,6 +525,9 @@ enum err tls_write(struct tls_session *s, struct view bytes, size_t *ret_len)
 	answer = SSL_write_ex(s->ssl, bytes.at, bytes.len < WRITE_MOST ? bytes.len : WRITE_MOST,
 	                      ret_len);
 	err = answer == 1 ? ERR_NONE : outcome(s, answer);
+	/* What a read had to answer has gone before it. */
+	if (err == ERR_NONE)
+		s->wants_write = s->is_answering = false;
 	ERR_clear_error();
 	return err == ERR_CLOSED ? ERR_IO : err;
 }
@@ -524,6 +535,8 @@ enum err tls_write(struct tls_session *s, struct view bytes, size_t *ret_len)
 bool tls_has_more(const struct tls_session *s) { return SSL_pending(s->ssl) > 0; }
 
 bool tls_wants_write(const struct tls_session *s) { return s->wants_write; }
+
+bool tls_is_answering(const struct tls_session *s) { return s->is_answering; }
 
 bool tls_is_parked(const struct tls_session *s) { return s->is_parked; }
 

@@ -111,6 +111,9 @@ enum err tls_write(struct tls_session *s, struct view bytes, size_t *ret_len) MU
 bool tls_has_more(const struct tls_session *s);
 /* The last step stopped because the wire took no more. */
 bool tls_wants_write(const struct tls_session *s);
+/* What was read wants an answer, and the wire takes none: to be read again once it does, and not
+ * before. */
+bool tls_is_answering(const struct tls_session *s);
 /* It waits for our key, not for the wire. */
 bool tls_is_parked(const struct tls_session *s);
 /* What enter was told: its session is to go on. */

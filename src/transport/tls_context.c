@@ -150,6 +150,8 @@ static bool set_common(SSL_CTX *ctx, uint8_t oldest)
 	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	                                    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 	                                    SSL_MODE_RELEASE_BUFFERS);
+	/* One read takes one record: what only changes keys could go on for ever within it. */
+	(void)SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_max_cert_list(ctx, MAX_SHOWN_BYTES);
 	SSL_CTX_set_cert_verify_callback(ctx, tls_on_certificate, NULL);

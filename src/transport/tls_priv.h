@@ -34,6 +34,7 @@ struct tls {
 	struct pool *sessions;
 	struct tls_generation *now;
 	struct tls_tickets tickets;
+	uint32_t loads;  /* of generations */
 	struct now time; /* of the step in hand */
 	BIO_METHOD *method;
 };
@@ -45,8 +46,9 @@ struct tls_session {
 	struct flow flow;
 	uint8_t why; /* enum tls_refusal */
 	uint8_t first_byte;
-	bool is_client, is_begun, is_done, wants_write, is_parked, is_over;
+	bool is_client, is_begun, is_done, wants_write, is_answering, is_parked, is_over;
 	bool must_show; /* whoever is there has to show a certificate */
+	uint32_t began; /* tls->loads of its begin */
 	char peer[TLS_LABEL_SIZE];
 };
 

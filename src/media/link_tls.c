@@ -29,6 +29,8 @@ enum err media_relay_use_certificate(struct media_relay *r, struct x509_st *cert
 	}
 	SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 	                            SSL_MODE_RELEASE_BUFFERS);
+	/* One read takes one record: what only changes keys could go on for ever within it. */
+	(void)SSL_CTX_clear_mode(c, SSL_MODE_AUTO_RETRY);
 	/* One connection, one handshake: nothing to resume, renegotiate or say early. */
 	SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);

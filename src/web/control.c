@@ -17,6 +17,8 @@ struct web_control {
 	struct web_control_list list;
 	struct web *web;
 	gnutls_certificate_credentials_t credentials;
+	gnutls_x509_crl_t *lists; /* of revocations; none: nothing is asked */
+	unsigned list_count;
 	uint64_t minute_us; /* when the budget of lines began */
 	unsigned told;
 };
@@ -60,8 +62,10 @@ static enum err load(struct web_control *c, const struct web_control_files *f, c
 	                                          GNUTLS_X509_FMT_PEM) <= 0)
 		return ERR_SYNTAX;
 	*ret_why = "the file of `revoked` cannot be read";
-	if (revoked.size > 0 &&
-	    gnutls_certificate_set_x509_crl_mem(c->credentials, &revoked, GNUTLS_X509_FMT_PEM) <= 0)
+	if (revoked.size > 0 && (gnutls_certificate_set_x509_crl_mem(c->credentials, &revoked,
+	                                                             GNUTLS_X509_FMT_PEM) <= 0 ||
+	                         gnutls_x509_crl_list_import2(&c->lists, &c->list_count, &revoked,
+	                                                      GNUTLS_X509_FMT_PEM, 0) < 0))
 		return ERR_SYNTAX;
 	return ERR_NONE;
 }
@@ -95,6 +99,9 @@ void web_control_free(struct web_control **c)
 {
 	if (!*c)
 		return;
+	for (unsigned i = 0; i < (*c)->list_count; i++)
+		gnutls_x509_crl_deinit((*c)->lists[i]);
+	gnutls_free((*c)->lists);
 	gnutls_certificate_free_credentials((*c)->credentials);
 	free(*c);
 	*c = NULL;
@@ -167,6 +174,28 @@ static enum control_refusal why_of(unsigned status)
 		if (status & rows[i].bit)
 			return rows[i].why;
 	return status == 0 ? CONTROL_FINE : CONTROL_INVALID;
+}
+
+static bool is_list_of(gnutls_x509_crl_t list, const gnutls_datum_t *issuer)
+{
+	gnutls_datum_t own = { NULL, 0 };
+	bool is_same = gnutls_x509_crl_get_raw_issuer_dn(list, &own) == 0 &&
+	               own.size == issuer->size && memcmp(own.data, issuer->data, own.size) == 0;
+
+	gnutls_free(own.data);
+	return is_same;
+}
+
+bool web_control_has_list(const struct web_control *c, void *certificate)
+{
+	gnutls_datum_t issuer = { NULL, 0 };
+	bool is_found = c->list_count == 0;
+
+	if (!is_found && gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer) == 0)
+		for (unsigned i = 0; i < c->list_count && !is_found; i++)
+			is_found = is_list_of(c->lists[i], &issuer);
+	gnutls_free(issuer.data);
+	return is_found;
 }
 
 /* One that says nothing of its purpose is for all of them, and that is too much here. */
@@ -268,7 +297,8 @@ static enum control_refusal examine(gnutls_session_t session, struct web_control
 	why = gnutls_certificate_verify_peers(session, &purpose, 1, &status) < 0 ? CONTROL_INVALID
 	                                                                         : why_of(status);
 	if (why == CONTROL_FINE)
-		why = find(client, crt);
+		why = web_control_has_list(client->control, crt) ? find(client, crt)
+		                                                 : CONTROL_REVOCATIONS_NONE;
 	gnutls_x509_crt_deinit(crt);
 	return why;
 }

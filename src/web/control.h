@@ -56,6 +56,9 @@ struct web_control_client {
  * must give `client` through web_control_client_of, which the caller defines. */
 enum err web_control_begin(struct web_control_client *client, void *session) MUST_USE;
 struct web_control_client *web_control_client_of(void *session);
+/* Of a certificate (gnutls_x509_crt_t): whether revocations are not asked for, or a list of who
+ * issued it is among them. GnuTLS lets pass what no list is about. */
+bool web_control_has_list(const struct web_control *c, void *certificate);
 
 /* Refused for another reason: told as the others are. */
 void web_control_refuse(struct web_control *c, const struct addr *from, const char *name,

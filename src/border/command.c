@@ -377,6 +377,14 @@ void command_take(struct border *b, const struct ask *question)
 
 	if (question->head.size >= sizeof(struct command))
 		why = judge(b, &question->body.command, &call, &leg);
+	/* Is over at once, and goes though others fill the table, who wait minutes for a phone. */
+	if (why == COMMAND_DONE && question->body.command.verb == COMMAND_END) {
+		refused.command = question->body.command;
+		refused.leg = (uint8_t)leg;
+		say(&refused, command_act(&refused, call, &is_over), 0);
+		secret_wipe(refused.command.token, sizeof(refused.command.token));
+		return;
+	}
 	row = why == COMMAND_DONE ? pool_take(b->commands->rows) : NULL;
 	if (!row) {
 		say(&refused, why == COMMAND_DONE ? COMMAND_FULL : why, 0);

@@ -563,3 +563,27 @@ TEST(command_many, "so many commands are under way and no more")
 {
 	return talk_with_settings(with_room, give_many);
 }
+
+static enum err end_though_full(struct talk *t)
+{
+	struct command c;
+	bool is_done = false;
+
+	TRY(talk_call(t));
+	c = command_of(t, COMMAND_TRANSFER, COMMAND_SIDE_CALLER);
+	(void)VIEW_COPY(VIEW("203"), c.target);
+	for (unsigned i = 0; i < MAX_COMMANDS; i++)
+		give(t, &c);
+	c.verb = COMMAND_END;
+	give(t, &c);
+	for (unsigned i = 0; i < 16; i++)
+		is_done = is_done || (t->w->answers[i].head.is_last &&
+		                      t->w->answers[i].body.commanded.refusal == COMMAND_DONE);
+	CHECK(is_done && talk_hears(t, &t->pbx, "BYE "));
+	return ERR_NONE;
+}
+
+TEST(command_end_always, "a call can be ended however many commands are under way")
+{
+	return talk_with_settings(with_room, end_though_full);
+}

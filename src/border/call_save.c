@@ -2,6 +2,7 @@
 /* Established calls, and those that ended and are not recorded yet, in the checkpoint, and back. */
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
+#include "border/cover.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/peers.h"
@@ -101,6 +102,9 @@ void call_resume_streams(struct call *call)
 			*stream = (struct stream_facts){ 0 };
 		else if (was_open)
 			stream_order(call, i);
+		/* Who died may not have heard that it was lost. */
+		if (was_open && stream->is_open)
+			cover_ask_again(call, i);
 	}
 }
 

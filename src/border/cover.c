@@ -33,7 +33,7 @@ static bool is_given(const struct call *call, unsigned stream, unsigned leg)
 	       addr_same_host(&s->covered[leg], end_of(&s->legs[leg]));
 }
 
-void cover_apply(const struct call *call, unsigned stream, struct order *order)
+bool cover_apply(const struct call *call, unsigned stream, struct order *order)
 {
 	bool is_missing = false;
 
@@ -43,10 +43,11 @@ void cover_apply(const struct call *call, unsigned stream, struct order *order)
 	for (unsigned leg = 0; leg < CALL_LEGS && is_missing; leg++)
 		order->legs[leg].is_sending = order->legs[leg].is_receiving = 0;
 	if (is_missing)
-		order->is_held = 1;
+		order->is_held = order->is_barred = 1;
+	return !is_missing;
 }
 
-void cover_ask(struct call *call, unsigned stream)
+static void ask(struct call *call, unsigned stream, bool is_again)
 {
 	const struct stream_facts *s = &call->facts->streams[stream];
 	struct border *b = call->border;
@@ -55,7 +56,7 @@ void cover_ask(struct call *call, unsigned stream)
 		const struct order_leg *leg = &s->legs[i];
 		struct cover_row row = { .call = call->facts->id };
 
-		if (!is_needed(call, i) || !leg->is_known || is_given(call, stream, i))
+		if (!is_needed(call, i) || !leg->is_known || is_given(call, stream, i) != is_again)
 			continue;
 		row.local = *own_end(call, leg);
 		row.remote = *end_of(leg);
@@ -64,6 +65,10 @@ void cover_ask(struct call *call, unsigned stream)
 			b->ports.cover(b->ports.context, &row);
 	}
 }
+
+void cover_ask(struct call *call, unsigned stream) { ask(call, stream, false); }
+
+void cover_ask_again(struct call *call, unsigned stream) { ask(call, stream, true); }
 
 static void refuse(struct call *call, enum cover verdict)
 {

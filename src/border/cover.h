@@ -7,9 +7,12 @@
 
 #include "border/call_priv.h"
 
-/* Takes the directions out of an order whose ends are not both covered, where they have to be. */
-void cover_apply(const struct call *call, unsigned stream, struct order *order);
+/* Bars an order whose ends are not both covered, where they have to be: then it says false, and no
+ * connection may be made. */
+bool cover_apply(const struct call *call, unsigned stream, struct order *order);
 /* Asks for ends of the stream that are known and not covered yet. */
 void cover_ask(struct call *call, unsigned stream);
+/* Asks once more for those that are covered as far as is known; they pass meanwhile. */
+void cover_ask_again(struct call *call, unsigned stream);
 
 #endif

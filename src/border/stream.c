@@ -327,14 +327,15 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 		.legs = { s->legs[0], s->legs[1] },
 		.form = s->form,
 	};
+	bool is_covered;
 
 	for (unsigned i = 0; i < MAX_ORDER_FORMATS; i++)
 		order.formats[i] = call->facts->carried[stream].formats[i];
 	apply_hold(call, &order);
 	order.hears_keys = keys_to_hear(call, stream);
-	cover_apply(call, stream, &order);
+	is_covered = cover_apply(call, stream, &order);
 	b->ports.order(b->ports.context, &order);
-	if (kind != ORDER_CLOSE)
+	if (kind != ORDER_CLOSE && is_covered)
 		give_connections(call, stream);
 	for (unsigned leg = 0; leg < CALL_LEGS && kind != ORDER_CLOSE; leg++) {
 		give_keys(call, stream, leg);

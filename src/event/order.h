@@ -99,7 +99,7 @@ struct order {
 	uint16_t packets_per_s; /* cap of each direction; 0: 400, which is enough for any audio */
 	uint8_t form;           /* enum media_form */
 	uint8_t hears_keys;     /* 1 << leg: keys that it sounds in G.711 are told (MEDIA_HEARD) */
-	uint8_t unused[4];
+	uint8_t is_barred, unused[3]; /* nothing passes, either way: RTCP and messages neither */
 };
 
 /* Pressed towards one leg, in place of the other end's audio; MEDIA_PRESSED when they are said. */

@@ -56,6 +56,7 @@ static void take_order(struct media_flow *f, const struct order *o)
 	memcpy(f->formats, o->formats, sizeof(f->formats));
 	f->packets_per_s = o->packets_per_s != 0 ? o->packets_per_s : FLOW_PACKETS_PER_S;
 	f->is_held = o->is_held;
+	f->is_barred = o->is_barred;
 	f->form = o->form;
 	f->hears_keys = o->hears_keys;
 }
@@ -320,9 +321,11 @@ enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_dat
 {
 	struct media_leg_statistics *totals = &f->legs[d->leg].totals;
 	struct flow_datagram open = *d;
-	enum flow_verdict verdict = d->is_rtcp ? receive_rtcp(f, &open, scratch, now_us, ret)
-	                                       : receive_rtp(f, &open, now_us, ret);
+	enum flow_verdict verdict = FLOW_DIRECTION;
 
+	if (!f->is_barred)
+		verdict = d->is_rtcp ? receive_rtcp(f, &open, scratch, now_us, ret)
+		                     : receive_rtp(f, &open, now_us, ret);
 	totals->dropped_source += verdict == FLOW_WRONG_SOURCE;
 	totals->dropped_malformed += verdict == FLOW_MALFORMED;
 	totals->dropped_direction += verdict == FLOW_DIRECTION;

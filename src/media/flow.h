@@ -55,7 +55,7 @@ enum flow_verdict {
 	FLOW_LEARNING, /* from an allowed host, not proven yet */
 	FLOW_WRONG_SOURCE,
 	FLOW_MALFORMED,
-	FLOW_DIRECTION, /* held, or not allowed to send */
+	FLOW_DIRECTION, /* held, barred, or not allowed to send */
 	FLOW_UNREADY,   /* the other end is not known yet, or not confirmed */
 	FLOW_RATE,
 	FLOW_SEQUENCE, /* source on probation, or sequence far off */
@@ -105,6 +105,7 @@ struct media_flow {
 	uint8_t form; /* enum media_form */
 	uint8_t hears_keys;
 	bool is_held;
+	bool is_barred;
 	bool is_silent; /* reported, until a packet comes */
 };
 

@@ -181,11 +181,26 @@ void media_link_watch(struct media_relay *r, struct relay_link *l)
 		return;
 	wanted.events = (is_full ? 0U : (uint32_t)EPOLLIN) |
 	                (l->out_len > 0 || l->state == LINK_CONNECTING ? (uint32_t)EPOLLOUT : 0U);
+	if (media_link_is_barred(l))
+		wanted.events = 0;
 	if (wanted.events == l->interest)
 		return;
 	l->interest = wanted.events;
 	if (epoll_ctl(r->epoll, EPOLL_CTL_MOD, l->fd, &wanted) != 0)
 		media_link_end(r, l, COUNT_link_failures);
+}
+
+void media_link_bar(struct media_relay *r, struct relay_stream *s, uint64_t now_us)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct relay_link *l = r->pairs[s->pairs[i]].link;
+
+		if (!l || l->state != LINK_UP)
+			continue;
+		media_link_flush(r, l);
+		if (l->state == LINK_UP)
+			media_link_pump(r, l, now_us);
+	}
 }
 
 static void shake(struct media_relay *r, struct relay_link *l, uint64_t now_us)

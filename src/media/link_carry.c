@@ -20,7 +20,7 @@ void media_link_flush(struct media_relay *r, struct relay_link *l)
 {
 	size_t done = 0;
 
-	while (done < l->out_len) {
+	while (done < l->out_len && !media_link_is_barred(l)) {
 		struct view rest = view_bytes(l->out + done, l->out_len - done);
 		size_t sent = 0;
 		enum err err = l->tls ? media_link_tls_write(l, rest, &sent)
@@ -142,7 +142,8 @@ static bool carry_all(struct media_relay *r, struct relay_link *l, uint64_t now_
 
 static void pump_one(struct media_relay *r, struct relay_link *l, uint64_t now_us)
 {
-	for (int i = 0; i < LINK_READS && carry_all(r, l, now_us); i++) {
+	for (int i = 0; i < LINK_READS && !media_link_is_barred(l) && carry_all(r, l, now_us);
+	     i++) {
 		size_t len = 0;
 		enum err err;
 

@@ -71,8 +71,15 @@ void media_link_event(struct media_relay *r, uint64_t event, uint32_t what, uint
 void media_link_tick(struct media_relay *r, uint64_t now_us);
 /* It is over until another order; a channel's other connection with it. */
 void media_link_end(struct media_relay *r, struct relay_link *l, enum counter why);
+/* The stream is barred now, or is no longer. */
+void media_link_bar(struct media_relay *r, struct relay_stream *s, uint64_t now_us);
 /* Which events count now. */
 void media_link_watch(struct media_relay *r, struct relay_link *l);
+/* It is up, and what it carries must wait (struct order). */
+static inline bool media_link_is_barred(const struct relay_link *l)
+{
+	return l->state == LINK_UP && l->stream->flow.is_barred;
+}
 /* The link of the stream's other leg; NULL: it has none. */
 struct relay_link *media_link_other(const struct media_relay *r, const struct relay_link *l);
 

@@ -264,13 +264,18 @@ static bool has_ports_of(const struct relay_stream *s, const struct order *o)
 static void change(struct media_relay *r, struct relay_stream *s, const struct order *o,
                    uint64_t now_us)
 {
-	media_flow_change(&s->flow, o, now_us);
+	bool was_barred = s->flow.is_barred;
+
 	for (size_t i = 0; i < 2; i++) {
-		if (o->legs[i].protection == PROTECTION_NONE)
+		/* Keys of one kind are worth nothing to the other. */
+		if (o->legs[i].protection != s->flow.legs[i].order.protection)
 			media_secure_stop(&r->secures[s->pairs[i]]);
 		if (o->legs[i].protection != PROTECTION_DTLS)
 			media_shake_end(r, s->pairs[i]);
 	}
+	media_flow_change(&s->flow, o, now_us);
+	if (was_barred != s->flow.is_barred)
+		media_link_bar(r, s, now_us);
 }
 
 static enum err do_open(struct media_relay *r, const struct order *o, struct relay_stream *s,

@@ -31,13 +31,15 @@ static bool passes(const struct talk *t)
 
 	for (unsigned i = 0; o && i < 2; i++)
 		any |= o->legs[i].is_sending || o->legs[i].is_receiving;
-	return any;
+	return any && !o->is_barred;
 }
 
 static enum err nothing_passes_unasked(struct talk *t)
 {
 	TRY(talk_call(t));
 	CHECK(t->w->order_count > 0 && !passes(t));
+	/* RTCP does not ask for directions. */
+	CHECK(talk_order(t)->is_barred);
 	CHECK(t->w->cover_count > 0);
 	return ERR_NONE;
 }
@@ -68,6 +70,33 @@ static enum err passes_covered(struct talk *t)
 TEST(covered, "what is covered passes, and goes on to after a restart")
 {
 	return talk_with_settings(change, passes_covered);
+}
+
+#define OVER_TCP                                                                                   \
+	"v=0\r\no=pbx 7 7 IN IP4 10.0.0.20\r\ns=-\r\nc=IN IP4 10.0.0.20\r\nt=0 0\r\n"              \
+	"m=audio 12000 TCP/RTP/AVP 0\r\na=setup:passive\r\na=connection:new\r\n"
+
+static void change_over_tcp(struct border_settings *s)
+{
+	change(s);
+	s->peers[0].media_over = MEDIA_OVER_TCP;
+}
+
+static enum err connects_covered(struct talk *t)
+{
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", OVER_TCP);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	CHECK(t->w->order_count > 0 && t->w->connect_count == 0);
+	answer(t, COVER_YES);
+	CHECK(t->w->connect_count == 1 && passes(t));
+	return ERR_NONE;
+}
+
+TEST(connected, "no connection is made, nor waited for, before it is covered")
+{
+	return talk_with_settings(change_over_tcp, connects_covered);
 }
 
 static enum err ends_uncovered(struct talk *t)
@@ -118,6 +147,25 @@ static enum err ends_when_lost(struct talk *t)
 TEST(lost, "a call is ended when the cover of its media goes away")
 {
 	return talk_with_settings(change, ends_when_lost);
+}
+
+static enum err ends_when_lost_meanwhile(struct talk *t)
+{
+	unsigned asked;
+
+	TRY(talk_call(t));
+	answer(t, COVER_YES);
+	asked = t->w->cover_count;
+	TRY(wire_restart(t->w));
+	CHECK(t->w->cover_count == asked + 1 && passes(t));
+	answer(t, COVER_NO_STATE_OUT);
+	CHECK(talk_hears(t, &t->phone, "BYE ") && talk_hears(t, &t->pbx, "BYE "));
+	return ERR_NONE;
+}
+
+TEST(lost_meanwhile, "a call is ended whose cover went away while nobody could be told of it")
+{
+	return talk_with_settings(change, ends_when_lost_meanwhile);
 }
 
 static enum err asks_again(struct talk *t)

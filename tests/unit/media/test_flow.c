@@ -329,3 +329,19 @@ TEST(flow_fax_learnt, "learns a fax's port behind a router by packets whose numb
 	CHECK(throw_fax(PBX, "10.0.0.20:6000", 1) == FLOW_SEND && went_to(NAT));
 	return ERR_NONE;
 }
+
+TEST(flow_barred, "passes nothing of a stream that is barred, RTCP neither, until it is not")
+{
+	open_stream(leg_at("192.0.2.9:4000", TRUST_EXACT, "192.0.2.9:5060"));
+	for (int i = 0; i < 2; i++) {
+		enum flow_verdict wanted = i == 0 ? FLOW_DIRECTION : FLOW_SEND;
+
+		stream_order.is_barred = i == 0;
+		media_flow_change(&stream, &stream_order, clock_us);
+		CHECK(pbx_speaks((uint16_t)i) == wanted);
+		CHECK(throw_rtp(PHONE, "192.0.2.9:4000", (uint16_t)i) == wanted);
+		CHECK(throw_bytes(PBX, "10.0.0.20:6001", RECEIVER_REPORT, true) == wanted);
+		CHECK(throw_bytes(PHONE, "192.0.2.9:4001", RECEIVER_REPORT, true) == wanted);
+	}
+	return ERR_NONE;
+}

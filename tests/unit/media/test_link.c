@@ -260,6 +260,38 @@ TEST(link_channel, "hands messages of a channel on, however they were cut, both 
 	return err;
 }
 
+static void bar(bool is_barred)
+{
+	struct order o = open_order(MEDIA_MRCP, MEDIA_TCP);
+
+	o.is_barred = is_barred;
+	media_relay_order(bench.relay, &o, bench.now_us);
+}
+
+static enum err barred(void)
+{
+	TRY(both_connected(MEDIA_MRCP));
+	bar(true);
+	say(bench.board, VIEW(REQUEST));
+	CHECK(counters_get(&bench.counters, COUNT_mrcp_messages) == 0);
+	bar(false);
+	turn(&bench);
+	CHECK(hears(bench.server, VIEW(REQUEST)));
+	say(bench.server, VIEW(ANSWER));
+	CHECK(hears(bench.board, VIEW(ANSWER)));
+	return ERR_NONE;
+}
+
+TEST(link_barred, "hands no message on while the stream is barred, and afterwards what came")
+{
+	enum err err;
+
+	WITH_BENCH;
+	err = barred();
+	tear_down(&bench);
+	return err;
+}
+
 static const struct {
 	const char *name;
 	struct view text;

@@ -63,6 +63,10 @@ static enum refusal go_clear(bool may_be_clear, struct stream_secure *ret)
 {
 	if (!may_be_clear)
 		return REFUSAL_SRTP_REQUIRED;
+	/* Media forgets how far our key was used: the next time it is another one. The seed stays,
+	 * for forks that answer what was offered with it. */
+	if (ret->theirs.suite != SUITE_NONE)
+		ret->is_seeded = 0;
 	secret_wipe(&ret->theirs, sizeof(ret->theirs));
 	return REFUSAL_COUNT;
 }

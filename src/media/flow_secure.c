@@ -14,7 +14,28 @@ struct one_way {
 	struct srtp *srtp;
 	uint64_t *name;
 	struct srtp_mark *marks;
+	struct flow_former *former; /* FLOW_FORMER_KEYS, the last one first; NULL: none are kept */
 };
+
+/* To the marks of another key. */
+static void change_marks(const struct one_way *w, uint64_t name)
+{
+	const size_t size = SRTP_MAX_SOURCES * sizeof(*w->marks);
+	struct srtp_mark found[SRTP_MAX_SOURCES] = { 0 };
+	size_t at = 0;
+
+	while (w->former && at < FLOW_FORMER_KEYS - 1 && w->former[at].key != name)
+		at++;
+	if (w->former && w->former[at].key == name)
+		memcpy(found, w->former[at].marks, size);
+	if (w->former && *w->name != 0) {
+		memmove(&w->former[1], &w->former[0], at * sizeof(*w->former));
+		w->former[0].key = *w->name;
+		memcpy(w->former[0].marks, w->marks, size);
+	}
+	memcpy(w->marks, found, size);
+	*w->name = name;
+}
 
 static enum err start(const struct one_way *w, struct flow_secure_tools *tools,
                       const struct order_key *key)
@@ -29,10 +50,8 @@ static enum err start(const struct one_way *w, struct flow_secure_tools *tools,
 	if (rtp_srtp_is_started(w->srtp) && *w->name == name)
 		return ERR_NONE;
 	/* The same key after a restart of ours goes on where it was. */
-	if (*w->name != name) {
-		memset(w->marks, 0, SRTP_MAX_SOURCES * sizeof(*w->marks));
-		*w->name = name;
-	}
+	if (*w->name != name)
+		change_marks(w, name);
 	return rtp_srtp_start(w->srtp, &tools->engine, key->suite, key->secret, &setup);
 }
 
@@ -50,8 +69,8 @@ static void keep_old(struct flow_secure *s, uint64_t now_us)
 enum err media_secure_key(struct flow_secure *s, struct flow_secure_tools *tools,
                           const struct order_key *in, const struct order_key *out, uint64_t now_us)
 {
-	struct one_way ins = { &s->in, &s->marks->in_key, s->marks->in };
-	struct one_way outs = { &s->out, &s->marks->out_key, s->marks->out };
+	struct one_way ins = { &s->in, &s->marks->in_key, s->marks->in, NULL };
+	struct one_way outs = { &s->out, &s->marks->out_key, s->marks->out, s->marks->former };
 	enum err err;
 
 	if (rtp_srtp_is_started(&s->in) && in->suite != SUITE_NONE &&

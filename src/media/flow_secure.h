@@ -18,12 +18,20 @@
 #include "event/order.h"
 #include "rtp/srtp.h"
 
-enum { FLOW_OLD_KEY_US = 3 * SECOND_US };
+enum { FLOW_OLD_KEY_US = 3 * SECOND_US, FLOW_FORMER_KEYS = 3 };
+
+struct flow_former {
+	uint64_t key;
+	struct srtp_mark marks[SRTP_MAX_SOURCES];
+};
 
 /* Of one leg; all zero: no keys yet. Survives in shared memory. */
 struct flow_marks {
 	uint64_t in_key, out_key; /* names of the keys that the marks belong to; 0: none */
 	struct srtp_mark in[SRTP_MAX_SOURCES], out[SRTP_MAX_SOURCES];
+	/* Of our last keys but that in use: one comes back where an end takes another suite and
+	 * then the first again, or forks answer in turn. */
+	struct flow_former former[FLOW_FORMER_KEYS];
 };
 
 struct flow_secure {

@@ -287,6 +287,48 @@ TALK_TEST(secure_again, "keeps keys that are offered again, and draws one for a 
 	return ERR_NONE;
 }
 
+TALK_TEST(secure_back, "draws a key for an end that went in the clear meanwhile")
+{
+	struct order_keys before;
+
+	TRY(over_tls(t));
+	TRY(talks(t, SECURE_OFFER));
+	before = *keys_of(t);
+	TRY(offers_again(t, AVP));
+	CHECK(talk_order(t)->legs[0].protection == PROTECTION_NONE);
+	TRY(offers_again(t, SECURE_OFFER));
+	CHECK(talk_order(t)->legs[0].protection == PROTECTION_SDES);
+	CHECK(memcmp(&before.in, &keys_of(t)->in, sizeof(before.in)) == 0);
+	CHECK(memcmp(&before.out, &keys_of(t)->out, sizeof(before.out)) != 0);
+	return ERR_NONE;
+}
+
+static enum err asked_by_pbx(struct talk *t, const char *answer)
+{
+	talk_request(t, &t->pbx, "INVITE", "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &t->phone, "INVITE "));
+	talk_answer(t, &t->phone, &t->at_phone, "200 OK", "", answer);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
+	talk_ack(t, &t->pbx, "");
+	CHECK(talk_hears(t, &t->phone, "ACK "));
+	return ERR_NONE;
+}
+
+TALK_TEST(secure_back_answering, "draws it as well where the end goes by its answers")
+{
+	struct order_keys before;
+
+	TRY(over_tls(t));
+	TRY(talks(t, EITHER_OFFER));
+	before = *keys_of(t);
+	TRY(asked_by_pbx(t, AVP));
+	CHECK(talk_order(t)->legs[0].protection == PROTECTION_NONE);
+	TRY(asked_by_pbx(t, EITHER_OFFER));
+	CHECK(talk_order(t)->legs[0].protection == PROTECTION_SDES);
+	CHECK(memcmp(&before.out, &keys_of(t)->out, sizeof(before.out)) != 0);
+	return ERR_NONE;
+}
+
 TALK_TEST(secure_stays, "offers a phone that speaks SRTP nothing else when its PBX asks anew")
 {
 	struct order_keys before;

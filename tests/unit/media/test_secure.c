@@ -232,6 +232,36 @@ TEST(secure_same_key, "goes on under keys that are given again")
 	return ERR_NONE;
 }
 
+/* A report to the phone, as it leaves. */
+static enum err report(char ret[64], size_t *ret_len)
+{
+	CHECK(throw_bytes(PBX, "10.0.0.20:6001", RECEIVER_REPORT, true) == FLOW_SEND);
+	CHECK(flow_out.out.len <= 64);
+	memcpy(ret, flow_out.out.at, flow_out.out.len);
+	*ret_len = flow_out.out.len;
+	return ERR_NONE;
+}
+
+TEST(secure_key_returns, "encrypts nothing twice under a key that comes back behind others")
+{
+	enum { KEYS = FLOW_FORMER_KEYS + 1 };
+	char before[KEYS][64], after[64];
+	size_t len[KEYS], after_len;
+
+	TRY(open_secure(TRUST_EXACT));
+	for (uint8_t i = 0; i < KEYS; i++) {
+		TRY(give_keys(SUITE_CM_128_80, (uint8_t)(1 + i)));
+		TRY(report(before[i], &len[i]));
+	}
+	for (uint8_t i = 0; i < KEYS; i++) {
+		TRY(give_keys(SUITE_CM_128_80, (uint8_t)(1 + i)));
+		TRY(report(after, &after_len));
+		CHECK(after_len == len[i] && memcmp(before[i], after, after_len) != 0);
+		CHECK(our_marks.out[0].rtcp == 2);
+	}
+	return ERR_NONE;
+}
+
 TEST(secure_restart, "goes on after a restart, rollover counters and all, and repeats no index")
 {
 	struct flow_secure before;

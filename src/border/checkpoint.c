@@ -2,6 +2,8 @@
 /* Places by size, each written once for what it holds. */
 #include "border/checkpoint.h"
 
+#include "base/secret.h"
+
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -71,9 +73,14 @@ static struct place *place_of(const struct checkpoint *c, uint32_t name)
 
 static void give(struct checkpoint *c, uint32_t name)
 {
-	struct checkpoint_class *class = &c->classes[(name - 1) >> CLASS_SHIFT];
+	unsigned number = (name - 1) >> CLASS_SHIFT;
+	struct checkpoint_class *class = &c->classes[number];
+	struct place *p = place_of(c, name);
+	size_t room = class_sizes[number] - sizeof(*p);
 
-	place_of(c, name)->generation = 0;
+	p->generation = 0;
+	/* What a death left half written may say any size. */
+	secret_wipe(p->bytes, p->size < room ? p->size : room);
 	class->given[class->given_count++] = (name - 1) & ((1U << CLASS_SHIFT) - 1);
 }
 

@@ -211,6 +211,31 @@ TEST(drop, "what was dropped does not come back")
 	return ERR_NONE;
 }
 
+static bool lies_in(const void *memory, struct view text)
+{
+	return memmem(memory, size(), text.at, text.len) != NULL;
+}
+
+TEST(wiped, "of what was replaced or dropped nothing stays: there are keys in it")
+{
+	struct checkpoint c;
+	void *memory;
+	bool is_first, is_second;
+
+	TRY(fresh(&c, &memory));
+	enum err err = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("master-key-one"));
+	if (err == ERR_NONE)
+		err = checkpoint_put(&c, CHECKPOINT_DIALOG, 1, VIEW("master-key-two"));
+	is_first = lies_in(memory, VIEW("master-key-one"));
+	checkpoint_drop(&c, CHECKPOINT_DIALOG, 1);
+	is_second = lies_in(memory, VIEW("master-key-two"));
+	checkpoint_clear(&c);
+	free(memory);
+	CHECK(err == ERR_NONE);
+	CHECK(!is_first && !is_second);
+	return ERR_NONE;
+}
+
 TEST(limits, "holds the largest of each kind and refuses one byte more")
 {
 	static const struct {

@@ -93,27 +93,44 @@ static bool is_between(const struct call *call, const struct order_leg *leg,
 	       addr_same_host(end_of(leg), &row->remote);
 }
 
-/* False where the call was ended by it. */
+/* True where what passes of the stream changed by it. */
+static bool note(struct call *call, unsigned stream, const struct cover_row *row, bool *ret_is_lost)
+{
+	struct stream_facts *s = &call->facts->streams[stream];
+	bool is_changed = false;
+
+	for (unsigned leg = 0; leg < CALL_LEGS && s->has_ports; leg++) {
+		bool was_given = is_given(call, stream, leg);
+
+		if (!is_needed(call, leg) || !is_between(call, &s->legs[leg], row))
+			continue;
+		s->covered[leg] = (struct addr){ 0 };
+		if (row->verdict == COVER_YES)
+			s->covered[leg] = row->remote;
+		else
+			*ret_is_lost = true;
+		is_changed |= was_given != (row->verdict == COVER_YES);
+	}
+	return is_changed && s->is_open;
+}
+
+/* False where the call was ended by it. Until its other end has agreed to that, which may take a
+ * while, nothing passes. */
 static bool take(struct call *call, const struct cover_row *row)
 {
-	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
-		struct stream_facts *s = &call->facts->streams[i];
-		bool is_new = false;
+	bool is_lost = false;
 
-		for (unsigned leg = 0; leg < CALL_LEGS && s->has_ports; leg++) {
-			if (!is_needed(call, leg) || !is_between(call, &s->legs[leg], row))
-				continue;
-			if (row->verdict != COVER_YES) {
-				refuse(call, row->verdict);
-				return false;
-			}
-			is_new = !is_given(call, i, leg);
-			s->covered[leg] = row->remote;
-		}
-		if (is_new && s->is_open)
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		if (!note(call, i, row, &is_lost))
+			continue;
+		if (row->verdict == COVER_YES)
 			stream_order(call, i);
+		else
+			stream_bar(call, i);
 	}
-	return true;
+	if (is_lost)
+		refuse(call, row->verdict);
+	return !is_lost;
 }
 
 /* Who answered before is gone, and what he watched is watched no longer. */

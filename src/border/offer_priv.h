@@ -40,6 +40,8 @@ enum err stream_take_ports(struct call *call, unsigned stream) MUST_USE;
 /* Our address and RTP port as that leg shall see them. */
 struct addr stream_address(const struct call *call, unsigned stream, unsigned leg);
 void stream_order(struct call *call, unsigned stream);
+/* Orders a stream that is open as its cover now is, which was lost: nobody is asked for it. */
+void stream_bar(const struct call *call, unsigned stream);
 /* Digits towards a leg; the order for media. */
 void stream_press(const struct call *call, unsigned stream, struct order_digits *order);
 void stream_close(struct call *call, unsigned stream);

@@ -353,6 +353,11 @@ void stream_order(struct call *call, unsigned stream)
 	cover_ask(call, stream);
 }
 
+void stream_bar(const struct call *call, unsigned stream)
+{
+	give_order(call, stream, ORDER_CHANGE);
+}
+
 void stream_press(const struct call *call, unsigned stream, struct order_digits *order)
 {
 	const struct border *b = call->border;

@@ -135,6 +135,26 @@ TEST(in_setup, "a call whose offer is not covered is refused while it rings")
 	return talk_with_settings(change, withdrawn);
 }
 
+static enum err barred_in_setup(struct talk *t)
+{
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &t->phone, "INVITE "));
+	talk_answer(t, &t->phone, &t->at_phone, "183 Session Progress", "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 183 "));
+	answer(t, COVER_YES);
+	CHECK(passes(t));
+	lose(t);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 480 ") && talk_hears(t, &t->phone, "CANCEL "));
+	/* Who rings may take his time to answer that. */
+	CHECK(!passes(t));
+	return ERR_NONE;
+}
+
+TEST(lost_in_setup, "what is heard before the answer does not pass any more when its cover goes")
+{
+	return talk_with_settings(change, barred_in_setup);
+}
+
 static enum err ends_when_lost(struct talk *t)
 {
 	TRY(talk_call(t));

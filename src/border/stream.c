@@ -378,6 +378,8 @@ void stream_close(struct call *call, unsigned stream)
 	s->is_open = 0;
 	call->facts->carried[stream].is_closing = true;
 	give_order(call, stream, ORDER_CLOSE);
+	/* Media forgets how far our keys were used: opened again, it has others. */
+	secret_wipe(s->secure, sizeof(s->secure));
 }
 
 bool stream_is_any_closing(const struct call *call)

@@ -303,6 +303,37 @@ TALK_TEST(secure_back, "draws a key for an end that went in the clear meanwhile"
 	return ERR_NONE;
 }
 
+#define SECOND "m=audio 4002 RTP/SAVP 0\r\na=crypto:1 " CM80 OTHER "\r\n"
+
+static enum err offers_two(struct talk *t, const char *offer, const char *answer)
+{
+	talk_request(t, &t->phone, "INVITE", "", offer);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 "));
+	CHECK(talk_hears(t, &t->pbx, "INVITE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", answer);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_ack(t, &t->phone, "");
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
+	return ERR_NONE;
+}
+
+TALK_TEST(secure_reopened, "draws a key for a stream that was closed and is wanted again at once")
+{
+	struct order_keys before;
+
+	TRY(over_tls(t));
+	TRY(talks(t, SECURE_OFFER));
+	TRY(offers_two(t, SECURE_OFFER SECOND, TALK_ANSWER "m=audio 12002 RTP/AVP 0\r\n"));
+	before = *keys_of(t);
+	TRY(offers_two(t, SECURE_OFFER "m=audio 0 RTP/SAVP 0\r\n",
+	               TALK_ANSWER "m=audio 0 RTP/AVP 0\r\n"));
+	TRY(offers_two(t, SECURE_OFFER SECOND, TALK_ANSWER "m=audio 12002 RTP/AVP 0\r\n"));
+	CHECK(keys_of(t)->stream == before.stream);
+	CHECK(memcmp(&before.in, &keys_of(t)->in, sizeof(before.in)) == 0);
+	CHECK(memcmp(&before.out, &keys_of(t)->out, sizeof(before.out)) != 0);
+	return ERR_NONE;
+}
+
 static enum err asked_by_pbx(struct talk *t, const char *answer)
 {
 	talk_request(t, &t->pbx, "INVITE", "", TALK_ANSWER);

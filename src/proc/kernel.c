@@ -79,6 +79,8 @@ static uint64_t wait_us(void *context, struct now now)
 {
 	const struct filter *f = context;
 
+	if (covering_is_untold(f->covering))
+		return LOOK_US;
 	return child_facts(f->child)->has_no_filter ? UINT64_MAX : now_since(f->due_us, now.us);
 }
 
@@ -87,6 +89,7 @@ static void advance(void *context, struct now now)
 	struct filter *f = context;
 	enum err err;
 
+	covering_advance(f->covering);
 	if (now.us < f->due_us || child_facts(f->child)->has_no_filter)
 		return;
 	f->due_us = now.us + LOOK_US;

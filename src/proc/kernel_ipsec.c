@@ -11,6 +11,7 @@ struct covering {
 	struct child *child;
 	struct kernel_ipsec *ipsec;
 	int questions, events;
+	bool is_untold; /* the parent did not read: signal has to ask for all anew */
 };
 
 static void tell(struct covering *v, const struct cover_row *row)
@@ -23,7 +24,8 @@ static void tell(struct covering *v, const struct cover_row *row)
 		          addr_text(&row->remote, text), cover_text(row->verdict));
 	question.head = (struct ask_head){ .kind = ASK_UNCOVERED, .size = sizeof(*row) };
 	question.body.cover = *row;
-	(void)!child_ask(v->child, &question, NULL);
+	if (child_ask(v->child, &question, NULL) != ERR_NONE)
+		v->is_untold = true;
 }
 
 static void look(struct covering *v)
@@ -77,6 +79,18 @@ void covering_begin(struct covering *v)
 	if (!v)
 		return;
 	look(v);
+	tell(v, &all);
+}
+
+bool covering_is_untold(const struct covering *v) { return v && v->is_untold; }
+
+void covering_advance(struct covering *v)
+{
+	const struct cover_row all = { .verdict = COVER_UNKNOWN };
+
+	if (!covering_is_untold(v))
+		return;
+	v->is_untold = false;
 	tell(v, &all);
 }
 

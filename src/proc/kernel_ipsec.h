@@ -13,6 +13,9 @@ struct covering;
 struct covering *covering_open(struct child *c);
 /* The first dump; signal is told to ask anew for what an earlier process had answered. */
 void covering_begin(struct covering *v);
+/* What could not be told is told again, as a word to ask for all anew. */
+bool covering_is_untold(const struct covering *v);
+void covering_advance(struct covering *v);
 /* ASK_COVER: true where the question was that. */
 bool covering_asked(struct covering *v, struct child *c, const struct ask *question);
 

@@ -32,6 +32,9 @@ struct border_ports {
 	void (*fact)(void *context, struct fact *fact);
 	void (*record)(void *context, union record *record);
 	void (*order)(void *context, const struct order *order);
+	/* A port of a stream listens from now on, before anybody can have been told of it; or
+	 * does no more. Media has it listen no longer than until its connection is there. */
+	void (*hear)(void *context, uint32_t port, bool is_hearing);
 	/* Goes the same way, behind the order before it. */
 	void (*connect)(void *context, const struct order_connect *order);
 	void (*digits)(void *context, const struct order_digits *order);
@@ -98,6 +101,9 @@ void border_drain(struct border *b, bool is_on);
 /* Ends each call that stands by a BYE to both of its ends. */
 void border_hang_up(struct border *b, struct now now);
 uint32_t border_calls(const struct border *b); /* now, those in set-up included */
+
+/* Whether a call has that row of the port table. */
+bool border_has_port(const struct border *b, uint32_t row);
 
 /* Fires timers; border_wait_us says when it is wanted next (UINT64_MAX: never). */
 void border_advance(struct border *b, struct now now);

@@ -115,6 +115,8 @@ static enum err take_pair(struct border *b, const struct flow *flow, struct orde
 	p->slots[place] = p->slots[group->first + --group->count];
 	p->is_taken[pair] = 1;
 	leg->port = pair;
+	if (wanted.kind == PORT_STREAM)
+		b->ports.hear(b->ports.context, pair, true);
 	return ERR_NONE;
 }
 
@@ -124,7 +126,14 @@ static void give_pair(struct border *b, uint32_t pair)
 	struct port_group *group = group_of(p, &p->table->pairs[pair]);
 
 	p->is_taken[pair] = 0;
+	if (p->table->pairs[pair].kind == PORT_STREAM)
+		b->ports.hear(b->ports.context, pair, false);
 	p->slots[group->first + group->count++] = pair;
+}
+
+bool border_has_port(const struct border *b, uint32_t row)
+{
+	return row < b->calls->ports->table->count && b->calls->ports->is_taken[row];
 }
 
 enum err stream_take_ports(struct call *call, unsigned stream)

@@ -55,9 +55,6 @@ enum err media_relay_give_stream(struct media_relay *r, uint32_t index, int fd)
 		return ERR_LIMIT;
 	if (l->listener >= 0)
 		return ERR_EXISTS;
-	/* A predecessor that died may have left it listening. */
-	if (socket_stream_is_hearing(fd))
-		socket_stream_deafen(fd);
 	l->listener = fd;
 	return ERR_NONE;
 }
@@ -167,7 +164,11 @@ enum err media_link_order(struct media_relay *r, struct relay_link *l,
 		return ERR_NONE;
 	drop(r, l);
 	l->wanted = *o;
-	return o->is_active ? ask_for(r, l, now_us) : listen_for(r, l, now_us);
+	if (!o->is_active)
+		return listen_for(r, l, now_us);
+	/* Either end might have connected until now. */
+	socket_stream_deafen(l->listener);
+	return ask_for(r, l, now_us);
 }
 
 /* ---- there ---- */

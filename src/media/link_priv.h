@@ -3,9 +3,10 @@
  * comes and hands it to the other leg; link_tls.c is TLS.
  *
  * A row of PORT_STREAM has a socket that is bound and does not listen: who connects to it is
- * refused by the kernel as if nothing were there. It listens from an order on until the one
- * connection is there, at most LINK_CONNECT_US. From another host than the call's end nobody is
- * taken. A connection that we make is asked for, and comes as a descriptor. */
+ * refused by the kernel as if nothing were there. Signal has it listen as soon as a call has it,
+ * for an end may connect before media was told; from the order on who waits there is taken, until
+ * the one connection is there, at most LINK_CONNECT_US. From another host than the call's end
+ * nobody is taken. A connection that we make is asked for, and comes as a descriptor. */
 #ifndef MEDIA_LINK_PRIV_H
 #define MEDIA_LINK_PRIV_H
 

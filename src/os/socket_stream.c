@@ -83,7 +83,7 @@ enum err socket_stream_hear(int fd)
 	return listen(fd, ONE_AT_A_TIME) == 0 ? ERR_NONE : socket_error_of(errno);
 }
 
-bool socket_stream_is_hearing(int fd)
+static bool is_hearing(int fd)
 {
 	int is_listening = 0;
 	socklen_t len = sizeof(is_listening);
@@ -94,7 +94,11 @@ bool socket_stream_is_hearing(int fd)
 
 /* A listening socket that is shut stays bound, and can listen again; one that is shut while it
  * does not listen would hand that on to all that it accepts later (net/ipv4/af_inet.c). */
-void socket_stream_deafen(int fd) { (void)shutdown(fd, SHUT_RDWR); }
+void socket_stream_deafen(int fd)
+{
+	if (is_hearing(fd))
+		(void)shutdown(fd, SHUT_RDWR);
+}
 
 enum err socket_tcp_connect(const struct addr *local, const struct addr *remote, int *ret_fd)
 {

@@ -13,10 +13,9 @@ enum err socket_tcp_listen(const struct addr *local, int *ret_fd) MUST_USE;
 /* Bound and not listening: who connects is refused, as if nothing were there. */
 enum err socket_tcp_bind(const struct addr *local, int *ret_fd) MUST_USE;
 /* Such a socket listens, for a few that wait; and does not any more: who waits is reset,
- * connections that were accepted go on. Only what listens may be deafened. ERR_EXISTS, ERR_IO. */
+ * connections that were accepted go on. Both may be said again. ERR_EXISTS, ERR_IO. */
 enum err socket_stream_hear(int fd) MUST_USE;
 void socket_stream_deafen(int fd);
-bool socket_stream_is_hearing(int fd);
 /* A connection under way, from local's host and a port of the system's choice. Whether it comes
  * about shows when it can be written. */
 enum err socket_tcp_connect(const struct addr *local, const struct addr *remote,

@@ -91,6 +91,24 @@ static void add_rings(struct child_process *c, const struct holdings *h)
 	}
 }
 
+/* A stream's socket stands in both lists; rows of one kind lie together. */
+static void add_streams(struct child_process *c, const struct holdings *h)
+{
+	struct shared_map map;
+	const struct port_table *table;
+	uint32_t end;
+
+	if (shared_map(h->port_table, SHARED_READ, sizeof(*table), &map) != ERR_NONE)
+		return;
+	table = map.at;
+	for (uint32_t i = 0; i < h->pair_count; i = end + 1) {
+		for (end = i; end < h->pair_count && table->pairs[end].kind == PORT_STREAM; end++)
+			;
+		add(c, THING_STREAM_SOCKET, i, &h->rtcp[i], end - i);
+	}
+	shared_unmap(&map);
+}
+
 void setup_list(struct child_process *c, const struct holdings *h)
 {
 	c->row_count = c->row_sent = 0;
@@ -111,8 +129,10 @@ void setup_list(struct child_process *c, const struct holdings *h)
 		if ((single_table[i].roles & (1U << c->role)) != 0 && *fd >= 0)
 			add(c, single_table[i].thing, 0, fd, 1);
 	}
-	if (c->role == ROLE_SIGNAL)
+	if (c->role == ROLE_SIGNAL) {
 		add(c, THING_SIP_SOCKET, 0, h->sip, h->facts.listener_count);
+		add_streams(c, h);
+	}
 	if (c->role == ROLE_MEDIA) {
 		add(c, THING_RTP_SOCKET, 0, h->rtp, h->pair_count);
 		add(c, THING_RTCP_SOCKET, 0, h->rtcp, h->pair_count);

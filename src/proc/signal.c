@@ -9,6 +9,7 @@
 #include "proc/child.h"
 #include "proc/connections.h"
 #include "proc/covers.h"
+#include "proc/stream_ports.h"
 #include "proc/table.h"
 #include "proc/trace.h"
 #include "sip/mask.h"
@@ -500,6 +501,7 @@ static void open_border(void)
 		.fact = port_fact,
 		.record = port_record,
 		.order = port_order,
+		.hear = stream_ports_hear,
 		.connect = port_connect,
 		.cover = covers_ask,
 		.digits = port_digits,
@@ -532,6 +534,7 @@ static void open_border(void)
 	err = border_new(w.settings, &ports, w.now, &w.border);
 	if (err != ERR_NONE)
 		child_fail("border", err);
+	stream_ports_tidy(ports.ports, w.border);
 	border_drain(w.border, facts->is_draining != 0);
 	table_open(w.child, &w.names);
 	border_resolve(w.border, &w.names, w.now);
@@ -559,6 +562,7 @@ int main(void)
 
 	w.child = child_begin(ROLE_SIGNAL);
 	covers_begin(w.child);
+	stream_ports_begin(w.child);
 	w.counters = child_counters(w.child);
 	w.facts = child_ring_writer(w.child, RING_NAME_FACTS);
 	w.records = child_ring_writer(w.child, RING_NAME_RECORDS_SIGNAL);

@@ -18,11 +18,12 @@ enum thing {
 	THING_PORT_TABLE, /* struct port_table, read-only */
 	THING_RTP_SOCKET, /* index = row of the port table; drop-all filter is on */
 	THING_RTCP_SOCKET,
-	THING_INBOX,        /* transport/udp inbox, writable */
-	THING_OUTBOX,       /* the same for its outbox */
-	THING_CHECKPOINT,   /* border's checkpoint, writable */
-	THING_MARKS,        /* media: struct flow_marks, MAX_PORT_PAIRS of them, writable */
-	THING_API_SOCKET,   /* web: listening Unix socket */
+	THING_STREAM_SOCKET, /* signal: index = row of the port table, of those of PORT_STREAM */
+	THING_INBOX,         /* transport/udp inbox, writable */
+	THING_OUTBOX,        /* the same for its outbox */
+	THING_CHECKPOINT,    /* border's checkpoint, writable */
+	THING_MARKS,         /* media: struct flow_marks, MAX_PORT_PAIRS of them, writable */
+	THING_API_SOCKET,    /* web: listening Unix socket */
 	THING_KNOWN,        /* verdict_table of known flows, see kernel/mirror.h; judge writes it */
 	THING_NETFILTER,    /* kernel: netlink to the packet filter; it owns the table */
 	THING_IPSEC,        /* kernel: netlink to IPsec, for questions */

@@ -2,7 +2,9 @@
 """A board, Ringfence and a speech server: what is recognised arrives, and nothing that is not agreed passes."""
 
 import os
+import signal
 import socket
+import threading
 
 from certificates import Authority
 from harness import Skip, check, test
@@ -100,6 +102,24 @@ def speech_over_tcp(cast):
         stage(cast, board_over="tcp")
         invite = connect(board, server)
         check(Line(invite.body, "audio").protocol == "RTP/AVP", f"audio is offered otherwise: {invite.body}")
+        recognise(cast, board, server)
+
+
+@test("an end that connects for its audio at once is waited for, though media was not told yet")
+def speech_at_once(cast):
+    with Board(INSIDE_ADDRESS, over="tcp") as board, SpeechServer(OUTSIDE_ADDRESS) as server:
+        ringfence = stage(cast, board_over="tcp")
+        media = ringfence.children()["media"]
+        board.invite("recognise")
+        taking = threading.Thread(target=server.take_call, args=(server.hear("INVITE "),))
+        os.kill(media, signal.SIGSTOP)
+        try:
+            taking.start()
+            board.take_up(board.hear("SIP/2.0 200"))
+        finally:
+            os.kill(media, signal.SIGCONT)
+        taking.join()
+        server.hear("ACK ")
         recognise(cast, board, server)
 
 

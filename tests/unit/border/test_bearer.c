@@ -71,6 +71,18 @@ BEARER_TEST(bearer_active, over_tcp, "a PBX that connects is waited for")
 	return ERR_NONE;
 }
 
+BEARER_TEST(
+	bearer_heard, over_tcp,
+	"a port that may be connected to listens before its offer goes, and no longer than the call")
+{
+	TRY(ask(t));
+	CHECK(t->w->hearing == 1 && t->w->order_count == 0);
+	talk_answer(t, &t->pbx, &t->at_pbx, "486 Busy Here", "", "");
+	CHECK(talk_hears(t, &t->pbx, "ACK ") && talk_hears(t, &t->phone, "SIP/2.0 486 "));
+	CHECK(t->w->hearing == 0);
+	return ERR_NONE;
+}
+
 BEARER_TEST(bearer_early, over_tcp,
             "what rang and says the same when it is picked up keeps its connection")
 {

@@ -139,6 +139,14 @@ static void port_cover(void *context, const struct cover_row *row)
 	w->covers[w->cover_count++ % 16] = *row;
 }
 
+static void port_hear(void *context, uint32_t port, bool is_hearing)
+{
+	struct wire *w = context;
+
+	(void)port;
+	w->hearing += is_hearing ? 1 : -1;
+}
+
 static void port_connect(void *context, const struct order_connect *order)
 {
 	struct wire *w = context;
@@ -316,6 +324,7 @@ static enum err take_memory(struct wire *w, void (*change)(struct border_setting
 		.order = port_order,
 		.cover = port_cover,
 		.order_keys = port_keys,
+		.hear = port_hear,
 		.connect = port_connect,
 		.order_shake = port_shake,
 		.random = port_random,

@@ -51,6 +51,7 @@ struct wire {
 	struct order_shake shakes[16];
 	uint32_t shake_count;
 	unsigned keys_count;
+	int hearing; /* ports of streams that listen */
 	struct order_connect connects[16];
 	unsigned connect_count;
 	union record records[16];

@@ -326,10 +326,11 @@ static bool is_denied(const struct role *role, const struct act *act)
 	       (WIFEXITED(status) && WEXITSTATUS(status) == DENIED);
 }
 
-/* What outreach is for: IP sockets that ask others; and media, on ports that it was given bound. */
+/* What outreach is for: IP sockets that ask others; and signal and media, on ports that they were
+ * given bound. */
 static bool is_allowed(const struct role *role, const struct act *act)
 {
-	if (strcmp(role->name, "media") == 0)
+	if (strcmp(role->name, "media") == 0 || strcmp(role->name, "signal") == 0)
 		return strcmp(act->name, "listens") == 0;
 	return strcmp(role->name, "outreach") == 0 &&
 	       (act->run == socket_udp || act->run == socket_tcp || act->run == socket_v6 ||

@@ -14,11 +14,13 @@
 #include "border/spend.h"
 #include "border/stay.h"
 #include "border/turn_priv.h"
+#include "event/tls_refusal.h"
 
 #include <string.h>
 
 static const struct pool_handle nothing;
-enum { CANCEL_PATIENCE_US = 40 * SECOND_US };
+/* A refusal by TLS is the end of the call that wanted the connection when it is that near. */
+enum { CANCEL_PATIENCE_US = 40 * SECOND_US, UNTRUSTED_US = SECOND_US };
 
 void answer_lines(struct call *call, unsigned asker, const struct sip_msg *msg,
                   struct buffer *lines)
@@ -234,6 +236,8 @@ static void refuse_answered(struct border *b, struct call *call, struct turn *tu
 		call->status = status;
 	turn_done(b, turn);
 	call->invite = nothing;
+	if (status == 488)
+		call_blame_description(call);
 	call_end(call, END_RINGFENCE, cause);
 }
 
@@ -458,14 +462,29 @@ void answer_withdraw(struct border *b, struct turn *turn, struct view lines)
 	call_patience(call, CANCEL_PATIENCE_US);
 }
 
+/* Whom TLS has just refused was not silent. `ret`: on this storage, or static. */
+static const char *why_silent(const struct call *call, struct buffer *storage)
+{
+	const struct border *b = call->border;
+
+	if (!addr_equal(&b->untrusted.remote, &call->facts->legs[LEG_CALLEE].flow.remote) ||
+	    !flow_is_secure(&call->facts->legs[LEG_CALLEE].flow) ||
+	    now_since(b->now.us, b->untrusted.us) > UNTRUSTED_US)
+		return "no answer";
+	buffer_text(storage, "TLS: ");
+	buffer_text(storage, tls_refusal_word((enum tls_refusal)b->untrusted.why));
+	buffer_char(storage, 0);
+	return storage->err == ERR_NONE ? storage->at : "no answer";
+}
+
 /* No answer within the transaction's time, or nobody picks up. */
 void answer_timeout(struct border *b, struct turn *turn)
 {
 	struct call *call = call_of_turn(b, turn);
 	bool is_ringing = !view_is_empty(ua_client_request(b->ua, turn->client)),
 	     was_cancelled = turn->is_cancelled;
-	char text[128];
-	struct buffer lines = BUFFER_ON(text);
+	char text[128], word[sizeof(call->facts->ending.cause)];
+	struct buffer lines = BUFFER_ON(text), cause = BUFFER_ON(word);
 	uint16_t status;
 
 	if (turn->is_ours) {
@@ -495,7 +514,7 @@ void answer_timeout(struct border *b, struct turn *turn)
 		if (!was_cancelled)
 			call->status = status;
 		call_end(call, was_cancelled ? END_CALLER : END_RINGFENCE,
-		         was_cancelled ? "cancelled" : "no answer");
+		         was_cancelled ? "cancelled" : why_silent(call, &cause));
 	}
 	turn_done(b, turn);
 }
@@ -528,6 +547,7 @@ void answer_acknowledged(struct border *b, const struct inbound *in, struct call
 	else if (leg_peer(b, other) && leg_peer(b, other)->stays_on_pbx)
 		stay_write_credentials(b, in->msg, leg_peer(b, other), &lines);
 	if (verdict != OFFER_FITS) {
+		call_blame_description(call);
 		call_hang_up(call, "answer refused");
 		return;
 	}

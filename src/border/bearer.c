@@ -209,7 +209,8 @@ enum refusal bearer_take_answer(struct call *call, unsigned from)
 
 	for (unsigned i = 0; i < MAX_CALL_STREAMS && i < came->media_count; i++)
 		if (sdp_media_is_carried(came, &came->media[i]) && !take_answer(call, from, i))
-			return REFUSAL_ANSWER;
+			return sdp_media_is_control(&came->media[i]) ? REFUSAL_CHANNEL
+			                                             : REFUSAL_CARRIER;
 	return REFUSAL_COUNT;
 }
 

@@ -86,6 +86,7 @@ struct border {
 	bool has_media_fingerprint;
 	struct header_counts *removed; /* headers.h: names kept out */
 	struct refused refused;
+	struct untrusted untrusted;
 	struct sip_msg msg;         /* in hand; valid within border_receive */
 	char out[MAX_DATAGRAM + 1]; /* being built; valid until the next build */
 };

@@ -31,6 +31,7 @@ struct call_ending {
 	char cause[32];
 	uint16_t status; /* final one of the first INVITE */
 	uint8_t by;      /* enum call_end */
+	uint8_t refusal; /* enum refusal + 1 of the description that did not fit; 0 none */
 };
 
 struct fork;

@@ -105,6 +105,8 @@ void call_name_leg(struct call *call, unsigned leg, uint64_t serial);
 void call_enter(struct border *b, struct call *call);
 /* Ends its streams and, when their figures are in, writes the record and gives it back. */
 void call_end(struct call *call, enum call_end by, const char *cause);
+/* Right before the end: the description in hand is why, and the record will say what of it. */
+void call_blame_description(struct call *call);
 /* The rest of that, once `state` and `ending` say so. */
 void call_close_streams(struct call *call);
 /* BYE to both legs first. */

@@ -34,6 +34,17 @@ static void fill_leg(const struct call *call, unsigned number, struct record_leg
 		add_figures(&ret->media, &call->facts->carried[i].figures[number]);
 }
 
+static void fill_cause(const struct call_ending *ending, struct record_call *ret)
+{
+	struct buffer text = buffer_on(ret->cause, sizeof(ret->cause) - 1);
+
+	buffer_text(&text, ending->cause);
+	if (ending->refusal == 0 || ending->refusal > REFUSAL_COUNT)
+		return;
+	buffer_text(&text, ": ");
+	buffer_text(&text, refusal_row((enum refusal)(ending->refusal - 1))->words);
+}
+
 void call_fill_record(const struct call *call, struct record_call *ret)
 {
 	const struct call_facts *facts = call->facts;
@@ -54,7 +65,7 @@ void call_fill_record(const struct call *call, struct record_call *ret)
 	ret->ended_by = facts->ending.by;
 	ret->is_emergency = facts->is_emergency;
 	ret->is_restored = call->is_restored;
-	(void)VIEW_COPY(view_of(facts->ending.cause), ret->cause);
+	fill_cause(&facts->ending, ret);
 	(void)VIEW_COPY(view_of(facts->from), ret->from);
 	(void)VIEW_COPY(view_of(facts->to), ret->to);
 	(void)VIEW_COPY(view_of(facts->dialled), ret->number);

@@ -329,6 +329,11 @@ static void end_invite(struct border *b, struct call *call)
 	turn_done(b, turn);
 }
 
+void call_blame_description(struct call *call)
+{
+	call->facts->ending.refusal = (uint8_t)(call->border->calls->why + 1);
+}
+
 void call_end(struct call *call, enum call_end by, const char *cause)
 {
 	struct border *b = call->border;
@@ -342,7 +347,8 @@ void call_end(struct call *call, enum call_end by, const char *cause)
 	}
 	call->facts->ending = (struct call_ending){ .wall_us = b->now.wall_us,
 		                                    .status = call->status,
-		                                    .by = (uint8_t)by };
+		                                    .by = (uint8_t)by,
+		                                    .refusal = call->facts->ending.refusal };
 	(void)VIEW_COPY(view_of(cause), call->facts->ending.cause);
 	end_invite(b, call);
 	commands_forget(call);

@@ -299,8 +299,10 @@ static void invite_taken(struct border *b, const struct inbound *in, struct turn
 		command_end(row, is_fine ? COMMAND_DONE : COMMAND_FAR_END, in->msg->status);
 	if (is_fine)
 		call_save(call);
-	else
+	else {
+		call_blame_description(call);
 		call_hang_up(call, "answer refused");
+	}
 }
 
 static void invite_refused(struct border *b, const struct inbound *in, struct turn *turn,

@@ -35,6 +35,9 @@ void border_untrusted(struct border *b, const struct flow *flow, unsigned why, s
 	struct fact fact;
 
 	b->now = now;
+	b->untrusted.remote = flow->remote;
+	b->untrusted.us = now.us;
+	b->untrusted.why = why;
 	in.standing = known_find(&b->known, flow) ? STANDING_KNOWN : STANDING_STRANGER;
 	for (uint16_t row = 0; row < b->settings.peer_count; row++)
 		if (border_is_peer_at(b, row, flow, false))

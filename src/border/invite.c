@@ -235,6 +235,8 @@ static void fail_first(struct border *b, const struct inbound *in, struct turn *
 	call_fact(b, in, call, OUTCOME_FAILED, why->status);
 	invite_refuse(b, call, turn, why->status);
 	call->invite = (struct pool_handle){ 0 };
+	if (why->status == 488)
+		call_blame_description(call);
 	call_end(call, END_RINGFENCE, why->cause);
 }
 

@@ -302,6 +302,27 @@ struct answered {
 	struct stream_secure secure[MAX_CALL_STREAMS];
 };
 
+/* In what the answer differs that the policy of its end cares for. */
+static enum refusal why_unfit(const struct call *call, unsigned from)
+{
+	const struct calls *c = call->border->calls;
+
+	for (unsigned i = 0;
+	     i < c->came.media_count && i < c->asked.media_count && i < MAX_CALL_STREAMS; i++) {
+		const struct sdp_media *given = &c->came.media[i], *asked = &c->asked.media[i];
+
+		if (given->port == 0 || given->protocol == asked->protocol)
+			continue;
+		if (sdp_media_is_control(asked))
+			return REFUSAL_CHANNEL;
+		if (call->facts->streams[i].legs[from].carrier != MEDIA_UDP)
+			return REFUSAL_CARRIER;
+		if (call->facts->legs[from].media_srtp == SRTP_REQUIRED)
+			return REFUSAL_SRTP_REQUIRED;
+	}
+	return REFUSAL_ANSWER;
+}
+
 static bool read_answer(struct call *call, unsigned from, struct view description,
                         struct view asked, struct answered *ret)
 {
@@ -309,9 +330,13 @@ static bool read_answer(struct call *call, unsigned from, struct view descriptio
 
 	c->why = REFUSAL_ANSWER;
 	if (sdp_parse(description, &c->came) != SDP_FINE ||
-	    sdp_parse(offer_body(asked), &c->asked) != SDP_FINE ||
-	    sdp_answer_check(&c->asked, &c->came) != SDP_ANSWER_FITS ||
-	    bearer_take_answer(call, from) != REFUSAL_COUNT)
+	    sdp_parse(offer_body(asked), &c->asked) != SDP_FINE)
+		return false;
+	if (sdp_answer_check(&c->asked, &c->came) != SDP_ANSWER_FITS) {
+		c->why = why_unfit(call, from);
+		return false;
+	}
+	if (is_refused(c, bearer_take_answer(call, from)))
 		return false;
 	shake_prepare(call, from);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
@@ -355,6 +380,7 @@ enum offer_verdict offer_answer(struct call *call, unsigned from, const struct s
 {
 	enum offer_verdict kind = offer_kind(msg);
 
+	call->border->calls->why = REFUSAL_ANSWER;
 	return kind == OFFER_FITS ? offer_answer_text(call, from, msg->body, asked, ret) : kind;
 }
 

@@ -5,8 +5,7 @@
 #ifndef BORDER_REFUSED_H
 #define BORDER_REFUSED_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/addr.h"
 
 struct border;
 struct inbound;
@@ -18,6 +17,13 @@ struct refused {
 	struct refused_row {
 		uint64_t mark, until_us; /* 64 T1: no copy is sent any more (RFC 3261 17.1.1.2) */
 	} rows[MAX_REFUSED];
+};
+
+/* Whose TLS was refused last, and when. */
+struct untrusted {
+	struct addr remote;
+	uint64_t us;
+	unsigned why; /* enum tls_refusal */
 };
 
 /* The INVITE in hand was answered so. Other methods are not noted. */

@@ -264,6 +264,7 @@ static void answer_update(struct border *b, const struct inbound *in, struct tur
 	if (!is_fine) {
 		reply_status(b, turn->server, 488, VIEW_EMPTY, VIEW_EMPTY);
 		turn_give(b, turn);
+		call_blame_description(call);
 		call_hang_up(call, "answer refused");
 		return;
 	}

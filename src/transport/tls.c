@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORD_HANDSHAKE = 22, WRITE_MOST = 4096 };
+enum { RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, WRITE_MOST = 4096 };
 
 struct tls_session *tls_session_of(const SSL *ssl) { return SSL_get_app_data(ssl); }
 
@@ -410,11 +410,18 @@ bool tls_still_fits(struct tls_session *s, struct now now)
 
 /* ---- steps ---- */
 
+/* What came first is no TLS: who begins says a handshake, who is asked may say an alert. */
+static bool is_plain(const struct tls_session *s)
+{
+	return s->is_begun && s->first_byte != RECORD_HANDSHAKE &&
+	       !(s->is_client && s->first_byte == RECORD_ALERT);
+}
+
 static enum tls_refusal refusal_of(const struct tls_session *s, unsigned long error)
 {
 	int reason = ERR_GET_REASON(error);
 
-	if (s->is_begun && !s->is_client && s->first_byte != RECORD_HANDSHAKE)
+	if (is_plain(s))
 		return TLS_REFUSED_PLAIN;
 	switch (reason) {
 	case SSL_R_UNSUPPORTED_PROTOCOL:
@@ -480,7 +487,7 @@ enum err tls_shake(struct tls_session *s, struct now now)
 	answer = step(s);
 	err = answer == 1 ? ERR_NONE : outcome(s, answer);
 	/* What it begins with says more than how it fails, which it may never do. */
-	if (err == ERR_AGAIN && s->is_begun && !s->is_client && s->first_byte != RECORD_HANDSHAKE) {
+	if (err == ERR_AGAIN && is_plain(s)) {
 		s->why = TLS_REFUSED_PLAIN;
 		err = ERR_DENIED;
 	}

@@ -4,12 +4,13 @@
 import os
 import subprocess
 
+from capture import UDP, Capture
 from harness import ROOT, TREE, Skip, check, test
 from hosts import ip
 from machine import Machine, is_there
 from process import Failure, until
 from ringfence import INSIDE_ADDRESS, INSTALLED, Ringfence
-from softphone import Softphone, audio, hang_up, must_hear
+from softphone import MAGIC, Softphone, audio, hang_up, must_hear
 from stage import Stage
 
 ANN, BOB = "200", "210"
@@ -85,16 +86,22 @@ def must_end(stage, cause):
 
 
 def must_be_refused(cast, cause):
-    """The call may be answered before the kernel has said no; nothing is heard in either case."""
-    stage, ann, bob = begin(cast)
-    try:
-        one, other = ann.call(bob)
-    except Failure:
-        heard = [0, 0]
-    else:
-        heard = audio(one, other, seconds=2.0)
-    must_end(stage, cause)
-    check(heard == [0, 0], f"audio passed: {heard} frames")
+    """The call may be answered before the kernel has said no; nothing is heard in either case, nor leaves."""
+    with Capture() as capture:
+        stage, ann, bob = begin(cast)
+        try:
+            one, other = ann.call(bob)
+        except Failure:
+            heard = [0, 0]
+        else:
+            heard = audio(one, other, seconds=2.0)
+        must_end(stage, cause)
+        check(heard == [0, 0] and not left_uncovered(capture), f"audio passed: {heard} frames")
+
+
+def left_uncovered(capture):
+    """Audio that left us for the peer, which hands a call back to us."""
+    return [packet for packet in capture.sent(INSIDE_ADDRESS, INSIDE_ADDRESS, UDP) if MAGIC in packet.data]
 
 
 @test("media ipsec without a policy: the call is ended with that reason, and no packet passes")
@@ -111,10 +118,12 @@ def ipsec_no_keys(cast):
 
 @test("without media ipsec nobody asks the kernel: the same call has audio, so that the tests before it can fail")
 def ipsec_not_wanted(cast):
-    _, ann, bob = begin(cast, "")
-    one, other = ann.call(bob)
-    must_hear(one, other)
-    hang_up(one, other)
+    with Capture() as capture:
+        _, ann, bob = begin(cast, "")
+        one, other = ann.call(bob)
+        must_hear(one, other)
+        hang_up(one, other)
+        check(left_uncovered(capture), "the counter sees no audio")
 
 
 @test("media ipsec with policies and keys: audio, until they go, which ends the call")

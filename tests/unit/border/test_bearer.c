@@ -128,6 +128,8 @@ static enum err answered_wrong(struct talk *t, const char *answer)
 	TRY(ask(t));
 	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", answer);
 	CHECK(talk_hears(t, &t->pbx, "ACK ") && talk_hears(t, &t->pbx, "BYE "));
+	CHECK(strcmp(talk_record(t)->cause,
+	             "answer refused: media carried otherwise than is set") == 0);
 	CHECK(t->w->connect_count == 0 && t->w->order_count == 0);
 	return ERR_NONE;
 }

@@ -138,6 +138,14 @@ static const struct {
 	  "\"15 " },
 };
 
+/* The record's cause goes on with the words of the Warning that was sent. */
+static bool is_recorded(const struct talk *t, const struct wire_sent *sent, const char *begin)
+{
+	const char *cause = talk_record(t)->cause;
+
+	return strncmp(cause, begin, strlen(begin)) == 0 && wire_has(sent, cause + strlen(begin));
+}
+
 TEST(secure_refused, "refuses an offer that policy or keys forbid, each with its reason")
 {
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
@@ -150,6 +158,7 @@ TEST(secure_refused, "refuses an offer that policy or keys forbid, each with its
 		CHECK(talk_hears(&t, &t.phone, "SIP/2.0 100 "));
 		CHECK_CASE(talk_hears(&t, &t.phone, "SIP/2.0 488 "), refusals[i].name);
 		CHECK_CASE(wire_has(&t.at_phone, refusals[i].warning), refusals[i].name);
+		CHECK_CASE(is_recorded(&t, &t.at_phone, "offer refused: "), refusals[i].name);
 		CHECK_CASE(talk_is_quiet(&t, &t.pbx) && t.w->order_count == 0, refusals[i].name);
 		talk_free(&t);
 	}
@@ -203,7 +212,7 @@ static const struct {
 	{ "of another suite", true, SAVP "a=crypto:2 " CM80 KEY "\r\n", "\"15 " },
 	{ "that was not offered", true, SAVP "a=crypto:9 " CM80 KEY "\r\n", "\"15 " },
 	{ "two", true, SAVP "a=crypto:1 " CM80 KEY "\r\na=crypto:1 " CM80 OTHER "\r\n", "\"15 " },
-	{ "in the clear", true, AVP, "\"11 " },
+	{ "in the clear", true, AVP, "\"12 " },
 	{ "that was not offered, where it may be clear", false, AVP "a=crypto:9 " CM80 KEY "\r\n",
 	  "\"15 " },
 };
@@ -224,6 +233,7 @@ TEST(secure_answers, "ends a call whose answer has no key that was offered, and 
 		CHECK_CASE(talk_hears(&t, &t.phone, "ACK "), answers[i].name);
 		CHECK_CASE(talk_hears(&t, &t.phone, "BYE "), answers[i].name);
 		CHECK_CASE(t.w->order_count == 0 && t.w->keys_count == 0, answers[i].name);
+		CHECK_CASE(is_recorded(&t, &t.at_pbx, "answer refused: "), answers[i].name);
 		talk_free(&t);
 	}
 	return ERR_NONE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of certificates and keys as they travel from the parent, who reads them, to who uses
- * them: the bytes of each file in PEM, after a head that says what it is. Nothing is parsed here.
+ * them: the bytes of each file (PEM), after a head that says what it is. Nothing is parsed here.
  * Private keys go into a bundle of their own, to the process `keys` alone. */
 #ifndef KEYS_BUNDLE_H
 #define KEYS_BUNDLE_H
@@ -12,6 +12,7 @@ enum keys_kind {
 	KEYS_AUTHORITY, /* of a peer, by its name; of `authorities`: "" */
 	KEYS_REVOKED,   /* of a peer, by its name */
 	KEYS_PRIVATE,   /* of `certificate NAME` */
+	KEYS_STAPLE,    /* of `certificate NAME`, in DER */
 	KEYS_KIND_COUNT
 };
 

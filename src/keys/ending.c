@@ -3,6 +3,7 @@
 #include "keys/ending.h"
 
 #include <openssl/err.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -56,12 +57,31 @@ static bool end_of_list(BIO *in, int64_t *ret_s)
 	return list != NULL;
 }
 
+static bool end_of_staple(struct view der, int64_t *ret_s)
+{
+	const unsigned char *at = (const unsigned char *)der.at;
+	OCSP_RESPONSE *all = d2i_OCSP_RESPONSE(NULL, &at, (long)der.len);
+	OCSP_BASICRESP *staple = all ? OCSP_response_get1_basic(all) : NULL;
+	OCSP_SINGLERESP *one = staple ? OCSP_resp_get0(staple, 0) : NULL;
+	ASN1_GENERALIZEDTIME *until = NULL;
+
+	if (one)
+		(void)OCSP_single_get0_status(one, NULL, NULL, NULL, &until);
+	if (until)
+		*ret_s = seconds_of(until);
+	OCSP_BASICRESP_free(staple);
+	OCSP_RESPONSE_free(all);
+	return until != NULL;
+}
+
 bool keys_ending_of(enum keys_kind kind, struct view pem, int64_t *ret_s)
 {
 	BIO *in = BIO_new_mem_buf(pem.at, (int)pem.len);
 	int64_t ends_s = 0;
-	bool is_there =
-		in && (kind == KEYS_REVOKED ? end_of_list(in, &ends_s) : first_end(in, &ends_s));
+	bool is_there = kind == KEYS_STAPLE  ? end_of_staple(pem, &ends_s)
+	              : !in                  ? false
+	              : kind == KEYS_REVOKED ? end_of_list(in, &ends_s)
+	                                     : first_end(in, &ends_s);
 
 	BIO_free(in);
 	ERR_clear_error();
@@ -104,7 +124,8 @@ const struct keys_ending *keys_endings_next(struct keys_endings *e, int64_t now_
 	for (uint32_t i = 0; i < e->count; i++) {
 		int mark = keys_ending_mark(e->rows[i].ends_s, now_s);
 
-		if (mark < 0 || mark >= e->rows[i].mark)
+		if (mark < 0 || mark >= e->rows[i].mark ||
+		    (mark > 0 && e->rows[i].kind == KEYS_STAPLE))
 			continue;
 		e->rows[i].mark = mark;
 		return &e->rows[i];

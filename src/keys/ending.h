@@ -8,8 +8,8 @@
 /* 0: it has ended; 3, 14, 30: that many days are left at most; -1: more. */
 int keys_ending_mark(int64_t ends_s, int64_t now_s);
 
-/* The first end of all that stands in a file: of certificates, or of a list of revocations (when
- * the next one is due). False: there is none that can be read. */
+/* The first end of all that stands in a file: of certificates, of a list of revocations (when the
+ * next one is due), or of a staple. False: there is none that can be read. */
 bool keys_ending_of(enum keys_kind kind, struct view pem, int64_t *ret_s);
 
 /* What was said of which file. */
@@ -25,8 +25,9 @@ struct keys_endings {
 	struct keys_ending rows[MAX_KEYS_ENDINGS];
 };
 
-/* Of the chains, authorities and lists of a bundle; what was told of a file that has the same end
- * is not told again. Beyond MAX_KEYS_ENDINGS files are left out. */
+/* Of the chains, authorities, lists and staples of a bundle; what was told of a file that has the
+ * same end is not told again. Staples live for days: of those is told only that they have ended.
+ * Beyond MAX_KEYS_ENDINGS files are left out. */
 void keys_endings_read(struct keys_endings *e, const struct keys_bundle *b);
 /* The next one that has to be told now, once for each mark; NULL: none. */
 const struct keys_ending *keys_endings_next(struct keys_endings *e, int64_t now_s);

@@ -51,7 +51,8 @@ static void tell_endings(struct holder *h, struct now now)
 	static const char *const kinds[] = { [KEYS_CHAIN] = "certificate",
 		                             [KEYS_AUTHORITY] = "authority of peer",
 		                             [KEYS_REVOKED] = "revocations of peer",
-		                             [KEYS_PRIVATE] = "key" };
+		                             [KEYS_PRIVATE] = "key",
+		                             [KEYS_STAPLE] = "staple of certificate" };
 	const struct keys_ending *one;
 
 	while ((one = keys_endings_next(&h->endings, now.wall_us / SECOND_US)) != NULL) {

@@ -48,6 +48,8 @@ static enum err walk_own(const struct walk *w)
 		err = take(w, KEYS_CHAIN, own[i].name, own[i].chain);
 		if (err == ERR_NONE)
 			err = take(w, KEYS_PRIVATE, own[i].name, own[i].key);
+		if (err == ERR_NONE)
+			err = take(w, KEYS_STAPLE, own[i].name, own[i].staple);
 	}
 	return err;
 }
@@ -152,12 +154,18 @@ static enum err read_one(void *context, const struct wanted *w)
 	static const char *const kinds[] = { [KEYS_CHAIN] = "chain of certificate",
 		                             [KEYS_PRIVATE] = "key of certificate",
 		                             [KEYS_AUTHORITY] = "authority of peer",
-		                             [KEYS_REVOKED] = "revocations of peer" };
+		                             [KEYS_REVOKED] = "revocations of peer",
+		                             [KEYS_STAPLE] = "staple of certificate" };
 	struct reading *r = context;
 	size_t len = 0;
 	int fd = -1;
 	enum err err = open_file(w, &fd);
 
+	/* Who fetches it may not have been there yet. */
+	if (w->kind == KEYS_STAPLE && err == ERR_NOT_FOUND) {
+		log_write(LEVEL_WARNING, "tls", "%s is not there: no staple is shown", w->path);
+		return ERR_NONE;
+	}
 	if (err == ERR_NONE) {
 		err = read_all(fd, r->file, &len);
 		(void)close(fd);

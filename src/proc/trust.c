@@ -80,6 +80,7 @@ static bool find(void *context, enum tls_file kind, struct view name, struct vie
 		[TLS_FILE_CHAIN] = KEYS_CHAIN,
 		[TLS_FILE_AUTHORITY] = KEYS_AUTHORITY,
 		[TLS_FILE_REVOKED] = KEYS_REVOKED,
+		[TLS_FILE_STAPLE] = KEYS_STAPLE,
 	};
 
 	(void)context;
@@ -192,6 +193,9 @@ static enum err load_offered(struct child *c, bool is_quiet)
 		shared_unmap(&before.map);
 	if (err == ERR_NONE)
 		offered = (struct files){ 0 };
+	if (err == ERR_NONE && why.len > 0)
+		log_write(LEVEL_WARNING, "tls", "%.*s; it is not shown",
+		          VIEW_ARG(buffer_view(&why)));
 	if (err != ERR_NONE && !is_quiet)
 		log_write(LEVEL_ERROR, "tls", "%.*s; what was before stays in force",
 		          VIEW_ARG(why.len ? buffer_view(&why) : view_of(err_text(err))));
@@ -248,7 +252,10 @@ struct tls *trust_open(struct child *c, struct counters *counters, trust_at_fn *
 		keys = signing_open(c, woken, NULL);
 		err = load(c, &why);
 	}
-	if (why.len > 0)
+	if (err == ERR_NONE && why.len > 0)
+		log_write(LEVEL_WARNING, "tls", "%.*s; it is not shown",
+		          VIEW_ARG(buffer_view(&why)));
+	else if (why.len > 0)
 		child_refuse("tls", buffer_view(&why));
 	if (err != ERR_NONE)
 		child_fail("tls", err);

@@ -225,6 +225,16 @@ static bool show_ours(struct tls_session *s, const struct tls_policy *p)
 	return own->leaf && SSL_use_cert_and_key(s->ssl, own->leaf, own->key, own->chain, 1) == 1;
 }
 
+static bool wants_staple(const struct tls_session *s)
+{
+	const struct tls_generation *g = s->tls->now;
+
+	for (size_t i = 0; i < g->policy_count; i++)
+		if (g->policies[i].staple != TLS_STAPLE_OFF && is_at(s, &g->policies[i]))
+			return true;
+	return false;
+}
+
 static enum err ready_to_connect(struct tls_session *s)
 {
 	const struct tls_policy *p = policy_there(s);
@@ -238,6 +248,8 @@ static enum err ready_to_connect(struct tls_session *s)
 	/* RFC 6066 3: an address is no name. */
 	if (p->name[0] && addr_parse(view_of(p->name), &literal) != ERR_NONE &&
 	    SSL_set_tlsext_host_name(s->ssl, p->name) != 1)
+		return ERR_NO_MEMORY;
+	if (wants_staple(s) && SSL_set_tlsext_status_type(s->ssl, TLSEXT_STATUSTYPE_ocsp) != 1)
 		return ERR_NO_MEMORY;
 	return show_ours(s, p) ? ERR_NONE : ERR_NO_MEMORY;
 }
@@ -362,9 +374,19 @@ static bool is_others(const struct tls_session *s, const struct tls_shown *shown
 	return false;
 }
 
+static struct view staple_of(const struct tls_session *s)
+{
+	const unsigned char *at = NULL;
+	long len = s->is_stapled ? SSL_get_tlsext_status_ocsp_resp(s->ssl, &at) : 0;
+
+	return at && len > 0 ? view_bytes(at, (size_t)len) : VIEW_EMPTY;
+}
+
 static enum tls_refusal judge(struct tls_session *s, X509 *leaf, STACK_OF(X509) * others, int *code)
 {
-	const struct tls_shown shown = { leaf, others, s->tls->time.wall_us, s->is_client };
+	const struct view staple = staple_of(s);
+	const struct tls_shown shown = { leaf, others, s->tls->time.wall_us, s->is_client,
+		                         s->is_stapled ? &staple : NULL };
 	enum tls_refusal why = judge_at(s, &shown, code);
 
 	if (why == TLS_REFUSED_NOT)
@@ -389,12 +411,27 @@ int tls_on_certificate(X509_STORE_CTX *given, void *unused)
 	return s->why == TLS_REFUSED_NOT;
 }
 
+int tls_on_staple(SSL *ssl, void *unused)
+{
+	struct tls_session *s = tls_session_of(ssl);
+	X509 *leaf = SSL_get0_peer_certificate(ssl);
+	int code;
+
+	(void)unused;
+	s->is_stapled = true;
+	s->why = (uint8_t)(leaf ? judge(s, leaf, SSL_get_peer_cert_chain(ssl), &code)
+	                        : TLS_REFUSED_NO_CERTIFICATE);
+	return s->why == TLS_REFUSED_NOT;
+}
+
 bool tls_still_fits(struct tls_session *s, struct now now)
 {
 	X509 *leaf = s->is_done ? SSL_get0_peer_certificate(s->ssl) : NULL;
 	int code = X509_V_OK;
 
 	s->tls->time = now;
+	/* Who was not asked for one, and is to bring one now, has none. */
+	s->is_stapled = s->is_client;
 	if (!s->is_done || !tls_is_on(s->tls, s->flow.side))
 		return true;
 	if (!s->is_client)

@@ -20,8 +20,8 @@ struct tls_session;
 struct evp_pkey_st;
 struct x509_st;
 
-/* Files as the parent read them (PEM). */
-enum tls_file { TLS_FILE_CHAIN, TLS_FILE_AUTHORITY, TLS_FILE_REVOKED };
+/* Files as the parent read them (PEM; a staple DER). */
+enum tls_file { TLS_FILE_CHAIN, TLS_FILE_AUTHORITY, TLS_FILE_REVOKED, TLS_FILE_STAPLE };
 struct tls_material {
 	void *context;
 	/* `name`: of the certificate or the peer; empty: of `authorities`. *ret lives with
@@ -84,6 +84,7 @@ struct tls_wire {
 enum err tls_new(const struct tls_ports *ports, uint32_t at_most, struct tls **ret) MUST_USE;
 void tls_free(struct tls **t); /* sessions first */
 /* Certificates and policies, all or nothing: on an error those before stay, and `why` has words.
+ * A staple of ours that cannot be shown is left out, and `why` has words though all is well.
  * Sessions that stand keep what they agreed on. ERR_SYNTAX, ERR_NOT_FOUND, ERR_NO_MEMORY. */
 enum err tls_load(struct tls *t, const struct tls_settings *settings,
                   const struct tls_material *material, struct buffer *why) MUST_USE;

@@ -55,6 +55,33 @@ static enum err take_identity(const struct transport_certificate *row, const str
 	return err;
 }
 
+/* Without it we are worse off than before, and better than without a certificate. */
+static enum err take_staple(const struct transport_certificate *row, const struct tls_material *m,
+                            struct tls_identity *ret, struct buffer *why)
+{
+	X509 *issuer = sk_X509_num(ret->chain) > 0 ? sk_X509_value(ret->chain, 0) : NULL;
+	struct view der;
+	enum err err;
+
+	if (!row->staple[0] || !m->find(m->context, TLS_FILE_STAPLE, view_of(row->name), &der))
+		return ERR_NONE;
+	err = tls_staple_take(der, ret->leaf, issuer, &ret->staple_times);
+	if (err != ERR_NONE) {
+		buffer_text(why, "staple of certificate ");
+		buffer_text(why, row->name);
+		buffer_text(why, err == ERR_SYNTAX      ? ": cannot be read as an OCSP response"
+		                 : err == ERR_NOT_FOUND ? ": is another certificate's"
+		                                        : ": does not say that it is good");
+		return ERR_NONE;
+	}
+	ret->staple = malloc(der.len);
+	if (!ret->staple)
+		return ERR_NO_MEMORY;
+	memcpy(ret->staple, der.at, der.len);
+	ret->staple_len = der.len;
+	return ERR_NONE;
+}
+
 static enum err take_identities(struct tls_generation *g, const struct tls_settings *s,
                                 const struct tls_material *m, struct buffer *why)
 {
@@ -67,6 +94,9 @@ static enum err take_identities(struct tls_generation *g, const struct tls_setti
 		}
 		if (err != ERR_NONE)
 			return complain(why, "certificate", s->certificates[i].name, err);
+		err = take_staple(&s->certificates[i], m, &g->identities[i], why);
+		if (err != ERR_NONE)
+			return err;
 	}
 	return ERR_NONE;
 }
@@ -140,6 +170,29 @@ static int on_name(SSL *ssl, int *alert, void *unused)
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* RFC 6066 8: of the certificate that is shown, while what it says is fresh. */
+static int on_staple_asked(SSL *ssl, void *unused)
+{
+	const struct tls *t = tls_session_of(ssl)->tls;
+	const X509 *shown = SSL_get_certificate(ssl);
+	int64_t now_s = t->time.wall_us / SECOND_US;
+
+	(void)unused;
+	for (size_t i = 0; i < MAX_CERTIFICATES; i++) {
+		const struct tls_identity *own = &t->now->identities[i];
+		void *copy;
+
+		if (!own->staple || own->leaf != shown || now_s < own->staple_times.from_s ||
+		    now_s > own->staple_times.until_s)
+			continue;
+		copy = OPENSSL_memdup(own->staple, own->staple_len);
+		if (!copy || SSL_set_tlsext_status_ocsp_resp(ssl, copy, (int)own->staple_len) != 1)
+			return SSL_TLSEXT_ERR_ALERT_FATAL;
+		return SSL_TLSEXT_ERR_OK;
+	}
+	return SSL_TLSEXT_ERR_NOACK;
+}
+
 static bool set_common(SSL_CTX *ctx, uint8_t oldest)
 {
 	bool is_old = oldest == TLS_VERSION_1_0 || oldest == TLS_VERSION_1_1;
@@ -177,6 +230,7 @@ static enum err new_server(struct tls_generation *g, unsigned side, uint8_t olde
 	if (is_good) {
 		(void)SSL_CTX_set_timeout(ctx, TLS_TICKET_LIFE_S);
 		(void)SSL_CTX_set_tlsext_servername_callback(ctx, on_name);
+		(void)SSL_CTX_set_tlsext_status_cb(ctx, on_staple_asked);
 		g->servers[side] = ctx;
 		return ERR_NONE;
 	}
@@ -192,6 +246,7 @@ static enum err new_client(struct tls_generation *g, unsigned side, uint8_t olde
 		SSL_CTX_free(ctx);
 		return ERR_NO_MEMORY;
 	}
+	(void)SSL_CTX_set_tlsext_status_cb(ctx, tls_on_staple);
 	g->clients[side] = ctx;
 	return ERR_NONE;
 }
@@ -225,6 +280,7 @@ static enum err take_policy(const struct tls_peer *peer, const struct tls_materi
 	ret->identity = row->certificate;
 	ret->side = peer->side;
 	ret->mode = row->mode;
+	ret->staple = row->staple;
 	take_pins(row, ret);
 	ret->authorities = X509_STORE_new();
 	if (!ret->authorities)
@@ -309,6 +365,7 @@ void tls_generation_free(struct tls_generation **generation)
 		X509_free(g->identities[i].leaf);
 		sk_X509_pop_free(g->identities[i].chain, X509_free);
 		EVP_PKEY_free(g->identities[i].key);
+		free(g->identities[i].staple);
 	}
 	free(g->policies);
 	free(g);

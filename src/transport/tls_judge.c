@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chain, time, use, revocation, name, pins: in this order, so that the reason is the first
+/* Chain, time, use, revocation, name, pins, staple: in this order, so that the reason is the first
  * thing that a person would look at. */
 #include "transport/tls_judge.h"
 #include "transport/tls.h"
+#include "transport/tls_staple.h"
 
 #include "base/now.h"
 #include "base/secret.h"
@@ -162,7 +163,19 @@ static enum tls_refusal refusal_of(int code)
 	}
 }
 
-static int verify(const struct tls_policy *p, const struct tls_shown *shown)
+/* Who signed the first one of a chain that holds; the caller's reference. NULL: nobody but one
+ * who is believed without it. */
+static X509 *issuer_in(X509_STORE_CTX *look)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(look);
+	X509 *one = sk_X509_num(chain) > 0 ? sk_X509_value(chain, sk_X509_num(chain) > 1) : NULL;
+
+	if (!one || X509_check_issued(one, sk_X509_value(chain, 0)) != X509_V_OK)
+		return NULL;
+	return X509_up_ref(one) == 1 ? one : NULL;
+}
+
+static int verify(const struct tls_policy *p, const struct tls_shown *shown, X509 **ret_issuer)
 {
 	X509_STORE_CTX *look = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *how;
@@ -180,16 +193,36 @@ static int verify(const struct tls_policy *p, const struct tls_shown *shown)
 		code = X509_verify_cert(look) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(look);
 		if (code == X509_V_OK && X509_STORE_CTX_get0_chain(look) == NULL)
 			code = X509_V_ERR_UNSPECIFIED;
+		if (code == X509_V_OK)
+			*ret_issuer = issuer_in(look);
 	}
 	X509_STORE_CTX_free(look);
 	ERR_clear_error();
 	return code;
 }
 
+/* ---- staple ---- */
+
+static enum tls_refusal judge_staple(const struct tls_policy *p, const struct tls_shown *shown,
+                                     X509 *issuer)
+{
+	bool is_must = p->staple == TLS_STAPLE_REQUIRED || tls_staple_is_must(shown->leaf);
+	enum tls_refusal why;
+
+	if (p->staple == TLS_STAPLE_OFF)
+		return TLS_REFUSED_NOT;
+	why = shown->staple->len > 0
+	            ? tls_staple_judge(*shown->staple, shown->leaf, issuer, shown->wall_us)
+	            : TLS_REFUSED_NO_STAPLE;
+	/* Who could leave it out could as well bring one that does not hold. */
+	return is_must || why == TLS_REFUSED_STAPLE_REVOKED ? why : TLS_REFUSED_NOT;
+}
+
 enum tls_refusal tls_judge(const struct tls_policy *policy, const struct tls_shown *shown,
                            int *ret_code)
 {
-	int code = verify(policy, shown);
+	X509 *issuer = NULL;
+	int code = verify(policy, shown, &issuer);
 	enum tls_refusal why = refusal_of(code);
 
 	if (why == TLS_REFUSED_NOT && !is_for_this(shown->leaf, shown->is_server)) {
@@ -204,7 +237,10 @@ enum tls_refusal tls_judge(const struct tls_policy *policy, const struct tls_sho
 	            (policy->serial_count && !has_pinned_serial(policy, shown->leaf)))) {
 		why = TLS_REFUSED_PIN;
 		code = X509_V_ERR_APPLICATION_VERIFICATION;
+	} else if (why == TLS_REFUSED_NOT && shown->staple) {
+		why = judge_staple(policy, shown, issuer);
 	}
+	X509_free(issuer);
 	*ret_code = code;
 	return why;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a certificate is that of a peer: its chain, its time, what it is for, its name
- * (RFC 5922), whether it was revoked, and pins. Pure but for OpenSSL's allocations: the time is
- * an argument. */
+ * (RFC 5922), whether it was revoked, pins, and its staple. Pure but for OpenSSL's allocations:
+ * the time is an argument. */
 #ifndef TRANSPORT_TLS_JUDGE_H
 #define TRANSPORT_TLS_JUDGE_H
 
@@ -19,8 +19,9 @@ struct tls_policy {
 	uint16_t row;      /* of the peer's block */
 	uint16_t identity; /* ours towards it; CONF_NO_ROW: the side's first */
 	uint8_t side;
-	uint8_t mode;  /* enum signalling */
-	bool has_list; /* of revoked certificates */
+	uint8_t mode;   /* enum signalling */
+	uint8_t staple; /* enum tls_staple_wish */
+	bool has_list;  /* of revoked certificates */
 	uint8_t key_count, serial_count;
 	unsigned char keys[MAX_PINS][32];
 	char serials[MAX_PINS][TLS_PIN_SIZE];
@@ -31,7 +32,8 @@ struct tls_shown {
 	X509 *leaf;
 	STACK_OF(X509) * others; /* may be NULL */
 	int64_t wall_us;
-	bool is_server; /* it answered us; else it came to us */
+	bool is_server;            /* it answered us; else it came to us */
+	const struct view *staple; /* that came with it, or empty; NULL: not to be judged yet */
 };
 
 /* TLS_REFUSED_NOT: it is that peer's. *ret_code is OpenSSL's, for the alert. */

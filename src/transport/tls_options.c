@@ -12,6 +12,10 @@ static const struct conf_option certificate_options[] = {
 	  .help = "file with our certificate and behind it those that signed it (PEM)" },
 	{ "key", CONF_PATH, CONF_AT(struct transport_certificate, key), .flags = CONF_REQUIRED,
 	  .min = 1, .max = TLS_PATH_SIZE - 1, .help = "file with its private key (PEM)" },
+	{ "staple", CONF_PATH, CONF_AT(struct transport_certificate, staple), .min = 1,
+	  .max = TLS_PATH_SIZE - 1,
+	  .help = "file with its authority's OCSP response (DER), shown to who asks while it is "
+	          "fresh; read again with the certificate" },
 };
 
 const struct conf_block transport_certificate_block = {
@@ -35,6 +39,9 @@ const struct conf_block transport_authorities_block = {
 	.help = "whose signature counts where a peer names no authority of its own",
 };
 
+/* In the order of enum tls_staple_wish. */
+static const char *const staples[] = { "off", "wanted", "required", NULL };
+
 /* In the order of enum signalling. */
 static const char *const modes[] = { "clear", "tls", "mutual-tls", NULL };
 
@@ -52,6 +59,11 @@ static const struct conf_option signalling_options[] = {
 	  .max = TLS_PATH_SIZE - 1,
 	  .help = "file with that authority's revoked certificates (PEM); with a list that is too "
 	          "old nobody gets in" },
+	{ "staple", CONF_CHOICE, CONF_AT(struct transport_signalling, staple), .choices = staples,
+	  .fallback = "wanted",
+	  .help = "whether it is asked, when we call it, for its authority's word on its "
+	          "certificate (OCSP staple); wanted: `revoked` is heeded; required: without a "
+	          "good one no call" },
 	{ "certificate", CONF_NAME, CONF_AT(struct transport_signalling, certificate),
 	  .refers_to = "certificate",
 	  .help = "certificate that we show to it; without this the first of its side" },

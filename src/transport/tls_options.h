@@ -16,6 +16,7 @@ struct transport_certificate {
 	char name[TLS_LABEL_SIZE];
 	char chain[TLS_PATH_SIZE]; /* ours first, then those that signed it */
 	char key[TLS_PATH_SIZE];
+	char staple[TLS_PATH_SIZE]; /* OCSP response (DER); empty: none is shown */
 };
 
 /* Whose signature counts where a peer names no authority. */
@@ -26,11 +27,19 @@ struct transport_authorities {
 /* The oldest version that a side takes. */
 enum tls_version { TLS_VERSION_1_2, TLS_VERSION_1_3, TLS_VERSION_1_1, TLS_VERSION_1_0 };
 
+/* Whether who is called has to bring the word of its authority on its certificate (OCSP). */
+enum tls_staple_wish {
+	TLS_STAPLE_OFF,      /* not asked for */
+	TLS_STAPLE_WANTED,   /* what says `revoked` is heeded, else it counts as none */
+	TLS_STAPLE_REQUIRED, /* none, or one that does not hold, is refused */
+};
+
 /* What a peer's signalling must be. */
 struct transport_signalling {
 	uint16_t peer;        /* row of its block */
 	uint16_t certificate; /* ours towards it; CONF_NO_ROW: the side's first */
 	uint8_t mode;         /* enum signalling */
+	uint8_t staple;       /* enum tls_staple_wish */
 	uint8_t pin_key_count, pin_serial_count;
 	char name[TLS_NAME_SIZE];      /* its certificate's; empty: the host of its address */
 	char authority[TLS_PATH_SIZE]; /* empty: `authorities` */

@@ -5,6 +5,7 @@
 
 #include "transport/tls.h"
 #include "transport/tls_judge.h"
+#include "transport/tls_staple.h"
 #include "transport/tls_ticket.h"
 
 #include "base/pool.h"
@@ -16,6 +17,9 @@ struct tls_identity {
 	X509 *leaf;
 	STACK_OF(X509) * chain;
 	EVP_PKEY *key;
+	char *staple; /* DER; NULL: none */
+	size_t staple_len;
+	struct tls_staple_times staple_times;
 };
 
 struct tls_generation {
@@ -47,8 +51,9 @@ struct tls_session {
 	uint8_t why; /* enum tls_refusal */
 	uint8_t first_byte;
 	bool is_client, is_begun, is_done, wants_write, is_answering, is_parked, is_over;
-	bool must_show; /* whoever is there has to show a certificate */
-	uint32_t began; /* tls->loads of its begin */
+	bool is_stapled; /* what the other end brings with its certificate is known */
+	bool must_show;  /* whoever is there has to show a certificate */
+	uint32_t began;  /* tls->loads of its begin */
 	char peer[TLS_LABEL_SIZE];
 };
 
@@ -62,5 +67,7 @@ void tls_generation_free(struct tls_generation **g);
 struct tls_session *tls_session_of(const SSL *ssl);
 /* X509 verification of OpenSSL asks us. 1: fits. */
 int tls_on_certificate(X509_STORE_CTX *given, void *unused);
+/* All has come that comes with a certificate that we asked for. 1: fits. */
+int tls_on_staple(SSL *ssl, void *unused);
 
 #endif

@@ -4,12 +4,16 @@
 import os
 import subprocess
 
+from harness import TREE
 from process import Failure
 
 
-def openssl(*words, cwd=None):
+ANOTHER_TIME = os.path.join(TREE, "tests", "system", "another_time.so")
+
+
+def openssl(*words, cwd=None, more=None):
     done = subprocess.run(["openssl", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, cwd=cwd, check=False)
+                          stderr=subprocess.STDOUT, cwd=cwd, check=False, env={**os.environ, **(more or {})})
     if done.returncode != 0:
         raise Failure(f"openssl {' '.join(words)}: {done.stdout.decode(errors='replace')}")
     return done.stdout.decode(errors="replace")
@@ -45,6 +49,16 @@ class Authority:
         openssl("ca", "-config", self.path("ca.conf"), "-revoke", pair[0], "-cert", self.certificate,
                 "-keyfile", self.key)
         self.write_list()
+
+    def staple(self, pair, *, by=None, days=0):
+        """A file with what an OCSP responder says of that certificate, for a day from so many days ago; by itself,
+        or by the pair that signs for it."""
+        file = self.path(f"{os.path.basename(pair[0])}.{days}.ocsp")
+        signer, key = by or (self.certificate, self.key)
+        shift = {"LD_PRELOAD": ANOTHER_TIME, "ANOTHER_TIME_S": str(-86400 * days)} if days else {}
+        openssl("ocsp", "-index", self.path("index.txt"), "-CA", self.certificate, "-issuer", self.certificate,
+                "-cert", pair[0], "-rsigner", signer, "-rkey", key, "-ndays", "1", "-noverify", "-respout", file, more=shift)
+        return file
 
     def issue(self, label, names, *, use="serverAuth,clientAuth", days=(-1, 30), kind="ec"):
         """(chain, key) for those names: "DNS:...", "URI:sip:...". `days`: from when to when, from now."""

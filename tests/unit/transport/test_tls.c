@@ -9,17 +9,6 @@
 
 #define PEER "sbc.carrier.example"
 
-/* What is refused may also fail for lack of memory: that the ladder is told. */
-#define RELOAD(stage, wish, wanted)                                                                \
-	do {                                                                                       \
-		enum err reload_err = stage_reload(stage, wish);                                   \
-		if (reload_err == ERR_NO_MEMORY)                                                   \
-			stage_close(stage);                                                        \
-		if (reload_err == ERR_NO_MEMORY)                                                   \
-			return reload_err;                                                         \
-		CHECK(reload_err == (wanted));                                                     \
-	} while (0)
-
 static const struct paper *own(void)
 {
 	return paper_issue(0, &(struct paper_wish){ .names = "DNS:sip.office.example" });

@@ -2,6 +2,7 @@
 /* Papers are made once: their keys take longer than all the rest. */
 #include "tls_stage.h"
 
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -93,7 +94,8 @@ const struct paper *paper_issue(unsigned authority, const struct paper_wish *wis
 		    is_same(papers[i].wish.names, wish->names) &&
 		    is_same(papers[i].wish.use, wish->use) &&
 		    is_same(papers[i].wish.common_name, wish->common_name) &&
-		    papers[i].wish.to_s == wish->to_s && papers[i].wish.is_rsa == wish->is_rsa)
+		    papers[i].wish.to_s == wish->to_s && papers[i].wish.is_rsa == wish->is_rsa &&
+		    papers[i].wish.is_must == wish->is_must)
 			return &papers[i].paper;
 	if (paper_count == MAX_PAPERS)
 		abort();
@@ -107,6 +109,8 @@ const struct paper *paper_issue(unsigned authority, const struct paper_wish *wis
 		add_extension(p->certificate, by->certificate, NID_subject_alt_name, wish->names);
 	if (wish->use)
 		add_extension(p->certificate, by->certificate, NID_ext_key_usage, wish->use);
+	if (wish->is_must)
+		add_extension(p->certificate, by->certificate, NID_tlsfeature, "status_request");
 	X509_sign(p->certificate, by->key, EVP_sha256());
 	write_pem(p);
 	return p;
@@ -139,6 +143,35 @@ struct view paper_list(unsigned authority, const struct paper *revoked, long to_
 	ASN1_TIME_free(from);
 	ASN1_TIME_free(to);
 	X509_CRL_free(list);
+	return view_bytes(ret, (size_t)len);
+}
+
+struct view paper_staple(const struct staple_wish *w, char ret[STAPLE_SIZE])
+{
+	OCSP_BASICRESP *staple = OCSP_BASICRESP_new();
+	OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), w->of->certificate,
+	                                  paper_authority(w->authority)->certificate);
+	ASN1_TIME *from = ASN1_GENERALIZEDTIME_set(NULL, STAGE_WALL_S + w->from_s);
+	ASN1_TIME *to = w->to_s ? ASN1_GENERALIZEDTIME_set(NULL, STAGE_WALL_S + w->to_s) : NULL;
+	bool is_revoked = w->status == V_OCSP_CERTSTATUS_REVOKED;
+	unsigned char *at = (unsigned char *)ret;
+	OCSP_RESPONSE *all;
+	int len;
+
+	OCSP_basic_add1_status(staple, id, w->status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
+	                       is_revoked ? from : NULL, from, to);
+	if (OCSP_basic_sign(staple, w->by->certificate, w->by->key, EVP_sha256(), NULL,
+	                    w->is_delegate ? 0 : OCSP_NOCERTS) != 1)
+		abort();
+	all = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, staple);
+	len = i2d_OCSP_RESPONSE(all, NULL);
+	if (len > STAPLE_SIZE || i2d_OCSP_RESPONSE(all, &at) != len)
+		abort();
+	OCSP_RESPONSE_free(all);
+	OCSP_BASICRESP_free(staple);
+	OCSP_CERTID_free(id);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(to);
 	return view_bytes(ret, (size_t)len);
 }
 
@@ -192,6 +225,7 @@ static bool find(void *context, enum tls_file kind, struct view name, struct vie
 
 	*ret = kind == TLS_FILE_CHAIN     ? view_of(w->own[number]->pem)
 	     : kind == TLS_FILE_AUTHORITY ? w->authority[number]
+	     : kind == TLS_FILE_STAPLE    ? w->staple
 	                                  : w->revoked[number];
 	return ret->len > 0;
 }
@@ -215,6 +249,7 @@ enum err stage_reload(struct stage *s, const struct stage_wish *wish)
 	struct tls_peer peers[2];
 
 	the_wish = wish;
+	rows[0].staple[0] = wish->staple.len > 0 ? 'x' : '\0';
 	settings.certificate_count = wish->own[1] ? 2 : 1;
 	sides[0] = (struct tls_side){ .is_on = true, .oldest = wish->oldest };
 	for (unsigned i = 0; i < settings.certificate_count; i++)
@@ -280,6 +315,17 @@ enum err stage_connect(struct stage *s, const struct paper *paper)
 	return tls_accept(s->tls, &s->flow, &wire, &s->session);
 }
 
+static int bring_staple(SSL *ssl, void *context)
+{
+	const struct stage *s = context;
+
+	if (s->staple.len == 0)
+		return SSL_TLSEXT_ERR_NOACK;
+	SSL_set_tlsext_status_ocsp_resp(ssl, OPENSSL_memdup(s->staple.at, s->staple.len),
+	                                (int)s->staple.len);
+	return SSL_TLSEXT_ERR_OK;
+}
+
 enum err stage_call(struct stage *s, const struct paper *paper)
 {
 	const struct tls_wire wire = { s, pipe_read, pipe_write, NULL };
@@ -289,6 +335,9 @@ enum err stage_call(struct stage *s, const struct paper *paper)
 	SSL_free(s->client);
 	s->in = s->out = (struct pipe){ .each = s->in.each };
 	SSL_CTX_use_cert_and_key(server, paper->certificate, paper->key, NULL, 1);
+	SSL_CTX_set_tlsext_status_cb(server, bring_staple);
+	SSL_CTX_set_tlsext_status_arg(server, s);
+	SSL_CTX_set_max_proto_version(server, SSL_CTX_get_max_proto_version(s->client_context));
 	s->client = SSL_new(server);
 	SSL_CTX_free(server);
 	SSL_set_bio(s->client, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));

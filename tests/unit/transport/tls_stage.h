@@ -23,6 +23,7 @@ struct paper_wish {
 	const char *common_name;
 	long from_s, to_s; /* of the stage's wall clock; both 0: yesterday to tomorrow */
 	bool is_rsa;
+	bool is_must; /* its owner has to bring a staple */
 };
 
 /* An authority that lives as long as the program. */
@@ -31,6 +32,18 @@ const struct paper *paper_authority(unsigned number);
 const struct paper *paper_issue(unsigned authority, const struct paper_wish *wish);
 /* A list of that authority, on which one certificate is, or none (NULL). */
 struct view paper_list(unsigned authority, const struct paper *revoked, long to_s, char ret[4096]);
+
+/* What an authority says of one certificate. */
+struct staple_wish {
+	const struct paper *by; /* who signs */
+	const struct paper *of;
+	unsigned authority; /* whose certificate `of` is said to be */
+	int status;         /* V_OCSP_CERTSTATUS_... */
+	long from_s, to_s;  /* of the stage's wall clock; to_s 0: no end */
+	bool is_delegate;   /* `by` is no authority: its certificate comes along */
+};
+enum { STAPLE_SIZE = 4096 };
+struct view paper_staple(const struct staple_wish *wish, char ret[STAPLE_SIZE]);
 
 /* Bytes on their way. */
 struct pipe {
@@ -48,6 +61,7 @@ struct stage {
 	struct pipe in, out; /* towards us, from us */
 	struct flow flow;
 	struct now now;
+	struct view staple; /* the other end brings it when it is called */
 };
 
 /* What our end is set to. */
@@ -57,6 +71,7 @@ struct stage_wish {
 	struct tls_peer peers[2];
 	size_t peer_count;
 	struct view authority[2], revoked[2]; /* PEM, by peer */
+	struct view staple;                   /* of our first certificate */
 	bool are_elsewhere;                   /* no peer is at the flow's address */
 	bool are_together;                    /* both are */
 	uint8_t oldest;
@@ -78,5 +93,16 @@ enum err stage_shake(struct stage *s) MUST_USE;
 void stage_carry(struct stage *s);
 /* Whether bytes go both ways. */
 bool stage_talks(struct stage *s);
+
+/* The same in a test. What is refused may also fail for lack of memory: that the ladder is told. */
+#define RELOAD(stage, wish, wanted)                                                                \
+	do {                                                                                       \
+		enum err reload_err = stage_reload(stage, wish);                                   \
+		if (reload_err == ERR_NO_MEMORY)                                                   \
+			stage_close(stage);                                                        \
+		if (reload_err == ERR_NO_MEMORY)                                                   \
+			return reload_err;                                                         \
+		CHECK(reload_err == (wanted));                                                     \
+	} while (0)
 
 #endif

@@ -13,6 +13,8 @@
 
 /* Writes at most PACKED_MAX(size) bytes, both aligned to 8; how many. */
 size_t packed_write(const void *value, size_t size, void *ret);
+/* The same without what this processor has besides; for tests. */
+size_t packed_write_plain(const void *value, size_t size, void *ret);
 /* ERR_SYNTAX: not what packed_write made of a value of that size; the value is then of no use. */
 enum err packed_read(struct view packed, void *value, size_t size) MUST_USE;
 

@@ -159,13 +159,22 @@ static void refuse(struct media_relay *r, const struct order *o, enum err reason
 	(void)r->ports.event(r->ports.context, &event);
 }
 
+/* What a leg in clear never had is not looked for: these rows are large and seldom used. */
+static void unlock(struct media_relay *r, struct relay_stream *s, size_t leg)
+{
+	if (s->flow.legs[leg].order.protection == PROTECTION_NONE)
+		return;
+	if (s->flow.legs[leg].order.protection == PROTECTION_DTLS)
+		media_shake_end(r, s->pairs[leg]);
+	media_secure_stop(relay_secure_of(r, s->pairs[leg]));
+}
+
 /* Its name and its ports are free at once; only its last words may wait. */
 static void close_stream(struct media_relay *r, struct relay_stream *s)
 {
 	for (size_t i = 0; i < 2; i++) {
 		media_pair_close(r, s->pairs[i]);
-		media_shake_end(r, s->pairs[i]);
-		media_secure_stop(&r->secures[s->pairs[i]]);
+		unlock(r, s, i);
 		media_flow_secure(&s->flow, i, NULL);
 	}
 	map_remove(&r->by_number, &s->node);
@@ -244,12 +253,8 @@ static enum err open_stream(struct media_relay *r, const struct order *o, uint64
 		pool_give(r->streams, s);
 		return err;
 	}
-	for (size_t i = 0; i < 2; i++) {
-		struct flow_secure *secure = &r->secures[s->pairs[i]];
-
-		secure->marks = &r->ports.marks[s->pairs[i]];
-		media_flow_secure(&s->flow, i, secure);
-	}
+	for (size_t i = 0; i < 2; i++)
+		media_flow_secure(&s->flow, i, &r->secures[s->pairs[i]]);
 	map_insert(&r->by_number, &s->node, hash_of(r, s->number, s->owner));
 	r->open_count++;
 	counters_add(r->ports.counters, COUNT_streams_opened, 1);
@@ -269,9 +274,7 @@ static void change(struct media_relay *r, struct relay_stream *s, const struct o
 	for (size_t i = 0; i < 2; i++) {
 		/* Keys of one kind are worth nothing to the other. */
 		if (o->legs[i].protection != s->flow.legs[i].order.protection)
-			media_secure_stop(&r->secures[s->pairs[i]]);
-		if (o->legs[i].protection != PROTECTION_DTLS)
-			media_shake_end(r, s->pairs[i]);
+			unlock(r, s, i);
 	}
 	media_flow_change(&s->flow, o, now_us);
 	if (was_barred != s->flow.is_barred)
@@ -342,7 +345,8 @@ static enum err take_keys(struct media_relay *r, struct relay_stream *s, const s
 	if (k->leg > 1 || k->in.suite >= SUITE_COUNT || k->out.suite >= SUITE_COUNT ||
 	    s->flow.legs[k->leg].order.protection == PROTECTION_NONE)
 		return ERR_SYNTAX;
-	return media_secure_key(&r->secures[s->pairs[k->leg]], &r->tools, &k->in, &k->out, now_us);
+	return media_secure_key(relay_secure_of(r, s->pairs[k->leg]), &r->tools, &k->in, &k->out,
+	                        now_us);
 }
 
 void media_relay_keys(struct media_relay *r, const struct order_keys *keys, uint64_t now_us)

@@ -84,6 +84,13 @@ struct media_relay {
 	struct relay_shake *shakes; /* by pair */
 };
 
+/* For keys that come or go: a leg in clear leaves its row untouched. */
+static inline struct flow_secure *relay_secure_of(struct media_relay *r, uint32_t pair)
+{
+	r->secures[pair].marks = &r->ports.marks[pair];
+	return &r->secures[pair];
+}
+
 /* Which of a pair's two sockets an epoll event means. */
 static inline uint64_t relay_event_of(uint32_t pair, bool is_rtcp)
 {

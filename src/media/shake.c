@@ -150,7 +150,7 @@ void media_shake_begin(struct media_relay *r, struct relay_stream *s, const stru
 
 		/* Whoever comes next is somebody else: nothing of the last one counts. */
 		if (was_other) {
-			media_secure_stop(&r->secures[pair]);
+			media_secure_stop(relay_secure_of(r, pair));
 			prove(r, pair, &(struct addr){ 0 });
 		}
 		media_dtls_begin(r->dtls, &shake->dtls, &peer,
@@ -248,8 +248,8 @@ static void take_keys(struct media_relay *r, uint32_t pair, const struct dtls_ke
 	agreed.in.suite = agreed.out.suite = (uint8_t)suite_of(keys->profile);
 	memcpy(agreed.in.secret, keys->in, sizeof(agreed.in.secret));
 	memcpy(agreed.out.secret, keys->out, sizeof(agreed.out.secret));
-	if (media_secure_key(&r->secures[pair], &r->tools, &agreed.in, &agreed.out, now_us) ==
-	    ERR_NONE) {
+	if (media_secure_key(relay_secure_of(r, pair), &r->tools, &agreed.in, &agreed.out,
+	                     now_us) == ERR_NONE) {
 		prove(r, pair, &shake->dtls.tuple);
 		tell(r, pair, &agreed);
 	}

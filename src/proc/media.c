@@ -14,7 +14,7 @@
 enum {
 	TICK_US = SECOND_US,
 	ORDERS_A_TURN = 256, /* then packets have their turn again */
-	ORDERS_PACE_US = 4 * MILLISECOND_US,
+	ORDERS_PACE_US = 10 * MILLISECOND_US,
 	TURNS_A_WAKE = 16,
 	PORT_TABLE_VERSION = 1,
 };

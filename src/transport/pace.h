@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum {
-	PACE_REST_MOST_US = 2000,
+	PACE_REST_MOST_US = 5000,
 	PACE_WINDOW_US = 128000, /* over which messages are counted */
 	PACE_WORTH = 3,          /* messages in the longest rest: fewer are not worth it */
 	PACE_GATHER = 64,        /* messages in any rest; sockets hold a multiple of it */

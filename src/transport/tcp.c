@@ -43,7 +43,9 @@ static void finish(struct tcp *t, struct tcp_connection *c)
 	if (c->end == TCP_END_UNREACHED)
 		note_away(t, &c->flow.remote);
 
+	tcp_way_leave_one(t, c);
 	ws_way_end(t, c);
+	tcp_way_leave_one(t, c);
 	count(t, counter_of[c->end]);
 	if (c->why != TLS_REFUSED_NOT || c->end == TCP_END_TLS)
 		t->ports.refused(t->ports.context, &c->flow,
@@ -72,8 +74,12 @@ void tcp_settle(struct tcp *t, struct now now)
 		tcp_table_stand(table, c,
 		                t->ports.standing(t->ports.context, &c->flow, &is_blocked), now.us);
 	}
-	while (!list_is_empty(&table->doomed))
+	tcp_way_leave(t, now.us);
+	while (!list_is_empty(&table->doomed)) {
 		finish(t, HOLDER(table->doomed.next, struct tcp_connection, doomed));
+		/* Whose other end hears of it. */
+		tcp_way_leave(t, now.us);
+	}
 }
 
 /* ---- accepting ---- */

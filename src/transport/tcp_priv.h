@@ -20,6 +20,14 @@ struct tcp_away {
 	uint64_t until_us;
 };
 
+/* Messages of one turn to one connection, which leave together: a peer's calls share it. */
+enum { TCP_PARCELS = 4, TCP_PARCEL_SIZE = 65536 };
+struct tcp_parcel {
+	struct tcp_connection *to; /* NULL: free */
+	size_t len;
+	char bytes[TCP_PARCEL_SIZE];
+};
+
 struct tcp {
 	struct tcp_table *table;
 	struct tcp_ports ports;
@@ -35,6 +43,8 @@ struct tcp {
 	uint32_t next_away;
 	char scratch[HELD_LARGE];
 	char framed[HELD_LARGE + WS_HEAD_MAX]; /* a message of ours on its way out */
+	struct tcp_parcel parcels[TCP_PARCELS];
+	uint32_t next_parcel; /* that makes room for another connection's */
 };
 
 /* ---- tcp_way.c ---- */
@@ -42,8 +52,11 @@ struct tcp {
 void tcp_way_ready(struct tcp *t, struct tcp_connection *c, int what, struct now now);
 /* What the loop shall tell of it. */
 void tcp_way_watch(struct tcp_connection *c);
-/* As tcp_send, bytes as they are. */
+/* As tcp_send, bytes as they are: they leave with all others of this turn, in order. */
 void tcp_way_write(struct tcp *t, struct tcp_connection *c, struct view bytes, uint64_t now_us);
+/* What is there leaves: all of it, or that of a connection which is about to be closed. */
+void tcp_way_leave(struct tcp *t, uint64_t now_us);
+void tcp_way_leave_one(struct tcp *t, const struct tcp_connection *c);
 
 /* ---- ws_way.c: where the flow's transport is WS or WSS ---- */
 

@@ -46,12 +46,11 @@ static void queue(struct tcp *t, struct tcp_connection *c, struct view bytes, ui
 	tcp_way_watch(c);
 }
 
-void tcp_way_write(struct tcp *t, struct tcp_connection *c, struct view bytes, uint64_t now_us)
+static void write_now(struct tcp *t, struct tcp_connection *c, struct view bytes, uint64_t now_us)
 {
-	bool is_open = c->out.len == 0 && !c->is_connecting && !c->is_shaking;
 	enum err err = ERR_NONE;
 
-	while (is_open && err == ERR_NONE && bytes.len > 0) {
+	while (err == ERR_NONE && bytes.len > 0) {
 		size_t sent = 0;
 
 		err = tcp_tls_write(c, bytes, &sent);
@@ -64,6 +63,64 @@ void tcp_way_write(struct tcp *t, struct tcp_connection *c, struct view bytes, u
 	}
 	if (bytes.len > 0)
 		queue(t, c, bytes, now_us);
+}
+
+static void parcel_leave(struct tcp *t, struct tcp_parcel *p, uint64_t now_us)
+{
+	struct tcp_connection *to = p->to;
+
+	if (!to)
+		return;
+	p->to = NULL;
+	write_now(t, to, view_bytes(p->bytes, p->len), now_us);
+}
+
+void tcp_way_leave(struct tcp *t, uint64_t now_us)
+{
+	for (size_t i = 0; i < TCP_PARCELS; i++)
+		parcel_leave(t, &t->parcels[i], now_us);
+}
+
+static struct tcp_parcel *parcel_to(struct tcp *t, const struct tcp_connection *c)
+{
+	for (size_t i = 0; i < TCP_PARCELS; i++)
+		if (t->parcels[i].to == c)
+			return &t->parcels[i];
+	return NULL;
+}
+
+void tcp_way_leave_one(struct tcp *t, const struct tcp_connection *c)
+{
+	struct tcp_parcel *p = parcel_to(t, c);
+
+	if (p)
+		parcel_leave(t, p, c->heard_us);
+}
+
+void tcp_way_write(struct tcp *t, struct tcp_connection *c, struct view bytes, uint64_t now_us)
+{
+	struct tcp_parcel *p = parcel_to(t, c);
+
+	if (p && bytes.len > sizeof(p->bytes) - p->len) {
+		parcel_leave(t, p, now_us);
+		p = NULL;
+	}
+	if (c->out.len > 0 || c->is_connecting || c->is_shaking) {
+		queue(t, c, bytes, now_us);
+		return;
+	}
+	if (bytes.len > sizeof(p->bytes)) {
+		write_now(t, c, bytes, now_us);
+		return;
+	}
+	if (!p) {
+		p = &t->parcels[t->next_parcel++ % TCP_PARCELS];
+		parcel_leave(t, p, now_us);
+		p->to = c;
+		p->len = 0;
+	}
+	memcpy(p->bytes + p->len, bytes.at, bytes.len);
+	p->len += bytes.len;
 }
 
 static void flush(struct tcp *t, struct tcp_connection *c, uint64_t now_us)

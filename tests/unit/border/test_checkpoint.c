@@ -299,6 +299,7 @@ TEST(packs, "a value comes back as it was, and takes little more than what is no
 {
 	static const unsigned steps[] = { 1, 2, 7, 63, 64, 149, 1000 };
 	uint64_t value[WORDS], back[WORDS], packed[PACKED_MAX(sizeof(value)) / 8];
+	uint64_t plain[PACKED_MAX(sizeof(value)) / 8];
 	unsigned wrong = 0;
 
 	for (unsigned s = 0; s < sizeof(steps) / sizeof(steps[0]); s++) {
@@ -309,6 +310,9 @@ TEST(packs, "a value comes back as it was, and takes little more than what is no
 			value[i] = i + 1;
 		len = packed_write(value, sizeof(value), packed);
 		wrong += len != (set + 3) * 8;
+		/* Each way to write it writes the same. */
+		wrong += packed_write_plain(value, sizeof(value), plain) != len;
+		wrong += memcmp(packed, plain, len) != 0;
 		memset(back, 0x5a, sizeof(back));
 		wrong += packed_read(view_bytes(packed, len), back, sizeof(back)) != ERR_NONE;
 		wrong += memcmp(value, back, sizeof(value)) != 0;

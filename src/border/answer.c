@@ -10,6 +10,7 @@
 #include "border/fork_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
+#include "border/reoffer_priv.h"
 #include "border/session_priv.h"
 #include "border/spend.h"
 #include "border/stay.h"
@@ -378,6 +379,8 @@ static void take_refusal(struct border *b, const struct inbound *in, struct turn
 		return;
 	if (is_first && !was_cancelled && (status == 401 || status == 407) &&
 	    attempt_authorize(b, in, call, turn))
+		return;
+	if (is_first && !was_cancelled && reoffer_next(b, in->msg, call, turn))
 		return;
 	if (!is_first && leg_login_again(b, in, call, turn))
 		return;

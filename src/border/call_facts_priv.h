@@ -7,6 +7,7 @@
 #include "border/bearer_priv.h"
 #include "border/call_parts_priv.h"
 #include "border/checkpoint.h"
+#include "border/form.h"
 #include "border/packed.h"
 #include "border/secure_priv.h"
 #include "event/order.h"
@@ -25,9 +26,13 @@ struct leg_facts {
 	uint64_t session_id;   /* in our SDP towards it */
 	uint64_t session_hash; /* of what was sent last, its version aside */
 	uint32_t session_version;
-	uint16_t peer;      /* row in peers, CALL_PHONE, or PEER_GONE */
-	uint8_t is_outer;   /* a phone, carrier or customer, who sees nothing of the inside */
-	uint8_t media_srtp; /* enum media_srtp: what counts for it */
+	uint16_t peer;         /* row in peers, CALL_PHONE, or PEER_GONE */
+	uint8_t is_outer;      /* a phone, carrier or customer, who sees nothing of the inside */
+	uint8_t media_srtp;    /* enum media_srtp: what counts for it */
+	uint8_t form;          /* enum offer_form: how lines that begin are offered to it */
+	uint8_t form_protocol; /* of registration_facts */
+	uint8_t tried_forms;   /* 1 << form, by its first INVITEs (reoffer_priv.h) */
+	uint8_t unused;
 };
 
 struct stream_facts {

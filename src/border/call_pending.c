@@ -113,6 +113,34 @@ static bool take(const struct border *b, uint32_t slot, struct pending_parts *re
 	       split(saved, scratch_of(b), ret);
 }
 
+bool call_pending_texts(const struct call *call, struct view *ret_came, struct view *ret_sent)
+{
+	struct pending_parts parts;
+
+	if (call->pending == 0 || !take(call->border, call->pending - 1, &parts))
+		return false;
+	*ret_came = parts.came;
+	*ret_sent = parts.sent;
+	return true;
+}
+
+void call_pending_again(struct call *call, const struct turn *turn, const struct request *sent)
+{
+	struct pending *p = scratch_of(call->border);
+	struct pending_parts parts;
+
+	if (call->pending == 0 || !take(call->border, call->pending - 1, &parts))
+		return;
+	fill(call, turn, p);
+	p->serial = sent->serial;
+	parts.facts = call_pack(call);
+	parts.sent = buffer_view(&sent->out);
+	if (put(call, &parts) == ERR_NONE)
+		return;
+	border_count(call->border, COUNT_calls_unprotected);
+	call_pending_drop(call);
+}
+
 void call_pending_heard(struct call *call, struct turn *turn)
 {
 	struct pending_parts parts;

@@ -8,6 +8,11 @@
 /* Our INVITE went out. */
 void call_pending_begin(struct call *call, const struct turn *turn, const struct inbound *in,
                         const struct request *sent);
+/* Both INVITEs as they are kept, the one that came and ours; false: they are not. The views live
+ * until that call is next written here. */
+bool call_pending_texts(const struct call *call, struct view *ret_came, struct view *ret_sent);
+/* Another INVITE of ours goes out in the place of that one. */
+void call_pending_again(struct call *call, const struct turn *turn, const struct request *sent);
 /* Who is called was heard of for the first time, or a 2xx was given. */
 void call_pending_heard(struct call *call, struct turn *turn);
 void call_pending_answered(struct call *call, const struct turn *turn);

@@ -82,7 +82,8 @@ bool call_is_sound(const struct border *b, const struct call_facts *f)
 		    !is_text(d->routes, sizeof(d->routes)) ||
 		    !is_text(d->remote_target, sizeof(d->remote_target)))
 			return false;
-		if (leg->flow.side >= b->settings.side_count ||
+		if (leg->form >= FORM_COUNT || leg->form_protocol > SDP_PROTOCOL_DTLS_SAVPF + 1 ||
+		    leg->flow.side >= b->settings.side_count ||
 		    leg->flow.listener >= b->settings.listener_count ||
 		    (leg->peer < PEER_GONE && leg->peer >= b->settings.peer_count))
 			return false;

@@ -10,6 +10,7 @@
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/reference.h"
+#include "border/reoffer_priv.h"
 #include "border/route.h"
 #include "border/session_priv.h"
 #include "border/spend.h"
@@ -101,6 +102,7 @@ static enum err fill_callee(struct border *b, const struct inbound *in, const st
 	if (route->targets.count > 0)
 		leg->media_srtp = secure_policy(b, route->peer,
 		                                &b->settings.routes[route->targets.routes[0]]);
+	reoffer_begin(call, route->registration);
 	if (route->peer && !leg->is_outer) {
 		call_name_leg(call, LEG_CALLEE, request_serial(b, in));
 		start.cseq = request_first_cseq(in);

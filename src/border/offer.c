@@ -4,6 +4,7 @@
 #include "border/call_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
+#include "border/reoffer_priv.h"
 
 #include "base/secret.h"
 #include "sip/content_type.h"
@@ -253,6 +254,7 @@ static enum offer_verdict read_offer(struct call *call, unsigned from, const str
 		if (is_refused(c,
 		               secure_take_offer(call, from, i, &call->facts->offered_secure[i])))
 			return OFFER_REFUSED;
+		reoffer_offered(call, from, i, &call->facts->offered_secure[i]);
 	}
 	return OFFER_FITS;
 }
@@ -342,9 +344,13 @@ static bool read_answer(struct call *call, unsigned from, struct view descriptio
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
 		if (!is_carried(&c->came, i))
 			continue;
-		if (!is_address_fine(call, from, &c->came.media[i], &ret->verdicts[i]) ||
-		    is_refused(c, secure_take_answer(call, from, i, &ret->secure[i])))
+		if (!is_address_fine(call, from, &c->came.media[i], &ret->verdicts[i]))
 			return false;
+		if (is_refused(c, secure_take_answer(call, from, i, &ret->secure[i]))) {
+			reoffer_misfit(call, from, i);
+			return false;
+		}
+		reoffer_answered(call, from, i, &ret->secure[i]);
 	}
 	return true;
 }

@@ -2,6 +2,9 @@
 /* Registrations by token and by flow. */
 #include "border/registration.h"
 
+#include "border/form.h"
+#include "sdp/media.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -254,16 +257,25 @@ static void keep(struct registrations *t, struct registration *r)
 	(void)err;
 }
 
+static void inherit(const struct registration_facts *from, struct registration_facts *ret)
+{
+	ret->since_wall_us = from->since_wall_us;
+	if (strcmp(from->agent, ret->agent) != 0)
+		return;
+	ret->form = from->form;
+	ret->form_protocol = from->form_protocol;
+}
+
 enum err registration_put(struct registrations *t, const struct registration_facts *facts,
                           struct now now, struct registration **ret)
 {
 	struct registration *r = registration_by_token(t, view_of(facts->token));
 	uint64_t life_us = now_since(facts->expires_us, now.us);
-	int64_t since_wall_us = facts->since_wall_us;
+	struct registration_facts next = *facts;
 	enum err err;
 
 	if (r)
-		since_wall_us = r->facts.since_wall_us;
+		inherit(&r->facts, &next);
 	else
 		r = take(t, view_of(facts->token));
 	if (!r)
@@ -275,8 +287,7 @@ enum err registration_put(struct registrations *t, const struct registration_fac
 		return err;
 	}
 	map_remove(&t->by_account, &r->by_account);
-	r->facts = *facts;
-	r->facts.since_wall_us = since_wall_us;
+	r->facts = next;
 	map_insert(&t->by_account, &r->by_account,
 	           hash_of_account(&t->by_account, view_of(facts->account)));
 	wheel_set(t->wheel, &r->expiry, now.us + life_us);
@@ -292,6 +303,34 @@ void registration_refresh(struct registrations *t, struct registration *r, uint3
 	r->facts.expires_us = expires_us;
 	wheel_set(t->wheel, &r->expiry, now.us + now_since(expires_us, now.us));
 	keep(t, r);
+}
+
+struct showing {
+	struct registrations *table;
+	const struct flow *flow;
+	uint8_t form, protocol;
+};
+
+static bool show(const struct map_node *node, const void *wanted)
+{
+	struct registration *r = HOLDER(node, struct registration, by_flow);
+	const struct showing *s = wanted;
+
+	if (!flow_equal(&r->facts.flow, s->flow) ||
+	    (r->facts.form == s->form && r->facts.form_protocol == s->protocol))
+		return false;
+	r->facts.form = s->form;
+	r->facts.form_protocol = s->protocol;
+	keep(s->table, r);
+	return false;
+}
+
+void registrations_show(struct registrations *t, const struct flow *flow, uint8_t form,
+                        uint8_t protocol)
+{
+	struct showing s = { t, flow, form, protocol };
+
+	(void)map_find(&t->by_flow, hash_of_flow(&t->by_flow, flow), show, &s);
 }
 
 void registration_end(struct registrations *t, struct registration **r)
@@ -317,7 +356,8 @@ static bool is_sound(const struct registration_facts *facts)
 	return memchr(facts->token, 0, sizeof(facts->token)) && facts->token[0] &&
 	       memchr(facts->account, 0, sizeof(facts->account)) &&
 	       memchr(facts->contact, 0, sizeof(facts->contact)) &&
-	       memchr(facts->agent, 0, sizeof(facts->agent));
+	       memchr(facts->agent, 0, sizeof(facts->agent)) && facts->form < FORM_COUNT &&
+	       facts->form_protocol <= SDP_PROTOCOL_DTLS_SAVPF + 1;
 }
 
 uint32_t registrations_restore(struct registrations *t, struct now now)

@@ -32,6 +32,8 @@ struct registration_facts {
 	uint32_t cseq; /* highest that the phone used in it */
 	uint16_t peer; /* row of the registrar */
 	uint16_t pbx;  /* stay.h: row + 1 of the PBX that registered there; 0: a phone did */
+	uint8_t form;  /* enum offer_form in which it has shown that it takes audio */
+	uint8_t form_protocol; /* FORM_DTLS: enum sdp_protocol + 1 by which it writes it */
 	char token[REGISTRATION_TOKEN_SIZE];
 	char account[REGISTRATION_ACCOUNT_SIZE]; /* user@domain */
 	char contact[REGISTRATION_CONTACT_SIZE]; /* URI as the phone wrote it */
@@ -77,6 +79,11 @@ void registration_expire(struct registrations *t, struct registration *r);
 /* Its registrar and PBX have other rows in peers. */
 void registration_move_peer(struct registrations *t, struct registration *r, unsigned peer,
                             unsigned pbx);
+
+/* All of that flow have shown how they take audio. A REGISTER that refreshes one leaves it, as
+ * long as it names the same program. */
+void registrations_show(struct registrations *t, const struct flow *flow, uint8_t form,
+                        uint8_t protocol);
 
 struct registration *registration_by_token(const struct registrations *t, struct view token);
 /* Any registration of that flow; NULL where it has none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys of a call's audio: judged, agreed, written. */
-#include "border/call_priv.h"
+#include "border/reoffer_priv.h"
 
 #include "base/hash.h"
 #include "base/secret.h"
@@ -18,8 +18,7 @@ uint8_t secure_policy(const struct border *b, const struct border_peer *peer,
 	return peer ? peer->media_srtp : b->settings.subscribers.media_srtp;
 }
 
-/* RTP over UDP at that leg: lines of other kinds, and connections, have no keys of this sort. */
-static bool has_keys(const struct call *call, unsigned leg, unsigned stream)
+bool secure_has_keys(const struct call *call, unsigned leg, unsigned stream)
 {
 	const struct sdp_media *m = &call->border->calls->came.media[stream];
 
@@ -101,12 +100,13 @@ enum refusal secure_take_offer(struct call *call, unsigned from, unsigned stream
 	size_t written, count = sdp_crypto_read(came, m, list, &written);
 	enum refusal why;
 
-	if (has_keys(call, from, stream) && shake_is_asked(call, stream))
+	if (secure_has_keys(call, from, stream) && shake_is_asked(call, stream))
 		return shake_take_offer(call, from, stream, ret);
 	shake_drop(&s);
 	before = s.theirs;
-	why = has_keys(call, from, stream) ? judge_offer(leg_of(call, from), m, list, count, &s)
-	                                   : go_clear(may_lack_keys(call, from, stream), &s);
+	why = secure_has_keys(call, from, stream)
+	            ? judge_offer(leg_of(call, from), m, list, count, &s)
+	            : go_clear(may_lack_keys(call, from, stream), &s);
 
 	/* A new key may mean a new device, which counts from the beginning: so does ours. */
 	if (s.theirs.suite != SUITE_NONE &&
@@ -124,7 +124,8 @@ enum refusal secure_take_offer(struct call *call, unsigned from, unsigned stream
 
 enum plan { PLAN_CLEAR, PLAN_EITHER, PLAN_SECURE };
 
-static enum plan plan_for(uint8_t policy, const struct flow *flow, const struct stream_secure *s)
+static enum plan plan_for(uint8_t policy, const struct flow *flow, const struct stream_secure *s,
+                          enum offer_form form)
 {
 	if (policy == SRTP_FORBIDDEN || !flow_is_secure(flow))
 		return PLAN_CLEAR;
@@ -133,14 +134,17 @@ static enum plan plan_for(uint8_t policy, const struct flow *flow, const struct 
 	    (s->theirs.suite != SUITE_NONE && s->protocol != 0 &&
 	     sdp_protocol_is_secure((enum sdp_protocol)(s->protocol - 1))))
 		return PLAN_SECURE;
-	return PLAN_EITHER;
+	if (form == FORM_SAVP)
+		return PLAN_SECURE;
+	return form == FORM_CLEAR ? PLAN_CLEAR : PLAN_EITHER;
 }
 
 static enum plan plan_of(const struct call *call, unsigned to, unsigned stream)
 {
 	const struct leg_facts *leg = &call->facts->legs[to];
 
-	return plan_for(leg->media_srtp, &leg->flow, &call->facts->streams[stream].secure[to]);
+	return plan_for(leg->media_srtp, &leg->flow, &call->facts->streams[stream].secure[to],
+	                (enum offer_form)leg->form);
 }
 
 enum refusal secure_can_offer(struct call *call, unsigned to, unsigned stream)
@@ -150,7 +154,7 @@ enum refusal secure_can_offer(struct call *call, unsigned to, unsigned stream)
 
 	if (shake_is_offered(call, to, stream))
 		return shake_can_offer(call, to, stream);
-	if (!has_keys(call, to, stream))
+	if (!secure_has_keys(call, to, stream))
 		return may_lack_keys(call, to, stream) ? REFUSAL_COUNT : REFUSAL_SRTP_REQUIRED;
 	if (leg->media_srtp == SRTP_REQUIRED && !flow_is_secure(&leg->flow))
 		return REFUSAL_SRTP_CLEAR;
@@ -201,11 +205,12 @@ enum refusal secure_take_answer(struct call *call, unsigned from, unsigned strea
 	struct stream_secure s = call->facts->streams[stream].secure[from];
 	enum refusal why;
 
-	if (has_keys(call, from, stream) && sdp_media_shakes(&c->asked, &c->asked.media[stream]))
+	if (secure_has_keys(call, from, stream) &&
+	    sdp_media_shakes(&c->asked, &c->asked.media[stream]))
 		return shake_take_answer(call, from, stream, ret);
 	shake_drop(&s);
-	why = has_keys(call, from, stream) ? judge_answer(c, leg_of(call, from), stream, &s)
-	                                   : go_clear(may_lack_keys(call, from, stream), &s);
+	why = secure_has_keys(call, from, stream) ? judge_answer(c, leg_of(call, from), stream, &s)
+	                                          : go_clear(may_lack_keys(call, from, stream), &s);
 	s.protocol = (uint8_t)(m->protocol + 1);
 	if (why == REFUSAL_COUNT)
 		*ret = s;
@@ -247,7 +252,7 @@ void secure_describe_offer(const struct call *call, unsigned to, unsigned stream
 	enum plan plan = plan_of(call, to, stream);
 	enum sdp_protocol protocol;
 
-	if (!has_keys(call, to, stream))
+	if (!secure_has_keys(call, to, stream))
 		return;
 	protocol = sdp_protocol_of(plan == PLAN_SECURE, sdp_protocol_has_feedback(m->protocol));
 	if (protocol != m->protocol)
@@ -266,7 +271,7 @@ void secure_describe_answer(const struct call *call, unsigned to, unsigned strea
 	const struct sdp_media *m = &call->border->calls->came.media[stream];
 	const struct stream_secure *s = &call->facts->offered_secure[stream];
 
-	if (!has_keys(call, to, stream))
+	if (!secure_has_keys(call, to, stream))
 		return;
 	/* Plain ones are let as they came: real devices mix them. */
 	if (s->protocol != 0 && (sdp_protocol_is_secure(m->protocol) ||
@@ -313,7 +318,7 @@ bool secure_is_alike(const struct call *call, uint8_t policy, const struct flow 
 
 	if (policy == SRTP_REQUIRED && !flow_is_secure(flow))
 		return false;
-	return plan_for(policy, flow, s) == plan_of(call, LEG_CALLEE, 0);
+	return plan_for(policy, flow, s, FORM_UNKNOWN) == plan_of(call, LEG_CALLEE, 0);
 }
 
 void secure_wipe(struct call *call)

@@ -37,7 +37,11 @@ struct stream_secure {
 uint8_t secure_policy(const struct border *b, const struct border_peer *peer,
                       const struct border_route *route);
 
-/* All but the first say REFUSAL_COUNT where nothing is wrong. */
+/* The line in `came` is RTP over UDP at that leg: lines of other kinds, and connections, have no
+ * keys of this sort. */
+bool secure_has_keys(const struct call *call, unsigned leg, unsigned stream);
+
+/* All but these say REFUSAL_COUNT where nothing is wrong. */
 
 /* The offer in `came` by that leg: *ret is what would be agreed. */
 enum refusal secure_take_offer(struct call *call, unsigned from, unsigned stream,

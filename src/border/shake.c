@@ -51,7 +51,8 @@ bool shake_is_offered(const struct call *call, unsigned to, unsigned stream)
 
 	return leg->media_srtp != SRTP_FORBIDDEN && s->legs[to].carrier == MEDIA_UDP &&
 	       !sdp_media_is_fax(m) && !sdp_media_is_control(m) &&
-	       (s->secure[to].shake.is_on || is_browser(leg));
+	       (s->secure[to].shake.is_on || is_browser(leg) ||
+	        (leg->form == FORM_DTLS && s->secure[to].theirs.suite == SUITE_NONE));
 }
 
 /* ---- judged ---- */
@@ -222,6 +223,21 @@ static void describe_path(const struct stream_shake *k, struct shake_lines *ret)
 	ret->shake.pwd = view_bytes(ret->pwd, sizeof(ret->pwd));
 }
 
+/* As it was agreed, as that end writes it, or as the RFC does. */
+static uint8_t protocol_of(const struct call *call, unsigned to, unsigned stream)
+{
+	const struct stream_secure *s = &call->facts->streams[stream].secure[to];
+	const struct leg_facts *leg = &call->facts->legs[to];
+
+	if (s->shake.is_on)
+		return s->protocol;
+	if (leg->form_protocol != 0)
+		return leg->form_protocol;
+	return 1 + (is_browser(leg) || sdp_protocol_has_feedback(line_of(call, stream)->protocol)
+	                    ? SDP_PROTOCOL_DTLS_SAVPF
+	                    : SDP_PROTOCOL_DTLS_SAVP);
+}
+
 void shake_describe_offer(const struct call *call, unsigned to, unsigned stream,
                           struct sdp_local *local, struct shake_lines *ret)
 {
@@ -231,7 +247,7 @@ void shake_describe_offer(const struct call *call, unsigned to, unsigned stream,
 	if (!shake_is_offered(call, to, stream))
 		return;
 	*ret = (struct shake_lines){ .shake = { .setup = SDP_ACTPASS, .has_mux = true } };
-	local->protocol = s->shake.is_on ? s->protocol : SDP_PROTOCOL_DTLS_SAVPF + 1;
+	local->protocol = protocol_of(call, to, stream);
 	describe(call, &s->shake, local, ret);
 	if (s->shake.mid_len == 0 && is_browser(&call->facts->legs[to]))
 		ret->shake.mid = view_bytes(&mids[stream], 1);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The same INVITE again with another description. */
+#include "border/reoffer_priv.h"
+
+#include "base/secret.h"
+#include "border/call_pending_priv.h"
+#include "border/leg_priv.h"
+#include "border/offer_priv.h"
+#include "sip/build.h"
+
+#include <string.h>
+
+static bool is_browser(const struct leg_facts *leg)
+{
+	return leg->flow.transport == TRANSPORT_WS || leg->flow.transport == TRANSPORT_WSS;
+}
+
+/* Peers are told by the configuration what their audio is; browsers know one form. */
+static bool is_phone(const struct leg_facts *leg)
+{
+	return leg->peer == CALL_PHONE && !is_browser(leg);
+}
+
+static struct form_case case_of(const struct call *call, const struct leg_facts *leg)
+{
+	return (struct form_case){ .policy = leg->media_srtp,
+		                   .is_secure = flow_is_secure(&leg->flow),
+		                   .has_own_certificate = call->border->has_media_fingerprint };
+}
+
+static void choose(struct leg_facts *leg, enum offer_form form)
+{
+	leg->form = (uint8_t)form;
+	leg->tried_forms |= (uint8_t)(1u << form);
+}
+
+void reoffer_begin(struct call *call, const struct registration *callee)
+{
+	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	struct form_case c = case_of(call, leg);
+
+	choose(leg, form_first(&c, callee ? callee->facts.form : FORM_UNKNOWN));
+	leg->form_protocol = callee ? callee->facts.form_protocol : 0;
+}
+
+/* ---- what is learnt ---- */
+
+static bool is_strict(const struct stream_secure *s)
+{
+	return s->protocol != 0 && sdp_protocol_is_secure((enum sdp_protocol)(s->protocol - 1));
+}
+
+static bool is_telling(const struct call *call, unsigned leg, unsigned stream)
+{
+	return is_phone(&call->facts->legs[leg]) && secure_has_keys(call, leg, stream) &&
+	       call->border->calls->came.media[stream].kind == SDP_KIND_AUDIO;
+}
+
+static void note(struct call *call, unsigned leg, unsigned stream, const struct stream_secure *s,
+                 enum offer_form otherwise)
+{
+	struct leg_facts *l = leg_of(call, leg);
+	enum offer_form form = otherwise;
+
+	if (!is_telling(call, leg, stream))
+		return;
+	if (s->shake.is_on)
+		form = FORM_DTLS;
+	else if (s->theirs.suite != SUITE_NONE)
+		form = is_strict(s) ? FORM_SAVP : FORM_EITHER;
+	l->form = (uint8_t)form;
+	l->form_protocol = form == FORM_DTLS ? s->protocol : 0;
+	registrations_show(&call->border->registrations, &l->flow, l->form, l->form_protocol);
+}
+
+/* Who offers in the clear may know more, unless nothing else was taken before. */
+void reoffer_offered(struct call *call, unsigned leg, unsigned stream,
+                     const struct stream_secure *s)
+{
+	note(call, leg, stream, s,
+	     leg_of(call, leg)->form == FORM_CLEAR ? FORM_CLEAR : FORM_UNKNOWN);
+}
+
+void reoffer_answered(struct call *call, unsigned leg, unsigned stream,
+                      const struct stream_secure *s)
+{
+	note(call, leg, stream, s, (enum offer_form)leg_of(call, leg)->form);
+}
+
+void reoffer_misfit(struct call *call, unsigned leg, unsigned stream)
+{
+	const struct calls *c = call->border->calls;
+	const struct sdp_media *m = &c->came.media[stream];
+
+	if (is_telling(call, leg, stream) && sdp_media_shakes(&c->came, m))
+		registrations_show(&call->border->registrations, &leg_of(call, leg)->flow,
+		                   FORM_DTLS, (uint8_t)(m->protocol + 1));
+}
+
+/* ---- again ---- */
+
+static bool is_about_form(uint16_t status)
+{
+	return status == 488 || status == 606 || status == 415;
+}
+
+/* Who rang has taken the offer. */
+static bool has_rung(const struct call *call)
+{
+	return call->forks || call->facts->early_tag[0] || call->facts->early.came_rseq ||
+	       call->facts->legs[LEG_CALLEE].dialog.state != UA_DIALOG_NONE;
+}
+
+/* Into the scratch of what is taken up, whose time is before the first message. */
+static bool read_text(struct calls *c, struct view text)
+{
+	char *at = (char *)c->resumed;
+
+	if (text.len > sizeof(c->resumed))
+		return false;
+	memcpy(at, text.at, text.len);
+	return sip_msg_parse(at, text.len, &sip_limits_default, &c->again) == ERR_NONE;
+}
+
+/* The description that came, in the form that the callee's leg now says. Ports stay, keys do not:
+ * each form has its own. */
+static bool describe(struct call *call, struct view came, struct view *ret)
+{
+	struct calls *c = call->border->calls;
+	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	uint64_t before = leg->session_hash;
+
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		struct stream_secure *s = &call->facts->streams[i].secure[LEG_CALLEE];
+
+		secret_wipe(s, sizeof(*s));
+	}
+	return read_text(c, came) && offer_take(call, LEG_CALLER, &c->again, ret) == OFFER_FITS &&
+	       leg->session_hash != before;
+}
+
+static void copy_headers(struct buffer *out, const struct sip_msg *from)
+{
+	for (unsigned i = 0; i < from->count; i++) {
+		const struct sip_header *h = &from->headers[i];
+
+		if (h->id == SIP_HEADER_VIA || h->id == SIP_HEADER_CSEQ ||
+		    h->id == SIP_HEADER_CONTENT_LENGTH)
+			continue;
+		if (h->id == SIP_HEADER_OTHER)
+			sip_build_named(out, h->name, h->value);
+		else
+			sip_build_header(out, (enum sip_header_id)h->id, h->value);
+	}
+}
+
+/* RFC 3261 8.1.3.5: the same Call-ID, From and To, the next CSeq. */
+static bool send(struct border *b, struct call *call, struct turn *turn, struct view body)
+{
+	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	struct calls *c = b->calls;
+	struct view came, sent;
+	struct request r;
+
+	if (!call_pending_texts(call, &came, &sent) || !read_text(c, sent) ||
+	    ua_dialog_next_cseq(&leg->dialog, &turn->sent_cseq) != ERR_NONE)
+		return false;
+	r = request_begin(b, &leg->flow, VIEW("INVITE"), c->again.uri);
+	copy_headers(&r.out, &c->again);
+	sip_build_cseq(&r.out, turn->sent_cseq, VIEW("INVITE"));
+	sip_build_body(&r.out, body);
+	turn->is_heard = false;
+	if (r.out.err == ERR_NONE)
+		call_pending_again(call, turn, &r);
+	if (request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client) != ERR_NONE)
+		return false;
+	turn->has_client = true;
+	return true;
+}
+
+bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *call,
+                  struct turn *turn)
+{
+	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	struct form_case c = case_of(call, leg);
+	struct view came, sent, body;
+	enum offer_form form;
+
+	if (!is_about_form(refusal->status) || !is_phone(leg) || !turn->is_first ||
+	    turn->is_cancelled || turn->offer != OFFER_IN_REQUEST || has_rung(call))
+		return false;
+	while ((form = form_next(&c, leg->tried_forms)) != FORM_UNKNOWN) {
+		choose(leg, form);
+		leg->form_protocol = 0;
+		if (!call_pending_texts(call, &came, &sent))
+			return false;
+		if (!describe(call, came, &body))
+			continue;
+		border_count(b, COUNT_calls_offered_again);
+		return send(b, call, turn, body);
+	}
+	return false;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Phones that refuse what they are offered: the same INVITE goes to them again in another form
+ * (form.h), each form once, until one is taken. Who calls hears of the last refusal alone. What a
+ * phone shows is kept with its registrations, so that the next call is offered right at once. */
+#ifndef BORDER_REOFFER_PRIV_H
+#define BORDER_REOFFER_PRIV_H
+
+#include "border/call_priv.h"
+
+/* The callee's first form, once its flow and policy are known. */
+void reoffer_begin(struct call *call, const struct registration *callee);
+/* That leg offered, or answered, a line so, which stands in `came`: `s` is what would be agreed. */
+void reoffer_offered(struct call *call, unsigned leg, unsigned stream,
+                     const struct stream_secure *s);
+void reoffer_answered(struct call *call, unsigned leg, unsigned stream,
+                      const struct stream_secure *s);
+/* That leg's answer does not fit what it was offered: what it wants instead is good to know for the
+ * next call. */
+void reoffer_misfit(struct call *call, unsigned leg, unsigned stream);
+/* The call's first INVITE was refused: false where the form was not why, or none is left. Only
+ * while both INVITEs lie in the checkpoint. */
+bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *call,
+                  struct turn *turn);
+
+#endif

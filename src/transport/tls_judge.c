@@ -175,30 +175,64 @@ static X509 *issuer_in(X509_STORE_CTX *look)
 	return X509_up_ref(one) == 1 ? one : NULL;
 }
 
-static int verify(const struct tls_policy *p, const struct tls_shown *shown, X509 **ret_issuer)
+struct verdict {
+	int code, depth; /* X509_V_..., and of which certificate: 0 is the leaf */
+	X509 *issuer;    /* the caller's; NULL: not known */
+};
+
+/* Authorities above may have no list of their own: nothing is known of who they signed then. One
+ * that is there has to hold. */
+static int pass_without_list(int is_good, X509_STORE_CTX *look)
+{
+	return is_good || (X509_STORE_CTX_get_error(look) == X509_V_ERR_UNABLE_TO_GET_CRL &&
+	                   X509_STORE_CTX_get_error_depth(look) > 0);
+}
+
+static struct verdict verify_by(const struct tls_policy *p, const struct tls_shown *shown,
+                                unsigned long flags)
 {
 	X509_STORE_CTX *look = X509_STORE_CTX_new();
+	struct verdict v = { .code = X509_V_ERR_OUT_OF_MEM };
 	X509_VERIFY_PARAM *how;
-	int code = X509_V_ERR_OUT_OF_MEM;
 
+	if (p->has_list)
+		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
 	if (look && X509_STORE_CTX_init(look, p->authorities, shown->leaf, shown->others) == 1) {
 		how = X509_STORE_CTX_get0_param(look);
 		X509_VERIFY_PARAM_set_depth(how, MAX_DEPTH);
 		X509_VERIFY_PARAM_set_auth_level(how, AUTH_LEVEL);
 		X509_VERIFY_PARAM_set_time(how, (time_t)(shown->wall_us / SECOND_US));
-		/* Who is named as an authority is one, whoever signed it. */
-		(void)X509_VERIFY_PARAM_set_flags(
-			how,
-			X509_V_FLAG_PARTIAL_CHAIN | (p->has_list ? X509_V_FLAG_CRL_CHECK : 0UL));
-		code = X509_verify_cert(look) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(look);
-		if (code == X509_V_OK && X509_STORE_CTX_get0_chain(look) == NULL)
-			code = X509_V_ERR_UNSPECIFIED;
-		if (code == X509_V_OK)
-			*ret_issuer = issuer_in(look);
+		(void)X509_VERIFY_PARAM_set_flags(how, flags);
+		X509_STORE_CTX_set_verify_cb(look, pass_without_list);
+		v.code = X509_verify_cert(look) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(look);
+		v.depth = X509_STORE_CTX_get_error_depth(look);
+		if (v.code == X509_V_OK && X509_STORE_CTX_get0_chain(look) == NULL)
+			v.code = X509_V_ERR_UNSPECIFIED;
+		if (v.code == X509_V_OK)
+			v.issuer = issuer_in(look);
 	}
 	X509_STORE_CTX_free(look);
 	ERR_clear_error();
-	return code;
+	return v;
+}
+
+static struct verdict verify(const struct tls_policy *p, const struct tls_shown *shown)
+{
+	struct verdict v;
+
+	/* A chain that may end early ends before the list that revokes its last authority: where
+	 * there are lists it is followed to its root first. */
+	if (p->has_list) {
+		enum tls_refusal why;
+
+		v = verify_by(p, shown, 0);
+		why = refusal_of(v.code);
+		if (why == TLS_REFUSED_NOT || why == TLS_REFUSED_REVOKED ||
+		    why == TLS_REFUSED_NO_LIST)
+			return v;
+	}
+	/* Who is named as an authority is one, whoever signed it. */
+	return verify_by(p, shown, X509_V_FLAG_PARTIAL_CHAIN);
 }
 
 /* ---- staple ---- */
@@ -221,10 +255,12 @@ static enum tls_refusal judge_staple(const struct tls_policy *p, const struct tl
 enum tls_refusal tls_judge(const struct tls_policy *policy, const struct tls_shown *shown,
                            int *ret_code)
 {
-	X509 *issuer = NULL;
-	int code = verify(policy, shown, &issuer);
-	enum tls_refusal why = refusal_of(code);
+	struct verdict v = verify(policy, shown);
+	enum tls_refusal why = refusal_of(v.code);
+	int code = v.code;
 
+	if (why == TLS_REFUSED_REVOKED && v.depth > 0)
+		why = TLS_REFUSED_AUTHORITY_REVOKED;
 	if (why == TLS_REFUSED_NOT && !is_for_this(shown->leaf, shown->is_server)) {
 		why = TLS_REFUSED_USAGE;
 		code = X509_V_ERR_INVALID_PURPOSE;
@@ -238,9 +274,9 @@ enum tls_refusal tls_judge(const struct tls_policy *policy, const struct tls_sho
 		why = TLS_REFUSED_PIN;
 		code = X509_V_ERR_APPLICATION_VERIFICATION;
 	} else if (why == TLS_REFUSED_NOT && shown->staple) {
-		why = judge_staple(policy, shown, issuer);
+		why = judge_staple(policy, shown, v.issuer);
 	}
-	X509_free(issuer);
+	X509_free(v.issuer);
 	*ret_code = code;
 	return why;
 }

@@ -57,8 +57,9 @@ static const struct conf_option signalling_options[] = {
 	  .help = "file with the certificates that may have signed it (PEM)" },
 	{ "revoked", CONF_PATH, CONF_AT(struct transport_signalling, revoked), .min = 1,
 	  .max = TLS_PATH_SIZE - 1,
-	  .help = "file with that authority's revoked certificates (PEM); with a list that is too "
-	          "old nobody gets in" },
+	  .help = "file with that authority's revoked certificates (PEM), and with those of the "
+	          "authorities above it, if they have a list; with a list that is too old nobody "
+	          "gets in" },
 	{ "staple", CONF_CHOICE, CONF_AT(struct transport_signalling, staple), .choices = staples,
 	  .fallback = "wanted",
 	  .help = "whether it is asked, when we call it, for its authority's word on its "

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PAPERS = 48, AUTHORITIES = 2, SESSIONS = 4 };
+enum { MAX_PAPERS = 48, AUTHORITIES = 3, BETWEEN = 2, SESSIONS = 4 };
 
 static struct {
 	struct paper paper;
@@ -64,17 +64,19 @@ static void write_pem(struct paper *p)
 
 const struct paper *paper_authority(unsigned number)
 {
-	static const char *const names[AUTHORITIES] = { "Authority", "Stranger" };
+	static const char *const names[AUTHORITIES] = { "Authority", "Stranger", "Between" };
 	const struct paper_wish wish = { .from_s = -30L * DAY_S, .to_s = 30L * DAY_S };
 	struct paper *p = &authorities[number];
+	const struct paper *by;
 
 	if (p->certificate)
 		return p;
 	p->key = EVP_EC_gen("P-256");
 	p->certificate = new_paper(names[number], p->key, &wish);
-	X509_set_issuer_name(p->certificate, X509_get_subject_name(p->certificate));
-	add_extension(p->certificate, p->certificate, NID_basic_constraints, "critical,CA:TRUE");
-	X509_sign(p->certificate, p->key, EVP_sha256());
+	by = number == BETWEEN ? paper_authority(0) : p;
+	X509_set_issuer_name(p->certificate, X509_get_subject_name(by->certificate));
+	add_extension(p->certificate, by->certificate, NID_basic_constraints, "critical,CA:TRUE");
+	X509_sign(p->certificate, by->key, EVP_sha256());
 	write_pem(p);
 	return p;
 }
@@ -101,6 +103,7 @@ const struct paper *paper_issue(unsigned authority, const struct paper_wish *wis
 		abort();
 	papers[paper_count].wish = *wish;
 	papers[paper_count++].authority = authority;
+	p->by = authority == BETWEEN ? by->certificate : NULL;
 	p->key = wish->is_rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
 	p->certificate =
 		new_paper(wish->common_name ? wish->common_name : "somebody", p->key, wish);
@@ -312,6 +315,8 @@ enum err stage_connect(struct stage *s, const struct paper *paper)
 	SSL_set_connect_state(s->client);
 	if (paper)
 		SSL_use_cert_and_key(s->client, paper->certificate, paper->key, NULL, 1);
+	if (paper && paper->by)
+		SSL_add1_chain_cert(s->client, paper->by);
 	return tls_accept(s->tls, &s->flow, &wire, &s->session);
 }
 

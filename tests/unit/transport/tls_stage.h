@@ -13,6 +13,7 @@ enum { STAGE_WALL_S = 1800000000, DAY_S = 86400 };
 struct paper {
 	X509 *certificate;
 	EVP_PKEY *key;
+	X509 *by; /* the authority between that signed it; NULL: a root did */
 	char pem[8192], key_pem[4096];
 };
 
@@ -26,7 +27,7 @@ struct paper_wish {
 	bool is_must; /* its owner has to bring a staple */
 };
 
-/* An authority that lives as long as the program. */
+/* An authority that lives as long as the program. 0 and 1 are roots, 2 stands below 0. */
 const struct paper *paper_authority(unsigned number);
 /* Signed by it; lives as long as the program: the same wish may be asked for again. */
 const struct paper *paper_issue(unsigned authority, const struct paper_wish *wish);

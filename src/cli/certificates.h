@@ -147,6 +147,11 @@ bool certificates_extend(X509 *certificate, X509 *issuer, int nid, const char *v
 /* The NID of id-kp-sipDomain, made known on the first call. */
 int certificates_sip_domain(void);
 
+/* ---- certificates_fresh.c: asked by the service, where ACME begins ---- */
+/* A key (P-256), and in `chain`, unless NULL, a certificate by itself. What is there stays. */
+enum cli_exit certificates_fresh(const char *key, const char *chain, size_t count, char **names,
+                                 int64_t now_s);
+
 /* ---- certificates_list.c ---- */
 
 int64_t certificates_end(X509 *certificate);

@@ -393,6 +393,18 @@ static enum cli_exit run_test(struct order *o)
 	return code;
 }
 
+/* ---- fresh: asked by the service alone ---- */
+
+static enum cli_exit run_fresh(struct order *o)
+{
+	const char *key = NULL, *chain = NULL;
+
+	if (!cli_args_value(&o->args, "--key", &key) ||
+	    !cli_args_value(&o->args, "--chain", &chain) || !key || cli_args_stray(&o->args))
+		return CLI_USAGE;
+	return certificates_fresh(key, chain, (size_t)o->args.count, o->args.list, o->now_s);
+}
+
 /* ---- the command line ---- */
 
 static const struct {
@@ -401,6 +413,7 @@ static const struct {
 } verbs[] = {
 	{ "init", run_init },   { "issue", run_issue },   { "list", run_list },
 	{ "renew", run_renew }, { "revoke", run_revoke }, { "test", run_test },
+	{ "fresh", run_fresh },
 };
 
 static bool take_format(struct order *o)

@@ -8,6 +8,7 @@
 #define EVENT_ASK_H
 
 #include "base/err.h"
+#include "event/acme.h"
 #include "event/command.h"
 #include "event/cover.h"
 #include "event/record.h"
@@ -116,6 +117,12 @@ struct ask {
 		} connect;
 		struct cover_row cover;
 		struct resolved_row resolved;
+		struct acme_wish acme_wish;
+		struct acme_about acme_about;
+		struct acme_sign acme_sign;
+		struct acme_signature acme_signature;
+		struct acme_piece acme_piece;
+		struct acme_record acme_record;
 		char text[ASK_BODY_MAX]; /* JSON or configuration text, size bytes, no NUL */
 	} body;
 };

@@ -13,6 +13,7 @@ enum keys_kind {
 	KEYS_REVOKED,   /* of a peer, by its name */
 	KEYS_PRIVATE,   /* of `certificate NAME` */
 	KEYS_STAPLE,    /* of `certificate NAME`, in DER */
+	KEYS_ACCOUNT,   /* private too: of `acme NAME` */
 	KEYS_KIND_COUNT
 };
 

@@ -3,6 +3,7 @@
 #include "keys/server.h"
 
 #include "base/secret.h"
+#include "keys/server_priv.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -13,21 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct key {
-	uint8_t name[KEYS_NAME_BYTES];
-	EVP_PKEY *private;
-};
-
-struct generation {
-	struct key keys[MAX_KEYS];
-	size_t count;
-};
-
-struct keys_server {
-	struct generation now, before;
-	EVP_MD *digests[KEYS_DIGEST_COUNT];
-};
-
 static const char *const digest_names[KEYS_DIGEST_COUNT] = {
 	[KEYS_MD5_SHA1] = "MD5-SHA1", [KEYS_SHA1] = "SHA1",     [KEYS_SHA256] = "SHA256",
 	[KEYS_SHA384] = "SHA384",     [KEYS_SHA512] = "SHA512",
@@ -37,8 +23,10 @@ static const char *const digest_names[KEYS_DIGEST_COUNT] = {
 
 static void forget(struct generation *g)
 {
-	for (size_t i = 0; i < g->count; i++)
+	for (size_t i = 0; i < g->count; i++) {
 		EVP_PKEY_free(g->keys[i].private);
+		X509_free(g->keys[i].leaf);
+	}
 	memset(g, 0, sizeof(*g));
 }
 
@@ -71,6 +59,7 @@ void keys_server_free(struct keys_server **s)
 		return;
 	forget(&(*s)->now);
 	forget(&(*s)->before);
+	forget(&(*s)->accounts);
 	for (int i = 0; i < KEYS_DIGEST_COUNT; i++)
 		EVP_MD_free((*s)->digests[i]);
 	free(*s);
@@ -90,6 +79,15 @@ static int no_password(char *text, int size, int is_writing, void *context)
 	return -1;
 }
 
+static bool is_p256(EVP_PKEY *key)
+{
+	char group[32] = "";
+
+	return EVP_PKEY_is_a(key, "EC") &&
+	       EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 &&
+	       strcmp(group, "prime256v1") == 0;
+}
+
 static bool is_carried(EVP_PKEY *key)
 {
 	char group[32] = "";
@@ -104,27 +102,24 @@ static bool is_carried(EVP_PKEY *key)
 }
 
 /* True where there is none: nothing contradicts. */
-static bool fits_chain(EVP_PKEY *key, const struct keys_bundle *public, const char *name)
+static bool fits_chain(struct key *k, const struct keys_bundle *public, const char *name)
 {
 	struct view chain;
-	X509 *leaf;
 	BIO *in;
-	bool is_good;
 
 	if (!keys_bundle_find(public, KEYS_CHAIN, view_of(name), &chain))
 		return true;
 	in = BIO_new_mem_buf(chain.at, (int)chain.len);
-	leaf = in ? PEM_read_bio_X509(in, NULL, no_password, NULL) : NULL;
-	is_good = leaf && X509_check_private_key(leaf, key) == 1;
-	X509_free(leaf);
+	k->leaf = in ? PEM_read_bio_X509(in, NULL, no_password, NULL) : NULL;
 	BIO_free(in);
-	return is_good;
+	return k->leaf && X509_check_private_key(k->leaf, k->private) == 1;
 }
 
-static enum err refuse(struct buffer *words, const char *name, const char *what, enum err err)
+static enum err refuse(struct buffer *words, const struct keys_row *row, const char *what,
+                       enum err err)
 {
-	buffer_text(words, "certificate ");
-	buffer_text(words, name);
+	buffer_text(words, row->kind == KEYS_ACCOUNT ? "acme " : "certificate ");
+	buffer_text(words, row->name);
 	buffer_text(words, ": ");
 	buffer_text(words, what);
 	ERR_clear_error();
@@ -138,22 +133,25 @@ static enum err take_one(struct generation *g, const struct keys_row *row,
 	BIO *in;
 
 	if (g->count == MAX_KEYS)
-		return refuse(words, row->name, "there are too many keys", ERR_FULL);
+		return refuse(words, row, "there are too many keys", ERR_FULL);
 	in = BIO_new_mem_buf(row->bytes.at, (int)row->bytes.len);
 	k->private = in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
 	BIO_free(in);
 	if (!k->private)
-		return refuse(words, row->name,
+		return refuse(words, row,
 		              "its key is not in PEM, or is encrypted; write it without password",
 		              ERR_SYNTAX);
 	g->count++;
+	memcpy(k->label, row->name, sizeof(k->label));
+	if (row->kind == KEYS_ACCOUNT && !is_p256(k->private))
+		return refuse(words, row, "its key is no P-256", ERR_UNSUPPORTED);
 	if (!is_carried(k->private))
-		return refuse(words, row->name,
+		return refuse(words, row,
 		              "its key is neither RSA of 2048 to 4096 bits, nor P-256, P-384 or "
 		              "Ed25519",
 		              ERR_UNSUPPORTED);
-	if (!fits_chain(k->private, public, row->name))
-		return refuse(words, row->name,
+	if (row->kind == KEYS_PRIVATE && !fits_chain(k, public, row->name))
+		return refuse(words, row,
 		              "its key is not that of the first certificate in its chain",
 		              ERR_DENIED);
 	return keys_name_of(k->private, k->name) ? ERR_NONE : ERR_NO_MEMORY;
@@ -162,22 +160,25 @@ static enum err take_one(struct generation *g, const struct keys_row *row,
 enum err keys_server_take(struct keys_server *s, const struct keys_bundle *secret,
                           const struct keys_bundle *public, struct buffer *words)
 {
-	struct generation *fresh = calloc(1, sizeof(*fresh));
+	/* Certificates', and accounts': a handshake never finds the latter. */
+	struct generation *fresh = calloc(2, sizeof(*fresh));
 	enum err err = fresh ? ERR_NONE : ERR_NO_MEMORY;
 	struct keys_row row;
 	size_t at = 0;
 
 	while (err == ERR_NONE && keys_bundle_next(secret, &at, &row))
-		if (row.kind == KEYS_PRIVATE)
-			err = take_one(fresh, &row, public, words);
+		if (row.kind == KEYS_PRIVATE || row.kind == KEYS_ACCOUNT)
+			err = take_one(&fresh[row.kind == KEYS_ACCOUNT], &row, public, words);
 	if (err == ERR_NONE) {
 		forget(&s->before);
+		forget(&s->accounts);
 		s->before = s->now;
-		s->now = *fresh;
-		memset(fresh, 0, sizeof(*fresh));
+		s->now = fresh[0];
+		s->accounts = fresh[1];
+		memset(fresh, 0, 2 * sizeof(*fresh));
 	}
-	if (fresh)
-		forget(fresh);
+	for (int i = 0; fresh && i < 2; i++)
+		forget(&fresh[i]);
 	free(fresh);
 	return err;
 }

@@ -17,7 +17,7 @@ static void note_roles(struct parent *p, const struct conf_tree *t)
 	size_t count;
 
 	(void)conf_get(t, &transport_certificate_block, &count);
-	if (count > 0 && !p->holdings.interface)
+	if ((count > 0 || acme_is_used(t)) && !p->holdings.interface)
 		p->holdings.roles |= 1U << ROLE_KEYS;
 }
 
@@ -29,6 +29,9 @@ enum err certificates_take(struct parent *p, struct buffer *words)
 	r->fresh = MATERIAL_NONE;
 	if (p->holdings.interface)
 		return ERR_NONE;
+	err = acme_prepare(p->settings, words);
+	if (err != ERR_NONE)
+		return err;
 	r->stamp = material_stamp(p->settings);
 	r->due_us = clock_now().us + LOOK_US;
 	err = material_read(p->settings, &p->holdings.material, words);
@@ -162,7 +165,10 @@ enum err certificates_apply(struct parent *p, const struct conf_tree *t, struct 
 	/* Whoever is asked about a renewal that is under way answers of this one. */
 	material_close(&r->fresh);
 	r->step = RENEWAL_NONE;
-	err = material_read(t, &r->fresh, words);
+	r->fresh = MATERIAL_NONE;
+	err = acme_prepare(t, words);
+	if (err == ERR_NONE)
+		err = material_read(t, &r->fresh, words);
 	if (err != ERR_NONE) {
 		r->fresh = MATERIAL_NONE;
 		return err;

@@ -528,6 +528,7 @@ void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_repo
 	check_never_block(&c);
 	check_never_room(&c);
 	check_trust(tree, report);
+	check_acme(tree, report);
 	check_control(tree, report);
 	check_media(tree, report);
 	check_ipsec(tree, report);

@@ -7,6 +7,8 @@
 
 /* Contradictions about certificates and who must show which (check_trust.c). */
 void check_trust(const struct conf_tree *t, struct conf_report *report);
+/* Contradictions about what is had by ACME (check_acme.c). */
+void check_acme(const struct conf_tree *t, struct conf_report *report);
 /* Contradictions about protection of audio (check_srtp.c). */
 void check_srtp(const struct conf_tree *t, struct conf_report *report);
 /* Whether the peer of that row shows a certificate of its own name. */

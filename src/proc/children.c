@@ -263,6 +263,7 @@ void children_reap(struct parent *p, struct now now)
 
 	while (spawn_reap(&end) == ERR_NONE) {
 		upgrade_reaped(p, &end);
+		acme_reaped(p, &end);
 		for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
 			if (p->children[role].pid == end.pid)
 				ended(p, &p->children[role], &end, now);

@@ -4,6 +4,7 @@
 #include "keys/server.h"
 
 #include "base/date.h"
+#include "keys/acme.h"
 #include "keys/ending.h"
 #include "os/clock.h"
 #include "os/socket.h"
@@ -91,16 +92,109 @@ static enum err take(struct holder *h, int fd, struct now now, struct buffer *wo
 	return err;
 }
 
+/* ---- ACME ---- */
+
+static enum err judge(struct holder *h, const struct acme_wish *wish, struct now now,
+                      struct buffer *words)
+{
+	int fd = child_take_descriptor();
+	struct keys_bundle bundle;
+	struct shared_map map;
+	struct view chain;
+	enum err err = fd < 0 ? ERR_SHORT : shared_map(fd, SHARED_READ, 1, &map);
+
+	socket_close(&fd);
+	if (err != ERR_NONE)
+		return err;
+	err = keys_bundle_open(view_bytes(map.at, map.size), &bundle);
+	if (err == ERR_NONE &&
+	    !keys_bundle_find(&bundle, KEYS_CHAIN, view_of(wish->certificate), &chain))
+		err = ERR_NOT_FOUND;
+	if (err == ERR_NONE)
+		err = keys_acme_fits(h->server, wish, chain, now.wall_us / SECOND_US, words);
+	shared_unmap(&map);
+	return err;
+}
+
+static bool is_whole(const struct acme_wish *wish)
+{
+	for (unsigned i = 0; i < MAX_ACME_NAMES; i++)
+		if (!memchr(wish->names[i], 0, sizeof(wish->names[i])))
+			return false;
+	return wish->name_count <= MAX_ACME_NAMES &&
+	       memchr(wish->certificate, 0, sizeof(wish->certificate)) &&
+	       memchr(wish->account, 0, sizeof(wish->account));
+}
+
+static enum err serve(struct holder *h, const struct ask *question, struct now now,
+                      struct ask *answer)
+{
+	const struct acme_wish *wish = &question->body.acme_wish;
+	struct buffer der = buffer_on(answer->body.bytes, sizeof(answer->body.bytes));
+	char text[128];
+	struct buffer words = BUFFER_ON(text);
+	enum err err;
+
+	if (question->head.kind == ASK_ACME_SIGN) {
+		answer->head.size = sizeof(answer->body.acme_signature);
+		return question->head.size != sizeof(question->body.acme_sign)
+		             ? ERR_SYNTAX
+		             : keys_acme_sign(h->server, &question->body.acme_sign,
+		                              &answer->body.acme_signature);
+	}
+	if (question->head.size != sizeof(*wish) || !is_whole(wish))
+		return ERR_SYNTAX;
+	if (question->head.kind == ASK_ACME_ABOUT) {
+		answer->head.size = sizeof(answer->body.acme_about);
+		return keys_acme_about(h->server, wish, &answer->body.acme_about);
+	}
+	if (question->head.kind == ASK_ACME_REQUEST) {
+		err = keys_acme_request(h->server, wish, &der);
+		answer->head.size = (uint32_t)der.len;
+		return err;
+	}
+	err = judge(h, wish, now, &words);
+	if (words.len > 0)
+		log_write(LEVEL_WARNING, "acme", "certificate %s: %.*s", wish->certificate,
+		          VIEW_ARG(buffer_view(&words)));
+	return err;
+}
+
+static bool is_acme(uint16_t kind)
+{
+	return kind == ASK_ACME_ABOUT || kind == ASK_ACME_SIGN || kind == ASK_ACME_REQUEST ||
+	       kind == ASK_ACME_FITS;
+}
+
+static void asked_acme(struct holder *h, const struct ask *question, struct now now)
+{
+	static struct ask answer;
+	struct ask_head head = question->head;
+
+	answer.head = (struct ask_head){ .is_last = 1 };
+	answer.head.result = (uint8_t)serve(h, question, now, &answer);
+	if (answer.head.result != ERR_NONE)
+		answer.head.size = 0;
+	child_answer(h->child, &head, &answer);
+}
+
 static void asked(void *context, const struct ask *question, struct now now)
 {
 	static struct ask answer;
 	struct holder *h = context;
 	char text[256];
 	struct buffer words = BUFFER_ON(text);
-	int fd = child_take_descriptor();
-	enum err err = question->head.kind != ASK_MATERIAL_KEYS ? ERR_UNSUPPORTED
-	             : fd < 0                                   ? ERR_SHORT
-	                                                        : take(h, fd, now, &words);
+	int fd;
+	enum err err;
+
+	if (is_acme(question->head.kind)) {
+		asked_acme(h, question, now);
+		return;
+	}
+	fd = child_take_descriptor();
+	err = question->head.kind != ASK_MATERIAL_KEYS ? ERR_UNSUPPORTED
+	    : fd < 0                                   ? ERR_SHORT
+	                                               : take(h, fd, now, &words);
 
 	socket_close(&fd);
 	counters_add(h->counters,

@@ -2,6 +2,7 @@
 /* Reading what the tree names, once for each who names it. */
 #include "proc/material.h"
 
+#include "acme/options.h"
 #include "base/hash.h"
 #include "base/secret.h"
 #include "border/options.h"
@@ -24,6 +25,7 @@ struct wanted {
 	enum keys_kind kind;
 	const char *owner, *path; /* owner: the block's label */
 	bool is_control;          /* for the listener of servers, which is web's */
+	bool may_be_absent;       /* ACME makes it */
 };
 
 struct walk {
@@ -37,6 +39,23 @@ static enum err take(const struct walk *w, enum keys_kind kind, const char *owne
 	return path[0] ? w->take(w->context, &(struct wanted){ kind, owner, path }) : ERR_NONE;
 }
 
+static enum err take_made(const struct walk *w, enum keys_kind kind, const char *owner,
+                          const char *path)
+{
+	return w->take(w->context, &(struct wanted){ kind, owner, path, .may_be_absent = true });
+}
+
+static enum err walk_accounts(const struct walk *w)
+{
+	size_t count;
+	const struct acme_options *list = conf_get(w->tree, &acme_block, &count);
+	enum err err = ERR_NONE;
+
+	for (size_t i = 0; i < count && err == ERR_NONE; i++)
+		err = take_made(w, KEYS_ACCOUNT, list[i].name, list[i].key);
+	return err;
+}
+
 static enum err walk_own(const struct walk *w)
 {
 	size_t count;
@@ -45,9 +64,12 @@ static enum err walk_own(const struct walk *w)
 	enum err err = ERR_NONE;
 
 	for (size_t i = 0; i < count && err == ERR_NONE; i++) {
-		err = take(w, KEYS_CHAIN, own[i].name, own[i].chain);
+		bool is_made = own[i].acme != CONF_NO_ROW;
+
+		err = (is_made ? take_made : take)(w, KEYS_CHAIN, own[i].name, own[i].chain);
 		if (err == ERR_NONE)
-			err = take(w, KEYS_PRIVATE, own[i].name, own[i].key);
+			err = (is_made ? take_made : take)(w, KEYS_PRIVATE, own[i].name,
+			                                   own[i].key);
 		if (err == ERR_NONE)
 			err = take(w, KEYS_STAPLE, own[i].name, own[i].staple);
 	}
@@ -103,6 +125,8 @@ static enum err walk(const struct walk *w)
 	if (err == ERR_NONE && all)
 		err = take(w, KEYS_AUTHORITY, "", all->file);
 	if (err == ERR_NONE)
+		err = walk_accounts(w);
+	if (err == ERR_NONE)
 		err = walk_control(w);
 	return err == ERR_NONE ? walk_peers(w) : err;
 }
@@ -142,7 +166,8 @@ static enum err open_file(const struct wanted *w, int *ret_fd)
 		(void)close(fd);
 		return ERR_IO;
 	}
-	if (w->kind == KEYS_PRIVATE && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+	if ((w->kind == KEYS_PRIVATE || w->kind == KEYS_ACCOUNT) &&
+	    (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		log_write(LEVEL_WARNING, "key",
 		          "%s may be read by others than its owner: chmod 600", w->path);
 	*ret_fd = fd;
@@ -153,6 +178,7 @@ static enum err read_one(void *context, const struct wanted *w)
 {
 	static const char *const kinds[] = { [KEYS_CHAIN] = "chain of certificate",
 		                             [KEYS_PRIVATE] = "key of certificate",
+		                             [KEYS_ACCOUNT] = "key of acme",
 		                             [KEYS_AUTHORITY] = "authority of peer",
 		                             [KEYS_REVOKED] = "revocations of peer",
 		                             [KEYS_STAPLE] = "staple of certificate" };
@@ -166,6 +192,8 @@ static enum err read_one(void *context, const struct wanted *w)
 		log_write(LEVEL_WARNING, "tls", "%s is not there: no staple is shown", w->path);
 		return ERR_NONE;
 	}
+	if (err == ERR_NOT_FOUND && w->may_be_absent)
+		return ERR_NONE;
 	if (err == ERR_NONE) {
 		err = read_all(fd, r->file, &len);
 		(void)close(fd);
@@ -173,7 +201,7 @@ static enum err read_one(void *context, const struct wanted *w)
 	if (err == ERR_NONE && w->is_control)
 		err = keys_bundle_put(&r->control, w->kind, view_of(w->owner),
 		                      view_bytes(r->file, len));
-	if (err == ERR_NONE && w->kind != KEYS_PRIVATE && !w->is_control)
+	if (err == ERR_NONE && w->kind != KEYS_PRIVATE && w->kind != KEYS_ACCOUNT && !w->is_control)
 		err = keys_bundle_put(&r->public, w->kind, view_of(w->owner),
 		                      view_bytes(r->file, len));
 	/* What `keys` looks at too: whether a key belongs to its chain, and when all this ends. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The outreach process: the only one that may ask others on the internet of its own accord. Today
- * that is DNS: names of peers that the configuration writes, never one that a stranger wrote. It
- * hears the answers of name servers and no SIP; what it learns goes to the parent. */
+/* The outreach process: the only one that may ask others on the internet of its own accord: name
+ * servers about names that the configuration writes, never one that a stranger wrote, and
+ * authorities of ACME for certificates (outreach_acme.c). It hears their answers and no SIP; what
+ * it learns goes to the parent. */
 #include "border/options.h"
 #include "dns/asker.h"
 #include "dns/options.h"
 #include "os/random.h"
 #include "proc/child.h"
+#include "proc/outreach_acme.h"
 #include "resolve/renewal.h"
 
 #include <stdlib.h>
@@ -116,8 +118,10 @@ static enum err read_settings(const struct conf_blob *blob, struct now now)
 		          "write names { server ADDRESS }");
 		err = ERR_NONE;
 	}
-	if (err == ERR_NONE)
+	if (err == ERR_NONE) {
 		read_names(blob, now);
+		outreach_acme_settings(blob, now);
+	}
 	return err;
 }
 
@@ -140,6 +144,10 @@ static void answered(void *context, uint32_t number, const struct resolve_answer
 	struct name *n = &o.names[number % MAX_PEERS];
 
 	(void)context;
+	if (number == OUTREACH_ACME_QUESTION) {
+		outreach_acme_resolved(answer);
+		return;
+	}
 	/* The question of a name that is not there any more. */
 	if (!n->is_open || number_of(n) != number)
 		return;
@@ -209,13 +217,27 @@ static void advance(void *context, struct now now)
 		if (o.names[i].is_untold)
 			tell(&o.names[i]);
 	}
+	outreach_acme_advance(now);
+}
+
+static void asked(void *context, const struct ask *question, struct now now)
+{
+	(void)context;
+	outreach_acme_asked(question, now);
+}
+
+static void told(void *context, const struct ask *row, struct now now)
+{
+	(void)context;
+	outreach_acme_answered(row, now);
 }
 
 static uint64_t wait_us(void *context, struct now now)
 {
-	uint64_t least = dns_wait_us(o.asker);
+	uint64_t least = dns_wait_us(o.asker), acme_us = outreach_acme_wait_us(now);
 
 	(void)context;
+	least = acme_us < least ? acme_us : least;
 	for (uint32_t i = 0; i < o.count; i++) {
 		const struct name *n = &o.names[i];
 		uint64_t us = now_since(n->due_us, now.us);
@@ -241,7 +263,9 @@ static void allow_ports(const struct dns_options *options)
 
 int main(void)
 {
-	const struct child_hooks hooks = { .settings = settings,
+	const struct child_hooks hooks = { .asked = asked,
+		                           .answered = told,
+		                           .settings = settings,
 		                           .wait_us = wait_us,
 		                           .advance = advance };
 	struct conf_blob blob;
@@ -252,6 +276,8 @@ int main(void)
 		&(struct dns_asker_ports){ .loop = child_loop(o.child), .answered = answered },
 		&o.asker);
 	blob = child_settings(o.child);
+	if (err == ERR_NONE)
+		outreach_acme_begin(o.child, o.asker);
 	if (err == ERR_NONE)
 		err = read_settings(&blob, (struct now){ 0 });
 	if (err != ERR_NONE)

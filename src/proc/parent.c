@@ -221,6 +221,7 @@ static void on_advance(void *context, struct now now)
 	shelf_advance(p, now);
 	drain_advance(p, now);
 	certificates_advance(p, now);
+	acme_advance(p, now);
 	service_advance(&p->service, now);
 	if (p->is_ending && children_end(p, now_since(now.us, p->ending_us)))
 		loop_stop(p->loop);

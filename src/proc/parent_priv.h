@@ -5,6 +5,7 @@
 #define PROC_PARENT_PRIV_H
 
 #include "os/loop.h"
+#include "proc/acme.h"
 #include "proc/backlog.h"
 #include "proc/frame.h"
 #include "proc/holdings.h"
@@ -128,6 +129,7 @@ struct parent {
 	struct upgrade upgrade;
 	struct drain drain;
 	struct renewal renewal;
+	struct acme_parent acme;
 	uint32_t upgrades; /* parents before this one */
 	uint32_t tries;    /* starts that took the same up and did not stand long; see shelf.h */
 	uint64_t state_number; /* of the state that the service manager has; 0: none */

@@ -91,6 +91,15 @@ static void answer_self(struct parent *p, const struct ask *question)
 	case ASK_RESOLVED:
 		resolved_answer(p, question);
 		break;
+	case ASK_ACME_OPEN:
+		acme_open_answer(p, question);
+		break;
+	case ASK_ACME_RECORD:
+		acme_record_answer(p, question);
+		break;
+	case ASK_ACME_CHAIN:
+		acme_chain_answer(p, question);
+		break;
 	case ASK_CONNECT:
 		connect_answer(p, question);
 		break;

@@ -208,7 +208,7 @@ void resolved_apply(struct parent *p)
 		t->count = kept;
 		hand_out(p);
 	}
-	if (!p->holdings.interface && has_names(p->settings)) {
+	if (!p->holdings.interface && (has_names(p->settings) || acme_is_used(p->settings))) {
 		around_servers(&p->holdings.facts);
 		p->holdings.roles |= 1U << ROLE_OUTREACH;
 	}

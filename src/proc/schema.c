@@ -2,6 +2,7 @@
 /* Who reads which block: the only place where the blocks of all modules meet. */
 #include "proc/schema.h"
 
+#include "acme/options.h"
 #include "border/options.h"
 #include "dns/options.h"
 #include "guard/options.h"
@@ -28,7 +29,8 @@ enum {
 	X(guard_mode_block, JUDGE)                                                                 \
 	X(transport_side_block, SIGNAL | JUDGE)                                                    \
 	X(transport_connections_block, SIGNAL)                                                     \
-	X(transport_certificate_block, SIGNAL)                                                     \
+	X(transport_certificate_block, SIGNAL | OUTREACH)                                          \
+	X(acme_block, OUTREACH)                                                                    \
 	X(transport_authorities_block, SIGNAL)                                                     \
 	X(border_peer_block, SIGNAL | JUDGE | KERNEL | OUTREACH)                                   \
 	X(border_class_block, 0)                                                                   \
@@ -102,6 +104,7 @@ static const struct {
 	{ &web_control_block, NULL },
 	{ &web_server_block, NULL },
 	{ &kernel_block, NULL },
+	{ &acme_block, NULL },
 	{ &border_peer_block, "media ipsec" },
 };
 

@@ -16,13 +16,30 @@ static const struct conf_option certificate_options[] = {
 	  .max = TLS_PATH_SIZE - 1,
 	  .help = "file with its authority's OCSP response (DER), shown to who asks while it is "
 	          "fresh; read again with the certificate" },
+	{ "acme", CONF_NAME, CONF_AT(struct transport_certificate, acme), .refers_to = "acme",
+	  .help = "who gives it and renews it; both files are then made where they are not there" },
+	{ "name", CONF_TEXTS, CONF_LIST(struct transport_certificate, names, name_count), .min = 1,
+	  .help = "names that it is asked for, as sip.example.com" },
 };
+
+static void check_certificate(struct conf_check *c, const void *row)
+{
+	const struct transport_certificate *own = row;
+
+	if (own->acme != CONF_NO_ROW && own->name_count == 0)
+		conf_object(c, "acme", NULL, "it is not said for which names it is asked",
+		            "write `name sip.example.com`");
+	if (own->acme == CONF_NO_ROW && own->name_count > 0)
+		conf_object(c, "name", NULL, "names are asked for by ACME alone",
+		            "write `acme NAME`, or leave the names out");
+}
 
 const struct conf_block transport_certificate_block = {
 	.word = "certificate",
 	CONF_LABEL("name of the certificate", struct transport_certificate, name),
 	CONF_ROWS(struct transport_certificate, certificate_options),
 	.max_rows = MAX_CERTIFICATES,
+	.check = check_certificate,
 	.help = "a certificate of ours with its key; `listen` names those that it shows",
 };
 

@@ -9,6 +9,7 @@
 #include "event/flow.h"
 
 enum { MAX_CERTIFICATES = 32, MAX_SIDE_CERTIFICATES = 4, MAX_SIGNALLING = 256, MAX_PINS = 4 };
+enum { MAX_CERTIFICATE_NAMES = 8 };
 enum { TLS_LABEL_SIZE = 32, TLS_PATH_SIZE = 256, TLS_NAME_SIZE = 128, TLS_PIN_SIZE = 72 };
 
 /* One chain and its key; RSA and ECDSA side by side are two of them. */
@@ -17,6 +18,9 @@ struct transport_certificate {
 	char chain[TLS_PATH_SIZE]; /* ours first, then those that signed it */
 	char key[TLS_PATH_SIZE];
 	char staple[TLS_PATH_SIZE]; /* OCSP response (DER); empty: none is shown */
+	uint16_t acme; /* row of who gives and renews it; CONF_NO_ROW: somebody else does */
+	uint8_t name_count;
+	char names[MAX_CERTIFICATE_NAMES][TLS_NAME_SIZE]; /* that it is asked for */
 };
 
 /* Whose signature counts where a peer names no authority. */

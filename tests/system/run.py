@@ -13,7 +13,8 @@ import subprocess
 import sys
 
 import harness
-import test_agreement  # noqa: F401  (a test registers itself where it stands)
+import test_acme  # noqa: F401  (a test registers itself where it stands)
+import test_agreement  # noqa: F401
 import test_api  # noqa: F401
 import test_apply  # noqa: F401
 import test_calls  # noqa: F401

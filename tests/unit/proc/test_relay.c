@@ -35,6 +35,24 @@ void resolved_answer(struct parent *p, const struct ask *asked)
 	(void)asked;
 }
 
+void acme_open_answer(struct parent *p, const struct ask *asked)
+{
+	(void)p;
+	(void)asked;
+}
+
+void acme_record_answer(struct parent *p, const struct ask *asked)
+{
+	(void)p;
+	(void)asked;
+}
+
+void acme_chain_answer(struct parent *p, const struct ask *asked)
+{
+	(void)p;
+	(void)asked;
+}
+
 void connect_answer(struct parent *p, const struct ask *asked)
 {
 	(void)p;

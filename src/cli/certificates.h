@@ -147,11 +147,6 @@ bool certificates_extend(X509 *certificate, X509 *issuer, int nid, const char *v
 /* The NID of id-kp-sipDomain, made known on the first call. */
 int certificates_sip_domain(void);
 
-/* ---- certificates_fresh.c: asked by the service, where ACME begins ---- */
-/* A key (P-256), and in `chain`, unless NULL, a certificate by itself. What is there stays. */
-enum cli_exit certificates_fresh(const char *key, const char *chain, size_t count, char **names,
-                                 int64_t now_s);
-
 /* ---- certificates_list.c ---- */
 
 int64_t certificates_end(X509 *certificate);
@@ -176,7 +171,7 @@ struct certificates_peer {
 };
 enum { MAX_CERTIFICATES_NAMED = 256 };
 struct certificates_named {
-	char by[64], path[1024];
+	char by[64], path[1024], acme[32]; /* acme: who gives it; "": nobody */
 };
 struct certificates_config {
 	size_t named_count;

@@ -10,10 +10,12 @@ static enum cli_exit become(struct cli *c, int argc, char **argv)
 		[FORMAT_AUTO] = "table",  [FORMAT_TABLE] = "table", [FORMAT_JSON] = "json",
 		[FORMAT_JSONL] = "jsonl", [FORMAT_CSV] = "csv",
 	};
-	const char *list[MAX_CERTIFICATES_ARGUMENTS + 10] = { "certificates", c->command->verb,
+	const char *list[MAX_CERTIFICATES_ARGUMENTS + 12] = { "certificates", c->command->verb,
 		                                              "-o", formats[c->format] };
-	int count = 4;
+	int count = 6;
 
+	list[4] = "--socket";
+	list[5] = c->socket;
 	if (argc > MAX_CERTIFICATES_ARGUMENTS)
 		return cli_usage(c);
 	if (c->is_quiet)

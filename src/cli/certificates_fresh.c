@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in the place of a certificate until an authority has given one. */
 #include "base/buffer.h"
-#include "cli/certificates.h"
+#include "cli/certificates_acme.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* The verbs of `ringfence certificates`: options in, words out. */
 #include "base/buffer.h"
 #include "cli/args.h"
-#include "cli/certificates.h"
+#include "cli/certificates_acme.h"
 #include "cli/output.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ struct order {
 };
 
 static const struct cli_table listed = {
-	8,
+	9,
 	{ { "NAME", "name", CLI_NAME },
 	  { "USE", "use", CLI_TEXT },
 	  { "STATE", "state", CLI_TEXT },
@@ -30,6 +30,7 @@ static const struct cli_table listed = {
 	  { "ENDS", "ends", CLI_TIME, 1 },
 	  { "NAMES", "names", CLI_TEXT, 2 },
 	  { "KEY", "key", CLI_TEXT, 4 },
+	  { "ACME", "acme", CLI_TEXT, 5 },
 	  { "FILE", "file", CLI_TEXT, 3 } },
 	"there is no certificate",
 };
@@ -194,6 +195,14 @@ static enum cli_exit run_issue(struct order *o)
 	return code;
 }
 
+/* NULL: there is no configuration, or none that is good. */
+static const struct certificates_config *read_named(struct order *o)
+{
+	const struct certificates_config *config = NULL;
+
+	return o->read_config(o->configuration, &config) == CLI_DONE ? config : NULL;
+}
+
 /* Those that end within 30 days, or have ended. */
 static enum cli_exit renew_due(struct order *o, const struct certificates_folder *f,
                                const struct certificates_authority *a)
@@ -229,7 +238,9 @@ static enum cli_exit run_renew(struct order *o)
 	enum cli_exit code;
 
 	if (o->args.count > 1 || cli_args_stray(&o->args))
-		return usage("renew [NAME] [--folder FOLDER]");
+		return usage("renew [NAME] [-c FILE] [--folder FOLDER]");
+	if (o->args.count && certificates_is_by_acme(read_named(o), o->args.list[0]))
+		return certificates_ask_renewal(&o->cli, o->args.list[0]);
 	if (o->args.count && !certificates_label_is_good(view_of(o->args.list[0])))
 		return cli_fail(CLI_NOT_FOUND, "there is no certificate of that name");
 	code = open_authority(o, &f, &a);
@@ -292,6 +303,7 @@ static enum cli_exit add_named(struct order *o, json_t *rows)
 		(void)json_array_append_new(rows, certificates_row_of_file(config->named[i].path,
 		                                                           config->named[i].by,
 		                                                           o->now_s));
+	certificates_tell_acme(&o->cli, config, rows);
 	return CLI_DONE;
 }
 
@@ -444,7 +456,8 @@ int certificates_main(int argc, char **argv, int64_t now_s, certificates_read_co
 
 	o.cli.is_quiet = cli_args_flag(&o.args, "-q");
 	o.cli.is_colour = !cli_args_flag(&o.args, "--no-color");
-	if (!take_format(&o) || !cli_args_value(&o.args, "-c", &o.configuration) ||
+	if (!take_format(&o) || !cli_args_value(&o.args, "--socket", &o.cli.socket) ||
+	    !cli_args_value(&o.args, "-c", &o.configuration) ||
 	    !cli_args_value(&o.args, "--folder", &o.folder))
 		return (int)usage("init|issue|list|renew|revoke|test");
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)

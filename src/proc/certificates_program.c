@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program behind `ringfence certificates`: it alone knows both the tables of the
  * configuration and how certificates are made. */
+#include "acme/options.h"
 #include "border/options.h"
 #include "cli/certificates.h"
 #include "proc/settings.h"
@@ -84,16 +85,22 @@ static bool find_peer(const char *name, struct certificates_peer *ret)
 
 static void name_all(struct certificates_config *c)
 {
-	size_t count, peer_count;
+	size_t count, peer_count, account_count;
 	const struct transport_certificate *own =
 		conf_get(tree, &transport_certificate_block, &count);
+	const struct acme_options *accounts = conf_get(tree, &acme_block, &account_count);
 	const struct transport_authorities *all =
 		conf_get(tree, &transport_authorities_block, NULL);
 	const struct border_peer *peers = conf_get(tree, &border_peer_block, &peer_count);
 	const struct transport_signalling *rows;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		size_t was = c->named_count;
+
 		name_file(c, "certificate", own[i].name, own[i].chain);
+		if (own[i].acme < account_count && c->named_count > was)
+			(void)VIEW_COPY(view_of(accounts[own[i].acme].name), c->named[was].acme);
+	}
 	if (all)
 		name_file(c, "authorities", "", all->file);
 	rows = conf_get(tree, &transport_signalling_block, &count);

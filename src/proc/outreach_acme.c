@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One run at a time, one thing under way at a time. */
-#include "proc/outreach_acme.h"
+#include "proc/outreach_acme_priv.h"
 
 #include "acme/https.h"
-#include "acme/run.h"
-#include "base/date.h"
 #include "os/clock.h"
 #include "os/random.h"
 #include "os/socket.h"
@@ -31,19 +29,6 @@ enum doing {
 	DOING_OPEN,
 	DOING_RECORD,
 	DOING_CHAIN,
-};
-
-struct entry {
-	struct acme_wish wish;
-	struct acme_options options;
-	uint64_t due_us; /* it is looked at, or had, next */
-	uint32_t failures;
-	bool is_asked;  /* by somebody: now, whatever its end */
-	int64_t ends_s; /* of the one that is there; 0: not known */
-	int64_t had_us; /* wall time of the last that was had here; 0: none */
-	bool is_own;
-	char why[sizeof(
-		((struct acme_run *)0)->why)]; /* the last time failed; empty: it went well */
 };
 
 static struct {
@@ -284,15 +269,6 @@ static void https_answered(void *context, const struct acme_response *response)
 
 /* ---- ends ---- */
 
-static void say_when(const struct entry *e, uint32_t again_s)
-{
-	const char *unit = again_s >= 2 * HOUR_S ? "hours" : "minutes";
-
-	log_write(LEVEL_WARNING, "acme", "certificate %s was not had from %s: %s; again in %u %s",
-	          e->wish.certificate, e->wish.account, e->why,
-	          (unsigned)(again_s / (again_s >= 2 * HOUR_S ? HOUR_S : 60)), unit);
-}
-
 static void fail(struct entry *e, const char *why, uint32_t retry_after_s, struct now now)
 {
 	uint32_t again_s = acme_again_s(++e->failures, retry_after_s, random_below(UINT32_MAX));
@@ -300,7 +276,7 @@ static void fail(struct entry *e, const char *why, uint32_t retry_after_s, struc
 	(void)VIEW_COPY(view_of(why), e->why);
 	e->due_us = now.us + (uint64_t)again_s * SECOND_US;
 	counters_add(child_counters(a.child), COUNT_certificates_not_had, 1);
-	say_when(e, again_s);
+	outreach_acme_say(e, again_s);
 	drop_run();
 }
 
@@ -535,24 +511,56 @@ void outreach_acme_answered(const struct ask *row, struct now now)
 		acme_run_fail(&a.run, words_of(err, was));
 }
 
-void outreach_acme_asked(const struct ask *asked, struct now now)
-{
-	static struct ask answer;
-	char name[ACME_LABEL_SIZE];
-	enum err err = ERR_NOT_FOUND;
+/* ---- what somebody wants to know ---- */
 
-	(void)view_copy(view_bytes(asked->body.text, strnlen(asked->body.text, asked->head.size)),
-	                name, sizeof(name));
-	for (uint32_t i = 0; i < a.count && asked->head.kind == ASK_ACME_RENEW; i++) {
+static void answer_list(const struct ask_head *head, struct now now)
+{
+	static struct ask row;
+
+	for (uint32_t i = 0; i < a.count; i++) {
+		const struct entry *e = &a.entries[i];
+		bool is_asked = a.active == e && a.is_running;
+		size_t len =
+			outreach_acme_json(e, is_asked, now, row.body.text, sizeof(row.body.text));
+
+		row.head = (struct ask_head){ .size = (uint32_t)len };
+		if (len > 0)
+			child_answer(a.child, head, &row);
+	}
+	row.head = (struct ask_head){ .is_last = 1 };
+	child_answer(a.child, head, &row);
+}
+
+static enum err renew(struct view name, struct now now)
+{
+	for (uint32_t i = 0; i < a.count; i++) {
 		struct entry *e = &a.entries[i];
 
-		if (!view_equal(view_of(e->wish.certificate), view_of(name)))
+		if (!view_equal(view_of(e->wish.certificate), name))
 			continue;
+		if (!a.https)
+			return ERR_UNSUPPORTED;
 		e->is_asked = true;
 		if (a.active != e)
 			e->due_us = now.us;
-		err = a.https ? ERR_NONE : ERR_UNSUPPORTED;
+		return ERR_NONE;
 	}
+	return ERR_NOT_FOUND;
+}
+
+void outreach_acme_asked(const struct ask *asked, struct now now)
+{
+	static struct ask answer;
+	struct ask_head head = asked->head;
+	enum err err;
+
+	if (head.kind == ASK_ACME_LIST) {
+		answer_list(&head, now);
+		return;
+	}
+	err = head.kind == ASK_ACME_RENEW && head.size <= sizeof(asked->body.text)
+	            ? renew(view_bytes(asked->body.text, head.size), now)
+	            : ERR_UNSUPPORTED;
 	answer.head = (struct ask_head){ .result = (uint8_t)err, .is_last = 1 };
-	child_answer(a.child, &asked->head, &answer);
+	child_answer(a.child, &head, &answer);
 }

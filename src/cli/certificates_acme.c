@@ -34,7 +34,7 @@ enum cli_exit certificates_ask_renewal(const struct cli *c, const char *name)
 
 	cli_target_segment(&target, name);
 	cli_target_segment(&target, "renew");
-	code = cli_send(c, "POST", &target, NULL, &answer);
+	code = cli_send(c, "POST", &target, json_object(), &answer);
 	if (code != CLI_DONE)
 		return code;
 	cli_answer_clear(&answer);

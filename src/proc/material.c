@@ -176,12 +176,11 @@ static enum err open_file(const struct wanted *w, int *ret_fd)
 
 static enum err read_one(void *context, const struct wanted *w)
 {
-	static const char *const kinds[] = { [KEYS_CHAIN] = "chain of certificate",
-		                             [KEYS_PRIVATE] = "key of certificate",
-		                             [KEYS_ACCOUNT] = "key of acme",
-		                             [KEYS_AUTHORITY] = "authority of peer",
-		                             [KEYS_REVOKED] = "revocations of peer",
-		                             [KEYS_STAPLE] = "staple of certificate" };
+	static const char *const kinds[] = {
+		[KEYS_CHAIN] = "chain of certificate",  [KEYS_PRIVATE] = "key of certificate",
+		[KEYS_ACCOUNT] = "key of acme",         [KEYS_AUTHORITY] = "authority of peer",
+		[KEYS_REVOKED] = "revocations of peer", [KEYS_STAPLE] = "staple of certificate"
+	};
 	struct reading *r = context;
 	size_t len = 0;
 	int fd = -1;

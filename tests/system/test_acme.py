@@ -62,7 +62,7 @@ def is_door_open():
 class Pebble:
     """The authority and the name server that it asks."""
 
-    def __init__(self, cast):
+    def __init__(self, cast, leads_to=OUTSIDE_ADDRESS):
         for program in ("pebble", "pebble-challtestsrv"):
             if not shutil.which(program):
                 raise Skip(f"{program} is not installed (Debian's pebble)")
@@ -77,7 +77,7 @@ class Pebble:
                                   "ocspResponderURL": "", "externalAccountBindingRequired": False}}, file)
         cast.start("challtestsrv", ["pebble-challtestsrv", "-dns01", f"{SERVER}:8053", "-http01", "", "-https01", "",
                                     "-tlsalpn01", "", "-management", f"{SERVER}:8055",
-                                    "-defaultIPv4", OUTSIDE_ADDRESS, "-defaultIPv6", ""])
+                                    "-defaultIPv4", leads_to, "-defaultIPv6", ""])
         # One nonce in five is refused, as by default: who cannot bear that gets nothing.
         cast.start("pebble", ["pebble", "-config", config, "-dnsserver", f"{SERVER}:8053"],
                    environment={**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "20"})
@@ -142,6 +142,10 @@ def acme_http(cast):
     check(until(lambda: not is_door_open(), 10), "the door stays open")
     with open(f"{cast.folder}/main.key", "rb") as file:
         key = file.read()
+    check(told_of(ringfence)["acme"] == "pebble", f"the list says {told_of(ringfence)}")
+    code, text = ringfence.ask("certificates", "renew", "main", "-c", ringfence.config_path)
+    check(code == 0, f"renew ended with {code}: {text}")
+    first = await_certificate(ringfence, pebble.roots, before=first)
     # A new start finds what it had, and asks for nothing.
     ringfence.stop()
     ringfence.start()
@@ -149,6 +153,38 @@ def acme_http(cast):
     check(ringfence.counters()["certificates_obtained"] == 0, "it was had once more")
     with open(f"{cast.folder}/main.key", "rb") as file:
         check(file.read() == key, "the key is another one")
+
+
+def told_of(ringfence):
+    """The row of the list."""
+    rows = ringfence.rows("certificates", "list", "-c", ringfence.config_path)
+    return [row for row in rows if row["name"] == "certificate main"][0]
+
+
+def is_refused_with(ringfence, roots, *wanted):
+    """Nothing was had: with these words of the list, and what stood there before goes on being shown."""
+    check(until(lambda: ringfence.counters()["certificates_not_had"] > 0, PATIENCE, pause=0.2), words(ringfence))
+    told = told_of(ringfence)["acme"]
+    check(all(word in told for word in wanted), f"{wanted} were wanted, the list says {told}")
+    check(shown(roots) is None and not is_door_open(), "something is shown, or the door is open")
+    check(ringfence.counters()["certificates_obtained"] == 0, "something was had")
+
+
+@test("who cannot show that a name is his, or is not sure of the authority, has no certificate, and is told why")
+def acme_refused(cast):
+    pebble = Pebble(cast, leads_to="127.0.0.12")
+    ringfence = ringfence_of(cast, pebble.own.certificate, HTTP)
+    ringfence.start()
+    is_refused_with(ringfence, pebble.roots, "pebble: not had", f"{NAME} was not proven to be ours", "connection")
+    with open(f"{cast.folder}/main.pem", "rb") as file:
+        before = file.read()
+    ringfence.stop()
+    # The same server, vouched for by nobody whom we were told to believe.
+    ringfence = ringfence_of(cast, Authority(cast.folder, "another").certificate, HTTP)
+    ringfence.start()
+    is_refused_with(ringfence, pebble.roots, "no answer", "certificate")
+    with open(f"{cast.folder}/main.pem", "rb") as file:
+        check(file.read() == before, "the file was written")
 
 
 @test("a certificate is had by ACME with DNS-01, by a program that writes the record and removes it")

@@ -42,7 +42,7 @@ static const char *body_of(const struct web_route *r)
 		                                   : "{}";
 	if (strstr(r->path, "drain"))
 		return "{\"on\":\"yes\"}";
-	return strstr(r->path, "config") || strstr(r->path, "upgrade")
+	return strstr(r->path, "config") || strstr(r->path, "upgrade") || strstr(r->path, "renew")
 	             ? "{}"
 	             : "{\"net\":\"198.51.100.7\"}";
 }

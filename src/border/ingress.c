@@ -333,13 +333,26 @@ static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 		route_new(b, in, screening.treatment);
 }
 
+/* Nobody hears an answer at port 0, and we would hear our own. */
+static bool is_forged(const struct flow *flow)
+{
+	return flow->transport == TRANSPORT_UDP &&
+	       (flow->remote.port == 0 ||
+	        (flow->remote.port == flow->local.port && addr_equal(&flow->remote, &flow->local)));
+}
+
 void ingress(struct border *b, const struct flow *flow, char *bytes, size_t len)
 {
-	struct inbound in = meet(b, flow);
+	struct inbound in;
 	bool is_suspect = false;
 	enum err err;
 
 	border_count(b, COUNT_datagrams_received);
+	if (is_forged(flow)) {
+		border_count(b, COUNT_dropped_forged);
+		return;
+	}
+	in = meet(b, flow);
 	in.size = len;
 	if (!passes_door(b, &in, view_bytes(bytes, len), &is_suspect))
 		return;

@@ -310,6 +310,14 @@ bool shake_keys(const struct call *call, unsigned leg, unsigned stream, struct o
 	return true;
 }
 
+bool shake_is_awaited(const struct call *call, unsigned leg, unsigned stream)
+{
+	const struct stream_facts *s = &call->facts->streams[stream];
+
+	return s->legs[leg].protection == PROTECTION_DTLS &&
+	       s->secure[leg].theirs.suite == SUITE_NONE;
+}
+
 void shake_agreed(struct call *call, unsigned stream, const struct media_agreed *agreed)
 {
 	struct stream_facts *s = &call->facts->streams[stream];

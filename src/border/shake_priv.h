@@ -66,6 +66,8 @@ void shake_describe_answer(const struct call *call, unsigned stream, struct sdp_
  * Keys are to be wiped. */
 bool shake_order(const struct call *call, unsigned leg, unsigned stream, struct order_shake *ret);
 bool shake_keys(const struct call *call, unsigned leg, unsigned stream, struct order_keys *ret);
+/* Whether no handshake has given that leg keys yet. */
+bool shake_is_awaited(const struct call *call, unsigned leg, unsigned stream);
 /* Media has agreed. */
 void shake_agreed(struct call *call, unsigned stream, const struct media_agreed *agreed);
 

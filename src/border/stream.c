@@ -455,6 +455,15 @@ static void order_again(struct border *b)
 	}
 }
 
+static const char *why_silent(const struct call *call)
+{
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
+		for (unsigned leg = 0; leg < CALL_LEGS; leg++)
+			if (call->facts->streams[i].is_open && shake_is_awaited(call, leg, i))
+				return "DTLS: no keys agreed";
+	return "no media";
+}
+
 void calls_media_event(struct border *b, const struct media_event *event)
 {
 	struct call *call = call_by_id(b, event->stream >> STREAM_BITS);
@@ -489,7 +498,7 @@ void calls_media_event(struct border *b, const struct media_event *event)
 	if ((event->kind == MEDIA_CLOSED || event->kind == MEDIA_REFUSED) && stream->is_closing)
 		closed(call, place);
 	else if (event->kind == MEDIA_SILENT)
-		call_hang_up(call, "no media");
+		call_hang_up(call, why_silent(call));
 	else if (event->kind == MEDIA_REFUSED)
 		call_hang_up(call, "media refused");
 }

@@ -322,10 +322,17 @@ enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_dat
 	struct media_leg_statistics *totals = &f->legs[d->leg].totals;
 	struct flow_datagram open = *d;
 	enum flow_verdict verdict = FLOW_DIRECTION;
+	uint64_t heard_us = f->last_packet_us;
+	bool was_silent = f->is_silent;
 
 	if (!f->is_barred)
 		verdict = d->is_rtcp ? receive_rtcp(f, &open, scratch, now_us, ret)
 		                     : receive_rtp(f, &open, now_us, ret);
+	/* What goes to nobody for want of a key keeps no call alive. */
+	if (verdict == FLOW_KEY) {
+		f->last_packet_us = heard_us;
+		f->is_silent = was_silent;
+	}
 	totals->dropped_source += verdict == FLOW_WRONG_SOURCE;
 	totals->dropped_malformed += verdict == FLOW_MALFORMED;
 	totals->dropped_direction += verdict == FLOW_DIRECTION;

@@ -2,6 +2,7 @@
 """All that passes on a test's own loopback, packet by packet, so that a test can count what left for whom."""
 
 import collections
+import ctypes
 import os
 import socket
 import struct
@@ -9,7 +10,7 @@ import struct
 from harness import Skip, check
 from hosts import INSIDE
 
-IP, SOL_PACKET, STATISTICS, FORCED_BUFFER = 0x0800, 263, 6, 33
+IP, SOL_PACKET, STATISTICS, FORCED_BUFFER, ATTACH_FILTER = 0x0800, 263, 6, 33, 26
 TCP, UDP = 6, 17
 SIP_TEXT = b"SIP/2.0"
 
@@ -27,13 +28,29 @@ def read(frame):
                   socket.inet_ntoa(frame[16:20]), int.from_bytes(rest[2:4], "big"), data) if data else None
 
 
+def only_from(addresses):
+    """A filter for the kernel (BPF): packets of these sources."""
+    steps = [(0x20, 0, 0, 12)]
+    steps += [(0x15, len(addresses) - number, 0, int.from_bytes(socket.inet_aton(address), "big"))
+              for number, address in enumerate(addresses)]
+    steps += [(0x06, 0, 0, 0), (0x06, 0, 0, 0xffffffff)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    return code, struct.pack("HL", len(steps), ctypes.addressof(code))
+
+
 class Capture:
-    def __init__(self):
+    """`sources`: what others send is left out, for floods would fill all room."""
+
+    def __init__(self, *sources):
         if not os.environ.get(INSIDE):
             raise Skip("no network of the test's own could be made here")
         # What is bound to one protocol hears loopback's packets once, as they arrive.
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(IP))
         self.socket.setsockopt(socket.SOL_SOCKET, FORCED_BUFFER, 128 << 20)
+        if sources:
+            code, program = only_from(sources)
+            self.socket.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, program)
+            del code  # the kernel has its own by now
         self.socket.bind(("lo", IP))
         self.socket.setblocking(False)
         self.packets = []

@@ -32,9 +32,11 @@ import test_kernel  # noqa: F401
 import test_howto  # noqa: F401
 import test_keys  # noqa: F401
 import test_load  # noqa: F401
+import test_media_attacks  # noqa: F401
 import test_methods  # noqa: F401
 import test_names  # noqa: F401
 import test_nat  # noqa: F401
+import test_odd_packets  # noqa: F401
 import test_oracles  # noqa: F401
 import test_package  # noqa: F401
 import test_parent  # noqa: F401

@@ -12,14 +12,16 @@ import test_routes
 import test_speech
 from capture import SIP_TEXT, UDP, Capture
 from certificates import Authority
+from dtls import HANDSHAKE
 from harness import check, test
 from pbx import PBX_ADDRESS
 from process import Failure, until
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS
-from speech import SERVER_ADDRESS, Board, Pipe, SpeechServer
-from srtp import SUITE, Key
+from speech import SERVER_ADDRESS, Board, Certificate, Pipe, SpeechServer
+from srtp import FRAME, SUITE, Key
+from test_media_attacks import must_talk, shaking
 from test_speech import Secured
-from test_tls import CARRIER, NAME, OTHER, SBC, carrier_of
+from test_tls import CALLEE, CARRIER, NAME, OTHER, PHONES, SBC, carrier_of, tls_stage
 
 OURS, THEIRS = b"said by the office in words", b"said by the carrier in words"
 DIALLED, OFFICE = "00353155512345", "+441512960123"
@@ -278,6 +280,40 @@ def closed_signalling_off(cast):
         test_routes.hang_up(pbx, carrier)
         test_routes.call(carrier, pbx, OFFICE, OFFICE)
         check(SIP_TEXT in b"".join(p.data for p in capture.sent(CARRIER, OUTSIDE_ADDRESS)), "nothing was heard")
+
+
+# ---- handshakes of audio ----
+
+def speaks_for_nothing(caller, callee, capture, times=50):
+    """The other end speaks: whatever leaves for the caller is of a handshake."""
+    for _ in range(times):
+        callee.speak()
+        callee.listen(caller)
+        time.sleep(0.01)
+    left = [p for p in capture.sent(OUTSIDE_ADDRESS, PHONES[0], UDP) if p.data[0] not in HANDSHAKE]
+    check(not left, f"{len(left)} packets left for who has no keys")
+
+
+@test("media srtp required and DTLS: who never begins the handshake, or shows another certificate than he named, gets no packet of audio")
+def closed_handshakes(cast):
+    authority = Authority(cast.folder)
+    stage_of_phones = tls_stage(cast, authority, subscribers_more="media srtp required").start()
+    caller, callee = shaking(cast, authority, stage_of_phones)
+    with caller, callee, Capture() as capture:
+        caller.must_register()
+        callee.must_register()
+        caller.call(CALLEE, callee.take_call)
+        speaks_for_nothing(caller, callee, capture)
+        def is_found():
+            return stage_of_phones.ringfence.counters()["dtls_wrong_certificate"] > 0
+        check(not caller.shake(Certificate(cast.folder, "impostor").path, is_enough=is_found) and is_found(),
+              "keys came of another certificate")
+        speaks_for_nothing(caller, callee, capture)
+        check(any(p.data[0] in HANDSHAKE for p in capture.sent(OUTSIDE_ADDRESS, PHONES[0], UDP)), "the capture is deaf")
+        # The right one all the same: nothing but the certificate was in its way.
+        check(caller.shake(), "no keys came of the handshake")
+        must_talk(caller, callee)
+        check(not capture.plain(OUTSIDE_ADDRESS, PHONES[0], FRAME), "something left in the clear")
 
 
 # ---- audio and channels as connections ----

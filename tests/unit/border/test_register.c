@@ -290,6 +290,31 @@ TEST(silence, "a stranger's request other than REGISTER is met by silence and co
 	WITH_WIRE(strangers_meet_silence);
 }
 
+static enum err nobody_is_answered(struct wire *w)
+{
+	struct wire_register r = { .user = "200", .call_id = "200", .cseq = 1 };
+	struct flow own = wire_outside(1, 5060), none = wire_outside(1, 0), beside;
+
+	own.remote = own.local;
+	beside = own;
+	beside.remote.port++;
+	wire_receive(w, &own, wire_register_text(&r, &own));
+	wire_receive(w, &none, wire_register_text(&r, &none));
+	wire_advance(w, 400 * MILLISECOND_US);
+	CHECK(!wire_take(w, &own) && !wire_take(w, &none));
+	CHECK(counters_get(&w->counters, COUNT_dropped_forged) == 2);
+	wire_receive(w, &beside, wire_register_text(&r, &beside));
+	wire_advance(w, 400 * MILLISECOND_US);
+	CHECK(wire_has(wire_take(w, &beside), "SIP/2.0 401 "));
+	return ERR_NONE;
+}
+
+TEST(nobody,
+     "what comes from port 0 or from our own port is dropped and counted, its neighbour's is not")
+{
+	WITH_WIRE(nobody_is_answered);
+}
+
 static enum err forged_cookie(struct wire *w)
 {
 	struct wire_register r = {

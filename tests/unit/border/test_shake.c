@@ -148,6 +148,34 @@ static void agree(struct talk *t)
 	media_says(t, &event);
 }
 
+static enum err ends_silent(struct talk *t, const char *cause)
+{
+	struct media_event event = { .kind = MEDIA_SILENT,
+		                     .generation = talk_order(t)->generation,
+		                     .stream = talk_order(t)->stream };
+
+	media_says(t, &event);
+	CHECK(talk_hears(t, &t->phone, "BYE ") && talk_hears(t, &t->pbx, "BYE "));
+	talk_media_closes(t);
+	CHECK(strcmp(talk_record(t)->cause, cause) == 0);
+	return ERR_NONE;
+}
+
+TALK_TEST(shake_never, "records that a call ended for want of keys where no handshake gave any")
+{
+	TRY(over_websocket(t));
+	TRY(talks(t, BROWSER));
+	return ends_silent(t, "DTLS: no keys agreed");
+}
+
+TALK_TEST(shake_silent, "records no media where the handshake had given them")
+{
+	TRY(over_websocket(t));
+	TRY(talks(t, BROWSER));
+	agree(t);
+	return ends_silent(t, "no media");
+}
+
 TALK_TEST(shake_again, "orders the keys of a handshake again where media begins anew")
 {
 	uint32_t before;

@@ -131,6 +131,10 @@ TEST(secure_closed, "passes nothing of a protected leg that has no keys, in eith
 		CHECK(pbx_speaks(1) == FLOW_KEY);
 		CHECK(throw_bytes(PBX, "10.0.0.20:6001", RECEIVER_REPORT, true) == FLOW_KEY);
 		CHECK(throw_wire(PHONE_AT, write_sound(PHONE_SSRC, 1)) != FLOW_SEND);
+		/* Whoever speaks to an end without keys keeps no call alive. */
+		clock_us += SECOND_US;
+		CHECK(pbx_speaks(2) == FLOW_KEY);
+		CHECK(media_flow_is_silent(&stream, SECOND_US, clock_us));
 	}
 	return ERR_NONE;
 }

@@ -2,10 +2,11 @@
 """A telephony board in software, and a speech server that knows MRCPv2 (RFC 6787).
 
 The board has a line that plays and records files of G.711 and presses digits; the server
-recognises what it was told to expect, by its bytes. Both carry audio as datagrams or as a
-connection (RFC 4571), in the clear or under TLS (RFC 8122), and hold the other end to what its
-description says."""
+recognises what it was told to expect, by its bytes. Both carry audio as datagrams, in the clear or
+under SRTP (RFC 4568), or as a connection (RFC 4571), in the clear or under TLS (RFC 8122), and hold
+the other end to what its description says."""
 
+import base64
 import hashlib
 import os
 import re
@@ -16,6 +17,7 @@ import time
 
 from process import Failure
 from sip_text import token
+from srtp import SUITE, Key
 from test_routes import Trunk
 from tls_trunk import TlsTrunk
 
@@ -151,6 +153,8 @@ class End(Trunk):
         self.over, self.certificate = over, certificate
         self.waiting_at = self.pipe = self.control = None
         self.sequence, self.heard = 0, {}
+        self.secret, self.theirs, self.strange = os.urandom(30), None, 0
+        self.ours = Key(self.secret)
 
     def __exit__(self, *what):
         super().__exit__(*what)
@@ -187,10 +191,22 @@ class End(Trunk):
     def audio_line(self, setup):
         if self.over == "udp":
             return "m=audio 41000 RTP/AVP 0 101\r\n"
+        if self.over == "srtp":
+            key = base64.b64encode(self.secret).decode()
+            return f"m=audio 41000 RTP/SAVP 0 101\r\na=crypto:1 {SUITE} inline:{key}\r\n"
         protocol = "TCP/TLS/RTP/AVP" if self.over == "tls" else "TCP/RTP/AVP"
         port = self.wait_at() if setup == "passive" else 9
         return (f"m=audio {port} {protocol} 0 101\r\na=setup:{setup}\r\na=connection:new\r\n"
                 + self.fingerprint(protocol))
+
+    def hold_to(self, line):
+        """That line of the other end says where audio goes, and under which key it comes."""
+        self.audio_at = line
+        tag, suite, key = (line.get("crypto").split() + ["", "", ""])[:3]
+        if self.over == "srtp":
+            if (line.protocol, tag, suite) != ("RTP/SAVP", "1", SUITE):
+                raise Failure(f"audio under SRTP is described as {line.protocol} {line.attributes}")
+            self.theirs = Key(base64.b64decode(key.partition(":")[2]))
 
     def describe(self, lines):
         return (f"v=0\r\no=- 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n" + lines)
@@ -201,6 +217,8 @@ class End(Trunk):
         self.sequence += 1
         packet = (bytes([0x80, kind]) + self.sequence.to_bytes(2, "big") + (160 * self.sequence).to_bytes(4, "big")
                   + b"LINE" + payload)
+        if self.over == "srtp":
+            packet = self.ours.protect(packet)
         if self.pipe:
             self.pipe.send(len(packet).to_bytes(2, "big") + packet)
         else:
@@ -222,7 +240,14 @@ class End(Trunk):
             return self.pipe.frame(seconds)
         self.audio.settimeout(seconds)
         try:
-            return self.audio.recv(4096)
+            while True:
+                packet = self.audio.recv(4096)
+                if not self.theirs:
+                    return packet
+                clear = self.theirs.unprotect(packet)
+                if clear:
+                    return clear
+                self.strange += 1
         except (socket.timeout, TimeoutError):
             raise Failure("no audio came") from None
 
@@ -256,11 +281,12 @@ class Board(End):
         """What the 2xx says: the channel, and where audio goes."""
         self.learn(answer)
         self.request("ACK")
-        self.control_line, self.audio_at = Line(answer.body, "application"), Line(answer.body, "audio")
+        self.control_line = Line(answer.body, "application")
+        self.hold_to(Line(answer.body, "audio"))
         self.channel = self.control_line.get("channel")
         if self.control_line.port:
             self.control = self.connect(self.control_line)
-        if self.over != "udp":
+        if self.over in ("tcp", "tls"):
             self.pipe = self.connect(self.audio_at)
 
     def where(self):
@@ -291,7 +317,7 @@ class SpeechServer(End):
             self.waiting_at.close()
             self.waiting_at = audio_listener
             self.pipe = self.shaken(self.take_connection(), audio)
-        self.audio_at = audio
+        self.hold_to(audio)
 
     def where(self):
         return self.audio_at.address, self.audio_at.port

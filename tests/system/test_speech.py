@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A board, Ringfence and a speech server: what is recognised arrives, and nothing that is not agreed passes."""
 
+import hashlib
 import os
 import signal
 import socket
 import threading
 
+from capture import UDP, Capture
 from certificates import Authority
 from harness import Skip, check, test
 from process import Failure, until
@@ -242,20 +244,21 @@ peer speech {{
     media over {server_over}
     channels tls
 }}
-route {{ from board  to speech }}
+route {{ from board  to speech  {route} }}
 """
 
 
 class Secured:
     """Board and server by mutual TLS, with certificates for their media too."""
 
-    def __init__(self, cast, board_over="tls", server_over="tls"):
+    def __init__(self, cast, board_over="tls", server_over="tls", route=""):
         if not is_built():
             raise Skip("the program is not built yet")
-        over = {"tls": "tls-tcp", "tcp": "tcp", "udp": "udp"}
+        over = {"tls": "tls-tcp", "tcp": "tcp", "udp": "udp", "srtp": "udp\n    media srtp required",
+                "either": "udp\n    media srtp preferred"}
         authority = Authority(cast.folder)
         chain, key = authority.issue("main", [f"DNS:{NAME}"])
-        self.authority = authority
+        self.authority, self.cast = authority, cast
         self.board = self.end(cast, SecureBoard, "board", INSIDE_ADDRESS, board_over)
         self.server = self.end(cast, SecureSpeechServer, "speech", OUTSIDE_ADDRESS, server_over)
         tls = "\n    tls {}:5061  certificate main"
@@ -264,13 +267,13 @@ class Secured:
             outside_more=tls.format(OUTSIDE_ADDRESS),
             more=SECURE.format(chain=chain, key=key, board=BOARD_ADDRESS, server=SERVER_ADDRESS,
                                authority=authority.certificate, board_over=over[board_over],
-                               server_over=over[server_over]))
+                               server_over=over[server_over], route=route))
 
     def end(self, cast, kind, name, next_hop, over):
         pair = self.authority.issue(name, [f"DNS:{name}.example"])
         certificate = Certificate(cast.folder, name + "-media")
         return kind(server_context(pair, self.authority.certificate),
-                    client_context(self.authority.certificate, pair), NAME, next_hop=next_hop, over=over,
+                    client_context(self.authority.certificate, pair), NAME, next_hop=next_hop, over=over.replace("either", "udp"),
                     certificate=certificate)
 
     def __enter__(self):
@@ -326,3 +329,34 @@ def speech_clear_refused(cast):
         scene.board.over = "tls"
         connect(scene.board, scene.server)
         recognise(cast, scene.board, scene.server)
+
+
+def under_srtp(scene, capture, server_profile):
+    """A call whose words are recognised; how many packets of it could be read on each side by anybody."""
+    invite = connect(scene.board, scene.server)
+    check(Line(invite.body, "audio").protocol == server_profile, f"audio is offered otherwise: {invite.body}")
+    recognise(cast=scene.cast, board=scene.board, server=scene.server)
+    check(scene.board.strange + scene.server.strange == 0, "packets came that were not under the agreed keys")
+    voice = [hashlib.sha512(b"voice%d" % number).digest() for number in range(50)]
+    return [len([p for p in capture.sent(ours, end.address, UDP) if any(words in p.data for words in voice)])
+            for ours, end in ((INSIDE_ADDRESS, scene.board), (OUTSIDE_ADDRESS, scene.server))]
+
+
+@test("audio of both ends under SRTP, each by keys of its own: the words are recognised, and nobody else could read a packet")
+def speech_srtp(cast):
+    with Secured(cast, board_over="srtp", server_over="srtp") as scene, Capture() as capture:
+        check(under_srtp(scene, capture, "RTP/SAVP") == [0, 0], "audio left in the clear")
+
+
+@test("a route whose application forbids SRTP is honoured: the server is offered no keys and hears RTP, the board's end stays under its own")
+def speech_srtp_forbidden(cast):
+    with Secured(cast, board_over="srtp", server_over="either", route="media srtp forbidden") as scene, Capture() as capture:
+        clear = under_srtp(scene, capture, "RTP/AVP")
+        check(clear[0] == 0 and clear[1] >= 50, f"{clear} packets could be read")
+
+
+@test("without that word on the route the same server is offered keys")
+def speech_srtp_not_forbidden(cast):
+    with Secured(cast, board_over="srtp", server_over="either") as scene:
+        scene.board.invite("recognise")
+        check("a=crypto:1 " in scene.server.hear("INVITE ").body, "no keys are offered")

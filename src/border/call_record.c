@@ -15,6 +15,8 @@ static void add_figures(struct media_leg_statistics *sum, const struct media_leg
 	sum->dropped_source += one->dropped_source;
 	sum->dropped_malformed += one->dropped_malformed;
 	sum->dropped_direction += one->dropped_direction;
+	sum->dropped_auth += one->dropped_auth;
+	sum->dropped_replay += one->dropped_replay;
 	if (sum->learnt_port == 0) {
 		sum->payload_type = one->payload_type;
 		sum->is_learnt = one->is_learnt;

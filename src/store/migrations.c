@@ -25,6 +25,7 @@
 	p "is_learnt INTEGER NOT NULL, " p "learnt_port INTEGER NOT NULL,"
 
 #define NUMBER_COLUMN(name) "ALTER TABLE incidents ADD COLUMN " name " INTEGER NOT NULL DEFAULT 0;"
+#define DROPPED_COLUMN(name) "ALTER TABLE calls ADD COLUMN " name " INTEGER NOT NULL DEFAULT 0;"
 #define TEXT_COLUMN(name) "ALTER TABLE incidents ADD COLUMN " name " TEXT NOT NULL DEFAULT '';"
 
 const struct migration store_migrations[] = {
@@ -79,6 +80,9 @@ const struct migration store_migrations[] = {
 	  NUMBER_COLUMN("targets") NUMBER_COLUMN("users") NUMBER_COLUMN("numbers")
 	  TEXT_COLUMN("source_list") TEXT_COLUMN("target_list") TEXT_COLUMN("user_list")
 	  TEXT_COLUMN("number_list") },
+	{ "what SRTP dropped in calls",
+	  DROPPED_COLUMN("caller_dropped_auth") DROPPED_COLUMN("caller_dropped_replay")
+	  DROPPED_COLUMN("callee_dropped_auth") DROPPED_COLUMN("callee_dropped_replay") },
 };
 /* clang-format on */
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

@@ -42,7 +42,9 @@
 	COLUMN(U32, prefix "dropped_direction", record_call, member.media.dropped_direction), \
 	COLUMN(U8, prefix "payload_type", record_call, member.media.payload_type),      \
 	COLUMN(U8, prefix "is_learnt", record_call, member.media.is_learnt),            \
-	COLUMN(U16, prefix "learnt_port", record_call, member.media.learnt_port)
+	COLUMN(U16, prefix "learnt_port", record_call, member.media.learnt_port),       \
+	COLUMN(U32, prefix "dropped_auth", record_call, member.media.dropped_auth),     \
+	COLUMN(U32, prefix "dropped_replay", record_call, member.media.dropped_replay)
 /* clang-format on */
 
 static const struct column call_columns[] = {

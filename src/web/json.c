@@ -150,6 +150,8 @@ static json_t *leg_json(const struct record_leg *leg)
 	set_number(media, "dropped_source", leg->media.dropped_source);
 	set_number(media, "dropped_malformed", leg->media.dropped_malformed);
 	set_number(media, "dropped_direction", leg->media.dropped_direction);
+	set_number(media, "dropped_auth", leg->media.dropped_auth);
+	set_number(media, "dropped_replay", leg->media.dropped_replay);
 	(void)json_object_set_new(j, "media", media);
 	return j;
 }

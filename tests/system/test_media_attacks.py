@@ -23,6 +23,7 @@ from softphone import Softphone, audio, bound, hang_up
 from speech import STRANGER, Certificate
 from srtp import FRAME, SrtpPhone
 from stage import Stage
+from stream import is_request
 from test_tls import CALLEE, CALLER, NAME, PHONES, tls_stage
 from tls_stream import client_context
 
@@ -210,13 +211,13 @@ def phones_of(cast, kind, policy):
 def begin_under(caller, callee):
     caller.must_register()
     callee.must_register()
-    caller.call(CALLEE, callee.take_call)
+    call = caller.call(CALLEE, callee.take_call)
     for _ in range(500):
         caller.speak()
         callee.speak()
         time.sleep(0.02)
         if callee.listen(caller) and caller.listen(callee):
-            return
+            return call
     check(False, "the call is mute")
 
 
@@ -224,7 +225,7 @@ def begin_under(caller, callee):
 def media_srtp_attacked(cast):
     ringfence, (caller, callee) = phones_of(cast, SrtpPhone, "media srtp required")
     with caller, callee, Capture(OUTSIDE_ADDRESS) as capture:
-        begin_under(caller, callee)
+        call = begin_under(caller, callee)
         again = attack(caller, callee, 200000)
         check(again == 0 and callee.strange == 0, f"{again} packets were heard again, {callee.strange} of others")
         check(not [p for p in capture.sent(OUTSIDE_ADDRESS, PHONES[1], UDP) if INJECTED in p.data or FRAME in p.data],
@@ -235,6 +236,13 @@ def media_srtp_attacked(cast):
         recorded(caller, 30)
         check(drain(caller, callee) >= 25, "the call did not go on")
         check(not ringfence.rows("calls", "list"), "a call ended")
+        caller.stream.send(caller.request("BYE", call["target"], call, cseq=3, to_tag=call["to_tag"]))
+        callee.answer(callee.stream.await_message(is_request("BYE")), 200, "OK")
+
+        def is_kept():
+            legs = [row[leg]["media"] for row in ringfence.rows("calls", "list") for leg in ("caller", "callee")]
+            return any(leg["dropped_replay"] >= 90 and leg["dropped_auth"] >= 60 for leg in legs)
+        check(until(is_kept, 10), f"the record does not tell: {ringfence.rows('calls', 'list')}")
 
 
 @test("without SRTP what is sent again and forged from the phone's own address is heard: the guard above is SRTP's")

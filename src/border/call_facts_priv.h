@@ -57,6 +57,7 @@ struct call_facts {
 	uint64_t number; /* both halves of a hairpin share it */
 	int64_t started_wall_us, answered_wall_us;
 	uint64_t session_ends_us; /* unless it is refreshed; 0: never */
+	uint64_t longest_us;      /* when it has lasted as long as a call may; 0: it may go on */
 	struct leg_facts legs[CALL_LEGS];
 	struct stream_facts streams[MAX_CALL_STREAMS];
 	char from[96], to[96], dialled[48];

@@ -81,20 +81,23 @@ void session_answer(const struct turn *turn, const struct sip_msg *msg, struct b
 static void set_timer(struct call *call)
 {
 	struct border *b = call->border;
-	uint64_t ends_us = call->facts->session_ends_us;
+	uint64_t ends_us = call->facts->session_ends_us, longest_us = call->facts->longest_us,
+		 left_us = ALIVE_EVERY_S * (uint64_t)SECOND_US;
 
-	if (ends_us == 0)
-		wheel_set(&b->wheel, &call->session,
-		          b->now.us + ALIVE_EVERY_S * (uint64_t)SECOND_US);
-	else
-		wheel_set(&b->wheel, &call->session, b->now.us + now_since(ends_us, b->now.us));
+	if (ends_us != 0)
+		left_us = now_since(ends_us, b->now.us);
+	if (longest_us != 0 && now_since(longest_us, b->now.us) < left_us)
+		left_us = now_since(longest_us, b->now.us);
+	wheel_set(&b->wheel, &call->session, b->now.us + left_us);
 }
 
 void session_agree(struct call *call, const struct turn *turn, const struct sip_msg *msg)
 {
 	struct sip_session_expires agreed;
-	uint32_t interval_s = turn->session_s;
+	uint32_t interval_s = turn->session_s, longest_s = call->border->settings.longest_call_s;
 
+	if (turn->is_first && longest_s && !call->facts->is_emergency)
+		call->facts->longest_us = call->border->now.us + (uint64_t)longest_s * SECOND_US;
 	if (interval_of(msg, &agreed) == ERR_NONE)
 		interval_s = agreed.interval_s < SESSION_MIN_S ? SESSION_MIN_S : agreed.interval_s;
 	call->facts->session_ends_us = 0;
@@ -120,8 +123,11 @@ static void run_out(struct timer *t, uint64_t now_us)
 {
 	struct call *call = HOLDER(t, struct call, session);
 
-	(void)now_us;
 	call_wake(call);
+	if (call->facts->longest_us != 0 && now_us >= call->facts->longest_us) {
+		call_hang_up(call, "as long as a call may last");
+		return;
+	}
 	if (call->facts->session_ends_us != 0) {
 		call_hang_up(call, "session not refreshed");
 		return;

@@ -191,6 +191,7 @@ struct border_settings {
 	struct border_control controls[MAX_CONTROL_SERVERS];
 	struct guard_door_settings door; /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
+	uint32_t longest_call_s; /* 0: as long as its ends like */
 	uint16_t side_count, listener_count, peer_count, route_count, rate_count, credentials_count;
 	uint16_t registrar_count, headers_count, control_count;
 };

@@ -18,6 +18,10 @@ static const struct conf_option options[] = {
 	{ "timeout", CONF_SECONDS, CONF_AT(struct media_options, timeout_s), .min = 5, .max = 86400,
 	  .fallback = "60s",
 	  .help = "silence of both ends after which a call is ended; never while it is held" },
+	{ "longest", CONF_SECONDS, CONF_AT(struct media_options, longest_s), .min = 0,
+	  .max = 2592000, .fallback = "1d",
+	  .help = "how long a call may last, whatever its ends say, but one to an emergency; "
+	          "0s: as long as they like" },
 	{ "ice-consent", CONF_SECONDS, CONF_AT(struct media_options, consent_s), .min = 0,
 	  .max = 3600, .fallback = "30s",
 	  .help = "silence of an end with ICE after which it is sent nothing until it is heard "

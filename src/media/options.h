@@ -12,6 +12,7 @@ struct media_options {
 	uint32_t max_calls;    /* at once; a call takes two pairs, one on each of its sides */
 	uint32_t max_streams;  /* TCP ports of each side, for audio and channels over TCP */
 	uint32_t timeout_s;    /* silence of both ends that ends a call; not while held */
+	uint32_t longest_s;    /* a call lasts no longer; 0: as long as its ends like */
 	uint32_t consent_s;    /* silence of a browser after which it is sent nothing; 0: never */
 	uint32_t statistics_s; /* between two MEDIA_STATISTICS of an open stream */
 };

@@ -142,6 +142,7 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	ret->numbers = *numbers;
 	guard_door_settings_of(&rows, &ret->door);
 	ret->max_calls = media->max_calls;
+	ret->longest_call_s = media->longest_s;
 	ret->max_transactions = transactions_for(media->max_calls);
 	return ERR_NONE;
 }

@@ -167,3 +167,34 @@ TALK_TEST(held_silent, "a call that is held ends when one end says nothing at al
 	CHECK(talk_hears(t, &t->pbx, "BYE "));
 	return ERR_NONE;
 }
+
+static void ten_minutes(struct border_settings *s) { s->longest_call_s = 600; }
+
+static enum err lasts(struct talk *t, bool is_ended)
+{
+	TRY(call_with(t, TIMER "Session-Expires: 1800\r\n",
+	              "Require: timer\r\nSession-Expires: 1800;refresher=uac\r\n"));
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
+	wire_advance(t->w, 599 * SECOND_US);
+	CHECK(talk_is_quiet(t, &t->phone) && talk_is_quiet(t, &t->pbx));
+	wire_advance(t->w, 2 * SECOND_US);
+	CHECK(talk_hears(t, &t->phone, "BYE ") == is_ended);
+	CHECK(talk_hears(t, &t->pbx, "BYE ") == is_ended);
+	if (!is_ended)
+		return ERR_NONE;
+	talk_media_closes(t);
+	CHECK(strcmp(talk_record(t)->cause, "as long as a call may last") == 0);
+	return ERR_NONE;
+}
+
+static enum err lasts_ten_minutes(struct talk *t) { return lasts(t, true); }
+
+TEST(session_longest, "ends a call that has lasted as long as one may, lively as it is")
+{
+	return talk_with_settings(ten_minutes, lasts_ten_minutes);
+}
+
+TALK_TEST(session_lasting, "lets it go on where nothing is said about that")
+{
+	return lasts(t, false);
+}

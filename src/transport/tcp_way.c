@@ -10,6 +10,8 @@
 
 static const struct view pong = { "\r\n", 2 };
 
+enum { RECORDS_A_TURN = 64 };
+
 void tcp_way_watch(struct tcp_connection *c)
 {
 	/* The end of a half-closed connection can always be read: it is not looked for again. */
@@ -342,7 +344,8 @@ static void shut(struct tcp *t, struct tcp_connection *c, uint64_t now_us)
 	tcp_way_watch(c);
 }
 
-static void read_once(struct tcp *t, struct tcp_connection *c, struct now now)
+/* Whether bytes came. */
+static bool read_once(struct tcp *t, struct tcp_connection *c, struct now now)
 {
 	bool was_proxied = c->is_proxied;
 	enum err err = c->in.len > 0 && !c->ws ? read_on(t, c, now) : read_fresh(t, c, now);
@@ -357,14 +360,20 @@ static void read_once(struct tcp *t, struct tcp_connection *c, struct now now)
 	if (was_proxied && c->tls && c->end == TCP_END_NONE)
 		tcp_tls_shake(t, c, now);
 	tcp_table_time(t->table, c);
+	return err == ERR_NONE;
 }
 
-/* A record is opened as a whole: what is left of it the socket does not tell of again. */
+/* A record is opened as a whole: what is left of it the socket does not tell of again. Of those
+ * that follow some are taken too: who sends a message in each would be heard once a rest. */
 static void read_in(struct tcp *t, struct tcp_connection *c, struct now now)
 {
+	bool has_come;
+	int records = 0;
+
 	do {
-		read_once(t, c, now);
-	} while (tcp_tls_has_more(c));
+		has_come = read_once(t, c, now) && c->tls && !c->is_shut && !c->is_shaking;
+	} while (tcp_tls_has_more(c) ||
+	         (has_come && c->end == TCP_END_NONE && ++records < RECORDS_A_TURN));
 	if (c->tls && c->end == TCP_END_NONE)
 		tcp_way_watch(c);
 }

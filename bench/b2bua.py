@@ -280,7 +280,7 @@ def measure(name, words, calls, rate):
         parts = {part: (seconds - parts.get(part, 0)) * 1000 / calls
                  for part, seconds in by_process(process).items()}
         if succeeded < calls * 0.995:
-            if name == "ringfence":
+            if name == "ringfence" or succeeded == 0:
                 raise Failure(f"{name}: only {succeeded} of {calls} calls succeeded")
             print(f"    {name}: only {succeeded} of {calls} calls succeeded, its figure is for them")
         print(f"    {name}: {spent * 1000 / succeeded:.3f} CPU s per 1,000 calls, {again} sent again", flush=True)

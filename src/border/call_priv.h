@@ -86,6 +86,9 @@ struct calls {
 	char body[MAX_SDP_BYTES];       /* scratch: description being built */
 	struct sip_msg again;           /* scratch: an INVITE for another target, on its text */
 	char again_text[ATTEMPT_TEXT_MAX];
+	struct begun *begun; /* begun_priv.h */
+	uint32_t begun_count;
+	uint64_t begun_until_us;
 	uint32_t *pending_free, pending_free_count; /* slots of call_pending.c */
 	/* Scratch of call_rest.c and call_pending.c: what is written, what is being taken up. */
 	_Alignas(16) uint8_t packed[CALL_PACKED_MAX];

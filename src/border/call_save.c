@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Established calls, and those that ended and are not recorded yet, in the checkpoint, and back. */
+#include "border/begun_priv.h"
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/cover.h"
@@ -143,6 +144,7 @@ static bool restore_one(struct border *b, const struct call_facts *facts, uint32
 	call->status = 200;
 	call->is_restored = true;
 	call_enter(b, call);
+	begun_note(b, facts);
 	call_resume_streams(call);
 	spend_resume(call);
 	call_resume_legs(call);

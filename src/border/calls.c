@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of calls and turns, and where each message of a call goes. */
 #include "border/attempt_priv.h"
+#include "border/begun_priv.h"
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/command.h"
@@ -54,6 +55,8 @@ enum err calls_new(struct border *b, struct calls **ret)
 	if (err == ERR_NONE)
 		err = port_share_new(b, &c->ports);
 	if (err == ERR_NONE)
+		err = begun_new(c, b->settings.max_calls);
+	if (err == ERR_NONE)
 		c->pending_free = calloc(b->settings.max_calls + 1, sizeof(*c->pending_free));
 	if (err == ERR_NONE && !c->pending_free)
 		err = ERR_NO_MEMORY;
@@ -80,6 +83,7 @@ void calls_free(struct calls **calls)
 	pool_free(&c->turns);
 	pool_free(&c->attempts);
 	free(c->pending_free);
+	begun_free(c);
 	free(c);
 	*calls = NULL;
 }

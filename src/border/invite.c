@@ -2,6 +2,7 @@
 /* INVITE on its way: the one that makes a call, and those within it. */
 #include "border/asserted.h"
 #include "border/attempt_priv.h"
+#include "border/begun_priv.h"
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/challenge.h"
@@ -308,6 +309,10 @@ void calls_invite(struct border *b, struct inbound *in)
 	struct call *call;
 	struct turn *turn;
 
+	if (begun_holds(b, in->msg)) {
+		border_count(b, COUNT_absorbed_retransmission);
+		return;
+	}
 	if (offer_kind(in->msg) == OFFER_UNSUPPORTED) {
 		refuse_body(b, in);
 		return;

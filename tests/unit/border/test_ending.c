@@ -38,6 +38,28 @@ TALK_TEST(media_restarted_late,
 	return ERR_NONE;
 }
 
+TALK_TEST(
+	ending_copy,
+	"a copy of an INVITE whose call a predecessor set up begins no second one; a new attempt does")
+{
+	char theirs[sizeof(t->phone.theirs)];
+
+	TRY(talk_call(t));
+	memcpy(theirs, t->phone.theirs, sizeof(theirs));
+	TRY(wire_restart(t->w));
+	t->phone.cseq--;
+	talk_invite_again(t, "", TALK_OFFER);
+	CHECK(talk_is_quiet(t, &t->phone) && talk_is_quiet(t, &t->pbx));
+	CHECK(border_calls(t->w->border) == 1);
+	CHECK(counters_get(&t->w->counters, COUNT_absorbed_retransmission) == 1);
+	memcpy(t->phone.theirs, theirs, sizeof(theirs));
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	talk_invite_again(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	return ERR_NONE;
+}
+
 TALK_TEST(ending_outlives,
           "a call that ended, and whose figures were awaited by who died, is recorded once")
 {

@@ -8,6 +8,7 @@
 #include "border/identity.h"
 #include "border/leg_priv.h"
 #include "border/peers.h"
+#include "border/reoffer_priv.h"
 #include "border/session_priv.h"
 #include "border/trunk.h"
 #include "sip/build.h"
@@ -158,12 +159,34 @@ static void write_again(struct border *b, const struct sip_msg *old, const struc
 	sip_build_cseq(&r->out, d->local_cseq, VIEW("INVITE"));
 }
 
+static bool read_kept(struct calls *c, const struct attempt *a)
+{
+	memcpy(c->again_text, a->text, a->len);
+	return sip_msg_parse(c->again_text, a->len, &sip_limits_default, &c->again) == ERR_NONE;
+}
+
+/* What was sent, with a description for the target that the leg now names: who was asked before
+ * may have got keys, which are nothing to the next. */
+static bool read_anew(struct call *call, enum reoffer_keys keys, struct view *ret)
+{
+	struct calls *c = call->border->calls;
+	struct view body = reoffer_description(call, keys);
+
+	if (!read_kept(c, attempt_of(call)))
+		return false;
+	*ret = view_is_empty(body) ? c->again.body : body;
+	return true;
+}
+
 static enum err send_again(struct border *b, struct call *call, struct turn *turn,
-                           const struct route *route)
+                           const struct route *route, struct view body)
 {
 	struct calls *c = b->calls;
 	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
-	enum err err = begin_again(b, leg, attempt_of(call)->cseq + 1, route);
+	struct attempt *a = attempt_of(call);
+	enum err err = begin_again(b, leg, a->cseq + 1, route);
+	uint8_t policy = leg->media_srtp;
+	bool was_kept = call->pending != 0;
 	struct request r;
 
 	if (err != ERR_NONE)
@@ -172,6 +195,7 @@ static enum err send_again(struct border *b, struct call *call, struct turn *tur
 	write_again(b, &c->again, leg, route, &r);
 	leg->flow = route->to;
 	leg_join(call, LEG_CALLEE, route->peer);
+	leg->media_srtp = policy;
 	trunk_authorize(b, leg->peer, VIEW("INVITE"), view_of(route->uri), &r.out);
 	leg_write_contact(b, leg, &r.out);
 	sip_build_header(&r.out, SIP_HEADER_ALLOW, VIEW(BORDER_ALLOW));
@@ -181,14 +205,19 @@ static enum err send_again(struct border *b, struct call *call, struct turn *tur
 	session_ask(turn, &c->again, &r.out);
 	request_source(&r, route->peer, &leg_of(call, LEG_CALLER)->flow);
 	sip_build_copy(&r.out, &c->again, SIP_HEADER_CONTENT_TYPE);
-	sip_build_body(&r.out, c->again.body);
-	/* Who came first is no more to be asked. */
-	call_pending_drop(call_of_turn(b, turn));
+	sip_build_body(&r.out, body);
+	turn->sent_cseq = a->cseq + 1;
+	turn->is_heard = false;
+	if (r.out.err == ERR_NONE)
+		call_pending_again(call, turn, &r);
+	/* The keys in what was sent first may be none of ours any more. */
+	if (was_kept && call->pending == 0)
+		a->len = 0;
 	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
 	if (err != ERR_NONE)
 		return err;
 	turn->has_client = true;
-	turn->sent_cseq = ++attempt_of(call)->cseq;
+	a->cseq = turn->sent_cseq;
 	return ERR_NONE;
 }
 
@@ -213,12 +242,6 @@ static bool is_begun(const struct call *call)
 	return e->is_awaiting || e->is_offered || e->is_agreed;
 }
 
-static bool read_kept(struct calls *c, const struct attempt *a)
-{
-	memcpy(c->again_text, a->text, a->len);
-	return sip_msg_parse(c->again_text, a->len, &sip_limits_default, &c->again) == ERR_NONE;
-}
-
 bool attempt_authorize(struct border *b, const struct inbound *in, struct call *call,
                        struct turn *turn)
 {
@@ -226,24 +249,26 @@ bool attempt_authorize(struct border *b, const struct inbound *in, struct call *
 	const struct border_peer *caller = leg_peer(b, leg_of(call, LEG_CALLER));
 	struct attempt *a = attempt_of(call);
 	struct route route;
+	struct view body;
 
 	if (!a || is_begun(call) || a->logins >= MAX_LOGINS || in->peer != leg_peer(b, leg) ||
 	    !trunk_learn(b, leg->peer, in->msg) ||
 	    route_to_peer(b, caller, view_of(call->facts->dialled), leg->peer, &route) !=
 	            ERR_NONE ||
-	    !read_kept(b->calls, a))
+	    !read_anew(call, REOFFER_SAME_KEYS, &body))
 		return false;
 	a->logins++;
 	/* Its nonce is of the one that gave it. */
 	route.to = leg->flow;
 	forks_forget(call);
-	return send_again(b, call, turn, &route) == ERR_NONE;
+	return send_again(b, call, turn, &route, body) == ERR_NONE;
 }
 
 bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 {
 	struct attempt *a = attempt_of(call);
 	struct route route;
+	struct view body;
 	struct flow to;
 
 	while (a && !is_begun(call) && a->next < a->targets.count) {
@@ -263,9 +288,11 @@ bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 			break;
 		a->logins = 0;
 		leave_last(b, call, turn);
-		if (send_again(b, call, turn, &route) != ERR_NONE)
-			continue;
+		leg_of(call, LEG_CALLEE)->flow = to;
 		leg_of(call, LEG_CALLEE)->media_srtp = policy;
+		if (!read_anew(call, REOFFER_NEW_KEYS, &body) ||
+		    send_again(b, call, turn, &route, body) != ERR_NONE)
+			continue;
 		be_patient(call, a);
 		return true;
 	}

@@ -122,21 +122,27 @@ static bool read_text(struct calls *c, struct view text)
 	return sip_msg_parse(at, text.len, &sip_limits_default, &c->again) == ERR_NONE;
 }
 
-/* The description that came, in the form that the callee's leg now says. Ports stay, keys do not:
- * each form has its own. */
-static bool describe(struct call *call, struct view came, struct view *ret)
+struct view reoffer_description(struct call *call, enum reoffer_keys keys)
 {
+	struct stream_secure before[MAX_CALL_STREAMS];
 	struct calls *c = call->border->calls;
-	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
-	uint64_t before = leg->session_hash;
+	struct view came, sent, body = VIEW_EMPTY;
+	bool is_fine;
 
+	if (!call_pending_texts(call, &came, &sent) || !read_text(c, came))
+		return VIEW_EMPTY;
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
 		struct stream_secure *s = &call->facts->streams[i].secure[LEG_CALLEE];
 
-		secret_wipe(s, sizeof(*s));
+		before[i] = *s;
+		if (keys == REOFFER_NEW_KEYS)
+			secret_wipe(s, sizeof(*s));
 	}
-	return read_text(c, came) && offer_take(call, LEG_CALLER, &c->again, ret) == OFFER_FITS &&
-	       leg->session_hash != before;
+	is_fine = offer_take(call, LEG_CALLER, &c->again, &body) == OFFER_FITS;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS && !is_fine; i++)
+		call->facts->streams[i].secure[LEG_CALLEE] = before[i];
+	secret_wipe(before, sizeof(before));
+	return is_fine ? body : VIEW_EMPTY;
 }
 
 static void copy_headers(struct buffer *out, const struct sip_msg *from)
@@ -183,8 +189,9 @@ bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *
 {
 	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
 	struct form_case c = case_of(call, leg);
-	struct view came, sent, body;
+	uint64_t before = leg->session_hash;
 	enum offer_form form;
+	struct view body;
 
 	if (!is_about_form(refusal->status) || !is_phone(leg) || !turn->is_first ||
 	    turn->is_cancelled || turn->offer != OFFER_IN_REQUEST || has_rung(call))
@@ -192,9 +199,9 @@ bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *
 	while ((form = form_next(&c, leg->tried_forms)) != FORM_UNKNOWN) {
 		choose(leg, form);
 		leg->form_protocol = 0;
-		if (!call_pending_texts(call, &came, &sent))
-			return false;
-		if (!describe(call, came, &body))
+		body = reoffer_description(call, REOFFER_NEW_KEYS);
+		/* Where nothing else is said, its form was not why. */
+		if (view_is_empty(body) || leg->session_hash == before)
 			continue;
 		border_count(b, COUNT_calls_offered_again);
 		return send(b, call, turn, body);

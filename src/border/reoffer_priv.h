@@ -22,4 +22,11 @@ void reoffer_misfit(struct call *call, unsigned leg, unsigned stream);
 bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *call,
                   struct turn *turn);
 
+/* The call's description, written anew from the INVITE that came for the callee as its leg now
+ * is: another target of the call with keys of its own, or the one in hand with those that it was
+ * offered. Empty: the INVITE does not lie in the checkpoint, or cannot be offered so. It lives
+ * until the next description. */
+enum reoffer_keys { REOFFER_SAME_KEYS, REOFFER_NEW_KEYS };
+struct view reoffer_description(struct call *call, enum reoffer_keys keys);
+
 #endif

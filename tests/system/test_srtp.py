@@ -8,9 +8,11 @@ import time
 from certificates import Authority
 from harness import check, test
 from pbx import DOMAIN
+from process import Failure
 from ringfence import OUTSIDE_ADDRESS
 from sip_text import token
 from srtp import SrtpPhone
+from stream import is_request
 from test_tls import CALLEE, CALLER, NAME, PHONES, tls_stage
 from tls_stream import client_context
 
@@ -83,3 +85,72 @@ def srtp_preferred(cast):
     authority = Authority(cast.folder)
     reply = asks_without(tls_stage(cast, authority, subscribers_more="media srtp preferred").start(), authority)
     check(reply and reply.code == 407, f"INVITE without SRTP was answered {reply and reply.code}, not by the PBX")
+
+
+class FussyPhone(SrtpPhone):
+    """Takes audio in one form, or in none, and refuses every other."""
+
+    takes, refusal = "RTP/SAVP", (488, "Not Acceptable Here")
+
+    def __init__(self, *where, **how):
+        super().__init__(*where, **how)
+        self.offered = []
+
+    def take_call(self, seconds=20):
+        while True:
+            invite = self.stream.await_message(is_request("INVITE"), seconds)
+            check(invite, f"no other INVITE came after {self.offered}")
+            self.offered.append(self.came_profile)
+            if self.came_profile == self.takes and "a=crypto:" in invite.body:
+                self.answer(invite, 180, "Ringing")
+                self.answer(invite, 200, "OK", "x")
+                return
+            self.answer(invite, *self.refusal)
+            check(self.stream.await_message(is_request("ACK"), seconds), "the refusal was not acknowledged")
+            if len(self.offered) == self.most:
+                return
+
+    most = 0
+
+
+def hang_up(caller, callee, call):
+    caller.stream.send(caller.request("BYE", call["target"], call, cseq=3, to_tag=call["to_tag"]))
+    callee.answer(callee.stream.await_message(is_request("BYE"), 20), 200, "OK")
+    caller.stream.await_message(lambda m: m.code >= 200, 20)
+
+
+def refused(caller, callee):
+    """With what a call to who takes none of it ends."""
+    try:
+        caller.call(CALLEE, callee.take_call, 20)
+    except Failure as failure:
+        return str(failure).rpartition(" ")[2]
+    return "200"
+
+
+@test("a phone over TLS that takes RTP/SAVP alone is called and heard after what it refused, and at once from then on")
+def srtp_reoffered(cast):
+    authority = Authority(cast.folder)
+    stage = tls_stage(cast, authority).start()
+    context = client_context(authority.certificate)
+    with srtp_phone(stage, CALLER, PHONES[0], authority) as caller, \
+            FussyPhone(PHONES[1], OUTSIDE_ADDRESS, CALLEE, stage.users[CALLEE], context=context, name=NAME) as callee:
+        caller.must_register()
+        callee.must_register()
+        call = caller.call(CALLEE, callee.take_call, 20)
+        check(callee.offered == ["RTP/AVP", "UDP/TLS/RTP/SAVP", "RTP/SAVP"], f"it was offered {callee.offered}")
+        heard = talk(caller, callee)
+        check(min(heard) >= 25, f"{heard} frames were heard under SRTP")
+        hang_up(caller, callee, call)
+        callee.offered.clear()
+        hang_up(caller, callee, caller.call(CALLEE, callee.take_call, 20))
+        check(callee.offered == ["RTP/SAVP"], f"the next call offered {callee.offered}")
+        callee.offered.clear()
+        callee.takes, callee.most = "nothing", 4
+        check(refused(caller, callee) == "488", "who called was not told what it refused at last")
+        check(callee.offered == ["RTP/SAVP", "RTP/AVP", "UDP/TLS/RTP/SAVP", "RTP/AVP"], f"it was offered {callee.offered}")
+        callee.offered.clear()
+        callee.refusal, callee.most = (486, "Busy Here"), 1
+        check(refused(caller, callee) == "486", "who called was not told that it is busy")
+        counted = stage.ringfence.counters()["calls_offered_again"]
+        check(counted == 5, f"{counted} INVITEs were counted as sent again")

@@ -314,8 +314,6 @@ static void learn(struct entry *e, const struct acme_about *about, struct now no
 	bool is_due = about->is_own || !about->is_whole || now_s >= renewal_s;
 	uint64_t wait_us = LOOK_US;
 
-	e->ends_s = about->ends_s;
-	e->is_own = about->is_own;
 	if (is_due && !e->is_asked && e->had_us > 0 && now.wall_us - e->had_us < (int64_t)LOOK_US) {
 		/* An authority that is asked again and again gives nothing for a week. */
 		fail(e, "what was had is not in force, or ends too soon", 0, now);
@@ -331,8 +329,11 @@ static void learn(struct entry *e, const struct acme_about *about, struct now no
 	}
 	e->failures = 0;
 	e->why[0] = 0;
+	if (e->ends_s != about->ends_s)
+		outreach_acme_say_good(e, renewal_s);
 	if ((renewal_s - now_s) < HOUR_S)
 		wait_us = (uint64_t)(renewal_s - now_s) * SECOND_US;
+	e->ends_s = about->ends_s;
 	e->due_us = now.us + wait_us;
 	drop_run();
 }

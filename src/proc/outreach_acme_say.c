@@ -8,6 +8,16 @@
 
 enum { HOUR_S = 3600 };
 
+void outreach_acme_say_good(const struct entry *e, int64_t renewal_s)
+{
+	char text[DATE_TEXT_MAX];
+	struct buffer b = BUFFER_ON(text);
+
+	date_write(&b, renewal_s * SECOND_US);
+	log_write(LEVEL_NOTICE, "acme", "certificate %s is good; it is renewed from %.*s on",
+	          e->wish.certificate, VIEW_ARG(buffer_view(&b)));
+}
+
 void outreach_acme_say(const struct entry *e, uint32_t again_s)
 {
 	const char *unit = again_s >= 2 * HOUR_S ? "hours" : "minutes";

@@ -187,9 +187,22 @@ def acme_refused(cast):
         check(file.read() == before, "the file was written")
 
 
-@test("a certificate is had by ACME with DNS-01, by a program that writes the record and removes it")
+def put(cast, pebble, days):
+    """A certificate of somebody else's, as it was had before; (its chain, its key)."""
+    found = []
+    for file, end in zip(pebble.own.issue("before", [f"DNS:{NAME}"], use="serverAuth", days=days), ("pem", "key")):
+        shutil.copyfile(file, f"{cast.folder}/main.{end}")
+        os.chmod(f"{cast.folder}/main.{end}", 0o600)
+        with open(file, "rb") as one:
+            found.append(one.read())
+    return found
+
+
+@test("a certificate of which a third is left is renewed by ACME with DNS-01, by a program that writes the record and "
+      "removes it; one of which more is left stays")
 def acme_dns(cast):
     pebble = Pebble(cast)
+    before = put(cast, pebble, (-61, 29))
     hook = os.path.join(cast.folder, "hook")
     with open(hook, "w", encoding="ascii") as file:
         file.write(HOOK.format(folder=cast.folder, server=SERVER, python="/usr/bin/python3"))
@@ -203,3 +216,12 @@ def acme_dns(cast):
           f"the hook was called as {calls}")
     check(calls[0][2] == calls[1][2] and len(calls[0][2]) == 43, f"the record was {calls}")
     check(not is_door_open(), "a door is open, and nobody asked for it")
+    with open(f"{cast.folder}/main.key", "rb") as file:
+        check(file.read() == before[1], "the key is another one")
+    ringfence.stop()
+    before = put(cast, pebble, (-59, 31))
+    ringfence.start()
+    check(until(lambda: "certificate main is good" in ringfence.process.log(), PATIENCE, pause=0.2), words(ringfence))
+    with open(f"{cast.folder}/main.pem", "rb") as file:
+        check(file.read() == before[0], "it was renewed before its time")
+    check(ringfence.process.log().count("is asked for") == 0, words(ringfence))

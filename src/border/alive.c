@@ -7,16 +7,13 @@
 
 static bool is_silent_by_right(const struct call *call)
 {
-	bool has_open = false;
-
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
 		const struct stream_facts *s = &call->facts->streams[i];
 
 		if (s->is_open && !s->is_held && !call->facts->held)
 			return false;
-		has_open |= s->is_open != 0;
 	}
-	return has_open || call->facts->held;
+	return true;
 }
 
 static void ask_leg(struct call *call, struct leg_facts *leg)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether the ends of a call still stand in it, where nothing else would tell: its media is held,
- * so that silence says nothing, and no session timer was agreed (RFC 4028). Each end is asked by
- * OPTIONS within its dialog (RFC 3261 11); the call is over where one says that it knows none
- * (481), or nothing at all. Whatever else is answered, also a refusal, comes from somebody. */
+ * or it has none, so that silence says nothing, and no session timer was agreed (RFC 4028). Each
+ * end is asked by OPTIONS within its dialog (RFC 3261 11); the call is over where one says that it
+ * knows none (481), or nothing at all. Whatever else is answered, also a refusal, comes from
+ * somebody. */
 #ifndef BORDER_ALIVE_H
 #define BORDER_ALIVE_H
 

@@ -225,7 +225,7 @@ static void refuse_answered(struct border *b, struct call *call, struct turn *tu
 	char text[128];
 	struct buffer lines = BUFFER_ON(text);
 
-	if (status == 488)
+	if (status == 488 || status == 503)
 		reply_warning(&lines, b->calls->why);
 	leg_acknowledge(b, other, turn, VIEW_EMPTY, VIEW_EMPTY);
 	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
@@ -248,6 +248,7 @@ static void take_success(struct border *b, const struct inbound *in, struct turn
 	struct leg_facts *asker = leg_of(call, turn->from),
 			 *other = leg_of(call, leg_other(turn->from));
 	struct view body = VIEW_EMPTY;
+	enum offer_verdict verdict;
 	enum err err;
 
 	/* Where there is no room for one fork more, it takes the place of another. */
@@ -275,8 +276,12 @@ static void take_success(struct border *b, const struct inbound *in, struct turn
 		refuse_answered(b, call, turn, 502, "answer unreadable");
 		return;
 	}
-	if (take_description(b, in->msg, turn, call, &body) != OFFER_FITS) {
-		refuse_answered(b, call, turn, 488, "answer refused");
+	verdict = take_description(b, in->msg, turn, call, &body);
+	if (verdict != OFFER_FITS) {
+		if (verdict == OFFER_FULL)
+			refuse_answered(b, call, turn, 503, "no media ports");
+		else
+			refuse_answered(b, call, turn, 488, "answer refused");
 		return;
 	}
 	if (reply(b, turn, in->msg, body, false) != ERR_NONE) {

@@ -204,16 +204,16 @@ static void refuse_body(struct border *b, const struct inbound *in)
 
 void invite_refuse(struct border *b, struct call *call, struct turn *turn, uint16_t status)
 {
+	enum refusal why = b->calls->why;
 	char text[160];
 	struct buffer lines = BUFFER_ON(text);
 
 	if (status == 503) {
-		border_count(b, COUNT_limit_calls);
+		if (why != REFUSAL_PORTS)
+			border_count(b, COUNT_limit_calls);
 		reply_retry_after(b, &lines);
-		reply_warning(&lines, REFUSAL_BUSY);
-	} else if (status == 488) {
-		reply_warning(&lines, b->calls->why);
 	}
+	reply_warning(&lines, why);
 	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
 	             buffer_view(&lines));
 	turn_done(b, turn);
@@ -228,6 +228,14 @@ struct failure {
 static const struct failure offer_refused = { 488, "offer refused" };
 static const struct failure no_ports = { 503, "no media ports" };
 static const struct failure no_transaction = { 503, "no transaction" };
+
+/* One that does not come because of this border's own bounds: no word about its offer. */
+static enum err without_room(struct border *b, enum err err)
+{
+	if (err != ERR_NONE)
+		b->calls->why = REFUSAL_BUSY;
+	return err;
+}
 
 static void fail_first(struct border *b, const struct inbound *in, struct turn *turn,
                        const struct failure *why)
@@ -297,7 +305,7 @@ static void carry_first(struct border *b, const struct inbound *in, const struct
 		fail_first(b, in, turn, &offer_refused);
 	else if (verdict == OFFER_FULL)
 		fail_first(b, in, turn, &no_ports);
-	else if (send_first(b, in, route, turn, body) != ERR_NONE)
+	else if (without_room(b, send_first(b, in, route, turn, body)) != ERR_NONE)
 		fail_first(b, in, turn, &no_transaction);
 	else
 		border_count(b, COUNT_calls_started);
@@ -413,7 +421,8 @@ static void carry_within(struct border *b, const struct inbound *in, struct call
 		turn->offer = is_invite ? OFFER_IN_ANSWER : OFFER_NONE;
 	if (verdict == OFFER_REFUSED)
 		refusal = 488;
-	else if (verdict == OFFER_FULL || send_within(b, in, call, turn, body) != ERR_NONE)
+	else if (verdict == OFFER_FULL ||
+	         without_room(b, send_within(b, in, call, turn, body)) != ERR_NONE)
 		refusal = 503;
 	if (refusal) {
 		invite_refuse(b, call, turn, refusal);

@@ -274,12 +274,16 @@ enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip
 		carried++;
 		if (is_refused(c, secure_can_offer(call, leg_other(from), i)))
 			return OFFER_REFUSED;
-		if (stream_take_ports(call, i) != ERR_NONE)
+		if (stream_take_ports(call, i) != ERR_NONE) {
+			border_count(call->border, COUNT_limit_ports);
+			c->why = REFUSAL_PORTS;
 			return OFFER_FULL;
+		}
 		/* read_offer saw the leg before it had a port. */
 		call->facts->offered[i].port = call->facts->streams[i].legs[from].port;
 	}
-	if (carried == 0)
+	/* One without any line is an offer of streams that may come later (RFC 3264 5). */
+	if (carried == 0 && c->came.media_count > 0)
 		return OFFER_REFUSED;
 	return describe(call, leg_other(from), AS_OFFER, ret) == ERR_NONE ? OFFER_FITS
 	                                                                  : OFFER_REFUSED;

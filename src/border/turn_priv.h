@@ -11,7 +11,7 @@
 /* Contact, Allow, what may pass, credentials and body. */
 void invite_write_rest(struct border *b, const struct inbound *in, const struct leg_facts *to,
                        struct request *r, struct view body);
-/* 488 or 503 to the turn's asker; ends the turn. */
+/* 488 or 503 to the turn's asker, with calls->why; ends the turn. */
 void invite_refuse(struct border *b, struct call *call, struct turn *turn, uint16_t status);
 /* A re-INVITE or UPDATE goes on as any turn, with its description written anew. */
 void invite_within(struct border *b, struct inbound *in, struct call *call, unsigned from);

@@ -265,7 +265,8 @@ static unsigned long long counted(const char *metrics, const char *name)
 void doctor_judge_counters(struct doctor *d, const char *metrics)
 {
 	unsigned long long unprotected = counted(metrics, "calls_unprotected"),
-			   refused = counted(metrics, "limit_calls");
+			   refused = counted(metrics, "limit_calls") +
+	                             counted(metrics, "limit_ports");
 
 	if (unprotected)
 		doctor_find(d, DOCTOR_CALLS_UNPROTECTED_FINDING, "",

@@ -4,13 +4,19 @@
 
 #include "event/order.h"
 
+enum { MOST_WITH_MEDIA = MAX_PORT_PAIRS / 2 };
+
 static const struct conf_option options[] = {
 	{ "ports", CONF_RANGE, CONF_AT(struct media_options, ports), .min = 1024, .max = 65535,
 	  .fallback = "20000-29999",
 	  .help = "UDP ports from which each side's pairs are drawn, RTP even and RTCP odd" },
 	{ "calls", CONF_COUNT, CONF_AT(struct media_options, max_calls), .min = 1,
-	  .max = MAX_PORT_PAIRS / 2, .fallback = "2000",
-	  .help = "calls at once for which port pairs are held on each side" },
+	  .max = MAX_CALLS_AT_ONCE, .fallback = "2000",
+	  .help = "calls at once, for each of which a port pair is held on each side" },
+	{ "with-media", CONF_COUNT, CONF_AT(struct media_options, max_with_media),
+	  .max = MOST_WITH_MEDIA, .fallback = "0",
+	  .help = "how many of them may have a stream at once: so many port pairs are held on each "
+	          "side in place of one for every call; 0: all of them" },
 	{ "streams", CONF_COUNT, CONF_AT(struct media_options, max_streams), .max = MAX_STREAMS,
 	  .fallback = "0",
 	  .help = "TCP ports held on each side, out of the same range, for audio over TCP and for "
@@ -31,14 +37,22 @@ static const struct conf_option options[] = {
 	  .help = "time between two reports of a stream that is open" },
 };
 
-/* Each side needs a pair, two ports, for each call; sides have addresses of their own. */
+/* Each side needs a pair, two ports, for each call that may have a stream; sides have addresses
+ * of their own. */
 static void check(struct conf_check *c, const void *row)
 {
 	const struct media_options *o = row;
-	uint32_t first = o->ports[0] + (o->ports[0] & 1);
+	uint32_t first = o->ports[0] + (o->ports[0] & 1), pairs = media_max_pairs(o);
+	const char *wants = o->max_streams ? "streams" : o->max_with_media ? "with-media" : "calls";
 
-	if (o->ports[1] < first || (o->ports[1] - first + 1) / 2 < o->max_calls + o->max_streams)
-		conf_object(c, "ports", o->max_streams ? "streams" : "calls",
+	if (o->max_with_media > o->max_calls)
+		conf_object(c, "with-media", "calls", "more calls with a stream than calls",
+		            "name as many, or leave with-media out");
+	else if (pairs > MOST_WITH_MEDIA)
+		conf_object(c, "calls", NULL, "more calls than there can be port pairs",
+		            "say how many may have a stream at once: with-media 8192 or less");
+	else if (o->ports[1] < first || (o->ports[1] - first + 1) / 2 < pairs + o->max_streams)
+		conf_object(c, "ports", wants,
 		            o->max_streams ? "the range has fewer port pairs than calls and streams"
 		                           : "the range has fewer port pairs than calls",
 		            "name a wider range or fewer calls");

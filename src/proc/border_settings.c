@@ -6,14 +6,20 @@
 #include "guard/options.h"
 #include "media/options.h"
 #include "transport/options.h"
+#include "ua/ua.h"
 #include "web/control_options.h"
 
 #include <string.h>
 
 /* Transactions live for half a minute beyond their answer (RFC 3261 17, Timer H, J). A call
  * between two phones has three on each of its two halves, and short calls follow each other:
- * 50 a second of 2 s kept 10,000 alive. What is not used costs address space alone. */
-enum { TRANSACTIONS_A_CALL = 24, TRANSACTIONS_LEAST = 16384, TRANSACTIONS_MOST = 262144 };
+ * 50 a second of 2 s kept 10,000 alive, 8,000 a second of no length keep 512,000. What is not
+ * used costs address space alone. */
+enum {
+	TRANSACTIONS_A_CALL = 24,
+	TRANSACTIONS_LEAST = 16384,
+	TRANSACTIONS_MOST = MAX_UA_TRANSACTIONS
+};
 
 static void fill_sides(const struct transport_side *sides, size_t count,
                        struct border_settings *ret)

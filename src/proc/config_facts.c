@@ -95,7 +95,7 @@ enum err config_facts_write(const struct conf_tree *t, FILE *out)
 	json_t *facts =
 		json_pack("{s:o, s:o, s:{s:i, s:i, s:i}, s:{s:o, s:o}, s:b, s:o, s:o}", "sides",
 	                  sides_of(t), "peers", peers_of(t), "media", "first", (int)media->ports[0],
-	                  "last", (int)media->ports[1], "calls", (int)media->max_calls,
+	                  "last", (int)media->ports[1], "calls", (int)media_max_pairs(media),
 	                  "subscribers", "domain", text_of(view_of(subscribers->domain)),
 	                  "probe_user", text_of(view_of(subscribers->probe_user)), "observes",
 	                  mode->mode == MODE_OBSERVE, "database", text_of(view_of(store->sqlite)),

@@ -197,7 +197,7 @@ enum err ports_draw(struct holdings *h, const struct media_options *options)
 		d->table = calloc(1, table_size);
 	if (d && d->table && h->rtp && h->rtcp) {
 		d->h = h;
-		d->counts[PORT_PAIR] = options->max_calls;
+		d->counts[PORT_PAIR] = media_max_pairs(options);
 		d->counts[PORT_STREAM] = options->max_streams;
 		err = draw_all(d, options->ports);
 	}

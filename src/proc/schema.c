@@ -99,6 +99,8 @@ static const struct {
 	{ &border_subscribers_block, "registrations" },
 	{ &media_block, "ports" },
 	{ &media_block, "calls" },
+	{ &media_block, "with-media" },
+	{ &media_block, "streams" },
 	{ &store_block, "sqlite" },
 	{ &web_block, NULL },
 	{ &web_control_block, NULL },

@@ -92,7 +92,9 @@ enum sdp_answer_verdict sdp_answer_check(const struct sdp_session *offer,
 		if (given->port != 0 && asked->port == 0)
 			return SDP_ANSWER_REFUSED;
 	}
-	return sdp_carried_count(answer) == 0 ? SDP_ANSWER_EMPTY : SDP_ANSWER_FITS;
+	/* To no line at all none is the answer (RFC 3264 5). */
+	return offer->media_count > 0 && sdp_carried_count(answer) == 0 ? SDP_ANSWER_EMPTY
+	                                                                : SDP_ANSWER_FITS;
 }
 
 const char *sdp_answer_text(enum sdp_answer_verdict v)

@@ -288,8 +288,6 @@ static enum sdp_reason finish(struct sdp_reader *r)
 		return SDP_VERSION;
 	if (!r->has_origin)
 		return SDP_ORIGIN;
-	if (s->media_count == 0)
-		return SDP_NO_MEDIA;
 	if (!r->has_subject)
 		sdp_note(r, SDP_NO_SUBJECT);
 	if (!r->has_time)

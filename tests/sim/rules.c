@@ -232,8 +232,9 @@ static void audit_dialog(struct world *w, struct agent *a, struct dialog *d,
 
 static void audit_counters(struct world *w)
 {
-	static const enum counter never[] = { COUNT_limit_calls, COUNT_limit_transactions,
-		                              COUNT_orders_dropped, COUNT_bad_slots };
+	static const enum counter never[] = { COUNT_limit_calls, COUNT_limit_ports,
+		                              COUNT_limit_transactions, COUNT_orders_dropped,
+		                              COUNT_bad_slots };
 
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (counters_get(&w->counters, never[i]) > 0 && w->phase < SIM_FILL)

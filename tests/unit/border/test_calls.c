@@ -515,7 +515,9 @@ TALK_TEST(call_ports_full, "without free ports a call gets 503 with Retry-After"
 		CHECK(talk_hears(t, &t->phone, want));
 	}
 	CHECK(wire_has(&t->at_phone, "Retry-After: "));
-	CHECK(wire_has(&t->at_phone, "Warning: 399 ringfence \"20 "));
+	CHECK(wire_has(&t->at_phone, "Warning: 399 ringfence \"27 "));
+	CHECK(counters_get(&t->w->counters, COUNT_limit_ports) == 1 &&
+	      counters_get(&t->w->counters, COUNT_limit_calls) == 0);
 	return ERR_NONE;
 }
 

@@ -333,7 +333,9 @@ static const char METRICS[] =
 	"ringfence_calls_unprotected_total{process=\"judge\"} 0\n"
 	"# TYPE ringfence_limit_calls counter\n"
 	"ringfence_limit_calls_total{process=\"signal\"} 0\n"
-	"ringfence_limit_calls_total{process=\"judge\"} 2\n# EOF\n";
+	"ringfence_limit_calls_total{process=\"judge\"} 0\n"
+	"# TYPE ringfence_limit_ports counter\n"
+	"ringfence_limit_ports_total{process=\"signal\"} 2\n# EOF\n";
 
 TEST(doctor_counters, "adds a counter up over all processes, and knows one from another")
 {

@@ -70,7 +70,7 @@ TEST(options_written, "takes ports, calls and times in any order")
 	return ERR_NONE;
 }
 
-TEST(options_too_few, "refuses a range with fewer pairs than calls, by one pair too")
+TEST(options_too_few, "refuses a range with fewer pairs than calls with media, by one pair too")
 {
 	static const struct {
 		const char *text;
@@ -79,6 +79,13 @@ TEST(options_too_few, "refuses a range with fewer pairs than calls, by one pair 
 		{ "media { ports 40000-40099 calls 51 }\n", ERR_SYNTAX },
 		{ "media { ports 40001-40100 calls 50 }\n", ERR_SYNTAX },
 		{ "media { ports 40001-40101 calls 50 }\n", ERR_NONE },
+		{ "media { ports 40000-40099 calls 51 with-media 50 }\n", ERR_NONE },
+		{ "media { ports 40000-40099 calls 60 with-media 51 }\n", ERR_SYNTAX },
+		{ "media { ports 40000-40099 calls 50 with-media 51 }\n", ERR_SYNTAX },
+		{ "media { ports 20000-59999 calls 8192 }\n", ERR_NONE },
+		{ "media { ports 20000-59999 calls 8193 }\n", ERR_SYNTAX },
+		{ "media { ports 20000-59999 calls 50000 with-media 8192 }\n", ERR_NONE },
+		{ "media { ports 20000-59999 calls 50000 with-media 8193 }\n", ERR_SYNTAX },
 	};
 	struct media_options o;
 

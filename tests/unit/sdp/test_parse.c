@@ -56,7 +56,7 @@ static const struct reason_case cases[] = {
 	{ "an empty line within", SDP_HEAD "\r\n" SDP_AUDIO, SDP_FINE, BIT(EMPTY_LINE) },
 	{ "a lone CR within a line", SDP_V "o=- 1\r1 IN IP4 192.0.2.1\r\n", SDP_CONTROL_BYTE, 0 },
 	{ "a bell", SDP_V SDP_O "s=\a\r\n", SDP_CONTROL_BYTE, 0 },
-	{ "no m= line", SDP_HEAD, SDP_NO_MEDIA, 0 },
+	{ "no m= line: streams may come later", SDP_HEAD, SDP_FINE, 0 },
 
 	{ "no address", SDP_V SDP_O SDP_S SDP_T SDP_AUDIO, SDP_CONNECTION_NONE, 0 },
 	{ "no address on a refused line", SDP_V SDP_O SDP_S SDP_T "m=audio 0 RTP/AVP 0\r\n",

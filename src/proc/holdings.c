@@ -42,13 +42,20 @@ static const struct ring_shape shapes[RING_NAME_COUNT] = {
 
 enum { SIP_RECEIVE_BYTES = 8 << 20, SIP_SEND_BYTES = 2 << 20 };
 
-static enum err make_rings(struct holdings *h, struct now now)
+/* Where many calls may stand many end in a second. */
+enum { MANY_CALLS = 8192, MANY_RECORDS = 32768 };
+
+static enum err make_rings(struct holdings *h, const struct conf_tree *settings, struct now now)
 {
+	const struct media_options *media = conf_get(settings, &media_block, NULL);
+
 	for (int i = 0; i < RING_NAME_COUNT; i++) {
 		struct ring_shape shape = shapes[i];
 		struct ring_parts looking;
 		enum err err;
 
+		if (i == RING_NAME_RECORDS_SIGNAL && media->max_calls > MANY_CALLS)
+			shape.slot_count = MANY_RECORDS;
 		/* Never the numbers of an earlier parent: microseconds pass faster than slots. */
 		shape.first_sequence = (uint64_t)now.wall_us;
 		err = ring_create(ring_name_text((enum ring_name)i), &shape, &h->rings[i]);
@@ -178,7 +185,7 @@ static enum err make_checkpoint(struct holdings *h, const struct conf_tree *sett
 
 static enum err make_memory(struct holdings *h, const struct conf_tree *settings, struct now now)
 {
-	enum err err = make_rings(h, now);
+	enum err err = make_rings(h, settings, now);
 
 	if (err == ERR_NONE)
 		err = make_table(h, "verdicts", &h->verdicts, &h->verdicts_readonly);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a call costs while others stand: memory of each, and processor time of a short one.
 
-Two parts, each in one run of its program, so that figures are ratios:
+Three parts, each in one run of its program, so that figures are ratios:
 
 The border alone (bench-border --standing, no sockets) with 100 to 50,000 calls: memory of
 signal and its checkpoint.
@@ -9,9 +9,12 @@ The service with open media ports and 100 to 4,000 calls between SIPp's ends: pr
 size of all processes, rings and checkpoint with it. Calls end where no packet comes for long,
 so `timeout` is raised: no audio flows, which needs no memory of its own.
 
+The service on one core, and calls that offer no stream and need no port: 100 to 50,000 of them
+over the wire, with bench-rate for both ends on another core.
+
 First short calls warm it up for longer than transactions live, at the rate that is measured.
 
-    calls.py [--part border|service] [--rate N]
+    calls.py [--part border|service|wire] [--rate N]
 """
 
 import argparse
@@ -23,13 +26,15 @@ import subprocess
 import sys
 
 import b2bua
-from b2bua import FOLDER, INSIDE, INSTALLED, NUMBER, OUTSIDE, PBX, ROOT, RINGFENCE, SCENARIOS
+import rate as one_core
+from b2bua import FOLDER, INSTALLED, NUMBER, OUTSIDE, PBX, ROOT, RINGFENCE, SCENARIOS
 from hosts import enter_namespace
 from process import Cast, Failure, until
 from ringfence import is_built
 
 MOST_BYTES, MOST_OF_FIRST = 8192, 1.15
 CROWDS, ROUNDS, ROUND_S, WARM_S = (100, 1000, 4000), 3, 5, 36
+WIRE_CROWDS, WIRE_RATE, WIRE_ROUND_S, WIRE_CALLS = (100, 4000, 50000), 2000, 3, "56000 with-media 100"
 SHORT = "127.0.0.2"
 CARRIER = """\
 peer {name} {{
@@ -66,8 +71,8 @@ class Service:
     def __init__(self, cast, rate):
         self.cast, self.rate, self.place = cast, rate, 0
         config = os.path.join(cast.folder, "ringfence.conf")
-        text = RINGFENCE.format(folder=cast.folder, calls=4500, transport="udp", carrier=SHORT, outside=OUTSIDE,
-                                inside=INSIDE, pbx=PBX)
+        words = {**b2bua.words_of("udp", 4500), "carrier": SHORT}
+        text = RINGFENCE.format(folder=cast.folder, **words)
         text = text.replace("    calls 4500\n", "    calls 4500\n    timeout 1h\n")
         text += "".join(CARRIER.format(name=f"crowd{place}", address=self.crowd_address(place))
                         for place in range(len(CROWDS)))
@@ -120,21 +125,30 @@ class Service:
             raise Failure(f"only {succeeded} of {calls} calls succeeded")
         return spent / calls
 
-    def memory(self):
-        """Of all processes, what they share once; {name: bytes}."""
-        found = {}
-        for name in os.listdir("/proc"):
-            try:
-                if not name.isdigit() or os.getpgid(int(name)) != self.process.child.pid:
-                    continue
-                with open(f"/proc/{name}/smaps_rollup", encoding="ascii") as file:
-                    size = int(re.search(r"^Pss: +(\d+)", file.read(), re.M).group(1)) * 1024
-                with open(f"/proc/{name}/comm", encoding="ascii") as file:
-                    comm = file.read().strip()
-                found[comm] = found.get(comm, 0) + size
-            except (OSError, AttributeError):
+
+def memory(process):
+    """Of all processes, what they share once; {name: bytes}."""
+    found = {}
+    for name in os.listdir("/proc"):
+        try:
+            if not name.isdigit() or os.getpgid(int(name)) != process.child.pid:
                 continue
-        return found
+            with open(f"/proc/{name}/smaps_rollup", encoding="ascii") as file:
+                size = int(re.search(r"^Pss: +(\d+)", file.read(), re.M).group(1)) * 1024
+            with open(f"/proc/{name}/comm", encoding="ascii") as file:
+                comm = file.read().strip()
+            found[comm] = found.get(comm, 0) + size
+        except (OSError, AttributeError):
+            continue
+    return found
+
+
+def grown(sizes, first, crowd, least):
+    """Bytes of each call beyond the first crowd, and a line about who has them."""
+    more = {name: sizes[name] - first.get(name, 0) for name in sizes}
+    print(f"    {crowd} calls: {sum(sizes.values()) / 1e6:.1f} MB; grown since the first: "
+          + ", ".join(f"{name} {size / 1e6:.1f}" for name, size in sorted(more.items()) if size > 100000), flush=True)
+    return sum(more.values()) / (crowd - least) if crowd > least else 0
 
 
 def service(rate):
@@ -147,31 +161,60 @@ def service(rate):
         for crowd in CROWDS:
             stage.stand(crowd - standing)
             standing = crowd
-            sizes = stage.memory()
+            sizes = memory(stage.process)
             first = first or sizes
-            grown = {name: sizes[name] - first.get(name, 0) for name in sizes}
-            each = sum(grown.values()) / (crowd - CROWDS[0]) if crowd > CROWDS[0] else 0
-            print(f"    {crowd} calls: {sum(sizes.values()) / 1e6:.1f} MB; grown since the first: "
-                  + ", ".join(f"{name} {size / 1e6:.1f}" for name, size in sorted(grown.items()) if size > 100000),
-                  flush=True)
+            each = grown(sizes, first, crowd, CROWDS[0])
             rows.append((crowd, each, statistics.median(stage.short(ROUND_S) for _ in range(ROUNDS))))
     return judge("service", rows)
 
 
+def wire():
+    ours, theirs = one_core.two_cores()
+    folder = os.path.join(os.path.dirname(FOLDER), "bench-calls-wire")
+    shutil.rmtree(folder, ignore_errors=True)
+    rows, standing, first = [], 0, None
+
+    def some(count, *words):
+        before = sum(stage.spent().values())
+        found = load.run(WIRE_RATE, count, "--silent", *words)
+        if found["ended"] != count or found["late"] or found["repeated"]:
+            raise Failure(f"not all of {count} calls went well: {found}")
+        return (sum(stage.spent().values()) - before) / count
+
+    with Cast(folder) as cast:
+        stage, load = one_core.Service(cast, ours, calls=WIRE_CALLS), one_core.Load(theirs)
+        some(WIRE_RATE * WARM_S)
+        for crowd in WIRE_CROWDS:
+            some(crowd - standing, "--stand")
+            standing = crowd
+            sizes = memory(stage.process)
+            first = first or sizes
+            each = grown(sizes, first, crowd, WIRE_CROWDS[0])
+            rows.append((crowd, each, statistics.median(some(WIRE_RATE * WIRE_ROUND_S) for _ in range(ROUNDS))))
+        counted = stage.counters()
+        if counted["calls_answered"] - counted["calls_ended"] < standing:
+            raise Failure("some of the calls that are to stand have ended")
+    return judge("wire", rows)
+
+
 def main():
     parser = argparse.ArgumentParser(description="What a call costs while others stand.")
-    parser.add_argument("--part", choices=("border", "service"))
+    parser.add_argument("--part", choices=("border", "service", "wire"))
     parser.add_argument("--rate", type=int, default=400)
     options = parser.parse_args()
     enter_namespace(__file__)
-    is_met = options.part == "service" or border()
+    is_met = options.part not in (None, "border") or border()
     if options.part == "border":
         return 0 if is_met else 1
     if not is_built():
         print("bench calls: run script/build release first; the program is not built")
         return 1
     try:
-        return 0 if service(options.rate) and is_met else 1
+        if options.part != "service":
+            is_met = wire() and is_met
+        if options.part != "wire":
+            is_met = service(options.rate) and is_met
+        return 0 if is_met else 1
     except Failure as failure:
         print(f"bench calls: {failure}", file=sys.stderr)
         return 1

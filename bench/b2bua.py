@@ -128,6 +128,7 @@ peer north {{
     side outside
     address {scheme}{carrier}:{port}
     {north_words}
+    requests 200000 in 2s
     at-most 100000 calls at once, 20000 new calls per second
 }}
 route {{ from north  to office }}

@@ -27,8 +27,8 @@ LOAD = os.path.join(ROOT, "build", "bench", "bench", "bench-rate")
 GATE, GATE_SECONDS, CALLS = 8000, 40, "50000 with-media 4500"
 PRECEDENCE = -15
 NAMES = ("begun", "ended", "failed", "lost", "late", "repeated", "stray", "seconds", "most", "median_us", "slow_us")
-SPOILT = ("records_dropped", "facts_dropped", "orders_dropped", "limit_calls", "limit_transactions", "send_failures",
-          "retransmitted", "calls_unprotected")
+SPOILT = ("records_dropped", "facts_dropped", "orders_dropped", "limit_calls", "limit_ports", "limit_transactions",
+          "send_failures", "retransmitted", "calls_unprotected", "dropped_budget", "dropped_bound", "dropped_mismatch")
 
 
 def go_first(process):

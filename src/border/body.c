@@ -5,6 +5,7 @@
 
 #include "border/home.h"
 #include "border/reference.h"
+#include "sip/build.h"
 #include "sip/content_type.h"
 
 enum kind { KIND_PLAIN, KIND_WORDS, KIND_XML };
@@ -313,6 +314,7 @@ enum err body_write(const struct border *b, const struct sip_msg *msg,
 
 void body_write_accept(struct buffer *out, enum sip_method method)
 {
+	size_t header = sip_build_begin(out, SIP_HEADER_ACCEPT);
 	size_t begun = out->len;
 
 	for (unsigned i = 0; i < ROWS; i++) {
@@ -321,4 +323,5 @@ void body_write_accept(struct buffer *out, enum sip_method method)
 		buffer_text(out, out->len > begun ? ", " : "");
 		buffer_text(out, rows[i].whole);
 	}
+	sip_build_finish(out, header);
 }

@@ -18,7 +18,7 @@ struct body {
 enum err body_write(const struct border *b, const struct sip_msg *msg,
                     const struct identity_reader *reader, struct buffer *out,
                     struct body *ret) MUST_USE;
-/* Types that pass with the method, comma-separated, for Accept. */
+/* The header Accept: types that pass with the method; empty where none does (RFC 3261 20.1). */
 void body_write_accept(struct buffer *out, enum sip_method method);
 
 #endif

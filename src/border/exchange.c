@@ -153,6 +153,18 @@ static uint16_t refusal_of(enum err err)
 	return err == ERR_SYNTAX || err == ERR_LIMIT ? 400 : 503;
 }
 
+/* RFC 3261 21.4.13: a body that does not pass is answered by those that would. */
+static void refuse(struct border *b, const struct inbound *in, const struct exchange *e,
+                   uint16_t status)
+{
+	char text[256];
+	struct buffer lines = BUFFER_ON(text);
+
+	if (status == 415)
+		body_write_accept(&lines, (enum sip_method)in->msg->method);
+	reply_status(b, e->server, status, view_of(e->to_tag), buffer_view(&lines));
+}
+
 /* Whether it is refused by what it is about: 489 for events that do not pass, and a NOTIFY that
  * nobody asked for is told to phones alone. */
 static bool is_refused(struct border *b, const struct inbound *in)
@@ -210,7 +222,7 @@ void exchange_request(struct border *b, const struct inbound *in)
 	}
 	err = forward(b, in, &route, e);
 	if (err != ERR_NONE) {
-		reply_status(b, e->server, refusal_of(err), view_of(e->to_tag), VIEW_EMPTY);
+		refuse(b, in, e, refusal_of(err));
 		pool_give(b->exchanges, e);
 	}
 }

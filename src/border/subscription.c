@@ -13,9 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct view events[] = { { "dialog", 6 },
-	                              { "message-summary", 15 },
-	                              { "presence", 8 } };
+static const struct {
+	struct view name, type; /* and what is told of it where nothing else is asked for */
+} events[] = {
+	{ { "dialog", 6 }, { "application/dialog-info+xml", 27 } },
+	{ { "message-summary", 15 }, { "application/simple-message-summary", 34 } },
+	{ { "presence", 8 }, { "application/pidf+xml", 20 } },
+};
 enum { EVENTS = sizeof(events) / sizeof(events[0]) };
 
 enum err subscriptions_new(struct border *b, struct subscriptions **ret)
@@ -215,7 +219,7 @@ bool subscription_event_of(const struct sip_msg *msg, struct sip_event *ret)
 	if (sip_event_parse(sip_msg_value(msg, SIP_HEADER_EVENT), ret) != ERR_NONE)
 		return false;
 	for (unsigned i = 0; i < EVENTS; i++) {
-		if (view_equal_nocase(ret->package, events[i]))
+		if (view_equal_nocase(ret->package, events[i].name))
 			return true;
 	}
 	return false;
@@ -236,7 +240,7 @@ void subscription_write_events(struct buffer *out)
 
 	for (unsigned i = 0; i < EVENTS; i++) {
 		buffer_text(out, i ? ", " : "");
-		buffer_put(out, events[i]);
+		buffer_put(out, events[i].name);
 	}
 	sip_build_finish(out, begun);
 }
@@ -254,14 +258,27 @@ void subscription_refuse_body(struct border *b, const struct inbound *in)
 {
 	char text[256];
 	struct buffer lines = BUFFER_ON(text);
-	size_t begun = sip_build_begin(&lines, SIP_HEADER_ACCEPT);
 
 	body_write_accept(&lines, (enum sip_method)in->msg->method);
-	sip_build_finish(&lines, begun);
 	reply_at_once(b, in, 415, buffer_view(&lines));
 }
 
 /* ---- a request goes on ---- */
+
+/* RFC 6665 3.1.3: a SUBSCRIBE without Accept means the type of the event. It is written, since chan_sip
+ * answers 489 where it is not. */
+static void write_default_type(const struct subscription *s, const struct sip_msg *msg,
+                               struct buffer *out)
+{
+	struct view name = view_of(s->event);
+
+	name.len = view_find(name, ';', 0);
+	for (unsigned i = 0; i < EVENTS; i++) {
+		if (view_equal_nocase(name, events[i].name) &&
+		    view_is_empty(sip_msg_value(msg, SIP_HEADER_ACCEPT)))
+			sip_build_header(out, SIP_HEADER_ACCEPT, events[i].type);
+	}
+}
 
 static void write_rest(struct border *b, const struct inbound *in, struct subscription *s,
                        struct passage *p, struct request *r)
@@ -276,8 +293,10 @@ static void write_rest(struct border *b, const struct inbound *in, struct subscr
 	buffer_fail(&r->out, err);
 	leg_write_contact(b, to, &r->out);
 	sip_build_header(&r->out, SIP_HEADER_EVENT, view_of(s->event));
-	if (p->method == SIP_METHOD_SUBSCRIBE)
+	if (p->method == SIP_METHOD_SUBSCRIBE) {
 		sip_build_number(&r->out, SIP_HEADER_EXPIRES, p->expires_s);
+		write_default_type(s, in->msg, &r->out);
+	}
 	party_copy_headers(b, in->peer, reader.peer, in->msg, &r->out);
 	extensions_copy(&r->out, in->msg);
 	if (reader.peer) {
@@ -358,8 +377,13 @@ void subscription_close_refused(struct border *b, struct passage *p, const struc
                                 enum err err)
 {
 	uint16_t status = err == ERR_FULL ? 503 : err == ERR_SYNTAX || err == ERR_LIMIT ? 400 : 415;
+	char text[256];
+	struct buffer lines = BUFFER_ON(text);
 
-	reply_status(b, p->server, status, view_of(s->legs[p->from].dialog.local_tag), VIEW_EMPTY);
+	if (status == 415)
+		body_write_accept(&lines, (enum sip_method)p->method);
+	reply_status(b, p->server, status, view_of(s->legs[p->from].dialog.local_tag),
+	             buffer_view(&lines));
 	pool_give(b->subscriptions->passages, p);
 }
 

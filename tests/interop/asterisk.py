@@ -115,6 +115,10 @@ def folder_of(version):
 
 
 class Asterisk:
+    challenge = "401"  # to who calls
+    has_park = has_lamps = has_presence = True
+    is_proxy = False
+
     def __init__(self, cast, version, address, users, host, has_direct_media=False):
         self.cast, self.version, self.address, self.users = cast, version, address, users
         self.driver, self.host = VERSIONS[version], list(host)

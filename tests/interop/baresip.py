@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 
@@ -27,6 +28,7 @@ module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
 module_app mwi.so
+module_app contact.so
 module_app presence.so
 ctrl_tcp_listen {address}:4444
 """
@@ -34,30 +36,35 @@ ctrl_tcp_listen {address}:4444
 ACCOUNT = ('<sip:{user}@{domain}>;auth_user={user};auth_pass={secret};outbound="sip:{proxy}:5060";'
            "regint=600;audio_codecs=pcmu;answermode={answers};ptime=20\n")
 
+CONTACT = '"{watched}" <sip:{watched}@{domain}>;presence=p2p\n'
+
 
 class Baresip:
     plays_on = False
+    knows_replaces = False
     program = "baresip"
     configuration, account = CONFIG, ACCOUNT
 
-    def __init__(self, cast, host, user, secret, tone, is_answering=True):
+    def __init__(self, cast, host, user, secret, tone, is_answering=True, watches=()):
         modules = next((path for path in MODULES if os.path.isdir(path)), None)
         if not shutil.which("baresip") or not modules:
             raise Skip("baresip is not installed")
         self.cast, self.host, self.user, self.secret, self.tone = cast, host, user, secret, tone
         self.modules, self.answers = modules, "auto" if is_answering else "manual"
+        self.watches = watches
         self.folder = os.path.join(cast.folder, f"baresip-{user}")
         self.events, self.data, self.connection, self.process = [], b"", None, None
 
     def start(self, proxy, domain):
         os.makedirs(self.folder, exist_ok=True)
         write_tone(os.path.join(self.folder, "tone.wav"), self.tone)
-        for name, text in (("config", self.configuration), ("accounts", self.account), ("contacts", "")):
+        for name, text in (("config", self.configuration), ("accounts", self.account),
+                           ("contacts", "".join(CONTACT.replace("{watched}", user) for user in self.watches))):
             with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
                 file.write(text.format(address=self.host.address, modules=self.modules,
                                        folder=self.folder, user=self.user, domain=domain, secret=self.secret,
                                        proxy=proxy, answers=self.answers))
-        self.process = self.cast.start(f"baresip-{self.user}", self.host.enter + ["baresip", "-f", self.folder, "-s"])
+        self.process = self.cast.start(f"baresip-{self.user}", self.host.enter + ["baresip", "-f", self.folder, "-s", "-v"])
         if not until(self.connect, 10, pause=0.1):
             raise Failure(f"baresip does not come up, see {self.process.log_path}")
         return self
@@ -117,6 +124,10 @@ class Baresip:
     def hang_up(self):
         self.tell("hangup")
 
+    def hang_up_all(self):
+        for _ in range(4):
+            self.hang_up()
+
     def hold(self):
         self.tell("hold")
 
@@ -125,6 +136,11 @@ class Baresip:
 
     def transfer(self, number):
         self.tell("transfer", number)
+
+    def lamp(self):
+        """The states that it was told of whom it watches: on while he is on the telephone."""
+        found = re.findall("changed status from .* to (.*)", self.process.log())
+        return ["on" if "Busy" in state else "off" if "Online" in state else state for state in found]
 
     def heard(self, hertz):
         """Seconds of that tone that reached it. What it plays is told by itself only until it holds a call."""

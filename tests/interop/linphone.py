@@ -56,16 +56,24 @@ channels=1
 enabled=1
 """
 
+FRIEND = """\
+[friend_{number}]
+url=<sip:{user}@{domain}>
+pol=accept
+subscribe=1
+"""
+
 
 class Linphone:
     plays_on = True  # its file is its music on hold too
+    knows_replaces = True
     program = "linphone"
 
-    def __init__(self, cast, host, user, secret, tone, is_answering=True):
+    def __init__(self, cast, host, user, secret, tone, is_answering=True, watches=()):
         if not shutil.which("linphonec"):
             raise Skip("linphonec is not installed")
         self.cast, self.host, self.user, self.secret, self.tone = cast, host, user, secret, tone
-        self.is_answering = is_answering
+        self.is_answering, self.watches = is_answering, watches
         self.folder = os.path.join(cast.folder, f"linphone-{user}")
         self.record = os.path.join(self.folder, "heard.wav")
         self.prompt = self.terminal = self.process = None
@@ -77,6 +85,8 @@ class Linphone:
         write_tone(os.path.join(self.folder, "tone.wav"), self.tone)
         with open(os.path.join(self.folder, "rc"), "w", encoding="utf-8") as file:
             file.write(CONFIG.format(domain=domain, proxy=proxy, user=self.user, secret=self.secret))
+            for number, user in enumerate(self.watches):
+                file.write(FRIEND.format(number=number, user=user, domain=domain))
         self.prompt, self.terminal = pty.openpty()
         self.process = self.cast.start(f"linphone-{self.user}", self.host.enter + [
             "env", f"HOME={self.folder}", "sh", "-c",
@@ -124,6 +134,9 @@ class Linphone:
     def hang_up(self):
         self.say("terminate")
 
+    def hang_up_all(self):
+        self.say("terminate all")
+
     def hold(self):
         self.say("pause")
 
@@ -136,6 +149,12 @@ class Linphone:
     def transfer_to_other(self):
         """The call before the last one gets the far end of the last one."""
         self.say(f"transfer {self.last_call() - 1} --to-call {self.last_call()}")
+
+    def lamp(self):
+        """The states that it was told of whom it watches: on while he is on the telephone."""
+        with open(os.path.join(self.folder, "debug.log"), encoding="utf-8", errors="replace") as file:
+            found = re.findall(r"We are notified that .* has presence \[([^]]*)\]", file.read())
+        return [{"on-the-phone": "on", "busy": "on", "open": "off", "online": "off"}.get(state, state) for state in found]
 
     def heard(self, hertz):
         return heard_seconds(self.record, hertz)

@@ -3,6 +3,7 @@
 
 import os
 
+import office as offices
 from office import INSIDE, PBX_AT, expect
 from process import Failure, until
 
@@ -36,39 +37,42 @@ def hold(office, one, other):
     office.ends()
 
 
-def leaves(mover, before):
-    """Its call ends once the transfer is through. linphone refuses NOTIFY (491) while it awaits the
+def leaves(mover, target):
+    """So many of its calls have ended once the transfer is through. linphone refuses NOTIFY (491) while it awaits the
     ACK to a re-INVITE, as direct media brings one just then: it is not told, and hangs up itself."""
-    if not until(lambda: mover.ended() > before, 5) and mover.program == "linphone":
-        mover.hang_up()
-    if not until(lambda: mover.ended() > before, 15):
+    if not until(lambda: mover.ended() >= target, 5) and mover.program == "linphone":
+        mover.hang_up_all()
+    if not until(lambda: mover.ended() >= target, 15):
         raise Failure(f"phone {mover.user} ({mover.program}) was not told that its transfer is through")
 
 
-def blind_transfer(office, one, other, third):
-    """The caller sends the callee to a third, then the callee the caller."""
-    for mover, moved in ((one, other), (other, one)):
-        expect(lambda: one.call(other.user), talked=(one, other))
-        office.hear_each_other(one, other)
-        before = mover.ended()
-        expect(lambda: mover.transfer(third.user), talked=(third,))
-        leaves(mover, before)
-        office.hear_each_other(moved, third)
-        expect(third.hang_up, ended=(third, moved))
-        office.ends()
-
-
-def attended_transfer(office, one, other, third):
-    """The caller asks the third first, then joins both."""
+def blind_transfer(office, one, other, third, mover):
+    """One calls the other, and one of both sends his partner to a third."""
+    moved = other if mover is one else one
     expect(lambda: one.call(other.user), talked=(one, other))
     office.hear_each_other(one, other)
-    one.hold()
-    office.stops_hearing(one, other)
-    expect(lambda: one.call(third.user), talked=(one, third))
-    office.hear_each_other(one, third)
-    expect(one.transfer_to_other, ended=(one,))
-    office.hear_each_other(other, third)
-    expect(third.hang_up, ended=(third, other))
+    target = mover.ended() + 1
+    expect(lambda: mover.transfer(third.user), talked=(third,))
+    leaves(mover, target)
+    office.hear_each_other(moved, third)
+    expect(third.hang_up, ended=(third, moved))
+    office.ends()
+
+
+def attended_transfer(office, one, other, third, mover):
+    """One calls the other; one of both asks a third first, then joins his partner and the third."""
+    moved = other if mover is one else one
+    expect(lambda: one.call(other.user), talked=(one, other))
+    office.hear_each_other(one, other)
+    mover.hold()
+    office.stops_hearing(mover, moved)
+    expect(lambda: mover.call(third.user), talked=(mover, third))
+    office.hear_each_other(mover, third)
+    target = mover.ended() + 2
+    mover.transfer_to_other()
+    leaves(mover, target)
+    office.hear_each_other(moved, third)
+    expect(third.hang_up, ended=(third, moved))
     office.ends()
 
 
@@ -86,7 +90,7 @@ def park(office, one, other, third):
 def lamp(office, watcher, one, other):
     """The watcher's lamp shows the other's call begin and end, and nothing of the inside."""
     def shows(state):
-        if not until(lambda: watcher.lamp()[-1:] == [state], 20, pause=0.1):
+        if not until(lambda: watcher.lamp()[-1:] == [state], offices.patience, pause=0.1):
             raise Failure(f"the lamp of {watcher.user} shows {watcher.lamp()}, not {state}")
 
     playing = watcher.plays("lamp", callee=other.user)
@@ -102,6 +106,16 @@ def lamp(office, watcher, one, other):
     office.ends()
 
 
+def presence(office, watcher, one, other):
+    """The same on a phone that asks for presence. baresip does not say what it was told first."""
+    for state, deed in (("on", lambda: expect(lambda: one.call(other.user), talked=(one, other))),
+                        ("off", lambda: expect(one.hang_up, ended=(one, other)))):
+        deed()
+        if not until(lambda state=state: watcher.lamp()[-1:] == [state], offices.patience, pause=0.1):
+            raise Failure(f"the lamp of {watcher.user} ({watcher.program}) shows {watcher.lamp()}, not {state}")
+    office.ends()
+
+
 def fax(office, one, other):
     """A call turns into a fax; each end gets at least nine tenths of the other's packets."""
     for machine in (one, other):
@@ -112,7 +126,7 @@ def fax(office, one, other):
     calling = one.plays("fax_call", "-d", "6000", callee=other.user, to_file=one.to_file, rtp_port=41000,
                         fax_port=42000)
     for process in (calling, answering):
-        if process.wait(60) != 0:
+        if process.wait(3 * offices.patience) != 0:
             raise Failure(f"{process.name} failed, see {process.log_path}")
     for machine, process in zip((one, other), machines):
         process.wait(20)

@@ -151,6 +151,8 @@ def password_of(extension):
 
 
 class Pbx:
+    configuration = CONFIG
+
     def __init__(self, cast, address, port=5060, domain=DOMAIN, users=None, host=(),
                  has_tcp=False):
         self.address, self.port, self.domain = address, port, domain
@@ -169,7 +171,7 @@ class Pbx:
         users = "".join(
             f'\t$sht(password=>{user}) = "{secret}";\n' for user, secret in self.users.items())
         with open(config_path, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(address=self.address, port=self.port, domain=self.domain,
+            file.write(self.configuration.format(address=self.address, port=self.port, domain=self.domain,
                                      tcp=(f"listen=tcp:{self.address}:{self.port}\ntcp_children=2"
                                           if self.has_tcp else "disable_tcp=yes"),
                                      modules=modules, users=users))

@@ -110,6 +110,35 @@ TALK_TEST(subscribe_whole, "a subscription is a dialog on each side, refreshed, 
 	return ERR_NONE;
 }
 
+static const struct types_case {
+	const char *name, *lines, *inside;
+} types[] = {
+	{ "presence", "Event: presence\r\n", "\r\nAccept: application/pidf+xml\r\n" },
+	{ "dialog", "Event: dialog\r\n", "\r\nAccept: application/dialog-info+xml\r\n" },
+	{ "messages", "Event: message-summary\r\n",
+	  "\r\nAccept: application/simple-message-summary\r\n" },
+	{ "its own", "Event: presence\r\nAccept: application/pidf+xml, application/xpidf+xml\r\n",
+	  "\r\nAccept: application/pidf+xml, application/xpidf+xml\r\n" },
+};
+
+TALK_TEST(subscribe_types,
+          "who does not say which types he reads reads those of the event by default")
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		const struct types_case *c = &types[i];
+		char lines[160];
+		const char *at;
+
+		snprintf(lines, sizeof(lines), "%sContact: <sip:200@192.168.1.10:5060>\r\n",
+		         c->lines);
+		ask(t, &t->phone, "SUBSCRIBE", lines, "");
+		CHECK_CASE(talk_hears(t, &t->pbx, "SUBSCRIBE "), c->name);
+		at = strstr(t->at_pbx.text, c->inside);
+		CHECK_CASE(at && !strstr(at + 2, "\r\nAccept:"), c->name);
+	}
+	return ERR_NONE;
+}
+
 TALK_TEST(subscribe_early_notify, "a NOTIFY may come before the 200, and passes")
 {
 	struct wire_sent request;
@@ -173,6 +202,8 @@ static const struct refused_case {
 	  "SIP/2.0 400 ", false },
 	{ "control bytes", "MESSAGE", "Content-Type: text/plain\r\n", "a\x01z", "SIP/2.0 415 ",
 	  false },
+	{ "asks with a body", "OPTIONS", "Content-Type: multipart/mixed; boundary=b\r\n", "--b\r\n",
+	  "SIP/2.0 415 ", false },
 	{ "no such method", "FROBNICATE", "", "", "SIP/2.0 405 ", false },
 };
 
@@ -184,6 +215,10 @@ TALK_TEST(subscribe_refused, "what does not pass is refused by name")
 
 		ask(t, from, c->method, c->lines, c->body);
 		CHECK_CASE(talk_hears(t, from, c->answer), c->name);
+		/* RFC 3261 21.4.13: what would be taken; nothing, where nothing would. */
+		CHECK_CASE(strncmp(c->answer, "SIP/2.0 415 ", 12) != 0 ||
+		                   wire_has(&t->at_phone, "\r\nAccept:"),
+		           c->name);
 		CHECK_CASE(talk_is_quiet(t, c->is_of_pbx ? &t->phone : &t->pbx), c->name);
 	}
 	return ERR_NONE;

@@ -265,8 +265,8 @@ void subscription_refuse_body(struct border *b, const struct inbound *in)
 
 /* ---- a request goes on ---- */
 
-/* RFC 6665 3.1.3: a SUBSCRIBE without Accept means the type of the event. It is written, since chan_sip
- * answers 489 where it is not. */
+/* RFC 6665 3.1.3: a SUBSCRIBE without Accept means the type of the event. It is written, since
+ * chan_sip answers 489 where it is not. */
 static void write_default_type(const struct subscription *s, const struct sip_msg *msg,
                                struct buffer *out)
 {

@@ -124,6 +124,9 @@ class Baresip:
     def hang_up(self):
         self.tell("hangup")
 
+    def refresh(self):
+        """It does so itself."""
+
     def hang_up_all(self):
         for _ in range(4):
             self.hang_up()

@@ -134,6 +134,9 @@ class Linphone:
     def hang_up(self):
         self.say("terminate")
 
+    def refresh(self):
+        """It does so itself."""
+
     def hang_up_all(self):
         self.say("terminate all")
 

@@ -56,6 +56,8 @@ def play(office, name, deeds):
     deeds = [row for row in deeds if any(word in row[0] for word in ONLY)]
     outcomes, is_clear = [], True
     for what, deed in deeds:
+        for phone in office.phones.values():
+            phone.refresh()
         started = time.monotonic()
         wrong = attempt(deed) if is_clear else "not tried: a call of the row before is left"
         outcomes.append((what, deed, wrong, time.monotonic() - started))

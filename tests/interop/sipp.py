@@ -22,6 +22,10 @@ class Sipp:
         self.to_file = os.path.join(cast.folder, f"fax-{user}.to")
         self.log_path, self.process, self.challenge = None, None, "401"
 
+    def refresh(self):
+        """What SIPp registered, it does not register again by itself."""
+        self.waits_registered()
+
     def hang_up_all(self):
         """What it plays is over."""
         for process in [process for process in self.cast.processes if process.name.startswith(f"sipp-{self.user}-")]:

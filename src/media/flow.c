@@ -315,6 +315,13 @@ static enum flow_verdict receive_rtcp(struct media_flow *f, struct flow_datagram
 	return verdict;
 }
 
+/* What goes to nobody for want of a key, or of a handshake, keeps no call alive. */
+static bool is_in_vain(const struct flow_leg *to, enum flow_verdict verdict)
+{
+	return verdict == FLOW_KEY ||
+	       (verdict == FLOW_UNREADY && to->order.protection != PROTECTION_NONE);
+}
+
 enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_datagram *d,
                                      struct buffer *scratch, uint64_t now_us,
                                      struct flow_output *ret)
@@ -328,8 +335,7 @@ enum flow_verdict media_flow_receive(struct media_flow *f, const struct flow_dat
 	if (!f->is_barred)
 		verdict = d->is_rtcp ? receive_rtcp(f, &open, scratch, now_us, ret)
 		                     : receive_rtp(f, &open, now_us, ret);
-	/* What goes to nobody for want of a key keeps no call alive. */
-	if (verdict == FLOW_KEY) {
+	if (is_in_vain(&f->legs[d->leg ^ 1], verdict)) {
 		f->last_packet_us = heard_us;
 		f->is_silent = was_silent;
 	}

@@ -316,6 +316,22 @@ def closed_handshakes(cast):
         check(not capture.plain(OUTSIDE_ADDRESS, PHONES[0], FRAME), "something left in the clear")
 
 
+@test("a call whose handshake never gives keys is ended by that reason, though its other end speaks on")
+def closed_handshake_ends(cast):
+    authority = Authority(cast.folder)
+    scene = tls_stage(cast, authority, subscribers_more="media srtp required", calls="100\n    timeout 5s").start()
+    caller, callee = shaking(cast, authority, scene)
+    with caller, callee, Capture() as capture:
+        caller.must_register()
+        callee.must_register()
+        caller.call(CALLEE, callee.take_call)
+
+        def is_ended():
+            speaks_for_nothing(caller, callee, capture, 10)
+            return "DTLS: no keys agreed" in [row["cause"] for row in scene.ringfence.rows("calls", "list")]
+        check(until(is_ended, 30, pause=0.3), f"recorded are {scene.ringfence.rows('calls', 'list')}")
+
+
 # ---- audio and channels as connections ----
 
 MRCP_TEXT = b"MRCP/2.0"

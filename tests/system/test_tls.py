@@ -275,6 +275,8 @@ def tls_called(cast):
                       f"refused as {refused_words(ringfence)}, not {reason}")
                 pbx.hear("SIP/2.0 5")
                 pbx.request("ACK")
+        check(until(lambda: sorted(row["cause"] for row in ringfence.rows("calls", "list"))
+                    == sorted("TLS: " + reason for _, reason in cases), 10), f"recorded are {ringfence.rows('calls', 'list')}")
 
 
 @test("one address may begin so many handshakes and no more; a peer's begin as many as it likes")

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who relays, as a process of its own: what the media process is from its event loop down and in
- * its sandbox, or the floor, which is epoll, recvfrom and sendto alone. bench/media.py asks for
- * each and measures it beside rtpengine.
+ * its sandbox, or one of two floors: epoll, recvfrom and sendto alone, woken by what comes; or
+ * what costs least with a socket for each port, connected ones without names, rested as long as
+ * the relay rests at most. bench/media.py asks for each and measures it beside rtpengine.
  *
- *     bench-media relay|floor none|SUITE CALLS        the ports of each call, then "ready"
- *     bench-media load none|SUITE FILE SECONDS SEQUENCE */
+ *     bench-media relay|floor|rested none|SUITE CALLS        the ports of each call, then "ready"
+ *     bench-media load none|SUITE FILE SECONDS SEQUENCE spread|groups */
 #include "media.h"
 
-#include "media/relay.h"
+#include "media/shift.h"
 #include "os/clock.h"
 #include "os/loop.h"
 #include "os/sandbox.h"
@@ -18,13 +19,11 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-
-enum { TURNS_A_WAKE = 16, TICK_US = SECOND_US };
+#include <time.h>
 
 struct scene {
 	struct media_relay *relay;
-	struct loop *loop;
-	uint64_t tick_us;
+	struct media_shift shift;
 	unsigned refused;
 };
 
@@ -115,34 +114,26 @@ static void open_calls(struct scene *s, struct port_table *table, uint32_t calls
 	need(media_relay_open_count(s->relay) == calls && s->refused == 0, "refused");
 }
 
-static void carry(void *context, int fd, int what)
+static bool turn(void *context, struct now now)
 {
 	struct scene *s = context;
-	struct now now = clock_now();
 
-	(void)fd, (void)what;
-	for (int i = 0; i < TURNS_A_WAKE && media_relay_turn(s->relay, now.us); i++)
-		;
+	media_shift_rest(&s->shift, now);
+	return false;
 }
 
 static uint64_t wait_us(void *context, struct now now)
 {
 	const struct scene *s = context;
-	uint64_t tick_us = now_since(s->tick_us + TICK_US, now.us);
-	uint64_t due_us = media_relay_wait_us(s->relay, now.us);
 
-	return due_us < tick_us ? due_us : tick_us;
+	return media_shift_wait_us(&s->shift, now);
 }
 
 static void advance(void *context, struct now now)
 {
 	struct scene *s = context;
 
-	media_relay_advance(s->relay, now.us);
-	if (now_since(now.us, s->tick_us) < TICK_US)
-		return;
-	s->tick_us = now.us;
-	media_relay_tick(s->relay, now.us);
+	media_shift_advance(&s->shift, now);
 }
 
 static void run_relay(uint32_t calls, unsigned suite)
@@ -153,46 +144,59 @@ static void run_relay(uint32_t calls, unsigned suite)
 	struct media_relay_ports ports = { .context = &s,
 		                           .event = take_event,
 		                           .counters = &counters };
-	struct loop_hooks hooks = { .context = &s, .wait_us = wait_us, .advance = advance };
+	struct loop_hooks hooks = {
+		.context = &s, .turn = turn, .wait_us = wait_us, .advance = advance
+	};
 	struct sandbox sandbox = { .uid = (uid_t)-1, .gid = (gid_t)-1, .silent = -1 };
 	struct sandbox_report report;
-	struct loop_watch *watch = NULL;
+	struct loop *loop;
 
 	need(table != NULL, "memory");
 	table->count = 2 * calls;
 	need(media_relay_new(table, &options, &ports, &s.relay) == ERR_NONE, "relay");
 	open_calls(&s, table, calls, suite);
-	need(loop_new(4, &s.loop) == ERR_NONE, "loop");
-	need(loop_watch(s.loop, media_relay_descriptor(s.relay), LOOP_READABLE,
-	                LOOP_CALL(carry, &s), &watch) == ERR_NONE,
-	     "watch");
-	s.tick_us = clock_now().us;
-	loop_set_hooks(s.loop, &hooks);
+	need(loop_new(4, &loop) == ERR_NONE, "loop");
+	s.shift = (struct media_shift){ .relay = s.relay, .loop = loop };
+	need(media_shift_begin(&s.shift, clock_now()) == ERR_NONE, "watch");
+	loop_set_hooks(loop, &hooks);
 	need(sandbox_enter_media(&sandbox, &report) == ERR_NONE, "sandbox");
 	tell_ready();
-	loop_run(s.loop);
+	loop_run(loop);
+}
+
+static int sockets[2 * MEDIA_MAX_CALLS];
+
+static int open_floor(uint32_t calls, bool is_connected)
+{
+	int set = epoll_create1(EPOLL_CLOEXEC);
+	struct sockaddr_storage name;
+
+	for (uint32_t i = 0; i < 2 * calls; i++) {
+		struct epoll_event wanted = { .events = EPOLLIN, .data.u32 = i };
+		const struct addr end = end_of(i & 1);
+		socklen_t len = socket_name_of(&end, &name);
+		struct addr local;
+
+		sockets[i] = open_socket(false, &local);
+		need(!is_connected || connect(sockets[i], (struct sockaddr *)&name, len) == 0,
+		     "connect");
+		need(epoll_ctl(set, EPOLL_CTL_ADD, sockets[i], &wanted) == 0, "epoll");
+		printf(i & 1 ? "%u\n" : "%u ", local.port);
+	}
+	tell_ready();
+	return set;
 }
 
 static void run_floor(uint32_t calls)
 {
-	static int sockets[2 * MEDIA_MAX_CALLS];
 	struct epoll_event events[MEDIA_RELAY_TURN];
 	const struct addr ends[2] = { end_of(0), end_of(1) };
 	struct sockaddr_storage names[2], from;
-	int set = epoll_create1(EPOLL_CLOEXEC);
+	int set = open_floor(calls, false);
 	char bytes[2048];
 
-	for (uint32_t i = 0; i < 2 * calls; i++) {
-		struct epoll_event wanted = { .events = EPOLLIN, .data.u32 = i };
-		struct addr local;
-
-		sockets[i] = open_socket(false, &local);
-		need(epoll_ctl(set, EPOLL_CTL_ADD, sockets[i], &wanted) == 0, "epoll");
-		printf(i & 1 ? "%u\n" : "%u ", local.port);
-	}
 	(void)socket_name_of(&ends[0], &names[0]);
 	(void)socket_name_of(&ends[1], &names[1]);
-	tell_ready();
 	while (true) {
 		int n = epoll_wait(set, events, MEDIA_RELAY_TURN, -1);
 
@@ -210,6 +214,27 @@ static void run_floor(uint32_t calls)
 	}
 }
 
+static void run_rested(uint32_t calls)
+{
+	const struct timespec rest = { .tv_nsec = 1000000 };
+	struct epoll_event events[MEDIA_RELAY_TURN];
+	int set = open_floor(calls, true);
+	char bytes[2048];
+
+	while (true) {
+		int n = epoll_wait(set, events, MEDIA_RELAY_TURN, 0);
+
+		for (int i = 0; i < n; i++) {
+			uint32_t from = events[i].data.u32;
+			ssize_t got = recv(sockets[from], bytes, sizeof(bytes), MSG_DONTWAIT);
+
+			if (got > 0)
+				(void)!send(sockets[from ^ 1], bytes, (size_t)got, MSG_DONTWAIT);
+		}
+		(void)nanosleep(&rest, NULL);
+	}
+}
+
 static uint32_t number_of(const char *word) { return (uint32_t)strtoul(word, NULL, 10); }
 
 int main(int count, char **words)
@@ -218,8 +243,9 @@ int main(int count, char **words)
 	uint32_t calls = count > 3 ? number_of(words[3]) : 0;
 	struct rlimit limit;
 
-	if (count == 6 && strcmp(words[1], "load") == 0)
-		return media_load(words[3], number_of(words[4]), suite, number_of(words[5]));
+	if (count == 7 && strcmp(words[1], "load") == 0)
+		return media_load(words[3], number_of(words[4]), suite, number_of(words[5]),
+		                  strcmp(words[6], "groups") == 0);
 	if (count != 4 || calls == 0 || calls > MEDIA_MAX_CALLS) {
 		(void)fprintf(stderr, "bench media: is started by bench/media.py\n");
 		return 2;
@@ -230,6 +256,8 @@ int main(int count, char **words)
 	}
 	if (strcmp(words[1], "relay") == 0)
 		run_relay(calls, suite);
+	else if (strcmp(words[1], "rested") == 0)
+		run_rested(calls);
 	else
 		run_floor(calls);
 	return 0;

@@ -6,6 +6,7 @@
 
 #include "base/suite.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ static inline void media_secret(uint32_t call, uint8_t ret[SUITE_MAX_SECRET])
 }
 
 /* Speaks for both ends. Ends with 1 where something is not as it must be. */
-int media_load(const char *path, unsigned seconds, unsigned suite, unsigned sequence);
+int media_load(const char *path, unsigned seconds, unsigned suite, unsigned sequence,
+               bool is_grouped);
 
 #endif

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processor time of a relayed packet: ours, rtpengine's and the floor's, in turns.
 
-500 calls of 172 bytes each 20 ms each way, RTP to RTP, then RTP to SRTP by two suites. The same program speaks for both
-ends, and takes what comes back only where it has the right size and can be read at the plain end alone. Ours is the relay
-with the media process' event loop and sandbox (bench/media.c). rtpengine forwards in userspace, as it does without its
-kernel module, with one thread; it is told of the calls by its NG protocol. The floor is epoll, recvfrom and sendto alone.
+500 calls of 172 bytes each 20 ms each way, RTP to RTP, then RTP to SRTP by two suites. Each packet comes at its own time, as
+from phones that know nothing of each other; with --groups 32 come at once. The same program speaks for both ends, and takes
+what comes back only where it has the right size and can be read at the plain end alone. Ours is the relay with the media
+process' way of waiting (media/shift.h) and sandbox (bench/media.c). rtpengine forwards in userspace, as it does without its
+kernel module, with one thread; it is told of the calls by its NG protocol. The floor is epoll, recvfrom and sendto alone;
+"rested" is the least that a socket for each port costs: connected, and rested a millisecond between two looks.
+
+What a packet is delayed by, from before it is sent until it is read, is said beside: who rests is later, and cheaper.
 
 Ends with 1 where a packet of ours takes more than 0.65 of rtpengine's, with SRTP at one end 0.5.
 
-    media.py [--calls N] [--seconds N] [--rounds N]
+    media.py [--calls N] [--seconds N] [--rounds N] [--groups]
 """
 
 import argparse
@@ -32,6 +36,7 @@ PROGRAM = os.path.join(ROOT, "build", "bench", "bench", "bench-media")
 NG = ("127.0.0.1", 22222)
 ENDS = (31000, 31002)
 FRAMES_A_SECOND, MOST_LOST, BUSY = 50, 0.005, 0.25
+FLOORS = ("floor", "rested")
 # Which suite the second end has, bytes of its master key and salt, the gate.
 WAYS = (("none", 0, 0.65), ("AES_CM_128_HMAC_SHA1_80", 30, 0.5), ("AEAD_AES_128_GCM", 28, 0.5))
 
@@ -124,9 +129,10 @@ def order_calls(control, calls, suite, size):
 
 
 def pinned(core):
-    """The words that keep a program on a core of its own, where there are two."""
+    """The words that keep a program on a core of its own, where there are two, and ahead of whatever else runs there."""
     cores = sorted(os.sched_getaffinity(0))
-    return ["taskset", "-c", str(cores[core])] if len(cores) > 1 and shutil.which("taskset") else []
+    words = ["taskset", "-c", str(cores[core])] if len(cores) > 1 and shutil.which("taskset") else []
+    return [*(["chrt", "-f", "1"] if os.geteuid() == 0 and shutil.which("chrt") else []), *words]
 
 
 def start_rtpengine(cast, calls, suite, size):
@@ -147,13 +153,13 @@ def start_own(cast, who, calls, suite):
     return process, process.log().splitlines(True)[:calls]
 
 
-def speak(cast, table, suite, sequence):
-    """(packets sent, packets heard) of a second."""
-    process = cast.run("load", [*pinned(0), PROGRAM, "load", suite, table, "1", str(sequence)], 20)
-    found = re.search(r"sent (\d+) heard (\d+) (\d+) strange (\d+)", process.log())
+def speak(cast, table, suite, sequence, order):
+    """(packets sent, packets heard, delay of the middle one and of the 99th percentile in us) of a second."""
+    process = cast.run("load", [*pinned(0), PROGRAM, "load", suite, table, "1", str(sequence), order], 20)
+    found = re.search(r"sent (\d+) heard (\d+) (\d+) strange (\d+) .* delay (\d+) (\d+)", process.log())
     if not found or int(found.group(4)) or not int(found.group(2)) or not int(found.group(3)):
         raise Failure(f"what came back is not what was sent: {process.log().strip()}")
-    return int(found.group(1)), int(found.group(2)) + int(found.group(3))
+    return int(found.group(1)), int(found.group(2)) + int(found.group(3)), (int(found.group(5)), int(found.group(6)))
 
 
 def spent(process):
@@ -169,7 +175,8 @@ def spent(process):
 class Relay:
     """One of those that are compared, with all its calls."""
 
-    def __init__(self, cast, who, way, calls):
+    def __init__(self, cast, who, way, wanted):
+        calls, self.order = wanted.calls, "groups" if wanted.groups else "spread"
         suite, size, _ = way
         if who == "rtpengine":
             self.process, lines = start_rtpengine(cast, calls, suite, size)
@@ -178,6 +185,7 @@ class Relay:
         self.table = os.path.join(cast.folder, who + ".ports")
         with open(self.table, "w", encoding="ascii") as file:
             file.writelines(lines)
+        self.delays = []
         self.rounds, self.sent, self.heard, self.busy, self.waited = [], 0, 0, 0, 0
 
     def begin(self):
@@ -185,10 +193,11 @@ class Relay:
 
     def slice(self, cast, suite, sequence):
         before = spent(self.process)
-        sent, heard = speak(cast, self.table, suite, sequence)
+        sent, heard, delay = speak(cast, self.table, suite, sequence, self.order)
         busy, waited = (after - then for after, then in zip(spent(self.process), before))
         if not self.rounds:
             return
+        self.delays.append(delay)
         self.rounds[-1][0] += busy * 1e6
         self.rounds[-1][1] += heard
         self.sent, self.heard = self.sent + sent, self.heard + heard
@@ -198,6 +207,10 @@ class Relay:
         """Microseconds a packet, of each round."""
         return [busy / heard for busy, heard in self.rounds]
 
+    def delay(self):
+        """Of the middle slice: median and 99th percentile, in milliseconds."""
+        return tuple(statistics.median(one) / 1000 for one in zip(*self.delays))
+
     def lost(self):
         return 1 - self.heard / self.sent
 
@@ -206,7 +219,7 @@ def measure(way, names, wanted):
     """Short slices in turns, so that whatever else the machine does meets all of them."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     with Cast(FOLDER) as cast:
-        relays = {who: Relay(cast, who, way, wanted.calls) for who in names}
+        relays = {who: Relay(cast, who, way, wanted) for who in names}
         sequence = 1
         for turn in range(1 + wanted.rounds * wanted.seconds):
             for relay in relays.values():
@@ -221,17 +234,19 @@ def compare(way, wanted, names):
     """Whether the gate is met."""
     suite, size, most = way
     title = f"RTP to {'SRTP ' + suite if size else 'RTP'}"
-    relays = measure(way, [name for name in names if name != "floor" or not size], wanted)
+    relays = measure(way, [name for name in names if name not in FLOORS or not size], wanted)
     middle = {who: statistics.median(relay.figures()) for who, relay in relays.items()}
     for who, relay in relays.items():
+        median, late = relay.delay()
         print(f"{title}: {who:9} {middle[who]:5.2f} us of CPU a packet ({min(relay.figures()):.2f} to "
-              f"{max(relay.figures()):.2f}), {relay.heard} packets, {relay.lost():.2%} lost, waited for a core "
-              f"{relay.waited / (relay.waited + relay.busy):.0%} of its time")
+              f"{max(relay.figures()):.2f}), delay {median:.2f} ms, of 99 % at most {late:.2f}, {relay.heard} packets, "
+              f"{relay.lost():.2%} lost, waited for a core {relay.waited / (relay.waited + relay.busy):.0%} of its time")
     is_met = relays["relay"].lost() <= MOST_LOST
     if not is_met:
         print(f"{title}: too many were lost: MISSED")
-    if "floor" in middle:
-        print(f"{title}: {middle['relay'] / middle['floor']:.2f} of the floor")
+    for name in FLOORS:
+        if name in middle:
+            print(f"{title}: {middle['relay'] / middle[name]:.2f} of {name}")
     if "rtpengine" in middle:
         ratio = middle["relay"] / middle["rtpengine"]
         is_met &= ratio <= most
@@ -253,10 +268,11 @@ def main():
     parser.add_argument("--calls", type=int, default=500)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--groups", action="store_true")
     wanted = parser.parse_args()
     enter_namespace(__file__)
     allow_files()
-    names = ["relay", "rtpengine", "floor"]
+    names = ["relay", "rtpengine", *FLOORS]
     if not shutil.which("rtpengine"):
         print("bench media: skipped rtpengine, it is not installed (Debian: rtpengine-daemon); ours and the floor alone")
         names.remove("rtpengine")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Both ends of all calls, the same for whoever relays: a packet each 20 ms each way, in
- * small groups over that time, and what comes back read away and looked at. */
+/* Both ends of all calls, the same for whoever relays: a packet each 20 ms each way, each at its
+ * own time or in small groups over that time, and what comes back read away, looked at, and its
+ * delay noted: from before it was sent until it was read, which happens between any two packets. */
 #include "media.h"
 
 #include "rtp/srtp.h"
@@ -18,7 +19,9 @@ enum {
 	READ_AT_ONCE = 64,
 	BUFFER_BYTES = 16 << 20,
 	FILL = 0xd5,
-	REST_MS = 3000
+	REST_MS = 3000,
+	FRAMES_KEPT = 64, /* by their numbers; none is under way for so long */
+	MAX_DELAY_US = 100000
 };
 
 struct batch {
@@ -42,6 +45,9 @@ static struct srtp_mark marks[MEDIA_MAX_CALLS][SRTP_MAX_SOURCES];
 static struct srtp_engine engine;
 static struct batch out, in;
 static uint32_t calls;
+static uint16_t call_of[65536]; /* by the port that a packet comes from */
+static uint64_t sent_us[2][MEDIA_MAX_CALLS][FRAMES_KEPT];
+static uint32_t delays[MAX_DELAY_US + 1];
 
 static void need(bool is_good, const char *what)
 {
@@ -64,6 +70,8 @@ static void prepare(struct batch *b)
 	for (size_t i = 0; i < READ_AT_ONCE; i++) {
 		b->parts[i] = (struct iovec){ b->bytes[i], ROOM };
 		b->heads[i].msg_hdr = (struct msghdr){ .msg_iov = &b->parts[i], .msg_iovlen = 1 };
+		b->heads[i].msg_hdr.msg_name = &b->names[i];
+		b->heads[i].msg_hdr.msg_namelen = sizeof(b->names[i]);
 		b->names[i].sin_family = AF_INET;
 		b->names[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	}
@@ -94,6 +102,7 @@ static void read_ports(const char *path)
 		need(first > 0 && first <= 65535 && second > 0 && second <= 65535, "no port");
 		ends[0].ports[calls] = (uint16_t)first;
 		ends[1].ports[calls] = (uint16_t)second;
+		call_of[first] = call_of[second] = (uint16_t)calls;
 		calls++;
 	}
 	(void)fclose(file);
@@ -132,13 +141,13 @@ static size_t write_packet(char *p, uint32_t call, unsigned side, unsigned seque
 static void speak(unsigned side, uint32_t first, uint32_t count, unsigned sequence)
 {
 	struct end *e = &ends[side];
+	uint64_t at_us = now_us();
 	unsigned done = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		out.parts[i].iov_len = write_packet(out.bytes[i], first + i, side, sequence);
 		out.names[i].sin_port = htons(e->ports[first + i]);
-		out.heads[i].msg_hdr.msg_name = &out.names[i];
-		out.heads[i].msg_hdr.msg_namelen = sizeof(out.names[i]);
+		sent_us[side][first + i][sequence % FRAMES_KEPT] = at_us;
 	}
 	while (done < count) {
 		int n = sendmmsg(e->fd, out.heads + done, count - done, 0);
@@ -149,22 +158,53 @@ static void speak(unsigned side, uint32_t first, uint32_t count, unsigned sequen
 	e->sent += count;
 }
 
-/* What an end hears must have the right size, and be readable at the plain ends alone. */
-static void hear(struct end *e)
+static void note_delay(unsigned side, const struct sockaddr_in *from, const char *packet,
+                       uint64_t at_us)
 {
+	unsigned call = call_of[ntohs(from->sin_port)], sequence = (uint8_t)packet[3];
+	uint64_t us = at_us - sent_us[side ^ 1][call][sequence % FRAMES_KEPT];
+
+	delays[us < MAX_DELAY_US ? us : MAX_DELAY_US]++;
+}
+
+/* That part of the packets was no later. */
+static unsigned delay_of(unsigned long heard, unsigned percent)
+{
+	unsigned long sum = 0;
+	unsigned us = 0;
+
+	while (us < MAX_DELAY_US && (sum += delays[us]) * 100 < heard * percent)
+		us++;
+	return us;
+}
+
+/* What an end hears must have the right size, and be readable at the plain ends alone. */
+static void hear(unsigned side)
+{
+	struct end *e = &ends[side];
+	uint64_t at_us;
 	int n;
 
 	do {
 		n = recvmmsg(e->fd, in.heads, READ_AT_ONCE, MSG_DONTWAIT, NULL);
+		at_us = now_us();
 		for (int i = 0; i < n; i++) {
 			const char *p = in.bytes[i] + MEDIA_HEADER;
 			bool is_plain = p[0] == (char)FILL && p[1] == p[0] && p[2] == p[0];
 
 			e->heard++;
+			note_delay(side, &in.names[i], in.bytes[i], at_us);
+			in.heads[i].msg_hdr.msg_namelen = sizeof(in.names[i]);
 			if (in.heads[i].msg_len != e->wanted || is_plain != e->hears_plain)
 				e->strange++;
 		}
 	} while (n == READ_AT_ONCE);
+}
+
+static void hear_all(void)
+{
+	hear(0);
+	hear(1);
 }
 
 /* Who waits for a core answers late, and must not be heard by the next one's ends. */
@@ -172,22 +212,50 @@ static void hear_rest(void)
 {
 	for (unsigned i = 0; i < REST_MS / 10; i++) {
 		(void)usleep(10000);
-		hear(&ends[0]);
-		hear(&ends[1]);
+		hear_all();
 		if (ends[0].heard == ends[1].sent && ends[1].heard == ends[0].sent)
 			break;
 	}
 }
 
-static void pause_until(uint64_t due_us)
+/* Who sleeps comes late by more than there is between two packets of their own. */
+static void pause_until(uint64_t due_us, bool may_sleep)
 {
 	uint64_t at = now_us();
 
-	if (due_us > at + 20)
+	if (may_sleep && due_us > at + 20)
 		(void)usleep((useconds_t)(due_us - at));
+	while (!may_sleep && now_us() < due_us)
+		;
 }
 
-int media_load(const char *path, unsigned seconds, unsigned suite, unsigned sequence)
+/* All calls' packets of one frame, both ends' of a group at once. */
+static void speak_grouped(uint64_t begun, unsigned sequence)
+{
+	for (uint32_t first = 0; first < calls; first += GROUP) {
+		uint32_t count = calls - first < GROUP ? calls - first : GROUP;
+
+		for (unsigned side = 0; side < 2; side++)
+			speak(side, first, count, sequence);
+		pause_until(begun + (uint64_t)MEDIA_FRAME_US * (first + count) / calls, true);
+		hear_all();
+	}
+}
+
+/* Each packet at its own time: two ends of a call do not know of each other. */
+static void speak_spread(uint64_t begun, unsigned sequence)
+{
+	for (uint32_t i = 0; i < 2 * calls; i++) {
+		uint32_t call = i & 1 ? (i / 2 + calls / 2) % calls : i / 2;
+
+		speak(i & 1, call, 1, sequence);
+		hear_all();
+		pause_until(begun + (uint64_t)MEDIA_FRAME_US * (i + 1) / (2 * calls), false);
+	}
+}
+
+int media_load(const char *path, unsigned seconds, unsigned suite, unsigned sequence,
+               bool is_grouped)
 {
 	uint64_t frames = (uint64_t)seconds * 1000000 / MEDIA_FRAME_US, begun;
 	unsigned long sent, heard, strange;
@@ -205,22 +273,20 @@ int media_load(const char *path, unsigned seconds, unsigned suite, unsigned sequ
 		ends[i].wanted = MEDIA_PACKET + (is_secret ? suite_sizes(suite)->tag : 0U);
 	}
 	begun = now_us();
-	for (uint64_t frame = 0; frame < frames; frame++)
-		for (uint32_t first = 0; first < calls; first += GROUP) {
-			uint32_t count = calls - first < GROUP ? calls - first : GROUP;
+	for (uint64_t frame = 0; frame < frames; frame++) {
+		uint64_t at_us = begun + frame * MEDIA_FRAME_US;
 
-			for (unsigned side = 0; side < 2; side++)
-				speak(side, first, count, sequence + (unsigned)frame);
-			pause_until(begun + frame * MEDIA_FRAME_US +
-			            (uint64_t)MEDIA_FRAME_US * (first + count) / calls);
-			hear(&ends[0]);
-			hear(&ends[1]);
-		}
+		if (is_grouped)
+			speak_grouped(at_us, sequence + (unsigned)frame);
+		else
+			speak_spread(at_us, sequence + (unsigned)frame);
+	}
 	hear_rest();
 	sent = ends[0].sent + ends[1].sent;
 	heard = ends[0].heard + ends[1].heard;
 	strange = ends[0].strange + ends[1].strange;
-	printf("sent %lu heard %lu %lu strange %lu us %llu\n", sent, ends[0].heard, ends[1].heard,
-	       strange, (unsigned long long)(now_us() - begun));
+	printf("sent %lu heard %lu %lu strange %lu us %llu delay %u %u\n", sent, ends[0].heard,
+	       ends[1].heard, strange, (unsigned long long)(now_us() - begun), delay_of(heard, 50),
+	       delay_of(heard, 99));
 	return heard > 0 && strange == 0 ? 0 : 1;
 }

@@ -481,6 +481,8 @@ void media_relay_tick(struct media_relay *r, uint64_t now_us)
 	media_link_tick(r, now_us);
 }
 
+uint32_t media_relay_came(const struct media_relay *r) { return r->came; }
+
 int media_relay_descriptor(const struct media_relay *r) { return r->epoll; }
 
 uint32_t media_relay_open_count(const struct media_relay *r) { return r->open_count; }

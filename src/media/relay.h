@@ -95,6 +95,8 @@ int media_relay_descriptor(const struct media_relay *r);
  * waiting. Never blocks. */
 bool media_relay_turn(struct media_relay *r, uint64_t now_us);
 enum { MEDIA_RELAY_TURN = 256 };
+/* How many sockets were found ready, ever; it wraps. */
+uint32_t media_relay_came(const struct media_relay *r);
 /* To be called about once a second: silence, statistics, events that found no room. */
 void media_relay_tick(struct media_relay *r, uint64_t now_us);
 /* Handshakes' own times: what is due, and when something will be (UINT64_MAX: nothing). */

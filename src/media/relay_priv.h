@@ -73,6 +73,7 @@ struct media_relay {
 	uint64_t looked_us; /* when all that was waiting was last to be taken; or never */
 	uint64_t sweeps;    /* how often it was */
 	bool is_swept;      /* it was at looked_us */
+	uint32_t came;      /* sockets that were ready, ever */
 	struct pool *streams;
 	struct map by_number;
 	char datagram[RELAY_DATAGRAM + SRTP_MAX_TRAILER];

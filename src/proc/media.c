@@ -4,7 +4,7 @@
  * nothing: when it dies, signal orders its live streams again and the successor finds every port
  * filtered. */
 #include "base/secret.h"
-#include "media/relay.h"
+#include "media/shift.h"
 #include "os/clock.h"
 #include "os/socket.h"
 #include "proc/child.h"
@@ -12,10 +12,8 @@
 #include <string.h>
 
 enum {
-	TICK_US = SECOND_US,
 	ORDERS_A_TURN = 256, /* then packets have their turn again */
 	ORDERS_PACE_US = 10 * MILLISECOND_US,
-	TURNS_A_WAKE = 16,
 	PORT_TABLE_VERSION = 1,
 };
 
@@ -24,8 +22,7 @@ struct carrier {
 	struct media_relay *relay;
 	struct counters *counters;
 	struct ring *orders, *events;
-	struct loop_watch *watch;
-	uint64_t tick_us;
+	struct media_shift shift;
 };
 
 /* The last words about a stream may use the whole ring; what comes again
@@ -86,38 +83,34 @@ static void drain_orders(void *context, struct ring *ring, struct now now)
 	ring_release(ring, done);
 }
 
-/* One look at the clock serves all packets that are there: they came together. What was
- * ordered before they came is done before: the phone that speaks as soon as it is answered is
- * heard. */
-static void carry(void *context, int fd, int what)
+/* What was ordered before packets came is done before: the phone that speaks as soon as it is
+ * answered is heard. */
+static void take_orders(void *context, struct now now)
 {
 	struct carrier *c = context;
-	struct now now = clock_now();
 
-	(void)fd, (void)what;
 	drain_orders(c, c->orders, now);
-	for (int i = 0; i < TURNS_A_WAKE && media_relay_turn(c->relay, now.us); i++)
-		;
+}
+
+static void flush(void *context, struct now now)
+{
+	struct carrier *c = context;
+
+	media_shift_rest(&c->shift, now);
 }
 
 static uint64_t wait_us(void *context, struct now now)
 {
 	const struct carrier *c = context;
-	uint64_t tick_us = now_since(c->tick_us + TICK_US, now.us);
-	uint64_t due_us = media_relay_wait_us(c->relay, now.us);
 
-	return due_us < tick_us ? due_us : tick_us;
+	return media_shift_wait_us(&c->shift, now);
 }
 
 static void advance(void *context, struct now now)
 {
 	struct carrier *c = context;
 
-	media_relay_advance(c->relay, now.us);
-	if (now_since(now.us, c->tick_us) < TICK_US)
-		return;
-	c->tick_us = now.us;
-	media_relay_tick(c->relay, now.us);
+	media_shift_advance(&c->shift, now);
 }
 
 static enum err settings(void *context, struct conf_blob blob, struct now now)
@@ -137,7 +130,7 @@ static void end(void *context, struct now now)
 	struct carrier *c = context;
 
 	(void)now;
-	loop_unwatch(&c->watch);
+	media_shift_end(&c->shift);
 	media_relay_free(&c->relay);
 }
 
@@ -206,8 +199,10 @@ static void open_relay(struct carrier *c)
 	if (err != ERR_NONE)
 		child_fail("relay", err);
 	take_pairs(c, table);
-	err = loop_watch(child_loop(c->child), media_relay_descriptor(c->relay), LOOP_READABLE,
-	                 LOOP_CALL(carry, c), &c->watch);
+	c->shift = (struct media_shift){
+		.relay = c->relay, .loop = child_loop(c->child), .before = take_orders, .context = c
+	};
+	err = media_shift_begin(&c->shift, clock_now());
 	if (err != ERR_NONE)
 		child_fail("relay", err);
 }
@@ -219,6 +214,7 @@ int main(void)
 		.context = &c,
 		.answered = answered,
 		.settings = settings,
+		.flush = flush,
 		.wait_us = wait_us,
 		.advance = advance,
 		.end = end,
@@ -226,7 +222,6 @@ int main(void)
 
 	c.child = child_begin(ROLE_MEDIA);
 	c.counters = child_counters(c.child);
-	c.tick_us = clock_now().us;
 	c.events = child_ring_writer(c.child, RING_NAME_MEDIA_EVENTS);
 	open_relay(&c);
 	c.orders = child_ring_reader(c.child, RING_NAME_ORDERS, drain_orders, &c);

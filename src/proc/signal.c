@@ -2,6 +2,7 @@
 /* The signal worker: what strangers send is parsed here and nowhere else. Takes
  * batches off the inherited sockets, gives them to the border, and carries out
  * what the border wants of the world. */
+#include "base/pace.h"
 #include "border/border.h"
 #include "os/clock.h"
 #include "os/random.h"
@@ -13,7 +14,6 @@
 #include "proc/table.h"
 #include "proc/trace.h"
 #include "sip/mask.h"
-#include "transport/pace.h"
 #include "transport/udp.h"
 
 #include <stdlib.h>
@@ -45,6 +45,9 @@ struct worker {
 	uint8_t random[RANDOM_POOL];
 	size_t random_used;
 };
+
+/* A hundredth of what SIP calls quick at most (T1 is 500 ms). */
+static const struct pace_rule gathering = { .most_us = 5000, .worth = 3, .gather = 64 };
 
 static struct worker w = { .random_used = RANDOM_POOL };
 
@@ -435,7 +438,7 @@ static void flush(void *context, struct now now)
 	tcp_settle(w.tcp, now);
 	child_tell_calls(w.child, border_calls(w.border));
 	udp_flush(w.outbox);
-	loop_rest(child_loop(w.child), pace_rest_us(&w.pace, now.us));
+	loop_rest(child_loop(w.child), pace_rest_us(&w.pace, &gathering, now.us));
 }
 
 /* --- Start --- */

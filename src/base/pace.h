@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How long to let messages gather once all that came was read. Being woken costs more
  * than a message does, so while many come they are taken together: each waits at most
- * PACE_REST_MOST_US, a hundredth of what SIP calls quick (T1 is 500 ms). While few come
- * nothing waits. Pure: time is an argument. */
-#ifndef TRANSPORT_PACE_H
-#define TRANSPORT_PACE_H
+ * the rule's longest rest. While few come nothing waits. Pure: time is an argument. */
+#ifndef BASE_PACE_H
+#define BASE_PACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-	PACE_REST_MOST_US = 5000,
-	PACE_WINDOW_US = 128000, /* over which messages are counted */
-	PACE_WORTH = 3,          /* messages in the longest rest: fewer are not worth it */
-	PACE_GATHER = 64,        /* messages in any rest; sockets hold a multiple of it */
+enum { PACE_WINDOW_US = 128000 }; /* over which messages are counted */
+
+/* Of one process; none is zero. */
+struct pace_rule {
+	uint32_t most_us; /* the longest rest */
+	uint32_t worth;   /* messages in it: fewer are not worth it */
+	uint32_t gather;  /* messages in any rest; sockets hold a multiple of it */
 };
 
+/* All zero: nothing came yet. */
 struct pace {
 	uint64_t since_us; /* of the window */
 	uint32_t came;     /* in it */
@@ -25,6 +27,6 @@ struct pace {
 
 void pace_note(struct pace *p, uint32_t messages);
 /* After a turn in which all was read: 0 where what comes next is to be taken at once. */
-uint32_t pace_rest_us(struct pace *p, uint64_t now_us);
+uint32_t pace_rest_us(struct pace *p, const struct pace_rule *rule, uint64_t now_us);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rest that fits the number of messages in the window before. */
-#include "transport/pace.h"
+#include "base/pace.h"
 
-static uint32_t rest_for(uint32_t came, uint64_t window_us)
+static uint32_t rest_for(uint32_t came, const struct pace_rule *rule, uint64_t window_us)
 {
 	uint64_t fits_us;
 
-	if ((uint64_t)came * PACE_REST_MOST_US < PACE_WORTH * window_us)
+	if ((uint64_t)came * rule->most_us < rule->worth * window_us)
 		return 0;
-	fits_us = window_us * PACE_GATHER / came;
-	return fits_us < PACE_REST_MOST_US ? (uint32_t)fits_us : PACE_REST_MOST_US;
+	fits_us = window_us * rule->gather / came;
+	return fits_us < rule->most_us ? (uint32_t)fits_us : rule->most_us;
 }
 
 void pace_note(struct pace *p, uint32_t messages)
@@ -18,13 +18,13 @@ void pace_note(struct pace *p, uint32_t messages)
 	p->has_news = p->has_news || messages > 0;
 }
 
-uint32_t pace_rest_us(struct pace *p, uint64_t now_us)
+uint32_t pace_rest_us(struct pace *p, const struct pace_rule *rule, uint64_t now_us)
 {
 	uint64_t window_us = now_us > p->since_us ? now_us - p->since_us : 0;
 	bool had_news = p->has_news;
 
 	if (window_us >= PACE_WINDOW_US) {
-		p->rest_us = rest_for(p->came, window_us);
+		p->rest_us = rest_for(p->came, rule, window_us);
 		p->since_us = now_us;
 		p->came = 0;
 	}

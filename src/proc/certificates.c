@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading certificates again, and giving them to `keys`, then to signal. */
+/* Reading certificates again, and giving them to web, to `keys`, then to signal. */
 #include "proc/certificates.h"
 
 #include "os/clock.h"
@@ -45,12 +45,14 @@ enum err certificates_take(struct parent *p, struct buffer *words)
 static enum err hand_to(struct parent *p, enum role role, const struct material *m,
                         void (*answered)(struct parent *p, enum role from, enum err result))
 {
-	int fd = role == ROLE_KEYS ? m->secret : m->public;
+	int fd = role == ROLE_KEYS ? m->secret : role == ROLE_WEB ? m->control : m->public;
 
 	if (fd < 0)
 		return ERR_NOT_FOUND;
 	memset(&row.head, 0, sizeof(row.head));
-	row.head.kind = role == ROLE_KEYS ? ASK_MATERIAL_KEYS : ASK_MATERIAL;
+	row.head.kind = role == ROLE_KEYS ? ASK_MATERIAL_KEYS
+	              : role == ROLE_WEB  ? ASK_MATERIAL_WEB
+	                                  : ASK_MATERIAL;
 	/* Whether settings follow that it may have to wait for. */
 	row.head.size = 1;
 	row.body.bytes[0] = p->renewal.step == RENEWAL_APPLY;
@@ -77,6 +79,8 @@ static void fail(struct parent *p, const char *who, enum err err)
 	log_write(LEVEL_ERROR, "certificates",
 	          "changed files are not used: %s: %s; the old ones stay in force", who,
 	          err_text(err));
+	/* Web may have taken the new ones already: the same bytes again change nothing. */
+	(void)!hand_to(p, ROLE_WEB, &p->holdings.material, NULL);
 	material_close(&r->fresh);
 	r->step = RENEWAL_NONE;
 	/* Who was just away is asked again; who refused would refuse again. */
@@ -116,6 +120,25 @@ static void on_keys(struct parent *p, enum role from, enum err result)
 		fail(p, role_name(from), result);
 }
 
+static void go_to_keys(struct parent *p)
+{
+	enum err err = hand_to(p, ROLE_KEYS, &p->renewal.fresh, on_keys);
+
+	p->renewal.step = RENEWAL_KEYS;
+	if (err != ERR_NONE)
+		on_keys(p, ROLE_KEYS, err == ERR_NOT_FOUND ? ERR_NONE : err);
+}
+
+static void on_web(struct parent *p, enum role from, enum err result)
+{
+	if (p->renewal.step != RENEWAL_WEB)
+		return;
+	if (result == ERR_NONE)
+		go_to_keys(p);
+	else
+		fail(p, role_name(from), result);
+}
+
 static void renew(struct parent *p)
 {
 	struct renewal *r = &p->renewal;
@@ -129,10 +152,10 @@ static void renew(struct parent *p)
 		fail(p, text, err);
 		return;
 	}
-	r->step = RENEWAL_KEYS;
-	err = hand_to(p, ROLE_KEYS, &r->fresh, on_keys);
+	r->step = RENEWAL_WEB;
+	err = hand_to(p, ROLE_WEB, &r->fresh, on_web);
 	if (err != ERR_NONE)
-		on_keys(p, ROLE_KEYS, err == ERR_NOT_FOUND ? ERR_NONE : err);
+		on_web(p, ROLE_WEB, err == ERR_NOT_FOUND ? ERR_NONE : err);
 }
 
 void certificates_advance(struct parent *p, struct now now)
@@ -182,6 +205,7 @@ void certificates_offer(struct parent *p)
 {
 	if (p->renewal.step != RENEWAL_APPLY)
 		return;
+	(void)!hand_to(p, ROLE_WEB, &p->renewal.fresh, NULL);
 	(void)!hand_to(p, ROLE_KEYS, &p->renewal.fresh, NULL);
 	(void)!hand_to(p, ROLE_SIGNAL, &p->renewal.fresh, NULL);
 }
@@ -195,6 +219,7 @@ void certificates_settle(struct parent *p, enum err result)
 		note_roles(p, p->settings);
 		return;
 	}
+	(void)!hand_to(p, ROLE_WEB, &p->holdings.material, NULL);
 	(void)!hand_to(p, ROLE_KEYS, &p->holdings.material, NULL);
 	(void)!hand_to(p, ROLE_SIGNAL, &p->holdings.material, NULL);
 	material_close(&p->renewal.fresh);

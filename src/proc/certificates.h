@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates and keys while we run: the parent's side (certificates.c). Files are looked at
  * every ten seconds and when a configuration is applied. What has changed is read as a whole, given
- * to `keys` and then to signal; only when both have taken it does it stand, so that a file that
- * cannot be used, or is half written, changes nothing. Connections go on with what they had. */
+ * to web, to `keys`, then to signal; only when all have taken it does it stand, so that a file that
+ * cannot be used, or is half written, changes nothing. Connections go on with what they had, but
+ * for those of servers that command: they show anew who they are. */
 #ifndef PROC_CERTIFICATES_H
 #define PROC_CERTIFICATES_H
 

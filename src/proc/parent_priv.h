@@ -105,7 +105,7 @@ struct apply {
 
 /* Certificates that are being put in force (certificates.c). */
 struct renewal {
-	enum { RENEWAL_NONE, RENEWAL_KEYS, RENEWAL_SIGNAL, RENEWAL_APPLY } step;
+	enum { RENEWAL_NONE, RENEWAL_WEB, RENEWAL_KEYS, RENEWAL_SIGNAL, RENEWAL_APPLY } step;
 	struct material fresh;
 	uint64_t stamp, due_us; /* of the files that were read last; when they are looked at next */
 };

@@ -3,6 +3,7 @@
  * to the parent. Opens no file and no socket after its start. */
 #include "keys/bundle.h"
 #include "os/clock.h"
+#include "os/socket.h"
 #include "proc/child.h"
 #include "web/control_options.h"
 #include "web/options.h"
@@ -26,8 +27,9 @@ struct window {
 	struct web *web;
 	struct web_server *server, *servers; /* servers: the control listener, if any */
 	struct web_control *control;
-	struct web_control_server allowed[WEB_MAX_SERVERS];
-	struct shared_map files;
+	struct shared_map files;                  /* of the listener, as in force */
+	const struct web_control_server *allowed; /* lives with the settings */
+	size_t allowed_count;
 	struct loop_watch *watch, *servers_watch;
 	bool is_short; /* of descriptors: nobody is taken for a while */
 	struct now now;
@@ -184,19 +186,113 @@ static struct view text_of(const struct keys_bundle *b, enum keys_kind kind)
 	return view_bytes(text, found.len);
 }
 
-static void open_control(struct window *v)
+/* Files and servers together. What cannot be used is said, and what was before stays. */
+static enum err build_control(struct window *v, const struct shared_map *map,
+                              const struct conf_blob *blob, struct web_control **ret)
 {
-	const struct conf_blob blob = child_settings(v->child);
-	const struct web_control_server *servers;
+	struct web_control_list list = { NULL, 0 };
+	struct view found[KEYS_KIND_COUNT];
 	struct web_control_files files;
 	struct keys_bundle bundle;
 	const char *why = NULL;
+	enum err err = keys_bundle_open(view_bytes(map->at, map->size), &bundle);
+
+	list.servers = conf_blob_get(blob, &web_server_block, &list.count);
+	if (err != ERR_NONE || !list.servers || list.count > WEB_MAX_SERVERS)
+		return ERR_SYNTAX;
+	for (unsigned kind = 0; kind < KEYS_KIND_COUNT; kind++)
+		if (!keys_bundle_find(&bundle, (enum keys_kind)kind, VIEW("control"), &found[kind]))
+			found[kind] = VIEW_EMPTY;
+	files = (struct web_control_files){ found[KEYS_CHAIN], found[KEYS_PRIVATE],
+		                            found[KEYS_AUTHORITY], found[KEYS_REVOKED] };
+	err = web_control_new(&list, &files, v->web, ret, &why);
+	if (why)
+		log_write(LEVEL_ERROR, "control", "%s", why);
+	return err;
+}
+
+static void renew_control(struct window *v, struct web_control *fresh)
+{
+	web_server_renew_control(v->servers, fresh);
+	web_control_free(&v->control);
+	v->control = fresh;
+	v->run_us = 0;
+}
+
+static bool is_same_map(const struct shared_map *a, const struct shared_map *b)
+{
+	return a->size == b->size && memcmp(a->at, b->at, a->size) == 0;
+}
+
+/* Certificates and lists were read again. */
+static enum err take_files(struct window *v)
+{
+	int fd = child_take_descriptor();
+	const struct conf_blob blob = child_settings(v->child);
+	struct web_control *fresh = NULL;
+	struct shared_map map = { NULL, 0 };
+	enum err err = fd < 0 ? ERR_SHORT : shared_map(fd, SHARED_READ, 1, &map);
+
+	socket_close(&fd);
+	if (err == ERR_NONE && v->servers && !is_same_map(&map, &v->files)) {
+		err = build_control(v, &map, &blob, &fresh);
+		if (err == ERR_NONE) {
+			struct shared_map old = v->files;
+
+			v->files = map;
+			map = old;
+			renew_control(v, fresh);
+		}
+	}
+	shared_unmap(&map);
+	return err;
+}
+
+static void asked(void *context, const struct ask *question, struct now now)
+{
+	static struct ask answer;
+	struct window *v = context;
+	enum err err;
+
+	v->now = now;
+	err = question->head.kind == ASK_MATERIAL_WEB ? take_files(v) : ERR_UNSUPPORTED;
+	answer.head = (struct ask_head){ .result = (uint8_t)err, .is_last = 1 };
+	child_answer(v->child, &question->head, &answer);
+}
+
+/* The settings of before lie where they were until this one has answered. */
+static enum err settings(void *context, struct conf_blob blob, struct now now)
+{
+	struct window *v = context;
+	struct web_control *fresh = NULL;
 	size_t count = 0;
+	const struct web_control_server *servers = conf_blob_get(&blob, &web_server_block, &count);
+	enum err err = ERR_NONE;
+
+	v->now = now;
+	if (v->servers && (count != v->allowed_count ||
+	                   memcmp(servers, v->allowed, count * sizeof(*servers)) != 0)) {
+		err = build_control(v, &v->files, &blob, &fresh);
+		if (err == ERR_NONE)
+			renew_control(v, fresh);
+	}
+	if (err == ERR_NONE) {
+		v->allowed = servers;
+		v->allowed_count = count;
+	}
+	return err;
+}
+
+static void open_control(struct window *v)
+{
+	const struct conf_blob blob = child_settings(v->child);
+	struct web_control_files files;
+	struct keys_bundle bundle;
 	enum err err;
 
 	if (child_descriptor(v->child, THING_CONTROL_SOCKET, 0) < 0)
 		return;
-	servers = conf_blob_get(&blob, &web_server_block, &count);
+	v->allowed = conf_blob_get(&blob, &web_server_block, &v->allowed_count);
 	v->files = child_map(v->child, THING_CONTROL, 0, SHARED_READ, 1);
 	if (keys_bundle_open(view_bytes(v->files.at, v->files.size), &bundle) != ERR_NONE)
 		child_fail("control", ERR_SYNTAX);
@@ -204,11 +300,7 @@ static void open_control(struct window *v)
 		                            .key = text_of(&bundle, KEYS_PRIVATE),
 		                            .authority = text_of(&bundle, KEYS_AUTHORITY),
 		                            .revoked = text_of(&bundle, KEYS_REVOKED) };
-	if (!servers || count > WEB_MAX_SERVERS)
-		child_fail("control", ERR_SYNTAX);
-	memcpy(v->allowed, servers, count * sizeof(*servers));
-	err = web_control_new(&(struct web_control_list){ v->allowed, count }, &files, v->web,
-	                      &v->control, &why);
+	err = build_control(v, &v->files, &blob, &v->control);
 	if (err == ERR_NONE)
 		err = web_server_new_control(v->web, v->control, &files,
 		                             child_descriptor(v->child, THING_CONTROL_SOCKET, 0),
@@ -216,8 +308,6 @@ static void open_control(struct window *v)
 	if (err == ERR_NONE)
 		err = loop_watch(child_loop(v->child), web_server_descriptor(v->servers),
 		                 LOOP_READABLE, LOOP_CALL(servers_readable, v), &v->servers_watch);
-	if (why)
-		log_write(LEVEL_ERROR, "control", "%s", why);
 	if (err != ERR_NONE)
 		child_fail("control", err);
 }
@@ -246,7 +336,9 @@ int main(void)
 {
 	static struct window v;
 	struct child_hooks hooks = { .context = &v,
+		                     .asked = asked,
 		                     .answered = answered,
+		                     .settings = settings,
 		                     .wait_us = wait_us,
 		                     .advance = advance,
 		                     .end = end };

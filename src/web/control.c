@@ -15,6 +15,9 @@ enum {
 
 struct web_control {
 	struct web_control_list list;
+	struct web_control_server servers[WEB_MAX_SERVERS];
+	unsigned users; /* connections that it let in */
+	bool is_retired;
 	struct web *web;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_x509_crl_t *lists; /* of revocations; none: nothing is asked */
@@ -79,7 +82,9 @@ enum err web_control_new(const struct web_control_list *list, const struct web_c
 	*ret_why = "out of memory";
 	if (!c)
 		return ERR_NO_MEMORY;
-	c->list = *list;
+	for (; c->list.count < list->count && c->list.count < WEB_MAX_SERVERS; c->list.count++)
+		c->servers[c->list.count] = list->servers[c->list.count];
+	c->list.servers = c->servers;
 	c->web = web;
 	if (gnutls_certificate_allocate_credentials(&c->credentials) < 0) {
 		free(c);
@@ -95,16 +100,36 @@ enum err web_control_new(const struct web_control_list *list, const struct web_c
 	return ERR_NONE;
 }
 
-void web_control_free(struct web_control **c)
+static void forget(struct web_control *c)
 {
-	if (!*c)
+	for (unsigned i = 0; i < c->list_count; i++)
+		gnutls_x509_crl_deinit(c->lists[i]);
+	gnutls_free(c->lists);
+	gnutls_certificate_free_credentials(c->credentials);
+	free(c);
+}
+
+void web_control_free(struct web_control **control)
+{
+	struct web_control *c = *control;
+
+	*control = NULL;
+	if (!c)
 		return;
-	for (unsigned i = 0; i < (*c)->list_count; i++)
-		gnutls_x509_crl_deinit((*c)->lists[i]);
-	gnutls_free((*c)->lists);
-	gnutls_certificate_free_credentials((*c)->credentials);
-	free(*c);
-	*c = NULL;
+	c->is_retired = true;
+	/* Sessions have its credentials. */
+	if (c->users == 0)
+		forget(c);
+}
+
+void web_control_end(struct web_control_client *client)
+{
+	struct web_control *c = client->control;
+
+	client->control = NULL;
+	client->server = NULL;
+	if (c && --c->users == 0 && c->is_retired)
+		forget(c);
 }
 
 /* ---- refusing ---- */
@@ -329,5 +354,6 @@ enum err web_control_begin(struct web_control_client *client, void *session)
 	/* Asked for and not demanded: so it is us who say that there is none, and tell it. */
 	gnutls_certificate_server_set_request(s, GNUTLS_CERT_REQUEST);
 	gnutls_session_set_verify_function(s, verify);
+	client->control->users++;
 	return ERR_NONE;
 }

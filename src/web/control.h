@@ -36,10 +36,11 @@ struct web_control_list {
 
 struct web_control;
 
-/* Servers are borrowed for its life. ERR_SYNTAX: a file that cannot be used, `ret_why` says which;
+/* The list is copied. ERR_SYNTAX: a file that cannot be used, `ret_why` says which;
  * ERR_DENIED: the certificate does not match its key. ERR_NO_MEMORY. */
 enum err web_control_new(const struct web_control_list *list, const struct web_control_files *files,
                          struct web *web, struct web_control **ret, const char **ret_why) MUST_USE;
+/* Another one takes its place: it goes when nobody is left whom it let in. */
 void web_control_free(struct web_control **c);
 
 /* Whether some server may come from there; what is refused is counted and told to the trail. */
@@ -56,6 +57,8 @@ struct web_control_client {
  * must give `client` through web_control_client_of, which the caller defines. */
 enum err web_control_begin(struct web_control_client *client, void *session) MUST_USE;
 struct web_control_client *web_control_client_of(void *session);
+/* The connection is gone. */
+void web_control_end(struct web_control_client *client);
 /* Of a certificate (gnutls_x509_crt_t): whether revocations are not asked for, or a list of who
  * issued it is among them. GnuTLS lets pass what no list is about. */
 bool web_control_has_list(const struct web_control *c, void *certificate);

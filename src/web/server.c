@@ -20,7 +20,9 @@ enum {
 struct client {
 	struct web_peer peer;
 	struct web_control_client remote; /* control NULL: it came by the Unix socket */
-	bool is_known;
+	uint64_t number;                  /* the lower, the elder */
+	int fd;
+	bool is_known, is_leaving;
 };
 
 struct request {
@@ -96,11 +98,67 @@ static enum MHD_Result admit(void *context, const struct sockaddr *from, socklen
 	if (!read_from(from, &at) || !web_control_admits(s->control, &at))
 		return MHD_NO;
 	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++)
-		same += s->clients[i].is_known && addr_same_host(&s->clients[i].remote.from, &at);
+		same += s->clients[i].is_known && s->clients[i].remote.server &&
+		        addr_same_host(&s->clients[i].remote.from, &at);
 	if (same < MAX_CONTROL_CONNECTIONS_PER_ADDRESS && unused_client(s))
 		return MHD_YES;
 	web_control_refuse(s->control, &at, "", CONTROL_CROWDED);
 	return MHD_NO;
+}
+
+static bool is_nameless(const struct client *c)
+{
+	return c->is_known && !c->remote.server && !c->is_leaving;
+}
+
+/* How many have shown nothing yet: from there, or in all (NULL). */
+static size_t nameless_from(const struct web_server *s, const struct addr *from)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++)
+		count += is_nameless(&s->clients[i]) &&
+		         (!from || addr_same_host(&s->clients[i].remote.from, from));
+	return count;
+}
+
+/* The eldest of the address that has most. */
+static struct client *eldest_nameless(struct web_server *s)
+{
+	struct client *found = NULL;
+	size_t most = 0;
+
+	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++) {
+		struct client *c = &s->clients[i];
+		size_t own = is_nameless(c) ? nameless_from(s, &c->remote.from) : 0;
+
+		if (own > most || (own > 0 && own == most && c->number < found->number)) {
+			found = c;
+			most = own;
+		}
+	}
+	return found;
+}
+
+static void leave(struct client *c)
+{
+	c->is_leaving = true;
+	(void)shutdown(c->fd, SHUT_RDWR);
+}
+
+/* A few who say nothing must not keep out who would show a certificate. */
+static void make_room(struct web_server *s, const struct client *fresh)
+{
+	struct client *gone;
+
+	if (nameless_from(s, &fresh->remote.from) <= MAX_CONTROL_NAMELESS_PER_ADDRESS &&
+	    nameless_from(s, NULL) <= MAX_CONTROL_NAMELESS)
+		return;
+	gone = eldest_nameless(s);
+	if (!gone)
+		return;
+	web_control_refuse(s->control, &gone->remote.from, "", CONTROL_CROWDED);
+	leave(gone);
 }
 
 static struct client *take_remote(struct web_server *s, struct MHD_Connection *connection)
@@ -129,8 +187,10 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
 
 	s->changes++;
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-		if (*client)
+		if (*client) {
+			web_control_end(&((struct client *)*client)->remote);
 			memset(*client, 0, sizeof(struct client));
+		}
 		return;
 	}
 	*client = NULL;
@@ -141,8 +201,14 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
 		*client = take_remote(s, connection);
 	else if (web_peer_read(info->connect_fd, &peer) == ERR_NONE)
 		*client = take_client(s, &peer);
-	if (!*client)
+	if (!*client) {
 		(void)shutdown(info->connect_fd, SHUT_RDWR);
+		return;
+	}
+	((struct client *)*client)->fd = info->connect_fd;
+	((struct client *)*client)->number = s->changes;
+	if (s->control)
+		make_room(s, *client);
 }
 
 static const struct client *client_of(struct MHD_Connection *connection)
@@ -281,7 +347,8 @@ static bool name_client(struct request *r, struct web_question *q, char actor[WE
 		web_actor_name(&client->peer, q->scope, actor);
 		return true;
 	}
-	if (!client->remote.server)
+	/* Who has to show anew who he is may have asked just before. */
+	if (!client->remote.server || client->is_leaving)
 		return false;
 	q->scope = SCOPE_SERVER;
 	q->server = client->remote.server->label;
@@ -461,6 +528,14 @@ enum err web_server_new_control(struct web *w, struct web_control *control,
 	}
 	*ret = s;
 	return ERR_NONE;
+}
+
+void web_server_renew_control(struct web_server *s, struct web_control *control)
+{
+	s->control = control;
+	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++)
+		if (s->clients[i].is_known)
+			leave(&s->clients[i]);
 }
 
 void web_server_free(struct web_server **s)

@@ -12,8 +12,11 @@
 
 enum {
 	MAX_WEB_CONNECTIONS = 64,
-	MAX_CONTROL_CONNECTIONS = 32,
-	MAX_CONTROL_CONNECTIONS_PER_ADDRESS = 8,
+	MAX_CONTROL_CONNECTIONS = 48,
+	MAX_CONTROL_CONNECTIONS_PER_ADDRESS = 8, /* that have shown who they are */
+	/* Those that have shown nothing yet: beyond, the eldest makes room. */
+	MAX_CONTROL_NAMELESS = 16,
+	MAX_CONTROL_NAMELESS_PER_ADDRESS = 4,
 	WEB_IDLE_S = 15, /* a client that sends or reads nothing for so long is cut off */
 };
 
@@ -27,6 +30,9 @@ enum err web_server_new_control(struct web *w, struct web_control *control,
                                 const struct web_control_files *files, int listening,
                                 struct web_server **ret) MUST_USE;
 void web_server_free(struct web_server **s);
+/* Other certificates or another list of servers: borrowed from now on in place of the one before,
+ * and all connections are ended, so that each shows anew who it is. */
+void web_server_renew_control(struct web_server *s, struct web_control *control);
 
 int web_server_descriptor(const struct web_server *s); /* to be watched for reading */
 /* Does what can be done without waiting. Returns milliseconds until it wants

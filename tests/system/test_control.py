@@ -354,6 +354,55 @@ def listed_address(cast):
         check(len(Server(talk.papers, talk.papers.app, UNLISTED_ADDRESS).calls()) == 2, "it sees no call")
 
 
+def shown_serial(papers):
+    context = ssl.create_default_context(cafile=papers.authority.certificate)
+    context.load_cert_chain(*papers.app)
+    with socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 5, (SERVER_ADDRESS, 0)) as plain:
+        with context.wrap_socket(plain, server_hostname=CONTROL_ADDRESS) as stream:
+            return stream.getpeercert()["serialNumber"]
+
+
+@test("a new list of servers, a renewed certificate and a revocation are in force without a new start")
+def control_renewed(cast):
+    with Controlled(cast) as talk:
+        papers, ringfence = talk.papers, talk.ringfence
+        elsewhere = Server(papers, papers.app, UNLISTED_ADDRESS)
+        check(elsewhere.ask("GET", "/api/v1/control/calls")[0] == 0, "an unlisted address was answered")
+        before = shown_serial(papers)
+        fresh = papers.authority.issue("fresh", [f"IP:{CONTROL_ADDRESS}"], use="serverAuth")
+        for old, new in zip(papers.ours, fresh):
+            with open(new, "rb") as source, open(old, "wb") as target:
+                target.write(source.read())
+        with open(ringfence.config_path, "r+", encoding="utf-8") as file:
+            text = file.read().replace(f"from {SERVER_ADDRESS}\n", f"from {SERVER_ADDRESS} {UNLISTED_ADDRESS}\n")
+            file.seek(0)
+            file.write(text)
+        code, text = ringfence.ask("config", "apply", "--reason", "another server")
+        check(code == 0, f"config apply: {text}")
+        check(len(elsewhere.calls()) == 2, "the server that was listed sees no call")
+        check(shown_serial(papers) != before, "the certificate of before is shown")
+        # Read again by itself: within ten seconds.
+        papers.authority.revoke(papers.app)
+        check(until(lambda: talk.app.ask("GET", "/api/v1/control/calls")[0] == 0 and
+                    any(result == "certificate revoked" for _, result in talk.trail_of("control")), 40, pause=0.5),
+              f"who was revoked is answered, or not told of: {talk.trail_of('control')}")
+        check(talk.numbers(), "the call ended")
+
+
+@test("four listed addresses that say nothing on all connections do not keep out a server that shows its certificate")
+def control_crowd(cast):
+    crowd = ("127.0.0.44", "127.0.0.45", "127.0.0.46", "127.0.0.47")
+    with Controlled(cast, from_app=f"{SERVER_ADDRESS} 127.0.0.44/30") as talk:
+        held = [socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 5, (address, 0)) for address in crowd for _ in range(12)]
+        try:
+            check(len(talk.app.calls()) == 2, "it sees no call")
+            held += [socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 5, (SERVER_ADDRESS, 0)) for _ in range(12)]
+            check(len(talk.app.calls()) == 2, "it sees no call beside silent connections of its own address")
+        finally:
+            for one in held:
+                one.close()
+
+
 @test("another server's call, a wrong token, a repeated command and a missing right are refused, each by its name")
 def commands_refused(cast):
     with Controlled(cast, may="end hold") as talk:

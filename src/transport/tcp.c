@@ -115,9 +115,13 @@ static bool admit(struct tcp *t, const struct flow *flow, uint64_t now_us,
 	enum tcp_standing standing = is_balancer(&t->listeners[flow->listener], &flow->remote)
 	                                   ? TCP_PROXIED
 	                                   : t->ports.standing(t->ports.context, flow, &is_blocked);
+	/* By TLS an address alone is nobody yet. */
+	bool is_expected = standing == TCP_PEER && flow_is_secure(flow);
 	struct tcp_connection *victim;
 	enum err err;
 
+	if (is_expected)
+		standing = TCP_STRANGER;
 	if (is_blocked) {
 		count(t, COUNT_connections_blocked);
 		return false;
@@ -132,6 +136,8 @@ static bool admit(struct tcp *t, const struct flow *flow, uint64_t now_us,
 		count(t, COUNT_connections_over_source);
 	else if (err != ERR_NONE)
 		count(t, COUNT_connections_over);
+	else
+		(*ret)->is_expected = is_expected;
 	return err == ERR_NONE;
 }
 

@@ -262,7 +262,7 @@ struct tcp_connection *tcp_table_ours(const struct tcp_table *t, const struct fl
 void tcp_table_stand(struct tcp_table *t, struct tcp_connection *c, enum tcp_standing standing,
                      uint64_t now_us)
 {
-	/* A peer is one from its first byte on, by its address. */
+	/* A peer is one by its address from its first byte on, or by tcp_table_prove. */
 	if (c->standing == standing || c->standing == TCP_PEER || standing == TCP_PEER ||
 	    c->is_proxied)
 		return;
@@ -279,6 +279,25 @@ void tcp_table_stand(struct tcp_table *t, struct tcp_connection *c, enum tcp_sta
 		c->source->strangers += standing == TCP_KNOWN ? -1U : 1;
 	}
 	c->standing = (uint8_t)standing;
+	tcp_table_time(t, c);
+}
+
+void tcp_table_prove(struct tcp_table *t, struct tcp_connection *c)
+{
+	struct tcp_source *s = c->source;
+
+	if (c->standing == TCP_PEER || c->is_proxied)
+		return;
+	if (c->standing == TCP_STRANGER)
+		leave_strangers(t, c);
+	if (s && c->standing == TCP_KNOWN)
+		s->known--;
+	else if (s)
+		s->strangers--;
+	if (s)
+		source_release(t, s);
+	c->source = NULL;
+	c->standing = TCP_PEER;
 	tcp_table_time(t, c);
 }
 

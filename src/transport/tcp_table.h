@@ -17,7 +17,7 @@
 enum tcp_standing {
 	TCP_STRANGER,
 	TCP_KNOWN,   /* a registration or a call of it lives */
-	TCP_PEER,    /* a configured peer: no cap of a source */
+	TCP_PEER,    /* a configured peer, shown by TLS where that is spoken: no cap of a source */
 	TCP_PROXIED, /* to admit alone: a stranger, from whom a balancer has yet to say */
 };
 
@@ -59,6 +59,7 @@ struct tcp_connection {
 	uint8_t end;      /* enum tcp_end; NONE: it lives */
 	uint8_t why;      /* enum tls_refusal of TCP_END_TLS; none: its time was over */
 	bool is_ours, is_connecting, is_proxied, is_shaking, has_spoken, has_message, is_shut;
+	bool is_expected; /* a peer may be there: TLS has yet to show it */
 };
 
 struct tcp_table {
@@ -98,6 +99,8 @@ struct tcp_connection *tcp_table_ours(const struct tcp_table *t, const struct fl
 
 void tcp_table_stand(struct tcp_table *t, struct tcp_connection *c, enum tcp_standing standing,
                      uint64_t now_us);
+/* A peer has shown who it is: it counts under no source any more. */
+void tcp_table_prove(struct tcp_table *t, struct tcp_connection *c);
 /* Sets the timer anew from what is noted in the connection: after each event. */
 void tcp_table_time(struct tcp_table *t, struct tcp_connection *c);
 /* To be closed at the end of the turn; the first reason stays. */

@@ -67,7 +67,7 @@ static bool has_budget(struct tcp *t, const struct tcp_connection *c, uint64_t n
 	const struct tcp_limits *limits = &t->table->limits;
 	struct tls_knock knock = { .source = addr_source(&c->flow.remote), .now_us = now_us };
 
-	if (c->standing == TCP_PEER)
+	if (c->standing == TCP_PEER || c->is_expected)
 		return true;
 	knock.hash = map_hash(&t->table->by_source, &knock.source, sizeof(knock.source));
 	return tls_budget_take(&t->handshakes, &limits->handshakes, &limits->handshakes_together,
@@ -94,6 +94,15 @@ void tcp_tls_begin(struct tcp *t, struct tcp_connection *c)
 	tcp_table_time(t->table, c);
 }
 
+/* Whoever is a peer by what he has shown has no cap of a source from here on. */
+static void prove(struct tcp *t, struct tcp_connection *c)
+{
+	bool is_blocked = false;
+
+	if (!c->is_ours && t->ports.standing(t->ports.context, &c->flow, &is_blocked) == TCP_PEER)
+		tcp_table_prove(t->table, c);
+}
+
 void tcp_tls_shake(struct tcp *t, struct tcp_connection *c, struct now now)
 {
 	enum err err = tls_shake(c->tls, now);
@@ -105,6 +114,7 @@ void tcp_tls_shake(struct tcp *t, struct tcp_connection *c, struct now now)
 		c->is_shaking = false;
 		/* From here on it is as one that has just come. */
 		c->since_us = c->heard_us = c->progress_us = now.us;
+		prove(t, c);
 		break;
 	case ERR_DENIED:
 		refuse(t, c, tls_why(c->tls));

@@ -220,7 +220,8 @@ static bool take_proxy_header(struct tcp *t, struct tcp_connection *c, struct vi
 		tcp_table_doom(t->table, c, TCP_END_BLOCKED);
 		return false;
 	}
-	if (tcp_table_unproxy(t->table, c, standing) == ERR_NONE)
+	c->is_expected = standing == TCP_PEER && flow_is_secure(&c->flow);
+	if (tcp_table_unproxy(t->table, c, c->is_expected ? TCP_STRANGER : standing) == ERR_NONE)
 		return true;
 	tcp_table_doom(t->table, c, TCP_END_CROWDED);
 	return false;

@@ -2,6 +2,7 @@
 """SIP over TLS with OpenSSL at the other end: phones register and call, and who may not come is refused with
 his own reason. Each refusal has a twin that is let in."""
 
+import contextlib
 import json
 import socket
 import ssl
@@ -88,23 +89,23 @@ peer other {{
 }}
 route {{ from office  to carrier }}
 route {{ number +441512960000-0999  from-kind carrier  to office }}
-connections {{ handshake 2s }}
+connections {{ {connections} }}
 """
 
 
-def peers(authority, *, is_mutual=True):
+def peers(authority, *, is_mutual=True, connections="handshake 2s"):
     def policy(name):
         return f"signalling mutual-tls  name {name}  authority {authority.certificate}  revoked {authority.list}"
     if is_mutual:
-        return PEERS.format(scheme="sips", port=5061, carrier=CARRIER, other=OTHER, carrier_policy=policy(SBC),
+        return PEERS.format(scheme="sips", port=5061, carrier=CARRIER, other=OTHER, carrier_policy=policy(SBC), connections=connections,
                             other_policy=policy("sbc.other.example"))
-    return PEERS.format(scheme="sip", port=5060, carrier=CARRIER, other=OTHER, carrier_policy="", other_policy="")
+    return PEERS.format(scheme="sip", port=5060, carrier=CARRIER, other=OTHER, carrier_policy="", other_policy="", connections=connections)
 
 
-def trunk_stage(cast, authority, *, is_mutual=True, outside=""):
+def trunk_stage(cast, authority, *, is_mutual=True, outside="", **changes):
     own = authority.issue("main", [f"DNS:{NAME}"])
     return test_routes.stage(
-        cast, more=f"certificate main {{ chain {own[0]}  key file:{own[1]} }}\n" + peers(authority, is_mutual=is_mutual),
+        cast, more=f"certificate main {{ chain {own[0]}  key file:{own[1]} }}\n" + peers(authority, is_mutual=is_mutual, **changes),
         outside_more=f"\n    tcp {OUTSIDE_ADDRESS}:5060\n    tls {OUTSIDE_ADDRESS}:5061  certificate main  {outside}\n")
 
 
@@ -350,23 +351,56 @@ def tls_example(cast):
             pass
 
 
+def behind_balancer(place, target, context, name):
+    plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    plain.bind((BALANCER, 0))
+    plain.settimeout(5)
+    plain.connect((target, 5061))
+    stream = TlsStream.__new__(TlsStream)
+    stream.address, stream.port = plain.getsockname()[:2]
+    stream.waiting, stream.is_over = b"", False
+    plain.sendall(proxy_header(place, 40123))
+    stream.socket = context.wrap_socket(plain, server_hostname=name)
+    return stream
+
+
 class BehindBalancer(TlsPhone):
     """A phone whose connections come by a balancer that says where it is."""
 
     def open(self):
-        plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        plain.bind((BALANCER, 0))
-        plain.settimeout(5)
-        plain.connect((self.target, 5061))
-        stream = TlsStream.__new__(TlsStream)
-        stream.address, stream.port = plain.getsockname()[:2]
-        stream.waiting, stream.is_over = b"", False
-        plain.sendall(proxy_header(self.place, 40123))
-        stream.socket = self.context.wrap_socket(plain, server_hostname=self.name)
-        return stream
+        return behind_balancer(self.place, self.target, self.context, self.name)
 
 
 BALANCER = "127.0.0.50"
+
+
+@test("who comes from a peer's address has the cap of a source until he has shown his certificate, and none after it")
+def tls_peer_cap(cast):
+    authority = Authority(cast.folder)
+    context = client_context(authority.certificate, authority.issue("carrier", [f"DNS:{SBC}"]))
+    with test_routes.Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, contextlib.ExitStack() as held:
+        ringfence = trunk_stage(cast, authority, connections="handshake 60s  per-source 3")
+        for _ in range(6):
+            stream = held.enter_context(TlsStream(CARRIER, OUTSIDE_ADDRESS, context, NAME))
+            check(gets_in(pbx, stream), "the carrier was kept out")
+        silent = [held.enter_context(PlainOnTls(CARRIER, OUTSIDE_ADDRESS)) for _ in range(3)]
+        check(not is_in(pbx, CARRIER, lambda address: TlsStream(address, OUTSIDE_ADDRESS, context, NAME)),
+              "a fourth connection without a certificate was taken")
+        check(ringfence.counters()["connections_over_source"] >= 1, "it was not counted")
+        silent[0].close()
+        check(until(lambda: is_in(pbx, CARRIER, lambda address: TlsStream(address, OUTSIDE_ADDRESS, context, NAME)), 10),
+              "with room again the carrier was kept out")
+
+
+@test("a peer behind a balancer that has shown its certificate is no stranger who has to register")
+def tls_peer_balancer(cast):
+    authority = Authority(cast.folder)
+    context = client_context(authority.certificate, authority.issue("carrier", [f"DNS:{SBC}"]))
+    with test_routes.Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx:
+        trunk_stage(cast, authority, connections="handshake 2s  register 5s", outside=f"balancers {BALANCER}/32")
+        with behind_balancer(CARRIER, OUTSIDE_ADDRESS, context, NAME) as stream:
+            check(gets_in(pbx, stream), "the carrier was kept out")
+            check(not stream.is_closed(7) and gets_in(pbx, stream), "it was cut off")
 
 
 @test("behind a balancer TLS begins after the PROXY header, and the phone is who the header names")

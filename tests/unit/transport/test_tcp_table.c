@@ -63,6 +63,31 @@ TEST(tcp_table_source_cap, "an address has so many strangers and no more, whatev
 	return ERR_NONE;
 }
 
+TEST(tcp_table_proven, "who has shown to be a peer counts no more under its address")
+{
+	struct tcp_connection *c[5];
+
+	OPEN(t);
+	for (uint16_t i = 0; i < 3; i++)
+		CHECK(admit(t, 1, 100 + i, START_US, &c[i]) == ERR_NONE);
+	CHECK(admit(t, 1, 200, START_US, &c[3]) == ERR_LIMIT);
+	tcp_table_prove(t, c[0]);
+	tcp_table_prove(t, c[0]);
+	tcp_table_stand(t, c[1], TCP_KNOWN, START_US);
+	tcp_table_prove(t, c[1]);
+	CHECK(c[0]->standing == TCP_PEER && c[1]->standing == TCP_PEER && t->stranger_count == 1);
+	CHECK(admit(t, 1, 200, START_US, &c[3]) == ERR_NONE);
+	CHECK(admit(t, 1, 201, START_US, &c[4]) == ERR_NONE);
+	/* It is no stranger: no registration is awaited of it. */
+	tcp_table_advance(t, START_US + 3600ULL * SECOND_US);
+	CHECK(c[0]->end == TCP_END_NONE && c[1]->end == TCP_END_NONE && c[2]->end != TCP_END_NONE);
+	for (unsigned i = 0; i < 5; i++)
+		tcp_table_remove(t, &c[i]);
+	CHECK(pool_used(t->sources) == 0 && t->stranger_count == 0);
+	tcp_table_free(&t);
+	return ERR_NONE;
+}
+
 TEST(tcp_table_known_cap, "who registers makes room for a neighbour, up to the known's own cap")
 {
 	struct tcp_connection *c[6];

@@ -145,6 +145,8 @@ enum { CALLS_AWAKE = 16 };
 void call_wake(struct call *call);
 /* Walks them, awake: from *place on; NULL at the end. Start with place 0. */
 struct call *call_next(struct border *b, uint32_t *place);
+/* The next one among whose ends that peer counts: others rest on. */
+struct call *call_next_of(struct border *b, uint16_t peer, uint32_t *place);
 /* Facts of its own, zeroed, for one that begins. NULL: none are left. */
 struct call_facts *call_facts_take(struct calls *c, struct call *call);
 void call_facts_give(struct calls *c, struct call *call);

@@ -17,6 +17,21 @@ struct call *call_next(struct border *b, uint32_t *place)
 	return NULL;
 }
 
+struct call *call_next_of(struct border *b, uint16_t peer, uint32_t *place)
+{
+	struct call *call;
+
+	while ((call = pool_next(b->calls->calls, place))) {
+		if ((call->legs[LEG_CALLER].counted != peer &&
+		     call->legs[LEG_CALLEE].counted != peer) ||
+		    (!call->facts && view_is_empty(call_saved(call))))
+			continue;
+		call_wake(call);
+		return call;
+	}
+	return NULL;
+}
+
 void calls_hang_up(struct border *b)
 {
 	uint32_t place = 0;

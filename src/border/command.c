@@ -254,7 +254,7 @@ void command_list(struct border *b, const struct ask *question,
 
 	row.head.is_answer = 1;
 	row.head.size = sizeof(*out);
-	while (server && (call = call_next(b, &place))) {
+	while (server && (call = call_next_of(b, server->peer, &place))) {
 		struct command_counter *counter = counter_of(b, server->name);
 
 		if (call->state == CALL_ENDING || !is_of_peer(call, server->peer))

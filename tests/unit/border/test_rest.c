@@ -112,3 +112,46 @@ TEST(call_rests_till_the_end, "calls that rest hear that the service ends")
 {
 	return talk_with_settings(many, leaves);
 }
+
+static void serve(struct border_settings *s)
+{
+	many(s);
+	s->control_count = 2;
+	for (uint16_t i = 0; i < 2; i++)
+		s->controls[i] =
+			(struct border_control){ .name = { 's', (char)('0' + i) }, .peer = i };
+}
+
+static void count_row(void *context, const struct ask *row)
+{
+	*(unsigned *)context += !row->head.is_last;
+}
+
+static unsigned seen_by(struct talk *t, const char *server)
+{
+	struct ask question = { .head = { .kind = ASK_CONTROL_CALLS } };
+	unsigned count = 0;
+
+	(void)VIEW_COPY(view_of(server), question.body.query.filter);
+	border_answer(t->w->border, &question, t->w->now, count_row, &count);
+	return count;
+}
+
+static enum err seen(struct talk *t)
+{
+	const struct list *awake = &t->w->border->calls->awake;
+	const struct list *first;
+
+	TRY(stand(t));
+	/* Another order than that of the calls: who walks over all changes it. */
+	CHECK(call_by_id(t->w->border, kept[0].stream >> 4));
+	first = awake->next;
+	CHECK(seen_by(t, "s1") == 0 && awake->next == first);
+	CHECK(seen_by(t, "s0") == STANDING && awake->next != first);
+	return ERR_NONE;
+}
+
+TEST(call_rests_unseen, "a server that lists its calls wakes none of others'")
+{
+	return talk_with_settings(serve, seen);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attributes of a line that has a connection of its own. */
 #include "sdp/connection.h"
+#include "sdp/level_priv.h"
 #include "sdp/reader_priv.h"
 
 #include <string.h>
@@ -9,6 +10,15 @@ static const struct view setups[] = {
 	[SDP_SETUP_NONE] = { "", 0 },       [SDP_ACTIVE] = { "active", 6 },
 	[SDP_PASSIVE] = { "passive", 7 },   [SDP_ACTPASS] = { "actpass", 7 },
 	[SDP_HOLDCONN] = { "holdconn", 8 },
+};
+
+static const struct {
+	struct view name;
+	size_t size;
+} hashes[SDP_HASH_COUNT] = {
+	[SDP_SHA256] = { { "sha-256", 7 }, 32 },
+	[SDP_SHA384] = { { "sha-384", 7 }, 48 },
+	[SDP_SHA512] = { { "sha-512", 7 }, 64 },
 };
 
 /* One row a kind of line, one column a carrier. */
@@ -48,31 +58,42 @@ static int digit_of(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool is_sha256(struct view text)
-{
-	return view_equal_nocase(view_first(text, view_find(text, ' ', 0)), VIEW("sha-256"));
-}
-
-enum err sdp_fingerprint_parse(struct view text, uint8_t ret[SDP_FINGERPRINT_SIZE])
+/* RFC 8122 5: pairs of digits with colons between. */
+static enum err read_pairs(struct view hex, size_t size, uint8_t *ret)
 {
 	enum { PAIR = 3 };
-	struct view hex = view_after(text, view_find(text, ' ', 0) + 1);
-	uint8_t read[SDP_FINGERPRINT_SIZE];
 
-	if (!is_sha256(text))
-		return ERR_UNSUPPORTED;
-	if (hex.len != PAIR * SDP_FINGERPRINT_SIZE - 1)
+	if (hex.len != PAIR * size - 1)
 		return ERR_SYNTAX;
-	for (size_t i = 0; i < SDP_FINGERPRINT_SIZE; i++) {
+	for (size_t i = 0; i < size; i++) {
 		const char *at = hex.at + PAIR * i;
 		int high = digit_of(at[0]), low = digit_of(at[1]);
 
-		if (high < 0 || low < 0 || (i + 1 < SDP_FINGERPRINT_SIZE && at[2] != ':'))
+		if (high < 0 || low < 0 || (i + 1 < size && at[2] != ':'))
 			return ERR_SYNTAX;
-		read[i] = (uint8_t)(high << 4 | low);
+		ret[i] = (uint8_t)(high << 4 | low);
 	}
-	memcpy(ret, read, sizeof(read));
 	return ERR_NONE;
+}
+
+enum err sdp_fingerprint_parse(struct view text, enum sdp_hash *ret_hash,
+                               uint8_t ret[MAX_SDP_FINGERPRINT])
+{
+	size_t blank = view_find(text, ' ', 0);
+	uint8_t bytes[MAX_SDP_FINGERPRINT] = { 0 };
+	enum err err;
+
+	for (unsigned i = 0; i < SDP_HASH_COUNT; i++) {
+		if (!view_equal_nocase(view_first(text, blank), hashes[i].name))
+			continue;
+		err = read_pairs(view_after(text, blank + 1), hashes[i].size, bytes);
+		if (err != ERR_NONE)
+			return err;
+		*ret_hash = (enum sdp_hash)i;
+		memcpy(ret, bytes, sizeof(bytes));
+		return ERR_NONE;
+	}
+	return ERR_UNSUPPORTED;
 }
 
 void sdp_fingerprint_write(struct buffer *b, const uint8_t fingerprint[SDP_FINGERPRINT_SIZE])
@@ -90,35 +111,40 @@ void sdp_fingerprint_write(struct buffer *b, const uint8_t fingerprint[SDP_FINGE
 
 /* ---- one line ---- */
 
-static enum err read_setup(struct view value, struct sdp_connection *c)
+static enum err read_setup(struct view value, void *context)
 {
-	for (unsigned i = SDP_ACTIVE; i <= SDP_HOLDCONN; i++) {
-		if (!view_equal_nocase(value, setups[i]))
-			continue;
-		c->setup = (uint8_t)i;
-		return ERR_NONE;
-	}
-	return ERR_SYNTAX;
+	return sdp_setup_parse(value, &((struct sdp_connection *)context)->setup);
 }
 
-static enum err read_connection(struct view value, struct sdp_connection *c)
+static enum err read_connection(struct view value, void *context)
 {
+	struct sdp_connection *c = (struct sdp_connection *)context;
+
 	c->is_existing = view_equal_nocase(value, VIEW("existing"));
 	return c->is_existing || view_equal_nocase(value, VIEW("new")) ? ERR_NONE : ERR_SYNTAX;
 }
 
-static enum err read_fingerprint(struct view value, struct sdp_connection *c)
+static enum err read_fingerprint(struct view value, void *context)
 {
-	if (!is_sha256(value))
+	struct sdp_connection *c = (struct sdp_connection *)context;
+	uint8_t bytes[MAX_SDP_FINGERPRINT];
+	enum sdp_hash hash;
+	enum err err = sdp_fingerprint_parse(value, &hash, bytes);
+
+	if (err != ERR_NONE)
+		return err == ERR_UNSUPPORTED ? ERR_NONE : err;
+	if (hash != SDP_SHA256)
 		return ERR_NONE;
 	if (c->has_fingerprint)
 		return ERR_UNSUPPORTED;
 	c->has_fingerprint = true;
-	return sdp_fingerprint_parse(value, c->fingerprint);
+	memcpy(c->fingerprint, bytes, sizeof(c->fingerprint));
+	return ERR_NONE;
 }
 
-static enum err read_channel(struct view value, struct sdp_connection *c)
+static enum err read_channel(struct view value, void *context)
 {
+	struct sdp_connection *c = (struct sdp_connection *)context;
 	size_t at = view_find(value, '@', 0);
 
 	c->channel = value;
@@ -128,76 +154,55 @@ static enum err read_channel(struct view value, struct sdp_connection *c)
 	             : ERR_SYNTAX;
 }
 
-static enum err read_resource(struct view value, struct sdp_connection *c)
+static enum err read_resource(struct view value, void *context)
 {
+	struct sdp_connection *c = (struct sdp_connection *)context;
+
 	c->resource = value;
 	return sdp_is_token(value) ? ERR_NONE : ERR_SYNTAX;
 }
 
-static enum err read_cmid(struct view value, struct sdp_connection *c)
+static enum err read_cmid(struct view value, void *context)
 {
+	struct sdp_connection *c = (struct sdp_connection *)context;
+
 	c->cmid = value;
 	return sdp_is_token(value) ? ERR_NONE : ERR_SYNTAX;
 }
 
-/* Those before the line alone stand at the level of the session too (RFC 4145 4, 8122 5). */
-static const struct {
-	struct view name;
-	bool is_of_session, is_repeated;
-	enum err (*read)(struct view value, struct sdp_connection *c);
-} known[] = {
-	{ { "setup", 5 }, true, false, read_setup },
-	{ { "connection", 10 }, true, false, read_connection },
-	{ { "fingerprint", 11 }, true, true, read_fingerprint },
-	{ { "channel", 7 }, false, false, read_channel },
-	{ { "resource", 8 }, false, false, read_resource },
-	{ { "cmid", 4 }, false, false, read_cmid },
+/* RFC 4145 4, 8122 5. */
+static const struct sdp_known known[] = {
+	{ { "setup", 5 }, SDP_OF_BOTH, false, read_setup },
+	{ { "connection", 10 }, SDP_OF_BOTH, false, read_connection },
+	{ { "fingerprint", 11 }, SDP_OF_BOTH, true, read_fingerprint },
+	{ { "channel", 7 }, SDP_OF_LINE, false, read_channel },
+	{ { "resource", 8 }, SDP_OF_LINE, false, read_resource },
+	{ { "cmid", 4 }, SDP_OF_LINE, false, read_cmid },
 };
-enum { KNOWN = sizeof(known) / sizeof(known[0]) };
-
-struct seen {
-	unsigned attributes; /* by row of `known` */
-};
-
-static enum err read_level(const struct sdp_session *s, const struct sdp_level *level,
-                           struct seen *seen, struct sdp_connection *c)
-{
-	unsigned before = seen->attributes;
-
-	for (unsigned i = 0; i < level->attribute_count; i++) {
-		const struct sdp_attribute *a = &s->attributes[level->first_attribute + i];
-		enum err err = ERR_NONE;
-
-		for (unsigned k = 0; k < KNOWN; k++) {
-			if (!view_equal(a->name, known[k].name) || (before & 1U << k) ||
-			    (level == &s->level && !known[k].is_of_session))
-				continue;
-			if ((seen->attributes & 1U << k) && !known[k].is_repeated)
-				return ERR_SYNTAX;
-			seen->attributes |= 1U << k;
-			err = known[k].read(a->value, c);
-		}
-		if (err != ERR_NONE)
-			return err;
-	}
-	return ERR_NONE;
-}
 
 enum err sdp_connection_read(const struct sdp_session *s, const struct sdp_media *m,
                              struct sdp_connection *ret)
 {
 	struct sdp_connection c = { 0 };
-	struct seen seen = { 0 };
-	enum err err = read_level(s, &m->level, &seen, &c);
+	enum err err = sdp_read_known(s, m, known, sizeof(known) / sizeof(known[0]), &c);
 
-	if (err == ERR_NONE)
-		err = read_level(s, &s->level, &seen, &c);
 	if (err == ERR_NONE)
 		*ret = c;
 	return err;
 }
 
 /* ---- who connects ---- */
+
+enum err sdp_setup_parse(struct view text, uint8_t *ret)
+{
+	for (unsigned i = SDP_ACTIVE; i <= SDP_HOLDCONN; i++) {
+		if (!view_equal_nocase(text, setups[i]))
+			continue;
+		*ret = (uint8_t)i;
+		return ERR_NONE;
+	}
+	return ERR_SYNTAX;
+}
 
 const char *sdp_setup_text(enum sdp_setup s)
 {

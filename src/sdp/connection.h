@@ -10,6 +10,10 @@
 
 enum { SDP_FINGERPRINT_SIZE = 32, MAX_SDP_CHANNEL = 96, SDP_PORT_DISCARD = 9 };
 
+/* By which a certificate may be named, the weakest first. */
+enum sdp_hash { SDP_SHA256, SDP_SHA384, SDP_SHA512, SDP_HASH_COUNT };
+enum { MAX_SDP_FINGERPRINT = 64 };
+
 enum sdp_carrier { SDP_OVER_UDP, SDP_OVER_TCP, SDP_OVER_TLS };
 
 enum sdp_setup { SDP_SETUP_NONE, SDP_ACTIVE, SDP_PASSIVE, SDP_ACTPASS, SDP_HOLDCONN };
@@ -34,10 +38,15 @@ enum sdp_protocol sdp_protocol_over(enum sdp_protocol p, enum sdp_carrier carrie
 enum err sdp_connection_read(const struct sdp_session *s, const struct sdp_media *m,
                              struct sdp_connection *ret) MUST_USE;
 
-/* "sha-256 A1:B2:..." as in a=fingerprint; upper case, in either (devices write both). */
-enum err sdp_fingerprint_parse(struct view text, uint8_t ret[SDP_FINGERPRINT_SIZE]) MUST_USE;
+/* "sha-256 A1:B2:..." as in a=fingerprint, in letters of either size (devices write both); what the
+ * hash leaves of ret is zero. ERR_UNSUPPORTED: by another hash. */
+enum err sdp_fingerprint_parse(struct view text, enum sdp_hash *ret_hash,
+                               uint8_t ret[MAX_SDP_FINGERPRINT]) MUST_USE;
+/* By SHA-256, in upper case. */
 void sdp_fingerprint_write(struct buffer *b, const uint8_t fingerprint[SDP_FINGERPRINT_SIZE]);
 
+/* The value of a=setup; *ret: enum sdp_setup. ERR_SYNTAX. */
+enum err sdp_setup_parse(struct view text, uint8_t *ret) MUST_USE;
 const char *sdp_setup_text(enum sdp_setup s); /* static storage */
 /* What answers an offer of that setup where we would rather be connected to (RFC 4145 4.1). */
 enum sdp_setup sdp_setup_answer(enum sdp_setup offered);

@@ -2,18 +2,10 @@
 /* Attributes of handshakes, ICE and shared ports. */
 #include "sdp/handshake.h"
 
+#include "sdp/level_priv.h"
 #include "sdp/reader_priv.h"
 
 #include <string.h>
-
-static const struct {
-	struct view name;
-	size_t size;
-} hashes[SDP_HASH_COUNT] = {
-	[SDP_SHA256] = { { "sha-256", 7 }, 32 },
-	[SDP_SHA384] = { { "sha-384", 7 }, 48 },
-	[SDP_SHA512] = { { "sha-512", 7 }, 64 },
-};
 
 /* --- which lines ----------------------------------------------------------- */
 
@@ -40,72 +32,32 @@ bool sdp_media_shakes(const struct sdp_session *s, const struct sdp_media *m)
 
 struct reading {
 	struct sdp_handshake h;
-	unsigned seen; /* by row of `known`, at the level in hand and below */
 	bool has_ufrag, has_pwd, is_lite;
 };
 
-static int digit_of(char c)
+static enum err read_fingerprint(struct view value, void *context)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+	struct reading *r = (struct reading *)context;
+	uint8_t bytes[MAX_SDP_FINGERPRINT];
+	enum sdp_hash hash;
+	enum err err = sdp_fingerprint_parse(value, &hash, bytes);
 
-/* RFC 8122 5: pairs of digits with colons between. */
-static enum err read_pairs(struct view hex, size_t size, uint8_t *ret)
-{
-	enum { PAIR = 3 };
-
-	if (hex.len != PAIR * size - 1)
-		return ERR_SYNTAX;
-	for (size_t i = 0; i < size; i++) {
-		const char *at = hex.at + PAIR * i;
-		int high = digit_of(at[0]), low = digit_of(at[1]);
-
-		if (high < 0 || low < 0 || (i + 1 < size && at[2] != ':'))
-			return ERR_SYNTAX;
-		ret[i] = (uint8_t)(high << 4 | low);
-	}
-	return ERR_NONE;
-}
-
-static enum err read_fingerprint(struct view value, struct reading *r)
-{
-	size_t blank = view_find(value, ' ', 0);
-	struct view name = view_first(value, blank);
-	uint8_t bytes[MAX_SDP_FINGERPRINT] = { 0 };
-	enum err err;
-
-	for (size_t i = 0; i < SDP_HASH_COUNT; i++) {
-		if (!view_equal_nocase(name, hashes[i].name))
-			continue;
-		err = read_pairs(view_after(value, blank + 1), hashes[i].size, bytes);
-		if (err != ERR_NONE)
-			return err;
-		if (r->h.has_fingerprint && r->h.hash == i)
-			return memcmp(bytes, r->h.fingerprint, sizeof(bytes)) == 0
-			             ? ERR_NONE
-			             : ERR_UNSUPPORTED;
-		if (r->h.has_fingerprint && r->h.hash > i)
-			return ERR_NONE;
-		r->h.has_fingerprint = true;
-		r->h.hash = (uint8_t)i;
-		memcpy(r->h.fingerprint, bytes, sizeof(bytes));
-	}
-	return ERR_NONE;
-}
-
-static enum err read_setup(struct view value, struct reading *r)
-{
-	for (unsigned i = SDP_ACTIVE; i <= SDP_HOLDCONN; i++) {
-		if (!view_equal_nocase(value, view_of(sdp_setup_text((enum sdp_setup)i))))
-			continue;
-		r->h.setup = (uint8_t)i;
+	if (err != ERR_NONE)
+		return err == ERR_UNSUPPORTED ? ERR_NONE : err;
+	if (r->h.has_fingerprint && r->h.hash == hash)
+		return memcmp(bytes, r->h.fingerprint, sizeof(bytes)) == 0 ? ERR_NONE
+		                                                           : ERR_UNSUPPORTED;
+	if (r->h.has_fingerprint && r->h.hash > hash)
 		return ERR_NONE;
-	}
-	return ERR_SYNTAX;
+	r->h.has_fingerprint = true;
+	r->h.hash = (uint8_t)hash;
+	memcpy(r->h.fingerprint, bytes, sizeof(bytes));
+	return ERR_NONE;
+}
+
+static enum err read_setup(struct view value, void *context)
+{
+	return sdp_setup_parse(value, &((struct reading *)context)->h.setup);
 }
 
 /* RFC 8839 5.4: letters, digits, '+' and '/', of bounded length. */
@@ -125,34 +77,44 @@ static enum err read_ice_word(struct view value, size_t min)
 	return ERR_NONE;
 }
 
-static enum err read_ufrag(struct view value, struct reading *r)
+static enum err read_ufrag(struct view value, void *context)
 {
+	struct reading *r = (struct reading *)context;
+
 	r->has_ufrag = true;
 	return read_ice_word(value, 4);
 }
 
-static enum err read_pwd(struct view value, struct reading *r)
+static enum err read_pwd(struct view value, void *context)
 {
+	struct reading *r = (struct reading *)context;
+
 	r->has_pwd = true;
 	return read_ice_word(value, 22);
 }
 
-static enum err read_lite(struct view value, struct reading *r)
+static enum err read_lite(struct view value, void *context)
 {
+	struct reading *r = (struct reading *)context;
+
 	(void)value;
 	r->is_lite = true;
 	return ERR_NONE;
 }
 
-static enum err read_mux(struct view value, struct reading *r)
+static enum err read_mux(struct view value, void *context)
 {
+	struct reading *r = (struct reading *)context;
+
 	(void)value;
 	r->h.has_mux = true;
 	return ERR_NONE;
 }
 
-static enum err read_mid(struct view value, struct reading *r)
+static enum err read_mid(struct view value, void *context)
 {
+	struct reading *r = (struct reading *)context;
+
 	if (!sdp_is_token(value))
 		return ERR_SYNTAX;
 	if (value.len <= MAX_SDP_MID)
@@ -160,49 +122,15 @@ static enum err read_mid(struct view value, struct reading *r)
 	return ERR_NONE;
 }
 
-enum place { OF_LINE = 1, OF_SESSION = 2, OF_BOTH = 3 };
-
-static const struct {
-	struct view name;
-	enum place place;
-	bool is_repeated;
-	enum err (*read)(struct view value, struct reading *r);
-} known[] = {
-	{ { "fingerprint", 11 }, OF_BOTH, true, read_fingerprint },
-	{ { "setup", 5 }, OF_BOTH, false, read_setup },
-	{ { "ice-ufrag", 9 }, OF_BOTH, false, read_ufrag },
-	{ { "ice-pwd", 7 }, OF_BOTH, false, read_pwd },
-	{ { "ice-lite", 8 }, OF_SESSION, true, read_lite },
-	{ { "rtcp-mux", 8 }, OF_LINE, true, read_mux },
-	{ { "mid", 3 }, OF_LINE, false, read_mid },
+static const struct sdp_known known[] = {
+	{ { "fingerprint", 11 }, SDP_OF_BOTH, true, read_fingerprint },
+	{ { "setup", 5 }, SDP_OF_BOTH, false, read_setup },
+	{ { "ice-ufrag", 9 }, SDP_OF_BOTH, false, read_ufrag },
+	{ { "ice-pwd", 7 }, SDP_OF_BOTH, false, read_pwd },
+	{ { "ice-lite", 8 }, SDP_OF_SESSION, true, read_lite },
+	{ { "rtcp-mux", 8 }, SDP_OF_LINE, true, read_mux },
+	{ { "mid", 3 }, SDP_OF_LINE, false, read_mid },
 };
-enum { KNOWN = sizeof(known) / sizeof(known[0]) };
-
-/* What a line says itself goes before what the session says. */
-static enum err read_level(const struct sdp_session *s, const struct sdp_level *level,
-                           enum place place, struct reading *r)
-{
-	unsigned before = r->seen;
-
-	for (size_t i = 0; i < level->attribute_count; i++) {
-		const struct sdp_attribute *a = &s->attributes[level->first_attribute + i];
-
-		for (unsigned k = 0; k < KNOWN; k++) {
-			enum err err;
-
-			if (!(known[k].place & place) || !view_equal(a->name, known[k].name) ||
-			    (before & 1U << k))
-				continue;
-			if ((r->seen & 1U << k) && !known[k].is_repeated)
-				return ERR_SYNTAX;
-			r->seen |= 1U << k;
-			err = known[k].read(a->value, r);
-			if (err != ERR_NONE)
-				return err;
-		}
-	}
-	return ERR_NONE;
-}
 
 /* a=group:BUNDLE mid mid ... */
 static bool is_in_bundle(const struct sdp_session *s, struct view mid)
@@ -228,10 +156,8 @@ enum err sdp_handshake_read(const struct sdp_session *s, const struct sdp_media 
                             struct sdp_handshake *ret)
 {
 	struct reading r = { 0 };
-	enum err err = read_level(s, &m->level, OF_LINE, &r);
+	enum err err = sdp_read_known(s, m, known, sizeof(known) / sizeof(known[0]), &r);
 
-	if (err == ERR_NONE)
-		err = read_level(s, &s->level, OF_SESSION, &r);
 	if (err != ERR_NONE)
 		return err;
 	r.h.has_ice = r.has_ufrag && r.has_pwd && !r.is_lite;

@@ -9,8 +9,7 @@
 #include "base/buffer.h"
 #include "sdp/connection.h"
 
-enum { MAX_SDP_FINGERPRINT = 64, MAX_SDP_MID = 32 };
-enum sdp_hash { SDP_SHA256, SDP_SHA384, SDP_SHA512, SDP_HASH_COUNT };
+enum { MAX_SDP_MID = 32 };
 
 struct sdp_handshake { /* views: into the text that was parsed */
 	uint8_t setup; /* enum sdp_setup; SDP_SETUP_NONE where none is written */

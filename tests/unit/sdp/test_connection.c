@@ -43,6 +43,10 @@ static const struct {
 	  SDP_HEAD CONTROL "a=fingerprint:sha-1 00:01\r\n",
 	  ERR_NONE,
 	  { 0 } },
+	{ "a fingerprint by a digest that is known, and not ours, is passed over",
+	  SDP_HEAD CONTROL "a=fingerprint:sha-512 " PRINT ":" PRINT "\r\n",
+	  ERR_NONE,
+	  { 0 } },
 	{ "setup twice",
 	  SDP_HEAD CONTROL "a=setup:active\r\na=setup:active\r\n",
 	  ERR_SYNTAX,
@@ -94,19 +98,21 @@ TEST(connection_cases, "reads what a line says of its connection, or refuses it"
 
 TEST(connection_fingerprint, "reads a fingerprint in letters of either size and writes large ones")
 {
-	uint8_t print[SDP_FINGERPRINT_SIZE];
+	uint8_t print[MAX_SDP_FINGERPRINT];
+	enum sdp_hash hash;
 	char text[128];
 	struct buffer b = BUFFER_ON(text);
 	struct view whole = VIEW("sha-256 " PRINT);
 
-	CHECK(sdp_fingerprint_parse(whole, print) == ERR_NONE && print[0] == 0 && print[31] == 31);
+	CHECK(sdp_fingerprint_parse(whole, &hash, print) == ERR_NONE && hash == SDP_SHA256);
+	CHECK(print[0] == 0 && print[31] == 31 && print[32] == 0);
 	sdp_fingerprint_write(&b, print);
 	CHECK(view_equal(buffer_view(&b), whole));
-	CHECK(sdp_fingerprint_parse(VIEW("md5 00"), print) == ERR_UNSUPPORTED);
+	CHECK(sdp_fingerprint_parse(VIEW("md5 00"), &hash, print) == ERR_UNSUPPORTED);
 	for (size_t len = sizeof("sha-256"); len < whole.len; len++)
-		CHECK(sdp_fingerprint_parse(view_first(whole, len), print) == ERR_SYNTAX);
+		CHECK(sdp_fingerprint_parse(view_first(whole, len), &hash, print) == ERR_SYNTAX);
 	text[9] = 'g';
-	CHECK(sdp_fingerprint_parse(buffer_view(&b), print) == ERR_SYNTAX);
+	CHECK(sdp_fingerprint_parse(buffer_view(&b), &hash, print) == ERR_SYNTAX);
 	return ERR_NONE;
 }
 

@@ -215,6 +215,14 @@ static enum err judge(const struct key *own, const struct acme_wish *wish, X509 
 	return ERR_NONE;
 }
 
+/* PEM says so by an error of its own. Any other would stop who loads the file, too. */
+static bool is_at_end(void)
+{
+	unsigned long last = ERR_peek_last_error();
+
+	return ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+}
+
 enum err keys_acme_fits(const struct keys_server *s, const struct acme_wish *wish,
                         struct view chain, int64_t now_s, struct buffer *words)
 {
@@ -226,6 +234,7 @@ enum err keys_acme_fits(const struct keys_server *s, const struct acme_wish *wis
 
 	if (!own)
 		return refuse(words, ERR_NOT_FOUND, "there is no key for it");
+	ERR_clear_error();
 	while (err == ERR_NONE && count <= MAX_CHAIN &&
 	       (one = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
 		if (count++ == 0)
@@ -236,7 +245,7 @@ enum err keys_acme_fits(const struct keys_server *s, const struct acme_wish *wis
 			X509_free(before);
 		before = one;
 	}
-	if (err == ERR_NONE && (count == 0 || count > MAX_CHAIN))
+	if (err == ERR_NONE && (count == 0 || count > MAX_CHAIN || !is_at_end()))
 		err = refuse(words, ERR_SYNTAX, "what came cannot be read");
 	if (before != first)
 		X509_free(before);

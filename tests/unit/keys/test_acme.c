@@ -189,6 +189,7 @@ struct trial {
 	int64_t from_s;
 	bool is_others_key, is_torn;
 	enum err wanted;
+	const char *behind; /* more of the file */
 };
 
 static enum err judge(struct stage *s, const struct trial *t)
@@ -199,6 +200,8 @@ static enum err judge(struct stage *s, const struct trial *t)
 
 	TRY(certificate(&b, t->is_others_key ? s->other : s->own, s->account, t->names, t->from_s));
 	TRY(certificate(&b, t->is_torn ? s->other : s->account, s->account, "DNS:ca", now_s));
+	if (t->behind)
+		buffer_text(&b, t->behind);
 	err = keys_acme_fits(s->server, &s->wish, buffer_view(&b), now_s, &words);
 	CHECK_CASE(err == t->wanted || err == ERR_SYNTAX, t->what);
 	CHECK_CASE((err == ERR_NONE) == (words.len == 0), t->what);
@@ -216,6 +219,12 @@ TEST(acme_fits, "takes a chain for its key, its names and this time, and no othe
 		{ "not yet", "DNS:sip.example.com", 1800000000 + 60, false, false, ERR_STALE },
 		{ "over", "DNS:sip.example.com", 1800000000 - 91 * DAY_S, false, false, ERR_STALE },
 		{ "no chain", "DNS:sip.example.com", 1800000000 - 60, false, true, ERR_DENIED },
+		{ "words behind", "DNS:sip.example.com", 1800000000 - 60, false, false, ERR_NONE,
+		  "# end\n" },
+		{ "torn behind", "DNS:sip.example.com", 1800000000 - 60, false, false, ERR_SYNTAX,
+		  "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" },
+		{ "cut behind", "DNS:sip.example.com", 1800000000 - 60, false, false, ERR_SYNTAX,
+		  "-----BEGIN CERTIFICATE-----\nAAAA\n" },
 	};
 	struct stage s;
 	enum err err = stage_begin(&s);

@@ -3,7 +3,7 @@
  * what was meant where they name none. */
 #include "conf/load_priv.h"
 
-enum { MAX_LISTED = 32 };
+enum { MAX_LISTED = 32, MAX_HOMES = 3 };
 
 static bool is_same(const char *a, const char *b) { return view_equal(view_of(a), view_of(b)); }
 
@@ -174,18 +174,30 @@ static void weigh_all(struct guess *g, const struct conf_schema *s, const struct
 	}
 }
 
-/* A block that knows the word, where this one does not. */
-static const struct conf_block *home_of(const struct conf_schema *s, const struct conf_reader *r)
+static bool knows(const struct conf_block *block, const struct conf_reader *r)
 {
-	for (size_t i = 0; i < s->count; i++)
-		for (uint32_t j = 0; j < s->blocks[i]->option_count; j++) {
-			struct conf_reader ahead = *r;
-			const char *word = s->blocks[i]->options[j].word;
+	for (uint32_t i = 0; i < block->option_count; i++) {
+		struct conf_reader ahead = *r;
+		const char *word = block->options[i].word;
 
-			if (word[0] && conf_reader_skip_phrase(&ahead, word))
-				return s->blocks[i];
-		}
-	return NULL;
+		if (word[0] && conf_reader_skip_phrase(&ahead, word))
+			return true;
+	}
+	return false;
+}
+
+/* "media { } or store { }": blocks that know the word, where this one does not. */
+static void write_homes(const struct conf_schema *s, const struct conf_reader *r, struct buffer *b)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->count && count < MAX_HOMES; i++) {
+		if (s->blocks[i]->is_pattern || !knows(s->blocks[i], r))
+			continue;
+		buffer_text(b, count++ > 0 ? " or " : "");
+		buffer_text(b, s->blocks[i]->word);
+		buffer_text(b, " { }");
+	}
 }
 
 void conf_unknown_fault(const struct conf_schema *s, const struct conf_reader *r,
@@ -194,10 +206,12 @@ void conf_unknown_fault(const struct conf_schema *s, const struct conf_reader *r
 	char text[CONF_FAULT_SIZE], known[420], written[64];
 	struct buffer b = BUFFER_ON(text), list = BUFFER_ON(known), words = BUFFER_ON(written);
 	struct guess g = { .r = r, .distance = SIZE_MAX, .list = &list };
-	const struct conf_block *home;
+	char homes[160];
+	struct buffer home = BUFFER_ON(homes);
 
 	weigh_all(&g, s, block);
-	home = g.nearest ? NULL : home_of(s, r);
+	if (!g.nearest)
+		write_homes(s, r, &home);
 	buffer_text(&b, "unknown word \"");
 	buffer_put(&b,
 	           g.nearest ? next_words(r, g.nearest, &words) : view_first(r->token.text, 80));
@@ -209,10 +223,9 @@ void conf_unknown_fault(const struct conf_schema *s, const struct conf_reader *r
 		buffer_text(&b, "; did you mean \"");
 		buffer_text(&b, g.nearest);
 		buffer_text(&b, "\"?");
-	} else if (home) {
+	} else if (home.len > 0) {
 		buffer_text(&b, "; it belongs into ");
-		buffer_text(&b, home->word);
-		buffer_text(&b, " { }");
+		buffer_put(&b, buffer_view(&home));
 	} else {
 		buffer_text(&b, "; known here: ");
 		buffer_put(&b, buffer_view(&list));

@@ -15,8 +15,8 @@ static const struct conf_option options[] = {
 	  .help = "calls at once, for each of which a port pair is held on each side" },
 	{ "with-media", CONF_COUNT, CONF_AT(struct media_options, max_with_media),
 	  .max = MOST_WITH_MEDIA, .fallback = "0",
-	  .help = "how many of them may have a stream at once: so many port pairs are held on each "
-	          "side in place of one for every call; 0: all of them" },
+	  .help = "how many of the calls may have a stream at once: so many port pairs are held on "
+	          "each side in place of one for every call; 0: all of them" },
 	{ "streams", CONF_COUNT, CONF_AT(struct media_options, max_streams), .max = MAX_STREAMS,
 	  .fallback = "0",
 	  .help = "TCP ports held on each side, out of the same range, for audio over TCP and for "
@@ -44,6 +44,10 @@ static void check(struct conf_check *c, const void *row)
 	const struct media_options *o = row;
 	uint32_t first = o->ports[0] + (o->ports[0] & 1), pairs = media_max_pairs(o);
 	const char *wants = o->max_streams ? "streams" : o->max_with_media ? "with-media" : "calls";
+	const char *few = o->max_streams ? "the range has fewer port pairs than calls and streams"
+	                : o->max_with_media
+	                        ? "the range has fewer port pairs than calls with a stream"
+	                        : "the range has fewer port pairs than calls";
 
 	if (o->max_with_media > o->max_calls)
 		conf_object(c, "with-media", "calls", "more calls with a stream than calls",
@@ -52,10 +56,11 @@ static void check(struct conf_check *c, const void *row)
 		conf_object(c, "calls", NULL, "more calls than there can be port pairs",
 		            "say how many may have a stream at once: with-media 8192 or less");
 	else if (o->ports[1] < first || (o->ports[1] - first + 1) / 2 < pairs + o->max_streams)
-		conf_object(c, "ports", wants,
-		            o->max_streams ? "the range has fewer port pairs than calls and streams"
-		                           : "the range has fewer port pairs than calls",
-		            "name a wider range or fewer calls");
+		conf_object(c, "ports", wants, few,
+		            o->max_with_media
+		                    ? "name a wider range or fewer of them"
+		                    : "name a wider range or fewer calls, or say how many "
+		                      "have a stream at once: with-media");
 }
 
 const struct conf_block media_block = {

@@ -201,7 +201,11 @@ static void check_peer_sides(const struct checking *c)
 			conf_object_to((struct conf_claim){ &own, "address" },
 			               (struct conf_claim){ &of_side, side_word(&ways) },
 			               "its side has no socket of that family and transport",
-			               "add an address of it to `udp` or `tcp` of the side");
+			               border_peer_transport(peer) == TRANSPORT_TLS
+			                       ? "add `tls ADDRESS` and `certificate NAME` to the "
+			                         "side"
+			                       : "add an address of it to `udp` or `tcp` of the "
+			                         "side");
 		if (peer->appears_as.family != 0 && !is_listener(&ways, &peer->appears_as))
 			conf_object_to(
 				(struct conf_claim){ &own, "appears-as" },

@@ -103,6 +103,22 @@ static bool is_hex(const char *text)
 	return true;
 }
 
+/* Words that would protect nothing are no protection that anybody should count on. */
+static void check_clear(struct conf_check *c, const struct transport_signalling *s)
+{
+	static const char *const words[] = { "name",    "authority",  "revoked",    "staple",
+		                             "pin-key", "pin-serial", "certificate" };
+
+	for (size_t i = 0; s->mode == SIGNALLING_CLEAR && i < sizeof(words) / sizeof(*words); i++) {
+		if (!conf_is_written(c, words[i]))
+			continue;
+		conf_object(c, CONF_BARE, words[i],
+		            "no certificate is looked at where signalling is clear",
+		            "write `signalling tls` or `mutual-tls`, or leave it out");
+		return;
+	}
+}
+
 static void check_signalling(struct conf_check *c, const void *row)
 {
 	const struct transport_signalling *s = row;
@@ -115,13 +131,7 @@ static void check_signalling(struct conf_check *c, const void *row)
 		if (!is_hex(s->pin_serials[i]))
 			conf_object(c, "pin-serial", NULL, "that is no serial number",
 			            "write its digits, 0-9 and a-f, without colons");
-	if (s->mode == SIGNALLING_CLEAR && (s->authority[0] || s->revoked[0] || s->name[0]))
-		conf_object(c, CONF_BARE,
-		            s->name[0]        ? "name"
-		            : s->authority[0] ? "authority"
-		                              : "revoked",
-		            "no certificate is looked at where signalling is clear",
-		            "write `signalling tls` or `mutual-tls`, or leave it out");
+	check_clear(c, s);
 }
 
 const struct conf_block transport_signalling_block = {

@@ -1,15 +1,106 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates and their keys, read as the service will read them. */
+/* Files that are named and cannot be read, each with its line; then certificates and their keys,
+ * read as the service will read them. */
 #include "proc/config_files.h"
 
+#include "acme/options.h"
 #include "keys/server.h"
 #include "os/shared.h"
 #include "proc/material.h"
 #include "transport/tls_options.h"
+#include "web/control_options.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { ONE_MAX = 2 * MAX_KEYS_FILE + 1024, WORDS_MAX = 512 };
+
+/* A path that stands in a row. */
+struct named {
+	const struct conf_block *block;
+	const char *option;
+	size_t offset; /* of the path */
+	int mode;      /* of access(2) */
+	const char *remedy;
+};
+
+#define FILE_AT(type, member)    offsetof(struct type, member), R_OK
+#define PROGRAM_AT(type, member) offsetof(struct type, member), X_OK
+
+static const struct named files[] = {
+	{ &transport_certificate_block, "chain", FILE_AT(transport_certificate, chain),
+	  "name the file of the certificate; `ringfence certificates issue` makes one" },
+	{ &transport_certificate_block, "key", FILE_AT(transport_certificate, key),
+	  "name the file of its key; `ringfence certificates issue` makes one" },
+	{ &transport_authorities_block, "file", FILE_AT(transport_authorities, file),
+	  "name a file with certificates of authorities" },
+	{ &transport_signalling_block, "authority", FILE_AT(transport_signalling, authority),
+	  "name the file with the certificate of who signed the peer's" },
+	{ &transport_signalling_block, "revoked", FILE_AT(transport_signalling, revoked),
+	  "name the file with that authority's list of what it revoked" },
+	{ &web_control_block, "authority", FILE_AT(web_control_options, authority),
+	  "name the file with the certificate of who signed the servers'" },
+	{ &web_control_block, "revoked", FILE_AT(web_control_options, revoked),
+	  "name the file with that authority's list of what it revoked" },
+	{ &acme_block, "authority", FILE_AT(acme_options, authority),
+	  "name the file with the certificates of who may have signed the server's" },
+	{ &acme_block, "hook", PROGRAM_AT(acme_options, hook),
+	  "name a program that can be started" },
+};
+
+/* ACME makes what is not there. */
+static bool is_made(const struct named *n, const void *row)
+{
+	const struct transport_certificate *own = row;
+
+	return n->block == &transport_certificate_block && own->acme != CONF_NO_ROW;
+}
+
+/* NULL: it can be used. */
+static const char *fault_of(const struct named *n, const char *path, const void *row)
+{
+	struct stat about;
+
+	if (stat(path, &about) != 0)
+		return errno != ENOENT ? "cannot be read" : is_made(n, row) ? NULL : "not found";
+	if (!S_ISREG(about.st_mode))
+		return "is no file";
+	if (access(path, n->mode) != 0)
+		return n->mode == X_OK ? "cannot be started" : "may not be read";
+	return NULL;
+}
+
+static void check_file(const struct named *n, struct conf_check *own, const void *row)
+{
+	const char *path = (const char *)row + n->offset;
+	const char *fault = path[0] ? fault_of(n, path, row) : NULL;
+	char text[WORDS_MAX];
+	struct buffer words = buffer_on(text, sizeof(text) - 1);
+
+	if (!fault)
+		return;
+	buffer_text(&words, n->option);
+	buffer_char(&words, ' ');
+	buffer_text(&words, path);
+	buffer_text(&words, ": ");
+	buffer_text(&words, fault);
+	text[words.len] = 0;
+	conf_object(own, n->option, NULL, text, n->remedy);
+}
+
+static void check_named(const struct conf_tree *t, struct conf_report *report)
+{
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		size_t count;
+		const char *rows = conf_get(t, files[i].block, &count);
+
+		for (size_t k = 0; k < count; k++)
+			check_file(&files[i], &(struct conf_check){ t, files[i].block, k, report },
+			           rows + k * files[i].block->row_size);
+	}
+}
 
 /* What of a bundle has that name, as a bundle of its own. */
 static enum err pick(const struct keys_bundle *all, const char *name, struct buffer *to,
@@ -74,8 +165,12 @@ void config_files_check(const struct conf_tree *t, struct conf_report *report)
 	struct buffer words = buffer_on(text, sizeof(text) - 1);
 	struct keys_bundle all;
 	struct shared_map map;
-	enum err err = material_read(t, &m, &words);
+	enum err err;
 
+	check_named(t, report);
+	if (report->count > 0)
+		return;
+	err = material_read(t, &m, &words);
 	if (err != ERR_NONE) {
 		conf_report_add(report, (struct conf_place){ 0 }, buffer_view(&words));
 		return;

@@ -110,6 +110,7 @@ static enum err walk_control(const struct walk *w)
 	files[1] = (struct wanted){ KEYS_PRIVATE, "control", own->key, true };
 	files[2] = (struct wanted){ KEYS_AUTHORITY, "control", o->authority, true };
 	files[3] = (struct wanted){ KEYS_REVOKED, "control", o->revoked, true };
+	files[0].may_be_absent = files[1].may_be_absent = own->acme != CONF_NO_ROW;
 	for (unsigned i = 0; i < 4 && err == ERR_NONE; i++)
 		if (files[i].path[0])
 			err = w->take(w->context, &files[i]);

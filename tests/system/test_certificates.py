@@ -253,3 +253,30 @@ peer carrier {{
     check(code == 1 and "revoked" in text, f"exit {code}: {text}")
     code, text = ringfence.ask("certificates", "test", "nobody", "-c", ringfence.config_path)
     check(code == 5, f"exit {code}: {text}")
+
+
+@test("config check names each file that is missing by its line, and what to do; what ACME makes may be missing")
+def certificates_missing(cast):
+    ca = Folder(cast)
+    ca.must("issue", "sbc.example.com")
+    absent = os.path.join(cast.folder, "absent")
+    more = f"""
+certificate main {{ chain {absent}.pem  key {ca.file("sbc.example.com.key")} }}
+acme office {{ directory https://ca.example/dir  key {absent}.account  agree yes
+    authority {ca.file("authority.pem")}  challenge dns  hook HOOK }}
+certificate made {{ chain {absent}.made  key {absent}.made.key  acme office  name sip.example.com }}
+control {{ listen 127.0.0.11:8443  certificate made  authority {ca.file("authority.pem")} }}
+"""
+    ringfence = Ringfence(cast, outside_more=f"tls {OUTSIDE_ADDRESS}:5061  certificate main",
+                          more=more.replace("HOOK", absent + ".hook"))
+    code, text = ringfence.ask("config", "check", "-c", ringfence.config_path)
+    lines = [line for line in text.splitlines() if absent in line]
+    check(code == 3 and len(lines) == 2, f"exit {code}: {text}")
+    for line, words in zip(lines, ("certificate main: chain ", "acme office: hook ")):
+        check(line.startswith(ringfence.config_path + ":") and words in line and ": not found; name " in line, line)
+    ringfence = Ringfence(cast, outside_more=f"tls {OUTSIDE_ADDRESS}:5061  certificate main",
+                          more=more.replace("HOOK", "/bin/true").replace(absent + ".pem", ca.file("sbc.example.com.pem")))
+    code, text = ringfence.ask("config", "check", "-c", ringfence.config_path)
+    check(code == 0, f"exit {code}: {text}")
+    code, text = ringfence.ask("config", "explain")
+    check(code == 0 and "acme NAME { ... }" in text and "server NAME { ... }  (within control)" in text, text)

@@ -77,7 +77,7 @@ static void print_help(FILE *out)
 		"  --no-color                no bold, no colour\n"
 		"  --wide                    all columns, however narrow the terminal is\n"
 		"  --reason TEXT             why, for the audit trail\n\n"
-		"ringfence help COMMAND tells of one command; ringfence(1) of everything.\n"
+		"ringfence help COMMAND tells of one command; ringfence(1) and ringfence.conf(5) of everything.\n"
 		"exit: 0 done, 1 failed, 2 not written as it must be, 3 configuration invalid,\n"
 		"      4 not allowed, 5 not found, 6 service away\n",
 		out);

@@ -68,7 +68,8 @@ static const char TAIL[] =
 	"*NO\\_COLOR*\n\tAs *--no-color*.\n\n"
 	"*COLUMNS*\n\tHow wide the terminal is, where it does not say so rightly itself.\n\n"
 	"# FILES\n\n"
-	"/etc/ringfence/ringfence.conf, /etc/ringfence/certificates, /run/ringfence/api.sock, /var/lib/ringfence/ringfence.db\n";
+	"/etc/ringfence/ringfence.conf, /etc/ringfence/certificates, /run/ringfence/api.sock, /var/lib/ringfence/ringfence.db\n\n"
+	"# SEE ALSO\n\n*ringfence.conf*(5)\n";
 
 static const char *const codes[] = {
 	[CLI_DONE] = "done",

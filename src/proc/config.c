@@ -90,6 +90,20 @@ static int check(const struct request *q)
 	return err == ERR_NONE ? DONE : status_of(err);
 }
 
+/* What there is to ask for. */
+static int explain_blocks(void)
+{
+	for (size_t i = 0; i < proc_schema.count; i++) {
+		const struct conf_block *block = proc_schema.blocks[i];
+
+		(void)printf("%s%s { ... }%s%s%s\n    %s\n", block->word,
+		             block->label ? " NAME" : "", block->within ? "  (within " : "",
+		             block->within ? block->within : "", block->within ? ")" : "",
+		             block->help);
+	}
+	return DONE;
+}
+
 static int explain(const struct request *q)
 {
 	struct buffer b = buffer_on(storage, TEXT_MAX);
@@ -98,6 +112,8 @@ static int explain(const struct request *q)
 	const char *nearest = NULL;
 	enum err err;
 
+	if (q->count == 0)
+		return explain_blocks();
 	for (int i = 0; i < q->count; i++) {
 		buffer_text(&phrase, i > 0 ? " " : "");
 		buffer_text(&phrase, q->operands[i]);
@@ -252,6 +268,21 @@ static int ipsec(const struct request *q)
 	return err == ERR_NONE ? DONE : status_of(err);
 }
 
+static const char manual_head[] =
+	"ringfence.conf(5)\n\n"
+	"# NAME\n\n"
+	"ringfence.conf - what Ringfence does, and for whom\n\n"
+	"# DESCRIPTION\n\n"
+	"One file of blocks, /etc/ringfence/ringfence.conf where *-c* names no other. A block is a word, a name where it "
+	"has one, and its options between braces; a block of few options may stand on one line without them. An option is "
+	"a word and its value, lists are values side by side. What follows # is a comment, _include PATH_ reads another "
+	"file. Units are written: 60s, 10m, 90d. Secrets stand in files (_file:PATH_) or the environment (_env:NAME_); "
+	"paths that are not absolute count from the file's folder.\n\n"
+	"*ringfence config check* names what is wrong by file, line and column, and reads the files that are named. "
+	"*ringfence config explain* _WORD_ tells of one word, without a word it lists the blocks.\n\n"
+	"\tmode observe\n\n"
+	"\tlisten outside { udp 192.0.2.10:5060 }\n\n";
+
 static int manual(const struct request *q)
 {
 	struct buffer b = buffer_on(storage, TEXT_MAX);
@@ -259,8 +290,12 @@ static int manual(const struct request *q)
 
 	if (!view_equal(form, VIEW("markdown")) && !view_equal(form, VIEW("scdoc")))
 		return USAGE;
+	if (view_equal(form, VIEW("scdoc")))
+		buffer_text(&b, manual_head);
 	conf_manual_write(&proc_schema,
 	                  view_equal(form, VIEW("scdoc")) ? CONF_SCDOC : CONF_MARKDOWN, &b);
+	if (view_equal(form, VIEW("scdoc")))
+		buffer_text(&b, "# SEE ALSO\n\n*ringfence*(1)\n");
 	return put_out(&b);
 }
 
@@ -270,7 +305,7 @@ static const struct {
 	int (*run)(const struct request *q);
 } verbs[] = {
 	{ "check", "[-c FILE] [--without-secrets]", 0, 0, check },
-	{ "explain", "WORD...", 1, 8, explain },
+	{ "explain", "[WORD...]", 0, 8, explain },
 	{ "fmt", "[-c FILE] [--write]", 0, 0, format },
 	{ "diff", "[-c FILE] OLD|-", 1, 1, diff },
 	{ "facts", "[-c FILE]", 0, 0, facts },

@@ -25,6 +25,8 @@ static const struct {
 	enum key key;
 	bool is_of_networks;
 } sets[KERNEL_SET_COUNT] = {
+	[SET_CONTROL4] = { "control4", KEY_V4, true },
+	[SET_CONTROL6] = { "control6", KEY_V6, true },
 	[SET_NEVER4] = { "never4", KEY_V4, true },
 	[SET_NEVER6] = { "never6", KEY_V6, true },
 	[SET_FLOW4] = { "flow4", KEY_FLOW4, false },

@@ -9,6 +9,8 @@
 
 /* The order is the order of the rules: what stands first wins. IPv4 and IPv6 in turn. */
 enum kernel_set {
+	SET_CONTROL4, /* networks that may reach the control listener: one or neither */
+	SET_CONTROL6,
 	SET_NEVER4, /* networks that nothing drops */
 	SET_NEVER6,
 	SET_FLOW4, /* address and port: blocked by itself */

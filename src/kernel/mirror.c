@@ -36,8 +36,9 @@ struct kernel_mirror {
 	uint64_t seen_verdicts, seen_known;
 	uint64_t due_us; /* a network ends within which others lie */
 	struct kernel_mirror_counts counts;
-	struct addr_net never[MAX_KERNEL_NEVER];
-	size_t never_count;
+	struct addr_net never[MAX_KERNEL_NEVER], control[MAX_KERNEL_CONTROL];
+	size_t never_count, control_count;
+	struct addr listener;                        /* of control; family 0: none */
 	struct kernel_element nets[MAX_KERNEL_NETS]; /* of this look */
 	size_t net_count;
 };
@@ -81,6 +82,19 @@ enum err kernel_mirror_never(struct kernel_mirror *m, const struct addr_net *net
 	m->never_count = count;
 	if (count > 0)
 		memcpy(m->never, nets, count * sizeof(*nets));
+	m->is_fresh = true;
+	return ERR_NONE;
+}
+
+enum err kernel_mirror_control(struct kernel_mirror *m, const struct addr *listener,
+                               const struct addr_net *nets, size_t count)
+{
+	if (count > MAX_KERNEL_CONTROL)
+		return ERR_LIMIT;
+	m->listener = *listener;
+	m->control_count = count;
+	if (count > 0)
+		memcpy(m->control, nets, count * sizeof(*nets));
 	m->is_fresh = true;
 	return ERR_NONE;
 }
@@ -374,12 +388,17 @@ static void write_rows(struct kernel_mirror *m, struct writer w, uint64_t now_us
 	finish(&w);
 }
 
-static bool is_within_another(const struct kernel_mirror *m, size_t which)
-{
-	const struct addr_net *net = &m->never[which];
+struct nets {
+	const struct addr_net *at;
+	size_t count;
+};
 
-	for (size_t i = 0; i < m->never_count; i++) {
-		const struct addr_net *other = &m->never[i];
+static bool is_within_another(const struct nets *nets, size_t which)
+{
+	const struct addr_net *net = &nets->at[which];
+
+	for (size_t i = 0; i < nets->count; i++) {
+		const struct addr_net *other = &nets->at[i];
 
 		if (addr_net_holds(other, &net->base) &&
 		    (other->prefix < net->prefix || (other->prefix == net->prefix && i < which)))
@@ -388,26 +407,39 @@ static bool is_within_another(const struct kernel_mirror *m, size_t which)
 	return false;
 }
 
-static void write_never(struct kernel_mirror *m, struct writer w)
+/* Of the set's family; the sets of IPv4 and IPv6 stand in turn. */
+static void write_nets(const struct nets *nets, struct writer w)
 {
-	for (size_t i = 0; i < m->never_count; i++) {
-		struct kernel_element e = { .address = m->never[i].base,
-			                    .prefix = m->never[i].prefix,
+	for (size_t i = 0; i < nets->count; i++) {
+		struct kernel_element e = { .address = nets->at[i].base,
+			                    .prefix = nets->at[i].prefix,
 			                    .set = (uint8_t)w.set };
 
-		if ((e.address.family == 6) == (w.set == SET_NEVER6) && !is_within_another(m, i))
+		if ((e.address.family == 6) == (w.set % 2 != 0) && !is_within_another(nets, i))
 			put(&w, &e, 0);
 	}
 	finish(&w);
 }
 
+/* The table, and in it what stands without a verdict. */
+static void write_table(const struct kernel_mirror *m, struct kernel_batch *b)
+{
+	const struct nets never = { m->never, m->never_count };
+	const struct nets control = { m->control, m->control_count };
+
+	kernel_table_write(b, &m->listener);
+	if (m->listener.family != 0)
+		write_nets(&control,
+		           (struct writer){ .batch = b,
+		                            .set = kernel_table_control_set(&m->listener) });
+	write_nets(&never, (struct writer){ .batch = b, .set = SET_NEVER4 });
+	write_nets(&never, (struct writer){ .batch = b, .set = SET_NEVER6 });
+}
+
 void kernel_mirror_write(struct kernel_mirror *m, struct kernel_batch *b, uint64_t now_us)
 {
-	if (m->is_fresh) {
-		kernel_table_write(b);
-		write_never(m, (struct writer){ .batch = b, .set = SET_NEVER4 });
-		write_never(m, (struct writer){ .batch = b, .set = SET_NEVER6 });
-	}
+	if (m->is_fresh)
+		write_table(m, b);
 	for (int set = SET_FLOW4; set < KERNEL_SET_COUNT; set++) {
 		struct writer w = { .batch = b, .set = (enum kernel_set)set, .is_going = true };
 

@@ -18,6 +18,7 @@
 #include "kernel/table.h"
 
 enum { MAX_KERNEL_ELEMENTS = 81920, MAX_KERNEL_NETS = 1024, MAX_KERNEL_NEVER = 2048 };
+enum { MAX_KERNEL_CONTROL = 128 };
 /* No element stays longer than so many days, whatever its verdict says. */
 enum { KERNEL_TERM_DAYS = 30 };
 /* Room for a batch with all of it. */
@@ -44,6 +45,12 @@ void kernel_mirror_free(struct kernel_mirror **m);
  * old list stays. A verdict that shares an address with one of these is refused. */
 enum err kernel_mirror_never(struct kernel_mirror *m, const struct addr_net *nets,
                              size_t count) MUST_USE;
+/* Where the control listener is and the networks that may reach it, instead of what was said
+ * before: TCP of all others to there is dropped ahead of every other rule, in each mode. A
+ * listener of family 0: there is none. Beyond MAX_KERNEL_CONTROL: ERR_LIMIT, and the old list
+ * stays. */
+enum err kernel_mirror_control(struct kernel_mirror *m, const struct addr *listener,
+                               const struct addr_net *nets, size_t count) MUST_USE;
 
 /* Whether anything is to be written. Cheap where no table has changed. */
 bool kernel_mirror_look(struct kernel_mirror *m, uint64_t now_us);

@@ -2,6 +2,7 @@
 /* The table's messages: what nft would send for the ruleset in table.h. */
 #include "kernel/table.h"
 
+#include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
@@ -12,8 +13,10 @@
 
 #define CHAIN "in"
 
-enum { V4_SOURCE = 12, V6_SOURCE = 8, SOURCE_PORT = 0, TARGET_PORT = 2 }; /* offsets in headers */
-enum { FAMILY_V4 = 2, FAMILY_V6 = 10 };                                   /* meta nfproto */
+/* offsets in headers */
+enum { V4_SOURCE = 12, V6_SOURCE = 8, V4_TARGET = 16, V6_TARGET = 24 };
+enum { SOURCE_PORT = 0, TARGET_PORT = 2 };
+enum { FAMILY_V4 = 2, FAMILY_V6 = 10 }; /* meta nfproto */
 
 static void begin(struct kernel_batch *b, uint8_t type, uint16_t flags)
 {
@@ -37,7 +40,7 @@ void kernel_table_write_removal(struct kernel_batch *b)
 
 static void write_set(struct kernel_batch *b, enum kernel_set set)
 {
-	bool is_timed = set != SET_NEVER4 && set != SET_NEVER6;
+	bool is_timed = set > SET_NEVER6;
 	uint32_t flags = (is_timed ? NFT_SET_TIMEOUT : 0) |
 	                 (kernel_set_is_of_networks(set) ? NFT_SET_INTERVAL : 0);
 
@@ -94,18 +97,24 @@ static void value(struct kernel_batch *b, uint16_t type, const void *bytes, size
 	kernel_nest_end(b, nest);
 }
 
-static void match_family(struct kernel_batch *b, uint8_t family)
+static void compare(struct kernel_batch *b, const void *bytes, size_t len)
+{
+	struct expression e = expression(b, "cmp");
+
+	kernel_attribute_u32(b, NFTA_CMP_SREG, NFT_REG_1);
+	kernel_attribute_u32(b, NFTA_CMP_OP, NFT_CMP_EQ);
+	value(b, NFTA_CMP_DATA, bytes, len);
+	expression_end(b, e);
+}
+
+static void match_meta(struct kernel_batch *b, uint32_t key, uint8_t wanted)
 {
 	struct expression e = expression(b, "meta");
 
-	kernel_attribute_u32(b, NFTA_META_KEY, NFT_META_NFPROTO);
+	kernel_attribute_u32(b, NFTA_META_KEY, key);
 	kernel_attribute_u32(b, NFTA_META_DREG, NFT_REG_1);
 	expression_end(b, e);
-	e = expression(b, "cmp");
-	kernel_attribute_u32(b, NFTA_CMP_SREG, NFT_REG_1);
-	kernel_attribute_u32(b, NFTA_CMP_OP, NFT_CMP_EQ);
-	value(b, NFTA_CMP_DATA, &family, sizeof(family));
-	expression_end(b, e);
+	compare(b, &wanted, sizeof(wanted));
 }
 
 struct piece {
@@ -183,15 +192,40 @@ static void load_key(struct kernel_batch *b, enum kernel_set set, bool is_v6)
 		mask_source(b);
 }
 
+static size_t rule_begin(struct kernel_batch *b)
+{
+	begin(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+	kernel_attribute_text(b, NFTA_RULE_CHAIN, CHAIN);
+	return kernel_nest_begin(b, NFTA_RULE_EXPRESSIONS);
+}
+
+static void write_control(struct kernel_batch *b, const struct addr *control)
+{
+	enum kernel_set set = kernel_table_control_set(control);
+	bool is_v6 = set == SET_CONTROL6;
+	uint32_t offset = is_v6 ? V6_TARGET : V4_TARGET, size = is_v6 ? 16 : 4;
+	uint16_t port = htons(control->port);
+	size_t expressions = rule_begin(b);
+
+	match_meta(b, NFT_META_NFPROTO, is_v6 ? FAMILY_V6 : FAMILY_V4);
+	match_meta(b, NFT_META_L4PROTO, IPPROTO_TCP);
+	load(b, (struct piece){ NFT_PAYLOAD_NETWORK_HEADER, offset, size, NFT_REG_1 });
+	compare(b, control->bytes + sizeof(control->bytes) - size, size);
+	load(b, (struct piece){ NFT_PAYLOAD_TRANSPORT_HEADER, TARGET_PORT, 2, NFT_REG_1 });
+	compare(b, &port, sizeof(port));
+	load_key(b, set, is_v6);
+	look_up(b, set, true);
+	conclude(b, NF_DROP);
+	kernel_nest_end(b, expressions);
+	kernel_message_end(b);
+}
+
 static void write_rule(struct kernel_batch *b, enum kernel_set set, uint32_t verdict)
 {
 	bool is_v6 = set % 2 != 0;
-	size_t expressions;
+	size_t expressions = rule_begin(b);
 
-	begin(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
-	kernel_attribute_text(b, NFTA_RULE_CHAIN, CHAIN);
-	expressions = kernel_nest_begin(b, NFTA_RULE_EXPRESSIONS);
-	match_family(b, is_v6 ? FAMILY_V6 : FAMILY_V4);
+	match_meta(b, NFT_META_NFPROTO, is_v6 ? FAMILY_V6 : FAMILY_V4);
 	load_key(b, set, is_v6);
 	look_up(b, set, false);
 	if (set == SET_NEIGHBOUR4 || set == SET_NEIGHBOUR6) {
@@ -203,7 +237,12 @@ static void write_rule(struct kernel_batch *b, enum kernel_set set, uint32_t ver
 	kernel_message_end(b);
 }
 
-void kernel_table_write(struct kernel_batch *b)
+enum kernel_set kernel_table_control_set(const struct addr *control)
+{
+	return control->family == 6 ? SET_CONTROL6 : SET_CONTROL4;
+}
+
+void kernel_table_write(struct kernel_batch *b, const struct addr *control)
 {
 	static const uint32_t verdicts[SET_SIP] = {
 		[SET_NEVER4] = NF_ACCEPT,     [SET_NEVER6] = NF_ACCEPT,
@@ -218,10 +257,14 @@ void kernel_table_write(struct kernel_batch *b)
 	write_table(b);
 	kernel_table_write_removal(b);
 	write_table(b);
-	for (int set = 0; set < KERNEL_SET_COUNT; set++)
+	if (control->family != 0)
+		write_set(b, kernel_table_control_set(control));
+	for (int set = SET_NEVER4; set < KERNEL_SET_COUNT; set++)
 		write_set(b, (enum kernel_set)set);
 	write_chain(b);
-	for (int set = 0; set < SET_SIP; set++)
+	if (control->family != 0)
+		write_control(b, control);
+	for (int set = SET_NEVER4; set < SET_SIP; set++)
 		write_rule(b, (enum kernel_set)set, verdicts[set]);
 }
 

@@ -2,6 +2,7 @@
 /* The table `inet ringfence`: its sets, and one chain that every packet meets
  * before connections are tracked. Pure: writes the messages that make it.
  *
+ *     TCP to the control listener, and not from control: drop
  *     never            accept
  *     flow             drop
  *     known            accept
@@ -21,8 +22,11 @@
 
 enum { KERNEL_PRIORITY = -310 }; /* after fragments are joined (-400), before tracking (-200) */
 
-/* Takes away whatever table of that name this socket has, and lays out an empty one. */
-void kernel_table_write(struct kernel_batch *b);
+/* Takes away whatever table of that name this socket has, and lays out an empty one. `control` is
+ * where the control listener is; of family 0 there is no set and no rule of it. */
+void kernel_table_write(struct kernel_batch *b, const struct addr *control);
+/* The one set that stands for a control listener there. */
+enum kernel_set kernel_table_control_set(const struct addr *control);
 /* Takes away one that has no owner, as a name left by hand; fails where there is none. */
 void kernel_table_write_removal(struct kernel_batch *b);
 

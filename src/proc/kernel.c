@@ -10,8 +10,11 @@
 #include "proc/kernel_ipsec.h"
 #include "proc/never.h"
 #include "proc/table.h"
+#include "web/control_options.h"
 
 #include <stdlib.h>
+
+_Static_assert(WEB_MAX_SERVERS *WEB_MAX_SERVER_NETS <= MAX_KERNEL_CONTROL, "all are told");
 
 enum { LOOK_US = 25 * MILLISECOND_US, AGAIN_US = SECOND_US };
 
@@ -48,6 +51,30 @@ static enum err read_never(struct filter *f, const struct conf_blob *blob)
 	for (uint32_t i = 0; i < f->settings.never_count; i++)
 		nets[i] = f->settings.never[i].net;
 	return kernel_mirror_never(f->mirror, nets, f->settings.never_count);
+}
+
+/* While watching nobody listens there. */
+static enum err read_control(struct filter *f, const struct conf_blob *blob)
+{
+	const struct web_control_options *control = conf_blob_get(blob, &web_control_block, NULL);
+	static struct addr_net nets[WEB_MAX_SERVERS * WEB_MAX_SERVER_NETS];
+	const struct web_control_server *servers;
+	size_t server_count = 0, count = 0;
+
+	servers = conf_blob_get(blob, &web_server_block, &server_count);
+	if (!control || child_facts(f->child)->has_no_door)
+		return ERR_NONE;
+	for (size_t i = 0; i < server_count && i < WEB_MAX_SERVERS; i++)
+		for (uint8_t k = 0; k < servers[i].from_count; k++)
+			nets[count++] = servers[i].from[k];
+	return kernel_mirror_control(f->mirror, &control->listen, nets, count);
+}
+
+static enum err read_settings(struct filter *f, const struct conf_blob *blob)
+{
+	enum err err = read_never(f, blob);
+
+	return err == ERR_NONE ? read_control(f, blob) : err;
 }
 
 static void count(struct filter *f)
@@ -107,7 +134,7 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 	struct filter *f = context;
 
 	f->due_us = now.us;
-	return read_never(f, &blob);
+	return read_settings(f, &blob);
 }
 
 /* Names of peers lead elsewhere: that they are not blocked is the same question anew. */
@@ -190,7 +217,7 @@ int main(void)
 	table_open(f.child, &f.names);
 	blob = child_settings(f.child);
 	if (err == ERR_NONE)
-		err = read_never(&f, &blob);
+		err = read_settings(&f, &blob);
 	if (err != ERR_NONE)
 		child_fail("start", err);
 	if (!child_facts(f.child)->has_no_filter)

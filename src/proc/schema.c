@@ -58,8 +58,8 @@ enum {
 	X(media_block, SIGNAL | MEDIA)                                                             \
 	X(store_block, STORE)                                                                      \
 	X(web_block, WEB)                                                                          \
-	X(web_control_block, WEB)                                                                  \
-	X(web_server_block, WEB | SIGNAL)
+	X(web_control_block, WEB | KERNEL)                                                         \
+	X(web_server_block, WEB | SIGNAL | KERNEL)
 
 static const struct conf_block *const blocks[] = {
 #define X(block, roles) &block,

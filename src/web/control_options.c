@@ -52,7 +52,9 @@ static const struct conf_option server_options[] = {
 	{ "name", CONF_TEXT, CONF_AT(struct web_control_server, name), .flags = CONF_REQUIRED,
 	  .min = 1, .help = "name in its certificate (subjectAltName, DNS or URI), exactly" },
 	{ "from", CONF_NETWORKS, CONF_LIST(struct web_control_server, from, from_count),
-	  .flags = CONF_REQUIRED, .help = "networks it comes from; others are not even answered" },
+	  .flags = CONF_REQUIRED,
+	  .help = "networks it comes from; others are closed before TLS, "
+	          "and with `kernel on` hear nothing" },
 	{ "peer", CONF_NAME, CONF_AT(struct web_control_server, peer), .refers_to = "peer",
 	  .help = "the peer whose calls it sees and may command" },
 	{ "may", CONF_FLAGS, CONF_AT(struct web_control_server, may), .choices = verbs,

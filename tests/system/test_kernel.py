@@ -6,12 +6,17 @@ import shutil
 import signal
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
+from certificates import Authority
 from harness import Skip, check, test
-from process import until
+from hosts import INSIDE, ip
+from process import Cast, until
 from ringfence import OUTSIDE_ADDRESS, Ringfence, is_built
 from stage import Stage
 from test_confines import ACTS, act
+from test_control import CONTROL, CONTROL_ADDRESS, CONTROL_PORT, SERVER_ADDRESS, UNLISTED_ADDRESS, Server
 from test_survival import fails
 
 ATTACKER, OTHER = "127.0.0.66", "127.0.0.67"
@@ -76,7 +81,6 @@ def kernel_is_confined(cast):
 
 
 def kept_out(folder, more):
-    from process import Cast  # its own, since it runs twice
     with Cast(folder) as cast:
         ringfence = started(cast, more)
         check(is_heard(ringfence, ATTACKER), "not heard before the block")
@@ -105,6 +109,7 @@ def sets_are_filled(cast):
     check(until(lambda: holds("source6", "2001:db8:7::") and holds("source4", "203.0.113.9"), 5), "not all are there")
     check(holds("never4", "127.0.9.0/24"), "the never-block list is not there")
     check(holds("source4", "expires"), "no end")
+    check("control" not in nft("list", "table", "inet", "ringfence"), "a rule of control, which is not written")
     code, _ = ringfence.ask("blocks", "add", "127.0.9.7", "--reason", "a test")
     check(code != 0 and not holds("source4", "127.0.9.7"), "a protected address is blocked")
     check("inet ringfence" in nft("list", "tables") and
@@ -175,3 +180,98 @@ def known_flow_passes(cast):
     check(until(lambda: holds("known4", f"{ATTACKER} . 5071"), 3), nft("list", "table", "inet", "ringfence"))
     check(holds("neighbour4", ATTACKER), "its audio would be dropped")
     stage.call(caller, callee)
+
+
+NEVER_BLOCKED = "127.0.9.1"
+
+
+class Door:
+    """Ringfence with a control listener, where servers of these networks are listed."""
+
+    def __init__(self, cast, more, listed, listen=CONTROL_ADDRESS):
+        self.listen = listen
+        self.authority = Authority(cast.folder, "control")
+        ours = self.authority.issue("ours", [f"IP:{listen}"], use="serverAuth")
+        self.app = self.authority.issue("app", ["DNS:app.example"], use="clientAuth")
+        place = f"[{listen}]" if ":" in listen else listen
+        self.ringfence = started(cast, more + CONTROL.format(
+            chain=ours[0], key=ours[1], authority=self.authority.certificate, revoked=self.authority.list,
+            listen=f"{place}:{CONTROL_PORT}", from_app=listed, may="end", other_peer="elsewhere"))
+
+    def apply(self, before, now):
+        with open(self.ringfence.config_path, "r+", encoding="utf-8") as file:
+            text = file.read().replace(f"from {before}\n", f"from {now}\n")
+            file.seek(0)
+            file.write(text)
+            file.truncate()
+        code, text = self.ringfence.ask("config", "apply", "--reason", "other servers")
+        check(code == 0, f"config apply: {text}")
+
+    def is_answered(self, address):
+        """Whether a server with its certificate is, from there."""
+        server = Server(SimpleNamespace(authority=self.authority), self.app, address)
+        return server.ask("GET", "/api/v1/control/calls")[0] == 200
+
+    def knock(self, address):
+        """What who says nothing meets: "silent" is no SYN-ACK and no RST, "closed" an end after the accept."""
+        try:
+            # Time for a second SYN.
+            with socket.create_connection((self.listen, CONTROL_PORT), 2, (address, 0)) as connection:
+                connection.settimeout(5)
+                try:
+                    return "closed" if connection.recv(1) == b"" else "spoken to"
+                except ConnectionResetError:
+                    return "closed"
+                except socket.timeout:
+                    return "open"
+        except ConnectionRefusedError:
+            return "refused"
+        except socket.timeout:
+            return "silent"
+
+
+def met_at_the_door(folder, more, stranger):
+    with Cast(folder) as cast:
+        door = Door(cast, more, f"{SERVER_ADDRESS} 127.0.5.0/25 127.0.5.128/25")
+        for address in (SERVER_ADDRESS, "127.0.5.127", "127.0.5.128"):
+            check(door.is_answered(address), f"{address} is listed and not answered")
+        unlisted = (UNLISTED_ADDRESS, NEVER_BLOCKED, "127.0.4.255", "127.0.6.0")
+        with ThreadPoolExecutor() as pool:
+            met = dict(zip(unlisted, pool.map(door.knock, unlisted)))
+        check(set(met.values()) == {stranger}, f"not listed, and not {stranger} alone: {met}")
+        door.apply(f"{SERVER_ADDRESS} 127.0.5.0/25 127.0.5.128/25", UNLISTED_ADDRESS)
+        check(until(lambda: door.knock(SERVER_ADDRESS) == stranger, 20), f"who is listed no more is not {stranger}")
+        check(door.is_answered(UNLISTED_ADDRESS), "who is listed now is not answered")
+
+
+@test("who is not listed hears nothing from the control listener, though never blocked; without the kernel it is closed")
+def control_in_kernel(cast):
+    met_at_the_door(cast.folder, ON, "silent")
+    met_at_the_door(cast.folder + "-off", ON.replace("kernel on", "kernel off"), "closed")
+
+
+def reached_by_ipv6(cast, ours, listed, other):
+    door = Door(cast, ON, listed, ours)
+    socket.create_connection((ours, CONTROL_PORT), 10, (listed, 0)).close()
+    check(holds("control6", listed) and "control4" not in nft("list", "table", "inet", "ringfence"), "not in its set alone")
+    check(door.knock(other) == "silent", "who is not listed hears something")
+    rule = next(line for line in nft("list", "chain", "inet", "ringfence", "in").splitlines() if "@control6" in line)
+    check("counter packets 0" not in rule, f"not counted: {rule}")
+
+
+@test("at an IPv6 address too only who is listed reaches the control listener, and what is dropped there is counted")
+def control_in_kernel6(cast):
+    needs_nft()
+    if not os.environ.get(INSIDE):
+        raise Skip("no network namespace could be made here")
+    ours, listed, other = addresses = "2001:db8:c::1", "2001:db8:c::2", "2001:db8:c::3"
+    try:
+        for address in addresses:
+            ip("address", "replace", f"{address}/128", "dev", "lo")
+    except OSError as error:
+        raise Skip(f"no IPv6 here: {error}") from None
+    try:
+        reached_by_ipv6(cast, ours, listed, other)
+    finally:
+        for address in addresses:
+            ip("address", "del", f"{address}/128", "dev", "lo")

@@ -175,6 +175,58 @@ TEST(protected,
 	return ERR_NONE;
 }
 
+TEST(control, "who may reach the control listener stands in its set, a new list in its place")
+{
+	SCENE s = { 0 };
+	const struct addr_net listed[] = { net_of("192.0.2.0/28"), net_of("192.0.2.3"),
+		                           net_of("192.0.2.16/28"), net_of("2001:db8:5::5") };
+	struct addr listener = net_of("192.0.2.100").base, none = { 0 };
+
+	listener.port = 8443;
+	TRY(scene_init(&s, false));
+	TRY(kernel_mirror_control(s.mirror, &listener, listed, 4));
+	CHECK(kernel_mirror_control(s.mirror, &none, listed, MAX_KERNEL_CONTROL + 1) == ERR_LIMIT);
+	block(&s, "192.0.2.7", 600);
+	TRY(look(&s, now, true));
+	/* A beginning and an end of the two that lie side by side; IPv6 cannot reach it. */
+	CHECK(added(&s, SET_CONTROL4) == 4 && added(&s, SET_CONTROL6) == 0);
+	CHECK(reading_count(s.batch, false, SET_CONTROL4, VIEW("\300\0\2\x10")) == 2);
+	/* It may come there, and is blocked like anybody. */
+	CHECK(added(&s, SET_SOURCE4) == 1 && added(&s, SET_NEVER4) == 0);
+	TRY(look(&s, now, true));
+	CHECK(s.batch.len == 0);
+	TRY(kernel_mirror_control(s.mirror, &listener, listed + 1, 1));
+	TRY(look(&s, now, true));
+	CHECK(added(&s, SET_CONTROL4) == 2 && added(&s, SET_SOURCE4) == 1);
+	TRY(kernel_mirror_control(s.mirror, &none, listed, 4));
+	TRY(look(&s, now, true));
+	CHECK(added(&s, SET_CONTROL4) == 0 && added(&s, SET_CONTROL6) == 0);
+	listener = net_of("2001:db8::1").base;
+	TRY(kernel_mirror_control(s.mirror, &listener, listed, 4));
+	TRY(look(&s, now, true));
+	CHECK(added(&s, SET_CONTROL4) == 0 && added(&s, SET_CONTROL6) == 2);
+	return ERR_NONE;
+}
+
+TEST(full_of_control, "as many networks as all servers may have fit, and not one more")
+{
+	SCENE s = { 0 };
+	static struct addr_net listed[MAX_KERNEL_CONTROL + 1];
+	struct addr listener = net_of("192.0.2.100").base;
+
+	for (uint32_t i = 0; i < MAX_KERNEL_CONTROL + 1; i++) {
+		listed[i] = net_of("198.51.100.0");
+		listed[i].base.bytes[15] = (uint8_t)i;
+	}
+	TRY(scene_init(&s, false));
+	TRY(kernel_mirror_control(s.mirror, &listener, listed, MAX_KERNEL_CONTROL));
+	CHECK(kernel_mirror_control(s.mirror, &listener, listed, MAX_KERNEL_CONTROL + 1) ==
+	      ERR_LIMIT);
+	TRY(look(&s, now, true));
+	CHECK(added(&s, SET_CONTROL4) == 2 * MAX_KERNEL_CONTROL);
+	return ERR_NONE;
+}
+
 TEST(known_flows, "a known flow is excepted where its address is blocked, and nowhere else")
 {
 	SCENE s = { 0 };

@@ -237,9 +237,9 @@ TEST(acme_fits, "takes a chain for its key, its names and this time, and no othe
 
 TEST(acme_fits_nonsense, "takes nothing that is no chain at all")
 {
-	static const char *const cases[] = { "", "hello",
-		                             "-----BEGIN CERTIFICATE-----\nAAAA\n"
-		                             "-----END CERTIFICATE-----\n" };
+	static const char *const cases[] = {
+		"", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+	};
 	struct stage s;
 	enum err err = stage_begin(&s);
 	char text[128];

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sdp_rewrite how = { 1, 1, at, &local, 1, NULL };
 	struct buffer b = BUFFER_ON(text);
 
-	if (sdp_parse(view_bytes(data, size), &s) != SDP_FINE ||
+	if (sdp_parse(view_bytes(data, size), &s) != SDP_FINE || s.media_count == 0 ||
 	    sdp_handshake_read(&s, &s.media[0], &h) != ERR_NONE || !h.has_fingerprint)
 		return 0;
 	shake.fingerprint = h.fingerprint;

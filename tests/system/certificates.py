@@ -28,7 +28,7 @@ class Authority:
         self.certificate, self.key = self.path("ca.pem"), self.path("ca.key")
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
                 "-subj", f"/CN=Test {name}", "-keyout", self.key, "-out", self.certificate)
-        self.count = 0
+        self.count = self.staples = 0
         for file, text in (("index.txt", ""), ("crlnumber", "01\n")):
             with open(self.path(file), "w", encoding="ascii") as out:
                 out.write(text)
@@ -53,7 +53,8 @@ class Authority:
     def staple(self, pair, *, by=None, days=0):
         """A file with what an OCSP responder says of that certificate, for a day from so many days ago; by itself,
         or by the pair that signs for it."""
-        file = self.path(f"{os.path.basename(pair[0])}.{days}.ocsp")
+        self.staples += 1
+        file = self.path(f"{self.staples}.ocsp")
         signer, key = by or (self.certificate, self.key)
         shift = {"LD_PRELOAD": ANOTHER_TIME, "ANOTHER_TIME_S": str(-86400 * days)} if days else {}
         openssl("ocsp", "-index", self.path("index.txt"), "-CA", self.certificate, "-issuer", self.certificate,

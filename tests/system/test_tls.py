@@ -397,10 +397,14 @@ def tls_peer_balancer(cast):
     authority = Authority(cast.folder)
     context = client_context(authority.certificate, authority.issue("carrier", [f"DNS:{SBC}"]))
     with test_routes.Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx:
-        trunk_stage(cast, authority, connections="handshake 2s  register 5s", outside=f"balancers {BALANCER}/32")
-        with behind_balancer(CARRIER, OUTSIDE_ADDRESS, context, NAME) as stream:
+        ringfence = trunk_stage(cast, authority, connections="handshake 2s  register 5s", outside=f"balancers {BALANCER}/32")
+        with behind_balancer(CARRIER, OUTSIDE_ADDRESS, context, NAME) as stream, \
+                behind_balancer(PHONES[0], OUTSIDE_ADDRESS, context, NAME) as stranger:
             check(gets_in(pbx, stream), "the carrier was kept out")
-            check(not stream.is_closed(7) and gets_in(pbx, stream), "it was cut off")
+            # Who came later and is nobody's peer: once he is cut off, the carrier would have been.
+            check(stranger.is_closed(30), "a stranger who never registered was kept")
+            check(not refused_words(ringfence), f"{refused_words(ringfence)} were refused")
+            check(not stream.is_closed(0.2) and gets_in(pbx, stream), "it was cut off")
 
 
 @test("behind a balancer TLS begins after the PROXY header, and the phone is who the header names")

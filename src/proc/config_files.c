@@ -4,6 +4,7 @@
 #include "proc/config_files.h"
 
 #include "acme/options.h"
+#include "keys/ending.h"
 #include "keys/server.h"
 #include "os/shared.h"
 #include "proc/material.h"
@@ -11,11 +12,12 @@
 #include "web/control_options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ONE_MAX = 2 * MAX_KEYS_FILE + 1024, WORDS_MAX = 512 };
+enum { ONE_MAX = 2 * MAX_KEYS_FILE + 1024, WORDS_MAX = 512, UNREAD = -1 };
 
 /* A path that stands in a row. */
 struct named {
@@ -23,28 +25,32 @@ struct named {
 	const char *option;
 	size_t offset; /* of the path */
 	int mode;      /* of access(2) */
+	int holds;     /* enum keys_kind; UNREAD: what is in it is looked at elsewhere */
 	const char *remedy;
 };
 
-#define FILE_AT(type, member)    offsetof(struct type, member), R_OK
-#define PROGRAM_AT(type, member) offsetof(struct type, member), X_OK
+#define FILE_AT(type, member, kind) offsetof(struct type, member), R_OK, (kind)
+#define PROGRAM_AT(type, member)    offsetof(struct type, member), X_OK, UNREAD
 
 static const struct named files[] = {
-	{ &transport_certificate_block, "chain", FILE_AT(transport_certificate, chain),
+	{ &transport_certificate_block, "chain", FILE_AT(transport_certificate, chain, UNREAD),
 	  "name the file of the certificate; `ringfence certificates issue` makes one" },
-	{ &transport_certificate_block, "key", FILE_AT(transport_certificate, key),
+	{ &transport_certificate_block, "key", FILE_AT(transport_certificate, key, UNREAD),
 	  "name the file of its key; `ringfence certificates issue` makes one" },
-	{ &transport_authorities_block, "file", FILE_AT(transport_authorities, file),
+	{ &transport_authorities_block, "file",
+	  FILE_AT(transport_authorities, file, KEYS_AUTHORITY),
 	  "name a file with certificates of authorities" },
-	{ &transport_signalling_block, "authority", FILE_AT(transport_signalling, authority),
+	{ &transport_signalling_block, "authority",
+	  FILE_AT(transport_signalling, authority, KEYS_AUTHORITY),
 	  "name the file with the certificate of who signed the peer's" },
-	{ &transport_signalling_block, "revoked", FILE_AT(transport_signalling, revoked),
+	{ &transport_signalling_block, "revoked",
+	  FILE_AT(transport_signalling, revoked, KEYS_REVOKED),
 	  "name the file with that authority's list of what it revoked" },
-	{ &web_control_block, "authority", FILE_AT(web_control_options, authority),
+	{ &web_control_block, "authority", FILE_AT(web_control_options, authority, KEYS_AUTHORITY),
 	  "name the file with the certificate of who signed the servers'" },
-	{ &web_control_block, "revoked", FILE_AT(web_control_options, revoked),
+	{ &web_control_block, "revoked", FILE_AT(web_control_options, revoked, KEYS_REVOKED),
 	  "name the file with that authority's list of what it revoked" },
-	{ &acme_block, "authority", FILE_AT(acme_options, authority),
+	{ &acme_block, "authority", FILE_AT(acme_options, authority, KEYS_AUTHORITY),
 	  "name the file with the certificates of who may have signed the server's" },
 	{ &acme_block, "hook", PROGRAM_AT(acme_options, hook),
 	  "name a program that can be started" },
@@ -58,6 +64,21 @@ static bool is_made(const struct named *n, const void *row)
 	return n->block == &transport_certificate_block && own->acme != CONF_NO_ROW;
 }
 
+/* Whether anything of that sort is in it. What lacks memory is told when it is read again. */
+static bool is_readable(const char *path, enum keys_kind kind)
+{
+	char *text = malloc(MAX_KEYS_FILE);
+	FILE *file = fopen(path, "re");
+	size_t len = text && file ? fread(text, 1, MAX_KEYS_FILE, file) : 0;
+	int64_t ends_s;
+	bool is_there = !text || keys_ending_of(kind, view_bytes(text, len), &ends_s);
+
+	if (file)
+		(void)fclose(file);
+	free(text);
+	return is_there;
+}
+
 /* NULL: it can be used. */
 static const char *fault_of(const struct named *n, const char *path, const void *row)
 {
@@ -69,6 +90,9 @@ static const char *fault_of(const struct named *n, const char *path, const void 
 		return "is no file";
 	if (access(path, n->mode) != 0)
 		return n->mode == X_OK ? "cannot be started" : "may not be read";
+	if (n->holds != UNREAD && !is_readable(path, (enum keys_kind)n->holds))
+		return n->holds == KEYS_REVOKED ? "has no list of revoked certificates in PEM"
+		                                : "has no certificate in PEM";
 	return NULL;
 }
 

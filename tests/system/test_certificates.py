@@ -255,7 +255,7 @@ peer carrier {{
     check(code == 5, f"exit {code}: {text}")
 
 
-@test("config check names each file that is missing by its line, and what to do; what ACME makes may be missing")
+@test("config check names each file that is missing or another by its line; what ACME makes may be missing")
 def certificates_missing(cast):
     ca = Folder(cast)
     ca.must("issue", "sbc.example.com")
@@ -278,5 +278,13 @@ control {{ listen 127.0.0.11:8443  certificate made  authority {ca.file("authori
                           more=more.replace("HOOK", "/bin/true").replace(absent + ".pem", ca.file("sbc.example.com.pem")))
     code, text = ringfence.ask("config", "check", "-c", ringfence.config_path)
     check(code == 0, f"exit {code}: {text}")
+    ringfence = Ringfence(cast, outside_more=f"tls {OUTSIDE_ADDRESS}:5061  certificate main", more=f"""
+certificate main {{ chain {ca.file("sbc.example.com.pem")}  key {ca.file("sbc.example.com.key")} }}
+peer carrier {{ side outside  address sips:{PEER_ADDRESS}  signalling {{ mutual-tls  name {PEER_NAME}
+    authority {ca.file("authority.crl")}  revoked {ca.file("authority.pem")} }} }}
+""")
+    code, text = ringfence.ask("config", "check", "-c", ringfence.config_path)
+    check(code == 3 and "authority.crl: has no certificate in PEM; " in text and
+          "authority.pem: has no list of revoked certificates in PEM; " in text, f"exit {code}: {text}")
     code, text = ringfence.ask("config", "explain")
     check(code == 0 and "acme NAME { ... }" in text and "server NAME { ... }  (within control)" in text, text)

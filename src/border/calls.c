@@ -211,13 +211,14 @@ static void run_out(struct timer *t, uint64_t now_us)
 
 static void draw_id(struct border *b, struct call *call)
 {
-	uint64_t wall_ms = b->now.wall_us > 0 ? (uint64_t)b->now.wall_us / 1000 : 0;
+	uint64_t wall_us = b->now.wall_us > 0 ? (uint64_t)b->now.wall_us : 0;
 	struct calls *c = b->calls;
 
 	b->ports.random(b->ports.context, &call->facts->id, sizeof(call->facts->id));
 	call->facts->id >>= 4; /* the stream's number stands in the last four bits */
-	/* From the clock, so that a number is not given twice by a worker that was restarted. */
-	c->last_number = wall_ms > c->last_number ? wall_ms : c->last_number + 1;
+	/* From the clock, so that a number is not given twice by a worker that was restarted;
+	 * calls come slower than it counts. */
+	c->last_number = wall_us > c->last_number ? wall_us : c->last_number + 1;
 	call->facts->number = call->number = c->last_number;
 }
 

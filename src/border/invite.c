@@ -182,6 +182,8 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 	/* First, so that no phone rings of which a successor knows nothing. */
 	if (r.out.err == ERR_NONE)
 		call_pending_begin(call, turn, in, &r);
+	/* Who has heard it does not ask again, whoever dies of it. */
+	reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
 	err = request_send(b, &r, PURPOSE_CALL, turn_handle(b, turn), &turn->client);
 	turn->has_client = err == ERR_NONE;
 	if (err == ERR_NONE)
@@ -301,6 +303,8 @@ static void carry_first(struct border *b, const struct inbound *in, const struct
 	enum offer_verdict verdict = offer_take(call, LEG_CALLER, in->msg, &body);
 
 	turn->offer = verdict == OFFER_ABSENT ? OFFER_IN_ANSWER : OFFER_IN_REQUEST;
+	if (verdict == OFFER_REFUSED || verdict == OFFER_FULL)
+		reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
 	if (verdict == OFFER_REFUSED)
 		fail_first(b, in, turn, &offer_refused);
 	else if (verdict == OFFER_FULL)
@@ -353,7 +357,6 @@ void calls_invite(struct border *b, struct inbound *in)
 	turn->has_server = turn->is_first = true;
 	reliable_begin(call, turn, in->msg);
 	call->invite = turn_handle(b, turn);
-	reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
 	carry_first(b, in, &route, call, turn);
 }
 

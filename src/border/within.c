@@ -381,6 +381,15 @@ static const handler handlers[SIP_METHOD_COUNT] = {
 	[SIP_METHOD_MESSAGE] = carry,
 };
 
+/* A worker that died may have kept the number and lost the rest; 12.2.2 refuses lower ones. */
+static bool is_bye_again(struct call *call, unsigned from, const struct sip_msg *msg)
+{
+	const struct ua_dialog *d = &leg_of(call, from)->dialog;
+
+	return msg->method == SIP_METHOD_BYE && call->is_restored && d->has_remote_cseq &&
+	       msg->cseq.number == d->remote_cseq;
+}
+
 void within_request(struct border *b, struct inbound *in, struct call *call, unsigned from)
 {
 	enum sip_method method = (enum sip_method)in->msg->method;
@@ -395,7 +404,8 @@ void within_request(struct border *b, struct inbound *in, struct call *call, uns
 		refuse_method(b, in);
 		return;
 	}
-	if (ua_dialog_request(&leg_of(call, from)->dialog, in->msg) != ERR_NONE) {
+	if (!is_bye_again(call, from, in->msg) &&
+	    ua_dialog_request(&leg_of(call, from)->dialog, in->msg) != ERR_NONE) {
 		reply_at_once(b, in, 500, VIEW_EMPTY);
 		return;
 	}

@@ -95,6 +95,58 @@ TEST(call_rests_on, "what media said of a call that rests outlives the worker")
 	return talk_with_settings(many, figures);
 }
 
+/* What the worker knew of a BYE was put to rest with the call, its transaction was not. */
+static enum err ends_again(struct talk *t)
+{
+	TRY(stand(t));
+	for (unsigned i = 0; i < 2; i++) {
+		t->phone = kept[i].phone;
+		t->pbx = kept[i].pbx;
+		talk_request(t, i % 2 ? &t->phone : &t->pbx, "BYE", "", "");
+		CHECK(talk_hears(t, i % 2 ? &t->pbx : &t->phone, "BYE "));
+	}
+	for (unsigned i = 2; i < STANDING; i++)
+		CHECK(call_by_id(t->w->border, kept[i].stream >> 4));
+	TRY(wire_restart(t->w));
+	for (unsigned i = 0; i < 2; i++)
+		TRY(hang_up(t, i));
+	CHECK(talk_records(t) == 2 && border_calls(t->w->border) == STANDING - 2);
+	return ERR_NONE;
+}
+
+TEST(call_rests_ended, "a BYE that the worker died of ends its call when it is sent again")
+{
+	return talk_with_settings(many, ends_again);
+}
+
+static struct {
+	void (*send)(void *context, const struct flow *to, struct view bytes);
+	const struct border *border;
+	unsigned heard, kept;
+} trying;
+
+static void send_trying(void *context, const struct flow *to, struct view bytes)
+{
+	const struct calls *c = trying.border->calls;
+
+	if (view_starts(bytes, VIEW("SIP/2.0 100 "))) {
+		trying.heard++;
+		trying.kept += c->pending_free_count < trying.border->settings.max_calls;
+	}
+	trying.send(context, to, bytes);
+}
+
+TALK_TEST(trying_kept, "who calls hears 100 once a successor would know of the call, not before")
+{
+	trying.send = t->w->border->ports.send;
+	trying.border = t->w->border;
+	trying.heard = trying.kept = 0;
+	t->w->border->ports.send = send_trying;
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(trying.heard == 1 && trying.kept == 1);
+	return ERR_NONE;
+}
+
 static enum err leaves(struct talk *t)
 {
 	TRY(stand(t));

@@ -356,6 +356,33 @@ TALK_TEST(restarted, "a call goes on and ends by its own BYE after the worker di
 	return ERR_NONE;
 }
 
+TALK_TEST(restarted_number,
+          "no call has the number of one that a worker before took up, however fast they came")
+{
+	uint64_t last = 0;
+
+	for (unsigned i = 0; i < 3; i++) {
+		TRY(talk_call(t));
+		talk_request(t, &t->phone, "BYE", "", "");
+		CHECK(talk_hears(t, &t->pbx, "BYE "));
+		talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+		CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+		talk_media_closes(t);
+		CHECK(talk_record(t)->call > last);
+		last = talk_record(t)->call;
+	}
+	wire_advance(t->w, 100);
+	TRY(wire_restart(t->w));
+	TRY(talk_call(t));
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_media_closes(t);
+	CHECK(talk_record(t)->call > last);
+	return ERR_NONE;
+}
+
 TALK_TEST(hairpin,
           "a call that the PBX hands back to us is one call, its halves joined at our own ports")
 {

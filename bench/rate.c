@@ -4,32 +4,34 @@
  * that a core of its own is enough for more calls than the border between them carries.
  *
  *     bench-rate --caller A --callee A --outside A --inside A [--core N] [--rate N] [--calls N]
- *                [--stand] [--silent] [--mark TEXT]
+ *                [--stand] [--silent] [--talk MS] [--mark TEXT]
  *
  * --stand leaves calls as they are once they are acknowledged; --silent offers no stream at all.
- * A call goes INVITE, 100, 180, 200, ACK, BYE, 200. What comes twice, and what does not come
- * within T1 (500 ms, then it is sent again), is counted. It ends when every call has ended or is
- * lost (eight times T1), with one line of numbers: begun, ended, failed, lost, late (ours sent
- * again), repeated (theirs), stray, the seconds from the first INVITE to the last answer, the most
- * calls at once, and the microseconds from an INVITE to its 200: median, and 99 of 100. */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
+ * A call goes INVITE, 100, 180, 200, ACK, --talk, BYE, 200. What comes twice is counted, and what
+ * does not come within T1 (500 ms): then it is asked for again, after twice as long each time (at
+ * most T2, 4 s). SIGTERM begins no more. It ends when every call has ended or is lost (32 s without
+ * an answer), with one line of numbers: begun, ended, failed, lost, late (ours sent again),
+ * repeated (theirs), stray, the seconds from the first INVITE to the last answer, the most calls at
+ * once, the microseconds from an INVITE to its 200: median, and 99 of 100; then the calls that were
+ * answered, those whose ACK and those whose BYE reached the PBX. */
+#include "rate_end.h"
+#include "rate_waits.h"
+
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { CALLER, CALLEE, ENDS };
-enum { BATCH = 64, MESSAGE_MAX = 2048, TARGET_MAX = 160, TAG_MAX = 96 };
-enum { MAX_CALLS = 4000000, T1_US = 500000, TRIES = 8, MAX_LATENCY_US = 1000000 };
-enum { SOCKET_BYTES = 16 << 20, MAX_BEHIND = 256 };
+enum { TARGET_MAX = 160, TAG_MAX = 96 };
+enum { MAX_CALLS = 4000000, MAX_LATENCY_US = 1000000, MAX_BEHIND = 256, MAX_SHOWN = 20 };
+/* After so many, 32 s have gone by. */
+enum { T1_US = 500000, T2_US = 4000000, TRIES = 11, PATIENCE_US = 40000000 };
 
 /* What was seen of a call, each once. */
 enum seen {
@@ -50,48 +52,31 @@ struct call {
 	bool is_lost;
 };
 
-/* Somebody waits for an answer to what was sent; all wait equally long, so they form a queue. */
-struct wait {
-	uint64_t due_us;
-	uint32_t call;
-	uint8_t ends_by; /* enum seen */
-	uint8_t tries;
-	char *again; /* the message */
-	uint16_t len;
-	uint8_t end;
-};
-
-struct end {
-	int fd;
-	char host[64]; /* ours */
-	struct sockaddr_in to;
-	struct mmsghdr in[BATCH], out[BATCH];
-	struct iovec in_pieces[BATCH], out_pieces[BATCH];
-	char in_bytes[BATCH][MESSAGE_MAX], out_bytes[BATCH][MESSAGE_MAX];
-	unsigned waiting; /* to be sent */
-};
-
 struct lines {
 	const char *first, *via, *from, *to, *call_id, *cseq, *contact;
 };
 
 static struct {
-	struct end ends[ENDS];
+	struct rate_end ends[ENDS];
 	struct call *calls;
-	struct wait *waits;
-	size_t waits_first, waits_count, waits_size;
+	struct rate_waits waits[TRIES]; /* for what was sent that often and one time */
+	struct rate_waits talks;
+	uint32_t eldest; /* all before it are over */
 	uint32_t rate, count, begun, ended, failed, lost, late, repeated, stray, most;
 	uint32_t latencies[MAX_LATENCY_US / 10 + 1];
 	uint64_t first_us, last_us;
 	const char *outside, *mark;
 	char target[TARGET_MAX];
+	uint64_t talk_us;
 	bool stands, is_silent;
 } g = { .rate = 1000, .count = 1000, .mark = "1" };
 
-static void fail(const char *what)
+static volatile sig_atomic_t is_told_to_end;
+
+static void note_end(int number)
 {
-	(void)fprintf(stderr, "bench-rate: %s: %s\n", what, strerror(errno));
-	exit(2);
+	(void)number;
+	is_told_to_end = 1;
 }
 
 static uint64_t now_us(void)
@@ -104,71 +89,54 @@ static uint64_t now_us(void)
 
 /* ---- sending ---- */
 
-static void flush(struct end *e)
-{
-	unsigned sent = 0;
-
-	while (sent < e->waiting) {
-		int n = sendmmsg(e->fd, e->out + sent, e->waiting - sent, 0);
-
-		if (n > 0)
-			sent += (unsigned)n;
-		else if (errno != EINTR && errno != EAGAIN && errno != ECONNREFUSED)
-			fail("sendmmsg");
-	}
-	e->waiting = 0;
-}
-
-static char *message(struct end *e) { return e->out_bytes[e->waiting]; }
-
-static void queue(struct end *e, size_t len)
-{
-	if (len >= MESSAGE_MAX)
-		fail("a message is too long");
-	e->out_pieces[e->waiting].iov_len = len;
-	if (++e->waiting == BATCH)
-		flush(e);
-}
+static uint64_t pause_us(unsigned tries) { return tries < 3 ? (uint64_t)T1_US << tries : T2_US; }
 
 /* What was written last and is not yet queued is sent again unless `ends_by` is seen by then. */
-static void await(unsigned end, uint32_t call, enum seen ends_by, size_t len)
+static void await(unsigned end, uint32_t call, unsigned ends_by, size_t len)
 {
-	struct wait *w;
+	struct rate_wait w = { .due_us = now_us() + T1_US,
+		               .call = call,
+		               .ends_by = (uint8_t)ends_by,
+		               .again = malloc(len),
+		               .len = (uint16_t)len,
+		               .end = (uint8_t)end };
 
-	if (g.waits_count == g.waits_size)
-		fail("too many wait for an answer");
-	w = &g.waits[(g.waits_first + g.waits_count++) % g.waits_size];
-	*w = (struct wait){ .due_us = now_us() + T1_US,
-		            .call = call,
-		            .ends_by = (uint8_t)ends_by,
-		            .len = (uint16_t)len,
-		            .end = (uint8_t)end };
-	w->again = malloc(len);
-	if (!w->again)
-		fail("memory");
-	memcpy(w->again, message(&g.ends[end]), len);
+	if (!w.again)
+		rate_fail("memory");
+	memcpy(w.again, rate_end_message(&g.ends[end]), len);
+	rate_waits_add(&g.waits[0], &w);
+}
+
+static bool is_over(const struct call *c)
+{
+	return c->is_lost || c->seen & (SEEN_END | SEEN_FAILURE) ||
+	       (g.stands && c->seen & SEEN_ANSWER);
 }
 
 static void lose(struct call *c)
 {
-	if (c->is_lost || c->seen & SEEN_END)
+	if (is_over(c))
 		return;
 	c->is_lost = true;
-	g.lost++;
+	if (g.lost++ < MAX_SHOWN)
+		(void)fprintf(stderr, "bench-rate: call %zu, begun after %.3f s, lost; seen %#x\n",
+		              (size_t)(c - g.calls), (double)(c->begun_us - g.first_us) / 1e6,
+		              c->seen);
 }
 
-/* One that is due: done with, or sent again and at the end of the queue. */
-static void tend(uint64_t now)
+/* One that is due: done with, or sent again and in the next queue. */
+static void tend(struct rate_waits *q, uint64_t now)
 {
-	while (g.waits_count > 0) {
-		struct wait w = g.waits[g.waits_first];
+	const struct rate_wait *first;
+
+	while ((first = rate_waits_first(q))) {
+		struct rate_wait w = *first;
 		struct call *c = &g.calls[w.call];
 		bool is_met = c->is_lost || c->seen & (w.ends_by | SEEN_FAILURE);
 
 		if (!is_met && w.due_us > now)
 			return;
-		g.waits_first = (g.waits_first + 1) % g.waits_size;
-		g.waits_count--;
+		rate_waits_drop(q);
 		if (is_met || ++w.tries == TRIES) {
 			if (!is_met)
 				lose(c);
@@ -176,11 +144,32 @@ static void tend(uint64_t now)
 			continue;
 		}
 		g.late++;
-		memcpy(message(&g.ends[w.end]), w.again, w.len);
-		queue(&g.ends[w.end], w.len);
-		w.due_us = now + T1_US;
-		g.waits[(g.waits_first + g.waits_count++) % g.waits_size] = w;
+		memcpy(rate_end_message(&g.ends[w.end]), w.again, w.len);
+		rate_end_queue(&g.ends[w.end], w.len);
+		w.due_us = now + pause_us(w.tries);
+		rate_waits_add(&g.waits[w.tries], &w);
 	}
+}
+
+/* Those that came to a stop after a 100, which ends what is sent again. */
+static void give_up(uint64_t now)
+{
+	for (; g.eldest < g.begun; g.eldest++) {
+		struct call *c = &g.calls[g.eldest];
+
+		if (!is_over(c) && c->begun_us + PATIENCE_US + g.talk_us > now)
+			return;
+		lose(c);
+	}
+}
+
+static bool is_waited_for(void)
+{
+	size_t count = g.talks.count;
+
+	for (unsigned i = 0; i < TRIES; i++)
+		count += g.waits[i].count;
+	return count > 0;
 }
 
 /* ---- the carrier ---- */
@@ -203,14 +192,14 @@ static size_t describe(char *at, const char *host)
 
 static size_t ask(uint32_t call, const char *method, unsigned cseq)
 {
-	struct end *e = &g.ends[CALLER];
+	struct rate_end *e = &g.ends[CALLER];
 	const struct call *c = &g.calls[call];
 	const char *target = c->names ? c->names : g.target,
 		   *tag = c->names ? target + TARGET_MAX : "";
 	/* The ACK of a refusal is part of the INVITE's transaction (RFC 3261 17.1.1.3). */
 	const char *branch = c->seen & SEEN_FAILURE ? "INVITE" : method;
 
-	return (size_t)snprintf(message(e), 1024,
+	return (size_t)snprintf(rate_end_message(e), 1024,
 	                        "%s %s SIP/2.0\r\n"
 	                        "Via: SIP/2.0/UDP %s:5060;branch=z9hG4bK-%s-%u-%s\r\n"
 	                        "Max-Forwards: 70\r\n"
@@ -224,30 +213,30 @@ static size_t ask(uint32_t call, const char *method, unsigned cseq)
 
 static void begin(uint32_t call)
 {
-	struct end *e = &g.ends[CALLER];
+	struct rate_end *e = &g.ends[CALLER];
 	size_t len = ask(call, "INVITE", 1);
 
-	len += (size_t)snprintf(message(e) + len, MESSAGE_MAX - len,
+	len += (size_t)snprintf(rate_end_message(e) + len, MESSAGE_MAX - len,
 	                        "Contact: <sip:+441632960001@%s:5060>\r\n"
 	                        "User-Agent: Trunk 1.0\r\n"
 	                        "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE\r\n"
 	                        "Supported: replaces\r\n",
 	                        e->host);
-	len += describe(message(e) + len, e->host);
+	len += describe(rate_end_message(e) + len, e->host);
 	g.calls[call].begun_us = now_us();
 	await(CALLER, call, SEEN_TRYING, len);
-	queue(e, len);
+	rate_end_queue(e, len);
 }
 
 static void ask_within(uint32_t call, const char *method, unsigned cseq)
 {
-	struct end *e = &g.ends[CALLER];
+	struct rate_end *e = &g.ends[CALLER];
 	size_t len = ask(call, method, cseq);
 
-	len += (size_t)snprintf(message(e) + len, 64, "Content-Length: 0\r\n\r\n");
+	len += (size_t)snprintf(rate_end_message(e) + len, 64, "Content-Length: 0\r\n\r\n");
 	if (cseq > 1)
 		await(CALLER, call, SEEN_END, len);
-	queue(e, len);
+	rate_end_queue(e, len);
 }
 
 /* The first is shown. */
@@ -294,10 +283,24 @@ static void answered(uint32_t call, const struct lines *l, uint64_t now)
 		return;
 	}
 	ask_within(call, "ACK", 1);
-	if (!g.stands)
-		ask_within(call, "BYE", 2);
-	else
+	if (g.stands)
 		finish(c, true, now);
+	else if (g.talk_us > 0)
+		rate_waits_add(&g.talks,
+		               &(struct rate_wait){ .due_us = now + g.talk_us, .call = call });
+	else
+		ask_within(call, "BYE", 2);
+}
+
+static void hang_up(uint64_t now)
+{
+	const struct rate_wait *w;
+
+	while ((w = rate_waits_first(&g.talks)) && w->due_us <= now) {
+		if (!is_over(&g.calls[w->call]))
+			ask_within(w->call, "BYE", 2);
+		rate_waits_drop(&g.talks);
+	}
 }
 
 /* Whether it is the first of its kind. */
@@ -327,11 +330,13 @@ static void hear_answer(uint32_t call, const struct lines *l, uint64_t now)
 	} else if (status < 300) {
 		if (is_new(c, SEEN_ANSWER))
 			answered(call, l, now);
+		else if (c->names)
+			ask_within(call, "ACK", 1); /* RFC 3261 13.2.2.4 */
 		c->seen |= SEEN_TRYING;
 	} else if (is_new(c, SEEN_FAILURE)) {
 		if (keep_names(c, g.target, l))
 			ask_within(call, "ACK", 1);
-		if (!g.failed)
+		if (g.failed < MAX_SHOWN)
 			(void)fprintf(stderr, "bench-rate: refused: %.*s\n",
 			              (int)line_len(l->first), l->first);
 		finish(c, false, now);
@@ -353,7 +358,7 @@ static size_t copy(char *at, const char *line, const char *more)
 
 static size_t reply(const char *status, const struct lines *l, const char *tag)
 {
-	char *first = message(&g.ends[CALLEE]), *at = first;
+	char *first = rate_end_message(&g.ends[CALLEE]), *at = first;
 
 	at += copy(at, NULL, status);
 	at += copy(at, l->via, "");
@@ -366,25 +371,25 @@ static size_t reply(const char *status, const struct lines *l, const char *tag)
 
 static void hear_invite(uint32_t call, const struct lines *l)
 {
-	struct end *e = &g.ends[CALLEE];
+	struct rate_end *e = &g.ends[CALLEE];
 	char tag[64], contact[96];
 	size_t len;
 
 	(void)snprintf(tag, sizeof(tag), ";tag=%sd%u", g.mark, call);
 	(void)snprintf(contact, sizeof(contact), "Contact: <sip:desk@%s:5060>", e->host);
 	len = reply("SIP/2.0 100 Trying", l, "");
-	len += copy(message(e) + len, NULL, "Content-Length: 0\r\n");
-	queue(e, len);
+	len += copy(rate_end_message(e) + len, NULL, "Content-Length: 0\r\n");
+	rate_end_queue(e, len);
 	len = reply("SIP/2.0 180 Ringing", l, tag);
-	len += copy(message(e) + len, NULL, contact);
-	len += copy(message(e) + len, NULL, "Content-Length: 0\r\n");
-	queue(e, len);
+	len += copy(rate_end_message(e) + len, NULL, contact);
+	len += copy(rate_end_message(e) + len, NULL, "Content-Length: 0\r\n");
+	rate_end_queue(e, len);
 	len = reply("SIP/2.0 200 OK", l, tag);
-	len += copy(message(e) + len, NULL, contact);
-	len += copy(message(e) + len, NULL, "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE");
-	len += describe(message(e) + len, e->host);
-	await(CALLEE, call, SEEN_ACK, len);
-	queue(e, len);
+	len += copy(rate_end_message(e) + len, NULL, contact);
+	len += copy(rate_end_message(e) + len, NULL, "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE");
+	len += describe(rate_end_message(e) + len, e->host);
+	await(CALLEE, call, SEEN_ACK | SEEN_BYE, len);
+	rate_end_queue(e, len);
 }
 
 static void hear_request(uint32_t call, const struct lines *l)
@@ -400,8 +405,8 @@ static void hear_request(uint32_t call, const struct lines *l)
 	} else if (strncmp(l->first, "BYE ", 4) == 0) {
 		(void)is_new(c, SEEN_BYE);
 		len = reply("SIP/2.0 200 OK", l, "");
-		len += copy(message(&g.ends[CALLEE]) + len, NULL, "Content-Length: 0\r\n");
-		queue(&g.ends[CALLEE], len);
+		len += copy(rate_end_message(&g.ends[CALLEE]) + len, NULL, "Content-Length: 0\r\n");
+		rate_end_queue(&g.ends[CALLEE], len);
 	} else {
 		note_stray(l->first);
 	}
@@ -459,7 +464,7 @@ static void hear(unsigned end, char *text, size_t len, uint64_t now)
 
 static bool receive(unsigned end)
 {
-	struct end *e = &g.ends[end];
+	struct rate_end *e = &g.ends[end];
 	int n = recvmmsg(e->fd, e->in, BATCH, MSG_DONTWAIT, NULL);
 	uint64_t now = now_us();
 
@@ -471,33 +476,6 @@ static bool receive(unsigned end)
 
 /* ---- the run ---- */
 
-static void open_end(struct end *e, const char *host, const char *to)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(5060) };
-	const int bytes = SOCKET_BYTES;
-
-	(void)snprintf(e->host, sizeof(e->host), "%s", host);
-	e->to = at;
-	if (inet_pton(AF_INET, host, &at.sin_addr) != 1 ||
-	    inet_pton(AF_INET, to, &e->to.sin_addr) != 1)
-		fail("no address");
-	e->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (e->fd < 0 || bind(e->fd, (struct sockaddr *)&at, sizeof(at)) != 0)
-		fail(host);
-	if (setsockopt(e->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0 ||
-	    setsockopt(e->fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) != 0)
-		(void)fprintf(stderr, "bench-rate: small socket buffers\n");
-	for (unsigned i = 0; i < BATCH; i++) {
-		e->in_pieces[i] = (struct iovec){ e->in_bytes[i], MESSAGE_MAX - 1 };
-		e->in[i].msg_hdr = (struct msghdr){ .msg_iov = &e->in_pieces[i], .msg_iovlen = 1 };
-		e->out_pieces[i].iov_base = e->out_bytes[i];
-		e->out[i].msg_hdr = (struct msghdr){ .msg_name = &e->to,
-			                             .msg_namelen = sizeof(e->to),
-			                             .msg_iov = &e->out_pieces[i],
-			                             .msg_iovlen = 1 };
-	}
-}
-
 static uint32_t live(void) { return g.begun - g.ended - g.failed - g.lost; }
 
 static void turn(void)
@@ -506,13 +484,18 @@ static void turn(void)
 	uint64_t due = (now - g.first_us) * g.rate / 1000000 + 1;
 	bool is_busy = false;
 
+	if (is_told_to_end)
+		g.count = g.begun;
 	for (unsigned i = 0; i < MAX_BEHIND && g.begun < g.count && g.begun < due; i++)
 		begin(g.begun++);
 	for (unsigned end = 0; end < ENDS; end++)
 		is_busy |= receive(end);
-	tend(now);
+	hang_up(now);
+	for (unsigned i = 0; i < TRIES; i++)
+		tend(&g.waits[i], now);
+	give_up(now);
 	for (unsigned end = 0; end < ENDS; end++)
-		flush(&g.ends[end]);
+		rate_end_flush(&g.ends[end]);
 	if (live() > g.most)
 		g.most = live();
 	if (!is_busy) {
@@ -544,7 +527,7 @@ static void pin(unsigned long core)
 	CPU_ZERO(&cores);
 	CPU_SET(core, &cores);
 	if (sched_setaffinity(0, sizeof(cores), &cores) != 0)
-		fail("core");
+		rate_fail("core");
 }
 
 static void read_arguments(char **argv)
@@ -569,6 +552,8 @@ static void read_arguments(char **argv)
 			g.rate = (uint32_t)strtoul(value, NULL, 10);
 		else if (strcmp(word, "--calls") == 0)
 			g.count = (uint32_t)strtoul(value, NULL, 10);
+		else if (strcmp(word, "--talk") == 0)
+			g.talk_us = 1000 * strtoul(value, NULL, 10);
 		else if (strcmp(word, "--mark") == 0)
 			g.mark = value;
 		at += argv[at + 1] != NULL;
@@ -576,7 +561,16 @@ static void read_arguments(char **argv)
 	g.outside = hosts[2];
 	(void)snprintf(g.target, sizeof(g.target), "sip:441632960700@%s", g.outside);
 	for (unsigned i = 0; i < ENDS; i++)
-		open_end(&g.ends[i], hosts[i], hosts[2 + i]);
+		rate_end_open(&g.ends[i], hosts[i], hosts[2 + i]);
+}
+
+static uint32_t count_seen(enum seen what)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < g.begun; i++)
+		count += (g.calls[i].seen & what) != 0;
+	return count;
 }
 
 int main(int argc, char **argv)
@@ -584,17 +578,16 @@ int main(int argc, char **argv)
 	(void)argc;
 	read_arguments(argv);
 	if (g.rate == 0 || g.count == 0 || g.count > MAX_CALLS)
-		fail("rate or calls out of range");
-	g.waits_size = 3 * (size_t)g.count + 3;
+		rate_fail("rate or calls out of range");
 	g.calls = calloc(g.count, sizeof(*g.calls));
-	g.waits = calloc(g.waits_size, sizeof(*g.waits));
-	if (!g.calls || !g.waits)
-		fail("memory");
+	if (!g.calls || signal(SIGTERM, note_end) == SIG_ERR)
+		rate_fail("memory");
 	g.first_us = now_us();
-	while (g.begun < g.count || live() > 0 || g.waits_count > 0)
+	while (g.begun < g.count || live() > 0 || is_waited_for())
 		turn();
-	printf("%u %u %u %u %u %u %u %.3f %u %u %u\n", g.begun, g.ended, g.failed, g.lost, g.late,
-	       g.repeated, g.stray, (double)(g.last_us - g.first_us) / 1e6, g.most, latency_us(500),
-	       latency_us(990));
+	printf("%u %u %u %u %u %u %u %.3f %u %u %u %u %u %u\n", g.begun, g.ended, g.failed, g.lost,
+	       g.late, g.repeated, g.stray, (double)(g.last_us - g.first_us) / 1e6, g.most,
+	       latency_us(500), latency_us(990), count_seen(SEEN_ANSWER), count_seen(SEEN_ACK),
+	       count_seen(SEEN_BYE));
 	return 0;
 }

@@ -21,27 +21,14 @@ from b2bua import CARRIER, INSIDE, INSTALLED, OUTSIDE, PBX, ROOT, RINGFENCE
 from hosts import enter_namespace
 from process import Cast, Failure, until
 from ringfence import Ringfence, is_built
+from trunk import LOAD, go_first, two_cores
 
 FOLDER = os.path.join(ROOT, "build", "bench-rate")
-LOAD = os.path.join(ROOT, "build", "bench", "bench", "bench-rate")
 GATE, GATE_SECONDS, CALLS = 8000, 40, "50000 with-media 4500"
-PRECEDENCE = -15
-NAMES = ("begun", "ended", "failed", "lost", "late", "repeated", "stray", "seconds", "most", "median_us", "slow_us")
+NAMES = ("begun", "ended", "failed", "lost", "late", "repeated", "stray", "seconds", "most", "median_us", "slow_us",
+         "answered", "picked_up", "hung_up")
 SPOILT = ("records_dropped", "facts_dropped", "orders_dropped", "limit_calls", "limit_ports", "limit_transactions",
           "send_failures", "retransmitted", "calls_unprotected", "dropped_budget", "dropped_bound", "dropped_mismatch")
-
-
-def go_first(process):
-    """What else runs on the machine waits: a core is measured, not what is left of one."""
-    try:
-        os.setpriority(os.PRIO_PGRP, os.getpgid(process), PRECEDENCE)
-        # Linux may weigh sessions, each with all of its processes.
-        with open(f"/proc/{process}/autogroup", "w", encoding="ascii") as file:
-            file.write(str(PRECEDENCE))
-    except FileNotFoundError:
-        pass
-    except OSError:
-        print("    (beside whatever else runs: no right to go first)")
 
 
 class Service:
@@ -98,14 +85,6 @@ class Load:
         if done.returncode != 0:
             raise Failure(f"bench-rate ended with {done.returncode}")
         return dict(zip(NAMES, (float(word) for word in done.stdout.split())))
-
-
-def two_cores():
-    """(of Ringfence, of the load)."""
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < 2:
-        raise Failure("two cores are needed: one of them for the load")
-    return cores[-1], cores[0]
 
 
 def hold(service, load, rate, seconds):

@@ -21,6 +21,9 @@
 
 struct border;
 
+/* Calls beyond max_calls, and port pairs beyond those of media, for emergency calls alone. */
+enum { EMERGENCY_RESERVE = 8 };
+
 /* What the border needs of the world. All of it outlives the border. The
  * functions never fail towards the border: what cannot be done is counted by
  * whoever fills the port. */

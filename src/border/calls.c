@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond max_calls, for emergency calls alone. */
-enum { EMERGENCY_RESERVE = 8 };
 enum {
 	RINGING_MAX_S = 180,
 	BYE_PATIENCE_US = 2 * SECOND_US,

@@ -12,9 +12,10 @@
 
 enum { FAMILIES = 2, MAX_HOSTS = MAX_SIDES * FAMILIES, STREAM_BITS = 4, PORT_KINDS = 2 };
 
-/* The free pairs of one side and family: slots[first] on, count of them. */
+/* The free pairs of one side and family: slots[first] on, count of them, of which the last `spare`
+ * are for emergency calls. */
 struct port_group {
-	uint32_t first, count;
+	uint32_t first, count, spare;
 };
 
 struct port_share {
@@ -62,6 +63,7 @@ static void fill_groups(const struct border *b, struct port_share *p)
 			if (group_of(p, &p->table->pairs[i]) != group || !is_of_share(b, i))
 				continue;
 			p->slots[next++] = i;
+			group->spare += p->table->pairs[i].is_spare;
 			note_host(p, &p->table->pairs[i].local);
 		}
 		group->count = next - group->first;
@@ -98,8 +100,10 @@ void port_share_free(struct port_share **p)
 }
 
 /* Drawn at random: the next port that a call gets is not to be guessed. */
-static enum err take_pair(struct border *b, const struct flow *flow, struct order_leg *leg)
+static enum err take_pair(struct call *call, unsigned number, struct order_leg *leg)
 {
+	struct border *b = call->border;
+	const struct flow *flow = &leg_of(call, number)->flow;
 	struct port_share *p = b->calls->ports;
 	struct port_pair wanted = { .local = flow->local,
 		                    .side = flow->side,
@@ -107,7 +111,7 @@ static enum err take_pair(struct border *b, const struct flow *flow, struct orde
 	struct port_group *group = group_of(p, &wanted);
 	uint32_t draw, place, pair;
 
-	if (group->count == 0)
+	if (group->count <= (call->facts->is_emergency ? 0 : group->spare))
 		return ERR_FULL;
 	b->ports.random(b->ports.context, &draw, sizeof(draw));
 	place = group->first + draw % group->count;
@@ -144,10 +148,10 @@ enum err stream_take_ports(struct call *call, unsigned stream)
 
 	if (s->has_ports)
 		return ERR_NONE;
-	err = take_pair(b, &leg_of(call, LEG_CALLER)->flow, &s->legs[LEG_CALLER]);
+	err = take_pair(call, LEG_CALLER, &s->legs[LEG_CALLER]);
 	if (err != ERR_NONE)
 		return err;
-	err = take_pair(b, &leg_of(call, LEG_CALLEE)->flow, &s->legs[LEG_CALLEE]);
+	err = take_pair(call, LEG_CALLEE, &s->legs[LEG_CALLEE]);
 	if (err != ERR_NONE) {
 		give_pair(b, s->legs[LEG_CALLER].port);
 		return err;

@@ -187,8 +187,8 @@ enum port_kind { PORT_PAIR, PORT_STREAM };
 struct port_pair {
 	struct addr local; /* RTP address and even port on this side, or that of the stream */
 	uint8_t side;
-	uint8_t kind; /* enum port_kind */
-	uint8_t unused[2];
+	uint8_t kind;                /* enum port_kind */
+	uint8_t is_spare, unused[1]; /* as many of the kind are kept free for emergency calls */
 };
 
 struct port_table {

@@ -388,6 +388,7 @@ static enum err take_for_watching(struct holdings *h, const struct conf_tree *se
 enum err holdings_take(struct holdings *h, const struct conf_tree *settings)
 {
 	const struct media_options *media = conf_get(settings, &media_block, NULL);
+	const struct border_numbers *numbers = conf_get(settings, &border_numbers_block, NULL);
 	struct now now = clock_now();
 	enum err err;
 
@@ -403,7 +404,7 @@ enum err holdings_take(struct holdings *h, const struct conf_tree *settings)
 	if (err == ERR_NONE)
 		err = holdings_control(h, settings);
 	if (err == ERR_NONE)
-		err = ports_draw(h, media);
+		err = ports_draw(h, media, numbers->emergency_count ? EMERGENCY_RESERVE : 0);
 	if (err == ERR_NONE)
 		err = make_memory(h, settings, now);
 	return err;

@@ -61,10 +61,11 @@ enum err holdings_ipsec(struct holdings *h, const struct conf_tree *settings) MU
 void holdings_leave(const struct conf_tree *settings);
 
 /* Opens as many port pairs as calls, and ports of streams, per side and family, at addresses of
- * that side's listeners, drawn at random from the range, and the table of them. ERR_FULL: too few
- * free ports. */
+ * that side's listeners, drawn at random from the range, and the table of them; and `spare` pairs
+ * more, or as many as there is room for. ERR_FULL: too few free ports. */
 struct media_options;
-enum err ports_draw(struct holdings *h, const struct media_options *options) MUST_USE;
+enum err ports_draw(struct holdings *h, const struct media_options *options,
+                    uint32_t spare) MUST_USE;
 
 /* Opens the pairs of a kept table again, where they were. ERR_EXISTS: somebody has one. */
 enum err ports_reopen(struct holdings *h) MUST_USE;

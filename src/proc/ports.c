@@ -21,6 +21,7 @@ struct draw {
 	uint16_t candidates[MAX_PORT_CANDIDATES];
 	uint32_t candidate_count, next_candidate;
 	uint32_t counts[2]; /* of each family and side, by enum port_kind */
+	uint32_t spare;     /* pairs more, where there is room */
 };
 
 static void shuffle(struct draw *d, const uint32_t range[2])
@@ -84,28 +85,40 @@ static enum err open_row(const struct port_pair *row, int *ret, int *ret_second)
 	                                                                 ret_second);
 }
 
+/* *row becomes the last that was tried. */
+static enum err draw_rows(struct draw *d, struct port_pair *row, uint32_t count,
+                          uint32_t *ret_taken)
+{
+	struct holdings *h = d->h;
+	uint32_t taken = 0;
+	enum err err = ERR_NONE;
+
+	while (d->next_candidate < d->candidate_count && taken < count && err == ERR_NONE) {
+		row->local.port = d->candidates[d->next_candidate++];
+		err = open_row(row, &h->rtp[h->pair_count], &h->rtcp[h->pair_count]);
+		if (err == ERR_NONE) {
+			d->table->pairs[h->pair_count++] = *row;
+			taken++;
+		} else if (err == ERR_EXISTS) {
+			err = ERR_NONE;
+		}
+	}
+	*ret_taken = taken;
+	return err;
+}
+
 static enum err draw_at(struct draw *d, struct addr at, uint8_t side, enum port_kind kind)
 {
 	struct port_pair row = { .local = at, .side = side, .kind = (uint8_t)kind };
-	struct holdings *h = d->h;
 	char text[ADDR_TEXT_MAX];
-	uint32_t taken = 0, count = d->counts[kind];
+	uint32_t taken, count = d->counts[kind];
+	enum err err = draw_rows(d, &row, count, &taken);
 
-	while (d->next_candidate < d->candidate_count && taken < count) {
-		enum err err;
-
-		row.local.port = at.port = d->candidates[d->next_candidate++];
-		err = open_row(&row, &h->rtp[h->pair_count], &h->rtcp[h->pair_count]);
-		if (err == ERR_EXISTS)
-			continue;
-		if (err != ERR_NONE) {
-			log_write(LEVEL_ERROR, "media ports", "%s cannot be opened: it %s%s",
-			          addr_text(&at, text), err_text(err),
-			          err == ERR_LIMIT ? " (open files; name fewer calls)" : "");
-			return err;
-		}
-		d->table->pairs[h->pair_count++] = row;
-		taken++;
+	if (err != ERR_NONE) {
+		log_write(LEVEL_ERROR, "media ports", "%s cannot be opened: it %s%s",
+		          addr_text(&row.local, text), err_text(err),
+		          err == ERR_LIMIT ? " (open files; name fewer calls)" : "");
+		return err;
 	}
 	at.port = 0;
 	if (taken == count)
@@ -114,6 +127,15 @@ static enum err draw_at(struct draw *d, struct addr at, uint8_t side, enum port_
 	          "only %u of %u port pairs are free at %s: name a wider range or fewer %s", taken,
 	          count, addr_text(&at, text), kind == PORT_STREAM ? "streams" : "calls");
 	return ERR_FULL;
+}
+
+/* What the range, the table and the limit of open files leave: calls do without. */
+static void draw_spare(struct draw *d, const struct addr *at, uint8_t side)
+{
+	struct port_pair row = { .local = *at, .side = side, .kind = PORT_PAIR, .is_spare = 1 };
+	uint32_t taken, room = MAX_PORT_PAIRS - d->h->pair_count;
+
+	(void)!draw_rows(d, &row, d->spare < room ? d->spare : room, &taken);
 }
 
 /* The first listener of each side and family says the address. */
@@ -146,6 +168,7 @@ static enum err draw_all(struct draw *d, const uint32_t range[2])
 				err = draw_at(d, f->listeners[i], side, PORT_STREAM);
 			if (err != ERR_NONE)
 				return err;
+			draw_spare(d, &f->listeners[i], side);
 		}
 	}
 	return ERR_NONE;
@@ -185,7 +208,7 @@ enum err ports_reopen(struct holdings *h)
 	return err;
 }
 
-enum err ports_draw(struct holdings *h, const struct media_options *options)
+enum err ports_draw(struct holdings *h, const struct media_options *options, uint32_t spare)
 {
 	struct draw *d = calloc(1, sizeof(*d));
 	size_t table_size = sizeof(struct port_table) + MAX_PORT_PAIRS * sizeof(struct port_pair);
@@ -199,6 +222,7 @@ enum err ports_draw(struct holdings *h, const struct media_options *options)
 		d->h = h;
 		d->counts[PORT_PAIR] = media_max_pairs(options);
 		d->counts[PORT_STREAM] = options->max_streams;
+		d->spare = spare;
 		err = draw_all(d, options->ports);
 	}
 	if (err == ERR_NONE) {

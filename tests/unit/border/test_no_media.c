@@ -2,6 +2,7 @@
 /* Calls that offer no stream at all (RFC 3264 5): they need no ports, streams may come later. */
 #include "unit/border/talk.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define NO_STREAM                                                                                  \
@@ -105,4 +106,45 @@ TALK_TEST(no_media_alive, "both ends are asked whether they stand in it, also af
 	talk_answer(t, &t->phone, &t->at_phone, "481 Call/Transaction Does Not Exist", "", "");
 	CHECK(talk_hears(t, &t->phone, "BYE ") && talk_hears(t, &t->pbx, "BYE "));
 	return ERR_NONE;
+}
+
+static void know_emergency(struct border_settings *s)
+{
+	(void)VIEW_COPY(VIEW("112"), s->numbers.emergency[0]);
+	s->numbers.emergency_count = 1;
+}
+
+static const char emergency_text[] =
+	"INVITE sip:112@sip.example SIP/2.0\r\n"
+	"Via: SIP/2.0/UDP 192.168.1.10:5060;branch=z9hG4bKurgent%u;rport\r\n"
+	"Max-Forwards: 70\r\nFrom: <sip:200@sip.example>;tag=u\r\nTo: <sip:112@sip.example>\r\n"
+	"Call-ID: urgent%u@192.168.1.10\r\nCSeq: 1 INVITE\r\n"
+	"Contact: <sip:200@192.168.1.10:5060>\r\nContent-Type: application/sdp\r\n"
+	"Content-Length: %zu\r\n\r\n%s";
+
+static enum err emergency_without_ports(struct talk *t)
+{
+	char text[WIRE_TEXT_MAX];
+
+	for (unsigned i = 0; i <= WIRE_PAIRS; i++) {
+		talk_invite_from_phone(t, "", TALK_OFFER);
+		CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 "));
+		if (i < WIRE_PAIRS)
+			CHECK(talk_hears(t, &t->pbx, "INVITE "));
+	}
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 503 "));
+	for (unsigned i = 0; i <= WIRE_SPARE; i++) {
+		snprintf(text, sizeof(text), emergency_text, i, i, strlen(TALK_OFFER), TALK_OFFER);
+		wire_receive(t->w, &t->phone.flow, text);
+		CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 "));
+		if (i < WIRE_SPARE)
+			CHECK(talk_hears(t, &t->pbx, "INVITE sip:112@"));
+	}
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 503 "));
+	return ERR_NONE;
+}
+
+TEST(no_ports_emergency, "with all ports taken an emergency call has those that are kept for it")
+{
+	return talk_with_settings(know_emergency, emergency_without_ports);
 }

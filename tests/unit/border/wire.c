@@ -267,7 +267,8 @@ static enum err start(struct wire *w)
 static enum err make_pairs(struct wire *w)
 {
 	unsigned calls = w->settings->max_calls, each = calls > WIRE_CALLS ? calls : WIRE_PAIRS;
-	unsigned all = 2 * each + 2 * WIRE_STREAMS;
+	unsigned spare = w->settings->numbers.emergency_count ? WIRE_SPARE : 0;
+	unsigned all = 2 * each + 2 * WIRE_STREAMS + 2 * spare;
 	size_t size = sizeof(*w->pairs) + all * sizeof(w->pairs->pairs[0]);
 
 	w->pairs = calloc(1, size);
@@ -279,8 +280,8 @@ static enum err make_pairs(struct wire *w)
 		struct port_pair *pair = &w->pairs->pairs[i];
 		unsigned side = i < 2 * each ? i / each : i % 2;
 
-		pair->kind = i < 2 * each ? PORT_PAIR : PORT_STREAM;
-
+		pair->is_spare = i >= all - 2 * spare;
+		pair->kind = i < 2 * each || pair->is_spare ? PORT_PAIR : PORT_STREAM;
 		pair->side = (uint8_t)side;
 		pair->local = w->settings->listeners[side].local;
 		pair->local.port =

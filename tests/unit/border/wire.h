@@ -13,6 +13,7 @@
 /* Port pairs of each side: 198.51.100.1:20000 on and 10.0.0.2:30000 on. Where settings allow more
  * calls than usual there are as many pairs as calls. */
 enum { WIRE_PAIRS = 6, WIRE_CALLS = 8, WIRE_STREAMS = 4 }; /* streams: TCP ports of each side */
+enum { WIRE_SPARE = 2 }; /* pairs for emergency calls, where there are such */
 
 enum { WIRE_SENT_MAX = 512, WIRE_TEXT_MAX = 4096, WIRE_FACTS_MAX = 512 };
 

@@ -299,7 +299,7 @@ static void keep(struct tcp *t, struct tcp_connection *c, const char *bytes, siz
 	c->in.len = (uint32_t)len;
 }
 
-static enum err read_on(struct tcp *t, struct tcp_connection *c, struct now now)
+static enum err read_on(struct tcp *t, struct tcp_connection *c, struct now now, size_t *ret_got)
 {
 	size_t wanted = c->in.len + 1, got = 0;
 	enum err err;
@@ -314,19 +314,21 @@ static enum err read_on(struct tcp *t, struct tcp_connection *c, struct now now)
 	err = tcp_tls_read(c, c->in.at + c->in.len, c->in.size - c->in.len, &got);
 	if (err != ERR_NONE)
 		return err;
+	*ret_got = got;
 	c->in.len += (uint32_t)got;
 	held_in_drop(&t->table->memory, &c->in, take(t, c, c->in.at, c->in.len, now));
 	return ERR_NONE;
 }
 
 /* Most of what comes is whole and needs no memory of its own. */
-static enum err read_fresh(struct tcp *t, struct tcp_connection *c, struct now now)
+static enum err read_fresh(struct tcp *t, struct tcp_connection *c, struct now now, size_t *ret_got)
 {
 	size_t got = 0, used;
 	enum err err = tcp_tls_read(c, t->scratch, sizeof(t->scratch), &got);
 
 	if (err != ERR_NONE)
 		return err;
+	*ret_got = got;
 	used = take(t, c, t->scratch, got, now);
 	if (used < got && c->end == TCP_END_NONE)
 		keep(t, c, t->scratch + used, got - used);
@@ -345,11 +347,13 @@ static void shut(struct tcp *t, struct tcp_connection *c, uint64_t now_us)
 	tcp_way_watch(c);
 }
 
-/* Whether bytes came. */
-static bool read_once(struct tcp *t, struct tcp_connection *c, struct now now)
+/* How many bytes came. */
+static size_t read_once(struct tcp *t, struct tcp_connection *c, struct now now)
 {
 	bool was_proxied = c->is_proxied;
-	enum err err = c->in.len > 0 && !c->ws ? read_on(t, c, now) : read_fresh(t, c, now);
+	size_t got = 0;
+	enum err err =
+		c->in.len > 0 && !c->ws ? read_on(t, c, now, &got) : read_fresh(t, c, now, &got);
 
 	if (err == ERR_CLOSED)
 		shut(t, c, now.us);
@@ -361,20 +365,28 @@ static bool read_once(struct tcp *t, struct tcp_connection *c, struct now now)
 	if (was_proxied && c->tls && c->end == TCP_END_NONE)
 		tcp_tls_shake(t, c, now);
 	tcp_table_time(t->table, c);
-	return err == ERR_NONE;
+	return got;
+}
+
+/* Whether it is to be read again in this turn, of which it has had so much. */
+static bool may_go_on(const struct tcp_connection *c, int records, size_t bytes)
+{
+	return c->tls && c->end == TCP_END_NONE && !c->is_shut && !c->is_shaking &&
+	       records < RECORDS_A_TURN && bytes < HELD_LARGE;
 }
 
 /* A record is opened as a whole: what is left of it the socket does not tell of again. Of those
- * that follow some are taken too: who sends a message in each would be heard once a rest. */
+ * that follow some are taken too: who sends a message in each would be heard once a rest. They
+ * are together no more than what is read at once without TLS: others have their turn. */
 static void read_in(struct tcp *t, struct tcp_connection *c, struct now now)
 {
-	bool has_come;
+	size_t got, bytes = 0;
 	int records = 0;
 
 	do {
-		has_come = read_once(t, c, now) && c->tls && !c->is_shut && !c->is_shaking;
-	} while (tcp_tls_has_more(c) ||
-	         (has_come && c->end == TCP_END_NONE && ++records < RECORDS_A_TURN));
+		got = read_once(t, c, now);
+		bytes += got;
+	} while (tcp_tls_has_more(c) || (got > 0 && may_go_on(c, ++records, bytes)));
 	if (c->tls && c->end == TCP_END_NONE)
 		tcp_way_watch(c);
 }

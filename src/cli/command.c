@@ -199,11 +199,17 @@ static bool read_format(const char *text, enum cli_format *ret)
 static enum cli_exit take_globals(struct cli *c, struct cli_args *a)
 {
 	const char *format = NULL;
+	const struct {
+		const char *name, **ret;
+	} values[] = { { "-o", &format },
+		       { "--socket", &c->socket },
+		       { "--reason", &c->reason },
+		       { "--store", &c->store },
+		       { "-c", &c->configuration } };
 
-	if (!cli_args_value(a, "-o", &format) || !cli_args_value(a, "--socket", &c->socket) ||
-	    !cli_args_value(a, "--reason", &c->reason) ||
-	    !cli_args_value(a, "--store", &c->store) || !cli_args_value(a, "-c", &c->configuration))
-		return cli_fail(CLI_USAGE, "an option stands without its value");
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (!cli_args_value(a, values[i].name, values[i].ret))
+			return cli_fail(CLI_USAGE, "%s stands without its value", values[i].name);
 	if (format && !read_format(format, &c->format))
 		return cli_fail(CLI_USAGE, "-o takes table, json, jsonl or csv");
 	if (cli_args_flag(a, "-q"))

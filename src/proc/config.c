@@ -307,7 +307,7 @@ static const struct {
 	{ "check", "[-c FILE] [--without-secrets]", 0, 0, check },
 	{ "explain", "[WORD...]", 0, 8, explain },
 	{ "fmt", "[-c FILE] [--write]", 0, 0, format },
-	{ "diff", "[-c FILE] OLD|-", 1, 1, diff },
+	{ "diff", "[-c FILE] OLD-FILE|-", 1, 1, diff },
 	{ "facts", "[-c FILE]", 0, 0, facts },
 	{ "ipsec", "[-c FILE] PEER", 1, 1, ipsec },
 	{ "manual", "markdown|scdoc", 1, 1, manual },
@@ -349,7 +349,8 @@ int main(int argc, char **argv)
 			status = verbs[i].run(&q);
 	free(storage);
 	for (size_t i = 0; status == USAGE && i < sizeof(verbs) / sizeof(*verbs); i++)
-		(void)fprintf(stderr, "usage: ringfence config %s %s\n", verbs[i].verb,
-		              verbs[i].arguments);
+		if (argc < 2 || view_equal(view_of(argv[1]), view_of(verbs[i].verb)))
+			(void)fprintf(stderr, "usage: ringfence config %s %s\n", verbs[i].verb,
+			              verbs[i].arguments);
 	return status;
 }

@@ -26,6 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(o.count <= MAX_ACME_NAMES && memchr(o.problem.detail, 0, ACME_TEXT_SIZE));
 	if (acme_authorization_read(text, &at, "http-01", &g) == ERR_NONE)
 		assert(!g.url[0] || acme_is_token(view_of(g.token)));
+	acme_problem_read(text, &o.problem);
+	assert(memchr(o.problem.type, 0, ACME_NAME_SIZE));
+	assert(acme_retry_after(text, 60, 5, 3600) >= 5 && acme_retry_after(text, 60, 5, 9) <= 9);
 	if (acme_door_answer(text, VIEW("tok"), VIEW("secret"), &b) == ERR_NONE)
 		assert(!view_contains(buffer_view(&b), VIEW("secret")) ||
 		       view_starts(text, VIEW("GET /.well-known/acme-challenge/tok HTTP/1.")));

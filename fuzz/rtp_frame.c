@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Covers rtp_frame_cut: bytes that come in two parts give the packets that they give at once. */
+/* Covers rtp_frame_cut: bytes that come in two parts give the packets that they give at once,
+ * and each is written again as it came. */
 #include "rtp/frame.h"
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,11 +9,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t cut(struct view *bytes, size_t *sum)
 {
-	struct view packet;
+	static char text[MAX_RTP_FRAME];
+	struct view packet, before = *bytes;
 	size_t count = 0;
 
-	for (; rtp_frame_cut(bytes, &packet) == ERR_NONE; count++)
-		*sum += packet.len * (count + 1);
+	for (; rtp_frame_cut(bytes, &packet) == ERR_NONE; before = *bytes) {
+		struct buffer b = BUFFER_ON(text);
+
+		rtp_frame_write(&b, packet);
+		if (!view_equal(buffer_view(&b), view_first(before, before.len - bytes->len)))
+			abort();
+		rtp_frame_write(&b, view_bytes(text, sizeof(text)));
+		*sum += packet.len * (++count);
+	}
 	return count;
 }
 

@@ -24,6 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (sdp_parse(buffer_view(&a), &s) != SDP_FINE || s.sloppy != 0)
 		abort();
+	for (const struct sdp_media *m = s.media; m < s.media + s.media_count; m++)
+		if ((sdp_media_is_sending(m) || sdp_media_is_receiving(m)) && m->port == 0)
+			abort();
 	if (sdp_write(&s, &how, &b) != ERR_NONE || !view_equal(buffer_view(&a), buffer_view(&b)))
 		abort();
 	return 0;

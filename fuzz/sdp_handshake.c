@@ -10,13 +10,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct sdp_session s;
 	static char text[32768];
-	struct addr at = { .bytes = { [10] = 0xff, 0xff, 10, 0, 0, 2 },
-		           .port = 20000,
-		           .family = 4 };
+	struct addr at = { { [10] = 0xff, 0xff, 10, 0, 0, 2 }, 20000, 4, 0 };
 	struct sdp_handshake h, again;
-	struct sdp_shake shake = { .setup = SDP_PASSIVE,
-		                   .ufrag = VIEW("abcd"),
-		                   .pwd = VIEW("abcdefghijklmnopqrstuvwx") };
+	char name[SDP_UFRAG_SIZE], pwd[SDP_PWD_SIZE];
+	struct sdp_shake shake = { .setup = SDP_PASSIVE };
 	struct sdp_local local = { .rtp = at, .rtcp = at, .shake = &shake };
 	struct sdp_rewrite how = { 1, 1, at, &local, 1, NULL };
 	struct buffer b = BUFFER_ON(text);
@@ -24,6 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (sdp_parse(view_bytes(data, size), &s) != SDP_FINE || s.media_count == 0 ||
 	    sdp_handshake_read(&s, &s.media[0], &h) != ERR_NONE || !h.has_fingerprint)
 		return 0;
+	sdp_ice_draw(h.fingerprint, name, pwd);
+	shake.ufrag = view_bytes(name, h.has_ice ? sizeof(name) : 0);
+	shake.pwd = view_bytes(pwd, sizeof(pwd));
+	shake.is_bundled = h.is_bundled && h.mid.len > 0;
 	shake.fingerprint = h.fingerprint;
 	shake.has_mux = h.has_mux;
 	shake.mid = h.mid;

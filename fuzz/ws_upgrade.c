@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0 || hash_prepare() != ERR_NONE)
 		return 0;
+	(void)ws_origin_is_sound(bytes);
 	answer = ws_upgrade_read(bytes, &origins, &seen, &whole);
 	for (size_t end = 1; end <= size && other == WS_MORE; end++)
 		other = ws_upgrade_read(view_first(bytes, end), &origins, &seen_cut, &cut);

@@ -519,7 +519,7 @@ void calls_in_dialog(struct border *b, struct inbound *in, const struct ua_event
 	if (!is_at_leg(b, in, call, leg))
 		refuse_moved(b, in);
 	else if (in->msg->method == SIP_METHOD_ACK)
-		answer_acknowledged(b, in, call, leg);
+		ack_take(b, in, call, leg);
 	else
 		within_request(b, in, call, leg);
 }
@@ -568,7 +568,7 @@ void calls_notice(struct border *b, enum ua_notice notice, const struct ua_event
 	else if (notice == UA_UNPRACKED)
 		reliable_unpracked(b, turn);
 	else if (notice == UA_UNACKED && event->status < 300)
-		answer_unacknowledged(b, turn);
+		ack_missed(b, turn);
 	turn = turn_at(b, event->user.object);
 	if (turn && notice == UA_ENDED && !event->is_server)
 		turn->has_client = false;

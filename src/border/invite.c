@@ -379,6 +379,17 @@ uint16_t offer_is_in_hand(struct border *b, const struct call *call, unsigned fr
 	return 0;
 }
 
+/* Datagrams change places, and PBXs pass them on by several workers. */
+static bool overtakes_ack(struct border *b, const struct call *call, unsigned from,
+                          const struct sip_msg *msg)
+{
+	const struct turn *turn = turn_at(b, call->invite);
+
+	return turn && msg->method == SIP_METHOD_INVITE && turn->is_answered && !turn->is_ours &&
+	       turn->from == from && msg->cseq.number > turn->came_cseq &&
+	       is_offer_settled(call, turn);
+}
+
 /* RFC 3261 14.2 and 14.1: one at a time, and no offer while another waits (RFC 3311 5.2). */
 static uint16_t glare(struct border *b, const struct call *call, unsigned from,
                       const struct sip_msg *msg)
@@ -444,13 +455,16 @@ static void carry_within(struct border *b, const struct inbound *in, struct call
 void invite_within(struct border *b, struct inbound *in, struct call *call, unsigned from)
 {
 	bool is_invite = in->msg->method == SIP_METHOD_INVITE;
-	uint16_t refusal = glare(b, call, from, in->msg);
 	struct turn *turn;
+	uint16_t refusal;
 
 	if (offer_kind(in->msg) == OFFER_UNSUPPORTED) {
 		refuse_body(b, in);
 		return;
 	}
+	if (overtakes_ack(b, call, from, in->msg))
+		ack_overtaken(b, in, call);
+	refusal = glare(b, call, from, in->msg);
 	if (refusal) {
 		char text[64];
 		struct buffer lines = BUFFER_ON(text);

@@ -50,16 +50,21 @@ void answer_abandoned(struct border *b, const struct inbound *in, struct turn *t
 void answer_timeout(struct border *b, struct turn *turn);
 /* Who calls is told that nobody can be had, who is called rings no more; `lines` go to both. */
 void answer_withdraw(struct border *b, struct turn *turn, struct view lines);
-/* The ACK to a 2xx of ours. */
-void answer_acknowledged(struct border *b, const struct inbound *in, struct call *call,
-                         unsigned from);
-void answer_unacknowledged(struct border *b, struct turn *turn);
 /* Challenge or refusal from the other leg: lines for the asking leg and the status that it gets. */
 uint16_t answer_refusal(struct border *b, const struct inbound *in, struct call *call,
                         unsigned asked_by, struct buffer *lines);
 /* Writes Contact, Allow and what may pass to the leg that asked; for 1xx and 2xx. */
 void answer_lines(struct call *call, unsigned asker, const struct sip_msg *msg,
                   struct buffer *lines);
+
+/* ---- acknowledge.c ---- */
+
+/* The ACK to a 2xx of ours. */
+void ack_take(struct border *b, const struct inbound *in, struct call *call, unsigned from);
+/* The re-INVITE `in` came ahead of that ACK and stands for it: the call's INVITE is answered, its
+ * offer settled, and `in` is of the side that asked (RFC 5407 3.1.4). */
+void ack_overtaken(struct border *b, const struct inbound *in, struct call *call);
+void ack_missed(struct border *b, struct turn *turn);
 
 /* ---- within.c: other requests ---- */
 

@@ -57,21 +57,6 @@ TALK_TEST(within_refused, "a refused re-INVITE leaves the call as it was")
 	return ERR_NONE;
 }
 
-TALK_TEST(within_glare, "of two re-INVITEs from both sides the later gets 491, of one side's 500")
-{
-	struct talk_end pbx;
-
-	TRY(talk_call(t));
-	talk_request(t, &t->phone, "INVITE", "Contact: <sip:200@192.168.1.10:5060>\r\n", TALK_HOLD);
-	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
-	pbx = t->pbx;
-	talk_request(t, &pbx, "INVITE", "Contact: <sip:201@10.0.0.31>\r\n", TALK_ANSWER);
-	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 491 "));
-	talk_request(t, &t->phone, "INVITE", "Contact: <sip:200@192.168.1.10:5060>\r\n", TALK_HOLD);
-	CHECK(talk_hears(t, &t->phone, "SIP/2.0 500 ") && wire_has(&t->at_phone, "Retry-After: "));
-	return ERR_NONE;
-}
-
 TALK_TEST(within_update, "an UPDATE with a description is carried like a re-INVITE, without ACK")
 {
 	TRY(talk_call(t));

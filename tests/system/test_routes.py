@@ -56,6 +56,7 @@ class Trunk:
         self.audio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.audio.bind((address, 41000))
         self.asked = 0  # OPTIONS answered
+        self.refusals = set()  # that were heard: the same text again is a repetition
 
     def __enter__(self):
         return self
@@ -80,8 +81,13 @@ class Trunk:
         self.request("INVITE", self.sdp())
 
     def request(self, method, body="", cseq=None):
+        # The ACK to a refusal belongs to the INVITE's transaction (RFC 3261 17.1.1.3).
+        is_to_refusal = method == "ACK" and "tag=" not in self.to
+        branch = self.branch if is_to_refusal else token(12)
+        if method == "INVITE":
+            self.branch = branch
         self.send(f"{method} {self.uri} SIP/2.0", [
-            f"Via: SIP/2.0/UDP {self.address}:5060;branch=z9hG4bK{token(12)};rport",
+            f"Via: SIP/2.0/UDP {self.address}:5060;branch=z9hG4bK{branch};rport",
             "Max-Forwards: 70", f"From: <sip:200@{self.address}>;tag={self.tag}", f"To: {self.to}",
             f"Call-ID: {self.call_id}", f"CSeq: {cseq or self.cseq} {method}",
             f"Contact: <sip:200@{self.address}:5060>"], body)
@@ -106,7 +112,11 @@ class Trunk:
             if message.start.startswith("OPTIONS"):
                 self.asked += 1
                 self.answer(message, "200 OK")
+            if message.text in self.refusals:
+                continue
             if message.start.startswith(start):
+                if re.match(r"SIP/2.0 [3-6]", message.start):
+                    self.refusals.add(message.text)
                 return message
             others.append(message.start)
         raise Failure(f"{self.address} wanted {start}, heard {others}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A phone that protects its audio by DTLS-SRTP calls and is called by one of plain RTP, at a PBX that
-knows plain RTP alone."""
+"""A phone that protects its audio by DTLS-SRTP, its signalling in the clear, calls and is called by one of
+plain RTP, at a PBX that knows plain RTP alone."""
 
 import re
 import socket
@@ -8,9 +8,10 @@ import threading
 
 from baresip import ACCOUNT
 from harness import check, test
-from office import OUTSIDE, Office, expect
+from office import INSIDE, OUTSIDE, PBX_AT, Office, expect
 from process import until
-from secure_phone import RECORDING, RecordingBaresip
+from ringfence import Ringfence
+from secure_phone import RECORDING, RecordingBaresip, Wire
 
 
 class ShakingBaresip(RecordingBaresip):
@@ -38,6 +39,34 @@ def dtls_call(cast):
     check(counters(office)["dtls_agreed"] == 1, f"handshakes: {counters(office)['dtls_agreed']}")
     shaking.host.ears.listen()
     check(shaking.host.ears.heard(plain.tone) == 0, "audio went to the phone in the clear")
+
+
+@test("baresip with DTLS-SRTP is called by a phone of plain RTP: it refuses RTP/AVP, is asked again with a handshake, is heard and "
+      "hears", fails_bare=True)
+def dtls_called(cast):
+    office, shaking, plain = office_of(cast)
+    wire = Wire(shaking.host.interface, shaking.host.address, OUTSIDE)
+    expect(lambda: plain.call(shaking.user), talked=(shaking, plain))
+    office.hear_each_other(shaking, plain)
+    expect(plain.hang_up, ended=(shaking, plain))
+    office.ends()
+    told = counters(office)
+    check(told["dtls_agreed"] == 1 and told["calls_offered_again"] == 1,
+          f"handshakes: {told['dtls_agreed']}, offered again: {told['calls_offered_again']}")
+    wire.listen()
+    check(len(wire.frames()) > 50, f"no audio went over the wire that is protected: {len(wire.frames())} packets")
+    check(wire.seconds([plain.tone, shaking.tone]) == 0, "audio went over the phone's wire in the clear")
+
+
+@test("the same phone where SRTP is forbidden is asked once, refuses, and nobody talks")
+def dtls_called_off(cast):
+    office, shaking, plain = office_of(cast, border=Ringfence(
+        cast, outside=OUTSIDE, inside=INSIDE, pbx=PBX_AT, subscribers_more="media srtp forbidden"))
+    expect(lambda: plain.call(shaking.user), ended=(plain,))
+    check(plain.talked() == shaking.talked() == 0, "somebody talked")
+    told = counters(office)
+    check(told["dtls_agreed"] == told["calls_offered_again"] == 0, "it was asked again")
+    office.ends()
 
 
 class Meddler:

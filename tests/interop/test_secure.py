@@ -123,3 +123,26 @@ def secure_dtls_asterisk(cast):
 def secure_dtls_called(cast):
     office, kind = open_office(cast, "kamailio", "dtls_srtp")
     talk(office, kind, ["in"])
+
+
+def check_refused(cast, protection):
+    """Where SRTP is forbidden the same phone calls nobody and is called by nobody, and no packet of audio goes out."""
+    office, kind = open_office(cast, "kamailio", protection, words="media srtp forbidden")
+    phone, wire = secure_phone(office, kind, "200")
+    other = desk_phone(office, "201")
+    for caller, callee in ((phone, other), (other, phone)):
+        expect(lambda one=caller, called=callee: one.call(called.user), ended=(caller,))
+    check(phone.talked() == other.talked() == 0, "somebody talked")
+    office.ends()
+    wire.listen()
+    check(not wire.frames(), f"{len(wire.frames())} packets of audio went out")
+
+
+@test("baresip over TLS with SDES where SRTP is forbidden: no call, and no packet of audio")
+def secure_sdes_off(cast):
+    check_refused(cast, "srtp-mand")
+
+
+@test("baresip over TLS with DTLS-SRTP where SRTP is forbidden: no call, and no packet of audio")
+def secure_dtls_off(cast):
+    check_refused(cast, "dtls_srtp")

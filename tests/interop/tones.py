@@ -64,6 +64,12 @@ def of_mu_law(byte):
 MU_LAW = tuple(of_mu_law(byte) for byte in range(256))
 
 
+def mu_law_tone(hertz, count):
+    """So many samples of a tone that is a whole number of times in them."""
+    return bytes(min(range(256), key=lambda byte: abs(MU_LAW[byte] - 9000 * math.sin(2 * math.pi * hertz * i / RATE)))
+                 for i in range(count))
+
+
 class Ears:
     """What reaches a phone's host as audio (RTP, PCMU), whatever the phone does with it, and what of
     it names what should be hidden."""

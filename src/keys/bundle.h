@@ -14,6 +14,8 @@ enum keys_kind {
 	KEYS_PRIVATE,   /* of `certificate NAME` */
 	KEYS_STAPLE,    /* of `certificate NAME`, in DER */
 	KEYS_ACCOUNT,   /* private too: of `acme NAME` */
+	/* What the listener of servers shows, told to `keys`: web signs with no other key. */
+	KEYS_CONTROL_CHAIN,
 	KEYS_KIND_COUNT
 };
 

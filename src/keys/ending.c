@@ -108,7 +108,7 @@ void keys_endings_read(struct keys_endings *e, const struct keys_bundle *b)
 	while (fresh.count < MAX_KEYS_ENDINGS && keys_bundle_next(b, &at, &row)) {
 		struct keys_ending *to = &fresh.rows[fresh.count];
 
-		if (row.kind == KEYS_PRIVATE ||
+		if (row.kind == KEYS_PRIVATE || row.kind == KEYS_CONTROL_CHAIN ||
 		    !keys_ending_of((enum keys_kind)row.kind, row.bytes, &to->ends_s))
 			continue;
 		to->kind = row.kind;

@@ -157,6 +157,22 @@ static enum err take_one(struct generation *g, const struct keys_row *row,
 	return keys_name_of(k->private, k->name) ? ERR_NONE : ERR_NO_MEMORY;
 }
 
+static enum err take_control(struct generation *g, struct view chain, struct buffer *words)
+{
+	BIO *in = BIO_new_mem_buf(chain.at, (int)chain.len);
+	X509 *leaf = in ? PEM_read_bio_X509(in, NULL, no_password, NULL) : NULL;
+	EVP_PKEY *key = leaf ? X509_get0_pubkey(leaf) : NULL;
+
+	g->has_control = key && keys_name_of(key, g->control);
+	X509_free(leaf);
+	BIO_free(in);
+	ERR_clear_error();
+	if (g->has_control)
+		return ERR_NONE;
+	buffer_text(words, "control: its certificate cannot be read");
+	return ERR_SYNTAX;
+}
+
 enum err keys_server_take(struct keys_server *s, const struct keys_bundle *secret,
                           const struct keys_bundle *public, struct buffer *words)
 {
@@ -169,6 +185,8 @@ enum err keys_server_take(struct keys_server *s, const struct keys_bundle *secre
 	while (err == ERR_NONE && keys_bundle_next(secret, &at, &row))
 		if (row.kind == KEYS_PRIVATE || row.kind == KEYS_ACCOUNT)
 			err = take_one(&fresh[row.kind == KEYS_ACCOUNT], &row, public, words);
+		else if (row.kind == KEYS_CONTROL_CHAIN)
+			err = take_control(&fresh[0], row.bytes, words);
 	if (err == ERR_NONE) {
 		forget(&s->before);
 		forget(&s->accounts);
@@ -185,8 +203,11 @@ enum err keys_server_take(struct keys_server *s, const struct keys_bundle *secre
 
 /* ---- signing ---- */
 
-static EVP_PKEY *find(const struct generation *g, const uint8_t name[KEYS_NAME_BYTES])
+static EVP_PKEY *find(const struct generation *g, const uint8_t name[KEYS_NAME_BYTES],
+                      bool is_control)
 {
+	if (is_control && (!g->has_control || memcmp(g->control, name, KEYS_NAME_BYTES) != 0))
+		return NULL;
 	for (size_t i = 0; i < g->count; i++)
 		if (memcmp(g->keys[i].name, name, KEYS_NAME_BYTES) == 0)
 			return g->keys[i].private;
@@ -244,15 +265,16 @@ static bool sign_digest(const struct keys_server *s, EVP_PKEY *key, const struct
 	return is_good;
 }
 
-void keys_server_sign(struct keys_server *s, const struct keys_request *q, struct keys_answer *ret)
+static void sign(const struct keys_server *s, const struct keys_request *q, bool is_control,
+                 struct keys_answer *ret)
 {
 	size_t len = sizeof(ret->bytes);
-	EVP_PKEY *key = find(&s->now, q->key);
+	EVP_PKEY *key = find(&s->now, q->key, is_control);
 	enum err err = ERR_NONE;
 
 	memset(ret, 0, sizeof(*ret));
 	if (!key)
-		key = find(&s->before, q->key);
+		key = find(&s->before, q->key, is_control);
 	if (!key)
 		err = ERR_NOT_FOUND;
 	else if (!is_sound(s, key, q))
@@ -265,4 +287,15 @@ void keys_server_sign(struct keys_server *s, const struct keys_request *q, struc
 	ret->id = q->id;
 	ret->result = (uint8_t)err;
 	ret->size = err == ERR_NONE ? (uint16_t)len : 0;
+}
+
+void keys_server_sign(struct keys_server *s, const struct keys_request *q, struct keys_answer *ret)
+{
+	sign(s, q, false, ret);
+}
+
+void keys_server_sign_control(struct keys_server *s, const struct keys_request *q,
+                              struct keys_answer *ret)
+{
+	sign(s, q, true, ret);
 }

@@ -27,6 +27,10 @@ size_t keys_server_count(const struct keys_server *s);
 /* Never fails: what is wrong is the answer. ERR_NOT_FOUND (no such key), ERR_SYNTAX (a request
  * that no handshake makes), ERR_IO (the signature could not be made). */
 void keys_server_sign(struct keys_server *s, const struct keys_request *q, struct keys_answer *ret);
+/* The same for the listener of servers: with the key of its certificate (KEYS_CONTROL_CHAIN) and of
+ * the one before; every other key is ERR_NOT_FOUND. */
+void keys_server_sign_control(struct keys_server *s, const struct keys_request *q,
+                              struct keys_answer *ret);
 
 /* SHA-256 of the public half. False: no memory. */
 struct evp_pkey_st;

@@ -18,6 +18,8 @@ struct key {
 struct generation {
 	struct key keys[MAX_KEYS];
 	size_t count;
+	uint8_t control[KEYS_NAME_BYTES]; /* the key of the listener of servers */
+	bool has_control;
 };
 
 struct keys_server {

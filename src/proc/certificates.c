@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading certificates again, and giving them to web, to `keys`, then to signal. */
+/* Reading certificates again, and giving them to `keys`, to web, then to signal. */
 #include "proc/certificates.h"
 
 #include "os/clock.h"
@@ -75,7 +75,7 @@ static void fail(struct parent *p, const char *who, enum err err)
 {
 	struct renewal *r = &p->renewal;
 
-	/* What signal refused `keys` may have: it signs with both. */
+	/* What web or signal refused `keys` may have: it signs with both. */
 	log_write(LEVEL_ERROR, "certificates",
 	          "changed files are not used: %s: %s; the old ones stay in force", who,
 	          err_text(err));
@@ -110,9 +110,9 @@ static void go_to_signal(struct parent *p)
 		on_signal(p, ROLE_SIGNAL, err == ERR_NOT_FOUND ? ERR_NONE : err);
 }
 
-static void on_keys(struct parent *p, enum role from, enum err result)
+static void on_web(struct parent *p, enum role from, enum err result)
 {
-	if (p->renewal.step != RENEWAL_KEYS)
+	if (p->renewal.step != RENEWAL_WEB)
 		return;
 	if (result == ERR_NONE)
 		go_to_signal(p);
@@ -120,21 +120,21 @@ static void on_keys(struct parent *p, enum role from, enum err result)
 		fail(p, role_name(from), result);
 }
 
-static void go_to_keys(struct parent *p)
+static void go_to_web(struct parent *p)
 {
-	enum err err = hand_to(p, ROLE_KEYS, &p->renewal.fresh, on_keys);
+	enum err err = hand_to(p, ROLE_WEB, &p->renewal.fresh, on_web);
 
-	p->renewal.step = RENEWAL_KEYS;
+	p->renewal.step = RENEWAL_WEB;
 	if (err != ERR_NONE)
-		on_keys(p, ROLE_KEYS, err == ERR_NOT_FOUND ? ERR_NONE : err);
+		on_web(p, ROLE_WEB, err == ERR_NOT_FOUND ? ERR_NONE : err);
 }
 
-static void on_web(struct parent *p, enum role from, enum err result)
+static void on_keys(struct parent *p, enum role from, enum err result)
 {
-	if (p->renewal.step != RENEWAL_WEB)
+	if (p->renewal.step != RENEWAL_KEYS)
 		return;
 	if (result == ERR_NONE)
-		go_to_keys(p);
+		go_to_web(p);
 	else
 		fail(p, role_name(from), result);
 }
@@ -152,10 +152,11 @@ static void renew(struct parent *p)
 		fail(p, text, err);
 		return;
 	}
-	r->step = RENEWAL_WEB;
-	err = hand_to(p, ROLE_WEB, &r->fresh, on_web);
+	/* First who signs: it does so with the old ones too. */
+	r->step = RENEWAL_KEYS;
+	err = hand_to(p, ROLE_KEYS, &r->fresh, on_keys);
 	if (err != ERR_NONE)
-		on_web(p, ROLE_WEB, err == ERR_NOT_FOUND ? ERR_NONE : err);
+		on_keys(p, ROLE_KEYS, err == ERR_NOT_FOUND ? ERR_NONE : err);
 }
 
 void certificates_advance(struct parent *p, struct now now)
@@ -205,8 +206,8 @@ void certificates_offer(struct parent *p)
 {
 	if (p->renewal.step != RENEWAL_APPLY)
 		return;
-	(void)!hand_to(p, ROLE_WEB, &p->renewal.fresh, NULL);
 	(void)!hand_to(p, ROLE_KEYS, &p->renewal.fresh, NULL);
+	(void)!hand_to(p, ROLE_WEB, &p->renewal.fresh, NULL);
 	(void)!hand_to(p, ROLE_SIGNAL, &p->renewal.fresh, NULL);
 }
 
@@ -219,8 +220,8 @@ void certificates_settle(struct parent *p, enum err result)
 		note_roles(p, p->settings);
 		return;
 	}
-	(void)!hand_to(p, ROLE_WEB, &p->holdings.material, NULL);
 	(void)!hand_to(p, ROLE_KEYS, &p->holdings.material, NULL);
+	(void)!hand_to(p, ROLE_WEB, &p->holdings.material, NULL);
 	(void)!hand_to(p, ROLE_SIGNAL, &p->holdings.material, NULL);
 	material_close(&p->renewal.fresh);
 	p->renewal.step = RENEWAL_NONE;

@@ -184,7 +184,7 @@ static void judge_all(const struct conf_tree *t, const struct keys_bundle *all,
 
 void config_files_check(const struct conf_tree *t, struct conf_report *report)
 {
-	struct material m = { -1, -1 };
+	struct material m = MATERIAL_NONE;
 	char text[WORDS_MAX];
 	struct buffer words = buffer_on(text, sizeof(text) - 1);
 	struct keys_bundle all;

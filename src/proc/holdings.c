@@ -38,6 +38,9 @@ static const struct ring_shape shapes[RING_NAME_COUNT] = {
 	/* No more is ever under way. */
 	[RING_NAME_TO_SIGN] = { KEYS_REQUEST_SLOT, 2 * MAX_KEYS_UNDER_WAY, 1 },
 	[RING_NAME_SIGNED] = { KEYS_ANSWER_SLOT, 2 * MAX_KEYS_UNDER_WAY, 1 },
+	/* Web waits for each answer. */
+	[RING_NAME_CONTROL_TO_SIGN] = { KEYS_REQUEST_SLOT, 16, 1 },
+	[RING_NAME_CONTROL_SIGNED] = { KEYS_ANSWER_SLOT, 16, 1 },
 };
 
 enum { SIP_RECEIVE_BYTES = 8 << 20, SIP_SEND_BYTES = 2 << 20 };
@@ -68,6 +71,14 @@ static enum err make_rings(struct holdings *h, const struct conf_tree *settings,
 			return err;
 	}
 	return ERR_NONE;
+}
+
+enum err holdings_ring(struct holdings *h, enum ring_name name)
+{
+	struct ring_shape shape = shapes[name];
+
+	shape.first_sequence = (uint64_t)clock_now().wall_us;
+	return ring_create(ring_name_text(name), &shape, &h->rings[name]);
 }
 
 static enum err make_pair(const char *name, size_t size, int *ret_fd, int *ret_readonly)

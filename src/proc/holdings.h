@@ -55,6 +55,8 @@ enum err holdings_api(struct holdings *h, const struct conf_tree *settings) MUST
 enum err holdings_control(struct holdings *h, const struct conf_tree *settings) MUST_USE;
 enum err holdings_pulses(struct holdings *h) MUST_USE;
 /* Where some peer's media relies on IPsec; to be opened at each start. */
+/* One of the shape that it has where nothing is configured, in the place of none. */
+enum err holdings_ring(struct holdings *h, enum ring_name name) MUST_USE;
 bool holdings_want_ipsec(const struct conf_tree *settings);
 enum err holdings_ipsec(struct holdings *h, const struct conf_tree *settings) MUST_USE;
 /* Removes what would stay behind in a folder; the rest ends with the process. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys' role: holds the private keys, and signs for the handshakes of signal, which has none.
- * It hears nobody else, and sees of a handshake only the digest that is to be signed. */
+/* The keys' role: holds the private keys, and signs for the handshakes of signal and of web, which
+ * have none. It hears nobody else, and sees of a handshake only the digest that is to be signed. */
 #include "keys/server.h"
 
 #include "base/date.h"
@@ -17,17 +17,15 @@ struct holder {
 	struct child *child;
 	struct counters *counters;
 	struct keys_server *server;
-	struct ring *answers;
+	struct ring *answers, *control_answers; /* to signal, to web */
 	struct keys_endings endings;
 	uint64_t look_us; /* when ends are looked at next */
 };
 
-static void drain(void *context, struct ring *ring, struct now now)
+static void sign_those(struct holder *h, struct ring *ring, bool is_control)
 {
-	struct holder *h = context;
 	uint32_t ready = ring_ready(ring);
 
-	(void)now;
 	for (uint32_t i = 0; i < ready && i < SIGNATURES_A_TURN; i++) {
 		struct keys_request q;
 		struct keys_answer a;
@@ -37,12 +35,25 @@ static void drain(void *context, struct ring *ring, struct now now)
 		ring_release(ring, 1);
 		if (err != ERR_NONE)
 			continue;
-		keys_server_sign(h->server, &q, &a);
+		(is_control ? keys_server_sign_control : keys_server_sign)(h->server, &q, &a);
 		counters_add(h->counters,
 		             a.result == ERR_NONE ? COUNT_keys_signed : COUNT_keys_refused, 1);
 		/* Whoever reads no answer is too late anyhow. */
-		(void)!ring_put(h->answers, &a, sizeof(a), RING_KEPT);
+		(void)!ring_put(is_control ? h->control_answers : h->answers, &a, sizeof(a),
+		                RING_KEPT);
 	}
+}
+
+static void drain(void *context, struct ring *ring, struct now now)
+{
+	(void)now;
+	sign_those(context, ring, false);
+}
+
+static void drain_control(void *context, struct ring *ring, struct now now)
+{
+	(void)now;
+	sign_those(context, ring, true);
 }
 
 /* ---- files ---- */
@@ -239,7 +250,9 @@ int main(void)
 	h.counters = child_counters(h.child);
 	err = keys_server_new(&h.server);
 	h.answers = child_ring_writer(h.child, RING_NAME_SIGNED);
+	h.control_answers = child_ring_writer(h.child, RING_NAME_CONTROL_SIGNED);
 	(void)child_ring_reader(h.child, RING_NAME_TO_SIGN, drain, &h);
+	(void)child_ring_reader(h.child, RING_NAME_CONTROL_TO_SIGN, drain_control, &h);
 	fd = child_descriptor(h.child, THING_KEYS, 0);
 	if (err == ERR_NONE && fd >= 0)
 		err = take(&h, fd, clock_now(), &words);

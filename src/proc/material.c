@@ -100,18 +100,17 @@ static enum err walk_control(const struct walk *w)
 	size_t count;
 	const struct transport_certificate *own =
 		conf_get(w->tree, &transport_certificate_block, &count);
-	struct wanted files[4];
+	struct wanted files[3];
 	enum err err = ERR_NONE;
 
 	if (!o || o->listen.family == 0 || o->certificate >= count)
 		return ERR_NONE;
 	own += o->certificate;
 	files[0] = (struct wanted){ KEYS_CHAIN, "control", own->chain, true };
-	files[1] = (struct wanted){ KEYS_PRIVATE, "control", own->key, true };
-	files[2] = (struct wanted){ KEYS_AUTHORITY, "control", o->authority, true };
-	files[3] = (struct wanted){ KEYS_REVOKED, "control", o->revoked, true };
-	files[0].may_be_absent = files[1].may_be_absent = own->acme != CONF_NO_ROW;
-	for (unsigned i = 0; i < 4 && err == ERR_NONE; i++)
+	files[1] = (struct wanted){ KEYS_AUTHORITY, "control", o->authority, true };
+	files[2] = (struct wanted){ KEYS_REVOKED, "control", o->revoked, true };
+	files[0].may_be_absent = own->acme != CONF_NO_ROW;
+	for (unsigned i = 0; i < 3 && err == ERR_NONE; i++)
 		if (files[i].path[0])
 			err = w->take(w->context, &files[i]);
 	return err;
@@ -205,9 +204,9 @@ static enum err read_one(void *context, const struct wanted *w)
 		err = keys_bundle_put(&r->public, w->kind, view_of(w->owner),
 		                      view_bytes(r->file, len));
 	/* What `keys` looks at too: whether a key belongs to its chain, and when all this ends. */
-	if (err == ERR_NONE && w->owner[0] && !w->is_control)
-		err = keys_bundle_put(&r->secret, w->kind, view_of(w->owner),
-		                      view_bytes(r->file, len));
+	if (err == ERR_NONE && w->owner[0] && (!w->is_control || w->kind == KEYS_CHAIN))
+		err = keys_bundle_put(&r->secret, w->is_control ? KEYS_CONTROL_CHAIN : w->kind,
+		                      view_of(w->owner), view_bytes(r->file, len));
 	if (err == ERR_NONE)
 		return err;
 	buffer_text(r->words, w->owner[0] ? kinds[w->kind] : "authorities");
@@ -253,8 +252,6 @@ enum err material_read(const struct conf_tree *t, struct material *ret, struct b
 		secret_wipe(secret, SECRET_MAX);
 	free(r.file);
 	free(public);
-	if (control)
-		secret_wipe(control, MAX_KEYS_BUNDLE);
 	free(control);
 	free(secret);
 	if (err == ERR_NONE)

@@ -21,12 +21,17 @@ static enum err resume_rings(struct holdings *h, struct buffer *words)
 		struct ring_parts looking;
 		enum err err;
 
-		if (e->writer.body < 0 || e->reader.tail < 0)
+		/* An earlier program had no such ring: nobody has put anything into it. */
+		if (i >= RING_NAME_CONTROL_TO_SIGN && e->writer.body < 0 && e->reader.tail < 0)
+			err = holdings_ring(h, (enum ring_name)i);
+		else if (e->writer.body < 0 || e->reader.tail < 0)
 			return missing("a ring", words);
-		err = ring_ends_resume(e);
+		else
+			err = ring_ends_resume(e);
+		if (err != ERR_NONE)
+			return err;
 		looking = (struct ring_parts){ e->reader.body, e->writer.tail, e->reader.wake };
-		if (err == ERR_NONE)
-			err = ring_open_watcher(&h->watchers[i], &looking);
+		err = ring_open_watcher(&h->watchers[i], &looking);
 		if (err != ERR_NONE)
 			return err;
 	}

@@ -32,20 +32,22 @@ enum thing {
 	THING_RESOLVED,     /* sealed struct resolved_table as of the start */
 	THING_MATERIAL,     /* signal: sealed bundle of certificates (keys/bundle.h) */
 	THING_CONTROL_SOCKET, /* web: where servers command calls */
-	THING_CONTROL,        /* web: sealed bundle of what is shown and asked for there */
+	THING_CONTROL,        /* web: sealed bundle of what is shown and asked for there, no key */
 	THING_KEYS,           /* keys: sealed bundle of private keys and their chains */
 	THING_COUNT
 };
 
 /* The rings. Numbers are part of event ids: they do not change. */
 enum ring_name {
-	RING_NAME_FACTS,          /* signal -> judge, struct fact */
-	RING_NAME_ORDERS,         /* signal -> media, union media_order */
-	RING_NAME_MEDIA_EVENTS,   /* media -> signal, struct media_event */
-	RING_NAME_RECORDS_SIGNAL, /* signal -> store, union record */
-	RING_NAME_RECORDS_JUDGE,  /* judge -> store, union record */
-	RING_NAME_TO_SIGN,        /* signal -> keys, struct keys_request */
-	RING_NAME_SIGNED,         /* keys -> signal, struct keys_answer */
+	RING_NAME_FACTS,           /* signal -> judge, struct fact */
+	RING_NAME_ORDERS,          /* signal -> media, union media_order */
+	RING_NAME_MEDIA_EVENTS,    /* media -> signal, struct media_event */
+	RING_NAME_RECORDS_SIGNAL,  /* signal -> store, union record */
+	RING_NAME_RECORDS_JUDGE,   /* judge -> store, union record */
+	RING_NAME_TO_SIGN,         /* signal -> keys, struct keys_request */
+	RING_NAME_SIGNED,          /* keys -> signal, struct keys_answer */
+	RING_NAME_CONTROL_TO_SIGN, /* web -> keys, the same for the listener of servers */
+	RING_NAME_CONTROL_SIGNED,  /* keys -> web */
 	RING_NAME_COUNT
 };
 

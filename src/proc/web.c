@@ -5,6 +5,7 @@
 #include "os/clock.h"
 #include "os/socket.h"
 #include "proc/child.h"
+#include "proc/web_signing.h"
 #include "web/control_options.h"
 #include "web/options.h"
 #include "web/server.h"
@@ -27,6 +28,7 @@ struct window {
 	struct web *web;
 	struct web_server *server, *servers; /* servers: the control listener, if any */
 	struct web_control *control;
+	struct web_control_signer signer;
 	struct shared_map files;                  /* of the listener, as in force */
 	const struct web_control_server *allowed; /* lives with the settings */
 	size_t allowed_count;
@@ -171,21 +173,6 @@ static void map_pages(struct window *v, struct web_settings *settings)
 	settings->pages[settings->page_count++] = (struct web_page){ ROLE_WEB, settings->own };
 }
 
-/* A copy that ends with NUL, as libmicrohttpd wants it. */
-static struct view text_of(const struct keys_bundle *b, enum keys_kind kind)
-{
-	struct view found = VIEW_EMPTY;
-	char *text;
-
-	if (!keys_bundle_find(b, kind, VIEW("control"), &found))
-		return VIEW_EMPTY;
-	text = calloc(1, found.len + 1);
-	if (!text)
-		child_fail("control", ERR_NO_MEMORY);
-	memcpy(text, found.at, found.len);
-	return view_bytes(text, found.len);
-}
-
 /* Files and servers together. What cannot be used is said, and what was before stays. */
 static enum err build_control(struct window *v, const struct shared_map *map,
                               const struct conf_blob *blob, struct web_control **ret)
@@ -203,9 +190,10 @@ static enum err build_control(struct window *v, const struct shared_map *map,
 	for (unsigned kind = 0; kind < KEYS_KIND_COUNT; kind++)
 		if (!keys_bundle_find(&bundle, (enum keys_kind)kind, VIEW("control"), &found[kind]))
 			found[kind] = VIEW_EMPTY;
-	files = (struct web_control_files){ found[KEYS_CHAIN], found[KEYS_PRIVATE],
-		                            found[KEYS_AUTHORITY], found[KEYS_REVOKED] };
-	err = web_control_new(&list, &files, v->web, ret, &why);
+	files = (struct web_control_files){ found[KEYS_CHAIN], found[KEYS_AUTHORITY],
+		                            found[KEYS_REVOKED] };
+	err = web_control_new(&list, &files, &(struct web_control_port){ v->web, v->signer }, ret,
+	                      &why);
 	if (why)
 		log_write(LEVEL_ERROR, "control", "%s", why);
 	return err;
@@ -286,23 +274,16 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 static void open_control(struct window *v)
 {
 	const struct conf_blob blob = child_settings(v->child);
-	struct web_control_files files;
-	struct keys_bundle bundle;
 	enum err err;
 
 	if (child_descriptor(v->child, THING_CONTROL_SOCKET, 0) < 0)
 		return;
+	v->signer = web_signing_open(v->child);
 	v->allowed = conf_blob_get(&blob, &web_server_block, &v->allowed_count);
 	v->files = child_map(v->child, THING_CONTROL, 0, SHARED_READ, 1);
-	if (keys_bundle_open(view_bytes(v->files.at, v->files.size), &bundle) != ERR_NONE)
-		child_fail("control", ERR_SYNTAX);
-	files = (struct web_control_files){ .chain = text_of(&bundle, KEYS_CHAIN),
-		                            .key = text_of(&bundle, KEYS_PRIVATE),
-		                            .authority = text_of(&bundle, KEYS_AUTHORITY),
-		                            .revoked = text_of(&bundle, KEYS_REVOKED) };
 	err = build_control(v, &v->files, &blob, &v->control);
 	if (err == ERR_NONE)
-		err = web_server_new_control(v->web, v->control, &files,
+		err = web_server_new_control(v->web, v->control,
 		                             child_descriptor(v->child, THING_CONTROL_SOCKET, 0),
 		                             &v->servers);
 	if (err == ERR_NONE)

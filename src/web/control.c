@@ -2,6 +2,8 @@
 /* Certificates of servers, and where they come from. */
 #include "web/control.h"
 
+#include "web/control_key.h"
+
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@ struct web_control {
 	unsigned users; /* connections that it let in */
 	bool is_retired;
 	struct web *web;
+	struct web_control_signer signer;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_x509_crl_t *lists; /* of revocations; none: nothing is asked */
 	unsigned list_count;
@@ -48,18 +51,13 @@ static gnutls_datum_t datum(struct view v)
 
 static enum err load(struct web_control *c, const struct web_control_files *f, const char **ret_why)
 {
-	const gnutls_datum_t chain = datum(f->chain), key = datum(f->key),
-			     authority = datum(f->authority), revoked = datum(f->revoked);
-	int code = gnutls_certificate_set_x509_key_mem(c->credentials, &chain, &key,
-	                                               GNUTLS_X509_FMT_PEM);
+	const gnutls_datum_t chain = datum(f->chain), authority = datum(f->authority),
+			     revoked = datum(f->revoked);
+	enum err err = control_key_show(c->credentials, &chain, &c->signer);
 
-	*ret_why = "certificate and key cannot be read";
-	if (code == GNUTLS_E_CERTIFICATE_KEY_MISMATCH) {
-		*ret_why = "the certificate does not match its key";
-		return ERR_DENIED;
-	}
-	if (code < 0)
-		return ERR_SYNTAX;
+	*ret_why = "the certificate cannot be read, or its sort of key cannot be used";
+	if (err != ERR_NONE)
+		return err;
 	*ret_why = "there is no certificate in the file of `authority`";
 	if (gnutls_certificate_set_x509_trust_mem(c->credentials, &authority,
 	                                          GNUTLS_X509_FMT_PEM) <= 0)
@@ -74,7 +72,8 @@ static enum err load(struct web_control *c, const struct web_control_files *f, c
 }
 
 enum err web_control_new(const struct web_control_list *list, const struct web_control_files *files,
-                         struct web *web, struct web_control **ret, const char **ret_why)
+                         const struct web_control_port *port, struct web_control **ret,
+                         const char **ret_why)
 {
 	struct web_control *c = calloc(1, sizeof(*c));
 	enum err err;
@@ -85,7 +84,8 @@ enum err web_control_new(const struct web_control_list *list, const struct web_c
 	for (; c->list.count < list->count && c->list.count < WEB_MAX_SERVERS; c->list.count++)
 		c->servers[c->list.count] = list->servers[c->list.count];
 	c->list.servers = c->servers;
-	c->web = web;
+	c->web = port->web;
+	c->signer = port->signer;
 	if (gnutls_certificate_allocate_credentials(&c->credentials) < 0) {
 		free(c);
 		return ERR_NO_MEMORY;

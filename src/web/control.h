@@ -6,6 +6,7 @@
 #ifndef WEB_CONTROL_H
 #define WEB_CONTROL_H
 
+#include "keys/request.h"
 #include "web/control_options.h"
 #include "web/web.h"
 
@@ -24,9 +25,16 @@ const char *web_control_word(enum control_refusal why);
 	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-CIPHER-ALL:+AES-256-GCM:"             \
 	"+AES-128-GCM:+CHACHA20-POLY1305:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SAFE_RENEGOTIATION"
 
-/* PEM, as the files have it; NUL-terminated by whoever reads them. */
+/* PEM, as the files have it. */
 struct web_control_files {
-	struct view chain, key, authority, revoked; /* revoked empty: nothing is asked */
+	struct view chain, authority, revoked; /* revoked empty: nothing is asked */
+};
+
+/* The key is elsewhere: `sign` asks for a signature by it and waits for the answer, which it
+ * bounds; whatever it returns but ERR_NONE ends the handshake. Outlives each web_control. */
+struct web_control_signer {
+	void *context;
+	enum err (*sign)(void *context, struct keys_request *q, struct keys_answer *ret);
 };
 
 struct web_control_list {
@@ -36,10 +44,16 @@ struct web_control_list {
 
 struct web_control;
 
-/* The list is copied. ERR_SYNTAX: a file that cannot be used, `ret_why` says which;
- * ERR_DENIED: the certificate does not match its key. ERR_NO_MEMORY. */
+struct web_control_port {
+	struct web *web; /* whose trail and counters hear of refusals */
+	struct web_control_signer signer;
+};
+
+/* The list is copied. ERR_SYNTAX: a file that cannot be used, `ret_why` says which. ERR_NO_MEMORY.
+ * Whether the certificate matches its key, who has the key knows. */
 enum err web_control_new(const struct web_control_list *list, const struct web_control_files *files,
-                         struct web *web, struct web_control **ret, const char **ret_why) MUST_USE;
+                         const struct web_control_port *port, struct web_control **ret,
+                         const char **ret_why) MUST_USE;
 /* Another one takes its place: it goes when nobody is left whom it let in. */
 void web_control_free(struct web_control **c);
 

@@ -3,6 +3,7 @@
  * connection that waits for another process is suspended. */
 #include "web/server.h"
 #include "os/socket.h"
+#include "web/control_key.h"
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -501,8 +502,7 @@ enum err web_server_new(struct web *w, const struct web_rights *rights, int list
 	return ERR_NONE;
 }
 
-enum err web_server_new_control(struct web *w, struct web_control *control,
-                                const struct web_control_files *files, int listening,
+enum err web_server_new_control(struct web *w, struct web_control *control, int listening,
                                 struct web_server **ret)
 {
 	struct web_server *s = calloc(1, sizeof(*s));
@@ -516,12 +516,10 @@ enum err web_server_new_control(struct web *w, struct web_control *control,
 		MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)MAX_CONTROL_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)WEB_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_HTTPS_MEM_CERT, files->chain.at,
-		MHD_OPTION_HTTPS_MEM_KEY, files->key.at, MHD_OPTION_HTTPS_MEM_TRUST,
-		files->authority.at, MHD_OPTION_HTTPS_PRIORITIES, WEB_CONTROL_PRIORITIES,
-		MHD_OPTION_URI_LOG_CALLBACK, request_begins, s, MHD_OPTION_NOTIFY_COMPLETED,
-		request_ends, s, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s,
-		MHD_OPTION_END);
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_HTTPS_CERT_CALLBACK2, control_key_none,
+		MHD_OPTION_HTTPS_PRIORITIES, WEB_CONTROL_PRIORITIES, MHD_OPTION_URI_LOG_CALLBACK,
+		request_begins, s, MHD_OPTION_NOTIFY_COMPLETED, request_ends, s,
+		MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s, MHD_OPTION_END);
 	if (!s->daemon) {
 		free(s);
 		return ERR_IO;

@@ -26,8 +26,7 @@ struct web_server;
 enum err web_server_new(struct web *w, const struct web_rights *rights, int listening,
                         struct web_server **ret) MUST_USE;
 /* The same on a TCP socket, for servers that `control` lets in, which is borrowed. */
-enum err web_server_new_control(struct web *w, struct web_control *control,
-                                const struct web_control_files *files, int listening,
+enum err web_server_new_control(struct web *w, struct web_control *control, int listening,
                                 struct web_server **ret) MUST_USE;
 void web_server_free(struct web_server **s);
 /* Other certificates or another list of servers: borrowed from now on in place of the one before,

@@ -3,17 +3,20 @@
 
 import http.client
 import json
+import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
 import time
 
 from certificates import Authority
-from harness import check, test
+from harness import Skip, check, test
 from process import until
 from softphone import Act, Softphone, audio, must_hear
 from stage import Stage
+from test_keys import secrets_of, traces
 
 CALLER, CALLEE, THIRD = "200", "210", "220"
 
@@ -387,6 +390,33 @@ def control_renewed(cast):
                     any(result == "certificate revoked" for _, result in talk.trail_of("control")), 40, pause=0.5),
               f"who was revoked is answered, or not told of: {talk.trail_of('control')}")
         check(talk.numbers(), "the call ended")
+
+
+@test("no private key of the control listener lies in a core of web; while keys stands still servers fail and the API answers")
+def control_key_elsewhere(cast):
+    if os.geteuid() != 0:
+        raise Skip("needs root to read the memory of others")
+    with Controlled(cast) as talk:
+        ringfence, children = talk.ringfence, talk.ringfence.children()
+        older = Server(talk.papers, talk.papers.app, newest=ssl.TLSVersion.TLSv1_2)
+        check(len(talk.app.calls()) == 2 and len(older.calls()) == 2, "it sees no call")
+        secrets = secrets_of(talk.papers.ours[1])
+        found, size = traces(children["web"], secrets)
+        check(size > 1 << 20, f"of web only {size} bytes could be read")
+        check(not found, f"web has the key: {sorted(found)}")
+        found, size = traces(children["keys"], secrets)
+        check(any("limbs" in what for what in found), f"the search finds nothing where it is ({size} bytes): it proves nothing")
+        os.kill(children["keys"], signal.SIGSTOP)
+        try:
+            check(talk.app.ask("GET", "/api/v1/control/calls")[0] == 0, "it is answered while keys stands still")
+            check(talk.numbers(), "the API does not answer while keys stands still, or the call ended")
+            check("keys does not answer in time" in ringfence.process.log(), "nothing says why")
+        finally:
+            os.kill(children["keys"], signal.SIGCONT)
+        check(until(lambda: talk.app.ask("GET", "/api/v1/control/calls")[0] == 200, 20, pause=0.2), "it is not answered any more")
+        os.kill(children["keys"], signal.SIGKILL)
+        check(until(lambda: talk.app.ask("GET", "/api/v1/control/calls")[0] == 200, 20, pause=0.2), "nor after keys died")
+        check(ringfence.children()["web"] == children["web"], "web died with it")
 
 
 @test("four listed addresses that say nothing on all connections do not keep out a server that shows its certificate")

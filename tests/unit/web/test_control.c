@@ -78,17 +78,12 @@ static enum err open_control(const struct paper *own, const struct paper *author
 	const struct web_control_list nobody = { NULL, 0 };
 	struct web_control_files files = { .chain = view_of_datum(&own->pem),
 		                           .authority = view_of_datum(&authority->pem) };
-	gnutls_datum_t key;
+	const struct web_control_port port = { NULL, { NULL, NULL } };
 	const char *why = NULL;
-	enum err err;
 
-	gnutls_x509_privkey_export2(own->key, GNUTLS_X509_FMT_PEM, &key);
-	files.key = view_of_datum(&key);
 	if (revoked)
 		files.revoked = view_of_datum(revoked);
-	err = web_control_new(&nobody, &files, NULL, ret, &why);
-	gnutls_free(key.data);
-	return err;
+	return web_control_new(&nobody, &files, &port, ret, &why);
 }
 
 /* Whether a list of `revoked` is there for our own certificate, which `authority` signed. */

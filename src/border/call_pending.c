@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls whose first INVITE is under way, in the checkpoint: both INVITEs as they came and went, so
- * that a successor opens both transactions again. Ours is repeated
- * only where nothing came back; who calls hears of nothing but a second 100. */
+ * that a successor opens both transactions again. Ours is sent
+ * at once where nothing came back; who calls hears of nothing but a second 100. */
 #include "border/call_pending_priv.h"
 #include "border/leg_priv.h"
 #include "border/spend.h"
@@ -215,7 +215,9 @@ static enum err open_client(struct border *b, const struct pending *p, struct vi
 		.path = path_of(&callee->flow),
 		.user = { .object = turn_handle(b, turn), .purpose = PURPOSE_CALL },
 		.is_reliable = callee->flow.transport != TRANSPORT_UDP,
-		.is_sent = true,
+		/* Who died may have had no time to send it. Where it had, this is a
+		 * retransmission (RFC 3261 17.1.1.2), under the same branch. */
+		.is_sent = p->is_heard,
 	};
 	enum err err = ua_client_open(b->ua, &opening, b->now.us, &turn->client);
 

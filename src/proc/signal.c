@@ -573,7 +573,7 @@ int main(void)
 	if (trace_new(&w.trace) != ERR_NONE)
 		child_fail("trace", ERR_NO_MEMORY);
 	open_listeners();
-	open_border();
+	/* Before the border, which says at once what its predecessor left unsaid. */
 	w.tcp = connections_open(w.child,
 	                         &(struct tcp_ports){ .standing = on_standing,
 	                                              .message = on_message,
@@ -582,6 +582,7 @@ int main(void)
 	                                              .declined = on_declined,
 	                                              .counters = w.counters },
 	                         is_peer_at);
+	open_border();
 	(void)child_ring_reader(w.child, RING_NAME_MEDIA_EVENTS, drain_media_events, NULL);
 	watch_listeners();
 	child_enter(w.child);

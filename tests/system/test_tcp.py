@@ -16,6 +16,10 @@ CALLER, CALLEE = "200", "210"
 PHONES = "127.0.0.30", "127.0.0.31"
 
 
+class Lost(Exception):
+    """A worker was killed within a call."""
+
+
 def tcp_stage(cast, *users, peer_transport="udp", connections="", **changes):
     more = f"connections {{ {connections} }}\n" if connections else ""
     changes.setdefault("outside_more", f"\n    tcp {OUTSIDE_ADDRESS}:5060")
@@ -110,6 +114,33 @@ def tcp_call_outlives_worker(cast):
             each.reconnect()
             each.must_register()
         check(bye(caller, call, callee), "BYE did not come over the new connection")
+
+
+@test("killed while a call of phones over TCP rings, signal comes back at once, and they register and call anew")
+def tcp_ringing_worker_killed(cast):
+    stage = tcp_stage(cast).start()
+    with phone(stage, CALLER, PHONES[0]) as caller, phone(stage, CALLEE, PHONES[1]) as callee:
+
+        def ring_and_lose():
+            check(callee.stream.await_message(is_request("INVITE")), "no INVITE came")
+            os.kill(stage.ringfence.children()["signal"], signal.SIGKILL)
+            check(callee.stream.is_closed(5) and caller.stream.is_closed(5), "a dead worker's connections stayed")
+            check(until(stage.ringfence.is_ready, 10), "signal did not come back")
+            raise Lost
+
+        caller.must_register()
+        callee.must_register()
+        try:
+            caller.call(CALLEE, ring_and_lose)
+        except Lost:
+            pass
+        for each in (callee, caller):
+            each.reconnect()
+            each.must_register()
+        call_and_hang_up(caller, callee)
+        # What it owes to connections that died must not end the next one too.
+        again = stage.ringfence.process.log().count("starting it again")
+        check(again == 1, f"signal was started again {again} times")
 
 
 def stranger_request(wire, method, user="400"):

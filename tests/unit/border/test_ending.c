@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls whose media, or whose worker, dies before they are recorded. */
+/* Calls whose media, or whose worker, dies before they are answered or recorded. */
 #include "unit/border/talk.h"
 
 #include <string.h>
@@ -76,5 +76,32 @@ TALK_TEST(ending_outlives,
 	TRY(wire_restart(t->w));
 	wire_advance(t->w, 2 * SECOND_US);
 	CHECK(talk_records(t) == 1 && talk_is_quiet(t, &t->pbx) && talk_is_quiet(t, &t->phone));
+	return ERR_NONE;
+}
+
+TALK_TEST(ending_unsent,
+          "an INVITE that its worker kept is sent at once by each that follows, until it is heard")
+{
+	struct wire_sent first;
+
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	first = t->at_pbx;
+	for (unsigned i = 0; i < 3; i++) {
+		TRY(wire_restart(t->w));
+		CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 "));
+		CHECK(talk_hears(t, &t->pbx, "INVITE ") && strcmp(first.text, t->at_pbx.text) == 0);
+		CHECK(talk_is_quiet(t, &t->phone) && talk_is_quiet(t, &t->pbx));
+	}
+	talk_answer(t, &t->pbx, &first, "180 Ringing", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 180 "));
+	TRY(wire_restart(t->w));
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 "));
+	wire_advance(t->w, 2 * SECOND_US);
+	CHECK(talk_is_quiet(t, &t->pbx));
+	talk_answer(t, &t->pbx, &first, "200 OK", "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_ack(t, &t->phone, "");
+	CHECK(talk_hears(t, &t->pbx, "ACK ") && border_calls(t->w->border) == 1);
 	return ERR_NONE;
 }

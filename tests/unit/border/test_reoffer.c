@@ -155,7 +155,6 @@ static enum err dies(struct talk *t)
 {
 	TRY(wire_restart(t->w));
 	media_starts(t);
-	wire_advance(t->w, SECOND_US);
 	return ERR_NONE;
 }
 

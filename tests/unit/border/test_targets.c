@@ -105,7 +105,6 @@ static enum err survives(struct talk *t)
 
 	TRY(goes_on(t, &before));
 	TRY(wire_restart(t->w));
-	wire_advance(t->w, SECOND_US);
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_is_quiet(t, &first));
 	CHECK(talk_hears(t, &second, "INVITE "));
 	TRY(answers(t, TALK_OFFER));

@@ -170,21 +170,31 @@ json_t *certificates_list(const struct certificates_folder *f,
 
 /* ---- files that somebody names ---- */
 
+static int64_t due_of(const X509_CRL *list) { return seconds_of(X509_CRL_get0_nextUpdate(list)); }
+
 static json_t *row_of_crl(FILE *in, int64_t now_s)
 {
-	X509_CRL *crl;
+	X509_CRL *first, *next;
 	json_t *row;
 
 	rewind(in);
-	crl = PEM_read_X509_CRL(in, NULL, NULL, NULL);
-	if (!crl)
+	first = PEM_read_X509_CRL(in, NULL, NULL, NULL);
+	/* Of several the one that is due first. */
+	for (int i = 0; first && i < MAX_CERTIFICATES_NAMES &&
+	                (next = PEM_read_X509_CRL(in, NULL, NULL, NULL));
+	     i++) {
+		bool is_sooner = due_of(next) < due_of(first);
+
+		X509_CRL_free(is_sooner ? first : next);
+		first = is_sooner ? next : first;
+	}
+	if (!first)
 		return NULL;
 	row = json_pack("{s:s, s:o}", "use", "revocations", "issuer",
-	                common_name(X509_CRL_get_issuer(crl)));
+	                common_name(X509_CRL_get_issuer(first)));
 	if (row)
-		put_end(row, seconds_of(X509_CRL_get0_nextUpdate(crl)),
-		        seconds_of(X509_CRL_get0_lastUpdate(crl)), now_s);
-	X509_CRL_free(crl);
+		put_end(row, due_of(first), seconds_of(X509_CRL_get0_lastUpdate(first)), now_s);
+	X509_CRL_free(first);
 	return row;
 }
 

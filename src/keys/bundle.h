@@ -14,8 +14,11 @@ enum keys_kind {
 	KEYS_PRIVATE,   /* of `certificate NAME` */
 	KEYS_STAPLE,    /* of `certificate NAME`, in DER */
 	KEYS_ACCOUNT,   /* private too: of `acme NAME` */
-	/* What the listener of servers shows, told to `keys`: web signs with no other key. */
+	/* Of the listener of servers, told to `keys`: what it shows, since web signs with no other
+	 * key, and what it asks for, since that ends. */
 	KEYS_CONTROL_CHAIN,
+	KEYS_CONTROL_AUTHORITY,
+	KEYS_CONTROL_REVOKED,
 	KEYS_KIND_COUNT
 };
 

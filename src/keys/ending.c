@@ -47,14 +47,23 @@ static bool first_end(BIO *in, int64_t *ret_s)
 	return is_any;
 }
 
+/* A list that does not say when the next one is due has no end. */
 static bool end_of_list(BIO *in, int64_t *ret_s)
 {
-	X509_CRL *list = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL);
+	bool is_any = false;
+	X509_CRL *one;
 
-	if (list)
-		*ret_s = seconds_of(X509_CRL_get0_nextUpdate(list));
-	X509_CRL_free(list);
-	return list != NULL;
+	for (int i = 0; i < MAX_IN_FILE && (one = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL));
+	     i++) {
+		const ASN1_TIME *due = X509_CRL_get0_nextUpdate(one);
+		int64_t ends_s = due ? seconds_of(due) : INT64_MAX;
+
+		if (!is_any || ends_s < *ret_s)
+			*ret_s = ends_s;
+		is_any = true;
+		X509_CRL_free(one);
+	}
+	return is_any;
 }
 
 static bool end_of_staple(struct view der, int64_t *ret_s)
@@ -78,10 +87,11 @@ bool keys_ending_of(enum keys_kind kind, struct view pem, int64_t *ret_s)
 {
 	BIO *in = BIO_new_mem_buf(pem.at, (int)pem.len);
 	int64_t ends_s = 0;
-	bool is_there = kind == KEYS_STAPLE  ? end_of_staple(pem, &ends_s)
-	              : !in                  ? false
-	              : kind == KEYS_REVOKED ? end_of_list(in, &ends_s)
-	                                     : first_end(in, &ends_s);
+	bool is_there = kind == KEYS_STAPLE ? end_of_staple(pem, &ends_s)
+	              : !in                 ? false
+	              : kind == KEYS_REVOKED || kind == KEYS_CONTROL_REVOKED
+	                      ? end_of_list(in, &ends_s)
+	                      : first_end(in, &ends_s);
 
 	BIO_free(in);
 	ERR_clear_error();

@@ -6,6 +6,7 @@
 #include "cli/certificates.h"
 #include "proc/settings.h"
 #include "transport/tls_options.h"
+#include "web/control_options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,6 +93,7 @@ static void name_all(struct certificates_config *c)
 	const struct transport_authorities *all =
 		conf_get(tree, &transport_authorities_block, NULL);
 	const struct border_peer *peers = conf_get(tree, &border_peer_block, &peer_count);
+	const struct web_control_options *control = conf_get(tree, &web_control_block, NULL);
 	const struct transport_signalling *rows;
 
 	for (size_t i = 0; i < count; i++) {
@@ -103,6 +105,10 @@ static void name_all(struct certificates_config *c)
 	}
 	if (all)
 		name_file(c, "authorities", "", all->file);
+	if (control->listen.family) {
+		name_file(c, "authority of", "control", control->authority);
+		name_file(c, "revocations of", "control", control->revoked);
+	}
 	rows = conf_get(tree, &transport_signalling_block, &count);
 	for (size_t i = 0; i < count; i++) {
 		const char *peer = rows[i].peer < peer_count ? peers[rows[i].peer].name : "";

@@ -58,28 +58,41 @@ static void drain_control(void *context, struct ring *ring, struct now now)
 
 /* ---- files ---- */
 
+static void tell_one(const struct keys_ending *one)
+{
+	static const char *const kinds[] = { [KEYS_CHAIN] = "certificate ",
+		                             [KEYS_AUTHORITY] = "authority of peer ",
+		                             [KEYS_REVOKED] = "revocations of peer ",
+		                             [KEYS_PRIVATE] = "key ",
+		                             [KEYS_STAPLE] = "staple of certificate ",
+		                             [KEYS_CONTROL_CHAIN] = "certificate of ",
+		                             [KEYS_CONTROL_AUTHORITY] = "authority of ",
+		                             [KEYS_CONTROL_REVOKED] = "revocations of " };
+	const char *kind = one->name[0] ? kinds[one->kind] : "authorities";
+	char text[DATE_TEXT_MAX];
+	struct buffer b = BUFFER_ON(text);
+
+	date_write(&b, one->ends_s * SECOND_US);
+	if (one->mark > 0)
+		log_write(LEVEL_WARNING, "certificate", "%s%s ends within %d days (%.*s): renew it",
+		          kind, one->name, one->mark, VIEW_ARG(buffer_view(&b)));
+	else if (one->kind == KEYS_REVOKED || one->kind == KEYS_CONTROL_REVOKED)
+		log_write(LEVEL_ERROR, "certificate",
+		          "%s%s are too old (the next list was due %.*s): nobody whom that "
+		          "authority signed is let in; fetch its new list",
+		          kind, one->name, VIEW_ARG(buffer_view(&b)));
+	else
+		log_write(LEVEL_ERROR, "certificate", "%s%s has ended (%.*s): renew it", kind,
+		          one->name, VIEW_ARG(buffer_view(&b)));
+}
+
 static void tell_endings(struct holder *h, struct now now)
 {
-	static const char *const kinds[] = { [KEYS_CHAIN] = "certificate",
-		                             [KEYS_AUTHORITY] = "authority of peer",
-		                             [KEYS_REVOKED] = "revocations of peer",
-		                             [KEYS_PRIVATE] = "key",
-		                             [KEYS_STAPLE] = "staple of certificate" };
 	const struct keys_ending *one;
 
 	while ((one = keys_endings_next(&h->endings, now.wall_us / SECOND_US)) != NULL) {
-		char text[DATE_TEXT_MAX];
-		struct buffer b = BUFFER_ON(text);
-
-		date_write(&b, one->ends_s * SECOND_US);
 		counters_add(h->counters, COUNT_certificates_ending, 1);
-		if (one->mark == 0)
-			log_write(LEVEL_ERROR, "certificate", "%s %s has ended (%.*s): renew it",
-			          kinds[one->kind], one->name, VIEW_ARG(buffer_view(&b)));
-		else
-			log_write(LEVEL_WARNING, "certificate",
-			          "%s %s ends within %d days (%.*s): renew it", kinds[one->kind],
-			          one->name, one->mark, VIEW_ARG(buffer_view(&b)));
+		tell_one(one);
 	}
 }
 

@@ -174,6 +174,13 @@ static enum err open_file(const struct wanted *w, int *ret_fd)
 	return ERR_NONE;
 }
 
+static enum keys_kind of_control(enum keys_kind kind)
+{
+	return kind == KEYS_CHAIN     ? KEYS_CONTROL_CHAIN
+	     : kind == KEYS_AUTHORITY ? KEYS_CONTROL_AUTHORITY
+	                              : KEYS_CONTROL_REVOKED;
+}
+
 static enum err read_one(void *context, const struct wanted *w)
 {
 	static const char *const kinds[] = {
@@ -204,8 +211,8 @@ static enum err read_one(void *context, const struct wanted *w)
 		err = keys_bundle_put(&r->public, w->kind, view_of(w->owner),
 		                      view_bytes(r->file, len));
 	/* What `keys` looks at too: whether a key belongs to its chain, and when all this ends. */
-	if (err == ERR_NONE && w->owner[0] && (!w->is_control || w->kind == KEYS_CHAIN))
-		err = keys_bundle_put(&r->secret, w->is_control ? KEYS_CONTROL_CHAIN : w->kind,
+	if (err == ERR_NONE)
+		err = keys_bundle_put(&r->secret, w->is_control ? of_control(w->kind) : w->kind,
 		                      view_of(w->owner), view_bytes(r->file, len));
 	if (err == ERR_NONE)
 		return err;

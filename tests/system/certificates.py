@@ -41,9 +41,9 @@ class Authority:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def write_list(self):
+    def write_list(self, *more):
         openssl("ca", "-config", self.path("ca.conf"), "-gencrl", "-cert", self.certificate,
-                "-keyfile", self.key, "-out", self.list)
+                "-keyfile", self.key, "-out", self.list, *more)
 
     def revoke(self, pair):
         openssl("ca", "-config", self.path("ca.conf"), "-revoke", pair[0], "-cert", self.certificate,

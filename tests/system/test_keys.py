@@ -275,15 +275,24 @@ def keys_endings(cast):
     authority = Authority(cast.folder)
     pairs = {name: authority.issue(name, [f"DNS:{NAME}"], use="serverAuth", days=(-1, days))
              for name, days in (("long", 60), ("thirty", 29), ("fourteen", 13), ("three", 2))}
-    stage = tls_stage(cast, authority, pairs=pairs).start()
+    # What the listener of servers asks for: a list that is too old, and an authority of 30 days.
+    authority.write_list("-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z")
+    control = (f"control {{\n listen 127.0.0.12:8443\n certificate long\n authority {authority.certificate}\n"
+               f" revoked {authority.list}\n server app {{ name app.example  from 127.0.0.41  peer office }}\n}}\n")
+    stage = tls_stage(cast, authority, pairs=pairs, more=control).start()
     log = stage.ringfence.process.log()
+    check(log.count("authority of control ends within 30 days") == 1, f"control's authority is not told once:\n{log}")
+    check(log.count("revocations of control are too old") == 1, f"control's list is not told once:\n{log}")
     for name, days in (("thirty", 30), ("fourteen", 14), ("three", 3)):
         check(log.count(f"certificate {name} ends within {days} days") == 1, f"{name} is not told once:\n{log}")
     check("certificate long" not in log, f"what does not end is told:\n{log}")
-    check(stage.ringfence.counters()["certificates_ending"] == 3, f"{stage.ringfence.counters()}")
+    check(stage.ringfence.counters()["certificates_ending"] == 5, f"{stage.ringfence.counters()}")
     code, text = stage.ringfence.ask("-o", "json", "doctor", "-c", stage.ringfence.config_path)
     warned = [row["subject"] for row in json.loads(text) if row["id"] == "certificate-ending"]
-    check({f"certificate {name}" for name in pairs if name != "long"} == set(warned), f"exit {code}: {warned}")
+    want = {f"certificate {name}" for name in pairs if name != "long"} | {"authority of control"}
+    check(want == set(warned), f"exit {code}: {warned}")
+    ended = [row["subject"] for row in json.loads(text) if row["id"] == "certificate-ended"]
+    check(ended == ["revocations of control"], f"exit {code}: {ended}")
 
 
 # ---- what keys may not do ----

@@ -102,6 +102,47 @@ TEST(ending_of_chain,
 	return ERR_NONE;
 }
 
+/* A list in PEM whose next one is due then. */
+static size_t write_list(int64_t due_s, char *ret, size_t size)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509_CRL *list = X509_CRL_new();
+	ASN1_TIME *due = ASN1_TIME_set(NULL, due_s), *made = ASN1_TIME_set(NULL, NOW_S - DAY_S);
+	BIO *out = BIO_new(BIO_s_mem());
+	size_t len = 0;
+
+	if (X509_CRL_set_version(list, 1) && X509_CRL_set1_lastUpdate(list, made) &&
+	    X509_CRL_set1_nextUpdate(list, due) && X509_CRL_sign(list, key, EVP_sha256()) > 0 &&
+	    PEM_write_bio_X509_CRL(out, list) == 1) {
+		int got = BIO_read(out, ret, (int)size);
+
+		len = got > 0 ? (size_t)got : 0;
+	}
+	BIO_free(out);
+	ASN1_TIME_free(due);
+	ASN1_TIME_free(made);
+	X509_CRL_free(list);
+	EVP_PKEY_free(key);
+	return len;
+}
+
+TEST(ending_of_lists,
+     "takes the list that is due first, also of those that the listener of servers asks for")
+{
+	static const enum keys_kind kinds[] = { KEYS_REVOKED, KEYS_CONTROL_REVOKED };
+	char pem[4096];
+	size_t len = write_list(NOW_S + 9 * DAY_S, pem, sizeof(pem));
+
+	len += write_list(NOW_S + 5 * DAY_S, pem + len, sizeof(pem) - len);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		int64_t ends_s = 0;
+
+		CHECK(keys_ending_of(kinds[i], view_bytes(pem, len), &ends_s));
+		CHECK(ends_s == NOW_S + 5 * DAY_S);
+	}
+	return ERR_NONE;
+}
+
 TEST(ending_full, "leaves out files for which it has no room")
 {
 	char pem[2048], name[KEYS_NAME_SIZE];

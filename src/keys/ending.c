@@ -83,21 +83,55 @@ static bool end_of_staple(struct view der, int64_t *ret_s)
 	return until != NULL;
 }
 
+static bool is_list(enum keys_kind kind)
+{
+	return kind == KEYS_REVOKED || kind == KEYS_CONTROL_REVOKED;
+}
+
 bool keys_ending_of(enum keys_kind kind, struct view pem, int64_t *ret_s)
 {
 	BIO *in = BIO_new_mem_buf(pem.at, (int)pem.len);
 	int64_t ends_s = 0;
 	bool is_there = kind == KEYS_STAPLE ? end_of_staple(pem, &ends_s)
 	              : !in                 ? false
-	              : kind == KEYS_REVOKED || kind == KEYS_CONTROL_REVOKED
-	                      ? end_of_list(in, &ends_s)
-	                      : first_end(in, &ends_s);
+	              : is_list(kind)       ? end_of_list(in, &ends_s)
+	                                    : first_end(in, &ends_s);
 
 	BIO_free(in);
 	ERR_clear_error();
 	if (is_there)
 		*ret_s = ends_s;
 	return is_there;
+}
+
+/* False: there is none any more, or it is broken. */
+static bool read_next(BIO *in, enum keys_kind kind)
+{
+	X509 *one = NULL;
+	X509_CRL *list = NULL;
+
+	if (is_list(kind))
+		list = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL);
+	else
+		one = PEM_read_bio_X509(in, NULL, NULL, NULL);
+	X509_free(one);
+	X509_CRL_free(list);
+	return one || list;
+}
+
+size_t keys_ending_broken(enum keys_kind kind, struct view pem)
+{
+	BIO *in = BIO_new_mem_buf(pem.at, (int)pem.len);
+	size_t count = 0;
+	bool is_end;
+
+	ERR_clear_error();
+	while (in && read_next(in, kind))
+		count++;
+	is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+	ERR_clear_error();
+	BIO_free(in);
+	return count > 0 && is_end ? 0 : count + 1;
 }
 
 static int told_before(const struct keys_endings *e, const struct keys_ending *fresh)

@@ -12,6 +12,10 @@ int keys_ending_mark(int64_t ends_s, int64_t now_s);
  * next one is due), or of a staple. False: there is none that can be read. */
 bool keys_ending_of(enum keys_kind kind, struct view pem, int64_t *ret_s);
 
+/* Whether all that stands in a file of certificates or of lists (PEM) can be read, as the service
+ * reads it: 0, or the number of the first that is broken; 1 also where there is none. */
+size_t keys_ending_broken(enum keys_kind kind, struct view pem);
+
 /* What was said of which file. */
 enum { MAX_KEYS_ENDINGS = 128 };
 struct keys_ending {

@@ -33,7 +33,7 @@ struct named {
 #define PROGRAM_AT(type, member)    offsetof(struct type, member), X_OK, UNREAD
 
 static const struct named files[] = {
-	{ &transport_certificate_block, "chain", FILE_AT(transport_certificate, chain, UNREAD),
+	{ &transport_certificate_block, "chain", FILE_AT(transport_certificate, chain, KEYS_CHAIN),
 	  "name the file of the certificate; `ringfence certificates issue` makes one" },
 	{ &transport_certificate_block, "key", FILE_AT(transport_certificate, key, UNREAD),
 	  "name the file of its key; `ringfence certificates issue` makes one" },
@@ -64,54 +64,71 @@ static bool is_made(const struct named *n, const void *row)
 	return n->block == &transport_certificate_block && own->acme != CONF_NO_ROW;
 }
 
-/* Whether anything of that sort is in it. What lacks memory is told when it is read again. */
-static bool is_readable(const char *path, enum keys_kind kind)
+/* What of it is broken, 0: nothing. What lacks memory is told when it is read again. */
+static size_t broken_of(const char *path, enum keys_kind kind)
 {
 	char *text = malloc(MAX_KEYS_FILE);
 	FILE *file = fopen(path, "re");
 	size_t len = text && file ? fread(text, 1, MAX_KEYS_FILE, file) : 0;
-	int64_t ends_s;
-	bool is_there = !text || keys_ending_of(kind, view_bytes(text, len), &ends_s);
+	size_t broken = text ? keys_ending_broken(kind, view_bytes(text, len)) : 0;
 
 	if (file)
 		(void)fclose(file);
 	free(text);
-	return is_there;
+	return broken;
 }
 
-/* NULL: it can be used. */
+/* NULL: it can be opened. */
 static const char *fault_of(const struct named *n, const char *path, const void *row)
 {
 	struct stat about;
 
 	if (stat(path, &about) != 0)
-		return errno != ENOENT ? "cannot be read" : is_made(n, row) ? NULL : "not found";
+		return errno != ENOENT ? "cannot be read" : is_made(n, row) ? "" : "not found";
 	if (!S_ISREG(about.st_mode))
 		return "is no file";
 	if (access(path, n->mode) != 0)
 		return n->mode == X_OK ? "cannot be started" : "may not be read";
-	if (n->holds != UNREAD && !is_readable(path, (enum keys_kind)n->holds))
-		return n->holds == KEYS_REVOKED ? "has no list of revoked certificates in PEM"
-		                                : "has no certificate in PEM";
 	return NULL;
+}
+
+/* Empty: it can be used. Returns the remedy. */
+static const char *say_fault(const struct named *n, const char *path, const void *row,
+                             struct buffer *words)
+{
+	const char *fault = path[0] ? fault_of(n, path, row) : "";
+	size_t broken = fault || n->holds == UNREAD ? 0 : broken_of(path, (enum keys_kind)n->holds);
+
+	if (fault)
+		buffer_text(words, fault);
+	else if (broken == 1)
+		buffer_text(words, n->holds == KEYS_REVOKED
+		                           ? "has no list of revoked certificates in PEM"
+		                           : "has no certificate in PEM");
+	if (broken <= 1)
+		return n->remedy;
+	buffer_text(words, n->holds == KEYS_REVOKED ? "list " : "certificate ");
+	buffer_decimal(words, broken);
+	buffer_text(words, " in it is broken");
+	return "copy it again, each from its BEGIN line to its END line";
 }
 
 static void check_file(const struct named *n, struct conf_check *own, const void *row)
 {
-	const char *path = (const char *)row + n->offset;
-	const char *fault = path[0] ? fault_of(n, path, row) : NULL;
-	char text[WORDS_MAX];
-	struct buffer words = buffer_on(text, sizeof(text) - 1);
+	const char *path = (const char *)row + n->offset, *remedy;
+	char text[WORDS_MAX], said[WORDS_MAX / 4];
+	struct buffer words = buffer_on(text, sizeof(text) - 1), fault = BUFFER_ON(said);
 
-	if (!fault)
+	remedy = say_fault(n, path, row, &fault);
+	if (fault.len == 0)
 		return;
 	buffer_text(&words, n->option);
 	buffer_char(&words, ' ');
 	buffer_text(&words, path);
 	buffer_text(&words, ": ");
-	buffer_text(&words, fault);
+	buffer_put(&words, buffer_view(&fault));
 	text[words.len] = 0;
-	conf_object(own, n->option, NULL, text, n->remedy);
+	conf_object(own, n->option, NULL, text, remedy);
 }
 
 static void check_named(const struct conf_tree *t, struct conf_report *report)

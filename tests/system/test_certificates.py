@@ -286,5 +286,23 @@ peer carrier {{ side outside  address sips:{PEER_ADDRESS}  signalling {{ mutual-
     code, text = ringfence.ask("config", "check", "-c", ringfence.config_path)
     check(code == 3 and "authority.crl: has no certificate in PEM; " in text and
           "authority.pem: has no list of revoked certificates in PEM; " in text, f"exit {code}: {text}")
+    for part in ("authority.pem", "authority.crl"):
+        with open(ca.file(part), encoding="ascii") as file:
+            whole = file.read()
+        for name, text in (("whole", 2 * whole), ("broken", whole + whole.replace("M", "!", 1))):
+            with open(os.path.join(cast.folder, f"{part}.{name}"), "w", encoding="ascii") as file:
+                file.write(text)
+    for name, exits in (("whole", 0), ("broken", 3)):
+        parts = [os.path.join(cast.folder, f"{part}.{name}") for part in ("authority.pem", "authority.crl")]
+        ringfence = Ringfence(cast, outside_more=f"tls {OUTSIDE_ADDRESS}:5061  certificate main", more=f"""
+certificate main {{ chain {ca.file("sbc.example.com.pem")}  key {ca.file("sbc.example.com.key")} }}
+peer carrier {{ side outside  address sips:{PEER_ADDRESS}  signalling {{ mutual-tls  name {PEER_NAME}
+    authority {parts[0]}  revoked {parts[1]} }} }}
+""")
+        code, text = ringfence.ask("config", "check", "-c", ringfence.config_path)
+        check(code == exits, f"{name}: exit {code}: {text}")
+        for part, words in zip(parts, ("certificate 2 in it is broken; copy", "list 2 in it is broken; copy")):
+            line = [line for line in text.splitlines() if part in line]
+            check(not line if exits == 0 else line[0].startswith(ringfence.config_path + ":") and words in line[0], text)
     code, text = ringfence.ask("config", "explain")
     check(code == 0 and "acme NAME { ... }" in text and "server NAME { ... }  (within control)" in text, text)

@@ -300,13 +300,6 @@ static void take_success(struct border *b, const struct inbound *in, struct turn
 
 /* ---- refusals ---- */
 
-static void say_leak(struct border *b, const struct inbound *in)
-{
-	struct fact fact = fact_of(b, in, FACT_DIGEST_LEAK);
-
-	fact_emit(b, &fact);
-}
-
 /* A challenge of the inside goes to the account's own flow; one from outside ends
  * here, or the inside would hand its digest to a stranger. */
 static uint16_t pass_challenge(struct border *b, const struct inbound *in, struct call *call,
@@ -321,7 +314,7 @@ static uint16_t pass_challenge(struct border *b, const struct inbound *in, struc
 		return stay_write_challenge(in->msg, lines) ? in->msg->status : 500;
 
 	if (!asker->is_outer || leg_of(call, leg_other(asked_by))->is_outer) {
-		say_leak(b, in);
+		fact_leak(b, in);
 		reply_warning(lines, REFUSAL_CHALLENGE);
 		return 500;
 	}

@@ -191,6 +191,7 @@ enum err request_send(struct border *b, const struct request *r, enum purpose pu
 struct fact fact_of(const struct border *b, const struct inbound *in, enum fact_kind kind);
 uint64_t fact_hash(const struct border *b, struct view text);
 void fact_emit(struct border *b, struct fact *fact);
+void fact_leak(struct border *b, const struct inbound *in); /* `in`: a challenge from outside */
 void fact_account(struct fact *fact, struct view account);
 /* Whom a stranger asked for: account of To, number of the Request-URI. */
 void fact_target(const struct border *b, struct fact *fact, const struct sip_msg *msg);

@@ -234,9 +234,7 @@ static uint16_t pass_challenge(struct border *b, const struct inbound *in, const
 	struct challenge c;
 
 	if (!e->is_inward) {
-		struct fact fact = fact_of(b, in, FACT_DIGEST_LEAK);
-
-		fact_emit(b, &fact);
+		fact_leak(b, in);
 		return 500;
 	}
 	if (challenge_read(in->msg, &c) == ERR_NONE)

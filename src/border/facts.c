@@ -58,6 +58,14 @@ void fact_target(const struct border *b, struct fact *fact, const struct sip_msg
 		(void)VIEW_COPY(uri->user, fact->number);
 }
 
+void fact_leak(struct border *b, const struct inbound *in)
+{
+	struct fact fact = fact_of(b, in, FACT_DIGEST_LEAK);
+
+	fact.status = in->msg->status;
+	fact_emit(b, &fact);
+}
+
 /* A refused message has whatever bytes it came with, and a fact that is not printable
  * would be ignored: an attacker could choose not to be told. */
 static void make_printable(char *text)

@@ -152,9 +152,7 @@ static uint16_t pass_challenge(struct border *b, const struct inbound *in,
 	struct challenge c;
 
 	if (asker->peer != CALL_PHONE || s->legs[leg_other(asked_by)].peer == CALL_PHONE) {
-		struct fact fact = fact_of(b, in, FACT_DIGEST_LEAK);
-
-		fact_emit(b, &fact);
+		fact_leak(b, in);
 		return 500;
 	}
 	if (challenge_read(in->msg, &c) != ERR_NONE)

@@ -324,11 +324,12 @@ static struct guard_mark mark_of(const struct guard_judge *j, const struct fact 
 }
 
 /* What nothing proves touches neither a known flow nor a peer; a peer is not
- * judged at all, but that it could not show who it is is told. */
+ * judged at all, but that it could not show who it is is told, and that it asks for digests. */
 static bool may_judge(const struct guard_finding *finding, const struct fact *fact)
 {
 	if (fact->standing == STANDING_PEER)
-		return fact->kind == FACT_UNTRUSTED && finding->is_proven;
+		return (fact->kind == FACT_UNTRUSTED || fact->kind == FACT_DIGEST_LEAK) &&
+		       finding->is_proven;
 	return (fact->standing != STANDING_KNOWN || finding->is_proven);
 }
 

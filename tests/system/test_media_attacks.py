@@ -18,7 +18,7 @@ from dtls import HANDSHAKE, ShakingPhone, hello
 from harness import check, test
 from pbx import PBX_ADDRESS
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS
-from process import until
+from process import Failure, until
 from softphone import Softphone, audio, bound, hang_up
 from speech import STRANGER, Certificate
 from srtp import FRAME, SrtpPhone
@@ -221,12 +221,12 @@ def begin_under(caller, callee):
     check(False, "the call is mute")
 
 
-@test("replays, forged, cut and changed packets and 200,000 of junk from the phone's own address: nothing is heard twice, no packet of another passes, the call goes on")
+@test("replays, forged, cut and changed packets and a million of junk from the phone's own address: nothing is heard twice, no packet of another passes, the call goes on")
 def media_srtp_attacked(cast):
     ringfence, (caller, callee) = phones_of(cast, SrtpPhone, "media srtp required")
     with caller, callee, Capture(OUTSIDE_ADDRESS) as capture:
         call = begin_under(caller, callee)
-        again = attack(caller, callee, 200000)
+        again = attack(caller, callee, 1000000)
         check(again == 0 and callee.strange == 0, f"{again} packets were heard again, {callee.strange} of others")
         check(not [p for p in capture.sent(OUTSIDE_ADDRESS, PHONES[1], UDP) if INJECTED in p.data or FRAME in p.data],
               "something left in the clear")
@@ -268,7 +268,7 @@ def media_digest_leak(cast):
         here, there = (PBX_ADDRESS, test_routes.FIRST), (test_routes.FIRST, PBX_ADDRESS)
     with test_routes.Trunk(*here) as pbx, test_routes.Trunk(*there) as carrier:
         if not harness.is_bare:
-            test_routes.stage(cast, [carrier])
+            ringfence = test_routes.stage(cast, [carrier])
         carrier.invite("+441512960123")
         invite = pbx.hear("INVITE ")
         pbx.answer(invite, "200 OK", pbx.sdp())
@@ -290,6 +290,64 @@ def media_digest_leak(cast):
         carrier.answer(invite, "407 Proxy Authentication Required", more=[CHALLENGE])
         reply = pbx.hear("SIP/2.0 5")
         check("Authenticate" not in reply.text and '"43 ' in reply.value("Warning"), f"the office was challenged: {reply.text}")
+
+        def told():
+            return [(row["source"], row["rule"], row["blocked"]) for row in ringfence.rows("incidents", "list")]
+        check(until(told, 10) and told() == [(carrier.address, "digest-leak", False)], f"told are {told()}")
+
+
+# ---- ports ----
+
+def hear_own(trunk, start):
+    """Of the call in hand: what answered the others comes again."""
+    while True:
+        message = trunk.hear(start)
+        if message.value("Call-ID") == trunk.call_id:
+            return message
+
+
+def begin_ringing(carrier, pbx):
+    carrier.invite("+441512960123")
+    return pbx.hear("INVITE ")
+
+
+def leave_refused(carrier, pbx):
+    """The office is busy; the carrier never acknowledges it."""
+    pbx.answer(begin_ringing(carrier, pbx), "486 Busy Here")
+    hear_own(carrier, "SIP/2.0 486")
+
+
+def leave_cancelled(carrier, pbx):
+    sent, real = [], carrier.send
+    carrier.send = lambda start, lines, body="": (sent.extend(lines), real(start, lines, body))
+    invite = begin_ringing(carrier, pbx)
+    carrier.send = real
+    pbx.answer(invite, "180 Ringing")
+    hear_own(carrier, "SIP/2.0 180")
+    carrier.send(f"CANCEL {carrier.uri} SIP/2.0", [line.replace("1 INVITE", "1 CANCEL") for line in sent])
+    pbx.answer(pbx.hear("CANCEL "), "200 OK")
+    pbx.answer(invite, "487 Request Terminated")
+    pbx.hear("ACK ")
+
+
+@test("calls begun and left give their ports back; while all ports ring for nobody a call that stands goes on, the next one hears 503, and one to an emergency passes")
+def media_ports_abandoned(cast):
+    more = test_routes.TRUNKS.replace("    at-most 2 calls at once\n", "")
+    with test_routes.Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, test_routes.Trunk(test_routes.FIRST, OUTSIDE_ADDRESS) as carrier:
+        ringfence = test_routes.stage(cast, [carrier], more, calls="100 with-media 4")
+        invite, answer = test_routes.call(pbx, carrier, "00353155512345", "00353155512345")
+        for _ in range(8):
+            leave_refused(carrier, pbx)
+            leave_cancelled(carrier, pbx)
+        check(ringfence.counters()["limit_ports"] == 0, "ports ran out")
+        for _ in range(3):
+            begin_ringing(carrier, pbx)
+        carrier.invite("+441512960123")
+        hear_own(carrier, "SIP/2.0 503")
+        check(ringfence.counters()["limit_ports"] == 1, "ports did not run out")
+        test_routes.talk(pbx, test_routes.media_of(answer), carrier, test_routes.media_of(invite))
+        pbx.invite("112")
+        carrier.hear("INVITE sip:112@")
 
 
 # ---- handshakes ----
@@ -314,6 +372,33 @@ def shaking(cast, authority, stage):
     return caller, callee
 
 
+def storm(caller, stranger, first, count):
+    """So many hellos, each another, from the stranger and from the phone's own place; returns how many the phone sent
+    when the last of them was answered. Who is asked for a cookie hears his own number (RFC 6347 4.2.1)."""
+    sent = 0
+
+    def say(*ends):
+        nonlocal sent
+        sent += 1
+        for end in ends:
+            end.sendto(first[:5] + sent.to_bytes(6, "big") + first[11:27] + os.urandom(4) + first[31:], caller.sent_to)
+
+    def is_answered():
+        while True:
+            try:
+                if caller.audio.recv(2048)[5:11] == sent.to_bytes(6, "big"):
+                    return True
+            except BlockingIOError:
+                return False
+    for _ in range(count):
+        say(stranger, caller.audio)
+    for _ in range(10):
+        say(caller.audio)
+        if until(is_answered, 2, pause=0.01):
+            return sent
+    raise Failure("after a storm no hello is answered")
+
+
 def must_talk(caller, callee):
     heard = [0, 0]
     for _ in range(800):
@@ -327,7 +412,7 @@ def must_talk(caller, callee):
     check(False, f"{heard} frames were heard under the keys of the handshake")
 
 
-@test("strangers race a handshake with hellos, hellos without ciphers and alerts, before, in and after it: they get no packet, the phone gets its keys, the call goes on")
+@test("10,000 hellos at once, and strangers who race a handshake with hellos, hellos without ciphers and alerts, before, in and after it: they get no packet, the phone gets its keys, the call goes on")
 def media_dtls_race(cast):
     authority = Authority(cast.folder)
     stage = tls_stage(cast, authority, subscribers_more="media srtp required").start()
@@ -340,9 +425,14 @@ def media_dtls_race(cast):
         callee.must_register()
         caller.call(CALLEE, callee.take_call)
         # From where it may come the same hello is answered: the guard is the address.
-        check(until(lambda: caller.audio.sendto(first, caller.sent_to) and
+        asked = []
+        check(until(lambda: asked.append(first) or caller.audio.sendto(first, caller.sent_to) and
                     [p for p in capture.sent(OUTSIDE_ADDRESS, PHONES[0], UDP) if p.data[0] in HANDSHAKE], 10, pause=0.2),
               "the phone's own hello was not answered")
+        sent = len(asked) + storm(caller, stranger, first, 10000)
+        answers = capture.sent(OUTSIDE_ADDRESS, PHONES[0], UDP)
+        check(len(answers) <= sent and all(len(p.data) < len(first) for p in answers),
+              f"{sent} hellos were answered by {len(answers)} datagrams, some of them larger")
         is_over = threading.Event()
 
         def race():

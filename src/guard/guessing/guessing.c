@@ -44,7 +44,7 @@ struct source {
 	struct seen accounts[MAX_FAILING_ACCOUNTS + 1];
 	struct guessing_day_set day;
 	struct guessing_day_set let_in; /* counted from the first failure on */
-	uint64_t spraying_us;
+	uint64_t spraying_us, leak_us;
 };
 
 /* Sources that failed at an account within a day. */
@@ -453,6 +453,25 @@ static void note_success(struct guessing *g, const struct fact *fact)
 	end_conduct(g, &about, fact);
 }
 
+/* A digest that he is given can be tried against words for as long as he likes. A peer or a
+ * phone that asks may lack its `credentials` here, or be set up so: it is told, not scored. */
+static size_t judge_leak(struct guessing *g, const struct fact *fact, struct guard_finding *ret)
+{
+	struct about about = about_of(g, fact);
+	struct source *source = guard_recent_touch(&g->sources, &about.source);
+
+	guard_recent_keep(&g->sources, source, about.is_proven);
+	if (!is_due(&source->leak_us, &about))
+		return 0;
+	return add(ret, 0,
+	           (struct guard_finding){ .rule = RULE_DIGEST_LEAK,
+	                                   .score_milli = fact->standing == STANDING_STRANGER
+	                                                        ? GUESSING_LEAK_MILLI
+	                                                        : 0,
+	                                   .is_proven = about.is_proven,
+	                                   .is_incident = true });
+}
+
 static size_t guessing_judge(void *memory, const struct guard_about *about,
                              struct guard_finding ret[MAX_FINDINGS_PER_FACT])
 {
@@ -471,6 +490,8 @@ static size_t guessing_judge(void *memory, const struct guard_about *about,
 		return judge_refusal(g, fact, ret);
 	case FACT_UNKNOWN_USER:
 		return judge_unknown_user(g, fact, ret);
+	case FACT_DIGEST_LEAK:
+		return judge_leak(g, fact, ret);
 	default:
 		return 0;
 	}
@@ -482,5 +503,5 @@ const struct guard_detector_class guessing_detector = {
 	guessing_apply,
 	guessing_judge,
 	.kinds = DETECTOR_KIND(LOGIN) | DETECTOR_KIND(CAPPED) | DETECTOR_KIND(OLD_PASSWORD) |
-	         DETECTOR_KIND(UNKNOWN_USER),
+	         DETECTOR_KIND(UNKNOWN_USER) | DETECTOR_KIND(DIGEST_LEAK),
 };

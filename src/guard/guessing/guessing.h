@@ -25,6 +25,9 @@
  *   one-network    logins refused at many sources of one /24 within a day, of
  *                  which none was let in since: the same. (IPv6: a /64 is one
  *                  source anyway.)
+ *   digest-leak    a challenge of what comes from inside, where it has no business: an
+ *                  incident once in the window; 4 for a stranger, 0 for a peer or a phone,
+ *                  which may be set up so.
  *
  * Successes are told too: they end a device's conduct, and take the source out
  * of what is counted against account and network. What is proven and what is
@@ -41,6 +44,7 @@ enum {
 	GUESSING_DISTRIBUTED_MILLI = 6000,
 	GUESSING_SLOW_MILLI = 10000,
 	GUESSING_SPRAYING_MILLI = 10000,
+	GUESSING_LEAK_MILLI = 4000,
 	GUESSING_OLD_REPEATS = 5,       /* so often, and a device has an old password */
 	GUESSING_MAX_REPEATS = 400,     /* in the window; no device comes faster */
 	GUESSING_UNANSWERED = 12,       /* logins of an account in the window */

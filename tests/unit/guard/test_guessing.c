@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules of guessing, each beside the honest conduct that comes closest. */
+#include "guard/guessing/guessing.h"
 #include "unit/guard/bench_priv.h"
 
 #include <stdio.h>
@@ -312,6 +313,50 @@ TEST(guessing_reregistering, "66 phones that register anew all day leave no trac
 		}
 	}
 	CHECK(b.incidents == 0 && b.blocks == 0 && counters_get(&b.counters, COUNT_findings) == 0);
+	return ERR_NONE;
+}
+
+TEST(guessing_leak,
+     "who challenges what comes from inside is told once in the window; a peer or a phone that does is not scored")
+{
+	static const struct {
+		const char *name;
+		enum fact_standing standing;
+		enum fact_proof proof;
+		uint32_t incidents, want_milli;
+	} cases[] = {
+		{ "a stranger", STANDING_STRANGER, PROOF_BRANCH, 1, GUESSING_LEAK_MILLI },
+		{ "a phone", STANDING_KNOWN, PROOF_BRANCH, 1, 0 },
+		{ "a carrier", STANDING_PEER, PROOF_BRANCH, 1, 0 },
+		{ "a forged answer of a phone's", STANDING_KNOWN, PROOF_NONE, 0, 0 },
+		{ "a forged answer of a carrier's", STANDING_PEER, PROOF_NONE, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		OWNED_BENCH b = { 0 };
+
+		TRY(bench_init(&b));
+		for (uint64_t n = 0; n < 50; n++) {
+			struct fact fact = bench_fact("192.0.2.7", FACT_DIGEST_LEAK, "BYE", n);
+
+			fact.status = 407;
+			fact.standing = (uint8_t)cases[i].standing;
+			fact.proof = (uint8_t)cases[i].proof;
+			bench_take(&b, &fact);
+		}
+		CHECK_CASE(bench_told(&b) == cases[i].incidents &&
+		                   b.proven_milli == cases[i].want_milli && b.blocks == 0,
+		           cases[i].name);
+		if (cases[i].incidents == 0)
+			continue;
+		CHECK_CASE(strcmp(b.told[0].rule, "digest-leak") == 0 &&
+		                   strcmp(b.told[0].detector, "guessing") == 0,
+		           cases[i].name);
+		CHECK_CASE(strstr(b.told[0].evidence,
+		                  "1 time: asked who is inside for a password, and was given none"
+		                  " with 407"),
+		           b.told[0].evidence);
+	}
 	return ERR_NONE;
 }
 

@@ -36,3 +36,43 @@ enum err acme_door_answer(struct view question, struct view token, struct view a
 		buffer_put(ret, authorization);
 	return ret->err;
 }
+
+static unsigned guests_from(const struct acme_guest *guests, unsigned count,
+                            const struct addr *from)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		found += guests[i].is_there && addr_same_host(&guests[i].from, from);
+	return found;
+}
+
+/* The eldest of the address that has most; of that address alone, if there is one. */
+static unsigned eldest_of(const struct acme_guest *guests, unsigned count, const struct addr *only)
+{
+	unsigned found = 0, most = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		unsigned own =
+			guests[i].is_there && (!only || addr_same_host(&guests[i].from, only))
+				? guests_from(guests, count, &guests[i].from)
+				: 0;
+
+		if (own > most ||
+		    (own > 0 && own == most && guests[i].since_us < guests[found].since_us)) {
+			found = i;
+			most = own;
+		}
+	}
+	return found;
+}
+
+unsigned acme_door_place(const struct acme_guest *guests, unsigned count, const struct addr *from)
+{
+	if (guests_from(guests, count, from) >= MAX_GUESTS_PER_ADDRESS)
+		return eldest_of(guests, count, from);
+	for (unsigned i = 0; i < count; i++)
+		if (!guests[i].is_there)
+			return i;
+	return eldest_of(guests, count, NULL);
+}

@@ -63,6 +63,14 @@ static void check_files(const struct checking *c, size_t i)
 				"two certificates stand in one file, and one is written anew",
 				"name a file of its own for each");
 	}
+}
+
+/* What outreach may have signed by the one would be signed by the other. */
+static void check_account(const struct checking *c, size_t i)
+{
+	const struct transport_certificate *one = &c->own[i];
+	struct conf_check own = at(c, &transport_certificate_block, i);
+
 	for (size_t k = 0; k < c->account_count; k++) {
 		struct conf_check account = at(c, &acme_block, k);
 
@@ -127,10 +135,11 @@ void check_acme(const struct conf_tree *t, struct conf_report *report)
 	c.own = conf_get(t, &transport_certificate_block, &c.own_count);
 	c.accounts = conf_get(t, &acme_block, &c.account_count);
 	for (size_t i = 0; i < c.own_count; i++) {
-		if (c.own[i].acme == CONF_NO_ROW)
-			continue;
-		check_names(&c, i);
-		check_files(&c, i);
+		if (c.own[i].acme != CONF_NO_ROW) {
+			check_names(&c, i);
+			check_files(&c, i);
+		}
+		check_account(&c, i);
 	}
 	for (size_t i = 0; i < c.account_count; i++)
 		check_door(&c, i);

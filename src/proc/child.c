@@ -280,7 +280,8 @@ static void send_frame(struct child *c)
 
 enum err child_ask(struct child *c, struct ask *question, uint32_t *ret_id)
 {
-	uint32_t id = ++c->next_id;
+	/* Not the numbers of who had this role before: an answer to him may still come. */
+	uint32_t id = ++c->next_id + (c->facts.starts << 16);
 	enum err err;
 
 	question->head.from = (uint8_t)c->role;

@@ -14,7 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DNS_PORT = 53, MAX_RUNNING = 16, TELL_AGAIN_US = 100 * MILLISECOND_US };
+enum {
+	DNS_PORT = 53,
+	MAX_RUNNING = 16,
+	TELL_AGAIN_US = 100 * MILLISECOND_US,
+	ASK_AGAIN_US = 100 * MILLISECOND_US
+};
 
 /* One peer's name. */
 struct name {
@@ -24,6 +29,7 @@ struct name {
 	struct resolve_lookup lookup;
 	struct resolve_outcome outcome;
 	uint64_t due_us; /* of the next lookup */
+	uint64_t ask_us; /* of its next question, where too many were under way */
 	uint32_t edition;
 	bool is_running, is_open; /* a lookup; a question of it */
 	bool is_untold;           /* the outcome waits for the parent to read */
@@ -177,7 +183,7 @@ static void go_on(struct name *n, struct now now)
 		n->is_running = true;
 		o.running++;
 	}
-	while (n->is_running && !n->is_open) {
+	while (n->is_running && !n->is_open && now.us >= n->ask_us) {
 		if (!resolve_next(&n->lookup, &q)) {
 			end_lookup(n, now);
 			return;
@@ -185,6 +191,7 @@ static void go_on(struct name *n, struct now now)
 		n->is_open = true;
 		if (dns_ask(o.asker, &q, number_of(n)) != ERR_NONE) {
 			n->is_open = false;
+			n->ask_us = now.us + ASK_AGAIN_US;
 			return;
 		}
 	}
@@ -243,7 +250,7 @@ static uint64_t wait_us(void *context, struct now now)
 		uint64_t us = now_since(n->due_us, now.us);
 
 		if (n->is_running)
-			us = n->is_open ? UINT64_MAX : 0;
+			us = n->is_open ? UINT64_MAX : now_since(n->ask_us, now.us);
 		else if (us == 0 && o.running >= MAX_RUNNING)
 			us = UINT64_MAX;
 		if (n->is_untold && us > TELL_AGAIN_US)

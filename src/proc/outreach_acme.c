@@ -42,6 +42,7 @@ static struct {
 	struct acme_run run;
 	enum doing doing;
 	uint32_t asked_id;
+	uint16_t asked_kind;        /* enum ask_kind of it */
 	uint64_t late_us, pause_us; /* pause_us: nothing is begun before */
 	bool is_second;             /* AAAA, after A came to nothing */
 	char at[ADDR_TEXT_MAX];
@@ -127,6 +128,7 @@ static void ask_of(enum doing what, enum ask_kind kind, size_t size, struct now 
 	enum err err;
 
 	question.head = (struct ask_head){ .kind = (uint16_t)kind, .size = (uint32_t)size };
+	a.asked_kind = (uint16_t)kind;
 	err = child_ask(a.child, &question, &a.asked_id);
 	if (err == ERR_NONE)
 		begin(what, now);
@@ -156,8 +158,11 @@ static void ask_name(const struct acme_url *url, struct now now)
 
 	(void)VIEW_COPY(view_of(url->host), q.name);
 	begin(DOING_NAME, now);
-	if (dns_ask(a.asker, &q, OUTREACH_ACME_QUESTION) != ERR_NONE)
-		a.doing = DOING_NOTHING;
+	if (dns_ask(a.asker, &q, OUTREACH_ACME_QUESTION) == ERR_NONE)
+		return;
+	/* Too many are under way. */
+	a.doing = DOING_NOTHING;
+	a.pause_us = now.us + SOON_US;
 }
 
 void outreach_acme_resolved(const struct resolve_answer *answer)
@@ -495,7 +500,7 @@ void outreach_acme_answered(const struct ask *row, struct now now)
 	enum err err = (enum err)row->head.result;
 
 	if (!a.active || was == DOING_NOTHING || was == DOING_HTTPS || was == DOING_NAME ||
-	    row->head.id != a.asked_id || !row->head.is_last)
+	    row->head.id != a.asked_id || row->head.kind != a.asked_kind || !row->head.is_last)
 		return;
 	a.doing = DOING_NOTHING;
 	/* `keys` is away for some milliseconds: it is asked again. */

@@ -13,7 +13,8 @@ enum { GUEST_US = 10 * SECOND_US, ANSWER_MAX = 512, ACCEPTS_A_TURN = 16 };
 struct guest {
 	int fd;
 	struct loop_watch *watch; /* NULL: free */
-	uint64_t due_us;
+	struct addr from;
+	uint64_t since_us;
 	size_t len;
 	char bytes[ACME_QUESTION_MAX];
 };
@@ -64,19 +65,22 @@ static void on_guest(void *context, int fd, int what)
 		reply(g);
 }
 
-/* The eldest makes room. */
-static struct guest *place(void)
+/* Who stands there makes room. */
+static struct guest *place(const struct addr *from, uint64_t now_us)
 {
-	struct guest *eldest = &door.guests[0];
+	struct acme_guest who[MAX_DOOR_GUESTS];
+	struct guest *g;
 
-	for (unsigned i = 0; i < MAX_DOOR_GUESTS; i++) {
-		if (!door.guests[i].watch)
-			return &door.guests[i];
-		if (door.guests[i].due_us < eldest->due_us)
-			eldest = &door.guests[i];
-	}
-	leave(eldest);
-	return eldest;
+	for (unsigned i = 0; i < MAX_DOOR_GUESTS; i++)
+		who[i] = (struct acme_guest){ door.guests[i].from, door.guests[i].since_us,
+			                      door.guests[i].watch != NULL };
+	g = &door.guests[acme_door_place(who, MAX_DOOR_GUESTS, from)];
+	if (g->watch)
+		leave(g);
+	g->from = *from;
+	g->since_us = now_us;
+	g->len = 0;
+	return g;
 }
 
 static void on_door(void *context, int fd, int what)
@@ -91,10 +95,8 @@ static void on_door(void *context, int fd, int what)
 
 		if (socket_accept(fd, &remote, &got) != ERR_NONE)
 			return;
-		g = place();
+		g = place(&remote, clock_now().us);
 		g->fd = got;
-		g->len = 0;
-		g->due_us = clock_now().us + GUEST_US;
 		if (loop_watch(door.loop, got, LOOP_READABLE, LOOP_CALL(on_guest, g), &g->watch) !=
 		    ERR_NONE)
 			socket_close(&g->fd);
@@ -125,10 +127,12 @@ void door_shut(void)
 	socket_close(&door.fd);
 }
 
+static uint64_t due_us(const struct guest *g) { return g->since_us + GUEST_US; }
+
 void door_advance(struct now now)
 {
 	for (unsigned i = 0; i < MAX_DOOR_GUESTS; i++)
-		if (door.guests[i].watch && now.us >= door.guests[i].due_us)
+		if (door.guests[i].watch && now.us >= due_us(&door.guests[i]))
 			leave(&door.guests[i]);
 }
 
@@ -137,7 +141,7 @@ uint64_t door_wait_us(struct now now)
 	uint64_t least = UINT64_MAX;
 
 	for (unsigned i = 0; i < MAX_DOOR_GUESTS; i++)
-		if (door.guests[i].watch && now_since(door.guests[i].due_us, now.us) < least)
-			least = now_since(door.guests[i].due_us, now.us);
+		if (door.guests[i].watch && now_since(due_us(&door.guests[i]), now.us) < least)
+			least = now_since(due_us(&door.guests[i]), now.us);
 	return least;
 }

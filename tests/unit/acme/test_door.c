@@ -71,3 +71,59 @@ TEST(door_truncated, "reads no byte beyond a question that ends anywhere")
 	test_truncations(VIEW("GET " PATH "tok-1 HTTP/1.1\r\nHost: x\r\n\r\n"), read_one);
 	return ERR_NONE;
 }
+
+/* ---- who stands there ---- */
+
+enum { GUESTS = 16, AUTHORITY = 9 };
+
+static struct addr host(unsigned last)
+{
+	struct addr a;
+
+	(void)!addr_parse(VIEW("192.0.2.1"), &a);
+	a.bytes[15] = (uint8_t)last;
+	return a;
+}
+
+static unsigned come(struct acme_guest guests[GUESTS], unsigned last, uint64_t now_us)
+{
+	const struct addr from = host(last);
+	unsigned row = acme_door_place(guests, GUESTS, &from);
+
+	guests[row] = (struct acme_guest){ from, now_us, true };
+	return row;
+}
+
+TEST(door_crowd, "who comes often, from one address or a few, does not send another's guest away")
+{
+	for (unsigned crowd = 1; crowd <= 8; crowd++) {
+		struct acme_guest guests[GUESTS] = { 0 };
+		unsigned row;
+
+		for (unsigned i = 0; i < 100; i++)
+			(void)come(guests, 100 + i % crowd, i);
+		row = come(guests, AUTHORITY, 100);
+		for (unsigned i = 0; i < 500; i++)
+			CHECK(come(guests, 100 + i % crowd, 101 + i) != row);
+	}
+	return ERR_NONE;
+}
+
+TEST(door_full, "gives each address its share, then lets the eldest of those go that have most")
+{
+	struct acme_guest guests[GUESTS] = { 0 };
+	unsigned first = come(guests, 1, 1);
+
+	for (unsigned i = 2; i <= MAX_GUESTS_PER_ADDRESS; i++)
+		(void)come(guests, 1, i);
+	CHECK(come(guests, 1, 50) == first);
+	for (unsigned i = MAX_GUESTS_PER_ADDRESS; i < GUESTS; i++)
+		(void)come(guests, 10 + i, 10 + i);
+	for (unsigned i = 0; i < GUESTS; i++)
+		CHECK(guests[i].is_there);
+	CHECK(guests[come(guests, 77, 99)].since_us == 99);
+	/* The eldest of the one with four went: that of time 2. */
+	for (unsigned i = 0; i < GUESTS; i++)
+		CHECK(guests[i].since_us != 2);
+	return ERR_NONE;
+}

@@ -1,41 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Covers capture/engine.c with all stages below it, from raw IP packets: what is told is
- * of a bounded length, from somebody and writable. A byte of length, then the packet. */
+/* Covers capture/engine.c with all stages below it, from raw IP packets (packets.h). Once more
+ * where an allocation fails, and without an end. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/engine.h"
-#include "capture/sip_stream.h"
-
-static void hear(void *context, const struct capture_message *m)
-{
-	(void)context;
-	if (m->len > MAX_CAPTURE_SIP || m->kind >= CAPTURE_KIND_COUNT || m->flow.remote.family == 0)
-		abort();
-	memset(m->bytes, 'x', m->len);
-}
+#include "packets.h"
+#include "scarce.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct capture_settings settings = { { { 1 } }, 4, 16 << 10 };
-	const struct capture_ports ports = { NULL, hear, NULL };
-	struct capture_engine *e = NULL;
 	static char copy[1 << 16];
-	struct view rest = view_bytes(copy, size < sizeof(copy) ? size : sizeof(copy));
+	struct view bytes = view_bytes(copy, size < sizeof(copy) ? size : sizeof(copy));
 
-	memcpy(copy, data, rest.len);
-	if (capture_engine_new(&settings, &ports, &e) != ERR_NONE)
-		abort();
-	for (int64_t now_us = 0; rest.len > 0; now_us += 300000) {
-		struct view bytes = view_first(view_after(rest, 1), (uint8_t)rest.at[0]);
-		struct capture_packet p = { now_us, LINKTYPE_RAW, (uint32_t)bytes.len, bytes };
+	for (int is_scarce = 0; is_scarce < 2; is_scarce++) {
+		struct capture_engine *e = NULL;
 
-		(void)!capture_engine_take(e, &p);
-		rest = view_after(rest, 1 + bytes.len);
+		memcpy(copy, data, bytes.len);
+		scarce_from_here(is_scarce ? size % 64 + 1 : 0);
+		if (packets_open(&e) != ERR_NONE)
+			continue;
+		packets_take(e, bytes);
+		if (!is_scarce && (capture_engine_end(e) != ERR_NONE || !capture_engine_keys(e) ||
+		                   capture_skipped_total(capture_engine_skipped(e)) > size))
+			abort();
+		capture_engine_free(&e);
 	}
-	(void)!capture_engine_end(e);
-	capture_engine_free(&e);
+	scarce_from_here(0);
 	return 0;
 }

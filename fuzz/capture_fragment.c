@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Covers capture_fragments_take: a datagram that is cut anywhere and sent in any order,
- * some of it again, comes out as it was; odd pieces only ever refuse it. */
+ * some of it again, comes out as it was; odd pieces only ever refuse it. Two bytes are a piece:
+ * where it begins, and how long it is; from 192 on, of a datagram that has no other. */
 #include "base/cursor.h"
 #include "capture/fragment.h"
 #include <stdlib.h>
@@ -21,12 +22,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!f && capture_fragments_new(&(struct hash_key){ { 0 } }, &skipped, &f) != ERR_NONE)
 		abort();
 	while (!cursor_is_at_end(&in)) {
-		uint32_t from = cursor_byte(&in) % 64, len = cursor_byte(&in) % 64 + 1;
+		uint32_t how = cursor_byte(&in), from = how % 64, len = cursor_byte(&in) % 64 + 1;
 		struct capture_fragment p = { .offset = from * 8, .from.family = 4 };
-		len = from + len > 64 ? 64 - from : len;
-		p.bytes = view_bytes(text + from * 8, len * 8);
-		p.is_last = from + len == 64;
-		sent |= (len == 64 ? UINT64_MAX : (UINT64_C(1) << len) - 1) << from;
+		p.bytes = view_first(view_after(view_bytes(text, sizeof(text)), from * 8), len * 8);
+		p.id = how >= 192 ? (uint32_t)(in.end - in.at) + 1 : 0;
+		p.is_last = from + len >= 64 && p.id == 0;
+		sent |= p.id ? 0 : UINT64_MAX >> (64 - len) << from;
 		if (capture_fragments_take(f, &p, &whole) != ERR_NONE)
 			continue;
 		if (sent != UINT64_MAX || !view_equal(whole.bytes, view_bytes(text, sizeof(text))))

@@ -1,41 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Covers capture/tls.c, tls_handshake.c, tls_cipher.c and the key log: what comes out is
- * no more than what went in, and what is held is bounded. The first line is a key log;
- * then pieces: a byte of side and length, and the bytes. */
+/* Covers capture/tls.c, tls_handshake.c, tls_cipher.c and the key log (pieces.h). The lines up to
+ * an empty one are a server's key and a key log; then come pieces. Once more where an allocation
+ * fails. */
+#include "pieces.h"
+#include "scarce.h"
 #include <stdlib.h>
-
-#include "capture/tls.h"
-
-static enum err hear(void *context, uint8_t side, struct view bytes)
-{
-	*(size_t *)context += bytes.len + side - side;
-	return ERR_NONE;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct hash_key key = { { 1 } };
-	size_t heard = 0;
-	const struct capture_tls_sink sink = { &heard, hear };
-	struct capture_skipped skipped = { { 0 } };
-	struct capture_keys *keys = NULL;
-	struct capture_tls *t = NULL;
-	struct view rest = view_bytes(data, size);
+	struct view all = view_bytes(data, size);
+	size_t end = 0, taken = 0;
 
-	(void)!capture_keys_new(&key, &keys);
-	(void)!capture_keys_add_log(keys, view_first(rest, view_find(rest, '\n', 0)), NULL);
-	(void)!capture_tls_new(keys, &skipped, &t);
-	for (rest = view_after(rest, view_find(rest, '\n', 0) + 1); rest.len > 0;) {
-		struct view piece = view_first(view_after(rest, 1), rest.at[0] & 0x7f);
+	do
+		end = view_find(all, '\n', end) + 1;
+	while (end < size && all.at[end] != '\n');
+	for (int is_scarce = 0; is_scarce < 2; is_scarce++) {
+		struct capture_keys *keys = NULL;
 
-		(void)!capture_tls_take(t, (uint8_t)rest.at[0] >> 7, piece, &sink);
-		rest = view_after(rest, 1 + piece.len);
+		scarce_from_here(is_scarce ? size % 64 + 1 : 0);
+		if (capture_keys_new(&(struct hash_key){ { 1 } }, &keys) != ERR_NONE)
+			continue;
+		(void)!capture_keys_add_log(keys, view_first(all, end), &taken);
+		if (view_starts(all, VIEW("-----BEGIN ")))
+			(void)!capture_keys_add_private(keys, view_first(all, end));
+		if (taken > size || (taken > 0 && capture_keys_are_empty(keys)))
+			abort();
+		pieces_take(keys, view_after(all, end + 1));
+		capture_keys_free(&keys);
 	}
-	if (heard > size || capture_tls_size(t) > 16 * MAX_CAPTURE_TLS_WAITING)
-		abort();
-	capture_tls_free(&t);
-	capture_keys_free(&keys);
+	scarce_from_here(0);
 	return 0;
 }

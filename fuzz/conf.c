@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Covers conf_format and conf_load: the standard form of a file means what the
- * file means, is a standard form itself, and is refused where the file is. */
+ * file means, is a standard form itself, and is refused where the file is. Read once more where
+ * an allocation fails. */
+#include "scarce.h"
 #include "unit/conf/sample.h"
 #include <stdlib.h>
 
@@ -14,6 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len = sample_blob(text, old, sizeof(old));
 	struct conf_token bad;
 
+	scarce_from_here(size % 64 + 1);
+	(void)sample_blob(text, new, sizeof(new));
+	scarce_from_here(0);
 	if (conf_format(text, &once, &bad) != ERR_NONE) {
 		if (len > 0 && once.err == ERR_NONE)
 			abort();

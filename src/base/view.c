@@ -113,26 +113,3 @@ bool view_copy(struct view v, char *ret, size_t size)
 	ret[len] = '\0';
 	return len == v.len;
 }
-
-/* Each term is exact about whether there is such a byte among the eight, not about where. */
-static bool holds_control(const char *at)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-	uint64_t word, turned;
-
-	memcpy(&word, at, sizeof(word));
-	turned = word ^ (ones * 0x7f);
-	return ((((word - ones * 0x20) & ~word) | ((turned - ones) & ~turned)) & tops) != 0;
-}
-
-size_t view_plain_run(struct view v)
-{
-	size_t i = 0;
-
-	while (i + 8 <= v.len && !holds_control(v.at + i))
-		i += 8;
-	/* The rest once more with what stands before it. */
-	if (i > 0 && i + 8 > v.len && !holds_control(v.at + v.len - 8))
-		return v.len;
-	return i;
-}

@@ -58,9 +58,6 @@ static inline struct view view_first(struct view v, size_t len)
 {
 	return (struct view){ v.at, len < v.len ? len : v.len };
 }
-/* How many bytes at the front are certainly no control bytes (below 0x20, or 0x7f): all, or
- * those counted by eight, behind which a look at each byte may begin. */
-size_t view_plain_run(struct view v);
 /* Without SP, HTAB, CR and LF at both ends. */
 struct view view_trim(struct view v);
 

@@ -119,27 +119,3 @@ TEST(view_copies, "copies with a NUL, cut where it does not fit, and says so")
 	CHECK(!view_copy(VIEW("a"), array, 0));
 	return ERR_NONE;
 }
-
-TEST(view_plain, "runs by eight up to a control byte, and over all others")
-{
-	char text[24];
-
-	memset(text, 'a', sizeof(text));
-	CHECK(view_plain_run(VIEW_EMPTY) == 0);
-	CHECK(view_plain_run(view_bytes(text, 7)) == 0);
-	CHECK(view_plain_run(view_bytes(text, 23)) == 23);
-	for (int byte = 0; byte < 256; byte++) {
-		for (size_t at = 8; at < 16; at++) {
-			text[at] = (char)byte;
-			CHECK(view_plain_run(view_bytes(text, 24)) ==
-			      (byte < 0x20 || byte == 0x7f ? 8 : 24));
-			text[at] = 'a';
-		}
-	}
-	for (size_t at = 16; at < 23; at++) {
-		text[at] = '\t';
-		CHECK(view_plain_run(view_bytes(text, 23)) == 16);
-		text[at] = 'a';
-	}
-	return ERR_NONE;
-}

@@ -209,6 +209,12 @@ void border_hang_up(struct border *b, struct now now)
 	calls_hang_up(b);
 }
 
+void border_end(struct border *b, struct now now)
+{
+	b->now = now;
+	calls_settle(b);
+}
+
 uint32_t border_calls(const struct border *b) { return calls_live(b); }
 
 void border_free(struct border **border)

@@ -103,6 +103,9 @@ void border_covered(struct border *b, const struct cover_row *row, struct now no
 void border_drain(struct border *b, bool is_on);
 /* Ends each call that stands by a BYE to both of its ends. */
 void border_hang_up(struct border *b, struct now now);
+/* The worker ends as it was told to, and may have no successor: calls that are over are recorded
+ * with the figures that media has told by now. Those that stand stay in the checkpoint. */
+void border_end(struct border *b, struct now now);
 uint32_t border_calls(const struct border *b); /* now, those in set-up included */
 
 /* Whether a call has that row of the port table. */

@@ -45,6 +45,8 @@ void calls_list(struct border *b, const struct ask *question,
 
 /* Every one that stands, by BYE; how many there are, those in set-up and in their end too. */
 void calls_hang_up(struct border *b);
+/* Records those that are over and wait for figures alone. */
+void calls_settle(struct border *b);
 uint32_t calls_live(const struct border *b);
 
 #endif

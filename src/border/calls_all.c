@@ -41,6 +41,19 @@ void calls_hang_up(struct border *b)
 		call_hang_up(call, "service ends");
 }
 
+void calls_settle(struct border *b)
+{
+	uint32_t place = 0;
+	struct call *call;
+
+	while ((call = pool_next(b->calls->calls, &place))) {
+		if (call->state != CALL_ENDING)
+			continue;
+		call_wake(call);
+		call_finish(call);
+	}
+}
+
 uint32_t calls_live(const struct border *b) { return pool_used(b->calls->calls); }
 
 void calls_apply(struct border *b, const struct border_settings *old)

@@ -188,7 +188,7 @@ static char *slot_at(const struct ring *r, uint64_t place)
 	return (char *)r->body + ring_place_offset(place, r->slot_size, r->slot_count);
 }
 
-static uint32_t room_for(const struct ring *r, enum ring_class class)
+static uint32_t most_of(const struct ring *r, enum ring_class class)
 {
 	switch (class) {
 	case RING_SAMPLE:
@@ -198,6 +198,16 @@ static uint32_t room_for(const struct ring *r, enum ring_class class)
 	default:
 		return r->slot_count;
 	}
+}
+
+uint32_t ring_room(struct ring *r, enum ring_class class)
+{
+	uint32_t most = most_of(r, class);
+
+	if (r->place - r->seen >= most)
+		r->seen = atomic_load_explicit(&r->tail->tail, memory_order_acquire);
+	/* A tail ahead of the head is a hostile reader's: the difference wraps, which is full. */
+	return r->place - r->seen < most ? (uint32_t)(most - (r->place - r->seen)) : 0;
 }
 
 /* In the first lap each slot may lie in a page that nobody touched: several are asked for at once,
@@ -219,18 +229,11 @@ static void ask_ahead(struct ring *r, const char *slot, size_t len)
 
 enum err ring_put(struct ring *r, const void *bytes, size_t len, enum ring_class class)
 {
-	uint32_t room = room_for(r, class);
-
 	if (len > r->slot_size || (unsigned)class >= RING_CLASS_COUNT)
 		return ERR_LIMIT;
-	/* A tail ahead of the head is a hostile reader's: the difference wraps, which is full. */
-	if (r->place - r->seen >= room) {
-		r->seen = atomic_load_explicit(&r->tail->tail, memory_order_acquire);
-		if (r->place - r->seen >= room) {
-			atomic_fetch_add_explicit(&r->body->dropped[class], 1,
-			                          memory_order_relaxed);
-			return ERR_FULL;
-		}
+	if (ring_room(r, class) == 0) {
+		atomic_fetch_add_explicit(&r->body->dropped[class], 1, memory_order_relaxed);
+		return ERR_FULL;
 	}
 	ask_ahead(r, slot_at(r, r->place), len);
 	memcpy(slot_at(r, r->place), bytes, len);

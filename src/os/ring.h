@@ -75,6 +75,8 @@ void ring_close(struct ring *r);
 
 /* Writer. The number that the next ring_put will carry. */
 uint64_t ring_next_sequence(const struct ring *r);
+/* How many slots that class finds free now. */
+uint32_t ring_room(struct ring *r, enum ring_class class);
 /* Copies len bytes (at most slot_size) into the next slot; the slot's rest keeps
  * older bytes. ERR_FULL (counted in the ring), ERR_LIMIT. Does not wake. */
 enum err ring_put(struct ring *r, const void *bytes, size_t len, enum ring_class class) MUST_USE;

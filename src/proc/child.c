@@ -8,6 +8,7 @@
 #include "proc/backlog.h"
 #include "proc/frame.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -129,6 +130,9 @@ struct child *child_begin(enum role role)
 	bool is_started = false;
 	enum err err;
 
+	/* A terminal and a service manager tell all of us: the parent says who ends when. */
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
 	log_open(role_name(role), LOG_PLAIN, LEVEL_NOTICE);
 	spawn_set_name(role_name(role));
 	if (!c)

@@ -10,6 +10,7 @@
 #include "proc/child.h"
 #include "proc/connections.h"
 #include "proc/covers.h"
+#include "proc/orders.h"
 #include "proc/stream_ports.h"
 #include "proc/table.h"
 #include "proc/trace.h"
@@ -37,7 +38,8 @@ struct worker {
 	struct udp_outbox *outbox;
 	struct tcp *tcp;
 	struct pace pace;
-	struct ring *facts, *records, *orders;
+	struct ring *facts, *records, *events;
+	struct orders *orders;
 	struct counters *counters;
 	struct now now; /* of the turn */
 	struct ask_head question;
@@ -98,23 +100,12 @@ static void port_record(void *context, union record *record)
 	             1);
 }
 
-static void give_order(const void *order, size_t size)
-{
-	if (ring_put(w.orders, order, size, RING_KEPT) != ERR_NONE)
-		counters_add(w.counters, COUNT_orders_dropped, 1);
-}
-
-static void port_connect(void *c, const struct order_connect *o)
-{
-	(void)c, give_order(o, sizeof(*o));
-}
-static void port_digits(void *c, const struct order_digits *o)
-{
-	(void)c, give_order(o, sizeof(*o));
-}
-static void port_order(void *c, const struct order *o) { (void)c, give_order(o, sizeof(*o)); }
-static void port_keys(void *c, const struct order_keys *o) { (void)c, give_order(o, sizeof(*o)); }
-static void port_shake(void *c, const struct order_shake *o) { (void)c, give_order(o, sizeof(*o)); }
+static void give(const void *order, size_t size) { orders_give(w.orders, order, size); }
+static void port_order(void *c, const struct order *o) { (void)c, give(o, sizeof(*o)); }
+static void port_keys(void *c, const struct order_keys *o) { (void)c, give(o, sizeof(*o)); }
+static void port_shake(void *c, const struct order_shake *o) { (void)c, give(o, sizeof(*o)); }
+static void port_connect(void *c, const struct order_connect *o) { (void)c, give(o, sizeof(*o)); }
+static void port_digits(void *c, const struct order_digits *o) { (void)c, give(o, sizeof(*o)); }
 
 /* Names take a few bytes each: one system call for many. What was handed out is wiped. */
 static void port_random(void *context, void *ret, size_t len)
@@ -415,11 +406,14 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 
 static uint64_t wait_us(void *context, struct now now)
 {
-	uint64_t border_us = border_wait_us(w.border, now), tcp_us = tcp_wait_us(w.tcp, now);
-	uint64_t keys_us = trust_wait_us(now), least_us = border_us < tcp_us ? border_us : tcp_us;
+	const uint64_t all_us[] = { tcp_wait_us(w.tcp, now), trust_wait_us(now),
+		                    orders_wait_us(w.orders) };
+	uint64_t least_us = border_wait_us(w.border, now);
 
 	(void)context;
-	return least_us < keys_us ? least_us : keys_us;
+	for (size_t i = 0; i < sizeof(all_us) / sizeof(all_us[0]); i++)
+		least_us = all_us[i] < least_us ? all_us[i] : least_us;
+	return least_us;
 }
 
 static void advance(void *context, struct now now)
@@ -438,7 +432,16 @@ static void flush(void *context, struct now now)
 	tcp_settle(w.tcp, now);
 	child_tell_calls(w.child, border_calls(w.border));
 	udp_flush(w.outbox);
+	orders_flush(w.orders);
 	loop_rest(child_loop(w.child), pace_rest_us(&w.pace, &gathering, now.us));
+}
+
+/* What media has said by now is the last that is heard of it. */
+static void end(void *context, struct now now)
+{
+	while (ring_ready(w.events) > 0)
+		drain_media_events(context, w.events, now);
+	border_end(w.border, now);
 }
 
 /* --- Start --- */
@@ -561,7 +564,8 @@ int main(void)
 		                           .settings = settings,
 		                           .wait_us = wait_us,
 		                           .advance = advance,
-		                           .flush = flush };
+		                           .flush = flush,
+		                           .end = end };
 
 	w.child = child_begin(ROLE_SIGNAL);
 	covers_begin(w.child);
@@ -569,9 +573,10 @@ int main(void)
 	w.counters = child_counters(w.child);
 	w.facts = child_ring_writer(w.child, RING_NAME_FACTS);
 	w.records = child_ring_writer(w.child, RING_NAME_RECORDS_SIGNAL);
-	w.orders = child_ring_writer(w.child, RING_NAME_ORDERS);
-	if (trace_new(&w.trace) != ERR_NONE)
-		child_fail("trace", ERR_NO_MEMORY);
+	if (orders_new(child_ring_writer(w.child, RING_NAME_ORDERS), w.counters, &w.orders) !=
+	            ERR_NONE ||
+	    trace_new(&w.trace) != ERR_NONE)
+		child_fail("orders", ERR_NO_MEMORY);
 	open_listeners();
 	/* Before the border, which says at once what its predecessor left unsaid. */
 	w.tcp = connections_open(w.child,
@@ -583,7 +588,7 @@ int main(void)
 	                                              .counters = w.counters },
 	                         is_peer_at);
 	open_border();
-	(void)child_ring_reader(w.child, RING_NAME_MEDIA_EVENTS, drain_media_events, NULL);
+	w.events = child_ring_reader(w.child, RING_NAME_MEDIA_EVENTS, drain_media_events, NULL);
 	watch_listeners();
 	child_enter(w.child);
 	set_aside();

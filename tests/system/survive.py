@@ -28,7 +28,7 @@ FULL = {"signal": 1000, "store": 1000, "reload": 100, "upgrade": 20}
 # How long one time takes about, on a machine that has other things to do.
 SECONDS = {"signal": 0.6, "store": 0.6, "reload": 0.6, "upgrade": 3.0}
 
-SPOILT = ("records_dropped", "facts_dropped", "orders_dropped", "limit_calls", "limit_ports", "limit_transactions",
+SPOILT = ("records_dropped", "facts_dropped", "orders_dropped", "orders_waited", "limit_calls", "limit_ports", "limit_transactions",
           "send_failures", "calls_unprotected", "dropped_budget", "dropped_bound", "dropped_mismatch")
 
 

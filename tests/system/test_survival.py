@@ -17,6 +17,7 @@ from pbx import DOMAIN
 from process import Cast, Failure, until
 from sip_text import digest
 from stage import Stage
+from test_tcp import CALLEE, CALLER, PHONES, call_and_hang_up, phone, tcp_stage
 from traffic import CALLEES, CALLERS, Load, Talk
 
 ROLES = ("signal", "media", "judge", "store", "web")
@@ -364,3 +365,26 @@ def end_without_store(folder, is_parent_killed=False):
 def records_outlive_store(cast):
     end_without_store(cast.folder)
     fails("nobody starts it again", end_without_store, cast.folder + "-off", True)
+
+
+def end_after_bye(folder, is_signal_stuck=False):
+    """The service is told to end when a call has just ended, whose figures media does not tell."""
+    with Cast(folder) as cast:
+        stage = tcp_stage(cast).start()
+        with phone(stage, CALLER, PHONES[0]) as caller, phone(stage, CALLEE, PHONES[1]) as callee:
+            caller.must_register()
+            callee.must_register()
+            roles = roles_of(stage.ringfence)
+            os.kill(roles["media"], signal.SIGSTOP)
+            call_and_hang_up(caller, callee)
+            if is_signal_stuck:
+                os.kill(roles["signal"], signal.SIGSTOP)
+            stage.ringfence.stop()
+        found = halves(folder)
+        check(len(found) == 1 and set(found.values()) == {2}, f"of the call there stands: {found}")
+
+
+@test("told to end while a call that is over waits for its figures, the service records it without")
+def records_outlive_figures(cast):
+    end_after_bye(cast.folder)
+    fails("signal stuck", end_after_bye, cast.folder + "-off", True)

@@ -105,3 +105,20 @@ TALK_TEST(ending_unsent,
 	CHECK(talk_hears(t, &t->pbx, "ACK ") && border_calls(t->w->border) == 1);
 	return ERR_NONE;
 }
+
+TALK_TEST(ending_told, "a worker that is told to end records what is over, and keeps what stands")
+{
+	TRY(talk_call(t));
+	border_end(t->w->border, t->w->now);
+	CHECK(talk_records(t) == 0 && border_calls(t->w->border) == 1);
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 ") && talk_records(t) == 0);
+	border_end(t->w->border, t->w->now);
+	CHECK(talk_records(t) == 1 && talk_record(t)->ended_by == END_CALLER);
+	TRY(wire_restart(t->w));
+	wire_advance(t->w, 2 * SECOND_US);
+	CHECK(talk_records(t) == 1 && border_calls(t->w->border) == 0);
+	return ERR_NONE;
+}

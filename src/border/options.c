@@ -158,6 +158,16 @@ const struct conf_block border_headers_block = {
 	CONF_ROWS(struct border_headers, headers_options),
 };
 
+const struct conf_block border_class_headers_block = {
+	.word = "headers",
+	.within = "class",
+	.parent_offset = offsetof(struct border_headers, peer),
+	.max_rows = MAX_PEER_CLASSES,
+	.is_pattern = true,
+	.help = "the same for each peer of a class; what a peer writes in its own goes before",
+	CONF_ROWS(struct border_headers, headers_options),
+};
+
 static const struct conf_option credentials_options[] = {
 	{ "user", CONF_TEXT, CONF_AT(struct border_credentials, user), .flags = CONF_REQUIRED,
 	  .min = 1, .help = "name by which this peer knows us" },

@@ -11,6 +11,8 @@
 extern const struct conf_block border_peer_block;
 extern const struct conf_block border_class_block;   /* read into its peers; for nobody */
 extern const struct conf_block border_headers_block; /* within peer */
+/* Within class: its rows only give to those within peers. */
+extern const struct conf_block border_class_headers_block;
 extern const struct conf_block border_route_block;
 extern const struct conf_block border_credentials_block; /* within peer; for signal alone */
 extern const struct conf_block border_spend_block;

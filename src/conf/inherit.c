@@ -83,6 +83,72 @@ static void take(struct conf_loading *l, size_t index, uint32_t row, size_t from
 	}
 }
 
+/* The first row from there on that stands in that row of the outer block; the count: none. */
+static uint32_t row_within(const struct conf_loading *l, size_t index, uint32_t parent, uint32_t at)
+{
+	const struct conf_block *block = l->tree->schema->blocks[index];
+
+	while (at < l->tree->blocks[index].count &&
+	       conf_number_at(conf_row_at(l->tree, index, at) + block->parent_offset, 2) != parent)
+		at++;
+	return at;
+}
+
+static void complain(struct conf_loading *l, size_t index, uint32_t row, const char *what)
+{
+	const struct conf_block *block = l->tree->schema->blocks[index];
+	const struct conf_spot *spot = conf_spot_at(l->tree, index, row, block->option_count);
+	const struct conf_reader r = { .path = l->tree->paths[spot->file], .report = l->report };
+	const struct conf_token word = { .line = spot->line, .column = spot->column };
+
+	conf_fault(&r, &word, "%s %s", block->word, what);
+}
+
+/* What stands within the giver, for what stands, or then stands too, within who takes. */
+static void give(struct conf_loading *l, size_t from, uint32_t giver, size_t to, uint32_t taker)
+{
+	const struct conf_block *block = l->tree->schema->blocks[to];
+	const struct conf_rows *sources = &l->tree->blocks[from], *rows = &l->tree->blocks[to];
+	uint32_t source = row_within(l, from, giver, 0), row = row_within(l, to, taker, 0);
+
+	if (source == sources->count)
+		return;
+	if (row_within(l, from, giver, source + 1) < sources->count)
+		complain(l, from, row_within(l, from, giver, source + 1),
+		         "stands twice; leave one out");
+	if (row == rows->count) {
+		if (rows->count == block->max_rows) {
+			complain(l, from, source, "stands too often with those who take it");
+			return;
+		}
+		l->err = conf_row_begin(l, to, &row);
+		if (l->err != ERR_NONE)
+			return;
+		conf_number_store(conf_row_at(l->tree, to, row) + block->parent_offset, 2, taker);
+		*conf_spot_at(l->tree, to, row, block->option_count) = *conf_spot_at(
+			l->tree, from, source, l->tree->schema->blocks[from]->option_count);
+		l->tree->blocks[to].is_written = true;
+	}
+	take(l, to, row, from, source);
+}
+
+static bool is_within(const struct conf_block *inner, const struct conf_block *outer)
+{
+	return inner->within && view_equal(view_of(inner->within), view_of(outer->word));
+}
+
+static void give_all(struct conf_loading *l, size_t from, uint32_t giver, size_t to, uint32_t taker)
+{
+	const struct conf_schema *s = l->tree->schema;
+
+	for (size_t i = 0; i < s->count; i++)
+		for (size_t k = 0; k < s->count && l->err == ERR_NONE; k++)
+			if (s->blocks[i]->is_pattern && is_within(s->blocks[i], s->blocks[from]) &&
+			    is_within(s->blocks[k], s->blocks[to]) &&
+			    view_equal(view_of(s->blocks[i]->word), view_of(s->blocks[k]->word)))
+				give(l, i, giver, k, taker);
+}
+
 void conf_inherit(struct conf_loading *l)
 {
 	const struct conf_schema *s = l->tree->schema;
@@ -93,10 +159,13 @@ void conf_inherit(struct conf_loading *l)
 
 		for (uint32_t row = 0; o && row < l->tree->blocks[i].count; row++) {
 			uint64_t giver = giver_of(l, i, row);
+			size_t from;
 
-			if (giver != CONF_NO_ROW)
-				take(l, i, row, conf_index_of(s, conf_block_of(s, o->refers_to)),
-				     (uint32_t)giver);
+			if (giver != CONF_NO_ROW) {
+				from = conf_index_of(s, conf_block_of(s, o->refers_to));
+				take(l, i, row, from, (uint32_t)giver);
+				give_all(l, from, (uint32_t)giver, i, row);
+			}
 			if (is_to_inherit(l, i, row))
 				require(l, i, row);
 		}

@@ -166,12 +166,25 @@ static const char *options_mistake(const struct conf_schema *s, const struct con
 	return mistake;
 }
 
+/* Two blocks may share a word where each stands within another block. */
+static bool is_word_taken(const struct conf_schema *s, const struct conf_block *block)
+{
+	for (size_t i = 0; i < s->count && s->blocks[i] != block; i++) {
+		const struct conf_block *other = s->blocks[i];
+
+		if (strcmp(other->word, block->word) == 0 &&
+		    (!other->within || !block->within || strcmp(other->within, block->within) == 0))
+			return true;
+	}
+	return false;
+}
+
 static const char *block_mistake(const struct conf_schema *s, const struct conf_block *block,
                                  const struct conf_option **ret)
 {
 	const struct conf_block *outer = block->within ? conf_block_of(s, block->within) : NULL;
 
-	if (conf_block_of(s, block->word) != block || strlen(block->word) > MAX_PHRASE)
+	if (is_word_taken(s, block) || strlen(block->word) > MAX_PHRASE)
 		return "the block's word is doubled or too long";
 	if (!block->help)
 		return "the block's help is missing";

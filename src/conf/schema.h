@@ -141,7 +141,8 @@ struct conf_block {
 	const char *within;     /* word of the block in which it stands; NULL: outermost */
 	uint32_t parent_offset; /* uint16_t field for the row of that block */
 	/* Its rows only give to rows that name them (CONF_INHERITS): nothing is required in them,
-	 * and the options are explained there. */
+	 * and the options are explained there. One within such a block gives in the same way to the
+	 * block of its word, with the same struct, within who takes. */
 	bool is_pattern;
 	/* Called once per row when everything is read. Finds contradictions that no
 	 * range can; reports them by conf_object. NULL: none. */

@@ -37,6 +37,8 @@ enum {
 	X(dns_names_block, OUTREACH)                                                               \
 	X(border_headers_block, SIGNAL)                                                            \
 	X(transport_signalling_block, SIGNAL)                                                      \
+	X(border_class_headers_block, 0)                                                           \
+	X(transport_class_signalling_block, 0)                                                     \
 	X(border_credentials_block, SIGNAL)                                                        \
 	X(border_route_block, SIGNAL)                                                              \
 	X(border_spend_block, SIGNAL)                                                              \

@@ -143,3 +143,13 @@ const struct conf_block transport_signalling_block = {
 	CONF_ROWS(struct transport_signalling, signalling_options),
 	.help = "how this peer's signalling is protected; what comes otherwise is a stranger's",
 };
+
+const struct conf_block transport_class_signalling_block = {
+	.word = "signalling",
+	.within = "class",
+	.parent_offset = offsetof(struct transport_signalling, peer),
+	.max_rows = MAX_SIGNALLING,
+	.is_pattern = true,
+	CONF_ROWS(struct transport_signalling, signalling_options),
+	.help = "the same for each peer of a class; what a peer writes in its own goes before",
+};

@@ -55,5 +55,7 @@ struct transport_signalling {
 extern const struct conf_block transport_certificate_block;
 extern const struct conf_block transport_authorities_block;
 extern const struct conf_block transport_signalling_block; /* within peer */
+/* Within class: its rows only give to those within peers. */
+extern const struct conf_block transport_class_signalling_block;
 
 #endif

@@ -8,6 +8,7 @@
 #include "proc/settings.h"
 #include "runner/test.h"
 #include "transport/options.h"
+#include "transport/tls_options.h"
 #include "unit/conf/cases.h"
 #include <stdlib.h>
 
@@ -144,6 +145,60 @@ TEST(settings_class, "gives a peer what its class says where the peer says nothi
 	           peers[1].kind == PEER_CARRIER && peers[1].max_calls == 20 &&
 	           peers[1].media_count == 1 && peers[1].from_count == 1 &&
 	           peers[2].kind == PEER_PBX && peers[2].max_calls == 0;
+	conf_tree_free(&t);
+	CHECK(is_right);
+	return ERR_NONE;
+}
+
+static const struct transport_signalling *signalling_of(const struct conf_tree *t, uint16_t peer)
+{
+	size_t count;
+	const struct transport_signalling *rows = conf_get(t, &transport_signalling_block, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].peer == peer)
+			return &rows[i];
+	return NULL;
+}
+
+TEST(settings_class_within,
+     "gives a peer the signalling and headers of its class, each option that it does not write")
+{
+	struct conf_tree *t = NULL;
+	const struct transport_signalling *one, *two;
+	const struct border_headers *headers;
+	size_t count, header_count;
+	bool is_right;
+
+	report = (struct conf_report){ 0 };
+	TRY(settings_check(
+		"a.conf",
+		VIEW("class trunks { kind carrier  side outside  headers { pass X-One X-Two }\n"
+	             "  signalling { mutual-tls  authority ca.pem  revoked list.pem } }\n"
+	             "peer bakery { class trunks  address sips:bakery.example }\n"
+	             "peer school { class trunks  address sips:192.0.2.30\n"
+	             "  headers { pass X-Three }\n"
+	             "  signalling { name school.example  revoked own.pem } }\n"
+	             "peer alone { side outside  address 192.0.2.50 }\n"
+	             "certificate main { chain main.pem  key main.key }\n"
+	             "listen outside { tls 192.0.2.10:5061  udp 192.0.2.10:5060\n"
+	             "  certificate main }\n"),
+		&t, &report));
+	one = signalling_of(t, 0);
+	two = signalling_of(t, 1);
+	headers = conf_get(t, &border_headers_block, &header_count);
+	(void)conf_get(t, &transport_signalling_block, &count);
+	is_right = count == 2 && one && one->mode == SIGNALLING_MUTUAL && !one->name[0] &&
+	           view_equal(view_of(one->authority), VIEW("ca.pem")) &&
+	           view_equal(view_of(one->revoked), VIEW("list.pem")) &&
+	           one->certificate == CONF_NO_ROW && one->staple == TLS_STAPLE_WANTED && two &&
+	           two->mode == SIGNALLING_MUTUAL &&
+	           view_equal(view_of(two->name), VIEW("school.example")) &&
+	           view_equal(view_of(two->authority), VIEW("ca.pem")) &&
+	           view_equal(view_of(two->revoked), VIEW("own.pem")) && header_count == 2 &&
+	           headers[0].peer + headers[1].peer == 1;
+	for (size_t i = 0; i < header_count && is_right; i++)
+		is_right = headers[i].count == (headers[i].peer == 0 ? 2 : 1);
 	conf_tree_free(&t);
 	CHECK(is_right);
 	return ERR_NONE;

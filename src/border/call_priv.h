@@ -141,7 +141,7 @@ struct pool_handle call_handle(const struct border *b, const struct call *call);
 /* Its facts, which lie packed in the checkpoint while nobody asks for them. Whoever comes by a
  * call otherwise than by call_by_id, call_by_tag or call_of_turn wakes it first. They stay until
  * CALLS_AWAKE others were woken, or for ever where they cannot be kept. */
-enum { CALLS_AWAKE = 16 };
+enum { CALLS_AWAKE = 64 };
 void call_wake(struct call *call);
 /* Walks them, awake: from *place on; NULL at the end. Start with place 0. */
 struct call *call_next(struct border *b, uint32_t *place);

@@ -57,7 +57,7 @@ void call_wake(struct call *call)
 		struct view packed = call_saved(call);
 		enum err err = ERR_NOT_FOUND;
 
-		call->facts = pool_take(c->facts);
+		call->facts = pool_take_as_is(c->facts); /* packed_read writes all of it */
 		assert(call->facts);
 		err = packed_read(packed, call->facts, sizeof(*call->facts));
 		assert(err == ERR_NONE);

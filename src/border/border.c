@@ -115,6 +115,8 @@ static enum err make_guard(struct border *b)
 	if (err == ERR_NONE)
 		err = guard_bounds_new(&b->settings.door, key, &b->bounds);
 	if (err == ERR_NONE)
+		err = guard_refrains_new(key, &b->refrains);
+	if (err == ERR_NONE)
 		err = guard_logins_new(&b->settings.door, key, &b->logins);
 	return err;
 }
@@ -239,6 +241,7 @@ void border_free(struct border **border)
 	known_table_clear(&b->known);
 	checkpoint_clear(&b->checkpoint);
 	guard_logins_free(&b->logins);
+	guard_refrains_free(&b->refrains);
 	guard_bounds_free(&b->bounds);
 	guard_door_free(&b->door);
 	ua_free(&b->ua);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of border share: the border itself, a message in hand, and
- * who may be asked for what. */
+/* What the files of border share: the border itself, a message in hand, who is asked for what. */
 #ifndef BORDER_BORDER_PRIV_H
 #define BORDER_BORDER_PRIV_H
 
@@ -18,6 +17,7 @@
 #include "guard/cookie.h"
 #include "guard/door.h"
 #include "guard/login.h"
+#include "guard/refrain.h"
 #include "guard/screen.h"
 #include "sip/msg.h"
 #include "sip/uri.h"
@@ -68,6 +68,7 @@ struct border {
 	struct checkpoint checkpoint;
 	struct guard_door *door;
 	struct guard_bounds *bounds;
+	struct guard_refrains *refrains;
 	struct guard_bucket peer_budgets[MAX_PEERS];
 	struct guard_bucket sample_budget;
 	struct guard_logins *logins;
@@ -134,7 +135,6 @@ void reply_retry_after(struct border *b, struct buffer *headers);
 /* Opens a transaction and answers it: for what is refused here and now. */
 void reply_at_once(struct border *b, const struct inbound *in, uint16_t status,
                    struct view headers);
-
 /* The same, a code of refusal.def first; to a stranger without. */
 void reply_refusal(struct border *b, const struct inbound *in, uint16_t status, enum refusal why,
                    struct view headers);

@@ -69,6 +69,11 @@ static bool passes_door(struct border *b, struct inbound *in, struct view bytes,
 		border_count(b, COUNT_dropped_bound);
 		return false;
 	}
+	if (in->standing == STANDING_STRANGER &&
+	    guard_refrain_holds(b->refrains, in->flow, bytes, b->now.us)) {
+		border_count(b, COUNT_dropped_screen);
+		return false;
+	}
 	return true;
 }
 
@@ -301,6 +306,9 @@ static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 		struct fact fact = fact_of(b, in, FACT_SCANNER);
 
 		fact.reason = (uint16_t)screening.signature;
+		if (screening.treatment == TREAT_SILENCE)
+			fact.count =
+				guard_refrain_note(b->refrains, in->flow, in->msg->text, b->now.us);
 		fact_target(b, &fact, in->msg);
 		fact_emit(b, &fact);
 		sample_take(b, in);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Budgets: how much of what may pass, per flow, per address, per neighbourhood
  * and in total. A bucket is a plain value that lives in whatever it bounds; a
- * zeroed one is full. The tables for strangers are bounded: a full one forgets
- * whom it has not heard of for longest, and the total holds what slips through
- * by that. */
+ * zeroed one is full. The tables for strangers are bounded: what is full forgets
+ * whose bucket is fullest, who loses least by it and was mostly not heard of for long,
+ * and the total holds what slips through by that. */
 #ifndef GUARD_BOUND_H
 #define GUARD_BOUND_H
 

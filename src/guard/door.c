@@ -3,22 +3,30 @@
  * look-ups, before a byte of what it sent is read. */
 #include "guard/door.h"
 
+#include "guard/lines.h"
 #include "guard/recent.h"
 
 #include <stdlib.h>
 
-enum { TELL_HITS_US = 60 * SECOND_US, SHORT_KEEPALIVE = 4, MAX_METHOD = 64, MAX_FIRST_LINE = 2048 };
+enum { TELL_HITS_S = 60, SHORT_KEEPALIVE = 4, MAX_METHOD = 64, MAX_FIRST_LINE = 2048 };
 
-struct door_source {
-	struct guard_row row;
-	struct guard_bucket challenges;
-	uint64_t told_us;
-	uint32_t hits; /* not told yet */
+enum { DOOR_EACH = 3 };
+
+/* Blocked sources that keep coming, three to a line of the cache. */
+struct door_line {
+	uint32_t tags[DOOR_EACH];
+	uint32_t hits[DOOR_EACH];   /* not told yet */
+	uint32_t told_s[DOOR_EACH]; /* 1 + seconds; 0: never */
+	uint32_t unused;
+	struct guard_bucket challenges[DOOR_EACH];
 };
+
+_Static_assert(sizeof(struct door_line) == GUARD_LINE, "one line of the cache");
 
 struct guard_door {
 	const struct verdict_table *verdicts;
-	struct guard_recent sources; /* blocked ones that keep coming */
+	struct hash_key key;
+	struct guard_lines sources;
 };
 
 enum err guard_door_new(const struct verdict_table *verdicts, const struct hash_key *key,
@@ -30,7 +38,8 @@ enum err guard_door_new(const struct verdict_table *verdicts, const struct hash_
 	if (!d)
 		return ERR_NO_MEMORY;
 	d->verdicts = verdicts;
-	err = guard_recent_init(&d->sources, sizeof(struct door_source), MAX_DOOR_SOURCES, key);
+	d->key = *key;
+	err = guard_lines_init(&d->sources, MAX_DOOR_SOURCES, DOOR_EACH);
 	if (err == ERR_NONE)
 		*ret = d;
 	else
@@ -42,7 +51,7 @@ void guard_door_free(struct guard_door **d)
 {
 	if (!*d)
 		return;
-	guard_recent_clear(&(*d)->sources);
+	guard_lines_clear(&(*d)->sources);
 	free(*d);
 	*d = NULL;
 }
@@ -118,16 +127,33 @@ const char *guard_bytes_name(enum guard_bytes bytes)
 	return (size_t)bytes < sizeof(names) / sizeof(names[0]) ? names[bytes] : "?";
 }
 
+/* Where a source stands in its line. Of a full one, whoever was told longest ago makes room. */
+static uint32_t place_in(struct door_line *line, uint64_t hash)
+{
+	uint32_t tag = guard_line_tag(hash), at = 0;
+
+	for (uint32_t i = 0; i < DOOR_EACH; i++) {
+		if (line->tags[i] == tag)
+			return i;
+		if (line->told_s[i] < line->told_s[at])
+			at = i;
+	}
+	line->tags[at] = tag;
+	line->hits[at] = line->told_s[at] = 0;
+	line->challenges[at] = (struct guard_bucket){ 0 };
+	return at;
+}
+
 /* Hits are told at the first and then once a minute: a flood must not become a
  * flood of facts. */
-static uint32_t hits_to_tell(struct door_source *source, uint64_t now_us)
+static uint32_t hits_to_tell(struct door_line *line, uint32_t at, uint64_t now_us)
 {
-	uint32_t hits = source->hits;
+	uint32_t hits = line->hits[at], now_s = (uint32_t)(now_us / SECOND_US) + 1;
 
-	if (source->told_us != 0 && now_since(now_us, source->told_us) < TELL_HITS_US)
+	if (line->told_s[at] != 0 && now_since(now_s, line->told_s[at]) < TELL_HITS_S)
 		return 0;
-	source->told_us = now_us;
-	source->hits = 0;
+	line->told_s[at] = now_s;
+	line->hits[at] = 0;
 	return hits;
 }
 
@@ -136,16 +162,17 @@ static void meet_blocked(struct guard_door *d, const struct guard_knock *knock,
                          struct guard_welcome *ret)
 {
 	struct addr address = addr_source(&knock->flow->remote);
-	struct guard_key key = guard_key_of(&address, 0);
-	struct door_source *source = guard_recent_touch(&d->sources, &key);
+	struct guard_spot spot = guard_spot_of(&d->key, &address, 0);
+	struct door_line *line = guard_line_at(&d->sources, spot.hash);
+	uint32_t at = place_in(line, spot.hash);
 
 	if (knock->standing == STANDING_STRANGER && knock->host_has_known &&
-	    guard_bucket_take(&source->challenges, challenges, now.us)) {
+	    guard_bucket_take(&line->challenges[at], challenges, now.us)) {
 		ret->answer = DOOR_CHALLENGE;
 		return;
 	}
-	source->hits++;
-	ret->hits = hits_to_tell(source, now.us);
+	line->hits[at]++;
+	ret->hits = hits_to_tell(line, at, now.us);
 	ret->answer = DOOR_DROP;
 	ret->counter = COUNT_dropped_verdict;
 }

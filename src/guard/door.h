@@ -30,7 +30,7 @@ enum guard_bytes {
 	BYTES_TOO_LONG,
 };
 
-enum { MAX_DOOR_SOURCES = 4096, MAX_DATAGRAM = 65535 };
+enum { MAX_DOOR_SOURCES = VERDICT_ROWS, MAX_DATAGRAM = 65535 };
 
 struct guard_knock {
 	const struct flow *flow;

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/index.h"
 #include "base/pool.h"
+#include "event/flow.h"
 
 /* Whom a row is about: an address or flow, and whatever else tells rows apart
  * (hash of an account, number of a listener). */
@@ -61,6 +62,12 @@ static inline struct guard_key guard_key_of(const struct addr *address, uint64_t
 
 	memcpy(key.address, address->bytes, sizeof(key.address));
 	return key;
+}
+
+/* What tells the flows of a remote address and port apart. */
+static inline uint64_t guard_flow_extra(const struct flow *flow)
+{
+	return (uint64_t)flow->connection << 32 | flow->listener;
 }
 
 _Static_assert(sizeof(struct guard_key) == 4 * sizeof(uint64_t), "hashed as four words");

@@ -3,6 +3,7 @@
  * what was odd. */
 #include "guard/agent.h"
 #include "guard/oddity.h"
+#include "guard/refrain.h"
 #include "guard/screen.h"
 #include "unit/border/wire.h"
 
@@ -84,5 +85,46 @@ TEST(facts_control_bytes, "a refused message with control bytes in its method is
 	fact.version = FACT_VERSION;
 	CHECK(fact_is_sound(&fact));
 	CHECK(strcmp(fact.method, "?CK") == 0);
+	return ERR_NONE;
+}
+
+/* A flow's bound on strangers, raised: else it drops a flood before any signature is asked. */
+static void raise_bounds(struct border_settings *s)
+{
+	s->door.stranger_flow = s->door.stranger_address = (struct guard_rate){ 100000, 1000 };
+}
+
+static uint64_t dropped(const struct wire *w, enum counter which)
+{
+	return counters_get(&w->counters, which);
+}
+
+TEST(facts_refrain, "of a tool's flood few are read and told, each is counted, none is forgotten")
+{
+	enum { FLOOD = 2000 };
+	__attribute__((cleanup(wire_free))) struct wire *w = NULL;
+	struct flow tool = wire_outside(66, 5060);
+	char text[1024];
+	uint64_t told = 0;
+
+	TRY(wire_new_with(raise_bounds, &w));
+	for (unsigned i = 0; i < FLOOD; i++) {
+		(void)snprintf(text, sizeof(text),
+		               "OPTIONS sip:%u@198.51.100.1 SIP/2.0\r\n"
+		               "Via: SIP/2.0/UDP 203.0.113.66:5060;branch=z9hG4bK%u\r\n"
+		               "From: \"sipvicious\" <sip:%u@1.1.1.1>;tag=%u\r\n"
+		               "To: <sip:%u@1.1.1.1>\r\nCall-ID: %u\r\nCSeq: 1 OPTIONS\r\n"
+		               "Max-Forwards: 70\r\n\r\n",
+		               i, i, i, i, i, i);
+		wire_receive(w, &tool, text);
+	}
+	CHECK(dropped(w, COUNT_dropped_screen) == FLOOD);
+	CHECK(wire_count_facts(w, FACT_SCANNER) < FLOOD / 20);
+	for (unsigned i = 0; i < w->fact_count; i++)
+		told += w->facts[i].kind == FACT_SCANNER ? w->facts[i].count : 0;
+	CHECK(told <= FLOOD && told + REFRAIN_STEP > FLOOD);
+	/* What the same flow writes in another form is read. */
+	wire_receive(w, &tool, REQUEST("OPTIONS", "201", "Subject: another\r\n"));
+	CHECK(find(w, FACT_REQUEST) != NULL);
 	return ERR_NONE;
 }

@@ -153,6 +153,28 @@ TEST(bounds_full, "a flood of forged networks overflows the table and still meet
 	return ERR_NONE;
 }
 
+TEST(bounds_spent, "whoever spent all stays known through a flood of forged addresses")
+{
+	struct guard_door_settings settings;
+	struct guard_bounds *b = NULL;
+	struct flow noisy = flow_from(1, 4000);
+
+	guard_door_defaults(&settings);
+	settings.max_stranger_flows = settings.max_stranger_addresses = 64;
+	TRY(guard_bounds_new(&settings, &key, &b));
+	while (guard_bounds_stranger(b, &noisy, SECOND_US))
+		continue;
+	for (uint32_t i = 0; i < 20000; i++) {
+		struct flow forged = flow_from(0x0a000000 + i, 5060);
+
+		CHECK(guard_bounds_stranger(b, &forged, SECOND_US));
+	}
+	CHECK(!guard_bounds_stranger(b, &noisy, SECOND_US));
+	CHECK(guard_bounds_stranger(b, &noisy, 4 * SECOND_US));
+	guard_bounds_free(&b);
+	return ERR_NONE;
+}
+
 TEST(bounds_apply, "new figures hold from now on")
 {
 	struct guard_door_settings settings;

@@ -248,22 +248,56 @@ TEST(door_not_sip,
 	return ERR_NONE;
 }
 
+static struct flow numbered(uint32_t number)
+{
+	struct flow flow = flow_of(5060);
+
+	flow.remote.bytes[12] = 10;
+	flow.remote.bytes[13] = (uint8_t)(number >> 16);
+	flow.remote.bytes[14] = (uint8_t)(number >> 8);
+	flow.remote.bytes[15] = (uint8_t)number;
+	return flow;
+}
+
 TEST(door_many, "more blocked sources than the door remembers are all dropped")
 {
 	OWNED_HOUSE h = { 0 };
-	struct flow flow = flow_of(5060);
-	struct guard_knock knock = { .flow = &flow, .bytes = VIEW("x") };
+	struct guard_knock knock = { .bytes = VIEW("x") };
 
 	TRY(house_init(&h));
 	for (uint32_t i = 0; i < 3 * MAX_DOOR_SOURCES; i++) {
 		struct verdict v = { .state = VERDICT_BLOCK, .until_us = now.us + SECOND_US };
+		struct flow flow = numbered(i);
 
-		flow.remote.bytes[13] = (uint8_t)(i >> 8);
-		flow.remote.bytes[14] = (uint8_t)i;
+		knock.flow = &flow;
 		v.source = flow.remote;
 		v.source.port = 0;
 		verdict_table_put(h.verdicts, &v, now.us);
 		CHECK(guard_door_meet(h.door, &knock, &one_a_second, now).answer == DOOR_DROP);
+		verdict_table_remove(h.verdicts, &v.source, 0);
 	}
+	return ERR_NONE;
+}
+
+TEST(door_crowd, "half as many blocked sources as there may be are told once each, not at each hit")
+{
+	OWNED_HOUSE h = { 0 };
+	struct guard_knock knock = { .bytes = VIEW("x") };
+	uint32_t facts = 0;
+
+	TRY(house_init(&h));
+	for (uint32_t i = 0; i < 4 * (VERDICT_ROWS / 2); i++) {
+		struct verdict v = { .state = VERDICT_BLOCK, .until_us = now.us + SECOND_US };
+		struct flow flow = numbered(i % (VERDICT_ROWS / 2));
+
+		knock.flow = &flow;
+		v.source = flow.remote;
+		v.source.port = 0;
+		if (i < VERDICT_ROWS / 2)
+			verdict_table_put(h.verdicts, &v, now.us);
+		facts += guard_door_meet(h.door, &knock, &one_a_second, now).hits > 0;
+	}
+	/* A few share a full line. */
+	CHECK(facts >= VERDICT_ROWS / 2 && facts < VERDICT_ROWS / 2 * 5 / 4);
 	return ERR_NONE;
 }

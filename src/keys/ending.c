@@ -109,14 +109,16 @@ static bool read_next(BIO *in, enum keys_kind kind)
 {
 	X509 *one = NULL;
 	X509_CRL *list = NULL;
+	bool is_there;
 
 	if (is_list(kind))
 		list = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL);
 	else
 		one = PEM_read_bio_X509(in, NULL, NULL, NULL);
+	is_there = one || list;
 	X509_free(one);
 	X509_CRL_free(list);
-	return one || list;
+	return is_there;
 }
 
 size_t keys_ending_broken(enum keys_kind kind, struct view pem)

@@ -11,13 +11,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct view all = view_bytes(data, size);
-	size_t end = 0, taken = 0;
+	size_t end = 0;
 
 	do
 		end = view_find(all, '\n', end) + 1;
 	while (end < size && all.at[end] != '\n');
 	for (int is_scarce = 0; is_scarce < 2; is_scarce++) {
 		struct capture_keys *keys = NULL;
+		size_t taken = 0;
 
 		scarce_from_here(is_scarce ? size % 64 + 1 : 0);
 		if (capture_keys_new(&(struct hash_key){ { 1 } }, &keys) != ERR_NONE)

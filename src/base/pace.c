@@ -18,17 +18,19 @@ void pace_note(struct pace *p, uint32_t messages)
 	p->has_news = p->has_news || messages > 0;
 }
 
+void pace_behind(struct pace *p) { p->is_behind = true; }
+
 uint32_t pace_rest_us(struct pace *p, const struct pace_rule *rule, uint64_t now_us)
 {
 	uint64_t window_us = now_us > p->since_us ? now_us - p->since_us : 0;
-	bool had_news = p->has_news;
+	bool is_idle = p->has_news && !p->is_behind;
 
 	if (window_us >= PACE_WINDOW_US) {
 		p->rest_us = rest_for(p->came, rule, window_us);
 		p->since_us = now_us;
 		p->came = 0;
 	}
-	p->has_news = false;
+	p->has_news = p->is_behind = false;
 	/* A rest that brought nothing is not followed by another. */
-	return had_news ? p->rest_us : 0;
+	return is_idle ? p->rest_us : 0;
 }

@@ -23,10 +23,14 @@ struct pace {
 	uint32_t came;     /* in it */
 	uint32_t rest_us;  /* by the window before */
 	bool has_news;     /* something came since the last rest was asked for */
+	bool is_behind;    /* and not all of it was read */
 };
 
 void pace_note(struct pace *p, uint32_t messages);
-/* After a turn in which all was read: 0 where what comes next is to be taken at once. */
+/* More came than a turn takes: it is followed by the next one, not by a rest. Who is behind
+ * would never catch up else. */
+void pace_behind(struct pace *p);
+/* After a turn: 0 where what comes next is to be taken at once. */
 uint32_t pace_rest_us(struct pace *p, const struct pace_rule *rule, uint64_t now_us);
 
 #endif

@@ -17,8 +17,10 @@ static void carry(void *context, int fd, int what)
 	(void)fd, (void)what;
 	if (m->before)
 		m->before(m->context, now);
-	for (int i = 0; i < TURNS_A_WAKE && media_relay_turn(m->relay, now.us); i++)
-		;
+	for (int i = 0; i < TURNS_A_WAKE; i++)
+		if (!media_relay_turn(m->relay, now.us))
+			return;
+	pace_behind(&m->pace);
 }
 
 enum err media_shift_begin(struct media_shift *m, struct now now)

@@ -164,6 +164,7 @@ static void on_socket(void *context, int fd, int what)
 		if (udp_received(w.inbox) < UDP_BATCH)
 			return;
 	}
+	pace_behind(&w.pace);
 }
 
 /* --- Connections --- */

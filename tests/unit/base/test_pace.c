@@ -61,3 +61,17 @@ TEST(pace_ends, "a rest that brought nothing is not repeated, and a quiet window
 	CHECK(pace_rest_us(&p, &rule, 3) == 0);
 	return ERR_NONE;
 }
+
+TEST(pace_behind, "who could not read all that came does not rest")
+{
+	struct pace p = { 0 };
+
+	pace_note(&p, 10000);
+	pace_behind(&p);
+	CHECK(pace_rest_us(&p, &rule, PACE_WINDOW_US) == 0);
+	pace_note(&p, 1);
+	CHECK(pace_rest_us(&p, &rule, PACE_WINDOW_US + 1) > 0);
+	pace_behind(&p);
+	CHECK(pace_rest_us(&p, &rule, PACE_WINDOW_US + 2) == 0);
+	return ERR_NONE;
+}

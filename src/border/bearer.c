@@ -4,6 +4,7 @@
 
 #include "border/call_priv.h"
 #include "border/leg_priv.h"
+#include "border/offer_priv.h"
 #include "rtp/mrcp.h"
 
 #include <string.h>
@@ -68,8 +69,6 @@ static bool is_left_out(const struct call *call, unsigned leg, const struct sdp_
 	       audio_of(call, leg) == MEDIA_OVER_UDP && channels_of(call, leg) == CHANNELS_NONE;
 }
 
-static bool has_certificate(const struct call *call) { return call->border->has_media_fingerprint; }
-
 /* ---- an offer ---- */
 
 static bool is_resource_known(const struct sdp_connection *c)
@@ -100,7 +99,8 @@ static enum refusal take_end(struct call *call, unsigned from, unsigned stream, 
 	struct sdp_connection c;
 
 	if (sdp_connection_read(came, m, &c) != ERR_NONE || c.setup == SDP_HOLDCONN ||
-	    (carrier == MEDIA_TLS && (!c.has_fingerprint || !has_certificate(call))))
+	    (carrier == MEDIA_TLS &&
+	     (!c.has_fingerprint || !stream_has_certificates(call->border))))
 		return why;
 	if (sdp_media_is_control(m) && !take_channel(b, from, &c))
 		return why;
@@ -120,7 +120,7 @@ static enum refusal take_line(struct call *call, unsigned from, unsigned stream)
 	uint8_t came = carriers[sdp_media_carrier(m)], needed, other;
 
 	if (!carrier_for(call, from, m, &needed) || !carrier_for(call, to, m, &other) ||
-	    came != needed || (other == MEDIA_TLS && !has_certificate(call)))
+	    came != needed || (other == MEDIA_TLS && !stream_has_certificates(call->border)))
 		return why;
 	/* A stream that there is keeps its ports. */
 	if (s->has_ports && (s->legs[from].carrier != came || s->legs[to].carrier != other))
@@ -254,7 +254,7 @@ void bearer_fill_local(const struct call *call, unsigned to, unsigned stream, st
 	ret->setup = end->ours;
 	ret->is_existing = end->serial != 0 && (end->is_existing || s->is_open);
 	if (carrier == SDP_OVER_TLS)
-		ret->fingerprint = call->border->media_fingerprint;
+		ret->fingerprint = stream_fingerprint(call, stream);
 	if (end->ours == SDP_ACTIVE)
 		ret->rtp.port = SDP_PORT_DISCARD;
 }

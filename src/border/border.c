@@ -270,8 +270,10 @@ void border_media_event(struct border *b, const struct media_event *event, struc
 {
 	b->now = now;
 	if (event->kind == MEDIA_STARTED) {
-		memcpy(b->media_fingerprint, event->fingerprint, sizeof(b->media_fingerprint));
-		b->has_media_fingerprint = true;
+		unsigned worker = event->worker % MAX_MEDIA_WORKERS;
+
+		memcpy(b->media_fingerprints[worker], event->fingerprint, MEDIA_FINGERPRINT_SIZE);
+		b->media_told |= 1u << worker;
 	}
 	calls_media_event(b, event);
 }

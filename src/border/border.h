@@ -58,8 +58,8 @@ struct border_ports {
 	struct counters *counters;
 	/* border_checkpoint_size() bytes, page-aligned; zeroed by the parent at its start. */
 	void *checkpoint;
-	uint16_t owner;      /* number of this worker, in every name that it makes */
-	uint16_t owners;     /* workers in all */
+	uint8_t owner;       /* number of this worker, in every name that it makes */
+	uint8_t owners;      /* workers in all */
 	uint32_t generation; /* counts starts of the parent, not of the worker */
 	/* Of cookies, tags and branches, Contact users, tables: the parent's, so that
 	 * what was made with them outlives a worker. */

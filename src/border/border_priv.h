@@ -83,8 +83,8 @@ struct border {
 	struct subscriptions *subscriptions;
 	struct calls *calls;
 	struct commands *commands;
-	uint8_t media_fingerprint[MEDIA_FINGERPRINT_SIZE]; /* of media's certificate */
-	bool has_media_fingerprint;
+	uint8_t media_fingerprints[MAX_MEDIA_WORKERS][MEDIA_FINGERPRINT_SIZE]; /* of certificates */
+	unsigned media_told;           /* workers of media that told theirs: 1 << worker */
 	struct header_counts *removed; /* headers.h: names kept out */
 	struct refused refused;
 	struct untrusted untrusted;

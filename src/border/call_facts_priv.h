@@ -49,6 +49,7 @@ struct stream {
 	struct media_leg_statistics figures[CALL_LEGS];
 	struct order_format formats[MAX_ORDER_FORMATS];
 	bool is_closing; /* ORDER_CLOSE is out */
+	uint8_t worker;  /* of media, who was ordered last */
 };
 
 /* All that a call knows, without pointers: zeros cost nothing while it rests (call_rest.c). */

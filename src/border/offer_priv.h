@@ -35,8 +35,14 @@ enum offer_verdict offer_kind(const struct sip_msg *msg);
 
 enum err port_share_new(const struct border *b, struct port_share **ret) MUST_USE;
 void port_share_free(struct port_share **p);
-/* Takes a pair for each leg of the stream. ERR_FULL. */
+/* Takes a pair for each leg of the stream, both of one worker of media. ERR_FULL. */
 enum err stream_take_ports(struct call *call, unsigned stream) MUST_USE;
+/* The worker of media that has the stream's ports; 0 where it has none. */
+uint8_t stream_worker(const struct call *call, unsigned stream);
+/* SHA-256 of the certificate that this worker shows; as long as the border lives. */
+const uint8_t *stream_fingerprint(const struct call *call, unsigned stream);
+/* Whether each worker of media has told its own. */
+bool stream_has_certificates(const struct border *b);
 /* Our address and RTP port as that leg shall see them. */
 struct addr stream_address(const struct call *call, unsigned stream, unsigned leg);
 void stream_order(struct call *call, unsigned stream);

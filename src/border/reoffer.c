@@ -25,7 +25,7 @@ static struct form_case case_of(const struct call *call, const struct leg_facts 
 {
 	return (struct form_case){ .policy = leg->media_srtp,
 		                   .is_secure = flow_is_secure(&leg->flow),
-		                   .has_own_certificate = call->border->has_media_fingerprint };
+		                   .has_own_certificate = stream_has_certificates(call->border) };
 }
 
 static void choose(struct leg_facts *leg, enum offer_form form)

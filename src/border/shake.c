@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Handshakes of a call's audio: judged, agreed, written, ordered. */
 #include "border/call_priv.h"
+#include "border/offer_priv.h"
 
 #include "base/secret.h"
 
@@ -136,7 +137,7 @@ static enum refusal judge(const struct call *call, unsigned leg, unsigned stream
 
 	if (call->facts->legs[leg].media_srtp == SRTP_FORBIDDEN)
 		return REFUSAL_SRTP_FORBIDDEN;
-	if (!call->border->has_media_fingerprint)
+	if (!stream_has_certificates(call->border))
 		return REFUSAL_SHAKE_AWAY;
 	if (sdp_handshake_read(&c->came, line_of(call, stream), ret) != ERR_NONE ||
 	    !ret->has_fingerprint)
@@ -173,7 +174,7 @@ enum refusal shake_can_offer(struct call *call, unsigned to, unsigned stream)
 {
 	struct stream_shake *k = &call->facts->streams[stream].secure[to].shake;
 
-	if (!call->border->has_media_fingerprint)
+	if (!stream_has_certificates(call->border))
 		return REFUSAL_SHAKE_AWAY;
 	if (!k->is_drawn)
 		draw(call->border, k);
@@ -204,10 +205,10 @@ enum refusal shake_take_answer(struct call *call, unsigned from, unsigned stream
 
 /* ---- written ---- */
 
-static void describe(const struct call *call, const struct stream_shake *k, struct sdp_local *local,
-                     struct shake_lines *ret)
+static void describe(const uint8_t *fingerprint, const struct stream_shake *k,
+                     struct sdp_local *local, struct shake_lines *ret)
 {
-	ret->shake.fingerprint = call->border->media_fingerprint;
+	ret->shake.fingerprint = fingerprint;
 	ret->shake.mid = view_bytes(k->mid, k->mid_len);
 	if (ret->shake.has_mux)
 		local->rtcp = local->rtp;
@@ -248,7 +249,7 @@ void shake_describe_offer(const struct call *call, unsigned to, unsigned stream,
 		return;
 	*ret = (struct shake_lines){ .shake = { .setup = SDP_ACTPASS, .has_mux = true } };
 	local->protocol = protocol_of(call, to, stream);
-	describe(call, &s->shake, local, ret);
+	describe(stream_fingerprint(call, stream), &s->shake, local, ret);
 	if (s->shake.mid_len == 0 && is_browser(&call->facts->legs[to]))
 		ret->shake.mid = view_bytes(&mids[stream], 1);
 	ret->shake.is_bundled = stream == 0 && ret->shake.mid.len > 0;
@@ -271,7 +272,7 @@ void shake_describe_answer(const struct call *call, unsigned stream, struct sdp_
 		                                .is_bundled = s->shake.is_bundled } };
 	ret->shake.setup = s->shake.is_active ? SDP_ACTIVE : SDP_PASSIVE;
 	local->protocol = s->protocol;
-	describe(call, &s->shake, local, ret);
+	describe(stream_fingerprint(call, stream), &s->shake, local, ret);
 	if (s->shake.has_ice)
 		describe_path(&s->shake, ret);
 }

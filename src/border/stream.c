@@ -12,15 +12,16 @@
 
 enum { FAMILIES = 2, MAX_HOSTS = MAX_SIDES * FAMILIES, STREAM_BITS = 4, PORT_KINDS = 2 };
 
-/* The free pairs of one side and family: slots[first] on, count of them, of which the last `spare`
- * are for emergency calls. */
+/* The free pairs of one side, family and worker of media: slots[first] on, count of them, of which
+ * the last `spare` are for emergency calls. */
 struct port_group {
 	uint32_t first, count, spare;
 };
 
 struct port_share {
 	const struct port_table *table;
-	struct port_group groups[MAX_SIDES][FAMILIES][PORT_KINDS];
+	struct port_group groups[MAX_SIDES][FAMILIES][PORT_KINDS][MAX_MEDIA_WORKERS];
+	unsigned worker_count;        /* of media */
 	struct addr hosts[MAX_HOSTS]; /* on which there are pairs */
 	unsigned host_count;
 	uint32_t *slots;
@@ -48,21 +49,24 @@ static void note_host(struct port_share *p, const struct addr *a)
 
 static struct port_group *group_of(struct port_share *p, const struct port_pair *pair)
 {
-	return &p->groups[pair->side % MAX_SIDES][family_of(&pair->local)][pair->kind % PORT_KINDS];
+	return &p->groups[pair->side % MAX_SIDES][family_of(&pair->local)][pair->kind % PORT_KINDS]
+	                 [pair->worker % MAX_MEDIA_WORKERS];
 }
 
 static void fill_groups(const struct border *b, struct port_share *p)
 {
 	uint32_t next = 0;
 
-	for (unsigned place = 0; place < MAX_SIDES * FAMILIES * PORT_KINDS; place++) {
-		struct port_group *group = &p->groups[0][0][0] + place;
+	for (unsigned place = 0; place < sizeof(p->groups) / sizeof(struct port_group); place++) {
+		struct port_group *group = &p->groups[0][0][0][0] + place;
 
 		group->first = next;
 		for (uint32_t i = 0; i < p->table->count; i++) {
 			if (group_of(p, &p->table->pairs[i]) != group || !is_of_share(b, i))
 				continue;
 			p->slots[next++] = i;
+			if (p->table->pairs[i].worker >= p->worker_count)
+				p->worker_count = p->table->pairs[i].worker + 1u;
 			group->spare += p->table->pairs[i].is_spare;
 			note_host(p, &p->table->pairs[i].local);
 		}
@@ -99,29 +103,67 @@ void port_share_free(struct port_share **p)
 	*p = NULL;
 }
 
+/* What of a group such a call may take. */
+static uint32_t free_of(const struct call *call, const struct port_group *group)
+{
+	uint32_t kept = call->facts->is_emergency ? 0 : group->spare;
+
+	return group->count > kept ? group->count - kept : 0;
+}
+
+static struct port_group *wanted_of(const struct call *call, unsigned stream, unsigned number,
+                                    unsigned worker)
+{
+	const struct flow *flow = &call->facts->legs[number].flow;
+	struct port_pair wanted = {
+		.local = flow->local,
+		.side = flow->side,
+		.kind = bearer_port_kind(&call->facts->streams[stream].legs[number]),
+		.worker = (uint8_t)worker,
+	};
+
+	return group_of(call->border->calls->ports, &wanted);
+}
+
+/* The worker of media with most ports left for both legs. Where both legs draw from one group it
+ * must have two; ERR_FULL. */
+static enum err choose_worker(const struct call *call, unsigned stream, unsigned *ret)
+{
+	const struct port_share *p = call->border->calls->ports;
+	uint32_t most = 0;
+
+	for (unsigned worker = 0; worker < p->worker_count; worker++) {
+		const struct port_group *one = wanted_of(call, stream, LEG_CALLER, worker),
+					*other = wanted_of(call, stream, LEG_CALLEE, worker);
+		uint32_t left = free_of(call, one), others = free_of(call, other);
+
+		if (one == other)
+			left /= 2;
+		else if (others < left)
+			left = others;
+		if (left > most) {
+			most = left;
+			*ret = worker;
+		}
+	}
+	return most > 0 ? ERR_NONE : ERR_FULL;
+}
+
 /* Drawn at random: the next port that a call gets is not to be guessed. */
-static enum err take_pair(struct call *call, unsigned number, struct order_leg *leg)
+static void take_pair(struct call *call, struct port_group *group, struct order_leg *leg)
 {
 	struct border *b = call->border;
-	const struct flow *flow = &leg_of(call, number)->flow;
 	struct port_share *p = b->calls->ports;
-	struct port_pair wanted = { .local = flow->local,
-		                    .side = flow->side,
-		                    .kind = bearer_port_kind(leg) };
-	struct port_group *group = group_of(p, &wanted);
 	uint32_t draw, place, pair;
 
-	if (group->count <= (call->facts->is_emergency ? 0 : group->spare))
-		return ERR_FULL;
 	b->ports.random(b->ports.context, &draw, sizeof(draw));
 	place = group->first + draw % group->count;
 	pair = p->slots[place];
 	p->slots[place] = p->slots[group->first + --group->count];
 	p->is_taken[pair] = 1;
 	leg->port = pair;
-	if (wanted.kind == PORT_STREAM)
+	if (p->table->pairs[pair].kind == PORT_STREAM)
 		b->ports.hear(b->ports.context, pair, true);
-	return ERR_NONE;
 }
 
 static void give_pair(struct border *b, uint32_t pair)
@@ -143,19 +185,16 @@ bool border_has_port(const struct border *b, uint32_t row)
 enum err stream_take_ports(struct call *call, unsigned stream)
 {
 	struct stream_facts *s = &call->facts->streams[stream];
-	struct border *b = call->border;
+	unsigned worker;
 	enum err err;
 
 	if (s->has_ports)
 		return ERR_NONE;
-	err = take_pair(call, LEG_CALLER, &s->legs[LEG_CALLER]);
+	err = choose_worker(call, stream, &worker);
 	if (err != ERR_NONE)
 		return err;
-	err = take_pair(call, LEG_CALLEE, &s->legs[LEG_CALLEE]);
-	if (err != ERR_NONE) {
-		give_pair(b, s->legs[LEG_CALLER].port);
-		return err;
-	}
+	for (unsigned leg = 0; leg < CALL_LEGS; leg++)
+		take_pair(call, wanted_of(call, stream, leg, worker), &s->legs[leg]);
 	s->has_ports = 1;
 	return ERR_NONE;
 }
@@ -170,6 +209,26 @@ void stream_give_ports(struct call *call, unsigned stream)
 	for (unsigned leg = 0; leg < CALL_LEGS; leg++)
 		give_pair(call->border, s->legs[leg].port);
 	*s = (struct stream_facts){ 0 };
+}
+
+uint8_t stream_worker(const struct call *call, unsigned stream)
+{
+	const struct port_table *table = call->border->calls->ports->table;
+	const struct stream_facts *s = &call->facts->streams[stream];
+
+	return s->has_ports ? table->pairs[s->legs[LEG_CALLER].port].worker : 0;
+}
+
+const uint8_t *stream_fingerprint(const struct call *call, unsigned stream)
+{
+	return call->border->media_fingerprints[stream_worker(call, stream)];
+}
+
+bool stream_has_certificates(const struct border *b)
+{
+	unsigned count = b->calls->ports->worker_count;
+
+	return b->media_told == (1u << (count > 0 ? count : 1)) - 1;
 }
 
 /* The pairs are where the call says, if they are this worker's and nobody has them. */
@@ -284,6 +343,7 @@ static void give_connections(const struct call *call, unsigned stream)
 		if (!bearer_connect(call, leg, stream, &order))
 			continue;
 		order.owner = b->ports.owner;
+		order.worker = stream_worker(call, stream);
 		order.generation = b->ports.generation;
 		order.stream = number_of(call, stream);
 		b->ports.connect(b->ports.context, &order);
@@ -298,6 +358,7 @@ static void give_keys(const struct call *call, unsigned stream, unsigned leg)
 	if (!secure_keys(call, leg, stream, &keys))
 		return;
 	keys.owner = b->ports.owner;
+	keys.worker = stream_worker(call, stream);
 	keys.generation = b->ports.generation;
 	keys.stream = number_of(call, stream);
 	b->ports.order_keys(b->ports.context, &keys);
@@ -314,11 +375,13 @@ static void give_shake(const struct call *call, unsigned stream, unsigned leg)
 	if (!shake_order(call, leg, stream, &shake))
 		return;
 	shake.owner = b->ports.owner;
+	shake.worker = stream_worker(call, stream);
 	shake.generation = b->ports.generation;
 	shake.stream = number_of(call, stream);
 	b->ports.order_shake(b->ports.context, &shake);
 	if (shake_keys(call, leg, stream, &keys)) {
 		keys.owner = b->ports.owner;
+		keys.worker = shake.worker;
 		keys.generation = b->ports.generation;
 		keys.stream = number_of(call, stream);
 		b->ports.order_keys(b->ports.context, &keys);
@@ -335,6 +398,7 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 		.kind = (uint8_t)kind,
 		.is_held = s->is_held,
 		.owner = b->ports.owner,
+		.worker = stream_worker(call, stream),
 		.generation = b->ports.generation,
 		.stream = number_of(call, stream),
 		.legs = { s->legs[0], s->legs[1] },
@@ -344,6 +408,7 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 
 	for (unsigned i = 0; i < MAX_ORDER_FORMATS; i++)
 		order.formats[i] = call->facts->carried[stream].formats[i];
+	call->facts->carried[stream].worker = order.worker;
 	apply_hold(call, &order);
 	order.hears_keys = keys_to_hear(call, stream);
 	is_covered = cover_apply(call, stream, &order);
@@ -377,6 +442,7 @@ void stream_press(const struct call *call, unsigned stream, struct order_digits 
 
 	order->kind = ORDER_DIGITS;
 	order->owner = b->ports.owner;
+	order->worker = stream_worker(call, stream);
 	order->generation = b->ports.generation;
 	order->stream = number_of(call, stream);
 	b->ports.digits(b->ports.context, order);
@@ -412,6 +478,7 @@ static void close_unknown(struct border *b, const struct media_event *event)
 	struct order order = {
 		.kind = ORDER_CLOSE,
 		.owner = event->owner,
+		.worker = event->worker,
 		.generation = event->generation,
 		.stream = event->stream,
 	};
@@ -429,33 +496,35 @@ static void closed(struct call *call, unsigned stream)
 		call_finish(call);
 }
 
-/* What was being closed will never be answered. May end the call. */
-static void forget_closings(struct call *call)
+/* What that worker was closing it will never answer. May end the call. */
+static void forget_closings(struct call *call, uint8_t worker)
 {
 	if (!stream_is_any_closing(call))
 		return;
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
-		bool was_closing = call->facts->carried[i].is_closing;
+		struct stream *stream = &call->facts->carried[i];
 
-		call->facts->carried[i].is_closing = false;
-		if (was_closing && call->state != CALL_ENDING)
+		if (!stream->is_closing || stream->worker != worker)
+			continue;
+		stream->is_closing = false;
+		if (call->state != CALL_ENDING)
 			stream_give_ports(call, i);
 	}
-	if (call->state == CALL_ENDING)
+	if (call->state == CALL_ENDING && !stream_is_any_closing(call))
 		call_finish(call);
 }
 
-/* Media was restarted and knows no stream. */
-static void order_again(struct border *b)
+/* A worker of media was restarted and knows no stream. */
+static void order_again(struct border *b, uint8_t worker)
 {
 	uint32_t place = 0;
 	struct call *call;
 
 	while ((call = call_next(b, &place))) {
 		for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
-			if (call->facts->streams[i].is_open)
+			if (call->facts->streams[i].is_open && stream_worker(call, i) == worker)
 				give_order(call, i, ORDER_OPEN);
-		forget_closings(call);
+		forget_closings(call, worker);
 	}
 }
 
@@ -475,7 +544,7 @@ void calls_media_event(struct border *b, const struct media_event *event)
 	struct stream *stream;
 
 	if (event->kind == MEDIA_STARTED) {
-		order_again(b);
+		order_again(b, event->worker);
 		return;
 	}
 	if (!call || place >= MAX_CALL_STREAMS || event->generation != b->ports.generation) {

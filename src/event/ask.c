@@ -16,10 +16,23 @@ const char *ask_kind_name(enum ask_kind kind)
 const char *role_name(enum role role)
 {
 	static const char *const names[ROLE_COUNT] = {
-		[ROLE_PARENT] = "parent", [ROLE_SIGNAL] = "signal",   [ROLE_MEDIA] = "media",
-		[ROLE_JUDGE] = "judge",   [ROLE_STORE] = "store",     [ROLE_WEB] = "web",
-		[ROLE_KERNEL] = "kernel", [ROLE_OBSERVE] = "observe", [ROLE_OUTREACH] = "outreach",
+		[ROLE_PARENT] = "parent",
+		[ROLE_SIGNAL] = "signal",
+		[ROLE_MEDIA] = "media",
+		[ROLE_JUDGE] = "judge",
+		[ROLE_STORE] = "store",
+		[ROLE_WEB] = "web",
+		[ROLE_KERNEL] = "kernel",
+		[ROLE_OBSERVE] = "observe",
+		[ROLE_OUTREACH] = "outreach",
 		[ROLE_KEYS] = "keys",
+		"media-2",
+		"media-3",
+		"media-4",
+		"media-5",
+		"media-6",
+		"media-7",
+		"media-8",
 	};
 
 	return (size_t)role < ROLE_COUNT ? names[role] : "?";

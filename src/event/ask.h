@@ -14,6 +14,9 @@
 #include "event/record.h"
 #include "event/resolved.h"
 
+enum { MAX_MEDIA_WORKERS = 8 };
+
+/* Each worker of media is a role, the first ROLE_MEDIA; all have its rights. */
 enum role {
 	ROLE_PARENT,
 	ROLE_SIGNAL,
@@ -25,8 +28,21 @@ enum role {
 	ROLE_OBSERVE,
 	ROLE_OUTREACH,
 	ROLE_KEYS,
-	ROLE_COUNT
+	ROLE_MEDIA_2,
+	ROLE_COUNT = ROLE_MEDIA_2 + MAX_MEDIA_WORKERS - 1
 };
+
+/* The row of the table of privileges: that of all who do the same work. */
+static inline enum role role_kind(enum role role)
+{
+	return role >= ROLE_MEDIA_2 ? ROLE_MEDIA : role;
+}
+
+/* Of the workers of media, counted from 0. */
+static inline enum role role_media(unsigned worker)
+{
+	return worker == 0 ? ROLE_MEDIA : (enum role)(ROLE_MEDIA_2 + worker - 1);
+}
 
 enum ask_kind {
 #define ASK(name, from, to) ASK_##name,

@@ -16,6 +16,7 @@
 #define EVENT_ORDER_H
 
 #include "event/order_leg.h"
+#include "event/port_table.h"
 
 enum order_kind {
 	/* Begins, with nothing that came to the ports before; for a stream that is open: a
@@ -91,7 +92,8 @@ struct order_format {
 struct order {
 	uint8_t kind;        /* enum order_kind */
 	uint8_t is_held;     /* no-media timeout off */
-	uint16_t owner;      /* signal worker that owns the call */
+	uint8_t owner;       /* signal worker that owns the call */
+	uint8_t worker;      /* of media, who has the ports of its legs */
 	uint32_t generation; /* of the stream id: a late answer to an old stream is recognised */
 	uint64_t stream;     /* unique within the owner */
 	struct order_leg legs[2]; /* caller's leg, callee's leg */
@@ -106,7 +108,7 @@ struct order {
 struct order_digits {
 	uint8_t kind; /* ORDER_DIGITS */
 	uint8_t leg;
-	uint16_t owner;
+	uint8_t owner, worker;
 	uint32_t generation;
 	uint64_t stream;
 	uint8_t is_sound; /* as tones in G.711, not as events */
@@ -162,7 +164,8 @@ enum { MEDIA_FINGERPRINT_SIZE = 32 };
 struct media_event {
 	uint8_t kind;   /* enum media_event_kind */
 	uint8_t reason; /* enum err */
-	uint16_t owner;
+	uint8_t owner;
+	uint8_t worker; /* whose ring it came by; written by its reader */
 	uint32_t generation;
 	uint64_t stream;
 	union {
@@ -176,25 +179,5 @@ struct media_event {
 
 _Static_assert(sizeof(union media_order) <= 256, "an order fits its ring slot");
 _Static_assert(sizeof(struct media_event) <= 256, "a media event fits its ring slot");
-
-/* The table of port pairs: written once by the parent, read by signal (which
- * draws numbers) and media (which holds the sockets, in the same order). */
-enum { MAX_PORT_PAIRS = 16384 };
-
-/* A pair of UDP ports for RTP and RTCP, or one TCP port. */
-enum port_kind { PORT_PAIR, PORT_STREAM };
-
-struct port_pair {
-	struct addr local; /* RTP address and even port on this side, or that of the stream */
-	uint8_t side;
-	uint8_t kind;                /* enum port_kind */
-	uint8_t is_spare, unused[1]; /* as many of the kind are kept free for emergency calls */
-};
-
-struct port_table {
-	uint32_t version; /* 1 */
-	uint32_t count;
-	struct port_pair pairs[]; /* grouped by side */
-};
 
 #endif

@@ -18,7 +18,7 @@ struct order_key {
 struct order_keys {
 	uint8_t kind; /* ORDER_KEYS */
 	uint8_t leg;
-	uint16_t owner;
+	uint8_t owner, worker;
 	uint32_t generation;
 	uint64_t stream;
 	struct order_key in, out; /* of what comes from this end, of what we send to it */
@@ -29,7 +29,7 @@ enum { MAX_ORDER_CHANNEL = 96, ORDER_FINGERPRINT_SIZE = 32 };
 struct order_connect {
 	uint8_t kind; /* ORDER_CONNECT */
 	uint8_t leg;
-	uint16_t owner;
+	uint8_t owner, worker;
 	uint32_t generation;
 	uint64_t stream;
 	uint8_t is_active; /* we connect to the leg's remote; else its host connects to us */
@@ -48,7 +48,7 @@ enum media_hash { MEDIA_SHA256, MEDIA_SHA384, MEDIA_SHA512, MEDIA_HASH_COUNT };
 struct order_shake {
 	uint8_t kind; /* ORDER_SHAKE */
 	uint8_t leg;
-	uint16_t owner;
+	uint8_t owner, worker;
 	uint32_t generation;
 	uint64_t stream;
 	uint8_t hash;      /* enum media_hash, of the peer's certificate */

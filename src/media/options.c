@@ -2,6 +2,7 @@
 /* What may be configured of media. */
 #include "media/options.h"
 
+#include "event/ask.h"
 #include "event/order.h"
 
 enum { MOST_WITH_MEDIA = MAX_PORT_PAIRS / 2 };
@@ -21,6 +22,10 @@ static const struct conf_option options[] = {
 	  .fallback = "0",
 	  .help = "TCP ports held on each side, out of the same range, for audio over TCP and for "
 	          "channels of speech servers; none listens but for a call" },
+	{ "workers", CONF_COUNT, CONF_AT(struct media_options, workers), .min = 1,
+	  .max = MAX_MEDIA_WORKERS, .fallback = "1",
+	  .help = "processes that relay media, each with its share of the ports: as many as there "
+	          "are processors for it" },
 	{ "timeout", CONF_SECONDS, CONF_AT(struct media_options, timeout_s), .min = 5, .max = 86400,
 	  .fallback = "60s",
 	  .help = "silence of both ends after which a call is ended; never while it is held" },

@@ -15,6 +15,7 @@ struct media_options {
 	uint32_t timeout_s;      /* silence of both ends that ends a call; not while held */
 	uint32_t longest_s;      /* a call lasts no longer; 0: as long as its ends like */
 	uint32_t consent_s;      /* silence of a browser after which it is sent nothing; 0: never */
+	uint32_t workers;        /* processes that share the ports */
 	uint32_t statistics_s;   /* between two MEDIA_STATISTICS of an open stream */
 };
 

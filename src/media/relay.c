@@ -11,7 +11,7 @@
 
 struct stream_name {
 	uint64_t number;
-	uint16_t owner;
+	uint8_t owner;
 };
 
 static bool is_named(const struct map_node *node, const void *wanted)
@@ -22,7 +22,7 @@ static bool is_named(const struct map_node *node, const void *wanted)
 	return s->number == name->number && s->owner == name->owner;
 }
 
-static uint64_t hash_of(const struct media_relay *r, uint64_t number, uint16_t owner)
+static uint64_t hash_of(const struct media_relay *r, uint64_t number, uint8_t owner)
 {
 	const uint64_t key[2] = { number, owner };
 

@@ -29,7 +29,7 @@ struct relay_stream {
 	uint64_t statistics_due_us;
 	uint32_t generation;
 	uint32_t pairs[2];
-	uint16_t owner;
+	uint8_t owner;
 	bool is_closed; /* its ports are given back, MEDIA_CLOSED found no room yet */
 };
 

@@ -151,16 +151,19 @@ struct child *child_begin(enum role role)
 			child_fail("set-up", err);
 		is_started = take_setup(c);
 	}
-	log_open(role_name(role), (enum log_format)c->facts.log_format,
+	if (role == ROLE_MEDIA && c->facts.owner < MAX_MEDIA_WORKERS)
+		c->role = role_media(c->facts.owner);
+	spawn_set_name(role_name(c->role));
+	log_open(role_name(c->role), (enum log_format)c->facts.log_format,
 	         (enum log_level)c->facts.log_level);
 	(void)spawn_raise_descriptors();
 	sandbox_use_files_as(c->facts.uid, c->facts.gid);
 	if (loop_new(MAX_WATCHES, &c->loop) != ERR_NONE || backlog_init(&c->backlog) != ERR_NONE)
 		child_fail("start", ERR_NO_MEMORY);
 	take_settings(c, child_descriptor(c, THING_SETTINGS, 0));
-	c->counters =
-		child_map(c, THING_COUNTERS, (uint32_t)role, SHARED_WRITE, sizeof(struct counters))
-			.at;
+	c->counters = child_map(c, THING_COUNTERS, (uint32_t)c->role, SHARED_WRITE,
+	                        sizeof(struct counters))
+	                      .at;
 	c->pulse = child_map(c, THING_PULSE, 0, SHARED_WRITE, sizeof(struct child_pulse)).at;
 	atomic_store(&c->pulse->is_ready, 0);
 	return c;
@@ -429,7 +432,7 @@ static void enter_sandbox(struct child *c)
 		s.ports[s.port_count++] = c->ports[i];
 	if (c->role == ROLE_STORE && c->facts.directory[0] != '\0')
 		s.directory = c->facts.directory;
-	err = sandboxes[c->role].enter(&s, &report);
+	err = sandboxes[role_kind(c->role)].enter(&s, &report);
 	if (err != ERR_NONE)
 		child_fail("sandbox", err);
 	log_write(c->facts.starts == 1 ? LEVEL_INFO : LEVEL_DEBUG, "sandbox",

@@ -153,11 +153,12 @@ static void on_channel(void *context, int fd, int what)
 static enum err program_of(enum role role, char *ret, size_t size)
 {
 	char name[64];
-	enum err err = spawn_sibling(role_name(role), ret, size);
+	const char *program = role_name(role_kind(role));
+	enum err err = spawn_sibling(program, ret, size);
 
 	if (err != ERR_NONE || spawn_is_program(ret))
 		return err;
-	(void)snprintf(name, sizeof(name), "ringfence-%s", role_name(role));
+	(void)snprintf(name, sizeof(name), "ringfence-%s", program);
 	return spawn_sibling(name, ret, size);
 }
 

@@ -29,7 +29,7 @@
 
 /* Slots: facts and orders for about a second of a flood; records so that the store may
  * stand still for some seconds under load (16 MiB each). */
-static const struct ring_shape shapes[RING_NAME_COUNT] = {
+static const struct ring_shape shapes[] = {
 	[RING_NAME_FACTS] = { 256, 16384, 1 },
 	[RING_NAME_ORDERS] = { 256, 8192, 1 },
 	[RING_NAME_MEDIA_EVENTS] = { 256, 16384, 1 },
@@ -43,6 +43,13 @@ static const struct ring_shape shapes[RING_NAME_COUNT] = {
 	[RING_NAME_CONTROL_SIGNED] = { KEYS_ANSWER_SLOT, 16, 1 },
 };
 
+static enum ring_name shape_of(enum ring_name name)
+{
+	if (name >= RING_NAME_MEDIA_EVENTS_2)
+		return RING_NAME_MEDIA_EVENTS;
+	return name >= RING_NAME_ORDERS_2 ? RING_NAME_ORDERS : name;
+}
+
 enum { SIP_RECEIVE_BYTES = 8 << 20, SIP_SEND_BYTES = 2 << 20 };
 
 /* Where many calls may stand many end in a second. */
@@ -53,10 +60,12 @@ static enum err make_rings(struct holdings *h, const struct conf_tree *settings,
 	const struct media_options *media = conf_get(settings, &media_block, NULL);
 
 	for (int i = 0; i < RING_NAME_COUNT; i++) {
-		struct ring_shape shape = shapes[i];
+		struct ring_shape shape = shapes[shape_of((enum ring_name)i)];
 		struct ring_parts looking;
 		enum err err;
 
+		if (!holdings_have_ring(h, (enum ring_name)i))
+			continue;
 		if (i == RING_NAME_RECORDS_SIGNAL && media->max_calls > MANY_CALLS)
 			shape.slot_count = MANY_RECORDS;
 		/* Never the numbers of an earlier parent: microseconds pass faster than slots. */
@@ -75,7 +84,7 @@ static enum err make_rings(struct holdings *h, const struct conf_tree *settings,
 
 enum err holdings_ring(struct holdings *h, enum ring_name name)
 {
-	struct ring_shape shape = shapes[name];
+	struct ring_shape shape = shapes[shape_of(name)];
 
 	shape.first_sequence = (uint64_t)clock_now().wall_us;
 	return ring_create(ring_name_text(name), &shape, &h->rings[name]);

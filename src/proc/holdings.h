@@ -39,6 +39,12 @@ static inline bool holdings_have(const struct holdings *h, enum role role)
 	return (h->roles >> role & 1) != 0;
 }
 
+/* Rings of media's further workers are there where these are, all others always. */
+static inline bool holdings_have_ring(const struct holdings *h, enum ring_name name)
+{
+	return ring_worker(name) == 0 || holdings_have(h, role_media(ring_worker(name)));
+}
+
 /* Takes all of it for this configuration and the roles that are set. What went wrong is
  * logged, once; the caller ends then. */
 enum err holdings_take(struct holdings *h, const struct conf_tree *settings) MUST_USE;

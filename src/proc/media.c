@@ -160,6 +160,8 @@ static const struct port_table *map_table(struct carrier *c)
 static void take_pairs(struct carrier *c, const struct port_table *table)
 {
 	for (uint32_t i = 0; i < table->count; i++) {
+		if (table->pairs[i].worker != child_facts(c->child)->owner)
+			continue;
 		int rtp = child_descriptor(c->child, THING_RTP_SOCKET, i);
 		int rtcp = child_descriptor(c->child, THING_RTCP_SOCKET, i);
 		enum err err = ERR_NOT_FOUND;
@@ -221,14 +223,16 @@ int main(void)
 		.advance = advance,
 		.end = end,
 	};
+	unsigned worker;
 
 	c.child = child_begin(ROLE_MEDIA);
 	c.counters = child_counters(c.child);
-	c.events = child_ring_writer(c.child, RING_NAME_MEDIA_EVENTS);
+	worker = child_facts(c.child)->owner;
+	c.events = child_ring_writer(c.child, ring_media_events(worker));
 	open_relay(&c);
-	c.orders = child_ring_reader(c.child, RING_NAME_ORDERS, drain_orders, &c);
+	c.orders = child_ring_reader(c.child, ring_orders(worker), drain_orders, &c);
 	/* Orders of many calls come together: one wake serves them. */
-	child_ring_pace(c.child, RING_NAME_ORDERS, ORDERS_PACE_US);
+	child_ring_pace(c.child, ring_orders(worker), ORDERS_PACE_US);
 	child_enter(c.child);
 	tell_started(&c);
 	return child_run(c.child, &hooks);

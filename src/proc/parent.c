@@ -12,6 +12,7 @@
 
 #include "event/verdict.h"
 #include "kernel/options.h"
+#include "media/options.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/socket.h"
@@ -174,9 +175,12 @@ static void choose_watch(struct holdings *h, const struct arguments *a)
 static void choose_roles(struct holdings *h, const struct conf_tree *settings)
 {
 	const struct kernel_options *kernel = conf_get(settings, &kernel_block, NULL);
+	const struct media_options *media = conf_get(settings, &media_block, NULL);
 
 	h->roles = 1U << ROLE_SIGNAL | 1U << ROLE_MEDIA | 1U << ROLE_JUDGE | 1U << ROLE_STORE |
 	           1U << ROLE_WEB;
+	for (unsigned worker = 1; worker < media->workers; worker++)
+		h->roles |= 1U << role_media(worker);
 	if (kernel->is_on || holdings_want_ipsec(settings))
 		h->roles |= 1U << ROLE_KERNEL;
 	h->facts.has_no_filter = !kernel->is_on;

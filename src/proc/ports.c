@@ -22,6 +22,7 @@ struct draw {
 	uint32_t candidate_count, next_candidate;
 	uint32_t counts[2]; /* of each family and side, by enum port_kind */
 	uint32_t spare;     /* pairs more, where there is room */
+	uint32_t workers;   /* of media, who share them */
 };
 
 static void shuffle(struct draw *d, const uint32_t range[2])
@@ -97,6 +98,7 @@ static enum err draw_rows(struct draw *d, struct port_pair *row, uint32_t count,
 		row->local.port = d->candidates[d->next_candidate++];
 		err = open_row(row, &h->rtp[h->pair_count], &h->rtcp[h->pair_count]);
 		if (err == ERR_NONE) {
+			row->worker = (uint8_t)((uint64_t)taken * d->workers / count);
 			d->table->pairs[h->pair_count++] = *row;
 			taken++;
 		} else if (err == ERR_EXISTS) {
@@ -223,6 +225,7 @@ enum err ports_draw(struct holdings *h, const struct media_options *options, uin
 		d->counts[PORT_PAIR] = media_max_pairs(options);
 		d->counts[PORT_STREAM] = options->max_streams;
 		d->spare = spare;
+		d->workers = options->workers;
 		err = draw_all(d, options->ports);
 	}
 	if (err == ERR_NONE) {

@@ -125,7 +125,7 @@ static void take_question(struct parent *p, enum role from)
 	enum err err;
 
 	in_hand.head.from = head.from = (uint8_t)from;
-	if (grants[head.kind].from != from) {
+	if (grants[head.kind].from != role_kind(from)) {
 		p->relay.refused++;
 		log_write(LEVEL_WARNING, "ask refused", "%s may not ask %s", role_name(from),
 		          ask_kind_name(head.kind));

@@ -21,6 +21,8 @@ static enum err resume_rings(struct holdings *h, struct buffer *words)
 		struct ring_parts looking;
 		enum err err;
 
+		if (!holdings_have_ring(h, (enum ring_name)i))
+			continue;
 		/* An earlier program had no such ring: nobody has put anything into it. */
 		if (i >= RING_NAME_CONTROL_TO_SIGN && e->writer.body < 0 && e->reader.tail < 0)
 			err = holdings_ring(h, (enum ring_name)i);

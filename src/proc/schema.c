@@ -85,7 +85,7 @@ const struct conf_block *const *proc_blocks_of(enum role role, size_t *ret_count
 	size_t count = 0;
 
 	for (size_t i = 0; i < BLOCK_COUNT; i++)
-		if ((readers[i] & (1U << role)) != 0)
+		if ((readers[i] & (1U << role_kind(role))) != 0)
 			chosen[role][count++] = blocks[i];
 	*ret_count = count;
 	return chosen[role];
@@ -103,6 +103,7 @@ static const struct {
 	{ &media_block, "calls" },
 	{ &media_block, "with-media" },
 	{ &media_block, "streams" },
+	{ &media_block, "workers" },
 	{ &store_block, "sqlite" },
 	{ &web_block, NULL },
 	{ &web_control_block, "listen" },

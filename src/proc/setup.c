@@ -75,26 +75,44 @@ static void add(struct child_process *c, enum thing thing, uint32_t index, const
 	}
 }
 
+static void add_ring(struct child_process *c, const struct holdings *h, enum ring_name name,
+                     enum role writer, enum role reader)
+{
+	uint32_t index = (uint32_t)name * RING_PART_COUNT;
+
+	if (writer == c->role)
+		add(c, THING_RING_WRITER, index, &h->rings[name].writer.body, RING_PART_COUNT);
+	if (reader == c->role)
+		add(c, THING_RING_READER, index, &h->rings[name].reader.body, RING_PART_COUNT);
+}
+
 static void add_rings(struct child_process *c, const struct holdings *h)
 {
 	for (size_t i = 0; i < sizeof(ring_table) / sizeof(ring_table[0]); i++) {
 		enum ring_name name = ring_table[i].name;
-		uint32_t index = (uint32_t)name * RING_PART_COUNT;
 
 		/* The first certificate may come while we run: signal hears `keys` all along. */
 		if (!holdings_have(h, ring_table[i].writer) && name != RING_NAME_SIGNED)
 			continue;
-		if (ring_table[i].writer == c->role)
-			add(c, THING_RING_WRITER, index, &h->rings[name].writer.body,
-			    RING_PART_COUNT);
-		if (ring_table[i].reader == c->role)
-			add(c, THING_RING_READER, index, &h->rings[name].reader.body,
-			    RING_PART_COUNT);
+		add_ring(c, h, name, ring_table[i].writer, ring_table[i].reader);
+	}
+	for (unsigned worker = 1; worker < MAX_MEDIA_WORKERS; worker++) {
+		enum role media = role_media(worker);
+
+		if (!holdings_have(h, media))
+			continue;
+		add_ring(c, h, ring_orders(worker), ROLE_SIGNAL, media);
+		add_ring(c, h, ring_media_events(worker), media, ROLE_SIGNAL);
 	}
 }
 
-/* A stream's socket stands in both lists; rows of one kind lie together. */
-static void add_streams(struct child_process *c, const struct holdings *h)
+static bool is_for(enum role role, const struct port_pair *row)
+{
+	return role == ROLE_SIGNAL ? row->kind == PORT_STREAM : role_media(row->worker) == role;
+}
+
+/* Rows of one kind and worker lie together. A stream's socket stands in both lists. */
+static void add_ports(struct child_process *c, const struct holdings *h)
 {
 	struct shared_map map;
 	const struct port_table *table;
@@ -104,9 +122,14 @@ static void add_streams(struct child_process *c, const struct holdings *h)
 		return;
 	table = map.at;
 	for (uint32_t i = 0; i < h->pair_count; i = end + 1) {
-		for (end = i; end < h->pair_count && table->pairs[end].kind == PORT_STREAM; end++)
+		for (end = i; end < h->pair_count && is_for(c->role, &table->pairs[end]); end++)
 			;
-		add(c, THING_STREAM_SOCKET, i, &h->rtcp[i], end - i);
+		if (c->role == ROLE_SIGNAL) {
+			add(c, THING_STREAM_SOCKET, i, &h->rtcp[i], end - i);
+		} else {
+			add(c, THING_RTP_SOCKET, i, &h->rtp[i], end - i);
+			add(c, THING_RTCP_SOCKET, i, &h->rtcp[i], end - i);
+		}
 	}
 	shared_unmap(&map);
 }
@@ -118,6 +141,8 @@ void setup_list(struct child_process *c, const struct holdings *h)
 	add(c, THING_SETTINGS, 0, &c->settings, 1);
 	add(c, THING_PULSE, 0, &h->pulses[c->role], 1);
 	for (uint32_t role = 0; role < ROLE_COUNT; role++) {
+		if (role >= ROLE_MEDIA_2 && !holdings_have(h, (enum role)role))
+			continue;
 		if (role == (uint32_t)c->role)
 			add(c, THING_COUNTERS, role, &h->counters[role], 1);
 		else if (c->role == ROLE_WEB)
@@ -128,17 +153,13 @@ void setup_list(struct child_process *c, const struct holdings *h)
 		const int *fd =
 			(const int *)(const void *)((const char *)h + single_table[i].offset);
 
-		if ((single_table[i].roles & (1U << c->role)) != 0 && *fd >= 0)
+		if ((single_table[i].roles & (1U << role_kind(c->role))) != 0 && *fd >= 0)
 			add(c, single_table[i].thing, 0, fd, 1);
 	}
-	if (c->role == ROLE_SIGNAL) {
+	if (c->role == ROLE_SIGNAL)
 		add(c, THING_SIP_SOCKET, 0, h->sip, h->facts.listener_count);
-		add_streams(c, h);
-	}
-	if (c->role == ROLE_MEDIA) {
-		add(c, THING_RTP_SOCKET, 0, h->rtp, h->pair_count);
-		add(c, THING_RTCP_SOCKET, 0, h->rtcp, h->pair_count);
-	}
+	if (c->role == ROLE_SIGNAL || role_kind(c->role) == ROLE_MEDIA)
+		add_ports(c, h);
 }
 
 static void facts_for(const struct child_process *c, const struct holdings *h,
@@ -146,11 +167,14 @@ static void facts_for(const struct child_process *c, const struct holdings *h,
 {
 	*ret = h->facts;
 	ret->starts = c->starts;
+	if (c->role >= ROLE_MEDIA_2)
+		ret->owner = (uint8_t)(c->role - ROLE_MEDIA_2 + 1);
 	random_fill(&ret->random, sizeof(ret->random));
 	/* Keys make names and proofs: only who makes or checks them may have them. */
 	if (c->role != ROLE_SIGNAL) {
 		memset(ret->keys, 0, 3 * sizeof(ret->keys[0]));
-		if (c->role != ROLE_JUDGE && c->role != ROLE_MEDIA && c->role != ROLE_OBSERVE)
+		if (c->role != ROLE_JUDGE && role_kind(c->role) != ROLE_MEDIA &&
+		    c->role != ROLE_OBSERVE)
 			memset(&ret->keys[3], 0, sizeof(ret->keys[3]));
 	}
 	if (c->role != ROLE_JUDGE && c->role != ROLE_KERNEL)

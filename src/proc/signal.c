@@ -10,10 +10,10 @@
 #include "proc/child.h"
 #include "proc/connections.h"
 #include "proc/covers.h"
-#include "proc/orders.h"
 #include "proc/stream_ports.h"
 #include "proc/table.h"
 #include "proc/trace.h"
+#include "proc/workers.h"
 #include "sip/mask.h"
 #include "transport/udp.h"
 
@@ -22,7 +22,6 @@
 
 enum {
 	BATCHES_A_TURN = 8, /* of one socket, before others and timers have their turn */
-	EVENTS_A_TURN = 256,
 	RANDOM_POOL = 4096,
 	REFUSALS_SAID = 20, /* a second */
 };
@@ -38,8 +37,7 @@ struct worker {
 	struct udp_outbox *outbox;
 	struct tcp *tcp;
 	struct pace pace;
-	struct ring *facts, *records, *events;
-	struct orders *orders;
+	struct ring *facts, *records;
 	struct counters *counters;
 	struct now now; /* of the turn */
 	struct ask_head question;
@@ -99,13 +97,6 @@ static void port_record(void *context, union record *record)
 	counters_add(w.counters, err == ERR_NONE ? COUNT_records_emitted : COUNT_records_dropped,
 	             1);
 }
-
-static void give(const void *order, size_t size) { orders_give(w.orders, order, size); }
-static void port_order(void *c, const struct order *o) { (void)c, give(o, sizeof(*o)); }
-static void port_keys(void *c, const struct order_keys *o) { (void)c, give(o, sizeof(*o)); }
-static void port_shake(void *c, const struct order_shake *o) { (void)c, give(o, sizeof(*o)); }
-static void port_connect(void *c, const struct order_connect *o) { (void)c, give(o, sizeof(*o)); }
-static void port_digits(void *c, const struct order_digits *o) { (void)c, give(o, sizeof(*o)); }
 
 /* Names take a few bytes each: one system call for many. What was handed out is wiped. */
 static void port_random(void *context, void *ret, size_t len)
@@ -284,24 +275,10 @@ static void set_aside(void)
 
 /* --- Others --- */
 
-static void drain_media_events(void *context, struct ring *ring, struct now now)
+static void on_media_event(const struct media_event *event, struct now now)
 {
-	struct media_event event;
-	uint32_t taken = 0;
-
-	(void)context;
 	w.now = now;
-	while (taken < EVENTS_A_TURN &&
-	       ring_peek(ring, taken, &event, sizeof(event), NULL) == ERR_NONE) {
-		taken++;
-		if (event.kind >= MEDIA_EVENT_KIND_COUNT ||
-		    event.owner != child_facts(w.child)->owner) {
-			counters_add(w.counters, COUNT_bad_slots, 1);
-			continue;
-		}
-		border_media_event(w.border, &event, now);
-	}
-	ring_release(ring, taken);
+	border_media_event(w.border, event, now);
 }
 
 static void answer_row(void *context, const struct ask *row)
@@ -408,7 +385,7 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 static uint64_t wait_us(void *context, struct now now)
 {
 	const uint64_t all_us[] = { tcp_wait_us(w.tcp, now), trust_wait_us(now),
-		                    orders_wait_us(w.orders) };
+		                    workers_wait_us() };
 	uint64_t least_us = border_wait_us(w.border, now);
 
 	(void)context;
@@ -433,15 +410,15 @@ static void flush(void *context, struct now now)
 	tcp_settle(w.tcp, now);
 	child_tell_calls(w.child, border_calls(w.border));
 	udp_flush(w.outbox);
-	orders_flush(w.orders);
+	workers_flush();
 	loop_rest(child_loop(w.child), pace_rest_us(&w.pace, &gathering, now.us));
 }
 
 /* What media has said by now is the last that is heard of it. */
 static void end(void *context, struct now now)
 {
-	while (ring_ready(w.events) > 0)
-		drain_media_events(context, w.events, now);
+	(void)context;
+	workers_drain(now);
 	border_end(w.border, now);
 }
 
@@ -485,6 +462,9 @@ static const struct port_table *map_ports(void)
 
 	if (table->count > (map.size - sizeof(*table)) / sizeof(table->pairs[0]))
 		child_fail("port table", ERR_SYNTAX);
+	for (uint32_t i = 0; i < table->count; i++)
+		if (table->pairs[i].worker >= MAX_MEDIA_WORKERS)
+			child_fail("port table", ERR_SYNTAX);
 	return table;
 }
 
@@ -507,13 +487,13 @@ static void open_border(void)
 		.send = port_send,
 		.fact = port_fact,
 		.record = port_record,
-		.order = port_order,
+		.order = workers_order,
 		.hear = stream_ports_hear,
-		.connect = port_connect,
+		.connect = workers_connect,
 		.cover = covers_ask,
-		.digits = port_digits,
-		.order_keys = port_keys,
-		.order_shake = port_shake,
+		.digits = workers_digits,
+		.order_keys = workers_keys,
+		.order_shake = workers_shake,
 		.random = port_random,
 		.answer = port_answer,
 		.shown = port_shown,
@@ -574,10 +554,9 @@ int main(void)
 	w.counters = child_counters(w.child);
 	w.facts = child_ring_writer(w.child, RING_NAME_FACTS);
 	w.records = child_ring_writer(w.child, RING_NAME_RECORDS_SIGNAL);
-	if (orders_new(child_ring_writer(w.child, RING_NAME_ORDERS), w.counters, &w.orders) !=
-	            ERR_NONE ||
-	    trace_new(&w.trace) != ERR_NONE)
-		child_fail("orders", ERR_NO_MEMORY);
+	workers_begin(w.child);
+	if (trace_new(&w.trace) != ERR_NONE)
+		child_fail("trace", ERR_NO_MEMORY);
 	open_listeners();
 	/* Before the border, which says at once what its predecessor left unsaid. */
 	w.tcp = connections_open(w.child,
@@ -589,7 +568,7 @@ int main(void)
 	                                              .counters = w.counters },
 	                         is_peer_at);
 	open_border();
-	w.events = child_ring_reader(w.child, RING_NAME_MEDIA_EVENTS, drain_media_events, NULL);
+	workers_listen(on_media_event);
 	watch_listeners();
 	child_enter(w.child);
 	set_aside();

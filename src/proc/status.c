@@ -85,7 +85,8 @@ void status_answer(struct parent *p, const struct ask_head *question, struct now
 	object_name(&b, "rings");
 	buffer_char(&b, '[');
 	for (int name = 0; name < RING_NAME_COUNT; name++)
-		put_ring(&b, &p->holdings, (enum ring_name)name);
+		if (holdings_have_ring(&p->holdings, (enum ring_name)name))
+			put_ring(&b, &p->holdings, (enum ring_name)name);
 	buffer_text(&b, "]}");
 	memset(&row.head, 0, sizeof(row.head));
 	row.head.size = (uint32_t)b.len;

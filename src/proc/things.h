@@ -48,8 +48,29 @@ enum ring_name {
 	RING_NAME_SIGNED,          /* keys -> signal, struct keys_answer */
 	RING_NAME_CONTROL_TO_SIGN, /* web -> keys, the same for the listener of servers */
 	RING_NAME_CONTROL_SIGNED,  /* keys -> web */
-	RING_NAME_COUNT
+	RING_NAME_ORDERS_2,        /* the same two of media's further workers */
+	RING_NAME_MEDIA_EVENTS_2 = RING_NAME_ORDERS_2 + MAX_MEDIA_WORKERS - 1,
+	RING_NAME_COUNT = RING_NAME_MEDIA_EVENTS_2 + MAX_MEDIA_WORKERS - 1
 };
+
+static inline enum ring_name ring_orders(unsigned worker)
+{
+	return worker == 0 ? RING_NAME_ORDERS : (enum ring_name)(RING_NAME_ORDERS_2 + worker - 1);
+}
+
+static inline enum ring_name ring_media_events(unsigned worker)
+{
+	return worker == 0 ? RING_NAME_MEDIA_EVENTS
+	                   : (enum ring_name)(RING_NAME_MEDIA_EVENTS_2 + worker - 1);
+}
+
+/* The worker of media at one of its ends; 0 also where none is. */
+static inline unsigned ring_worker(enum ring_name name)
+{
+	if (name >= RING_NAME_MEDIA_EVENTS_2)
+		return name - RING_NAME_MEDIA_EVENTS_2 + 1;
+	return name >= RING_NAME_ORDERS_2 ? name - RING_NAME_ORDERS_2 + 1 : 0;
+}
 
 const char *ring_name_text(enum ring_name name); /* "facts" ...; static storage */
 
@@ -58,9 +79,9 @@ enum { MAX_AROUND = 64, MAX_INSIDE = 32, MAX_SERVERS = 4 };
 /* Plain facts that come with the start. Keys are the parent's, so that what was
  * made with them outlives a worker. */
 struct child_facts {
-	uint32_t generation;    /* counts starts of the parent, rises over its restarts */
-	uint32_t starts;        /* of this role under this parent: 1, 2 ... */
-	uint16_t owner, owners; /* worker number; workers of this role */
+	uint32_t generation;   /* counts starts of the parent, rises over its restarts */
+	uint32_t starts;       /* of this role under this parent: 1, 2 ... */
+	uint8_t owner, owners; /* worker number, of signal or of media; workers of signal */
 	uint16_t listener_count;
 	uint16_t node; /* number of this machine in event ids: 0 */
 	/* signal: cookies, tags and branches, Contact users, tables; judge, media and observe:

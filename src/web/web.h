@@ -40,7 +40,7 @@ struct web_page {
 	const struct counters *counters;
 };
 
-enum { MAX_WEB_PAGES = 16 };
+enum { MAX_WEB_PAGES = ROLE_COUNT };
 
 struct web_settings {
 	const char *version;  /* "0.1.0"; borrowed */

@@ -131,18 +131,25 @@ class Ringfence:
 
     def counters(self):
         """{name: count over all processes}, as /metrics tells them."""
+        found = collections.Counter()
+        for name, _, count in self.metrics():
+            found[name] += count
+        return found
+
+    def counters_by_process(self, wanted):
+        """{process: its count of that}"""
+        return {process: count for name, process, count in self.metrics() if name == wanted}
+
+    def metrics(self):
         connection = http.client.HTTPConnection("ringfence")
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.sock.settimeout(10)
         connection.sock.connect(self.socket_path)
         connection.request("GET", "/metrics")
-        found = collections.Counter()
-        for line in connection.getresponse().read().decode().splitlines():
-            row = re.match(r"ringfence_(\w+?)_total\{[^}]*\} (\d+)$", line)
-            if row:
-                found[row.group(1)] += int(row.group(2))
+        lines = connection.getresponse().read().decode().splitlines()
         connection.close()
-        return found
+        rows = (re.match(r'ringfence_(\w+?)_total\{process="([^"]*)"\} (\d+)$', line) for line in lines)
+        return [(row.group(1), row.group(2), int(row.group(3))) for row in rows if row]
 
     def parent(self):
         """Process id of the parent: the one that was started, or who took over from it while it waits."""

@@ -59,6 +59,7 @@ import test_trace  # noqa: F401
 import test_upgrade  # noqa: F401
 import test_watch  # noqa: F401
 import test_websocket  # noqa: F401
+import test_workers  # noqa: F401
 from hosts import INSIDE, enter_namespace, own_namespace
 
 

@@ -166,7 +166,7 @@ def tcp_never_reads(cast):
     stage = tcp_stage(cast, connections="first-byte 60s  message 60s  register 60s  unread 2s").start()
     watch = Watch(stage)
     before = watch.memory_kb()
-    check(flood_pings(False, 40), "who never reads stays")
+    check(flood_pings(False, 120), "who never reads stays")
     check(watch.risen("connections_unread") == 1, "it was not counted")
     check(watch.memory_kb() - before < 4096, f"{watch.memory_kb() - before} KiB more are in use")
     watch.serves()

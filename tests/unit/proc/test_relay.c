@@ -130,7 +130,7 @@ TEST(relay_grants, "each ask passes from the one role that may ask it, and from 
 {
 	for (uint16_t kind = 0; kind < ASK_KIND_COUNT; kind++) {
 		for (int from = ROLE_SIGNAL; from < ROLE_COUNT; from++) {
-			bool may = table[kind].from == (enum role)from;
+			bool may = table[kind].from == role_kind((enum role)from);
 
 			begin();
 			/* What it says of itself is a lie. */

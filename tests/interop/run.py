@@ -14,6 +14,7 @@ import test_dtls  # noqa: F401,E402
 import test_rows  # noqa: F401,E402
 import test_secure  # noqa: F401,E402
 import test_sipp  # noqa: F401,E402
+import test_sipp_secured  # noqa: F401,E402
 from hosts import enter_namespace  # noqa: E402
 
 

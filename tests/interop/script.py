@@ -17,7 +17,7 @@ class Script:
 
     def __init__(self, name, challenge):
         self.name, self.parts, self.challenge, self.labels = name, [HEAD.format(name=name)], challenge, 0
-        self.versions, self.used, self.prefix = 1, set(), "{}///"
+        self.versions, self.used, self.answered = 1, set(), set()
 
     def text(self):
         # A time limit that leads past the last message counts as a failure.
@@ -71,7 +71,7 @@ class Script:
 
     def answer(self):
         """Is called, and answers."""
-        self.prefix = ""
+        self.answered.add(1)
         self.add('<recv request="INVITE" rrs="true" timeout="60000"/>')
         tag = ";tag=[pid]answer"
         self.send("SIP/2.0 180 Ringing\n" + ANSWER.format(tag=tag), options="")
@@ -84,18 +84,18 @@ class Script:
         self.log("talks")
 
     def within(self, method, number, sequence, headers="", body="", to=""):
-        to = to or f"[$there{number}]"
+        to, prefix = to or f"[$there{number}]", "" if number in self.answered else f"{number}///"
         self.send(f"{method} {to} SIP/2.0\nVia: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch];rport\n"
-                  f"From: [$us{number}]\nTo: [$them{number}]\nCall-ID: {self.prefix.format(number)}[call_id]\nCSeq: {sequence} {method}\n"
+                  f"From: [$us{number}]\nTo: [$them{number}]\nCall-ID: {prefix}[call_id]\nCSeq: {sequence} {method}\n"
                   f"Max-Forwards: 70\n{OURS}" + headers, body, "" if method == "ACK" else 'retrans="500"')
 
-    def change(self, number, sequence, direction):
+    def change(self, number, sequence, direction, to=""):
         """Changes the call: sendonly holds it, sendrecv takes it up."""
         self.versions += 1
-        self.within("INVITE", number, sequence, body=sdp(self.versions, direction))
+        self.within("INVITE", number, sequence, body=sdp(self.versions, direction), to=to)
         self.add('<recv response="100" optional="true"/>')
         self.add('<recv response="200" timeout="15000"/>')
-        self.within("ACK", number, sequence)
+        self.within("ACK", number, sequence, to=to)
 
     def refer(self, number, sequence, target, to=""):
         where = f"<{target}>"
@@ -176,22 +176,23 @@ def transfer(challenge, is_called=False):
     return script
 
 
-def join(challenge):
+def join(challenge, is_called=False):
     """Holds the other, asks [third], and joins both (Replaces)."""
     script = Script("join", challenge)
-    script.call("[callee]", 1)
+    to = "[next_url]" if is_called else ""
+    script.answer() if is_called else script.call("[callee]", 1)
     script.mind(5000, "90")
-    script.change(1, 3, "sendonly")
+    script.change(1, 3, "sendonly", to)
     script.call("[third]", 2)
     script.mind(5000, "90")
-    script.refer(1, 11, "sip:[third]@[domain]?Replaces=2%2F%2F%2F[call_id]%3Bto-tag%3D[$theirs2]%3Bfrom-tag%3D[$tag2]")
+    script.refer(1, 11, "sip:[third]@[domain]?Replaces=2%2F%2F%2F[call_id]%3Bto-tag%3D[$theirs2]%3Bfrom-tag%3D[$tag2]", to)
     script.mind(8000, "80")
-    script.hang_up(1, 12)
+    script.hang_up(1, 12, to)
     script.hang_up(2, 12)
     script.add('<nop next="70"/>')
     script.add('<label id="80"/>')
     script.mind(8000, "70")
-    script.hang_up(1, 13)
+    script.hang_up(1, 13, to)
     script.add('<label id="70"/>')
     script.mind(6000, "90")
     script.add('<label id="90"/>')

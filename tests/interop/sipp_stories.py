@@ -84,10 +84,12 @@ def blind(office, sipp, other, third, is_called=False):
     office.ends()
 
 
-def attended(office, sipp, other, third):
+def attended(office, sipp, other, third, is_called=False):
     """It asks the third first, then joins both."""
     waits = answered(other, third)
-    with acting(sipp, script.join(office.pbx.challenge), callee=other.user, third=third.user):
+    with acting(sipp, script.join(office.pbx.challenge, is_called), callee=other.user, third=third.user):
+        if is_called:
+            other.call(sipp.user)
         waits(other, third)
         office.hear_each_other(other, third)
         is_told(sipp)
@@ -113,7 +115,8 @@ def deeds(office, sipp, other, third):
             ("hold", lambda: hold(office, sipp, other)),
             ("blind transfer by the caller", lambda: blind(office, sipp, other, third)),
             ("blind transfer by the callee", lambda: blind(office, sipp, other, third, True)),
-            ("attended transfer", lambda: attended(office, sipp, other, third))]
+            ("attended transfer by the caller", lambda: attended(office, sipp, other, third)),
+            ("attended transfer by the callee", lambda: attended(office, sipp, other, third, True))]
     if office.pbx.has_park:
         rows.append(("park", lambda: park(office, sipp, other, third)))
     return rows

@@ -22,6 +22,9 @@
 
 enum {
 	BATCHES_A_TURN = 8, /* of one socket, before others and timers have their turn */
+	/* Of one that was left with more: where a call brings more answers than requests, they
+	 * would wait behind calls that begin, each with its ports. */
+	BATCHES_BEHIND = 64,
 	RANDOM_POOL = 4096,
 	REFUSALS_SAID = 20, /* a second */
 };
@@ -32,6 +35,7 @@ struct worker {
 	struct border_settings *settings;
 	struct trace *trace;
 	struct udp_listener listeners[MAX_LISTENERS];
+	bool is_behind[MAX_LISTENERS];
 	size_t listener_count;
 	struct udp_inbox *inbox;
 	struct udp_outbox *outbox;
@@ -137,13 +141,16 @@ static void on_unreachable(void *context, const struct flow *flow)
 static void on_socket(void *context, int fd, int what)
 {
 	uint16_t listener = (uint16_t)((struct udp_listener *)context - w.listeners);
+	int most;
 
 	(void)fd;
 	if ((what & LOOP_ERROR) != 0) {
 		w.now = clock_now();
 		(void)udp_errors(w.inbox, listener, on_unreachable, NULL);
 	}
-	for (int i = 0; i < BATCHES_A_TURN; i++) {
+	most = w.is_behind[listener] ? BATCHES_BEHIND : BATCHES_A_TURN;
+	w.is_behind[listener] = false;
+	for (int i = 0; i < most; i++) {
 		enum err err = udp_receive(w.inbox, listener, w.counters);
 
 		if (err == ERR_IO)
@@ -155,6 +162,7 @@ static void on_socket(void *context, int fd, int what)
 		if (udp_received(w.inbox) < UDP_BATCH)
 			return;
 	}
+	w.is_behind[listener] = true;
 	pace_behind(&w.pace);
 }
 
@@ -281,27 +289,18 @@ static void on_media_event(const struct media_event *event, struct now now)
 	border_media_event(w.border, event, now);
 }
 
-static void answer_row(void *context, const struct ask *row)
+static void answer_to(const struct ask_head *question, const struct ask *row)
 {
 	static struct ask copy;
 
-	(void)context;
 	copy.head = row->head;
 	memcpy(&copy.body, &row->body,
 	       row->head.size <= ASK_BODY_MAX ? row->head.size : ASK_BODY_MAX);
-	child_answer(w.child, &w.question, &copy);
+	child_answer(w.child, question, &copy);
 }
 
-static void port_answer(void *context, const struct ask *row)
-{
-	static struct ask copy;
-
-	(void)context;
-	copy.head = row->head;
-	memcpy(&copy.body, &row->body,
-	       row->head.size <= ASK_BODY_MAX ? row->head.size : ASK_BODY_MAX);
-	child_answer(w.child, &row->head, &copy);
-}
+static void answer_row(void *c, const struct ask *row) { (void)c, answer_to(&w.question, row); }
+static void port_answer(void *c, const struct ask *row) { (void)c, answer_to(&row->head, row); }
 
 static void drain(const struct ask *question, struct now now)
 {

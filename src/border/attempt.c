@@ -66,6 +66,8 @@ void attempt_keep(struct call *call, const struct route *route, struct view requ
 	be_patient(call, a);
 }
 
+bool attempt_is_kept(const struct call *call) { return attempt_of(call) != NULL; }
+
 void attempt_drop(struct call *call)
 {
 	struct attempt *a = attempt_of(call);
@@ -264,6 +266,21 @@ bool attempt_authorize(struct border *b, const struct inbound *in, struct call *
 	return send_again(b, call, turn, &route, body) == ERR_NONE;
 }
 
+bool attempt_reoffer(struct border *b, struct call *call, struct turn *turn, struct view body)
+{
+	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	struct attempt *a = attempt_of(call);
+	struct route route;
+
+	if (!a ||
+	    route_to_peer(b, leg_peer(b, leg_of(call, LEG_CALLER)), view_of(call->facts->dialled),
+	                  leg->peer, &route) != ERR_NONE ||
+	    !read_kept(b->calls, a))
+		return false;
+	route.to = leg->flow;
+	return send_again(b, call, turn, &route, body) == ERR_NONE;
+}
+
 bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 {
 	struct attempt *a = attempt_of(call);
@@ -290,6 +307,7 @@ bool attempt_next(struct border *b, struct call *call, struct turn *turn)
 		leave_last(b, call, turn);
 		leg_of(call, LEG_CALLEE)->flow = to;
 		leg_of(call, LEG_CALLEE)->media_srtp = policy;
+		reoffer_begin(call, NULL);
 		if (!read_anew(call, REOFFER_NEW_KEYS, &body) ||
 		    send_again(b, call, turn, &route, body) != ERR_NONE)
 			continue;

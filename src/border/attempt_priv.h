@@ -26,4 +26,10 @@ bool attempt_next(struct border *b, struct call *call, struct turn *turn);
 bool attempt_authorize(struct border *b, const struct inbound *in, struct call *call,
                        struct turn *turn);
 
+/* Whether a call's INVITE is kept here. */
+bool attempt_is_kept(const struct call *call);
+/* The target refused the form of what it was offered: the same INVITE again with that description.
+ * False: nothing is kept, or it could not be sent. */
+bool attempt_reoffer(struct border *b, struct call *call, struct turn *turn, struct view body);
+
 #endif

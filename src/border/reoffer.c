@@ -3,9 +3,11 @@
 #include "border/reoffer_priv.h"
 
 #include "base/secret.h"
+#include "border/attempt_priv.h"
 #include "border/call_pending_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
+#include "border/trunk.h"
 #include "sip/build.h"
 
 #include <string.h>
@@ -15,10 +17,15 @@ static bool is_browser(const struct leg_facts *leg)
 	return leg->flow.transport == TRANSPORT_WS || leg->flow.transport == TRANSPORT_WSS;
 }
 
-/* Peers are told by the configuration what their audio is; browsers know one form. */
 static bool is_phone(const struct leg_facts *leg)
 {
 	return leg->peer == CALL_PHONE && !is_browser(leg);
+}
+
+/* Browsers know one form. What a peer without TLS takes, the configuration says. */
+static bool may_be_asked_again(const struct leg_facts *leg)
+{
+	return leg->peer == CALL_PHONE ? !is_browser(leg) : flow_is_secure(&leg->flow);
 }
 
 static struct form_case case_of(const struct call *call, const struct leg_facts *leg)
@@ -39,6 +46,7 @@ void reoffer_begin(struct call *call, const struct registration *callee)
 	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
 	struct form_case c = case_of(call, leg);
 
+	leg->tried_forms = 0;
 	choose(leg, form_first(&c, callee ? callee->facts.form : FORM_UNKNOWN));
 	leg->form_protocol = callee ? callee->facts.form_protocol : 0;
 }
@@ -184,6 +192,16 @@ static bool send(struct border *b, struct call *call, struct turn *turn, struct 
 	return true;
 }
 
+/* What says who we are is good for one request: where we log in, it is written anew. */
+static bool send_to(struct border *b, struct call *call, struct turn *turn, struct view body)
+{
+	uint16_t peer = leg_of(call, LEG_CALLEE)->peer;
+
+	return (peer != CALL_PHONE && attempt_reoffer(b, call, turn, body)) ||
+	       ((peer == CALL_PHONE || (!attempt_is_kept(call) && !trunk_is(b, peer))) &&
+	        send(b, call, turn, body));
+}
+
 bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *call,
                   struct turn *turn)
 {
@@ -193,7 +211,7 @@ bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *
 	enum offer_form form;
 	struct view body;
 
-	if (!is_about_form(refusal->status) || !is_phone(leg) || !turn->is_first ||
+	if (!is_about_form(refusal->status) || !may_be_asked_again(leg) || !turn->is_first ||
 	    turn->is_cancelled || turn->offer != OFFER_IN_REQUEST || has_rung(call))
 		return false;
 	while ((form = form_next(&c, leg->tried_forms)) != FORM_UNKNOWN) {
@@ -204,7 +222,7 @@ bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *
 		if (view_is_empty(body) || leg->session_hash == before)
 			continue;
 		border_count(b, COUNT_calls_offered_again);
-		return send(b, call, turn, body);
+		return send_to(b, call, turn, body);
 	}
 	return false;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Phones that refuse what they are offered: the same INVITE goes to them again in another form
- * (form.h), each form once, until one is taken. Who calls hears of the last refusal alone. What a
- * phone shows is kept with its registrations, so that the next call is offered right at once. */
+/* Phones, and peers over TLS, that refuse what they are offered: the same INVITE goes to them again
+ * in another form (form.h), each form once, until one is taken. Who calls hears of the last refusal
+ * alone. What a phone shows is kept with its registrations, so that the next call is offered right
+ * at once. */
 #ifndef BORDER_REOFFER_PRIV_H
 #define BORDER_REOFFER_PRIV_H
 

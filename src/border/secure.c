@@ -315,10 +315,13 @@ bool secure_keys(const struct call *call, unsigned leg, unsigned stream, struct 
 bool secure_is_alike(const struct call *call, uint8_t policy, const struct flow *flow)
 {
 	const struct stream_secure *s = &call->facts->streams[0].secure[LEG_CALLEE];
+	const struct leg_facts *leg = &call->facts->legs[LEG_CALLEE];
 
 	if (policy == SRTP_REQUIRED && !flow_is_secure(flow))
 		return false;
-	return plan_for(policy, flow, s, FORM_UNKNOWN) == plan_of(call, LEG_CALLEE, 0);
+	/* Each begins with the usual form, whatever the one before was offered in the end. */
+	return plan_for(policy, flow, s, FORM_UNKNOWN) ==
+	       plan_for(leg->media_srtp, &leg->flow, s, FORM_UNKNOWN);
 }
 
 void secure_wipe(struct call *call)

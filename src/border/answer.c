@@ -382,6 +382,8 @@ static void take_refusal(struct border *b, const struct inbound *in, struct turn
 		return;
 	if (!is_first && leg_login_again(b, in, call, turn))
 		return;
+	if (!is_first && turn->offer == OFFER_IN_REQUEST)
+		offer_drop(call);
 	if (!was_cancelled) {
 		status = answer_refusal(b, in, call, turn->from, &lines);
 		session_answer(turn, in->msg, &lines);
@@ -511,6 +513,8 @@ void answer_timeout(struct border *b, struct turn *turn)
 		return;
 	}
 	call->invite = nothing;
+	if (!turn->is_first && turn->offer == OFFER_IN_REQUEST)
+		offer_drop(call);
 	if (turn->is_first) {
 		if (!was_cancelled)
 			call->status = status;

@@ -47,6 +47,7 @@ struct call {
 	struct fork *forks;          /* those that do not speak (fork_priv.h) */
 	uint32_t pending;            /* slot of call_pending.c + 1; 0: none */
 	uint16_t status;             /* final one of the first INVITE */
+	uint16_t drawn;              /* 1 << stream: has its ports for the offer under way */
 	uint8_t state;               /* enum call_state */
 	bool is_reserved;            /* its first minute is set aside */
 	bool is_commanded;           /* it ends because somebody said so */

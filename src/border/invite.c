@@ -439,6 +439,7 @@ static void carry_within(struct border *b, const struct inbound *in, struct call
 	         without_room(b, send_within(b, in, call, turn, body)) != ERR_NONE)
 		refusal = 503;
 	if (refusal) {
+		offer_drop(call);
 		invite_refuse(b, call, turn, refusal);
 		return;
 	}

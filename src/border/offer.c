@@ -259,12 +259,30 @@ static enum offer_verdict read_offer(struct call *call, unsigned from, const str
 	return OFFER_FITS;
 }
 
-enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip_msg *msg,
-                              struct view *ret)
+void offer_drop(struct call *call)
+{
+	bool is_any = false;
+
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		if (!(call->drawn & 1u << i) || call->facts->streams[i].is_open ||
+		    call->facts->carried[i].is_closing)
+			continue;
+		stream_give_ports(call, i);
+		is_any = true;
+	}
+	call->drawn = 0;
+	/* Another call may have them from now on: who takes this one up must not claim them. */
+	if (is_any && call->state == CALL_UP)
+		(void)call_save(call);
+}
+
+static enum offer_verdict take(struct call *call, unsigned from, const struct sip_msg *msg,
+                               struct view *ret)
 {
 	struct calls *c = call->border->calls;
 	enum offer_verdict verdict = read_offer(call, from, msg);
 	unsigned carried = 0;
+	bool had_ports;
 
 	if (verdict != OFFER_FITS)
 		return verdict;
@@ -274,11 +292,14 @@ enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip
 		carried++;
 		if (is_refused(c, secure_can_offer(call, leg_other(from), i)))
 			return OFFER_REFUSED;
+		had_ports = call->facts->streams[i].has_ports;
 		if (stream_take_ports(call, i) != ERR_NONE) {
 			border_count(call->border, COUNT_limit_ports);
 			c->why = REFUSAL_PORTS;
 			return OFFER_FULL;
 		}
+		if (!had_ports)
+			call->drawn |= (uint16_t)(1u << i);
 		/* read_offer saw the leg before it had a port. */
 		call->facts->offered[i].port = call->facts->streams[i].legs[from].port;
 	}
@@ -287,6 +308,18 @@ enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip
 		return OFFER_REFUSED;
 	return describe(call, leg_other(from), AS_OFFER, ret) == ERR_NONE ? OFFER_FITS
 	                                                                  : OFFER_REFUSED;
+}
+
+enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip_msg *msg,
+                              struct view *ret)
+{
+	enum offer_verdict verdict;
+
+	call->drawn = 0;
+	verdict = take(call, from, msg, ret);
+	if (verdict != OFFER_FITS)
+		offer_drop(call);
+	return verdict;
 }
 
 /* ---- answer ---- */
@@ -403,6 +436,8 @@ enum offer_verdict offer_answer_text(struct call *call, unsigned from, struct vi
 
 	for (unsigned i = 0; i < MAX_CALL_STREAMS && is_fine; i++)
 		settle(call, i, from, &answer);
+	if (is_fine)
+		call->drawn = 0;
 	secret_wipe(&answer, sizeof(answer));
 	return is_fine ? OFFER_FITS : OFFER_REFUSED;
 }

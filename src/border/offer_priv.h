@@ -14,6 +14,8 @@ enum offer_verdict { OFFER_FITS, OFFER_ABSENT, OFFER_REFUSED, OFFER_UNSUPPORTED,
  * lines; writes the one for the other leg. OFFER_FULL: no ports. */
 enum offer_verdict offer_take(struct call *call, unsigned from, const struct sip_msg *msg,
                               struct view *ret);
+/* The offer under way came to nothing: what was drawn for it alone is given back. */
+void offer_drop(struct call *call);
 /* The same for the answer to the offer that stands in `asked` (a message of ours as it was
  * sent); media is ordered if it fits. */
 enum offer_verdict offer_answer(struct call *call, unsigned from, const struct sip_msg *msg,

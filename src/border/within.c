@@ -317,6 +317,8 @@ void within_answer(struct border *b, const struct inbound *in, struct turn *turn
 		return;
 	}
 	session_answer(turn, in->msg, &lines);
+	if (status >= 300 && turn->offer == OFFER_IN_REQUEST)
+		offer_drop(call);
 	if (status >= 300)
 		status = answer_refusal(b, in, call, turn->from, &lines);
 	else if (turn->method == SIP_METHOD_REFER)
@@ -333,10 +335,15 @@ void within_answer(struct border *b, const struct inbound *in, struct turn *turn
 /* RFC 4320 4.1: no answer from there, none from here. */
 void within_timeout(struct border *b, struct turn *turn)
 {
+	struct call *call;
+
 	if (turn->is_ours) {
 		command_timeout(b, turn);
 		return;
 	}
+	call = call_of_turn(b, turn);
+	if (call && turn->offer == OFFER_IN_REQUEST)
+		offer_drop(call);
 	ua_server_drop(b->ua, turn->server);
 	turn_give(b, turn);
 }

@@ -57,6 +57,46 @@ TALK_TEST(within_refused, "a refused re-INVITE leaves the call as it was")
 	return ERR_NONE;
 }
 
+static unsigned ports_taken(const struct talk *t)
+{
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < t->w->pairs->count; i++)
+		count += border_has_port(t->w->border, i);
+	return count;
+}
+
+#define SECOND_LINE TALK_OFFER "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+
+TALK_TEST(within_refused_stream,
+          "a stream that the other end refuses gives its ports back at once, and a restart knows")
+{
+	static const char *const methods[] = { "INVITE", "UPDATE" };
+	unsigned before;
+
+	TRY(talk_call(t));
+	before = ports_taken(t);
+	for (unsigned i = 0; i < 2; i++) {
+		talk_request(t, &t->phone, methods[i], "Contact: <sip:200@192.168.1.10:5060>\r\n",
+		             SECOND_LINE);
+		if (i == 0)
+			CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 "));
+		CHECK(talk_hears(t, &t->pbx, methods[i]) && wire_has(&t->at_pbx, "m=video "));
+		CHECK(ports_taken(t) > before);
+		talk_answer(t, &t->pbx, &t->at_pbx, "488 Not Acceptable Here", "", "");
+		CHECK((i == 1 || talk_hears(t, &t->pbx, "ACK ")) &&
+		      talk_hears(t, &t->phone, "SIP/2.0 488 "));
+		if (i == 0)
+			talk_ack(t, &t->phone, "");
+		CHECK(ports_taken(t) == before);
+	}
+	TRY(wire_restart(t->w));
+	CHECK(ports_taken(t) == before && border_calls(t->w->border) == 1);
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	return ERR_NONE;
+}
+
 TALK_TEST(within_update, "an UPDATE with a description is carried like a re-INVITE, without ACK")
 {
 	TRY(talk_call(t));

@@ -194,7 +194,9 @@ class Pairs:
 
     def of_mitel(self):
         yield Played("uc360_register", self.scenario("sipp_scenarios/uc360_register.xml"), REGISTRY)
-        yield from self.patterns(lambda name: "crypto" not in name, LONG)
+        for row in self.patterns(lambda name: "crypto" not in name, LONG):
+            row.callee = [*row.callee, "-rtp_echo"]
+            yield row
 
     def patterns(self, is_wanted, seconds, *changes):
         """Those that play patterns and look whether they come back."""

@@ -63,6 +63,8 @@ def talk(cast, version):
         check(wire.heard(page.tone) == wire.heard(phone.tone) == 0, "a tone was heard on the page's wire")
         check(not wire.shown, f"SIP stood in clear on the page's wire: {wire.shown[:1]}")
         check(len(wire.frames) > 50, f"no audio went over the page's wire: {len(wire.frames)} packets")
+    print(f"     {sum(len(wire.frames) for wire in wires)} packets of audio on the page's wire, no tone and no word of SIP among them",
+          flush=True)
     return office, page
 
 

@@ -234,10 +234,24 @@ def package_life(cast):
     check("/var/lib/ringfence" in said and "user ringfence" in said, f"the purge names no data: {said}")
 
 
-@test("a package that never ran leaves nothing when it is purged, not even its user")
+def check_listed(package):
+    """Manual pages and examples are in it."""
+    listed = subprocess.run(["dpkg-deb", "-c", package], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout.decode()
+    files = {line.split(maxsplit=5)[5].removeprefix("./") for line in listed.splitlines()}
+    want = {f"usr/share/doc/ringfence/examples/{name}" for name in os.listdir(os.path.join(ROOT, "etc/examples"))}
+    check(want, "there are no examples")
+    # Without scdoc none are made.
+    if shutil.which("scdoc"):
+        want |= {"usr/share/man/man1/ringfence.1", "usr/share/man/man5/ringfence.conf.5"}
+    check(want <= files, f"not in the package: {sorted(want - files)}")
+
+
+@test("a package that never ran has pages and examples, and leaves nothing when it is purged, not even its user")
 def package_unused(cast):
     needs_tools()
-    machine = Machine(cast, make(cast)[0])
+    package = make(cast)[0]
+    check_listed(package)
+    machine = Machine(cast, package)
     machine.must("dpkg", "-i", "/run/ringfence.deb")
     check(machine.added(), "nothing was installed")
     machine.must("dpkg", "--purge", "ringfence")

@@ -51,7 +51,9 @@ class Service:
         go_first(self.process.child.pid)
 
     def counters(self):
-        return Ringfence.counters(types.SimpleNamespace(socket_path=self.socket_path))
+        asked = types.SimpleNamespace(socket_path=self.socket_path)
+        asked.metrics = lambda: Ringfence.metrics(asked)
+        return Ringfence.counters(asked)
 
     def spent(self):
         """{process: seconds of its threads}."""

@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ui.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 
@@ -140,6 +141,40 @@ TEST(ending_of_lists,
 		CHECK(keys_ending_of(kinds[i], view_bytes(pem, len), &ends_s));
 		CHECK(ends_s == NOW_S + 5 * DAY_S);
 	}
+	return ERR_NONE;
+}
+
+static bool is_asked;
+
+static int on_question(UI *ui)
+{
+	(void)ui;
+	is_asked = true;
+	return 0;
+}
+
+TEST(ending_encrypted, "asks nobody for the password of a certificate that is encrypted")
+{
+	static const char head[] = "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
+				   "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+				   "AAECAwQFBgcICQoLDA0ODw==\n-----END CERTIFICATE-----\n";
+	UI_METHOD *ours = UI_create_method("tests");
+	const UI_METHOD *usual = UI_get_default_method();
+	const struct view pem = view_of(head);
+	int64_t ends_s;
+	bool is_read;
+
+	is_asked = false;
+	if (!ours)
+		return ERR_NO_MEMORY;
+	(void)UI_method_set_opener(ours, on_question);
+	UI_set_default_method(ours);
+	is_read = keys_ending_of(KEYS_CHAIN, pem, &ends_s) ||
+	          keys_ending_of(KEYS_REVOKED, pem, &ends_s) ||
+	          keys_ending_broken(KEYS_CHAIN, pem) != 1;
+	UI_set_default_method(usual);
+	UI_destroy_method(ours);
+	CHECK(!is_read && !is_asked);
 	return ERR_NONE;
 }
 

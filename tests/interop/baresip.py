@@ -65,7 +65,7 @@ class Baresip:
                                        folder=self.folder, user=self.user, domain=domain, secret=self.secret,
                                        proxy=proxy, answers=self.answers))
         self.process = self.cast.start(f"baresip-{self.user}", self.host.enter + ["baresip", "-f", self.folder, "-s", "-v"])
-        if not until(self.connect, 10, pause=0.1):
+        if not until(self.connect, 30, pause=0.1):
             raise Failure(f"baresip does not come up, see {self.process.log_path}")
         return self
 

@@ -43,7 +43,7 @@ static enum err key_of(const struct ua *ua, const struct sip_msg *request, struc
                        const struct ua_path *from, struct server_key *ret)
 {
 	struct sip_values walk = sip_values_of(request, SIP_HEADER_VIA);
-	struct view pieces[KEY_PIECES], top;
+	struct view pieces[KEY_PIECES], top = VIEW_EMPTY;
 	struct sip_via via;
 	uint32_t numbers[2];
 	size_t n = 0;
@@ -62,6 +62,8 @@ static enum err key_of(const struct ua *ua, const struct sip_msg *request, struc
 	numbers[1] = 0;
 	ret->is_rfc2543 = !sip_via_is_rfc3261(&via);
 	if (ret->is_rfc2543) {
+		if (request->parts.known & SIP_PART_VIA)
+			(void)!sip_values_next(&walk, &top);
 		numbers[1] = request->cseq.number;
 		pieces[n++] = request->uri;
 		pieces[n++] = request->call_id;

@@ -137,6 +137,8 @@ static void take_provisional(struct border *b, const struct inbound *in, struct 
 	body = early_media(b, in->msg, turn, kind == RELIABLE_NEXT);
 	if (reply(b, turn, in->msg, body, kind == RELIABLE_NEXT) != ERR_NONE)
 		border_count(b, COUNT_limit_transactions);
+	else if (kind == RELIABLE_NEXT)
+		(void)call_save(call);
 }
 
 /* ---- 2xx ---- */
@@ -295,6 +297,9 @@ static void take_success(struct border *b, const struct inbound *in, struct turn
 		say_answered(b, in, call);
 		turn->is_heard = true;
 		call_pending_answered(call, turn);
+	} else {
+		/* Both ends go by it before the ACK comes. */
+		(void)call_save(call);
 	}
 }
 

@@ -16,6 +16,7 @@ struct early {
 	bool is_awaiting; /* the PRACK to sent_rseq */
 	bool is_offered;  /* what awaits its PRACK carried the offer */
 	bool is_agreed;   /* offer and answer are through */
+	bool is_again;    /* taken up while the PRACK was awaited: what rang goes out once more */
 };
 
 /* What a fork answered reliably while another one's media was heard. */

@@ -170,6 +170,23 @@ void call_pending_answered(struct call *call, const struct turn *turn)
 		call_pending_drop(call);
 }
 
+/* RFC 3262 4: who asked takes no RSeq but the next, and the answer in a reliable 18x is given once
+ * (13.2.1 of RFC 3261). */
+void call_pending_agreed(struct call *call)
+{
+	struct border *b = call->border;
+	const struct turn *turn = turn_at(b, call->invite);
+	struct pending_parts parts;
+
+	if (!turn || call->pending == 0 || call->facts->early.came_rseq == 0 ||
+	    !take(b, call->pending - 1, &parts))
+		return;
+	fill(call, turn, scratch_of(b));
+	parts.facts = call_pack(call);
+	if (put(call, &parts) != ERR_NONE)
+		border_count(b, COUNT_calls_unprotected);
+}
+
 void call_pending_drop(struct call *call)
 {
 	struct calls *c = call->border->calls;
@@ -252,6 +269,7 @@ static struct turn *resume_turn(struct border *b, struct call *call, const struc
 static void resume_state(struct call *call, const struct pending *p)
 {
 	call->is_restored = true;
+	call->facts->early.is_again = call->facts->early.is_awaiting;
 	call->state = p->is_answered ? CALL_UP : CALL_SETUP;
 	call->status = p->is_answered ? 200 : 0;
 	call_resume_streams(call);
@@ -262,6 +280,15 @@ static void resume_state(struct call *call, const struct pending *p)
 		spend_resume_reserved(call);
 	if (!p->is_answered)
 		call_rings(call);
+}
+
+/* A successor of ours must not begin at the same numbers. */
+static void keep_numbers(struct call *call, const struct pending *p, struct pending_parts parts)
+{
+	*scratch_of(call->border) = *p;
+	parts.facts = call_pack(call);
+	if (put(call, &parts) != ERR_NONE)
+		border_count(call->border, COUNT_calls_unprotected);
 }
 
 static bool resume(struct border *b, const struct pending *p, const struct pending_parts *parts,
@@ -276,6 +303,7 @@ static bool resume(struct border *b, const struct pending *p, const struct pendi
 	call->pending = slot + 1;
 	call_enter(b, call);
 	resume_state(call, p);
+	keep_numbers(call, p, *parts);
 	turn = resume_turn(b, call, p);
 	if (turn)
 		call->invite = turn_handle(b, turn);

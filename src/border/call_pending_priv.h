@@ -16,6 +16,8 @@ void call_pending_again(struct call *call, const struct turn *turn, const struct
 /* Who is called was heard of for the first time, or a 2xx was given. */
 void call_pending_heard(struct call *call, struct turn *turn);
 void call_pending_answered(struct call *call, const struct turn *turn);
+/* Something was agreed before the answer. */
+void call_pending_agreed(struct call *call);
 void call_pending_drop(struct call *call);
 /* Those whose dialogs are not there; both transactions begin again. */
 void call_pending_restore(struct border *b);

@@ -38,6 +38,8 @@ bool call_save(struct call *call)
 	enum err err = ERR_LIMIT;
 	struct view packed;
 
+	if (call->state == CALL_SETUP)
+		call_pending_agreed(call);
 	if (call->state == CALL_SETUP || call->is_silent)
 		return false;
 	if (call_has_slot(call)) {
@@ -113,6 +115,7 @@ void call_resume_streams(struct call *call)
 void call_resume_legs(struct call *call)
 {
 	for (unsigned i = 0; i < CALL_LEGS; i++) {
+		ua_dialog_skip(&leg_of(call, i)->dialog);
 		leg_count(call, i);
 		/* A connection died with the worker that held it. */
 		if (leg_of(call, i)->flow.connection == 0 && leg_hold(call, i) != ERR_NONE)
@@ -148,10 +151,10 @@ static bool restore_one(struct border *b, const struct call_facts *facts, uint32
 	call_resume_streams(call);
 	spend_resume(call);
 	call_resume_legs(call);
-	if (slot_of(call) != slot) {
-		(void)call_save(call);
+	/* A successor of ours must not begin at the same numbers. */
+	(void)call_save(call);
+	if (slot_of(call) != slot)
 		checkpoint_drop(&b->checkpoint, CHECKPOINT_DIALOG, slot);
-	}
 	if (call->facts->ending.wall_us != 0)
 		resume_ending(call);
 	else

@@ -154,7 +154,10 @@ static enum command_refusal transfer(struct command_row *row, struct call *call)
 	sip_build_body(&r.out, VIEW_EMPTY);
 	call->facts->refers[call->facts->next_refer++ % MAX_CALL_REFERS] =
 		(struct refer){ .sent_cseq = turn->sent_cseq, .from = turn->from, .is_ours = true };
-	return send(b, &r, PURPOSE_CALL_REQUEST, turn) == ERR_NONE ? COMMAND_DONE : COMMAND_FULL;
+	if (send(b, &r, PURPOSE_CALL_REQUEST, turn) != ERR_NONE)
+		return COMMAND_FULL;
+	call_save(call);
+	return COMMAND_DONE;
 }
 
 /* Whether the last REFER to that leg, or the one that the event names, is ours. */
@@ -241,6 +244,7 @@ static enum command_refusal invite_again(struct command_row *row, struct call *c
 	if (send(b, &r, PURPOSE_CALL, turn) != ERR_NONE)
 		return COMMAND_FULL;
 	call->invite = turn_handle(b, turn);
+	call_save(call);
 	return COMMAND_DONE;
 }
 

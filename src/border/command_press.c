@@ -81,8 +81,10 @@ enum command_refusal command_inform(struct command_row *row, struct call *call, 
 	sip_build_body(&r.out, buffer_view(&body));
 	turn->has_client = request_send(b, &r, PURPOSE_CALL_REQUEST, turn_handle(b, turn),
 	                                &turn->client) == ERR_NONE;
-	if (turn->has_client)
+	if (turn->has_client) {
+		call_save(call);
 		return COMMAND_DONE;
+	}
 	turn_give(b, turn);
 	return COMMAND_FULL;
 }

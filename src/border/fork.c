@@ -81,6 +81,11 @@ static void clear(struct call *call, struct fork *f)
 	rung->local_cseq = invite ? invite->sent_cseq : rung->local_cseq;
 	rung->has_remote_cseq = false;
 	rung->remote_cseq = 0;
+	/* Who died may have known this one, and asked it. */
+	if (call->is_restored) {
+		ua_dialog_skip(asker);
+		ua_dialog_skip(rung);
+	}
 	f->early = (struct early){ .came_cseq = call->facts->early.came_cseq,
 		                   .asked_by = call->facts->early.asked_by };
 }

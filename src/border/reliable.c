@@ -29,6 +29,10 @@ enum reliable_kind reliable_meet(struct border *b, const struct sip_msg *msg,
 	if (!turn->takes_reliable || !sip_tokens_have(msg, SIP_HEADER_REQUIRE, VIEW("100rel")) ||
 	    sip_number_of(msg, SIP_HEADER_RSEQ, UINT32_MAX, &rseq) != ERR_NONE || rseq == 0)
 		return RELIABLE_NOT;
+	if (e->is_again && rseq == e->came_rseq) {
+		e->is_offered = e->is_agreed = false;
+		return RELIABLE_NEXT;
+	}
 	/* 4: repeated, or ahead of one that is not here yet. */
 	if (e->came_rseq && rseq != e->came_rseq + 1)
 		return RELIABLE_LATER;
@@ -36,6 +40,7 @@ enum reliable_kind reliable_meet(struct border *b, const struct sip_msg *msg,
 		return RELIABLE_LATER;
 	e->came_rseq = rseq;
 	e->sent_cseq = turn->sent_cseq;
+	e->is_again = false;
 	return RELIABLE_NEXT;
 }
 
@@ -48,7 +53,8 @@ void reliable_lines(struct border *b, struct call *call, struct buffer *lines)
 		b->ports.random(b->ports.context, &draw, sizeof(draw));
 		e->sent_rseq = draw >> 2; /* 3: below 2^31, with room to rise */
 	}
-	e->sent_rseq++;
+	e->sent_rseq += !e->is_again;
+	e->is_again = false;
 	e->is_awaiting = true;
 	sip_build_header(lines, SIP_HEADER_REQUIRE, VIEW("100rel"));
 	sip_build_number(lines, SIP_HEADER_RSEQ, e->sent_rseq);
@@ -133,12 +139,15 @@ static void carry(struct border *b, const struct inbound *in, struct call *call,
 		return;
 	}
 	call->facts->early.is_awaiting = call->facts->early.is_offered = false;
+	call->facts->early.is_again = false;
 	if (invite)
 		ua_server_pracked(b->ua, invite->server);
 	if (turn->offer == OFFER_IN_REQUEST)
 		call->update = turn_handle(b, turn);
-	if (send_on(b, in, call, turn, body) == ERR_NONE)
+	if (send_on(b, in, call, turn, body) == ERR_NONE) {
+		(void)call_save(call);
 		return;
+	}
 	reply_status(b, turn->server, 503, VIEW_EMPTY, VIEW_EMPTY);
 	turn_give(b, turn);
 }

@@ -234,6 +234,7 @@ static void answer_bye(struct border *b, const struct inbound *in, struct turn *
 			reply_status(b, turn->server, status, VIEW_EMPTY,
 			             lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY);
 			turn_give(b, turn);
+			(void)call_save(call);
 			return;
 		}
 	}

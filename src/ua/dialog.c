@@ -236,6 +236,12 @@ enum err ua_dialog_next_cseq(struct ua_dialog *d, uint32_t *ret)
 	return ERR_NONE;
 }
 
+void ua_dialog_skip(struct ua_dialog *d)
+{
+	if (d->local_cseq < INT32_MAX - UA_DIALOG_SKIP)
+		d->local_cseq += UA_DIALOG_SKIP;
+}
+
 static struct view first_route(const struct ua_dialog *d, struct sip_name_addr *ret)
 {
 	struct sip_values walk = sip_values_on(view_of(d->routes));

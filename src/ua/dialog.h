@@ -73,6 +73,12 @@ enum err ua_dialog_refresh(struct ua_dialog *d, const struct sip_msg *msg) MUST_
 /* Takes the number for a new request of ours. ERR_LIMIT at 2^31 - 1. */
 enum err ua_dialog_next_cseq(struct ua_dialog *d, uint32_t *ret) MUST_USE;
 
+/* For who takes a dialog up as it was kept: leaves out the UA_DIALOG_SKIP numbers that its
+ * predecessor may have used since. To the other end it is as if these requests were lost on
+ * their way (12.2.2). Without effect near the largest number. */
+enum { UA_DIALOG_SKIP = 64 };
+void ua_dialog_skip(struct ua_dialog *d);
+
 /* Request-URI and Route by 12.2.1.1: with a strict router first (no lr), its URI
  * is the Request-URI and the target goes last into Route. Both views are empty
  * after ERR_LIMIT. `routes` is written without the header's name; empty: none. */

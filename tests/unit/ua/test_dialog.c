@@ -189,6 +189,22 @@ TEST(dialog_next_cseq, "counts its own requests up to the largest number")
 	return ERR_NONE;
 }
 
+TEST(dialog_skip, "leaves out what another may have used, and stays below the largest number")
+{
+	struct ua_dialog d;
+	uint32_t cseq = 0;
+
+	TRY(ua_dialog_begin(&start, &d));
+	ua_dialog_skip(&d);
+	TRY(ua_dialog_next_cseq(&d, &cseq));
+	CHECK(cseq == 18 + UA_DIALOG_SKIP);
+	d.local_cseq = 2147483646;
+	ua_dialog_skip(&d);
+	TRY(ua_dialog_next_cseq(&d, &cseq));
+	CHECK(cseq == 2147483647);
+	return ERR_NONE;
+}
+
 TEST(dialog_refresh, "moves the target by Contact, and only by a good one")
 {
 	struct ua_dialog d;

@@ -47,6 +47,10 @@ struct client {
 	unsigned repeated, status;
 	char branch[48], method[12];
 	uint64_t due_us, interval_us, end_us;
+	/* As the border saw it: copies of the request that came there, answers it gave, the first
+	 * ones' times, and copies that came after one was given and are not answered yet. */
+	unsigned reached, told, owed;
+	uint64_t reached_us, told_us;
 	size_t len, ack_len;
 	char text[AGENT_TEXT_SIZE], ack[AGENT_TEXT_SIZE];
 };

@@ -559,10 +559,14 @@ void agent_call_timeout(struct agent *a, struct client *c)
 
 	if (!d || d->state == DIALOG_NONE || strcmp(c->method, "CANCEL") == 0)
 		return;
-	if (!is_excused(a, d))
+	if (!is_excused(a, d) && !rules_is_lost(c)) {
 		world_fail(a->world, "%s: nobody answers %s of call c%u", a->user, c->method,
 		           d->call);
-	else if (d->state != DIALOG_UP)
+		return;
+	}
+	/* The other end heard as little of it, or takes a call that this one gave up. */
+	call_of(a, d)->is_excused |= c->reached == 0 || d->state == DIALOG_CALLING;
+	if (d->state != DIALOG_UP)
 		forget(a, d);
 }
 

@@ -4,6 +4,8 @@
 
 #include "guard/door.h"
 #include "guard/recent.h"
+#include "sim/net.h"
+#include "sim/text.h"
 #include "ua/client.h"
 #include "ua/dialog.h"
 #include "ua/server.h"
@@ -12,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_POOLS = 32, NAME_SIZE = 32 };
+enum { MAX_POOLS = 32, NAME_SIZE = 32, GIVEN = 1024 };
 
 static enum fault planted;
 static uint32_t calls; /* of what the planted fault concerns */
@@ -20,6 +22,8 @@ static struct pool *pools[MAX_POOLS];
 static unsigned pool_count_seen;
 static struct wheel *the_wheel;
 static bool is_of_strangers;
+static uint64_t given[GIVEN]; /* branches that were answered */
+static unsigned given_count;
 
 static const char *const names[] = {
 	"none",
@@ -37,7 +41,8 @@ static const char *const texts[] = {
 void faults_plant(enum fault fault)
 {
 	planted = fault;
-	calls = 0;
+	calls = given_count = 0;
+	memset(given, 0, sizeof(given));
 }
 
 enum fault faults_planted(void) { return planted; }
@@ -51,6 +56,29 @@ bool faults_swallow(enum fault fault)
 	if (planted != fault)
 		return false;
 	return one_in[fault] == 0 || ++calls % one_in[fault] == 0;
+}
+
+static bool is_second_answer(const char *branch)
+{
+	uint64_t hash = text_hash(branch, "");
+
+	for (unsigned i = 0; i < GIVEN; i++)
+		if (given[i] == hash)
+			return true;
+	given[given_count++ % GIVEN] = hash;
+	return false;
+}
+
+bool faults_swallow_answer(struct view bytes)
+{
+	char text[NET_TEXT_MAX + 1], cseq[48], branch[64];
+
+	if (planted != FAULT_UNANSWERED_BYE && planted != FAULT_ANSWERED_ONCE)
+		return false;
+	(void)snprintf(text, sizeof(text), "%.*s", (int)bytes.len, bytes.at);
+	(void)text_header(text, "CSeq", cseq, sizeof(cseq));
+	(void)text_param(text, "branch", branch, sizeof(branch));
+	return strstr(cseq, "BYE") && (planted == FAULT_UNANSWERED_BYE || is_second_answer(branch));
 }
 
 const char *fault_name(enum fault fault)

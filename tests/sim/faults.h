@@ -6,6 +6,7 @@
 #define SIM_FAULTS_H
 
 #include "base/pool.h"
+#include "base/view.h"
 #include "base/wheel.h"
 
 enum fault {
@@ -20,6 +21,8 @@ void faults_plant(enum fault fault);
 enum fault faults_planted(void);
 /* Whether this time it is that fault's turn: some are done always, some now and then. */
 bool faults_swallow(enum fault fault);
+/* Whether an answer of the border does not leave. */
+bool faults_swallow_answer(struct view bytes);
 const char *fault_name(enum fault fault); /* "swallowed-bye"; static storage */
 const char *fault_text(enum fault fault);
 

@@ -13,6 +13,7 @@
 enum { BLOCK_GRACE_US = 35 * SECOND_US, AUDIO_PATIENCE_US = 12 * SECOND_US };
 enum { RING_PATIENCE_US = 45 * SECOND_US, END_PATIENCE_US = 80 * SECOND_US };
 enum { EXCUSED_PATIENCE_US = 120 * SECOND_US };
+enum { ANSWER_PATIENCE_US = 3 * SECOND_US }; /* the border awaits the other end of a BYE for 2 */
 enum { EMERGENCY_CALLS = 8 };
 
 /* What only one side may ever see: addresses, and names that its ends make. */
@@ -137,6 +138,72 @@ void rules_sent(struct world *w, const struct flow *to, struct view bytes)
 	for (unsigned i = 0; i < SIM_ATTACKERS; i++)
 		if (addr_equal(&w->attackers[i].at, &to->remote))
 			check_attacker(w, &w->attackers[i], bytes);
+}
+
+/* ---- what the network took ---- */
+
+/* The one that this text is about, a copy of it or an answer. */
+static struct client *client_of(struct world *w, const struct addr *at, const char *text)
+{
+	char method[16], cseq[48];
+
+	if (text_status(text) == 0) {
+		text_method(text, method, sizeof(method));
+	} else {
+		(void)text_header(text, "CSeq", cseq, sizeof(cseq));
+		(void)snprintf(method, sizeof(method), "%.15s", cseq + strcspn(cseq, " ") + 1);
+	}
+	for (unsigned i = 0; i < SIM_AGENTS; i++) {
+		struct agent *a = &w->agents[i];
+
+		if (!addr_equal(at, a->is_inside ? &w->pbx.at : &a->at))
+			continue;
+		for (unsigned k = 0; k < AGENT_CLIENTS; k++) {
+			struct client *c = &a->clients[k];
+
+			if (c->is_used && !c->is_final && strcmp(c->method, method) == 0 &&
+			    strstr(text, c->branch))
+				return c;
+		}
+	}
+	return NULL;
+}
+
+void rules_reached(struct world *w, const struct packet *p)
+{
+	struct client *c = text_status(p->text) == 0 ? client_of(w, &p->from, p->text) : NULL;
+
+	if (!c)
+		return;
+	if (c->reached++ == 0)
+		c->reached_us = w->now.us;
+	c->owed += c->told > 0;
+}
+
+void rules_told(struct world *w, const struct flow *to, struct view bytes)
+{
+	char text[NET_TEXT_MAX + 1];
+	struct client *c;
+
+	(void)snprintf(text, sizeof(text), "%.*s", (int)bytes.len, bytes.at);
+	if (text_status(text) == 0)
+		return;
+	c = client_of(w, &to->remote, text);
+	/* Until a provisional answer is heard it is as good as a final one, to an INVITE. */
+	if (!c || (text_status(text) < 200 && strcmp(c->method, "INVITE") != 0))
+		return;
+	if (c->told++ == 0)
+		c->told_us = w->now.us;
+	c->owed -= c->owed > 0;
+}
+
+bool rules_is_lost(const struct client *c)
+{
+	if (c->has_provisional)
+		return false;
+	if (c->told > 0)
+		return c->owed == 0 && c->told_us - c->reached_us < ANSWER_PATIENCE_US;
+	return c->reached == 0 || c->end_us - c->reached_us < ANSWER_PATIENCE_US;
 }
 
 /* ---- audio ---- */

@@ -7,6 +7,7 @@
 #include "event/flow.h"
 #include "sim/net.h"
 
+struct client;
 struct world;
 
 enum { RULES_NAMES = 1 << 16 };
@@ -28,6 +29,14 @@ struct rules {
 void rules_begin(struct world *w);
 /* A datagram that the border sends. */
 void rules_sent(struct world *w, const struct flow *to, struct view bytes);
+/* A request of an end comes to the border; the border answers one. */
+void rules_reached(struct world *w, const struct packet *p);
+void rules_told(struct world *w, const struct flow *to, struct view bytes);
+/* Nobody answered this one, and the network alone is to blame: it lost each copy but one that
+ * comes too late, or each answer, of which the first was given in time and one more to each copy
+ * that came after it. */
+bool rules_is_lost(const struct client *c);
+
 void rules_heard_audio(struct world *w, const struct packet *p);
 void rules_audit(struct world *w);
 /* Nothing goes on any more: whether all was given back. With is_last a failure says what

@@ -35,7 +35,10 @@ static void port_send(void *context, const struct flow *to, struct view bytes)
 	     (memcmp(bytes.at, "SIP/2.0 4", 9) == 0 && text_status(bytes.at) != 401 &&
 	      text_status(bytes.at) != 407 && faults_swallow(FAULT_SWALLOWED_FINAL))))
 		return;
+	if (bytes.len > 8 && memcmp(bytes.at, "SIP/2.0 ", 8) == 0 && faults_swallow_answer(bytes))
+		return;
 	rules_sent(w, to, bytes);
+	rules_told(w, to, bytes);
 	(void)net_send(&w->net, &way, bytes, w->now.us);
 }
 

@@ -59,6 +59,7 @@ static void to_border(struct world *w, struct packet *p)
 		.local = p->to, .remote = p->from, .listener = is_inside, .side = is_inside
 	};
 
+	rules_reached(w, p);
 	border_receive(w->border, &flow, p->text, p->len, w->now);
 }
 

@@ -3,8 +3,11 @@
  * set aside, and what a dead worker's nonsense can do. */
 #include "os/socket.h"
 #include "runner/test.h"
+#include "transport/bunch.h"
 #include "transport/udp.h"
 
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -175,6 +178,56 @@ TEST(udp_two_ways, "what goes out by two sockets in turns leaves each in its ord
 	return ERR_NONE;
 }
 
+/* What one system call of the receiver gives. */
+static ssize_t receive_once(int fd)
+{
+	static char bytes[UDP_DATAGRAM_MAX];
+
+	return recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+}
+
+TEST(udp_joined, "datagrams of one length by one way go through the kernel as one, of another not")
+{
+	static struct scene s;
+	int one = 1;
+
+	OPEN(&s, "127.0.0.1");
+	/* Such a socket is given what was joined as it is, and others each piece. */
+	if (setsockopt(s.listeners[0].fd, SOL_UDP, UDP_GRO, &one, sizeof(one)) == 0) {
+		send_numbers(&s, 13);
+		CHECK(receive_once(s.listeners[0].fd) == 10 * 8);
+		CHECK(receive_once(s.listeners[0].fd) == 3 * 9);
+		CHECK(receive_once(s.listeners[0].fd) < 0);
+		CHECK(counters_get(&s.counters, COUNT_datagrams_sent) == 13);
+	}
+	scene_close(&s);
+	return ERR_NONE;
+}
+
+TEST(udp_not_joined, "what the kernel will not part leaves one by one, and is not tried again")
+{
+	static struct scene s;
+	struct udp_datagram d;
+	int on = 1, off = 0;
+
+	OPEN(&s, "127.0.0.1");
+	/* Without checksums nothing is parted. */
+	CHECK(setsockopt(s.listeners[1].fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on)) == 0);
+	send_numbers(&s, 10);
+	TRY(udp_receive(s.inbox, 0, &s.counters));
+	for (int i = 0; i < 10; i++)
+		CHECK(udp_next(s.inbox, &d) && is_number(&d, i));
+	CHECK(!udp_next(s.inbox, &d));
+	CHECK(counters_get(&s.counters, COUNT_datagrams_sent) == 10);
+	CHECK(counters_get(&s.counters, COUNT_send_failures) == 0);
+	CHECK(setsockopt(s.listeners[1].fd, SOL_SOCKET, SO_NO_CHECK, &off, sizeof(off)) == 0);
+	(void)setsockopt(s.listeners[0].fd, SOL_UDP, UDP_GRO, &on, sizeof(on));
+	send_numbers(&s, 2);
+	CHECK(receive_once(s.listeners[0].fd) == 8);
+	scene_close(&s);
+	return ERR_NONE;
+}
+
 TEST(udp_aside, "after a death the message in hand is set aside once and the rest comes")
 {
 	static struct scene s;
@@ -287,7 +340,8 @@ TEST(udp_left_unsent, "what was queued when a worker died is sent by the next on
 
 TEST(udp_spoilt_outbox, "whatever a dead worker left in the outbox, sending it stays inside")
 {
-	static const uint32_t words[] = { 0xffffffff, 0, 33, 0x7fffffff, 4 * UDP_DATAGRAM_MAX - 4 };
+	static const uint32_t words[] = { 0xffffffff, 0, 129, 0x7fffffff,
+		                          4 * UDP_DATAGRAM_MAX - 4 };
 	static struct scene s;
 	struct udp_datagram d;
 
@@ -299,7 +353,7 @@ TEST(udp_spoilt_outbox, "whatever a dead worker left in the outbox, sending it s
 			DIE(&s);
 			udp_flush(s.outbox);
 			CHECK(counters_get(&s.counters, COUNT_datagrams_sent) <=
-			      UDP_BATCH * (at * 2 + i + 1));
+			      BUNCH_LETTERS * (at * 2 + i + 1));
 			(void)!udp_receive(s.inbox, 0, &s.counters);
 			while (udp_next(s.inbox, &d))
 				;

@@ -354,6 +354,7 @@ void call_end(struct call *call, enum call_end by, const char *cause)
 		                                    .refusal = call->facts->ending.refusal };
 	(void)VIEW_COPY(view_of(cause), call->facts->ending.cause);
 	end_invite(b, call);
+	within_bye_over(call);
 	commands_forget(call);
 	wheel_cancel(&b->wheel, &call->session);
 	call_close_streams(call);

@@ -74,5 +74,7 @@ void within_request(struct border *b, struct inbound *in, struct call *call, uns
 void within_answer(struct border *b, const struct inbound *in, struct turn *turn);
 void within_timeout(struct border *b, struct turn *turn);
 void within_bye_unanswered(struct call *call);
+/* The call ends of something else: who hung up need not wait for what is said to it. */
+void within_bye_over(struct call *call);
 
 #endif

@@ -207,6 +207,16 @@ void within_bye_unanswered(struct call *call)
 	bye_done(call, turn->from);
 }
 
+void within_bye_over(struct call *call)
+{
+	struct border *b = call->border;
+	struct turn *turn = turn_at(b, call->bye);
+
+	call->bye = nothing;
+	if (turn)
+		reply_status(b, turn->server, 200, VIEW_EMPTY, VIEW_EMPTY);
+}
+
 /* Whether a trunk's challenge was taken that we can answer. */
 static bool is_trunks(struct border *b, const struct inbound *in, struct call *call, unsigned leg)
 {

@@ -122,3 +122,23 @@ TALK_TEST(ending_told, "a worker that is told to end records what is over, and k
 	CHECK(talk_records(t) == 1 && border_calls(t->w->border) == 0);
 	return ERR_NONE;
 }
+
+TALK_TEST(
+	ending_crossed,
+	"who hung up is answered when the call ends of something else, whatever the other end says")
+{
+	struct wire_sent invite;
+
+	TRY(talk_call(t));
+	talk_request(t, &t->pbx, "INVITE", "Contact: <sip:201@10.0.0.31:5060>\r\n", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &t->phone, "INVITE "));
+	invite = t->at_phone;
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	talk_answer(t, &t->phone, &invite, "481 Call/Transaction Does Not Exist", "", "");
+	CHECK(talk_hears(t, &t->phone, "ACK ") && talk_hears(t, &t->pbx, "SIP/2.0 481 "));
+	CHECK(talk_hears(t, &t->phone, "BYE ") && talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_media_closes(t);
+	CHECK(talk_records(t) == 1 && border_calls(t->w->border) == 0);
+	return ERR_NONE;
+}

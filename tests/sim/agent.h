@@ -31,6 +31,7 @@ enum dialog_plan { PLAN_NONE, PLAN_CANCEL, PLAN_ANSWER, PLAN_REFUSE, PLAN_HOLD, 
 struct dialog {
 	uint8_t state, plan; /* enum dialog_state, enum dialog_plan */
 	bool is_caller, is_held, is_cancelled, has_answer, has_ports;
+	bool is_left;  /* the border sent its BYE */
 	unsigned call; /* index in the world's */
 	unsigned cseq, cseq_in, invite_cseq, session_version, credentials_tried;
 	uint64_t due_us, hang_up_us, since_us;

@@ -544,6 +544,7 @@ void agent_call_response(struct agent *a, struct client *c, const char *text)
 		d->state = DIALOG_UP;
 		plan(a, d, PLAN_HANG_UP, draw_ms(a, 1000, 4000));
 	} else if (strcmp(c->method, "BYE") == 0 && status >= 200) {
+		call_of(a, d)->left_us = status == 200 ? a->world->now.us : 0;
 		forget(a, d);
 	}
 }
@@ -559,11 +560,9 @@ void agent_call_timeout(struct agent *a, struct client *c)
 
 	if (!d || d->state == DIALOG_NONE || strcmp(c->method, "CANCEL") == 0)
 		return;
-	if (!is_excused(a, d) && !rules_is_lost(c)) {
+	if (!is_excused(a, d) && !rules_is_lost(c))
 		world_fail(a->world, "%s: nobody answers %s of call c%u", a->user, c->method,
 		           d->call);
-		return;
-	}
 	/* The other end heard as little of it, or takes a call that this one gave up. */
 	call_of(a, d)->is_excused |= c->reached == 0 || d->state == DIALOG_CALLING;
 	if (d->state != DIALOG_UP)

@@ -14,6 +14,8 @@ enum { BLOCK_GRACE_US = 35 * SECOND_US, AUDIO_PATIENCE_US = 12 * SECOND_US };
 enum { RING_PATIENCE_US = 45 * SECOND_US, END_PATIENCE_US = 80 * SECOND_US };
 enum { EXCUSED_PATIENCE_US = 120 * SECOND_US };
 enum { ANSWER_PATIENCE_US = 3 * SECOND_US }; /* the border awaits the other end of a BYE for 2 */
+/* A BYE that the PBX passes on to us may be lost a few times before we know of it. */
+enum { BYE_PATIENCE_US = 20 * SECOND_US };
 enum { EMERGENCY_CALLS = 8 };
 
 /* What only one side may ever see: addresses, and names that its ends make. */
@@ -117,6 +119,17 @@ static void check_attacker(struct world *w, struct attacker *a, struct view byte
 		world_fail(w, "a stranger is sent more than twice of what came from it");
 }
 
+static void note_bye(struct world *w, const char *text)
+{
+	char call_id[AGENT_NAME_SIZE];
+
+	(void)text_header(text, "Call-ID", call_id, sizeof(call_id));
+	for (unsigned i = 0; i < SIM_AGENTS; i++)
+		for (unsigned k = 0; k < AGENT_DIALOGS; k++)
+			if (strcmp(w->agents[i].dialogs[k].call_id, call_id) == 0)
+				w->agents[i].dialogs[k].is_left = true;
+}
+
 void rules_sent(struct world *w, const struct flow *to, struct view bytes)
 {
 	static char text[NET_TEXT_MAX + 1];
@@ -131,6 +144,8 @@ void rules_sent(struct world *w, const struct flow *to, struct view bytes)
 	text[bytes.len] = 0;
 	check_secrets(w, text, to->side);
 	check_names(w, text, to->side);
+	if (strncmp(text, "BYE ", 4) == 0)
+		note_bye(w, text);
 	if (a && !a->is_inside) {
 		memcpy(w->rules.overheard, text, bytes.len + 1);
 		w->rules.overheard_len = bytes.len;
@@ -291,6 +306,10 @@ static void audit_dialog(struct world *w, struct agent *a, struct dialog *d,
 	}
 	if (d->state == DIALOG_UP && call->up_us != 0 && !call->is_given_up)
 		audit_up(w, a, d, l);
+	if (d->state == DIALOG_UP && !d->is_left && call->left_us != 0 && !call->is_shaken &&
+	    now_us - call->left_us > BYE_PATIENCE_US &&
+	    w->signal_died_us + ANSWER_PATIENCE_US < call->left_us)
+		world_fail(w, "%s is not told that the other end left call c%u", a->user, d->call);
 	if (d->state == DIALOG_RINGING && since_us > RING_PATIENCE_US)
 		world_fail(w, "%s still rings for call c%u, which was given up", a->user, d->call);
 	if (since_us > END_PATIENCE_US)

@@ -31,6 +31,7 @@ struct sim_call {
 	bool is_shaken;                  /* had a request on its way then, which may be lost */
 	uint64_t given_up_us;            /* when rules_audit first saw that */
 	uint64_t up_us;                  /* since both are up; 0: not */
+	uint64_t left_us;                /* one hung up and was told that this is so; 0: not */
 };
 
 /* Worlds in which there is not room for all: refusing is right, leaking is not. */

@@ -125,9 +125,12 @@ enum err media_relay_give_pair(struct media_relay *r, uint32_t index, int rtp, i
 	/* A predecessor that died may have left the port open. */
 	if (socket_deafen(rtp) != ERR_NONE || socket_deafen(rtcp) != ERR_NONE)
 		return ERR_IO;
-	drain(r, rtp);
-	drain(r, rtcp);
 	p->sockets[RELAY_RTP].fd = rtp;
 	p->sockets[RELAY_RTCP].fd = rtcp;
+	for (size_t i = 0; i < RELAY_SOCKETS; i++) {
+		drain(r, p->sockets[i].fd);
+		/* From now on, so that no call waits for it; where it failed, the call tries. */
+		(void)!watch(r, &p->sockets[i], relay_event_of(index, i == RELAY_RTCP));
+	}
 	return ERR_NONE;
 }

@@ -328,4 +328,7 @@ void shake_agreed(struct call *call, unsigned stream, const struct media_agreed 
 	s->secure[agreed->leg].theirs = agreed->in;
 	s->secure[agreed->leg].shake.out = agreed->out;
 	s->secure[agreed->leg].shake.tuple = agreed->tuple;
+	/* A successor could not ask the end for another handshake. */
+	if (call->state == CALL_UP)
+		(void)call_save(call);
 }

@@ -193,6 +193,17 @@ TALK_TEST(shake_again, "orders the keys of a handshake again where media begins 
 	return ERR_NONE;
 }
 
+TALK_TEST(shake_survives, "a successor of who was told the keys of a handshake has them at once")
+{
+	TRY(over_websocket(t));
+	TRY(talks(t, BROWSER));
+	agree(t);
+	TRY(wire_restart(t->w));
+	CHECK(t->w->keys_count == 1 && t->w->keys[0].in.secret[0] == 1);
+	CHECK(addr_equal(&shake_of(t)->tuple, &t->phone.flow.remote));
+	return ERR_NONE;
+}
+
 TALK_TEST(shake_restart, "names a new path for who names one, and keeps the certificate's keys")
 {
 	char before[ORDER_UFRAG_SIZE];

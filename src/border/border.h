@@ -44,6 +44,7 @@ struct border_ports {
 	/* Goes the same way, behind the order before it; wiped afterwards. */
 	void (*order_keys)(void *context, const struct order_keys *keys);
 	void (*order_shake)(void *context, const struct order_shake *shake); /* likewise */
+	void (*order_bundle)(void *context, const struct order_bundle *bundle);
 	void (*random)(void *context, void *ret, size_t len);
 	/* Asks whether IPsec covers it; border_covered brings the answer. NULL: nothing is. */
 	void (*cover)(void *context, const struct cover_row *row);

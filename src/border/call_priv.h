@@ -83,9 +83,11 @@ struct calls {
 	uint64_t last_number;
 	enum refusal why;               /* why the last offer or answer did not fit */
 	struct sdp_session came, asked; /* scratch: the description in hand, the offer it answers */
-	char lines[4096];               /* scratch: header lines being built */
-	char body[MAX_SDP_BYTES];       /* scratch: description being built */
-	struct sip_msg again;           /* scratch: an INVITE for another target, on its text */
+	uint8_t bundle
+		[MAX_CALL_STREAMS]; /* scratch: which lines of `came` share a port (shake.c) */
+	char lines[4096];           /* scratch: header lines being built */
+	char body[MAX_SDP_BYTES];   /* scratch: description being built */
+	struct sip_msg again;       /* scratch: an INVITE for another target, on its text */
 	char again_text[ATTEMPT_TEXT_MAX];
 	struct begun *begun; /* begun_priv.h */
 	uint32_t begun_count;

@@ -90,6 +90,9 @@ bool call_is_sound(const struct border *b, const struct call_facts *f)
 		    leg->flow.listener >= b->settings.listener_count ||
 		    (leg->peer < PEER_GONE && leg->peer >= b->settings.peer_count))
 			return false;
+		for (unsigned k = 0; k < MAX_CALL_STREAMS; k++)
+			if (f->streams[k].secure[i].shake.mid_len > SHAKE_MID_SIZE)
+				return false;
 	}
 	return true;
 }

@@ -176,7 +176,7 @@ static enum err write_once(struct call *call, unsigned to, enum description_role
 			shake_describe_offer(call, to, i, &locals[i], &shakes[i]);
 		} else {
 			secure_describe_answer(call, to, i, &locals[i], keys[i]);
-			shake_describe_answer(call, i, &locals[i], &shakes[i]);
+			shake_describe_answer(call, to, i, &locals[i], &shakes[i]);
 		}
 	}
 	how.address.port = 0;
@@ -237,7 +237,9 @@ static enum offer_verdict read_offer(struct call *call, unsigned from, const str
 		return kind;
 	if (sdp_parse(msg->body, &c->came) != SDP_FINE)
 		return OFFER_REFUSED;
-	shake_prepare(call, from);
+	shake_prepare(call, from, true);
+	if (shake_is_torn(call, from))
+		return OFFER_REFUSED;
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
 		call->facts->offered[i] = call->facts->streams[i].legs[from];
 	why = bearer_take_offer(call, from);
@@ -377,7 +379,10 @@ static bool read_answer(struct call *call, unsigned from, struct view descriptio
 	}
 	if (is_refused(c, bearer_take_answer(call, from)))
 		return false;
-	shake_prepare(call, from);
+	shake_prepare(call, from, false);
+	if (shake_is_torn(call, from))
+		return false;
+	shake_choose_host(call);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
 		if (!is_carried(&c->came, i))
 			continue;

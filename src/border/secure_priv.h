@@ -28,7 +28,8 @@ struct stream_secure {
 	uint32_t tag;                   /* of the line in use */
 	uint8_t protocol;               /* enum sdp_protocol + 1 of this end's last description */
 	uint8_t is_seeded;
-	uint8_t unused[2];
+	uint8_t mid_id; /* of the extension by which packets of a bundle name their line; 0: none */
+	uint8_t unused[1];
 	struct stream_shake shake; /* where a handshake gives the keys */
 };
 

@@ -16,12 +16,201 @@ static const struct sdp_media *line_of(const struct call *call, unsigned stream)
 	return &call->border->calls->came.media[stream];
 }
 
-void shake_prepare(struct call *call, unsigned from)
+/* ---- lines of one port ---- */
+
+static bool shares_type(const struct sdp_session *s, const struct sdp_media *a,
+                        const struct sdp_media *b)
+{
+	for (unsigned i = 0; i < a->format_count; i++)
+		for (unsigned k = 0; k < b->format_count; k++)
+			if (s->formats[a->first_format + i].payload_type ==
+			    s->formats[b->first_format + k].payload_type)
+				return true;
+	return false;
+}
+
+static bool may_bundle(const struct sdp_session *s, const struct sdp_media *m,
+                       struct sdp_handshake *ret)
+{
+	return (m->port != 0 || sdp_media_is_bundle_only(s, m)) && sdp_media_shakes(s, m) &&
+	       sdp_handshake_read(s, m, ret) == ERR_NONE && ret->is_bundled &&
+	       ret->mid.len <= SHAKE_MID_SIZE;
+}
+
+static uint64_t ice_names_of(const struct call *call, unsigned stream)
+{
+	const struct calls *c = call->border->calls;
+	const struct sdp_level *levels[] = { &line_of(call, stream)->level, &c->came.level };
+	uint64_t path = 0;
+
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned k = 0; k < levels[i]->attribute_count; k++) {
+			const struct sdp_attribute *a =
+				&c->came.attributes[levels[i]->first_attribute + k];
+
+			if (view_starts(a->name, VIEW("ice-ufrag")) ||
+			    view_starts(a->name, VIEW("ice-pwd")))
+				path = path * 31 + fact_hash(call->border, a->value);
+		}
+	return path;
+}
+
+/* It says that it is where the host is, or nothing of where it is (RFC 8843 7.2.1); who checks
+ * paths tells by their names, and browsers give no port then. */
+static bool is_at_host(const struct call *call, unsigned stream, unsigned host)
+{
+	const struct sdp_media *m = line_of(call, stream), *first = line_of(call, host);
+	uint64_t names = ice_names_of(call, stream), path = ice_names_of(call, host);
+
+	if (m->port == 0)
+		return true;
+	if (path == 0)
+		return addr_equal(&m->rtp, &first->rtp);
+	return (m->port == first->port || m->port == SDP_PORT_DISCARD) &&
+	       (names == 0 || names == path);
+}
+
+/* One that has a port keeps it, ours or its own: who wants no more than a port gets that. What an
+ * answer shares is what was offered so. */
+static bool may_share(const struct call *call, unsigned from, unsigned stream, unsigned host,
+                      bool is_offer)
+{
+	const struct stream_facts *s = &call->facts->streams[stream];
+
+	if (s->is_open || !is_offer)
+		return s->secure[from].shake.bundle == SHAKE_GUEST + host;
+	return is_at_host(call, stream, host) &&
+	       (!s->has_ports || (call->facts->streams[host].has_ports &&
+	                          stream_worker(call, stream) == stream_worker(call, host)));
+}
+
+static bool is_one_group(const struct sdp_handshake *first, const struct sdp_handshake *h)
+{
+	return first->has_ice == h->has_ice && first->has_mux && h->has_mux &&
+	       view_equal(first->mid, first->tag) && view_equal(first->tag, h->tag) &&
+	       (first->mid_id == h->mid_id || first->mid_id == 0 || h->mid_id == 0) &&
+	       first->hash == h->hash &&
+	       memcmp(first->fingerprint, h->fingerprint, sizeof(h->fingerprint)) == 0;
+}
+
+/* Neither its name nor a payload type is that of a line before it on the same port. */
+static bool is_told_apart(const struct calls *c, const struct sdp_handshake *lines, unsigned stream)
+{
+	for (unsigned i = 0; i < stream; i++)
+		if (c->bundle[i] != SHAKE_ALONE &&
+		    (view_equal(lines[i].mid, lines[stream].mid) ||
+		     shares_type(&c->came, &c->came.media[i], &c->came.media[stream])))
+			return false;
+	return true;
+}
+
+static void gather(struct call *call, unsigned from, bool is_offer)
+{
+	struct sdp_handshake lines[MAX_CALL_STREAMS];
+	struct calls *c = call->border->calls;
+	unsigned host = MAX_CALL_STREAMS;
+
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
+		struct sdp_media *m = &c->came.media[i];
+
+		c->bundle[i] = SHAKE_ALONE;
+		if (i >= c->came.media_count || (m->port == 0 && !is_offer) ||
+		    !may_bundle(&c->came, m, &lines[i]))
+			continue;
+		if (host == MAX_CALL_STREAMS && m->port != 0) {
+			host = i;
+			c->bundle[i] = SHAKE_HOST;
+		} else if (host < i && is_one_group(&lines[host], &lines[i]) &&
+		           is_told_apart(c, lines, i) && may_share(call, from, i, host, is_offer)) {
+			c->bundle[i] = (uint8_t)(SHAKE_GUEST + host);
+			sdp_media_take_bundled(&c->came, m, &c->came.media[host]);
+		}
+	}
+}
+
+/* The row of the host; the stream itself where it is no guest. */
+static unsigned host_of(const struct stream_shake *k, unsigned stream)
+{
+	unsigned host = k->bundle >= SHAKE_GUEST ? k->bundle - (unsigned)SHAKE_GUEST : stream;
+
+	return host < MAX_CALL_STREAMS ? host : stream;
+}
+
+unsigned shake_host(const struct call *call, unsigned stream)
+{
+	const struct stream_shake k = { .bundle = call->border->calls->bundle[stream] };
+	unsigned host = host_of(&k, stream);
+
+	return host < stream && call->facts->streams[host].has_ports ? host : stream;
+}
+
+bool shake_is_torn(const struct call *call, unsigned from)
+{
+	const struct sdp_session *came = &call->border->calls->came;
+
+	for (unsigned i = 0; i < MAX_CALL_STREAMS && i < came->media_count; i++) {
+		const struct stream_facts *s = &call->facts->streams[i];
+
+		for (unsigned leg = 0; leg < CALL_LEGS; leg++) {
+			const struct stream_shake *k = &s->secure[leg].shake;
+			unsigned host = host_of(k, i);
+
+			if (!s->is_open || host == i || came->media[i].port == 0)
+				continue;
+			if (came->media[host].port == 0 ||
+			    (leg == from && call->border->calls->bundle[i] != k->bundle))
+				return true;
+		}
+	}
+	return false;
+}
+
+void shake_choose_host(struct call *call)
+{
+	const struct sdp_session *came = &call->border->calls->came;
+	struct stream_secure *offered = call->facts->offered_secure;
+	unsigned host = MAX_CALL_STREAMS;
+
+	for (unsigned i = 0; i < MAX_CALL_STREAMS && host == MAX_CALL_STREAMS; i++)
+		if (offered[i].shake.is_on && offered[i].shake.bundle != SHAKE_ALONE &&
+		    i < came->media_count && came->media[i].port != 0)
+			host = i;
+	for (unsigned i = 0; i < MAX_CALL_STREAMS && host < MAX_CALL_STREAMS; i++)
+		if (offered[i].shake.is_on && offered[i].shake.bundle != SHAKE_ALONE)
+			offered[i].shake.bundle =
+				(uint8_t)(i == host ? SHAKE_HOST : SHAKE_GUEST + host);
+}
+
+bool shake_bundle(const struct call *call, unsigned leg, unsigned stream, struct order_bundle *ret)
+{
+	const struct stream_facts *s = &call->facts->streams[stream];
+	const struct stream_secure *secure = &s->secure[leg];
+	unsigned host = host_of(&secure->shake, stream);
+	bool has_guest = host != stream;
+
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
+		has_guest |= secure->shake.bundle == SHAKE_HOST && i != stream &&
+		             call->facts->streams[i].secure[leg].shake.is_on &&
+		             host_of(&call->facts->streams[i].secure[leg].shake, i) == stream;
+	if (s->legs[leg].protection != PROTECTION_DTLS || !has_guest)
+		return false;
+	*ret = (struct order_bundle){ .kind = ORDER_BUNDLE,
+		                      .leg = (uint8_t)leg,
+		                      .stream = stream,
+		                      .host = host,
+		                      .mid_id = secure->mid_id,
+		                      .mid_len = secure->shake.mid_len };
+	memcpy(ret->mid, secure->shake.mid, secure->shake.mid_len);
+	return true;
+}
+
+void shake_prepare(struct call *call, unsigned from, bool is_offer)
 {
 	struct sdp_session *came = &call->border->calls->came;
 	const struct leg_facts *leg = leg_of(call, from);
 	struct sdp_handshake h;
 
+	gather(call, from, is_offer);
 	for (unsigned i = 0; i < came->media_count && i < MAX_CALL_STREAMS; i++) {
 		struct sdp_media *m = &came->media[i];
 
@@ -87,28 +276,11 @@ static void take_certificate(struct stream_secure *s, const struct sdp_handshake
 	memcpy(k->fingerprint, h->fingerprint, sizeof(k->fingerprint));
 }
 
-static uint64_t ice_names_of(const struct call *call, unsigned stream)
-{
-	const struct calls *c = call->border->calls;
-	const struct sdp_level *levels[] = { &line_of(call, stream)->level, &c->came.level };
-	uint64_t path = 0;
-
-	for (unsigned i = 0; i < 2; i++)
-		for (unsigned k = 0; k < levels[i]->attribute_count; k++) {
-			const struct sdp_attribute *a =
-				&c->came.attributes[levels[i]->first_attribute + k];
-
-			if (view_starts(a->name, VIEW("ice-ufrag")) ||
-			    view_starts(a->name, VIEW("ice-pwd")))
-				path = path * 31 + fact_hash(call->border, a->value);
-		}
-	return path;
-}
-
 static void take_path(struct call *call, unsigned stream, const struct sdp_handshake *h,
                       struct stream_shake *k)
 {
-	uint64_t path = ice_names_of(call, stream);
+	const struct stream_shake line = { .bundle = call->border->calls->bundle[stream] };
+	uint64_t path = ice_names_of(call, host_of(&line, stream));
 
 	/* RFC 8839 4.4.1.1: who names itself anew hears new names of ours. */
 	if (h->has_ice && (!k->is_drawn || (k->path != 0 && k->path != path)))
@@ -120,14 +292,6 @@ static void take_path(struct call *call, unsigned stream, const struct sdp_hands
 		k->mid_len = (uint8_t)h->mid.len;
 		memcpy(k->mid, h->mid.at, h->mid.len);
 	}
-}
-
-static bool is_first_of_bundle(const struct call *call, unsigned stream)
-{
-	for (unsigned i = 0; i < stream; i++)
-		if (call->facts->offered_secure[i].shake.is_bundled)
-			return false;
-	return true;
 }
 
 static enum refusal judge(const struct call *call, unsigned leg, unsigned stream,
@@ -162,8 +326,8 @@ enum refusal shake_take_offer(struct call *call, unsigned from, unsigned stream,
 	/* Roles stay as they are where the other end leaves it to us (RFC 8842 5.5). */
 	if (h.setup != SDP_ACTPASS || !was_on)
 		s.shake.is_active = sdp_setup_answer((enum sdp_setup)h.setup) == SDP_ACTIVE;
-	s.shake.is_bundled =
-		h.is_bundled && s.shake.mid_len > 0 && is_first_of_bundle(call, stream);
+	s.shake.bundle = call->border->calls->bundle[stream];
+	s.mid_id = h.mid_id;
 	s.protocol = (uint8_t)(line_of(call, stream)->protocol + 1);
 	*ret = s;
 	secret_wipe(&s, sizeof(s));
@@ -239,28 +403,67 @@ static uint8_t protocol_of(const struct call *call, unsigned to, unsigned stream
 	                    : SDP_PROTOCOL_DTLS_SAVP);
 }
 
+/* What the leg's line is, or will be once the answer is taken. */
+static const struct stream_secure *row_of(const struct call *call, unsigned to, unsigned stream,
+                                          bool is_answer)
+{
+	return is_answer ? &call->facts->offered_secure[stream]
+	                 : &call->facts->streams[stream].secure[to];
+}
+
+/* Packets need say whose they are only where another line of `came` is on that port. */
+static uint8_t mid_id_of(const struct call *call, unsigned to, unsigned stream, bool is_answer)
+{
+	const struct sdp_session *came = &call->border->calls->came;
+	const struct stream_secure *own = row_of(call, to, stream, is_answer);
+	unsigned host = host_of(&own->shake, stream);
+
+	for (unsigned i = 0; i < MAX_CALL_STREAMS && i < came->media_count; i++) {
+		const struct stream_shake *k = &row_of(call, to, i, is_answer)->shake;
+
+		if (i != stream && came->media[i].port != 0 && k->is_on &&
+		    k->bundle != SHAKE_ALONE && host_of(k, i) == host)
+			return own->mid_id;
+	}
+	return 0;
+}
+
+static bool has_bundle(const struct call *call, unsigned leg)
+{
+	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++)
+		if (call->facts->streams[i].secure[leg].shake.bundle != SHAKE_ALONE)
+			return true;
+	return false;
+}
+
 void shake_describe_offer(const struct call *call, unsigned to, unsigned stream,
                           struct sdp_local *local, struct shake_lines *ret)
 {
 	static const char mids[MAX_CALL_STREAMS + 1] = "0123";
 	const struct stream_secure *s = &call->facts->streams[stream].secure[to];
+	unsigned host;
 
 	if (!shake_is_offered(call, to, stream))
 		return;
+	host = host_of(&s->shake, stream);
+	if (host != stream)
+		local->rtp = stream_address(call, host, to);
 	*ret = (struct shake_lines){ .shake = { .setup = SDP_ACTPASS, .has_mux = true } };
 	local->protocol = protocol_of(call, to, stream);
 	describe(stream_fingerprint(call, stream), &s->shake, local, ret);
 	if (s->shake.mid_len == 0 && is_browser(&call->facts->legs[to]))
 		ret->shake.mid = view_bytes(&mids[stream], 1);
-	ret->shake.is_bundled = stream == 0 && ret->shake.mid.len > 0;
+	ret->shake.is_bundled = ret->shake.mid.len > 0 && (s->shake.bundle != SHAKE_ALONE ||
+	                                                   (stream == 0 && !has_bundle(call, to)));
+	ret->shake.mid_id = mid_id_of(call, to, stream, false);
 	if (s->shake.is_on ? s->shake.has_ice : is_browser(&call->facts->legs[to]))
-		describe_path(&s->shake, ret);
+		describe_path(&call->facts->streams[host].secure[to].shake, ret);
 }
 
-void shake_describe_answer(const struct call *call, unsigned stream, struct sdp_local *local,
-                           struct shake_lines *ret)
+void shake_describe_answer(const struct call *call, unsigned to, unsigned stream,
+                           struct sdp_local *local, struct shake_lines *ret)
 {
-	const struct stream_secure *s = &call->facts->offered_secure[stream];
+	const struct stream_secure *s = &call->facts->offered_secure[stream], *host;
 
 	if (!s->shake.is_on) {
 		/* The other end shakes, this one spoke in the clear or has keys. */
@@ -268,13 +471,17 @@ void shake_describe_answer(const struct call *call, unsigned stream, struct sdp_
 			local->protocol = s->protocol != 0 ? s->protocol : SDP_PROTOCOL_AVP + 1;
 		return;
 	}
+	host = &call->facts->offered_secure[host_of(&s->shake, stream)];
+	if (host != s)
+		local->rtp = stream_address(call, host_of(&s->shake, stream), to);
 	*ret = (struct shake_lines){ .shake = { .has_mux = s->shake.has_mux,
-		                                .is_bundled = s->shake.is_bundled } };
-	ret->shake.setup = s->shake.is_active ? SDP_ACTIVE : SDP_PASSIVE;
+		                                .is_bundled = s->shake.bundle != SHAKE_ALONE,
+		                                .mid_id = mid_id_of(call, to, stream, true) } };
+	ret->shake.setup = host->shake.is_active ? SDP_ACTIVE : SDP_PASSIVE;
 	local->protocol = s->protocol;
 	describe(stream_fingerprint(call, stream), &s->shake, local, ret);
 	if (s->shake.has_ice)
-		describe_path(&s->shake, ret);
+		describe_path(&host->shake, ret);
 }
 
 /* ---- ordered ---- */
@@ -284,7 +491,7 @@ bool shake_order(const struct call *call, unsigned leg, unsigned stream, struct 
 	const struct stream_facts *s = &call->facts->streams[stream];
 	const struct stream_shake *k = &s->secure[leg].shake;
 
-	if (s->legs[leg].protection != PROTECTION_DTLS)
+	if (s->legs[leg].protection != PROTECTION_DTLS || host_of(k, stream) != stream)
 		return false;
 	*ret = (struct order_shake){ .kind = ORDER_SHAKE,
 		                     .leg = (uint8_t)leg,
@@ -314,9 +521,10 @@ bool shake_keys(const struct call *call, unsigned leg, unsigned stream, struct o
 bool shake_is_awaited(const struct call *call, unsigned leg, unsigned stream)
 {
 	const struct stream_facts *s = &call->facts->streams[stream];
+	unsigned host = host_of(&s->secure[leg].shake, stream);
 
 	return s->legs[leg].protection == PROTECTION_DTLS &&
-	       s->secure[leg].theirs.suite == SUITE_NONE;
+	       call->facts->streams[host].secure[leg].theirs.suite == SUITE_NONE;
 }
 
 void shake_agreed(struct call *call, unsigned stream, const struct media_agreed *agreed)

@@ -5,7 +5,12 @@
  * An offer that shakes is taken where the leg's policy does not forbid SRTP; the certificate that
  * it names is what counts, over signalling in the clear no more than that signalling. We offer a
  * handshake to ends over WebSocket, which know nothing else, and to those that have one already. We
- * wait for the ClientHello wherever the other end lets us choose. */
+ * wait for the ClientHello wherever the other end lets us choose.
+ *
+ * Lines that an offer has in a bundle or not at all (RFC 8843) share the port, path and keys of
+ * the first of them that is answered, the host, where their payload types tell them apart; on the
+ * other leg each has its own. A line does not change its port within a call: what would have it do
+ * so is refused. */
 #ifndef BORDER_SHAKE_PRIV_H
 #define BORDER_SHAKE_PRIV_H
 
@@ -17,13 +22,15 @@ struct call;
 struct stream_secure;
 
 enum { SHAKE_MID_SIZE = 16 };
+enum shake_bundle { SHAKE_ALONE, SHAKE_HOST, SHAKE_GUEST };
 
 /* One leg of a stream, within its stream_secure, whose `theirs` are the keys of what comes in;
  * all zero: it does not shake. */
 struct stream_shake {
 	uint8_t is_on, is_active; /* we begin */
-	uint8_t has_ice, has_mux, is_bundled;
-	uint8_t hash; /* enum media_hash */
+	uint8_t has_ice, has_mux;
+	uint8_t bundle; /* enum shake_bundle, or SHAKE_GUEST + the stream whose port it shares */
+	uint8_t hash;   /* enum media_hash */
 	uint8_t is_drawn, mid_len;
 	char mid[SHAKE_MID_SIZE];
 	uint64_t path; /* of the other end's ICE names: another one is another path */
@@ -40,8 +47,14 @@ struct shake_lines {
 };
 
 /* Lines in `came` of an end that checks paths: where it is is where its signalling is from, until
- * a check says more. */
-void shake_prepare(struct call *call, unsigned from);
+ * a check says more. Which of them share a port; who exists in a bundle alone gets its port. */
+void shake_prepare(struct call *call, unsigned from, bool is_offer);
+/* The stream with whose port the one in `came` is to go, which has one already; or itself. */
+unsigned shake_host(const struct call *call, unsigned stream);
+/* A line in `came` would have to leave the port that it shares. */
+bool shake_is_torn(const struct call *call, unsigned from);
+/* Of the offered lines that `came` carries the first is the host. */
+void shake_choose_host(struct call *call);
 
 /* The line in `came` shakes hands; a line that goes to that leg will. */
 bool shake_is_asked(const struct call *call, unsigned stream);
@@ -59,13 +72,15 @@ void shake_drop(struct stream_secure *s);
 /* After secure_describe_offer or _answer, of which nothing stays where the line shakes. */
 void shake_describe_offer(const struct call *call, unsigned to, unsigned stream,
                           struct sdp_local *local, struct shake_lines *ret);
-void shake_describe_answer(const struct call *call, unsigned stream, struct sdp_local *local,
-                           struct shake_lines *ret);
+void shake_describe_answer(const struct call *call, unsigned to, unsigned stream,
+                           struct sdp_local *local, struct shake_lines *ret);
 
 /* How the leg shakes, and under which keys it goes on where it has; false: it does not, has none.
  * Keys are to be wiped. */
 bool shake_order(const struct call *call, unsigned leg, unsigned stream, struct order_shake *ret);
 bool shake_keys(const struct call *call, unsigned leg, unsigned stream, struct order_keys *ret);
+/* Whose port the leg shares, but for the numbers of streams: those are rows; false: nobody's. */
+bool shake_bundle(const struct call *call, unsigned leg, unsigned stream, struct order_bundle *ret);
 /* Whether no handshake has given that leg keys yet. */
 bool shake_is_awaited(const struct call *call, unsigned leg, unsigned stream);
 /* Media has agreed. */

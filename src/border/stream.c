@@ -125,11 +125,12 @@ static struct port_group *wanted_of(const struct call *call, unsigned stream, un
 	return group_of(call->border->calls->ports, &wanted);
 }
 
-/* The worker of media with most ports left for both legs. Where both legs draw from one group it
- * must have two; ERR_FULL. */
+/* The worker of media with most ports left for both legs, or that of whose port is shared. Where
+ * both legs draw from one group it must have two; ERR_FULL. */
 static enum err choose_worker(const struct call *call, unsigned stream, unsigned *ret)
 {
 	const struct port_share *p = call->border->calls->ports;
+	unsigned host = shake_host(call, stream);
 	uint32_t most = 0;
 
 	for (unsigned worker = 0; worker < p->worker_count; worker++) {
@@ -137,6 +138,8 @@ static enum err choose_worker(const struct call *call, unsigned stream, unsigned
 					*other = wanted_of(call, stream, LEG_CALLEE, worker);
 		uint32_t left = free_of(call, one), others = free_of(call, other);
 
+		if (host != stream && worker != stream_worker(call, host))
+			continue;
 		if (one == other)
 			left /= 2;
 		else if (others < left)
@@ -390,6 +393,25 @@ static void give_shake(const struct call *call, unsigned stream, unsigned leg)
 	secret_wipe(&shake, sizeof(shake));
 }
 
+/* The host's own line goes ahead of a guest's: before it had none, it was alone. */
+static void give_lines(const struct call *call, unsigned stream, unsigned leg)
+{
+	struct border *b = call->border;
+	struct order_bundle order = { .host = stream };
+	bool is_any = shake_bundle(call, leg, stream, &order);
+	unsigned rows[2] = { (unsigned)order.host, stream };
+	for (unsigned i = rows[0] == stream; i < 2 && is_any; i++) {
+		if (!shake_bundle(call, leg, rows[i], &order))
+			continue;
+		order.owner = b->ports.owner;
+		order.worker = stream_worker(call, stream);
+		order.generation = b->ports.generation;
+		order.stream = number_of(call, (unsigned)order.stream);
+		order.host = number_of(call, (unsigned)order.host);
+		b->ports.order_bundle(b->ports.context, &order);
+	}
+}
+
 static void give_order(const struct call *call, unsigned stream, enum order_kind kind)
 {
 	const struct stream_facts *s = &call->facts->streams[stream];
@@ -418,6 +440,7 @@ static void give_order(const struct call *call, unsigned stream, enum order_kind
 	for (unsigned leg = 0; leg < CALL_LEGS && kind != ORDER_CLOSE; leg++) {
 		give_keys(call, stream, leg);
 		give_shake(call, stream, leg);
+		give_lines(call, stream, leg);
 	}
 }
 

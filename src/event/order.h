@@ -40,6 +40,8 @@ enum order_kind {
 	 * nothing. Refused as ORDER_KEYS is. */
 	ORDER_SHAKE,
 	ORDER_DIGITS, /* struct order_digits */
+	/* struct order_bundle: a leg shares another stream's port; behind the orders of both. */
+	ORDER_BUNDLE,
 };
 
 /* By what a leg's packets are protected; where its keys come from. */
@@ -121,6 +123,7 @@ union media_order { /* a slot of the ring */
 	struct order_keys keys;
 	struct order_connect connect;
 	struct order_shake shake;
+	struct order_bundle bundle;
 };
 
 enum media_event_kind {

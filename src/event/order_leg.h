@@ -62,4 +62,21 @@ struct order_shake {
 	struct addr tuple;
 };
 
+/* One m= line of those whose leg shares one port, path and set of keys (RFC 8843): those of the
+ * stream `host`, which is open, of the same owner, worker and generation, and may be this one
+ * itself. The same again changes nothing; it lasts until one of both closes, or shakes no more.
+ * Likewise. */
+enum { MAX_ORDER_MID = 16 };
+struct order_bundle {
+	uint8_t kind; /* ORDER_BUNDLE */
+	uint8_t leg;
+	uint8_t owner, worker;
+	uint32_t generation;
+	uint64_t stream, host;
+	uint8_t mid_id; /* the header extension by which packets name their line; 0: none */
+	uint8_t mid_len;
+	char mid[MAX_ORDER_MID];
+	uint8_t unused[6];
+};
+
 #endif

@@ -105,6 +105,12 @@ void media_flow_change(struct media_flow *f, const struct order *o, uint64_t now
 			media_source_changed(&f->legs[i]);
 }
 
+void media_flow_label(struct media_flow *f, size_t leg, struct view label)
+{
+	f->legs[leg].label_len = (uint8_t)label.len;
+	memcpy(f->legs[leg].label, label.at, label.len);
+}
+
 static bool bucket_takes(struct flow_bucket *b, uint32_t per_s, uint64_t now_us)
 {
 	uint64_t full = (uint64_t)per_s * SECOND_US;
@@ -232,13 +238,15 @@ static bool has_begun_anew(const struct flow_leg *leg)
 }
 
 static enum flow_verdict write_rtp(struct flow_leg *leg, struct flow_leg *other, char *bytes,
-                                   const struct rtp_packet *packet, struct view *ret)
+                                   struct rtp_packet *packet, struct view *ret)
 {
+	const struct view label = view_bytes(other->label, other->label_len);
 	enum flow_verdict verdict = FLOW_SEND;
 	struct view out;
 
 	for (int i = 0; i < 2; i++) {
-		out = rtp_packet_write_in_place(bytes, packet, leg->ssrc_mask);
+		out = label.len > 0 ? rtp_label_put(bytes, packet, leg->ssrc_mask, label)
+		                    : rtp_packet_write_in_place(bytes, packet, leg->ssrc_mask);
 		verdict = lock(other, false, bytes + (out.at - bytes), out.len + SRTP_MAX_TRAILER,
 		               &out.len);
 		if (verdict != FLOW_SEQUENCE || !has_begun_anew(leg))

@@ -40,6 +40,7 @@
 #include "event/order.h"
 #include "media/flow_digits.h"
 #include "media/flow_secure.h"
+#include "rtp/bundle.h"
 #include "rtp/rtcp.h"
 #include "rtp/statistics.h"
 
@@ -91,8 +92,10 @@ struct flow_leg {
 	struct media_leg_statistics totals; /* all but what the sources know */
 	uint64_t retired_lost;              /* of sources that were displaced */
 	uint32_t ssrc_mask;                 /* secret; for what comes from this leg */
-	uint32_t unconfirmed;               /* packets sent to it before it spoke */
-	uint8_t newest;                     /* index in sources */
+	uint8_t label_len;
+	char label[RTP_LABEL_SIZE]; /* header extension of what goes to this leg */
+	uint32_t unconfirmed;       /* packets sent to it before it spoke */
+	uint8_t newest;             /* index in sources */
 	bool is_relearning, has_spoken;
 	char cname[RTCP_CNAME_SIZE]; /* under which the other end sees it */
 };
@@ -110,7 +113,8 @@ struct media_flow {
 };
 
 struct flow_datagram {
-	char *bytes; /* changed in place; SRTP_MAX_TRAILER bytes of room behind len */
+	/* Changed in place; SRTP_MAX_TRAILER and RTP_LABEL_SIZE bytes of room behind len. */
+	char *bytes;
 	size_t len;
 	struct addr from;
 	uint8_t leg; /* on whose port it came */
@@ -137,6 +141,8 @@ static inline void media_flow_secure(struct media_flow *f, size_t leg, struct fl
 {
 	f->legs[leg].secure = secure;
 }
+/* What goes to the leg names its line so (rtp/bundle.h); empty: no more. */
+void media_flow_label(struct media_flow *f, size_t leg, struct view label);
 /* For a leg of PROTECTION_DTLS: it is there, by ICE or a handshake; family 0: nowhere any more. */
 void media_flow_prove(struct media_flow *f, size_t leg, const struct addr *place);
 /* Whether who is there may begin a handshake, by the trust that the order gave. */

@@ -78,6 +78,7 @@ enum err media_pair_open(struct media_relay *r, uint32_t index, struct relay_str
 	}
 	p->stream = s;
 	p->leg = leg;
+	p->path = index;
 	return ERR_NONE;
 }
 

@@ -164,8 +164,10 @@ static void unlock(struct media_relay *r, struct relay_stream *s, size_t leg)
 {
 	if (s->flow.legs[leg].order.protection == PROTECTION_NONE)
 		return;
-	if (s->flow.legs[leg].order.protection == PROTECTION_DTLS)
+	if (s->flow.legs[leg].order.protection == PROTECTION_DTLS) {
+		media_bundle_leave(r, s->pairs[leg]);
 		media_shake_end(r, s->pairs[leg]);
+	}
 	media_secure_stop(relay_secure_of(r, s->pairs[leg]));
 }
 
@@ -173,8 +175,8 @@ static void unlock(struct media_relay *r, struct relay_stream *s, size_t leg)
 static void close_stream(struct media_relay *r, struct relay_stream *s)
 {
 	for (size_t i = 0; i < 2; i++) {
-		media_pair_close(r, s->pairs[i]);
 		unlock(r, s, i);
+		media_pair_close(r, s->pairs[i]);
 		media_flow_secure(&s->flow, i, NULL);
 	}
 	map_remove(&r->by_number, &s->node);
@@ -404,6 +406,32 @@ void media_relay_shake(struct media_relay *r, const struct order_shake *shake, u
 
 	if (err != ERR_NONE)
 		refuse(r, &o, err);
+}
+
+static enum err take_bundle(struct media_relay *r, struct relay_stream *s,
+                            const struct relay_stream *host, const struct order_bundle *o)
+{
+	if (!s || !host)
+		return ERR_NOT_FOUND;
+	if (s->generation != o->generation || host->generation != o->generation)
+		return ERR_STALE;
+	if (o->leg > 1 || o->mid_len > MAX_ORDER_MID ||
+	    s->flow.legs[o->leg].order.protection != PROTECTION_DTLS ||
+	    host->flow.legs[o->leg].order.protection != PROTECTION_DTLS)
+		return ERR_SYNTAX;
+	return media_bundle_join(r, s, host, o);
+}
+
+void media_relay_bundle(struct media_relay *r, const struct order_bundle *o)
+{
+	const struct order name = {
+		.kind = o->kind, .owner = o->owner, .generation = o->generation, .stream = o->stream
+	};
+	const struct order host = { .owner = o->owner, .stream = o->host };
+	enum err err = take_bundle(r, find(r, &name), find(r, &host), o);
+
+	if (err != ERR_NONE)
+		refuse(r, &name, err);
 }
 
 void media_relay_digits(struct media_relay *r, const struct order_digits *o, uint64_t now_us)

@@ -77,6 +77,8 @@ void media_relay_order(struct media_relay *r, const struct order *order, uint64_
 void media_relay_keys(struct media_relay *r, const struct order_keys *keys, uint64_t now_us);
 /* How one leg shakes hands. */
 void media_relay_shake(struct media_relay *r, const struct order_shake *shake, uint64_t now_us);
+/* Whose port one leg shares. */
+void media_relay_bundle(struct media_relay *r, const struct order_bundle *bundle);
 /* SHA-256 of the certificate that it shows, MEDIA_FINGERPRINT_SIZE bytes. */
 const uint8_t *media_relay_fingerprint(const struct media_relay *r);
 

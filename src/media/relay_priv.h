@@ -16,6 +16,7 @@
 #include "media/flow.h"
 #include "media/ice.h"
 #include "media/relay.h"
+#include "rtp/bundle.h"
 
 /* One more than the longest, so that what is too long shows. */
 enum { RELAY_DATAGRAM = MAX_RTP_PACKET + SRTP_MAX_TRAILER + 1 };
@@ -48,6 +49,9 @@ struct relay_pair {
 	struct relay_socket sockets[RELAY_SOCKETS];
 	uint64_t closed_at; /* media_relay.sweeps then */
 	uint8_t leg;
+	uint8_t lines; /* that share its sockets (bundle.c); 0: its stream alone has them */
+	uint32_t
+		path; /* the pair whose sockets, path and keys its stream uses: itself, or a host */
 };
 
 /* Of a pair whose leg shakes hands; all zero: it does not. */
@@ -56,6 +60,13 @@ struct relay_shake {
 	struct ice ice;
 	bool has_ice;
 	bool is_consented; /* the flow knows the place */
+};
+
+/* Lines that share a host's port, and the pair of each. */
+struct relay_bundle {
+	struct rtp_bundle lines;
+	uint32_t pairs[MAX_BUNDLE_LINES];
+	uint8_t mid_id;
 };
 
 struct media_relay {
@@ -76,13 +87,14 @@ struct media_relay {
 	uint32_t came;      /* sockets that were ready, ever */
 	struct pool *streams;
 	struct map by_number;
-	char datagram[RELAY_DATAGRAM + SRTP_MAX_TRAILER];
+	char datagram[RELAY_DATAGRAM + SRTP_MAX_TRAILER + RTP_LABEL_SIZE];
 	char scratch[MAX_RTCP_DATAGRAM + SRTP_MAX_TRAILER];
 	struct flow_secure_tools tools;
 	struct flow_secure *secures;  /* by pair */
 	struct flow_marks *own_marks; /* where none were given */
 	struct media_dtls *dtls;
-	struct relay_shake *shakes; /* by pair */
+	struct relay_shake *shakes;   /* by pair */
+	struct relay_bundle *bundles; /* likewise */
 };
 
 /* For keys that come or go: a leg in clear leaves its row untouched. */
@@ -139,5 +151,25 @@ bool media_shake_receive(struct media_relay *r, uint32_t pair, const struct flow
 void media_shake_heard(struct media_relay *r, uint32_t pair, const struct addr *from,
                        uint64_t now_us);
 void media_shake_tick(struct media_relay *r, struct relay_stream *s, uint64_t now_us);
+
+/* bundle.c: lines that share one port. */
+/* The leg's stream joins the host's, which may be itself; both shake hands. ERR_SYNTAX: the host
+ * is a guest itself; ERR_FULL. */
+enum err media_bundle_join(struct media_relay *r, struct relay_stream *s,
+                           const struct relay_stream *host, const struct order_bundle *o) MUST_USE;
+/* The pair's stream is alone from now on; guests that it had pass nothing any more. */
+void media_bundle_leave(struct media_relay *r, uint32_t pair);
+/* All lines of a host are where it is. */
+void media_bundle_prove(struct media_relay *r, uint32_t host, const struct addr *place);
+/* Whose a datagram is that came on a host's port. */
+struct relay_claim {
+	uint32_t pair, ssrc;
+	unsigned line;
+};
+bool media_bundle_find(const struct media_relay *r, uint32_t host, const struct flow_datagram *d,
+                       struct relay_claim *ret);
+/* It was authentic. */
+void media_bundle_heard(struct media_relay *r, uint32_t host, const struct relay_claim *claim,
+                        uint64_t now_us);
 
 #endif

@@ -52,7 +52,8 @@ enum err media_shake_open(struct media_relay *r, uint32_t room)
 	enum err err;
 
 	r->shakes = calloc(room, sizeof(*r->shakes));
-	err = r->shakes ? media_dtls_new(&ports, 0, &r->dtls) : ERR_NO_MEMORY;
+	r->bundles = calloc(room, sizeof(*r->bundles));
+	err = r->shakes && r->bundles ? media_dtls_new(&ports, 0, &r->dtls) : ERR_NO_MEMORY;
 	if (err != ERR_NONE)
 		return err;
 	/* Ends that connect see the certificate that datagrams see. */
@@ -66,6 +67,7 @@ void media_shake_close(struct media_relay *r)
 		media_shake_end(r, i);
 	media_dtls_free(&r->dtls);
 	free(r->shakes);
+	free(r->bundles);
 }
 
 const uint8_t *media_relay_fingerprint(const struct media_relay *r)
@@ -98,6 +100,7 @@ static struct media_flow *flow_of(const struct media_relay *r, uint32_t pair)
 static void prove(struct media_relay *r, uint32_t pair, const struct addr *place)
 {
 	media_flow_prove(flow_of(r, pair), r->pairs[pair].leg, place);
+	media_bundle_prove(r, pair, place);
 }
 
 /* Where our own handshake goes: where ICE has found the peer, else where the description says, if

@@ -38,11 +38,11 @@ static void send_out(struct media_relay *r, int fd, const struct flow_output *ou
 		count(r, is_rtcp ? COUNT_rtcp_sent : COUNT_media_sent);
 }
 
-static void carry(struct media_relay *r, struct relay_pair *pair, const struct flow_datagram *d,
-                  uint64_t now_us)
+static enum flow_verdict carry(struct media_relay *r, struct relay_pair *pair,
+                               const struct flow_datagram *d, uint64_t now_us)
 {
 	struct relay_stream *s = pair->stream;
-	const struct relay_pair *other = &r->pairs[s->pairs[pair->leg ^ 1]];
+	const struct relay_pair *other = &r->pairs[r->pairs[s->pairs[pair->leg ^ 1]].path];
 	struct buffer scratch = BUFFER_ON(r->scratch);
 	struct flow_output out;
 	enum flow_verdict verdict = media_flow_receive(&s->flow, d, &scratch, now_us, &out);
@@ -58,7 +58,37 @@ static void carry(struct media_relay *r, struct relay_pair *pair, const struct f
 	else
 		count(r, d->is_rtcp ? COUNT_rtcp_dropped : dropped_rtp[verdict]);
 	if (verdict == FLOW_SEND || verdict == FLOW_DIRECTION || verdict == FLOW_UNREADY)
-		media_shake_heard(r, s->pairs[pair->leg], &d->from, now_us);
+		media_shake_heard(r, pair->path, &d->from, now_us);
+	return verdict;
+}
+
+/* On a port that several lines share. What is of none is not even tried: who has the keys would
+ * not send it. */
+static void carry_shared(struct media_relay *r, uint32_t host, const struct flow_datagram *d,
+                         uint64_t now_us)
+{
+	struct relay_claim claim;
+	enum flow_verdict verdict;
+
+	if (!media_bundle_find(r, host, d, &claim)) {
+		count(r, d->is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
+		count(r, d->is_rtcp ? COUNT_rtcp_dropped : COUNT_media_dropped_line);
+		return;
+	}
+	verdict = carry(r, &r->pairs[claim.pair], d, now_us);
+	if (verdict == FLOW_SEND || verdict == FLOW_UNREADY || verdict == FLOW_SEQUENCE)
+		media_bundle_heard(r, host, &claim, now_us);
+}
+
+/* On the port of a leg whose path is another one's: the same end under the same keys, but nobody
+ * was told of it. */
+static bool is_astray(struct media_relay *r, uint32_t row)
+{
+	if (r->pairs[row].path == row)
+		return false;
+	count(r, COUNT_media_received);
+	count(r, COUNT_media_dropped_line);
+	return true;
 }
 
 void media_relay_carry_packet(struct media_relay *r, uint32_t row, struct view packet,
@@ -71,7 +101,7 @@ void media_relay_carry_packet(struct media_relay *r, uint32_t row, struct view p
 	memcpy(r->datagram, packet.at, packet.len);
 	d.bytes = r->datagram;
 	d.from = pair->stream->flow.legs[pair->leg].order.remote;
-	carry(r, pair, &d, now_us);
+	(void)carry(r, pair, &d, now_us);
 }
 
 static void receive(struct media_relay *r, uint64_t event, uint64_t now_us)
@@ -100,9 +130,13 @@ static void receive(struct media_relay *r, uint64_t event, uint64_t now_us)
 	if (leg->is_mux && rtp_kind_of(view_bytes(d.bytes, d.len)) == RTP_KIND_RTCP)
 		d.is_rtcp = true;
 	if (leg->protection == PROTECTION_DTLS &&
-	    media_shake_receive(r, (uint32_t)(event >> 1), &d, now_us))
+	    (is_astray(r, (uint32_t)(event >> 1)) ||
+	     media_shake_receive(r, (uint32_t)(event >> 1), &d, now_us)))
 		return;
-	carry(r, pair, &d, now_us);
+	if (pair->lines > 0)
+		carry_shared(r, (uint32_t)(event >> 1), &d, now_us);
+	else
+		(void)carry(r, pair, &d, now_us);
 }
 
 /* What a packet of that socket will touch: of hundreds of calls nothing is left in the nearer

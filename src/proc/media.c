@@ -77,6 +77,8 @@ static void drain_orders(void *context, struct ring *ring, struct now now)
 			media_relay_connect(c->relay, &o.connect, now.us);
 		else if (o.order.kind == ORDER_SHAKE)
 			media_relay_shake(c->relay, &o.shake, now.us);
+		else if (o.order.kind == ORDER_BUNDLE)
+			media_relay_bundle(c->relay, &o.bundle);
 		else
 			media_relay_order(c->relay, &o.order, now.us);
 	}

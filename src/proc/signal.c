@@ -493,6 +493,7 @@ static void open_border(void)
 		.digits = workers_digits,
 		.order_keys = workers_keys,
 		.order_shake = workers_shake,
+		.order_bundle = workers_bundle,
 		.random = port_random,
 		.answer = port_answer,
 		.shown = port_shown,

@@ -119,6 +119,12 @@ void workers_shake(void *context, const struct order_shake *o)
 	give(o->worker, o, sizeof(*o));
 }
 
+void workers_bundle(void *context, const struct order_bundle *o)
+{
+	(void)context;
+	give(o->worker, o, sizeof(*o));
+}
+
 void workers_connect(void *context, const struct order_connect *o)
 {
 	(void)context;

@@ -21,6 +21,7 @@ void workers_drain(struct now now);
 void workers_order(void *context, const struct order *o);
 void workers_keys(void *context, const struct order_keys *o);
 void workers_shake(void *context, const struct order_shake *o);
+void workers_bundle(void *context, const struct order_bundle *o);
 void workers_connect(void *context, const struct order_connect *o);
 void workers_digits(void *context, const struct order_digits *o);
 

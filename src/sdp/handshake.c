@@ -122,6 +122,22 @@ static enum err read_mid(struct view value, void *context)
 	return ERR_NONE;
 }
 
+/* RFC 8285 8: number, perhaps a direction, URI, perhaps attributes. One of a direction is none. */
+static enum err read_extension(struct view value, void *context)
+{
+	static const struct view wanted = { "urn:ietf:params:rtp-hdrext:sdes:mid", 35 };
+	enum { MAX_ID = 255 };
+	size_t blank = view_find(value, ' ', 0);
+	struct view id = view_first(value, blank), name = view_after(value, blank + 1);
+	struct reading *r = (struct reading *)context;
+	uint64_t number;
+
+	if (view_equal(view_first(name, view_find(name, ' ', 0)), wanted) &&
+	    view_decimal(id, MAX_ID, &number))
+		r->h.mid_id = (uint8_t)number;
+	return ERR_NONE;
+}
+
 static const struct sdp_known known[] = {
 	{ { "fingerprint", 11 }, SDP_OF_BOTH, true, read_fingerprint },
 	{ { "setup", 5 }, SDP_OF_BOTH, false, read_setup },
@@ -130,30 +146,33 @@ static const struct sdp_known known[] = {
 	{ { "ice-lite", 8 }, SDP_OF_SESSION, true, read_lite },
 	{ { "rtcp-mux", 8 }, SDP_OF_LINE, true, read_mux },
 	{ { "mid", 3 }, SDP_OF_LINE, false, read_mid },
+	{ { "extmap", 6 }, SDP_OF_BOTH, true, read_extension },
 };
 
-/* a=group:BUNDLE mid mid ... */
-static bool is_in_bundle(const struct sdp_session *s, struct view mid)
+/* a=group:BUNDLE mid mid ...; empty: the mid is in none. */
+static struct view tag_of_bundle(const struct sdp_session *s, struct view mid)
 {
 	for (size_t i = 0; i < s->level.attribute_count && mid.len > 0; i++) {
 		const struct sdp_attribute *a = &s->attributes[s->level.first_attribute + i];
-		struct view rest = a->value;
+		struct view rest = a->value, tag;
 
 		if (!view_equal(a->name, VIEW("group")) || !view_starts(rest, VIEW("BUNDLE ")))
 			continue;
+		rest = view_after(rest, sizeof("BUNDLE ") - 1);
+		tag = view_first(rest, view_find(rest, ' ', 0));
 		while (rest.len > 0) {
 			size_t blank = view_find(rest, ' ', 0);
 
 			if (view_equal(view_first(rest, blank), mid))
-				return true;
+				return tag;
 			rest = view_after(rest, blank + 1);
 		}
 	}
-	return false;
+	return VIEW_EMPTY;
 }
 
-enum err sdp_handshake_read(const struct sdp_session *s, const struct sdp_media *m,
-                            struct sdp_handshake *ret)
+static enum err read_line(const struct sdp_session *s, const struct sdp_media *m,
+                          struct sdp_handshake *ret)
 {
 	struct reading r = { 0 };
 	enum err err = sdp_read_known(s, m, known, sizeof(known) / sizeof(known[0]), &r);
@@ -161,9 +180,65 @@ enum err sdp_handshake_read(const struct sdp_session *s, const struct sdp_media 
 	if (err != ERR_NONE)
 		return err;
 	r.h.has_ice = r.has_ufrag && r.has_pwd && !r.is_lite;
-	r.h.is_bundled = is_in_bundle(s, r.h.mid);
+	r.h.tag = tag_of_bundle(s, r.h.mid);
+	r.h.is_bundled = r.h.tag.len > 0;
 	*ret = r.h;
 	return ERR_NONE;
+}
+
+static enum err inherit(const struct sdp_session *s, struct sdp_handshake *h)
+{
+	struct sdp_handshake first;
+
+	for (size_t i = 0; i < s->media_count; i++) {
+		enum err err = read_line(s, &s->media[i], &first);
+
+		if (err != ERR_NONE)
+			return err;
+		if (!view_equal(first.mid, h->tag))
+			continue;
+		if (h->has_fingerprint && !first.has_ice)
+			break;
+		first.mid = h->mid;
+		first.tag = h->tag;
+		first.mid_id = h->mid_id;
+		first.has_mux |= h->has_mux;
+		*h = first;
+		break;
+	}
+	return ERR_NONE;
+}
+
+enum err sdp_handshake_read(const struct sdp_session *s, const struct sdp_media *m,
+                            struct sdp_handshake *ret)
+{
+	struct sdp_handshake h;
+	enum err err = read_line(s, m, &h);
+
+	if (err == ERR_NONE && h.is_bundled && !h.has_ice && !view_equal(h.mid, h.tag))
+		err = inherit(s, &h);
+	if (err == ERR_NONE)
+		*ret = h;
+	return err;
+}
+
+bool sdp_media_is_bundle_only(const struct sdp_session *s, const struct sdp_media *m)
+{
+	return m->port == 0 && has_attribute(s, &m->level, VIEW("bundle-only"));
+}
+
+void sdp_media_take_bundled(struct sdp_session *s, struct sdp_media *m,
+                            const struct sdp_media *host)
+{
+	m->port = host->port;
+	m->rtp = host->rtp;
+	m->rtcp = host->rtcp;
+	m->is_held_by_address = host->is_held_by_address;
+	for (size_t i = 0; i < m->format_count; i++) {
+		struct sdp_format *f = &s->formats[m->first_format + i];
+
+		f->is_dropped |= f->clock_rate_hz == 0;
+	}
 }
 
 void sdp_ice_draw(const uint8_t random[SDP_ICE_RANDOM_SIZE], char ufrag[SDP_UFRAG_SIZE],
@@ -207,6 +282,11 @@ void sdp_shake_write(struct buffer *b, const struct sdp_shake *shake, const stru
 {
 	if (shake->mid.len > 0)
 		put(b, "a=mid:", shake->mid);
+	if (shake->is_bundled && shake->mid_id != 0) {
+		buffer_text(b, "a=extmap:");
+		buffer_decimal(b, shake->mid_id);
+		buffer_text(b, " urn:ietf:params:rtp-hdrext:sdes:mid\r\n");
+	}
 	buffer_text(b, "a=fingerprint:");
 	sdp_fingerprint_write(b, shake->fingerprint);
 	put(b, "\r\na=setup:", view_of(sdp_setup_text((enum sdp_setup)shake->setup)));

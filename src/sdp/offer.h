@@ -91,7 +91,7 @@ struct sdp_rewrite {
  * held by its address is written as sendonly or inactive with our address. A line over TCP says
  * who connects as its sdp_local does, and that there is no RTCP; a channel keeps its resource,
  * name and the audio that it belongs to. Where a line has ICE of ours, the session says that we
- * are its lite end; a line that is bundled is the one of its group.
+ * are its lite end; all lines that are bundled are of one group.
  * Fails only by the buffer: ERR_LIMIT. What is written parses again without
  * anything sloppy, and writing that again with the same rewrite gives the same. */
 enum err sdp_write(const struct sdp_session *s, const struct sdp_rewrite *how,

@@ -54,7 +54,7 @@ static void put_number(struct buffer *b, const char *before, uint64_t number)
 /* What lines with a handshake say for the whole session (RFC 8839 5.3, RFC 8843 7). */
 static void put_shakes(struct buffer *b, const struct sdp_session *s, const struct sdp_rewrite *how)
 {
-	bool is_lite = false;
+	bool is_lite = false, has_group = false;
 
 	for (size_t i = 0; i < how->local_count && i < s->media_count; i++) {
 		const struct sdp_shake *shake = how->locals[i].shake;
@@ -64,12 +64,17 @@ static void put_shakes(struct buffer *b, const struct sdp_session *s, const stru
 		if (shake->ufrag.len > 0 && !is_lite)
 			buffer_text(b, "a=ice-lite\r\n");
 		is_lite |= shake->ufrag.len > 0;
-		if (!shake->is_bundled)
-			continue;
-		buffer_text(b, "a=group:BUNDLE ");
-		buffer_put(b, shake->mid);
-		buffer_text(b, "\r\n");
 	}
+	for (size_t i = 0; i < how->local_count && i < s->media_count; i++) {
+		const struct sdp_shake *shake = how->locals[i].shake;
+
+		if (!shake || how->locals[i].rtp.port == 0 || !shake->is_bundled)
+			continue;
+		buffer_text(b, has_group ? " " : "a=group:BUNDLE ");
+		buffer_put(b, shake->mid);
+		has_group = true;
+	}
+	buffer_text(b, has_group ? "\r\n" : "");
 }
 
 static void put_head(struct buffer *b, const struct sdp_session *s, const struct sdp_rewrite *how)

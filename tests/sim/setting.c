@@ -63,6 +63,7 @@ static void port_record(void *context, union record *record)
 
 static void port_keys(void *context, const struct order_keys *keys) { (void)context, (void)keys; }
 static void port_shake(void *context, const struct order_shake *s) { (void)context, (void)s; }
+static void port_bundle(void *context, const struct order_bundle *o) { (void)context, (void)o; }
 static void port_order(void *context, const struct order *order) { media_order(context, order); }
 
 static void port_random(void *context, void *ret, size_t len)
@@ -150,6 +151,7 @@ static bool take_memory(struct world *w)
 		                       .order = port_order,
 		                       .order_keys = port_keys,
 		                       .order_shake = port_shake,
+		                       .order_bundle = port_bundle,
 		                       .random = port_random,
 		                       .verdicts = table,
 		                       .ports = w->pairs,

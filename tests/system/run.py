@@ -17,6 +17,7 @@ import test_acme  # noqa: F401  (a test registers itself where it stands)
 import test_agreement  # noqa: F401
 import test_api  # noqa: F401
 import test_apply  # noqa: F401
+import test_bundle  # noqa: F401
 import test_calls  # noqa: F401
 import test_certificates  # noqa: F401
 import test_confines  # noqa: F401

@@ -41,26 +41,28 @@ class Key:
 
         self.cipher, self.auth, self.salt = derive(0, 16), derive(1, 20), derive(2, 14)
 
-    def text(self, packet):
+    def text(self, packet, head=12):
         iv = bytearray(self.salt + b"\0\0")
         for at, value in enumerate(packet[8:12]):
             iv[4 + at] ^= value
         for at, value in enumerate(packet[2:4]):
             iv[12 + at] ^= value
-        return packet[:12] + key_stream(self.cipher, bytes(iv), packet[12:])
+        return packet[:head] + key_stream(self.cipher, bytes(iv), packet[head:])
 
     def tag(self, packet):
         return hmac.new(self.auth, packet + b"\0" * 4, hashlib.sha1).digest()[:10]
 
-    def protect(self, packet):
-        packet = self.text(packet)
+    def protect(self, packet, head=12):
+        """`head`: so many bytes in front stay in the clear, more than 12 with a header extension."""
+        packet = self.text(packet, head)
         return packet + self.tag(packet)
 
     def unprotect(self, packet):
         """None: it is not authentic."""
         if len(packet) < 22 or self.tag(packet[:-10]) != packet[-10:]:
             return None
-        return self.text(packet[:-10])
+        has_extension = packet[0] & 0x10
+        return self.text(packet[:-10], 16 + 4 * int.from_bytes(packet[14:16], "big") if has_extension else 12)
 
 
 class SrtpPhone(TlsPhone):

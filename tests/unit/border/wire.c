@@ -125,6 +125,13 @@ static void port_shake(void *context, const struct order_shake *shake)
 	w->shakes[w->shake_count++ % 16] = *shake;
 }
 
+static void port_bundle(void *context, const struct order_bundle *bundle)
+{
+	struct wire *w = context;
+
+	w->bundles[w->bundle_count++ % 16] = *bundle;
+}
+
 static void port_order(void *context, const struct order *order)
 {
 	struct wire *w = context;
@@ -328,6 +335,7 @@ static enum err take_memory(struct wire *w, void (*change)(struct border_setting
 		.hear = port_hear,
 		.connect = port_connect,
 		.order_shake = port_shake,
+		.order_bundle = port_bundle,
 		.random = port_random,
 		.answer = port_answer,
 		.digits = port_digits,

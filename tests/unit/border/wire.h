@@ -51,6 +51,8 @@ struct wire {
 	struct order_keys keys[64];
 	struct order_shake shakes[16];
 	uint32_t shake_count;
+	struct order_bundle bundles[16];
+	uint32_t bundle_count;
 	unsigned keys_count;
 	int hearing; /* ports of streams that listen */
 	struct order_connect connects[16];

@@ -217,3 +217,40 @@ TEST(handshake_written_bare, "writes a line for a phone without ICE, and nothing
 	CHECK(!view_contains(out, VIEW("a=mid")));
 	return ERR_NONE;
 }
+
+TEST(handshake_bundled,
+     "a bundled line without path has the first line's, and one that exists in the bundle alone is taken")
+{
+	static const char text[] =
+		SDP_HEAD "a=group:BUNDLE a v\r\n"
+			 "m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\n" PRINT256 ICE
+			 "a=setup:actpass\r\na=rtcp-mux\r\na=mid:a\r\n"
+			 "m=video 0 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 198.51.100.9\r\n"
+			 "a=rtpmap:96 VP8/90000\r\na=mid:v\r\na=bundle-only\r\n"
+			 "a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+			 "a=extmap:5/sendonly urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+			 "a=extmap:300 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+			 "m=video 0 UDP/TLS/RTP/SAVPF 98\r\na=mid:w\r\n";
+	struct sdp_handshake a, v;
+
+	CHECK(sdp_parse(VIEW(text), &session) == SDP_FINE);
+	CHECK(sdp_handshake_read(&session, &session.media[0], &a) == ERR_NONE);
+	CHECK(sdp_handshake_read(&session, &session.media[1], &v) == ERR_NONE);
+	CHECK(view_equal(v.mid, VIEW("v")) && view_equal(v.tag, VIEW("a")) && v.mid_id == 3);
+	CHECK(v.has_ice && v.has_mux && v.has_fingerprint && v.setup == a.setup &&
+	      memcmp(v.fingerprint, a.fingerprint, sizeof(v.fingerprint)) == 0);
+	CHECK(a.mid_id == 0 && view_equal(a.tag, VIEW("a")));
+	CHECK(!sdp_media_is_carried(&session, &session.media[1]) &&
+	      sdp_media_is_bundle_only(&session, &session.media[1]));
+	CHECK(!sdp_media_is_bundle_only(&session, &session.media[0]) &&
+	      !sdp_media_is_bundle_only(&session, &session.media[2]));
+	sdp_media_take_bundled(&session, &session.media[1], &session.media[0]);
+	CHECK(sdp_media_is_carried(&session, &session.media[1]) &&
+	      addr_equal(&session.media[1].rtp, &session.media[0].rtp) &&
+	      session.media[1].rtp.port == 4000);
+	CHECK(!session.formats[session.media[1].first_format].is_dropped &&
+	      session.formats[session.media[1].first_format + 1].is_dropped);
+	CHECK(sdp_handshake_read(&session, &session.media[2], &v) == ERR_NONE && !v.is_bundled &&
+	      !v.has_fingerprint);
+	return ERR_NONE;
+}

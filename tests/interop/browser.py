@@ -109,7 +109,7 @@ class Server(http.server.ThreadingHTTPServer):
 class Browser:
     program = "Chromium"
 
-    def __init__(self, cast, host, user, secret, tone, *, port, certificate):
+    def __init__(self, cast, host, user, secret, tone, *, port, certificate, video=False, policy="max-bundle"):
         self.binary = shutil.which("chromium")
         if not self.binary:
             raise Skip("chromium is not installed")
@@ -117,13 +117,13 @@ class Browser:
         self.port, self.certificate = port, certificate
         self.folder = os.path.join(cast.folder, f"browser-{user}")
         self.events, self.words = [], queue.Queue()
-        self.settings, self.process = {}, None
+        self.settings, self.process = {"policy": policy, "video": {"width": 160, "height": 120} if video else False}, None
 
     def start(self, proxy, domain):
         os.makedirs(self.folder, exist_ok=True)
         tone = os.path.join(self.folder, "tone.wav")
         write_tone(tone, self.tone, 60)
-        self.settings = {"url": f"wss://{proxy}:{self.port}/", "user": self.user, "secret": self.secret, "domain": domain}
+        self.settings |= {"url": f"wss://{proxy}:{self.port}/", "user": self.user, "secret": self.secret, "domain": domain}
         server = Server(self, listening_in(self.host.holder.child.pid))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.cast.at_end(server.end)
@@ -166,6 +166,19 @@ class Browser:
 
     def hang_up(self):
         self.tell("hangup")
+
+    def media(self):
+        """What its calls say of themselves: {kind of row: [rows]}."""
+        before, rows = len(self.told("stats")), {}
+        self.tell("stats")
+        until(lambda: len(self.told("stats")) > before, 5)
+        for row in self.last("stats").get("stats", []):
+            rows.setdefault(row["type"], []).append(row)
+        return rows
+
+    def pictures(self):
+        """So many packets of video came, under the keys and of a line that is known."""
+        return sum(row.get("packetsReceived", 0) for row in self.media().get("inbound-rtp", []) if row["kind"] == "video")
 
     def heard(self, hertz):
         """Seconds of that tone that the page's ear was given."""

@@ -3,7 +3,9 @@
 is called by a phone that knows neither: plain RTP, at a PBX of plain RTP."""
 
 import functools
+import re
 
+import office as offices
 import stories
 from baresip import Baresip
 from browser import ORIGIN, Browser
@@ -92,3 +94,35 @@ def chromium_forbidden(cast):
     for wire in wires:
         wire.listen()
         check(not wire.frames, "audio went out unprotected")
+
+
+def talk_with_pictures(cast, policy):
+    """A page that bundles by that policy calls another, which has a port for each line; how many ports it has itself."""
+    office, kind = open_office(cast, "kamailio")
+    caller = office.phone("200", functools.partial(kind, video=True, policy=policy))
+    callee = office.phone("202", functools.partial(kind, video=True, policy="balanced"))
+    offices.expect(lambda: caller.call(callee.user), talked=(caller, callee), seconds=40)
+    office.hear_each_other(caller, callee)
+    for page in (caller, callee):
+        check(until(lambda: page.pictures() >= 50, 40, pause=0.5), f"page {page.user} is sent no video: {page.media().get('inbound-rtp')}")
+    office.hear_each_other(caller, callee)
+    ports = dict(re.findall(r"m=(audio|video) (\d+)", caller.last("answer")["sdp"]))
+    ways = len(caller.media().get("transport", []))
+    check(ways == len(set(ports.values())), f"the page has {ways} paths, and heard of ports {ports}")
+    check(len(callee.media().get("transport", [])) == 2, "the page that does not bundle has one path")
+    print(f"     {policy}: ports {ports}, {caller.pictures()} and {callee.pictures()} packets of video", flush=True)
+    agreed = office.ringfence.counters()["dtls_agreed"]
+    check(agreed == ways + 2, f"{agreed} handshakes")
+    offices.expect(caller.hang_up, ended=(caller, callee))
+    office.ends()
+    return ways
+
+
+@test("two Chromiums see and hear each other; one that bundles has audio and video on one port, under the keys of one handshake")
+def chromium_bundle(cast):
+    check(talk_with_pictures(cast, "max-bundle") == 1, "audio and video had a port each")
+
+
+@test("the same where neither page bundles: audio and video have a port each")
+def chromium_balanced(cast):
+    check(talk_with_pictures(cast, "balanced") == 2, "audio and video shared a port")

@@ -8,6 +8,7 @@
 #include "border/call_priv.h"
 #include "border/calls.h"
 #include "border/command.h"
+#include "border/common.h"
 #include "border/exchange.h"
 #include "border/explain.h"
 #include "border/headers.h"
@@ -195,6 +196,7 @@ enum err border_new(const struct border_settings *settings, const struct border_
 		border_free(&b);
 		return err;
 	}
+	common_tell_calls(b);
 	spend_restore(b);
 	(void)registrations_restore(&b->registrations, now);
 	(void)calls_restore(b);

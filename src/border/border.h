@@ -20,6 +20,7 @@
 #include "event/verdict.h"
 
 struct border;
+struct border_common;
 
 /* Calls beyond max_calls, and port pairs beyond those of media, for emergency calls alone. */
 enum { EMERGENCY_RESERVE = 8 };
@@ -59,6 +60,8 @@ struct border_ports {
 	struct counters *counters;
 	/* border_checkpoint_size() bytes, page-aligned; zeroed by the parent at its start. */
 	void *checkpoint;
+	/* What is counted together with other workers; NULL where there are none. */
+	struct border_common *common;
 	uint8_t owner;       /* number of this worker, in every name that it makes */
 	uint8_t owners;      /* workers in all */
 	uint32_t generation; /* counts starts of the parent, not of the worker */
@@ -77,6 +80,8 @@ enum err border_new(const struct border_settings *settings, const struct border_
                     struct now now, struct border **ret) MUST_USE;
 void border_free(struct border **b);
 
+/* The worker that a message is for: ours, or one to whom it has to be handed over unread. */
+unsigned border_whose(const struct border *b, const struct flow *flow, struct view bytes);
 /* One datagram, or one message of a connection. The bytes may be changed in place and are only
  * borrowed. */
 void border_receive(struct border *b, const struct flow *flow, char *bytes, size_t len,
@@ -109,7 +114,7 @@ void border_hang_up(struct border *b, struct now now);
 void border_end(struct border *b, struct now now);
 uint32_t border_calls(const struct border *b); /* now, those in set-up included */
 
-/* Whether a call has that row of the port table. */
+/* Whether a call has that row of the port table, or another worker may give it to one. */
 bool border_has_port(const struct border *b, uint32_t row);
 
 /* Fires timers; border_wait_us says when it is wanted next (UINT64_MAX: never). */

@@ -124,7 +124,11 @@ void call_rings(struct call *call);  /* patience begins anew */
 void call_awaits_bye(struct call *call);
 void call_patience(struct call *call, uint64_t us);
 /* Number of the call whose half sent this Call-ID inside; 0: none. */
+/* That and its leg, not woken; NULL. */
+struct call *call_by_serial(const struct border *b, uint64_t serial, unsigned *ret_leg);
 uint64_t call_number_by_call_id(const struct border *b, struct view call_id);
+/* Whether it is one that some worker of ours made for a call, and as far as we know it stands. */
+bool call_has_begun(const struct border *b, struct view call_id);
 struct call *call_of_turn(struct border *b, const struct turn *turn);
 struct turn *turn_take(struct border *b, struct call *call, unsigned from,
                        const struct sip_msg *request);

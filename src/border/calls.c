@@ -5,6 +5,7 @@
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/command.h"
+#include "border/common.h"
 #include "border/fork_priv.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
@@ -100,7 +101,7 @@ static bool has_id(const struct map_node *node, const void *wanted)
 	return HOLDER(node, struct call, by_id)->id == *(const uint64_t *)wanted;
 }
 
-static struct call *call_by_serial(const struct border *b, uint64_t serial, unsigned *ret_leg)
+struct call *call_by_serial(const struct border *b, uint64_t serial, unsigned *ret_leg)
 {
 	const struct map *m = &b->calls->by_serial;
 	struct map_node *node =
@@ -125,18 +126,6 @@ struct call *call_by_tag(const struct border *b, struct view tag, unsigned *ret_
 	if (call)
 		call_wake(call);
 	return call;
-}
-
-uint64_t call_number_by_call_id(const struct border *b, struct view call_id)
-{
-	struct ua_name name;
-	struct call *call;
-	unsigned leg;
-
-	if (ua_name_read(call_id, &b->namer, UA_NAME_CALL_ID, &name) != ERR_NONE)
-		return 0;
-	call = call_by_serial(b, name.serial, &leg);
-	return call ? call->number : 0;
 }
 
 struct call *call_by_id(const struct border *b, uint64_t id)
@@ -217,6 +206,10 @@ static void draw_id(struct border *b, struct call *call)
 	/* From the clock, so that a number is not given twice by a worker that was restarted;
 	 * calls come slower than it counts. */
 	c->last_number = wall_us > c->last_number ? wall_us : c->last_number + 1;
+	/* Nor by two workers. */
+	if (b->ports.owners > 1)
+		c->last_number = (c->last_number / MAX_SIGNAL_WORKERS + 1) * MAX_SIGNAL_WORKERS +
+		                 b->ports.owner;
 	call->facts->number = call->number = c->last_number;
 }
 
@@ -250,6 +243,7 @@ struct call *call_new(struct border *b)
 	/* As many as there are calls. */
 	(void)call_facts_take(b->calls, call);
 	assert(call->facts);
+	common_tell_calls(b);
 	return call;
 }
 
@@ -257,7 +251,7 @@ struct call *call_take(struct border *b, bool is_emergency)
 {
 	struct call *call;
 
-	if (!is_emergency && pool_used(b->calls->calls) >= b->settings.max_calls)
+	if (!is_emergency && pool_used(b->calls->calls) + common_calls(b) >= b->settings.max_calls)
 		return NULL;
 	call = call_new(b);
 	if (!call)
@@ -311,6 +305,7 @@ void call_finish(struct call *call)
 	secure_wipe(call);
 	call_facts_give(c, call);
 	pool_give(c->calls, call);
+	common_tell_calls(b);
 }
 
 /* What is still asked has no call to go to any more. */

@@ -32,6 +32,29 @@ struct call *call_next_of(struct border *b, uint16_t peer, uint32_t *place)
 	return NULL;
 }
 
+uint64_t call_number_by_call_id(const struct border *b, struct view call_id)
+{
+	struct ua_name name;
+	struct call *call;
+	unsigned leg;
+
+	if (ua_name_read(call_id, &b->namer, UA_NAME_CALL_ID, &name) != ERR_NONE)
+		return 0;
+	call = call_by_serial(b, name.serial, &leg);
+	return call ? call->number : 0;
+}
+
+bool call_has_begun(const struct border *b, struct view call_id)
+{
+	struct ua_name name;
+	unsigned leg;
+
+	if (ua_name_read(call_id, &b->namer, UA_NAME_CALL_ID, &name) != ERR_NONE)
+		return false;
+	/* Whether another worker still has it we do not know; it was its name. */
+	return name.owner != b->ports.owner || call_by_serial(b, name.serial, &leg);
+}
+
 void calls_hang_up(struct border *b)
 {
 	uint32_t place = 0;

@@ -40,6 +40,12 @@ void names_write(struct buffer *b, const struct hash_key *key, enum names_purpos
 	buffer_hex(b, halves, sizeof(halves));
 }
 
+void names_own(struct buffer *b, unsigned owners, unsigned owner)
+{
+	if (owners > 1 && b->err == ERR_NONE && b->len >= NAMES_HASH_LEN)
+		b->at[b->len - NAMES_HASH_LEN] = (char)('0' + owner);
+}
+
 uint64_t names_serial(const struct hash_key *key, const struct view *pieces, size_t count)
 {
 	char text[TEXT_MAX];

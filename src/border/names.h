@@ -26,6 +26,10 @@ enum names_purpose {
 void names_write(struct buffer *b, const struct hash_key *key, enum names_purpose purpose,
                  const struct view *pieces, size_t count);
 
+/* The name that was just written says by its first letter whose it is; where there is one worker
+ * alone it stays as it is. */
+void names_own(struct buffer *b, unsigned owners, unsigned owner);
+
 /* A serial for drawn names (ua/name.h) that is computed instead. */
 uint64_t names_serial(const struct hash_key *key, const struct view *pieces, size_t count);
 

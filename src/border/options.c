@@ -4,6 +4,7 @@
 
 #include "border/headers.h"
 #include "border/target.h"
+#include "event/ask.h"
 
 #include <string.h>
 
@@ -290,6 +291,19 @@ const struct conf_block border_spend_block = {
 	.check = check_spend,
 	.help = "what calls may cost; acts at once and in every mode, emergencies pass",
 	CONF_ROWS(struct border_spend, spend_options),
+};
+
+static const struct conf_option signal_options[] = {
+	{ "workers", CONF_COUNT, CONF_AT(struct border_signal, workers), .min = 1,
+	  .max = MAX_SIGNAL_WORKERS, .fallback = "1",
+	  .help = "processes that speak SIP, each with the phones of its share of addresses: as "
+	          "many as there are processors for it" },
+};
+
+const struct conf_block border_signal_block = {
+	.word = "signal",
+	.help = "how signalling is shared out",
+	CONF_ROWS(struct border_signal, signal_options),
 };
 
 static const struct conf_option rate_options[] = {

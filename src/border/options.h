@@ -8,6 +8,10 @@
 #include "border/settings.h"
 #include "conf/schema.h"
 
+struct border_signal {
+	uint32_t workers; /* processes */
+};
+
 extern const struct conf_block border_peer_block;
 extern const struct conf_block border_class_block;   /* read into its peers; for nobody */
 extern const struct conf_block border_headers_block; /* within peer */
@@ -15,6 +19,7 @@ extern const struct conf_block border_headers_block; /* within peer */
 extern const struct conf_block border_class_headers_block;
 extern const struct conf_block border_route_block;
 extern const struct conf_block border_credentials_block; /* within peer; for signal alone */
+extern const struct conf_block border_signal_block;      /* for the parent alone */
 extern const struct conf_block border_spend_block;
 extern const struct conf_block border_rate_block;
 extern const struct conf_block border_subscribers_block;

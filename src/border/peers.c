@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counts of calls with each peer, and OPTIONS to those that shall be asked. */
 #include "border/peers.h"
+#include "border/common.h"
 
 #include "base/object.h"
 #include "border/ways.h"
@@ -190,8 +191,10 @@ bool peers_may_begin(struct border *b, uint16_t row)
 		return true;
 	peer = &b->settings.peers[row];
 	rate = (struct guard_rate){ peer->max_new_calls, SECOND_MS };
-	if (peer->max_calls && s->calls >= peer->max_calls)
+	if (!peers_has_room(b, row))
 		return false;
+	if (peer->max_new_calls && b->ports.common)
+		return common_may_begin(b, row, peer->max_new_calls);
 	return !peer->max_new_calls || guard_bucket_take(&s->begun, &rate, b->now.us);
 }
 
@@ -200,7 +203,7 @@ bool peers_has_room(const struct border *b, uint16_t row)
 	const struct peer_state *s = state_of(b, row);
 	uint32_t most = s ? b->settings.peers[row].max_calls : 0;
 
-	return most == 0 || s->calls < most;
+	return most == 0 || s->calls + common_peer_calls(b, row) < most;
 }
 
 void peers_count(struct border *b, uint16_t row, bool is_more)
@@ -213,6 +216,7 @@ void peers_count(struct border *b, uint16_t row, bool is_more)
 		s->calls++;
 	else if (s->calls > 0)
 		s->calls--;
+	common_tell_peer(b, row, s->calls);
 }
 
 /* ---- the table ---- */
@@ -246,6 +250,8 @@ enum err peers_new(struct border *b, struct peers **ret)
 	if (!p)
 		return ERR_NO_MEMORY;
 	*ret = p;
+	for (uint16_t row = 0; row < MAX_PEERS; row++)
+		common_tell_peer(b, row, 0);
 	for (uint16_t row = 0; row < b->settings.peer_count; row++)
 		begin(b, row);
 	return ERR_NONE;
@@ -282,6 +288,8 @@ void peers_apply(struct border *b, const struct border_settings *old)
 		if (now < MAX_PEERS)
 			p->rows[now] = p->before[row];
 	}
+	for (uint16_t row = 0; row < MAX_PEERS; row++)
+		common_tell_peer(b, row, p->rows[row].calls);
 	for (uint16_t row = 0; row < b->settings.peer_count; row++)
 		begin(b, row);
 }
@@ -332,5 +340,5 @@ void peers_write(struct buffer *out, const struct border *b, uint16_t row)
 
 	object_text(out, "kind", view_of(kinds[b->settings.peers[row].kind]));
 	object_text(out, "state", view_of(states[presence_of(b, s)]));
-	object_number(out, "calls", s->calls);
+	object_number(out, "calls", s->calls + common_peer_calls(b, row));
 }

@@ -119,6 +119,7 @@ static void write_token(const struct border *b, const struct inbound *in,
 	else
 		names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT,
 		            is_connected ? connected : pieces, is_connected ? 4 : 3);
+	names_own(&token, b->ports.owners, b->ports.owner);
 }
 
 static enum err read_contact(const struct border *b, const struct inbound *in,

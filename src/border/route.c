@@ -237,8 +237,7 @@ enum err route_admit(struct border *b, const struct inbound *in, struct route *r
 	enum refusal why;
 
 	/* A half of a call that has begun is no new one. */
-	if (b->is_draining && !route->number.is_urgent &&
-	    call_number_by_call_id(b, in->msg->call_id) == 0) {
+	if (b->is_draining && !route->number.is_urgent && !call_has_begun(b, in->msg->call_id)) {
 		(void)fail(route, 503, REFUSAL_DRAINING);
 		return ERR_DENIED;
 	}

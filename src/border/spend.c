@@ -3,6 +3,7 @@
 #include "border/spend.h"
 
 #include "border/call_priv.h"
+#include "border/common.h"
 
 #include <string.h>
 
@@ -17,7 +18,8 @@ uint64_t spend_today_milli(const struct border *b)
 {
 	const struct spending *s = &b->spending;
 
-	return (s->day == today(b) ? s->spent_milli : 0) + s->reserved_milli;
+	return (s->day == today(b) ? s->spent_milli : 0) + s->reserved_milli +
+	       common_spent_milli(b, today(b));
 }
 
 /* ---- rules ---- */
@@ -99,7 +101,8 @@ enum err spend_check(const struct border *b, struct spend_way way, const struct 
 		return refuse(REFUSAL_COUNTRY, ret);
 	if (!is_priced(&b->settings, way, d))
 		return ERR_NONE;
-	if (is_abroad(way, d) && s->max_abroad && b->spending.abroad >= s->max_abroad)
+	if (is_abroad(way, d) && s->max_abroad &&
+	    b->spending.abroad + common_abroad(b) >= s->max_abroad)
 		return refuse(REFUSAL_ABROAD_CALLS, ret);
 	if (s->max_day &&
 	    spend_today_milli(b) + spend_price(&b->settings, d) > (uint64_t)s->max_day * MILLI)
@@ -127,6 +130,7 @@ static void charge(struct border *b, uint32_t price_milli)
 		s->spent_milli = 0;
 	}
 	s->spent_milli += price_milli;
+	common_tell_spending(b);
 	if (price_milli)
 		save(b);
 }
@@ -161,6 +165,7 @@ void spend_begin(struct call *call, struct spend_way way, const struct dialling 
 	b->spending.abroad += call->facts->is_abroad;
 	b->spending.reserved_milli += call->facts->price_milli;
 	call->is_reserved = true;
+	common_tell_spending(b);
 }
 
 static void give_reserved(struct call *call)
@@ -193,6 +198,8 @@ void spend_end(struct call *call)
 		wheel_cancel(&call->border->wheel, &call->minute);
 	if (call->facts->is_abroad && call->border->spending.abroad > 0)
 		call->border->spending.abroad--;
+	if (call->facts->price_milli || call->facts->is_abroad)
+		common_tell_spending(call->border);
 	call->facts->is_abroad = 0;
 }
 
@@ -202,6 +209,7 @@ void spend_resume(struct call *call)
 	uint64_t begun_us = talked_us > 0 ? (uint64_t)talked_us % (MINUTE_S * SECOND_US) : 0;
 
 	call->border->spending.abroad += call->facts->is_abroad != 0;
+	common_tell_spending(call->border);
 	count_minutes(call, MINUTE_S * SECOND_US - begun_us);
 }
 
@@ -212,6 +220,7 @@ void spend_resume_reserved(struct call *call)
 	b->spending.abroad += call->facts->is_abroad != 0;
 	b->spending.reserved_milli += call->facts->price_milli;
 	call->is_reserved = true;
+	common_tell_spending(b);
 }
 
 void spend_restore(struct border *b)
@@ -225,4 +234,5 @@ void spend_restore(struct border *b)
 	/* Of calls, which come back one by one. */
 	b->spending.reserved_milli = 0;
 	b->spending.abroad = 0;
+	common_tell_spending(b);
 }

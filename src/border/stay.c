@@ -154,6 +154,7 @@ static enum err read_contact(const struct border *b, const struct inbound *in, s
 	struct view pieces[] = { view_of(s->facts.account), view_of(s->facts.contact) };
 
 	names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT, pieces, 2);
+	names_own(&token, b->ports.owners, b->ports.owner);
 	return ERR_NONE;
 }
 

@@ -297,7 +297,8 @@ static void begin(struct border *b)
 		t->with = with;
 		t->asked_s = with->register_s;
 		timer_init(&t->timer, fire);
-		if (!with->register_s)
+		/* One of the workers registers for all. */
+		if (!with->register_s || b->ports.owner != 0)
 			continue;
 		b->ports.random(b->ports.context, &t->serial, sizeof(t->serial));
 		wheel_set(&b->wheel, &t->timer, b->now.us + FIRST_US);

@@ -33,6 +33,13 @@ const char *role_name(enum role role)
 		"media-6",
 		"media-7",
 		"media-8",
+		"signal-2",
+		"signal-3",
+		"signal-4",
+		"signal-5",
+		"signal-6",
+		"signal-7",
+		"signal-8",
 	};
 
 	return (size_t)role < ROLE_COUNT ? names[role] : "?";

@@ -14,9 +14,10 @@
 #include "event/record.h"
 #include "event/resolved.h"
 
-enum { MAX_MEDIA_WORKERS = 8 };
+enum { MAX_MEDIA_WORKERS = 8, MAX_SIGNAL_WORKERS = 8 };
 
-/* Each worker of media is a role, the first ROLE_MEDIA; all have its rights. */
+/* Each worker of media and of signal is a role, the first ROLE_MEDIA and ROLE_SIGNAL; all have
+ * its rights. */
 enum role {
 	ROLE_PARENT,
 	ROLE_SIGNAL,
@@ -29,12 +30,15 @@ enum role {
 	ROLE_OUTREACH,
 	ROLE_KEYS,
 	ROLE_MEDIA_2,
-	ROLE_COUNT = ROLE_MEDIA_2 + MAX_MEDIA_WORKERS - 1
+	ROLE_SIGNAL_2 = ROLE_MEDIA_2 + MAX_MEDIA_WORKERS - 1,
+	ROLE_COUNT = ROLE_SIGNAL_2 + MAX_SIGNAL_WORKERS - 1
 };
 
 /* The row of the table of privileges: that of all who do the same work. */
 static inline enum role role_kind(enum role role)
 {
+	if (role >= ROLE_SIGNAL_2)
+		return ROLE_SIGNAL;
 	return role >= ROLE_MEDIA_2 ? ROLE_MEDIA : role;
 }
 
@@ -42,6 +46,20 @@ static inline enum role role_kind(enum role role)
 static inline enum role role_media(unsigned worker)
 {
 	return worker == 0 ? ROLE_MEDIA : (enum role)(ROLE_MEDIA_2 + worker - 1);
+}
+
+/* The same of signal. */
+static inline enum role role_signal(unsigned worker)
+{
+	return worker == 0 ? ROLE_SIGNAL : (enum role)(ROLE_SIGNAL_2 + worker - 1);
+}
+
+/* Which of those who do the same work, from 0. */
+static inline unsigned role_worker(enum role role)
+{
+	if (role >= ROLE_SIGNAL_2)
+		return role - ROLE_SIGNAL_2 + 1u;
+	return role >= ROLE_MEDIA_2 ? role - ROLE_MEDIA_2 + 1u : 0;
 }
 
 enum ask_kind {

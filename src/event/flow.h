@@ -49,6 +49,12 @@ static inline bool flow_is_secure(const struct flow *f)
 {
 	return f->transport == TRANSPORT_TLS || f->transport == TRANSPORT_WSS;
 }
+/* The worker of signal that has the connection: its number's first bits. */
+enum { FLOW_HOLDER_SHIFT = 29 };
+static inline unsigned flow_holder(const struct flow *f)
+{
+	return f->connection >> FLOW_HOLDER_SHIFT;
+}
 /* Same local and remote address, port, transport and connection. */
 bool flow_equal(const struct flow *a, const struct flow *b);
 

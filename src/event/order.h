@@ -126,6 +126,9 @@ union media_order { /* a slot of the ring */
 	struct order_bundle bundle;
 };
 
+/* They begin alike. */
+static inline uint8_t media_order_owner(const union media_order *o) { return o->order.owner; }
+
 enum media_event_kind {
 	MEDIA_CLOSED,     /* answer to ORDER_CLOSE; statistics are final */
 	MEDIA_SILENT,     /* no packet from either end for the configured time */

@@ -59,6 +59,13 @@ static enum err hand_to(struct parent *p, enum role role, const struct material 
 	return relay_ask(p, role, &row, fd, answered);
 }
 
+static void hand_to_signal(struct parent *p, const struct material *m)
+{
+	for (unsigned i = 0; i < MAX_SIGNAL_WORKERS; i++)
+		if (holdings_have(&p->holdings, role_signal(i)))
+			(void)!hand_to(p, role_signal(i), m, NULL);
+}
+
 static void put_in_force(struct parent *p)
 {
 	struct material old = p->holdings.material;
@@ -81,6 +88,9 @@ static void fail(struct parent *p, const char *who, enum err err)
 	          err_text(err));
 	/* Web may have taken the new ones already: the same bytes again change nothing. */
 	(void)!hand_to(p, ROLE_WEB, &p->holdings.material, NULL);
+	/* And so may a worker of signal, where there are several. */
+	if (r->step == RENEWAL_SIGNAL && holdings_have(&p->holdings, role_signal(1)))
+		hand_to_signal(p, &p->holdings.material);
 	material_close(&r->fresh);
 	r->step = RENEWAL_NONE;
 	/* Who was just away is asked again; who refused would refuse again. */
@@ -88,8 +98,13 @@ static void fail(struct parent *p, const char *who, enum err err)
 		r->stamp = 0;
 }
 
+/* Its workers have them one after the other: each knows them before the next is asked. */
+static void go_to_signal(struct parent *p, unsigned worker);
+
 static void on_signal(struct parent *p, enum role from, enum err result)
 {
+	unsigned next = role_worker(from) + 1;
+
 	if (p->renewal.step != RENEWAL_SIGNAL)
 		return;
 	/* One that died meanwhile would start with the old ones. */
@@ -97,17 +112,21 @@ static void on_signal(struct parent *p, enum role from, enum err result)
 		fail(p, role_name(from), result);
 		return;
 	}
+	if (next < MAX_SIGNAL_WORKERS && holdings_have(&p->holdings, role_signal(next))) {
+		go_to_signal(p, next);
+		return;
+	}
 	put_in_force(p);
 	log_write(LEVEL_NOTICE, "certificates", "changed files were read again and are in force");
 }
 
-static void go_to_signal(struct parent *p)
+static void go_to_signal(struct parent *p, unsigned worker)
 {
-	enum err err = hand_to(p, ROLE_SIGNAL, &p->renewal.fresh, on_signal);
+	enum err err = hand_to(p, role_signal(worker), &p->renewal.fresh, on_signal);
 
 	p->renewal.step = RENEWAL_SIGNAL;
 	if (err != ERR_NONE)
-		on_signal(p, ROLE_SIGNAL, err == ERR_NOT_FOUND ? ERR_NONE : err);
+		on_signal(p, role_signal(worker), err == ERR_NOT_FOUND ? ERR_NONE : err);
 }
 
 static void on_web(struct parent *p, enum role from, enum err result)
@@ -115,7 +134,7 @@ static void on_web(struct parent *p, enum role from, enum err result)
 	if (p->renewal.step != RENEWAL_WEB)
 		return;
 	if (result == ERR_NONE)
-		go_to_signal(p);
+		go_to_signal(p, 0);
 	else
 		fail(p, role_name(from), result);
 }
@@ -208,7 +227,7 @@ void certificates_offer(struct parent *p)
 		return;
 	(void)!hand_to(p, ROLE_KEYS, &p->renewal.fresh, NULL);
 	(void)!hand_to(p, ROLE_WEB, &p->renewal.fresh, NULL);
-	(void)!hand_to(p, ROLE_SIGNAL, &p->renewal.fresh, NULL);
+	hand_to_signal(p, &p->renewal.fresh);
 }
 
 void certificates_settle(struct parent *p, enum err result)
@@ -222,7 +241,7 @@ void certificates_settle(struct parent *p, enum err result)
 	}
 	(void)!hand_to(p, ROLE_KEYS, &p->holdings.material, NULL);
 	(void)!hand_to(p, ROLE_WEB, &p->holdings.material, NULL);
-	(void)!hand_to(p, ROLE_SIGNAL, &p->holdings.material, NULL);
+	hand_to_signal(p, &p->holdings.material);
 	material_close(&p->renewal.fresh);
 	p->renewal.step = RENEWAL_NONE;
 }

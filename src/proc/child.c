@@ -26,12 +26,10 @@ struct reader {
 	void (*drain)(void *context, struct ring *ring, struct now now);
 	void *context;
 	uint64_t pace_us, due_us;
-	bool is_open;
 };
 
 struct writer {
 	struct ring ring;
-	bool is_open;
 };
 
 struct child {
@@ -47,6 +45,9 @@ struct child {
 	struct child_pulse *pulse;
 	struct reader readers[RING_NAME_COUNT];
 	struct writer writers[RING_NAME_COUNT];
+	/* Those that are open, of many that there could be. */
+	uint16_t reading[RING_NAME_COUNT], writing[RING_NAME_COUNT];
+	uint16_t reading_count, writing_count;
 	struct child_hooks hooks;
 	uint32_t next_id;
 	uint16_t ports[MAX_SANDBOX_PORTS];
@@ -153,6 +154,8 @@ struct child *child_begin(enum role role)
 	}
 	if (role == ROLE_MEDIA && c->facts.owner < MAX_MEDIA_WORKERS)
 		c->role = role_media(c->facts.owner);
+	if (role == ROLE_SIGNAL && c->facts.owner < MAX_SIGNAL_WORKERS)
+		c->role = role_signal(c->facts.owner);
 	spawn_set_name(role_name(c->role));
 	log_open(role_name(c->role), (enum log_format)c->facts.log_format,
 	         (enum log_level)c->facts.log_level);
@@ -216,7 +219,7 @@ struct ring *child_ring_writer(struct child *c, enum ring_name name)
 
 	if (err != ERR_NONE)
 		child_fail("ring", err);
-	c->writers[name].is_open = true;
+	c->writing[c->writing_count++] = (uint16_t)name;
 	return &c->writers[name].ring;
 }
 
@@ -244,7 +247,7 @@ struct ring *child_ring_reader(struct child *c, enum ring_name name,
 		child_fail("ring", err);
 	r->drain = drain;
 	r->context = context;
-	r->is_open = true;
+	c->reading[c->reading_count++] = (uint16_t)name;
 	return &r->ring;
 }
 
@@ -470,18 +473,16 @@ static bool on_turn(void *context, struct now now)
 	bool is_busy = false;
 
 	atomic_fetch_add_explicit(&c->pulse->beats, 1, memory_order_relaxed);
-	for (size_t i = 0; i < RING_NAME_COUNT; i++)
-		if (c->readers[i].is_open)
-			drain_ring(&c->readers[i], now);
+	for (size_t i = 0; i < c->reading_count; i++)
+		drain_ring(&c->readers[c->reading[i]], now);
 	if (c->hooks.flush)
 		c->hooks.flush(c->hooks.context, now);
-	for (size_t i = 0; i < RING_NAME_COUNT; i++)
-		if (c->writers[i].is_open)
-			ring_flush(&c->writers[i].ring);
+	for (size_t i = 0; i < c->writing_count; i++)
+		ring_flush(&c->writers[c->writing[i]].ring);
 	if (loop_is_resting(c->loop))
 		return false;
-	for (size_t i = 0; i < RING_NAME_COUNT; i++)
-		if (c->readers[i].is_open && !sleep_ring(&c->readers[i], now))
+	for (size_t i = 0; i < c->reading_count; i++)
+		if (!sleep_ring(&c->readers[c->reading[i]], now))
 			is_busy = true;
 	return is_busy;
 }
@@ -491,10 +492,10 @@ static uint64_t on_wait(void *context, struct now now)
 	const struct child *c = context;
 	uint64_t wait_us = c->hooks.wait_us ? c->hooks.wait_us(c->hooks.context, now) : UINT64_MAX;
 
-	for (size_t i = 0; i < RING_NAME_COUNT; i++) {
-		const struct reader *r = &c->readers[i];
+	for (size_t i = 0; i < c->reading_count; i++) {
+		const struct reader *r = &c->readers[c->reading[i]];
 
-		if (r->is_open && is_resting(r, now) && r->due_us - now.us < wait_us)
+		if (is_resting(r, now) && r->due_us - now.us < wait_us)
 			wait_us = r->due_us - now.us;
 	}
 	return wait_us;
@@ -517,9 +518,8 @@ int child_run(struct child *c, const struct child_hooks *hooks)
 		c->hooks.end(c->hooks.context, clock_now());
 	if (c->hooks.flush)
 		c->hooks.flush(c->hooks.context, clock_now());
-	for (size_t i = 0; i < RING_NAME_COUNT; i++)
-		if (c->writers[i].is_open)
-			ring_flush(&c->writers[i].ring);
+	for (size_t i = 0; i < c->writing_count; i++)
+		ring_flush(&c->writers[c->writing[i]].ring);
 	/* Without exit handlers: a sanitizer's last look would make forbidden calls. */
 	_exit(0);
 }

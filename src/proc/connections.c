@@ -95,6 +95,8 @@ struct tcp *connections_open(struct child *c, const struct tcp_ports *ports, tru
 	own.connect = ask_to_connect;
 	random_fill(&first, sizeof(first));
 	err = tcp_table_new(&limits, &child_facts(c)->random, first, clock_now().us, &table);
+	if (err == ERR_NONE)
+		table->holder = child_facts(c)->owner;
 	place.listener_count = list_listeners(c);
 	place.tls = trust_open(c, ports->counters, is_peer, limits.at_most);
 	if (err == ERR_NONE)

@@ -20,7 +20,9 @@ static void tell(struct parent *p, bool is_over)
 	row.head.kind = ASK_DRAINING;
 	row.head.size = sizeof(row.body.drain);
 	row.body.drain = (struct ask_drain){ .is_on = p->drain.is_on, .is_over = is_over };
-	(void)!relay_ask(p, ROLE_SIGNAL, &row, -1, NULL);
+	for (unsigned i = 0; i < MAX_SIGNAL_WORKERS; i++)
+		if (holdings_have(&p->holdings, role_signal(i)))
+			(void)!relay_ask(p, role_signal(i), &row, -1, NULL);
 	shelf_state(p);
 }
 
@@ -52,19 +54,35 @@ void drain_start(struct parent *p, const struct ask *question)
 
 uint32_t drain_calls(const struct parent *p)
 {
-	const struct child_pulse *pulse = p->holdings.pulse_maps[ROLE_SIGNAL].at;
+	uint32_t sum = 0;
 
-	return pulse ? atomic_load_explicit(&pulse->calls, memory_order_relaxed) : 0;
+	for (unsigned i = 0; i < MAX_SIGNAL_WORKERS; i++) {
+		const struct child_pulse *pulse = p->holdings.pulse_maps[role_signal(i)].at;
+
+		if (pulse)
+			sum += atomic_load_explicit(&pulse->calls, memory_order_relaxed);
+	}
+	return sum;
+}
+
+/* A process that begins has not counted yet what it reads back. */
+static bool have_counted(const struct parent *p, struct now now)
+{
+	for (unsigned i = 0; i < MAX_SIGNAL_WORKERS; i++) {
+		const struct child_process *c = &p->children[role_signal(i)];
+
+		if (holdings_have(&p->holdings, role_signal(i)) &&
+		    (c->state != CHILD_READY || now_since(now.us, c->ready_us) < SECOND_US))
+			return false;
+	}
+	return true;
 }
 
 void drain_advance(struct parent *p, struct now now)
 {
 	struct drain *d = &p->drain;
 
-	/* A process that begins has not counted yet what it reads back. */
-	if (!d->is_on || p->is_ending || p->upgrade.step != UPGRADE_NONE ||
-	    p->children[ROLE_SIGNAL].state != CHILD_READY ||
-	    now_since(now.us, p->children[ROLE_SIGNAL].ready_us) < SECOND_US ||
+	if (!d->is_on || p->is_ending || p->upgrade.step != UPGRADE_NONE || !have_counted(p, now) ||
 	    now_since(now.us, d->begun_us) < SECOND_US)
 		return;
 	if (drain_calls(p) == 0) {

@@ -4,6 +4,7 @@
 #include "proc/parent_priv.h"
 
 #include "border/border.h"
+#include "border/common.h"
 #include "border/options.h"
 #include "keys/request.h"
 #include "media/flow_secure.h"
@@ -16,6 +17,7 @@
 #include "os/tap.h"
 #include "proc/around.h"
 #include "proc/border_settings.h"
+#include "proc/passing.h"
 #include "store/options.h"
 #include "transport/options.h"
 #include "transport/udp.h"
@@ -43,11 +45,25 @@ static const struct ring_shape shapes[] = {
 	[RING_NAME_CONTROL_SIGNED] = { KEYS_ANSWER_SLOT, 16, 1 },
 };
 
-static enum ring_name shape_of(enum ring_name name)
+/* Messages of about a second while the one that takes them is started again. */
+static const struct ring_shape passed_shape = { PASSED_SLOT, 2048, 1 };
+
+static struct ring_shape shape_of(enum ring_name name)
 {
-	if (name >= RING_NAME_MEDIA_EVENTS_2)
-		return RING_NAME_MEDIA_EVENTS;
-	return name >= RING_NAME_ORDERS_2 ? RING_NAME_ORDERS : name;
+	enum ring_name like = ring_use(name).like;
+
+	return like == RING_NAME_PASSED ? passed_shape : shapes[like];
+}
+
+bool holdings_have_ring(const struct holdings *h, enum ring_name name)
+{
+	struct ring_use use = ring_use(name);
+
+	if (use.like == RING_NAME_PASSED)
+		return use.writer != use.reader && holdings_have(h, use.writer) &&
+		       holdings_have(h, use.reader);
+	return (role_worker(use.writer) == 0 || holdings_have(h, use.writer)) &&
+	       (role_worker(use.reader) == 0 || holdings_have(h, use.reader));
 }
 
 enum { SIP_RECEIVE_BYTES = 8 << 20, SIP_SEND_BYTES = 2 << 20 };
@@ -60,13 +76,14 @@ static enum err make_rings(struct holdings *h, const struct conf_tree *settings,
 	const struct media_options *media = conf_get(settings, &media_block, NULL);
 
 	for (int i = 0; i < RING_NAME_COUNT; i++) {
-		struct ring_shape shape = shapes[shape_of((enum ring_name)i)];
+		struct ring_shape shape = shape_of((enum ring_name)i);
 		struct ring_parts looking;
 		enum err err;
 
 		if (!holdings_have_ring(h, (enum ring_name)i))
 			continue;
-		if (i == RING_NAME_RECORDS_SIGNAL && media->max_calls > MANY_CALLS)
+		if (ring_use((enum ring_name)i).like == RING_NAME_RECORDS_SIGNAL &&
+		    media->max_calls > MANY_CALLS)
 			shape.slot_count = MANY_RECORDS;
 		/* Never the numbers of an earlier parent: microseconds pass faster than slots. */
 		shape.first_sequence = (uint64_t)now.wall_us;
@@ -84,7 +101,7 @@ static enum err make_rings(struct holdings *h, const struct conf_tree *settings,
 
 enum err holdings_ring(struct holdings *h, enum ring_name name)
 {
-	struct ring_shape shape = shapes[shape_of(name)];
+	struct ring_shape shape = shape_of(name);
 
 	shape.first_sequence = (uint64_t)clock_now().wall_us;
 	return ring_create(ring_name_text(name), &shape, &h->rings[name]);
@@ -195,12 +212,22 @@ enum err holdings_checkpoint_size(const struct holdings *h, const struct conf_tr
 	return err;
 }
 
-static enum err make_checkpoint(struct holdings *h, const struct conf_tree *settings)
+/* What each worker of signal has for itself. */
+static enum err make_signal(struct holdings *h, const struct conf_tree *settings)
 {
 	size_t size;
 	enum err err = holdings_checkpoint_size(h, settings, &size);
 
-	return err == ERR_NONE ? shared_create("checkpoint", size, &h->checkpoint) : err;
+	for (unsigned i = 0; i < h->facts.owners && err == ERR_NONE; i++) {
+		err = shared_create("checkpoint", size, &h->checkpoint[i]);
+		if (err == ERR_NONE)
+			err = shared_create("inbox", udp_inbox_size(), &h->inbox[i]);
+		if (err == ERR_NONE)
+			err = shared_create("outbox", udp_outbox_size(), &h->outbox[i]);
+	}
+	if (err == ERR_NONE && h->facts.owners > 1)
+		err = shared_create("common", sizeof(struct border_common), &h->common);
+	return err;
 }
 
 static enum err make_memory(struct holdings *h, const struct conf_tree *settings, struct now now)
@@ -218,11 +245,7 @@ static enum err make_memory(struct holdings *h, const struct conf_tree *settings
 	if (err == ERR_NONE)
 		err = holdings_pulses(h);
 	if (err == ERR_NONE && !h->interface)
-		err = shared_create("inbox", udp_inbox_size(), &h->inbox);
-	if (err == ERR_NONE && !h->interface)
-		err = shared_create("outbox", udp_outbox_size(), &h->outbox);
-	if (err == ERR_NONE && !h->interface)
-		err = make_checkpoint(h, settings);
+		err = make_signal(h, settings);
 	if (err == ERR_NONE && !h->interface)
 		err = shared_create("marks", MAX_PORT_PAIRS * sizeof(struct flow_marks), &h->marks);
 	if (err != ERR_NONE)
@@ -397,7 +420,7 @@ static enum err take_for_watching(struct holdings *h, const struct conf_tree *se
 {
 	enum err err = open_tap(h);
 
-	h->inbox = h->outbox = h->checkpoint = h->marks = h->port_table = -1;
+	h->marks = h->port_table = -1;
 	if (err == ERR_NONE)
 		err = holdings_api(h, settings);
 	if (err == ERR_NONE)
@@ -414,6 +437,9 @@ enum err holdings_take(struct holdings *h, const struct conf_tree *settings)
 
 	h->facts.generation = (uint32_t)(now.wall_us / SECOND_US);
 	h->facts.owners = 1;
+	while (h->facts.owners < MAX_SIGNAL_WORKERS &&
+	       holdings_have(h, role_signal(h->facts.owners)))
+		h->facts.owners++;
 	random_fill(h->facts.keys, sizeof(h->facts.keys));
 	h->tap = -1;
 	if (h->interface)

@@ -25,7 +25,10 @@ struct holdings {
 	int counters[ROLE_COUNT], counters_readonly[ROLE_COUNT];
 	int pulses[ROLE_COUNT];
 	struct shared_map pulse_maps[ROLE_COUNT];
-	int inbox, outbox, checkpoint, marks, port_table, api;
+	/* Of each worker of signal. */
+	int inbox[MAX_SIGNAL_WORKERS], outbox[MAX_SIGNAL_WORKERS], checkpoint[MAX_SIGNAL_WORKERS];
+	int common; /* of them all; -1 where there is one */
+	int marks, port_table, api;
 	int control; /* where servers command calls; -1: nowhere */
 	int above;   /* to whom stands in for us; -1 */
 	int sip[MAX_LISTENERS];
@@ -39,11 +42,8 @@ static inline bool holdings_have(const struct holdings *h, enum role role)
 	return (h->roles >> role & 1) != 0;
 }
 
-/* Rings of media's further workers are there where these are, all others always. */
-static inline bool holdings_have_ring(const struct holdings *h, enum ring_name name)
-{
-	return ring_worker(name) == 0 || holdings_have(h, role_media(ring_worker(name)));
-}
+/* Rings of further workers are there where these are, all others always. */
+bool holdings_have_ring(const struct holdings *h, enum ring_name name);
 
 /* Takes all of it for this configuration and the roles that are set. What went wrong is
  * logged, once; the caller ends then. */

@@ -226,6 +226,17 @@ static void open_judge(struct bench *bench)
 		child_fail("judge", err);
 }
 
+/* One ring of each worker of signal. */
+static void hear_facts(struct bench *bench)
+{
+	for (unsigned i = 0; i < child_facts(bench->child)->owners; i++) {
+		enum ring_name name = ring_of(RING_OF_FACTS, i);
+
+		(void)child_ring_reader(bench->child, name, drain, bench);
+		child_ring_pace(bench->child, name, FACTS_PACE_US);
+	}
+}
+
 int main(void)
 {
 	static struct bench bench;
@@ -242,8 +253,7 @@ int main(void)
 	bench.counters = child_counters(bench.child);
 	bench.records = child_ring_writer(bench.child, RING_NAME_RECORDS_JUDGE);
 	open_judge(&bench);
-	(void)child_ring_reader(bench.child, RING_NAME_FACTS, drain, &bench);
-	child_ring_pace(bench.child, RING_NAME_FACTS, FACTS_PACE_US);
+	hear_facts(&bench);
 	child_enter(bench.child);
 	/* Where the store is not up yet it comes by itself when it is. */
 	(void)!child_ask(bench.child, &wanted, NULL);

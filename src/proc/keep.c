@@ -3,8 +3,10 @@
 #include "proc/keep.h"
 
 #include "border/border.h"
+#include "border/common.h"
 #include "media/flow_secure.h"
 #include "os/socket.h"
+#include "proc/passing.h"
 #include "transport/udp.h"
 
 #include <stdlib.h>
@@ -33,10 +35,11 @@ static const struct row {
 	{ "netfilter", ONE(netfilter) },
 	{ "known", ONE(known) },
 	{ "verdicts", ONE(verdicts) },
-	{ "checkpoint", ONE(checkpoint) },
+	{ "checkpoint", EACH(checkpoint, MAX_SIGNAL_WORKERS) },
+	{ "common", ONE(common) },
 	{ "marks", ONE(marks) },
-	{ "inbox", ONE(inbox) },
-	{ "outbox", ONE(outbox) },
+	{ "inbox", EACH(inbox, MAX_SIGNAL_WORKERS) },
+	{ "outbox", EACH(outbox, MAX_SIGNAL_WORKERS) },
 	{ "ports", ONE(port_table) },
 	{ "counters", EACH(counters, ROLE_COUNT) },
 	{ "ring-body", RING(writer.body) },
@@ -170,6 +173,8 @@ uint64_t keep_layout(void)
 		udp_inbox_size(),
 		udp_outbox_size(),
 		border_checkpoint_layout(),
+		sizeof(struct border_common),
+		PASSED_SLOT,
 		sizeof(struct resolved_table),
 		FACT_VERSION,
 		RECORD_VERSION,

@@ -17,15 +17,22 @@ struct holder {
 	struct child *child;
 	struct counters *counters;
 	struct keys_server *server;
-	struct ring *answers, *control_answers; /* to signal, to web */
+	struct asker {
+		struct holder *holder;
+		struct ring *answers;
+		bool is_control;
+	} askers[MAX_SIGNAL_WORKERS + 1]; /* workers of signal, then web */
 	struct keys_endings endings;
 	uint64_t look_us; /* when ends are looked at next */
 };
 
-static void sign_those(struct holder *h, struct ring *ring, bool is_control)
+static void drain(void *context, struct ring *ring, struct now now)
 {
+	const struct asker *asker = context;
+	struct holder *h = asker->holder;
 	uint32_t ready = ring_ready(ring);
 
+	(void)now;
 	for (uint32_t i = 0; i < ready && i < SIGNATURES_A_TURN; i++) {
 		struct keys_request q;
 		struct keys_answer a;
@@ -35,25 +42,30 @@ static void sign_those(struct holder *h, struct ring *ring, bool is_control)
 		ring_release(ring, 1);
 		if (err != ERR_NONE)
 			continue;
-		(is_control ? keys_server_sign_control : keys_server_sign)(h->server, &q, &a);
+		(asker->is_control ? keys_server_sign_control : keys_server_sign)(h->server, &q,
+		                                                                  &a);
 		counters_add(h->counters,
 		             a.result == ERR_NONE ? COUNT_keys_signed : COUNT_keys_refused, 1);
 		/* Whoever reads no answer is too late anyhow. */
-		(void)!ring_put(is_control ? h->control_answers : h->answers, &a, sizeof(a),
-		                RING_KEPT);
+		(void)!ring_put(asker->answers, &a, sizeof(a), RING_KEPT);
 	}
 }
 
-static void drain(void *context, struct ring *ring, struct now now)
+static void hear(struct holder *h, struct asker *asker, enum ring_name to_sign,
+                 enum ring_name signed_name)
 {
-	(void)now;
-	sign_those(context, ring, false);
+	asker->holder = h;
+	asker->is_control = to_sign == RING_NAME_CONTROL_TO_SIGN;
+	asker->answers = child_ring_writer(h->child, signed_name);
+	(void)child_ring_reader(h->child, to_sign, drain, asker);
 }
 
-static void drain_control(void *context, struct ring *ring, struct now now)
+static void hear_all(struct holder *h)
 {
-	(void)now;
-	sign_those(context, ring, true);
+	for (unsigned i = 0; i < child_facts(h->child)->owners; i++)
+		hear(h, &h->askers[i], ring_of(RING_OF_TO_SIGN, i), ring_of(RING_OF_SIGNED, i));
+	hear(h, &h->askers[MAX_SIGNAL_WORKERS], RING_NAME_CONTROL_TO_SIGN,
+	     RING_NAME_CONTROL_SIGNED);
 }
 
 /* ---- files ---- */
@@ -262,10 +274,7 @@ int main(void)
 	h.child = child_begin(ROLE_KEYS);
 	h.counters = child_counters(h.child);
 	err = keys_server_new(&h.server);
-	h.answers = child_ring_writer(h.child, RING_NAME_SIGNED);
-	h.control_answers = child_ring_writer(h.child, RING_NAME_CONTROL_SIGNED);
-	(void)child_ring_reader(h.child, RING_NAME_TO_SIGN, drain, &h);
-	(void)child_ring_reader(h.child, RING_NAME_CONTROL_TO_SIGN, drain_control, &h);
+	hear_all(&h);
 	fd = child_descriptor(h.child, THING_KEYS, 0);
 	if (err == ERR_NONE && fd >= 0)
 		err = take(&h, fd, clock_now(), &words);

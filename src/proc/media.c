@@ -23,7 +23,7 @@ struct carrier {
 	struct child *child;
 	struct media_relay *relay;
 	struct counters *counters;
-	struct ring *orders, *events;
+	struct ring *orders[MAX_SIGNAL_WORKERS], *events[MAX_SIGNAL_WORKERS];
 	struct media_shift shift;
 };
 
@@ -34,7 +34,8 @@ static bool put_event(void *context, const struct media_event *event)
 	const struct carrier *c = context;
 	enum ring_class class = event->kind == MEDIA_STATISTICS ? RING_SAMPLE : RING_KEPT;
 
-	return ring_put(c->events, event, sizeof(*event), class) == ERR_NONE;
+	return event->owner < MAX_SIGNAL_WORKERS && c->events[event->owner] &&
+	       ring_put(c->events[event->owner], event, sizeof(*event), class) == ERR_NONE;
 }
 
 static bool ask_to_connect(void *context, uint32_t index, const struct addr *remote)
@@ -60,6 +61,14 @@ static void answered(void *context, const struct ask *row, struct now now)
 		                      &row->body.connect.remote, fd, now.us);
 }
 
+/* Of a stream of the worker by whose ring it came: nobody says what another's is to be. */
+static bool read_order(struct carrier *c, struct ring *ring, uint32_t place, union media_order *ret)
+{
+	return ring_peek(ring, place, ret, sizeof(*ret), NULL) == ERR_NONE &&
+	       media_order_owner(ret) < MAX_SIGNAL_WORKERS &&
+	       c->orders[media_order_owner(ret)] == ring;
+}
+
 static void drain_orders(void *context, struct ring *ring, struct now now)
 {
 	struct carrier *c = context;
@@ -67,7 +76,7 @@ static void drain_orders(void *context, struct ring *ring, struct now now)
 	union media_order o;
 
 	for (; done < ready && done < ORDERS_A_TURN; done++) {
-		if (ring_peek(ring, done, &o, sizeof(o), NULL) != ERR_NONE)
+		if (!read_order(c, ring, done, &o))
 			counters_add(c->counters, COUNT_bad_slots, 1);
 		else if (o.order.kind == ORDER_KEYS)
 			media_relay_keys(c->relay, &o.keys, now.us);
@@ -93,7 +102,8 @@ static void take_orders(void *context, struct now now)
 {
 	struct carrier *c = context;
 
-	drain_orders(c, c->orders, now);
+	for (unsigned i = 0; i < child_facts(c->child)->owners; i++)
+		drain_orders(c, c->orders[i], now);
 }
 
 static void flush(void *context, struct now now)
@@ -143,8 +153,12 @@ static void tell_started(struct carrier *c)
 	struct media_event started = { .kind = MEDIA_STARTED };
 
 	memcpy(started.fingerprint, media_relay_fingerprint(c->relay), sizeof(started.fingerprint));
-	if (!put_event(c, &started))
-		log_write(LEVEL_WARNING, "media", "signal reads no events: its calls stay silent");
+	for (unsigned i = 0; i < child_facts(c->child)->owners; i++) {
+		started.owner = (uint8_t)i;
+		if (!put_event(c, &started))
+			log_write(LEVEL_WARNING, "media",
+			          "signal reads no events: its calls stay silent");
+	}
 }
 
 static const struct port_table *map_table(struct carrier *c)
@@ -213,6 +227,27 @@ static void open_relay(struct carrier *c)
 		child_fail("relay", err);
 }
 
+static void tell_signal(struct carrier *c)
+{
+	const struct child_facts *facts = child_facts(c->child);
+
+	for (unsigned i = 0; i < facts->owners && i < MAX_SIGNAL_WORKERS; i++)
+		c->events[i] = child_ring_writer(c->child, ring_media_events(i, facts->owner));
+}
+
+static void hear_signal(struct carrier *c)
+{
+	const struct child_facts *facts = child_facts(c->child);
+
+	for (unsigned i = 0; i < facts->owners && i < MAX_SIGNAL_WORKERS; i++) {
+		enum ring_name name = ring_orders(i, facts->owner);
+
+		c->orders[i] = child_ring_reader(c->child, name, drain_orders, c);
+		/* Orders of many calls come together: one wake serves them. */
+		child_ring_pace(c->child, name, ORDERS_PACE_US);
+	}
+}
+
 int main(void)
 {
 	static struct carrier c;
@@ -225,16 +260,12 @@ int main(void)
 		.advance = advance,
 		.end = end,
 	};
-	unsigned worker;
 
 	c.child = child_begin(ROLE_MEDIA);
 	c.counters = child_counters(c.child);
-	worker = child_facts(c.child)->owner;
-	c.events = child_ring_writer(c.child, ring_media_events(worker));
+	tell_signal(&c);
 	open_relay(&c);
-	c.orders = child_ring_reader(c.child, ring_orders(worker), drain_orders, &c);
-	/* Orders of many calls come together: one wake serves them. */
-	child_ring_pace(c.child, ring_orders(worker), ORDERS_PACE_US);
+	hear_signal(&c);
 	child_enter(c.child);
 	tell_started(&c);
 	return child_run(c.child, &hooks);

@@ -10,6 +10,7 @@
  * usage, 3 where the configuration is not valid. */
 #include "proc/parent_priv.h"
 
+#include "border/options.h"
 #include "event/verdict.h"
 #include "kernel/options.h"
 #include "media/options.h"
@@ -176,11 +177,14 @@ static void choose_roles(struct holdings *h, const struct conf_tree *settings)
 {
 	const struct kernel_options *kernel = conf_get(settings, &kernel_block, NULL);
 	const struct media_options *media = conf_get(settings, &media_block, NULL);
+	const struct border_signal *signal = conf_get(settings, &border_signal_block, NULL);
 
 	h->roles = 1U << ROLE_SIGNAL | 1U << ROLE_MEDIA | 1U << ROLE_JUDGE | 1U << ROLE_STORE |
 	           1U << ROLE_WEB;
 	for (unsigned worker = 1; worker < media->workers; worker++)
 		h->roles |= 1U << role_media(worker);
+	for (unsigned worker = 1; worker < signal->workers; worker++)
+		h->roles |= 1U << role_signal(worker);
 	if (kernel->is_on || holdings_want_ipsec(settings))
 		h->roles |= 1U << ROLE_KERNEL;
 	h->facts.has_no_filter = !kernel->is_on;

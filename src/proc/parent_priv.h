@@ -28,8 +28,8 @@ struct setup_row {
 	uint32_t count;
 };
 
-/* Pairs go 250 at a time, two kinds of sockets, and some dozens of single things. */
-enum { MAX_SETUP_ROWS = 2 * (MAX_PORT_PAIRS / CHANNEL_DESCRIPTORS_MAX + 1) + 64 };
+/* Pairs go 250 at a time, two kinds of sockets, and some dozens of rings and single things. */
+enum { MAX_SETUP_ROWS = 2 * (MAX_PORT_PAIRS / CHANNEL_DESCRIPTORS_MAX + 1) + 128 };
 
 struct child_process {
 	enum role role;
@@ -62,7 +62,9 @@ enum { MAX_PENDING = 1024, ASK_LIFE_US = 10 * SECOND_US };
 struct pending {
 	bool is_open;
 	uint8_t from, to; /* enum role */
+	uint8_t failed;   /* enum err: of another worker that was asked the same */
 	uint16_t kind;
+	uint32_t share;    /* the same number: one question, asked of several workers; 0: of one */
 	uint32_t asker_id; /* the number that the asker chose */
 	uint32_t id;       /* ours, towards who answers */
 	uint64_t due_us;
@@ -72,7 +74,7 @@ struct pending {
 
 struct relay {
 	struct pending rows[MAX_PENDING];
-	uint32_t next_id;
+	uint32_t next_id, last_share;
 	uint64_t refused;
 };
 

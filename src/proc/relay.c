@@ -18,8 +18,39 @@ static const struct {
 #undef ASK
 };
 
+/* Questions about what each worker of signal has its own of. Others are answered alike by all,
+ * and asked of the first. */
+enum share {
+	SHARE_FIRST, /* one is asked */
+	SHARE_ALL,   /* rows of all, one behind the other */
+	SHARE_ONE,   /* the answer of the one that knows it */
+};
+
+static enum share share_of(uint16_t kind)
+{
+	switch (kind) {
+	case ASK_REGISTRATIONS:
+	case ASK_LIVE_CALLS:
+	case ASK_CONTROL_CALLS:
+	case ASK_UNCOVERED:
+		return SHARE_ALL;
+	case ASK_COMMAND:
+		return SHARE_ONE;
+	default:
+		return SHARE_FIRST;
+	}
+}
+
 static struct ask in_hand;
 static struct channel_message message;
+
+/* Those of the same question that are still open are to end with that error. */
+static void note_share(struct parent *p, uint32_t share, enum err result)
+{
+	for (uint32_t i = 0; i < MAX_PENDING && result != ERR_NONE; i++)
+		if (p->relay.rows[i].is_open && p->relay.rows[i].share == share)
+			p->relay.rows[i].failed = (uint8_t)result;
+}
 
 static struct pending *pending_new(struct relay *r)
 {
@@ -33,6 +64,8 @@ static struct pending *pending_new(struct relay *r)
 		p->id = r->next_id - 1;
 		p->is_open = true;
 		p->answered = NULL;
+		p->share = 0;
+		p->failed = ERR_NONE;
 		return p;
 	}
 	return NULL;
@@ -117,10 +150,58 @@ static void answer_self(struct parent *p, const struct ask *question)
 	}
 }
 
+/* The question in hand, of a child. ERR_AGAIN, ERR_CLOSED. */
+static enum err ask_one(struct parent *p, enum role to, const struct ask_head *head, uint32_t share)
+{
+	struct pending *row = pending_new(&p->relay);
+	enum err err;
+
+	if (!row)
+		return ERR_AGAIN;
+	row->from = head->from;
+	row->to = (uint8_t)to;
+	row->kind = head->kind;
+	row->asker_id = head->id;
+	row->share = share;
+	row->due_us = clock_now().us + ASK_LIFE_US;
+	in_hand.head.to = (uint8_t)to;
+	in_hand.head.id = row->id;
+	frame_ask_write(&message, &in_hand);
+	err = children_send(p, to, &message);
+	if (err == ERR_NONE)
+		return ERR_NONE;
+	row->is_open = false;
+	return err == ERR_CLOSED ? ERR_CLOSED : ERR_AGAIN;
+}
+
+/* Of each worker of signal. One that is not there fails it, as if it had died meanwhile: what is
+ * missing is not to be taken for all there is. */
+static void ask_all(struct parent *p, const struct ask_head *head)
+{
+	uint32_t share = ++p->relay.last_share ? p->relay.last_share : ++p->relay.last_share;
+	enum err failed = ERR_NONE;
+	unsigned asked = 0;
+
+	for (unsigned worker = 0; worker < MAX_SIGNAL_WORKERS; worker++) {
+		enum err err;
+
+		if (!holdings_have(&p->holdings, role_signal(worker)))
+			continue;
+		err = ask_one(p, role_signal(worker), head, share);
+		if (err == ERR_NONE)
+			asked++;
+		else
+			failed = err;
+	}
+	if (failed != ERR_NONE && share_of(head->kind) == SHARE_ALL)
+		note_share(p, share, failed);
+	if (asked == 0)
+		refuse(p, (enum role)head->from, head, failed);
+}
+
 static void take_question(struct parent *p, enum role from)
 {
 	struct ask_head head = in_hand.head;
-	struct pending *row;
 	enum role to;
 	enum err err;
 
@@ -138,23 +219,39 @@ static void take_question(struct parent *p, enum role from)
 		answer_self(p, &in_hand);
 		return;
 	}
-	row = pending_new(&p->relay);
-	if (!row) {
-		refuse(p, from, &head, ERR_AGAIN);
+	if (to == ROLE_SIGNAL && share_of(head.kind) != SHARE_FIRST &&
+	    holdings_have(&p->holdings, role_signal(1))) {
+		ask_all(p, &head);
 		return;
 	}
-	row->from = (uint8_t)from;
-	row->to = (uint8_t)to;
-	row->kind = head.kind;
-	row->asker_id = head.id;
-	row->due_us = clock_now().us + ASK_LIFE_US;
-	in_hand.head.id = row->id;
-	frame_ask_write(&message, &in_hand);
-	err = children_send(p, to, &message);
-	if (err == ERR_NONE)
-		return;
-	row->is_open = false;
-	refuse(p, from, &head, err == ERR_CLOSED ? ERR_CLOSED : ERR_AGAIN);
+	err = ask_one(p, to, &head, 0);
+	if (err != ERR_NONE)
+		refuse(p, from, &head, err);
+}
+
+/* The last row of one worker, in hand. True: it is the last of all, and goes on as such. */
+static bool is_end_of_share(struct parent *p, struct pending *row)
+{
+	enum err result = (enum err)in_hand.head.result;
+	bool is_alone = true;
+
+	for (uint32_t i = 0; i < MAX_PENDING; i++) {
+		struct pending *other = &p->relay.rows[i];
+
+		if (other == row || !other->is_open || other->share != row->share)
+			continue;
+		is_alone = false;
+		/* Who knows it has answered: nobody waits for the others. */
+		if (share_of(row->kind) == SHARE_ONE && result != ERR_NOT_FOUND)
+			other->is_open = false;
+	}
+	if (share_of(row->kind) == SHARE_ONE)
+		return is_alone || result != ERR_NOT_FOUND;
+	if (!is_alone)
+		note_share(p, row->share, result);
+	else if (row->failed != ERR_NONE)
+		in_hand.head.result = row->failed;
+	return is_alone;
 }
 
 static void take_answer(struct parent *p, enum role from)
@@ -165,6 +262,10 @@ static void take_answer(struct parent *p, enum role from)
 
 	if (!row) {
 		p->relay.refused++;
+		return;
+	}
+	if (is_last && row->share && !is_end_of_share(p, row)) {
+		row->is_open = false;
 		return;
 	}
 	answered = row->answered;
@@ -256,6 +357,13 @@ static void abandon(struct parent *p, struct pending *row, enum err err)
 	};
 
 	row->is_open = false;
+	if (row->share) {
+		in_hand.head = head;
+		in_hand.head.result = (uint8_t)err;
+		if (!is_end_of_share(p, row))
+			return;
+		err = (enum err)in_hand.head.result;
+	}
 	if (row->from != ROLE_PARENT)
 		refuse(p, (enum role)row->from, &head, err);
 	else if (row->answered)

@@ -55,6 +55,15 @@ static bool is_alike(const struct resolved_row *a, const struct resolved_row *b)
 
 /* ---- handing out ---- */
 
+/* All who do that work. */
+static void ask_each(struct parent *p, enum role kind)
+{
+	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
+		if (role_kind((enum role)role) == kind &&
+		    holdings_have(&p->holdings, (enum role)role))
+			(void)!relay_ask(p, (enum role)role, &row, p->holdings.resolved, NULL);
+}
+
 void resolved_hand_to(struct parent *p, enum role role)
 {
 	static const struct {
@@ -67,12 +76,16 @@ void resolved_hand_to(struct parent *p, enum role role)
 	};
 
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
-		if ((role != ROLE_PARENT && role != readers[i].role) || p->holdings.resolved < 0)
+		if ((role != ROLE_PARENT && role_kind(role) != readers[i].role) ||
+		    p->holdings.resolved < 0)
 			continue;
 		memset(&row.head, 0, sizeof(row.head));
 		row.head.kind = (uint16_t)readers[i].kind;
 		/* Who does not run now is given the table at its start. */
-		(void)!relay_ask(p, readers[i].role, &row, p->holdings.resolved, NULL);
+		if (role != ROLE_PARENT)
+			(void)!relay_ask(p, role, &row, p->holdings.resolved, NULL);
+		else
+			ask_each(p, readers[i].role);
 	}
 }
 

@@ -96,28 +96,36 @@ static enum err resume_ports(struct holdings *h, struct buffer *words)
 	return ports_reopen(h);
 }
 
+static enum err resume_checkpoint(int fd, size_t size, struct buffer *words)
+{
+	struct shared_map map;
+	enum err err = shared_map(fd, SHARED_READ, size, &map);
+
+	if (err == ERR_NONE) {
+		err = map.size - size < (size_t)sysconf(_SC_PAGESIZE) ? ERR_NONE : ERR_LIMIT;
+		shared_unmap(&map);
+	}
+	if (err != ERR_NONE)
+		buffer_text(words, "the checkpoint is of another size");
+	return err;
+}
+
 static enum err resume_calls(struct holdings *h, const struct conf_tree *settings,
                              struct buffer *words)
 {
-	struct shared_map map;
 	size_t size;
 	enum err err = holdings_checkpoint_size(h, settings, &size);
 
 	if (err != ERR_NONE)
 		return err;
-	if (h->checkpoint < 0 || h->marks < 0 || h->inbox < 0 || h->outbox < 0)
+	if (h->marks < 0 || (h->facts.owners > 1 && h->common < 0))
 		return missing("the checkpoint", words);
-	err = shared_map(h->checkpoint, SHARED_READ, size, &map);
-	if (err != ERR_NONE) {
-		buffer_text(words, "the checkpoint is of another size");
+	for (unsigned i = 0; i < h->facts.owners && err == ERR_NONE; i++)
+		err = h->checkpoint[i] < 0 || h->inbox[i] < 0 || h->outbox[i] < 0
+		            ? missing("the checkpoint", words)
+		            : resume_checkpoint(h->checkpoint[i], size, words);
+	if (err != ERR_NONE)
 		return err;
-	}
-	err = map.size - size < (size_t)sysconf(_SC_PAGESIZE) ? ERR_NONE : ERR_LIMIT;
-	shared_unmap(&map);
-	if (err != ERR_NONE) {
-		buffer_text(words, "the checkpoint is of another size");
-		return err;
-	}
 	for (uint16_t i = 0; i < h->facts.listener_count; i++)
 		if (h->sip[i] < 0)
 			return missing("a listener", words);

@@ -57,6 +57,7 @@ enum {
 	X(guard_strangers_block, SIGNAL)                                                           \
 	X(guard_logins_block, SIGNAL)                                                              \
 	X(kernel_block, KERNEL)                                                                    \
+	X(border_signal_block, 0)                                                                  \
 	X(media_block, SIGNAL | MEDIA)                                                             \
 	X(store_block, STORE)                                                                      \
 	X(web_block, WEB)                                                                          \
@@ -99,6 +100,7 @@ static const struct {
 	{ &transport_side_block, NULL },
 	{ &transport_connections_block, NULL },
 	{ &border_subscribers_block, "registrations" },
+	{ &border_signal_block, NULL },
 	{ &media_block, "ports" },
 	{ &media_block, "calls" },
 	{ &media_block, "with-media" },

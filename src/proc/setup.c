@@ -19,24 +19,6 @@ enum {
 };
 
 static const struct {
-	enum ring_name name;
-	enum role writer, reader;
-} ring_table[] = {
-	{ RING_NAME_FACTS, ROLE_SIGNAL, ROLE_JUDGE },
-	{ RING_NAME_ORDERS, ROLE_SIGNAL, ROLE_MEDIA },
-	{ RING_NAME_MEDIA_EVENTS, ROLE_MEDIA, ROLE_SIGNAL },
-	{ RING_NAME_RECORDS_SIGNAL, ROLE_SIGNAL, ROLE_STORE },
-	/* Of two writers one runs. */
-	{ RING_NAME_FACTS, ROLE_OBSERVE, ROLE_JUDGE },
-	{ RING_NAME_RECORDS_SIGNAL, ROLE_OBSERVE, ROLE_STORE },
-	{ RING_NAME_RECORDS_JUDGE, ROLE_JUDGE, ROLE_STORE },
-	{ RING_NAME_TO_SIGN, ROLE_SIGNAL, ROLE_KEYS },
-	{ RING_NAME_SIGNED, ROLE_KEYS, ROLE_SIGNAL },
-	{ RING_NAME_CONTROL_TO_SIGN, ROLE_WEB, ROLE_KEYS },
-	{ RING_NAME_CONTROL_SIGNED, ROLE_KEYS, ROLE_WEB },
-};
-
-static const struct {
 	enum thing thing;
 	unsigned roles;
 	size_t offset; /* of the descriptor in struct holdings */
@@ -44,9 +26,7 @@ static const struct {
 	{ THING_VERDICTS, SIGNAL | MEDIA | KERNEL, offsetof(struct holdings, verdicts_readonly) },
 	{ THING_VERDICTS, JUDGE, offsetof(struct holdings, verdicts) },
 	{ THING_PORT_TABLE, SIGNAL | MEDIA, offsetof(struct holdings, port_table) },
-	{ THING_INBOX, SIGNAL, offsetof(struct holdings, inbox) },
-	{ THING_OUTBOX, SIGNAL, offsetof(struct holdings, outbox) },
-	{ THING_CHECKPOINT, SIGNAL, offsetof(struct holdings, checkpoint) },
+	{ THING_COMMON, SIGNAL, offsetof(struct holdings, common) },
 	{ THING_MARKS, MEDIA, offsetof(struct holdings, marks) },
 	{ THING_API_SOCKET, WEB, offsetof(struct holdings, api) },
 	{ THING_CONTROL_SOCKET, WEB, offsetof(struct holdings, control) },
@@ -75,40 +55,50 @@ static void add(struct child_process *c, enum thing thing, uint32_t index, const
 	}
 }
 
-static void add_ring(struct child_process *c, const struct holdings *h, enum ring_name name,
-                     enum role writer, enum role reader)
+/* Of signal and observe, who write the same, one runs. */
+static bool is_writer(enum role role, enum role writer)
 {
-	uint32_t index = (uint32_t)name * RING_PART_COUNT;
+	return role == writer || (role == ROLE_OBSERVE && writer == ROLE_SIGNAL);
+}
 
-	if (writer == c->role)
+static void add_ring(struct child_process *c, const struct holdings *h, enum ring_name name)
+{
+	struct ring_use use = ring_use(name);
+	uint32_t index = (uint32_t)name * RING_PART_COUNT;
+	bool is_watched = !holdings_have(h, ROLE_SIGNAL) &&
+	                  (name == RING_NAME_FACTS || name == RING_NAME_RECORDS_SIGNAL);
+
+	/* The first certificate may come while we run: signal hears `keys` all along. */
+	if (!holdings_have(h, use.writer) && !is_watched && ring_use(name).like != RING_NAME_SIGNED)
+		return;
+	if (is_watched ? is_writer(c->role, use.writer) : use.writer == c->role)
 		add(c, THING_RING_WRITER, index, &h->rings[name].writer.body, RING_PART_COUNT);
-	if (reader == c->role)
+	if (use.reader == c->role)
 		add(c, THING_RING_READER, index, &h->rings[name].reader.body, RING_PART_COUNT);
 }
 
 static void add_rings(struct child_process *c, const struct holdings *h)
 {
-	for (size_t i = 0; i < sizeof(ring_table) / sizeof(ring_table[0]); i++) {
-		enum ring_name name = ring_table[i].name;
+	for (unsigned name = 0; name < RING_NAME_COUNT; name++)
+		if (holdings_have_ring(h, (enum ring_name)name))
+			add_ring(c, h, (enum ring_name)name);
+}
 
-		/* The first certificate may come while we run: signal hears `keys` all along. */
-		if (!holdings_have(h, ring_table[i].writer) && name != RING_NAME_SIGNED)
-			continue;
-		add_ring(c, h, name, ring_table[i].writer, ring_table[i].reader);
-	}
-	for (unsigned worker = 1; worker < MAX_MEDIA_WORKERS; worker++) {
-		enum role media = role_media(worker);
+/* What a worker of signal has for itself. */
+static void add_signal(struct child_process *c, const struct holdings *h)
+{
+	unsigned worker = role_worker(c->role);
 
-		if (!holdings_have(h, media))
-			continue;
-		add_ring(c, h, ring_orders(worker), ROLE_SIGNAL, media);
-		add_ring(c, h, ring_media_events(worker), media, ROLE_SIGNAL);
-	}
+	add(c, THING_SIP_SOCKET, 0, h->sip, h->facts.listener_count);
+	add(c, THING_INBOX, 0, &h->inbox[worker], 1);
+	add(c, THING_OUTBOX, 0, &h->outbox[worker], 1);
+	add(c, THING_CHECKPOINT, 0, &h->checkpoint[worker], 1);
 }
 
 static bool is_for(enum role role, const struct port_pair *row)
 {
-	return role == ROLE_SIGNAL ? row->kind == PORT_STREAM : role_media(row->worker) == role;
+	return role_kind(role) == ROLE_SIGNAL ? row->kind == PORT_STREAM
+	                                      : role_media(row->worker) == role;
 }
 
 /* Rows of one kind and worker lie together. A stream's socket stands in both lists. */
@@ -124,7 +114,7 @@ static void add_ports(struct child_process *c, const struct holdings *h)
 	for (uint32_t i = 0; i < h->pair_count; i = end + 1) {
 		for (end = i; end < h->pair_count && is_for(c->role, &table->pairs[end]); end++)
 			;
-		if (c->role == ROLE_SIGNAL) {
+		if (role_kind(c->role) == ROLE_SIGNAL) {
 			add(c, THING_STREAM_SOCKET, i, &h->rtcp[i], end - i);
 		} else {
 			add(c, THING_RTP_SOCKET, i, &h->rtp[i], end - i);
@@ -156,9 +146,9 @@ void setup_list(struct child_process *c, const struct holdings *h)
 		if ((single_table[i].roles & (1U << role_kind(c->role))) != 0 && *fd >= 0)
 			add(c, single_table[i].thing, 0, fd, 1);
 	}
-	if (c->role == ROLE_SIGNAL)
-		add(c, THING_SIP_SOCKET, 0, h->sip, h->facts.listener_count);
-	if (c->role == ROLE_SIGNAL || role_kind(c->role) == ROLE_MEDIA)
+	if (role_kind(c->role) == ROLE_SIGNAL)
+		add_signal(c, h);
+	if (role_kind(c->role) == ROLE_SIGNAL || role_kind(c->role) == ROLE_MEDIA)
 		add_ports(c, h);
 }
 
@@ -167,11 +157,10 @@ static void facts_for(const struct child_process *c, const struct holdings *h,
 {
 	*ret = h->facts;
 	ret->starts = c->starts;
-	if (c->role >= ROLE_MEDIA_2)
-		ret->owner = (uint8_t)(c->role - ROLE_MEDIA_2 + 1);
+	ret->owner = (uint8_t)role_worker(c->role);
 	random_fill(&ret->random, sizeof(ret->random));
 	/* Keys make names and proofs: only who makes or checks them may have them. */
-	if (c->role != ROLE_SIGNAL) {
+	if (role_kind(c->role) != ROLE_SIGNAL) {
 		memset(ret->keys, 0, 3 * sizeof(ret->keys[0]));
 		if (c->role != ROLE_JUDGE && role_kind(c->role) != ROLE_MEDIA &&
 		    c->role != ROLE_OBSERVE)

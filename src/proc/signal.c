@@ -4,12 +4,15 @@
  * what the border wants of the world. */
 #include "base/pace.h"
 #include "border/border.h"
+#include "border/common.h"
 #include "os/clock.h"
-#include "os/random.h"
 #include "proc/border_settings.h"
 #include "proc/child.h"
 #include "proc/connections.h"
 #include "proc/covers.h"
+#include "proc/dice.h"
+#include "proc/maps.h"
+#include "proc/passing.h"
 #include "proc/stream_ports.h"
 #include "proc/table.h"
 #include "proc/trace.h"
@@ -25,7 +28,6 @@ enum {
 	/* Of one that was left with more: where a call brings more answers than requests, they
 	 * would wait behind calls that begin, each with its ports. */
 	BATCHES_BEHIND = 64,
-	RANDOM_POOL = 4096,
 	REFUSALS_SAID = 20, /* a second */
 };
 
@@ -46,14 +48,59 @@ struct worker {
 	struct now now; /* of the turn */
 	struct ask_head question;
 	struct resolved_table names;
-	uint8_t random[RANDOM_POOL];
-	size_t random_used;
 };
 
 /* A hundredth of what SIP calls quick at most (T1 is 500 ms). */
 static const struct pace_rule gathering = { .most_us = 5000, .worth = 3, .gather = 64 };
 
-static struct worker w = { .random_used = RANDOM_POOL };
+static struct worker w;
+
+/* --- Other workers --- */
+
+/* What is sent over a connection that another has. */
+static bool is_anothers(const struct flow *flow)
+{
+	return flow->connection != 0 && flow_is_connected(flow) &&
+	       flow_holder(flow) != child_facts(w.child)->owner;
+}
+
+static void hand_over(unsigned to, enum passed_kind kind, const struct flow *flow,
+                      struct view bytes)
+{
+	passing_give(to, &(struct passing){ .kind = (uint8_t)kind,
+	                                    .flow = *flow,
+	                                    .shown = tcp_peer_label(w.tcp, flow),
+	                                    .bytes = (char *)(uintptr_t)bytes.at,
+	                                    .len = bytes.len });
+}
+
+static void receive(const struct flow *flow, char *bytes, size_t len)
+{
+	unsigned owner = child_facts(w.child)->owner, whose = owner;
+
+	trace_note(w.trace, flow, false, view_bytes(bytes, len), w.now);
+	if (child_facts(w.child)->owners > 1)
+		whose = border_whose(w.border, flow, view_bytes(bytes, len));
+	if (whose == owner)
+		border_receive(w.border, flow, bytes, len, w.now);
+	else
+		hand_over(whose, PASSED_MESSAGE, flow, view_bytes(bytes, len));
+}
+
+static void take_over(const struct passing *p, struct now now)
+{
+	w.now = now;
+	if (p->kind == PASSED_MESSAGE) {
+		pace_note(&w.pace, 1);
+		border_receive(w.border, &p->flow, p->bytes, p->len, now);
+	} else if (p->kind == PASSED_SEND && !is_anothers(&p->flow)) {
+		tcp_send(w.tcp, &p->flow, view_bytes(p->bytes, p->len), now);
+	} else if (p->kind == PASSED_UNREACHABLE) {
+		border_unreachable(w.border, &p->flow, now);
+	} else if (p->kind == PASSED_CLOSED) {
+		border_disconnected(w.border, &p->flow, now);
+	}
+}
 
 /* --- The border's ports --- */
 
@@ -61,7 +108,9 @@ static void port_send(void *context, const struct flow *to, struct view bytes)
 {
 	(void)context;
 	trace_note(w.trace, to, true, bytes, w.now);
-	if (flow_is_connected(to))
+	if (is_anothers(to))
+		hand_over(flow_holder(to), PASSED_SEND, to, bytes);
+	else if (flow_is_connected(to))
 		tcp_send(w.tcp, to, bytes, w.now);
 	else
 		udp_send(w.outbox, to, bytes);
@@ -91,7 +140,7 @@ static void port_record(void *context, union record *record)
 
 	(void)context;
 	head->version = RECORD_VERSION;
-	head->ring = RING_NAME_RECORDS_SIGNAL;
+	head->ring = ring_of(RING_OF_RECORDS, child_facts(w.child)->owner);
 	head->sequence = ring_next_sequence(w.records);
 	head->now_us = w.now.us;
 	head->wall_us = w.now.wall_us;
@@ -102,23 +151,6 @@ static void port_record(void *context, union record *record)
 	             1);
 }
 
-/* Names take a few bytes each: one system call for many. What was handed out is wiped. */
-static void port_random(void *context, void *ret, size_t len)
-{
-	(void)context;
-	if (len > RANDOM_POOL) {
-		random_fill(ret, len);
-		return;
-	}
-	if (len > RANDOM_POOL - w.random_used) {
-		random_fill(w.random, RANDOM_POOL);
-		w.random_used = 0;
-	}
-	memcpy(ret, w.random + w.random_used, len);
-	memset(w.random + w.random_used, 0, len);
-	w.random_used += len;
-}
-
 /* --- Datagrams --- */
 
 static void take_batch(void)
@@ -126,16 +158,15 @@ static void take_batch(void)
 	struct udp_datagram d;
 
 	w.now = clock_now();
-	while (udp_next(w.inbox, &d)) {
-		trace_note(w.trace, &d.flow, false, view_bytes(d.bytes, d.len), w.now);
-		border_receive(w.border, &d.flow, d.bytes, d.len, w.now);
-	}
+	while (udp_next(w.inbox, &d))
+		receive(&d.flow, d.bytes, d.len);
 }
 
 static void on_unreachable(void *context, const struct flow *flow)
 {
 	(void)context;
 	border_unreachable(w.border, flow, w.now);
+	passing_give_all(&(struct passing){ .kind = PASSED_UNREACHABLE, .flow = *flow });
 }
 
 static void on_socket(void *context, int fd, int what)
@@ -185,8 +216,7 @@ static void on_message(void *context, const struct flow *flow, char *bytes, size
 	(void)context;
 	w.now = clock_now();
 	pace_note(&w.pace, 1);
-	trace_note(w.trace, flow, false, view_bytes(bytes, len), w.now);
-	border_receive(w.border, flow, bytes, len, w.now);
+	receive(flow, bytes, len);
 }
 
 /* One line a refusal, but not a flood of them: what is left out the counters tell. */
@@ -218,7 +248,7 @@ static bool is_peer_at(uint16_t row, const struct flow *flow, bool is_ours)
 static const char *port_shown(void *context, const struct flow *flow)
 {
 	(void)context;
-	return tcp_peer_label(w.tcp, flow);
+	return is_anothers(flow) ? passing_shown(flow) : tcp_peer_label(w.tcp, flow);
 }
 
 static void on_declined(void *context, const struct flow *flow, enum ws_answer why)
@@ -247,8 +277,14 @@ static void on_declined(void *context, const struct flow *flow, enum ws_answer w
 
 static void on_closed(void *context, const struct flow *flow)
 {
+	bool is_blocked;
+
 	(void)context;
 	w.now = clock_now();
+	/* What another asked over a peer's connection waits no longer. */
+	if (flow->connection != 0 && child_facts(w.child)->owners > 1 &&
+	    border_standing(w.border, flow, w.now, &is_blocked) == STANDING_PEER)
+		passing_give_all(&(struct passing){ .kind = PASSED_CLOSED, .flow = *flow });
 	border_disconnected(w.border, flow, w.now);
 }
 
@@ -453,31 +489,6 @@ static void open_listeners(void)
 		child_fail("sockets", err);
 }
 
-static const struct port_table *map_ports(void)
-{
-	struct shared_map map =
-		child_map(w.child, THING_PORT_TABLE, 0, SHARED_READ, sizeof(struct port_table));
-	const struct port_table *table = map.at;
-
-	if (table->count > (map.size - sizeof(*table)) / sizeof(table->pairs[0]))
-		child_fail("port table", ERR_SYNTAX);
-	for (uint32_t i = 0; i < table->count; i++)
-		if (table->pairs[i].worker >= MAX_MEDIA_WORKERS)
-			child_fail("port table", ERR_SYNTAX);
-	return table;
-}
-
-static const struct verdict_table *map_verdicts(void)
-{
-	struct shared_map map =
-		child_map(w.child, THING_VERDICTS, 0, SHARED_READ, verdict_table_size());
-	enum err err = verdict_table_check(map.at, map.size);
-
-	if (err != ERR_NONE)
-		child_fail("verdict table", err);
-	return map.at;
-}
-
 static void open_border(void)
 {
 	const struct child_facts *facts = child_facts(w.child);
@@ -494,7 +505,7 @@ static void open_border(void)
 		.order_keys = workers_keys,
 		.order_shake = workers_shake,
 		.order_bundle = workers_bundle,
-		.random = port_random,
+		.random = dice_draw,
 		.answer = port_answer,
 		.shown = port_shown,
 		.counters = w.counters,
@@ -509,11 +520,15 @@ static void open_border(void)
 	if (err != ERR_NONE)
 		child_fail("settings", err);
 	memcpy(ports.keys, facts->keys, sizeof(ports.keys));
-	ports.verdicts = map_verdicts();
-	ports.ports = map_ports();
+	ports.verdicts = maps_verdicts(w.child);
+	ports.ports = maps_ports(w.child);
 	ports.checkpoint = child_map(w.child, THING_CHECKPOINT, 0, SHARED_WRITE,
 	                             border_checkpoint_size(w.settings))
 	                           .at;
+	if (facts->owners > 1)
+		ports.common = child_map(w.child, THING_COMMON, 0, SHARED_WRITE,
+		                         sizeof(struct border_common))
+		                       .at;
 	err = hash_prepare();
 	if (err != ERR_NONE)
 		child_fail("digests", err);
@@ -552,9 +567,11 @@ int main(void)
 	covers_begin(w.child);
 	stream_ports_begin(w.child);
 	w.counters = child_counters(w.child);
-	w.facts = child_ring_writer(w.child, RING_NAME_FACTS);
-	w.records = child_ring_writer(w.child, RING_NAME_RECORDS_SIGNAL);
+	w.facts = child_ring_writer(w.child, ring_of(RING_OF_FACTS, child_facts(w.child)->owner));
+	w.records =
+		child_ring_writer(w.child, ring_of(RING_OF_RECORDS, child_facts(w.child)->owner));
 	workers_begin(w.child);
+	passing_begin(w.child);
 	if (trace_new(&w.trace) != ERR_NONE)
 		child_fail("trace", ERR_NO_MEMORY);
 	open_listeners();
@@ -569,6 +586,7 @@ int main(void)
 	                         is_peer_at);
 	open_border();
 	workers_listen(on_media_event);
+	passing_listen(take_over);
 	watch_listeners();
 	child_enter(w.child);
 	set_aside();

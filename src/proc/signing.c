@@ -37,10 +37,10 @@ struct keys_client *signing_open(struct child *c, void (*woken)(void *context, u
 	const struct keys_client_ports ports = { context, send_request, woken };
 	enum err err;
 
-	requests = child_ring_writer(c, RING_NAME_TO_SIGN);
+	requests = child_ring_writer(c, ring_of(RING_OF_TO_SIGN, child_facts(c)->owner));
 	err = keys_client_new(&ports, (uint64_t)clock_now().wall_us, &client);
 	if (err != ERR_NONE)
 		child_fail("keys", err);
-	(void)child_ring_reader(c, RING_NAME_SIGNED, drain, NULL);
+	(void)child_ring_reader(c, ring_of(RING_OF_SIGNED, child_facts(c)->owner), drain, NULL);
 	return client;
 }

@@ -388,6 +388,12 @@ static void open_store(struct keeper *k)
 	child_fail("store", err);
 }
 
+static void hear_from(struct keeper *k, enum ring_name name)
+{
+	k->rings[name] = child_ring_reader(k->child, name, drain, k);
+	child_ring_pace(k->child, name, COMMIT_PACE_US);
+}
+
 int main(void)
 {
 	static struct keeper k;
@@ -402,10 +408,9 @@ int main(void)
 	k.child = child_begin(ROLE_STORE);
 	k.counters = child_counters(k.child);
 	open_store(&k);
-	for (uint32_t name = RING_NAME_RECORDS_SIGNAL; name <= RING_NAME_RECORDS_JUDGE; name++) {
-		k.rings[name] = child_ring_reader(k.child, (enum ring_name)name, drain, &k);
-		child_ring_pace(k.child, (enum ring_name)name, COMMIT_PACE_US);
-	}
+	hear_from(&k, RING_NAME_RECORDS_JUDGE);
+	for (unsigned i = 0; i < child_facts(k.child)->owners; i++)
+		hear_from(&k, ring_of(RING_OF_RECORDS, i));
 	child_enter(k.child);
 	return child_run(k.child, &hooks);
 }

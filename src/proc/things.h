@@ -22,6 +22,7 @@ enum thing {
 	THING_INBOX,         /* transport/udp inbox, writable */
 	THING_OUTBOX,        /* the same for its outbox */
 	THING_CHECKPOINT,    /* border's checkpoint, writable */
+	THING_COMMON,        /* signal, where it has several workers: struct border_common */
 	THING_MARKS,         /* media: struct flow_marks, MAX_PORT_PAIRS of them, writable */
 	THING_API_SOCKET,    /* web: listening Unix socket */
 	THING_KNOWN,        /* verdict_table of known flows, see kernel/mirror.h; judge writes it */
@@ -50,27 +51,38 @@ enum ring_name {
 	RING_NAME_CONTROL_SIGNED,  /* keys -> web */
 	RING_NAME_ORDERS_2,        /* the same two of media's further workers */
 	RING_NAME_MEDIA_EVENTS_2 = RING_NAME_ORDERS_2 + MAX_MEDIA_WORKERS - 1,
-	RING_NAME_COUNT = RING_NAME_MEDIA_EVENTS_2 + MAX_MEDIA_WORKERS - 1
+	/* Those of signal's further workers, a block each (enum ring_in_block). */
+	RING_NAME_SIGNAL_2 = RING_NAME_MEDIA_EVENTS_2 + MAX_MEDIA_WORKERS - 1,
+	/* signal -> signal, struct passed: a row for each that gives, in it one for each that
+	 * takes. */
+	RING_NAME_PASSED =
+		RING_NAME_SIGNAL_2 + (MAX_SIGNAL_WORKERS - 1) * (4 + 2 * MAX_MEDIA_WORKERS),
+	RING_NAME_COUNT = RING_NAME_PASSED + MAX_SIGNAL_WORKERS * MAX_SIGNAL_WORKERS
 };
 
-static inline enum ring_name ring_orders(unsigned worker)
-{
-	return worker == 0 ? RING_NAME_ORDERS : (enum ring_name)(RING_NAME_ORDERS_2 + worker - 1);
-}
+enum ring_in_block {
+	RING_OF_FACTS,
+	RING_OF_RECORDS,
+	RING_OF_TO_SIGN,
+	RING_OF_SIGNED,
+	RING_OF_ORDERS, /* one for each worker of media */
+	RING_OF_MEDIA_EVENTS = RING_OF_ORDERS + MAX_MEDIA_WORKERS,
+	RINGS_IN_BLOCK = RING_OF_MEDIA_EVENTS + MAX_MEDIA_WORKERS
+};
 
-static inline enum ring_name ring_media_events(unsigned worker)
-{
-	return worker == 0 ? RING_NAME_MEDIA_EVENTS
-	                   : (enum ring_name)(RING_NAME_MEDIA_EVENTS_2 + worker - 1);
-}
+/* What a ring is for and who is at its ends. */
+struct ring_use {
+	enum ring_name like;      /* that of the first workers; RING_NAME_PASSED */
+	enum role writer, reader; /* of the watcher's: signal's in place of observe */
+};
+struct ring_use ring_use(enum ring_name name);
 
-/* The worker of media at one of its ends; 0 also where none is. */
-static inline unsigned ring_worker(enum ring_name name)
-{
-	if (name >= RING_NAME_MEDIA_EVENTS_2)
-		return name - RING_NAME_MEDIA_EVENTS_2 + 1;
-	return name >= RING_NAME_ORDERS_2 ? name - RING_NAME_ORDERS_2 + 1 : 0;
-}
+/* The first four of a worker of signal: RING_OF_FACTS ... */
+enum ring_name ring_of(enum ring_in_block which, unsigned signal);
+enum ring_name ring_orders(unsigned signal, unsigned media);
+enum ring_name ring_media_events(unsigned signal, unsigned media);
+/* From one worker of signal to another. */
+enum ring_name ring_passed(unsigned from, unsigned to);
 
 const char *ring_name_text(enum ring_name name); /* "facts" ...; static storage */
 

@@ -15,10 +15,20 @@ static struct worker {
 static struct child *child;
 static void (*told)(const struct media_event *event, struct now now);
 
+static enum ring_name orders_of(unsigned number)
+{
+	return ring_orders(child_facts(child)->owner, number);
+}
+
+static enum ring_name events_of(unsigned number)
+{
+	return ring_media_events(child_facts(child)->owner, number);
+}
+
 static bool has_ring(unsigned number)
 {
 	return child_descriptor(child, THING_RING_WRITER,
-	                        (uint32_t)ring_orders(number) * RING_PART_COUNT) >= 0;
+	                        (uint32_t)orders_of(number) * RING_PART_COUNT) >= 0;
 }
 
 void workers_begin(struct child *c)
@@ -26,8 +36,8 @@ void workers_begin(struct child *c)
 	child = c;
 	for (unsigned i = 0; i < MAX_MEDIA_WORKERS; i++) {
 		workers[i].number = (uint8_t)i;
-		if (has_ring(i) && orders_new(child_ring_writer(c, ring_orders(i)),
-		                              child_counters(c), &workers[i].orders) != ERR_NONE)
+		if (has_ring(i) && orders_new(child_ring_writer(c, orders_of(i)), child_counters(c),
+		                              &workers[i].orders) != ERR_NONE)
 			child_fail("orders", ERR_NO_MEMORY);
 	}
 }
@@ -61,7 +71,7 @@ void workers_listen(void (*event)(const struct media_event *event, struct now no
 	for (unsigned i = 0; i < MAX_MEDIA_WORKERS; i++)
 		if (workers[i].orders)
 			workers[i].events =
-				child_ring_reader(child, ring_media_events(i), drain, &workers[i]);
+				child_ring_reader(child, events_of(i), drain, &workers[i]);
 }
 
 void workers_flush(void)

@@ -142,7 +142,8 @@ struct tcp_connection *tcp_table_victim(const struct tcp_table *t)
 static void number(struct tcp_table *t, struct tcp_connection *c)
 {
 	do {
-		c->flow.connection = ++t->next_number;
+		c->flow.connection = (++t->next_number & ((1u << FLOW_HOLDER_SHIFT) - 1)) |
+		                     t->holder << FLOW_HOLDER_SHIFT;
 	} while (c->flow.connection == 0 || tcp_table_find(t, c->flow.connection));
 	map_insert(&t->by_number, &c->by_number,
 	           map_hash(&t->by_number, &c->flow.connection, sizeof(uint32_t)));

@@ -70,7 +70,7 @@ struct tcp_table {
 	struct list strangers, ours, doomed, touched;
 	struct held_memory memory;
 	uint32_t stranger_count;
-	uint32_t next_number;
+	uint32_t next_number, holder; /* see flow_holder */
 };
 
 /* `first` is drawn at random, so that a number of an earlier process names nothing here.

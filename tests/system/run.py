@@ -46,6 +46,7 @@ import test_registrars  # noqa: F401
 import test_ringfence  # noqa: F401
 import test_routes  # noqa: F401
 import test_shelf  # noqa: F401
+import test_signal_workers  # noqa: F401
 import test_speech  # noqa: F401
 import test_staples  # noqa: F401
 import test_srtp  # noqa: F401

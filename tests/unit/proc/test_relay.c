@@ -195,6 +195,73 @@ TEST(relay_forged, "an answer from who was not asked, or of another kind, goes n
 	return ERR_NONE;
 }
 
+enum { TWO_WORKERS = 1 << ROLE_SIGNAL | 1 << ROLE_SIGNAL_2 };
+
+static void answer(enum role from, uint16_t kind, uint32_t id, uint8_t result, bool is_last)
+{
+	give(from, (struct ask_head){ .kind = kind,
+	                              .id = id,
+	                              .is_answer = 1,
+	                              .is_last = is_last,
+	                              .result = result });
+}
+
+TEST(relay_shared, "what each worker of signal has its own of is asked of all: their rows come "
+                   "behind each other, and the end once, with the error of one that failed")
+{
+	for (int fails = 0; fails < 2; fails++) {
+		begin();
+		parent.holdings.roles = TWO_WORKERS;
+		give(ROLE_WEB, (struct ask_head){ .kind = ASK_LIVE_CALLS, .id = 7 });
+		CHECK(seen_count == 2 && seen_by[0] == ROLE_SIGNAL && seen_by[1] == ROLE_SIGNAL_2);
+		answer(ROLE_SIGNAL, ASK_LIVE_CALLS, seen[0].head.id, ERR_NONE, false);
+		if (fails)
+			relay_child_ended(&parent, ROLE_SIGNAL);
+		else
+			answer(ROLE_SIGNAL, ASK_LIVE_CALLS, seen[0].head.id, ERR_NONE, true);
+		CHECK(seen_count == 3 && !seen[2].head.is_last);
+		answer(ROLE_SIGNAL_2, ASK_LIVE_CALLS, seen[1].head.id, ERR_NONE, false);
+		answer(ROLE_SIGNAL_2, ASK_LIVE_CALLS, seen[1].head.id, ERR_NONE, true);
+		CHECK(seen_count == 5 && seen[4].head.is_last && seen[4].head.id == 7);
+		CHECK(seen[4].head.result == (fails ? ERR_CLOSED : ERR_NONE));
+	}
+	/* One that is not there at all. */
+	begin();
+	is_dead[ROLE_SIGNAL_2] = true;
+	give(ROLE_WEB, (struct ask_head){ .kind = ASK_LIVE_CALLS, .id = 8 });
+	answer(ROLE_SIGNAL, ASK_LIVE_CALLS, seen[0].head.id, ERR_NONE, true);
+	CHECK(seen_by[seen_count - 1] == ROLE_WEB &&
+	      seen[seen_count - 1].head.result == ERR_CLOSED);
+	parent.holdings.roles = 0;
+	return ERR_NONE;
+}
+
+TEST(relay_known_to_one, "a command on a call is answered by the worker that has the call, whoever "
+                         "is first to say that he has not; by any where none has it")
+{
+	begin();
+	parent.holdings.roles = TWO_WORKERS;
+	give(ROLE_WEB, (struct ask_head){ .kind = ASK_COMMAND, .id = 7 });
+	CHECK(seen_count == 2);
+	answer(ROLE_SIGNAL, ASK_COMMAND, seen[0].head.id, ERR_NOT_FOUND, true);
+	CHECK(seen_count == 2);
+	answer(ROLE_SIGNAL_2, ASK_COMMAND, seen[1].head.id, ERR_NONE, true);
+	CHECK(seen_count == 3 && seen[2].head.result == ERR_NONE && seen[2].head.is_last);
+	begin();
+	give(ROLE_WEB, (struct ask_head){ .kind = ASK_COMMAND, .id = 8 });
+	answer(ROLE_SIGNAL_2, ASK_COMMAND, seen[1].head.id, ERR_DENIED, true);
+	CHECK(seen_count == 3 && seen[2].head.result == ERR_DENIED);
+	answer(ROLE_SIGNAL, ASK_COMMAND, seen[0].head.id, ERR_NOT_FOUND, true);
+	CHECK(seen_count == 3 && parent.relay.refused == 1);
+	begin();
+	give(ROLE_WEB, (struct ask_head){ .kind = ASK_COMMAND, .id = 9 });
+	answer(ROLE_SIGNAL, ASK_COMMAND, seen[0].head.id, ERR_NOT_FOUND, true);
+	answer(ROLE_SIGNAL_2, ASK_COMMAND, seen[1].head.id, ERR_NOT_FOUND, true);
+	CHECK(seen_count == 3 && seen[2].head.result == ERR_NOT_FOUND && seen[2].head.is_last);
+	parent.holdings.roles = 0;
+	return ERR_NONE;
+}
+
 TEST(relay_ended, "who waits for a process that ends is told, and a dead one is said to be so")
 {
 	begin();

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Several workers of signal: whose a message is, and what they count together. */
+#include "unit/border/talk.h"
+
+#include "border/common.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORKERS = 3, MINE = 2 };
+
+/* The talk's border is worker MINE of WORKERS from now on. */
+static enum err several(struct talk *t)
+{
+	t->w->ports.owners = WORKERS;
+	t->w->ports.owner = MINE;
+	TRY(wire_restart(t->w));
+	/* From here on all names are ours. */
+	return talk_register(t);
+}
+
+/* Another worker of the same start, to whom `look` is shown what came. */
+struct other {
+	struct border *border;
+	void *checkpoint;
+};
+
+static enum err other_new(struct talk *t, struct other *ret)
+{
+	struct border_ports ports = t->w->ports;
+	enum err err = ERR_NO_MEMORY;
+
+	ports.owner = 0;
+	ret->checkpoint = ports.checkpoint = calloc(1, border_checkpoint_size(t->w->settings));
+	if (ports.checkpoint)
+		err = border_new(t->w->settings, &ports, t->w->now, &ret->border);
+	if (err != ERR_NONE)
+		free(ret->checkpoint);
+	return err;
+}
+
+static void other_free(struct other *o)
+{
+	border_free(&o->border);
+	free(o->checkpoint);
+}
+
+/* What every worker says of it; WORKERS: they differ. */
+static unsigned whose(struct talk *t, const struct flow *flow, const char *text)
+{
+	unsigned mine = border_whose(t->w->border, flow, view_of(text)), theirs;
+	struct other other;
+
+	/* The ladder takes its memory away. */
+	if (other_new(t, &other) != ERR_NONE)
+		return mine;
+	theirs = border_whose(other.border, flow, view_of(text));
+	other_free(&other);
+	return mine == theirs ? mine : WORKERS;
+}
+
+static const char *request(const char *line, const char *to, const char *call_id, const char *more)
+{
+	static char text[2048];
+
+	snprintf(text, sizeof(text),
+	         "%s SIP/2.0\r\nv: SIP/2.0/UDP 10.0.0.20:5060;branch=z9hG4bKpbx\r\n"
+	         "f: \"a <b;tag=c\" <sip:201@10.0.0.20>;tag=inner\r\nt: %s\r\n"
+	         "i: %s\r\n%sCSeq: 7 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+	         "To: <sip:x@y>;tag=of the body\r\n",
+	         line, to, call_id, more);
+	return text;
+}
+
+static void name_of(const char *text, const char *header, const char *param, char ret[128])
+{
+	const char *at = strstr(text, header);
+
+	at = at ? strstr(at, param) : NULL;
+	ret[0] = 0;
+	if (at)
+		snprintf(ret, 128, "%.*s", (int)strcspn(at + strlen(param), ";\r, "),
+		         at + strlen(param));
+}
+
+TALK_TEST(whose_names, "what a peer sends is the worker's whose name it carries: as branch, tag, "
+                       "Contact, Call-ID or within Replaces")
+{
+	const struct flow *pbx = &t->pbx.flow;
+	char tag[128], branch[128], line[512], to[512], more[512];
+
+	TRY(several(t));
+	TRY(talk_call(t));
+	name_of(t->at_pbx.text, "\r\nFrom:", ";tag=", tag);
+	name_of(t->at_pbx.text, "\r\nVia:", ";branch=", branch);
+	CHECK(tag[0] && branch[0]);
+	snprintf(line, sizeof(line),
+	         "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 10.0.0.2:5060 ; Branch = %s"
+	         ",SIP/2.0/UDP h;branch=z\r\n\r\n",
+	         branch);
+	CHECK(whose(t, pbx, line) == MINE);
+	snprintf(to, sizeof(to), "\"x;tag=y\" <sip:200@10.0.0.2;tag=z>\r\n ;tag=%s", tag);
+	CHECK(whose(t, pbx, request("BYE sip:x@10.0.0.2", to, "a1", "")) == MINE);
+	snprintf(more, sizeof(more), "Replaces: a2;to-tag=x;from-tag=%s\r\n", tag);
+	CHECK(whose(t, pbx, request("INVITE sip:x@10.0.0.2", "<sip:b>", "a1", more)) == MINE);
+	snprintf(line, sizeof(line), "INVITE %s", t->w->pbx_contact);
+	CHECK(whose(t, pbx, request(line, "<sip:b>", "a3", "")) == MINE);
+	CHECK(whose(t, pbx, request("INVITE sip:x@10.0.0.2", "<sip:b>", t->pbx.call_id, "")) ==
+	      MINE);
+	return ERR_NONE;
+}
+
+TALK_TEST(whose_drawn,
+          "what carries none of our names is shared out by its Call-ID, a stranger's and "
+          "a phone's by its address, and all workers agree")
+{
+	unsigned calls[WORKERS] = { 0 }, sources[WORKERS] = { 0 };
+	char call_id[32];
+
+	TRY(several(t));
+	for (unsigned i = 0; i < 60; i++) {
+		struct flow phone = wire_outside(i, 5060), again = wire_outside(i, 9);
+		unsigned call, source;
+
+		snprintf(call_id, sizeof(call_id), "call-%u", i);
+		call = whose(t, &t->pbx.flow,
+		             request("INVITE sip:201@10.0.0.2", "<sip:b>", call_id, ""));
+		source = whose(t, &phone, request("INVITE sip:x@h", "<sip:b>", "one", ""));
+		CHECK(call < WORKERS && source < WORKERS);
+		CHECK(whose(t, &again, "OPTIONS sip:x") == source);
+		calls[call]++;
+		sources[source]++;
+	}
+	for (unsigned i = 0; i < WORKERS; i++)
+		CHECK(calls[i] > 5 && sources[i] > 5);
+	return ERR_NONE;
+}
+
+TALK_TEST(whose_connection, "a connection that is no peer's is the worker's that accepted it")
+{
+	struct flow flow = wire_outside(9, 5060);
+
+	TRY(several(t));
+	flow.transport = TRANSPORT_TCP;
+	for (unsigned i = 0; i < 20; i++) {
+		flow.remote.bytes[3] = (uint8_t)i;
+		CHECK(border_whose(t->w->border, &flow, VIEW("INVITE sip:x")) == MINE);
+	}
+	return ERR_NONE;
+}
+
+TALK_TEST(whose_alone, "one worker alone has all, and its Contacts look as they always did")
+{
+	struct flow flow = wire_outside(9, 5060);
+
+	CHECK(border_whose(t->w->border, &flow, VIEW("INVITE sip:x")) == 0);
+	CHECK(border_whose(t->w->border, &t->pbx.flow, VIEW("SIP/2.0 200 OK\r\n")) == 0);
+	return ERR_NONE;
+}
+
+TALK_TEST(whose_broken, "a message that breaks off, or is none, belongs to somebody")
+{
+	const char *text;
+	size_t len;
+
+	TRY(several(t));
+	text = request("INVITE sip:x@10.0.0.2", "\"\\", "a1",
+	               "Replaces: ;to-tag=\r\nTo\r\n: \r\nVia:;branch\r\n");
+	len = strlen(text);
+	for (size_t i = 0; i <= len; i++) {
+		char *copy = malloc(i + 1);
+		unsigned owner;
+
+		if (!copy)
+			return ERR_NO_MEMORY;
+		memcpy(copy, text, i);
+		owner = border_whose(t->w->border, &t->pbx.flow, view_bytes(copy, i));
+		free(copy);
+		CHECK(owner < WORKERS);
+	}
+	return ERR_NONE;
+}
+
+TALK_TEST(whose_wrong,
+          "a call for a phone of another worker goes nowhere here: who reads it has to "
+          "hand it over")
+{
+	struct border *mine;
+	struct other other;
+
+	TRY(several(t));
+	TRY(other_new(t, &other));
+	mine = t->w->border;
+	t->w->border = other.border;
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	t->w->border = mine;
+	other_free(&other);
+	CHECK(talk_is_quiet(t, &t->phone));
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->phone, "INVITE "));
+	return ERR_NONE;
+}
+
+/* ---- counted together ---- */
+
+static struct border_common common;
+
+static void with_common(struct talk *t)
+{
+	memset(&common, 0, sizeof(common));
+	t->w->ports.common = &common;
+}
+
+TALK_TEST(common_calls,
+          "calls of all workers count against how many there may be at once; those of "
+          "one that died count until its successor has counted")
+{
+	with_common(t);
+	TRY(several(t));
+	atomic_store(&common.rows[0].calls, WIRE_CALLS - 1);
+	TRY(talk_call(t));
+	CHECK(atomic_load(&common.rows[MINE].calls) == 1);
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 503 "));
+	TRY(wire_restart(t->w));
+	CHECK(atomic_load(&common.rows[MINE].calls) == 1);
+	atomic_store(&common.rows[0].calls, 0);
+	return talk_call(t);
+}
+
+static void one_at_once(struct border_settings *s) { s->peers[0].max_calls = 2; }
+
+static enum err bounded(struct talk *t)
+{
+	with_common(t);
+	TRY(several(t));
+	atomic_store(&common.rows[1].peer_calls[0], 1);
+	TRY(talk_call(t));
+	CHECK(atomic_load(&common.rows[MINE].peer_calls[0]) == 1);
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 503 ") && talk_is_quiet(t, &t->pbx));
+	return ERR_NONE;
+}
+
+TEST(common_peer, "calls at once of a peer are those of all workers")
+{
+	return talk_with_settings(one_at_once, bounded);
+}
+
+static void ten_a_second(struct border_settings *s) { s->peers[0].max_new_calls = 10; }
+
+static enum err paced(struct talk *t)
+{
+	unsigned count = 0;
+
+	with_common(t);
+	TRY(several(t));
+	while (count < 100 && common_may_begin(t->w->border, 0, 10))
+		count++;
+	CHECK(count == 10);
+	wire_advance(t->w, SECOND_US / 2);
+	while (count < 100 && common_may_begin(t->w->border, 0, 10))
+		count++;
+	CHECK(count == 15);
+	return ERR_NONE;
+}
+
+TEST(common_pace, "new calls a second of a peer are those of all workers")
+{
+	return talk_with_settings(ten_a_second, paced);
+}
+
+TALK_TEST(common_ports,
+          "each worker draws ports of its share alone, and knows those that another has")
+{
+	with_common(t);
+	TRY(several(t));
+	TRY(talk_call(t));
+	for (unsigned leg = 0; leg < 2; leg++) {
+		uint32_t port = talk_order(t)->legs[leg].port;
+
+		CHECK(common.taken[port] == 1 && port % WIRE_PAIRS % WORKERS == MINE);
+	}
+	CHECK(border_has_port(t->w->border, 0));
+	return ERR_NONE;
+}

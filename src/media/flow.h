@@ -78,38 +78,41 @@ struct flow_bucket {
 	uint64_t micropackets;
 };
 
+/* In order of use: what each packet touches comes first, what is asked now and then behind it. */
 struct flow_leg {
 	struct order_leg order;
-	struct flow_secure *secure;      /* borrowed; NULL: a protected leg passes nothing */
-	struct addr locked, rtcp_locked; /* family 0 until learnt */
-	struct flow_candidate candidates[MAX_FLOW_CANDIDATES];
-	struct rtp_statistics sources[MAX_FLOW_SOURCES];
-	struct flow_candidate probation; /* an SSRC that is new on the locked source */
-	struct flow_bucket rtp_bucket, rtcp_bucket;
-	struct flow_digits digits;          /* to this leg */
-	struct tone_detector ear;           /* of what comes from it */
-	char heard;                         /* the key that began; whoever told it sets it back */
-	struct media_leg_statistics totals; /* all but what the sources know */
-	uint64_t retired_lost;              /* of sources that were displaced */
-	uint32_t ssrc_mask;                 /* secret; for what comes from this leg */
-	uint8_t label_len;
-	char label[RTP_LABEL_SIZE]; /* header extension of what goes to this leg */
+	struct flow_secure *secure; /* borrowed; NULL: a protected leg passes nothing */
+	struct addr locked;         /* family 0 until learnt */
+	uint32_t ssrc_mask;         /* secret; for what comes from this leg */
 	uint32_t unconfirmed;       /* packets sent to it before it spoke */
 	uint8_t newest;             /* index in sources */
 	bool is_relearning, has_spoken;
+	char heard; /* the key that began; whoever told it sets it back */
+	uint8_t label_len;
+	char label[RTP_LABEL_SIZE]; /* header extension of what goes to this leg */
+	struct flow_bucket rtp_bucket;
+	struct media_leg_statistics totals; /* all but what the sources know */
+	struct rtp_statistics sources[MAX_FLOW_SOURCES];
+	struct flow_digits digits; /* to this leg */
+	struct tone_detector ear;  /* of what comes from it */
+	struct flow_candidate candidates[MAX_FLOW_CANDIDATES];
+	struct flow_candidate probation; /* an SSRC that is new on the locked source */
+	struct addr rtcp_locked;         /* family 0 until learnt */
+	struct flow_bucket rtcp_bucket;
+	uint64_t retired_lost;       /* of sources that were displaced */
 	char cname[RTCP_CNAME_SIZE]; /* under which the other end sees it */
 };
 
 struct media_flow {
-	struct flow_leg legs[2];
-	struct order_format formats[MAX_ORDER_FORMATS];
 	uint64_t last_packet_us;
+	struct order_format formats[MAX_ORDER_FORMATS];
 	uint16_t packets_per_s;
 	uint8_t form; /* enum media_form */
 	uint8_t hears_keys;
 	bool is_held;
 	bool is_barred;
 	bool is_silent; /* reported, until a packet comes */
+	struct flow_leg legs[2];
 };
 
 struct flow_datagram {

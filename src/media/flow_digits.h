@@ -10,11 +10,11 @@
 #include "rtp/tone.h"
 
 struct flow_digits {
-	struct rtp_player player;
-	struct tone_generator tone;
+	bool is_busy;
 	bool is_sound;
 	bool is_done; /* the last was said: whoever told it sets it back */
-	bool is_busy;
+	struct rtp_player player;
+	struct tone_generator tone;
 };
 
 /* ERR_SYNTAX: no digits, or an event without a payload type; ERR_FULL: too many, or others of

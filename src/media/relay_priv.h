@@ -24,14 +24,14 @@ enum { RELAY_DATAGRAM = MAX_RTP_PACKET + SRTP_MAX_TRAILER + 1 };
 enum relay_half { RELAY_RTP, RELAY_RTCP, RELAY_SOCKETS };
 
 struct relay_stream {
-	struct map_node node;
-	struct media_flow flow;
-	uint64_t number;
-	uint64_t statistics_due_us;
-	uint32_t generation;
 	uint32_t pairs[2];
+	uint32_t generation;
 	uint8_t owner;
 	bool is_closed; /* its ports are given back, MEDIA_CLOSED found no room yet */
+	struct media_flow flow;
+	struct map_node node;
+	uint64_t number;
+	uint64_t statistics_due_us;
 };
 
 struct relay_socket {
@@ -69,6 +69,26 @@ struct relay_bundle {
 	uint8_t mid_id;
 };
 
+/* What goes out of a socket. */
+struct relay_departure {
+	struct flow_output what;
+	int fd; /* -1: nothing */
+	bool is_rtcp;
+};
+
+/* A datagram on its way through a turn. */
+struct relay_arrival {
+	struct relay_stream *stream; /* whose it is; NULL: nothing came */
+	uint32_t pair;
+	struct flow_datagram d;
+	struct relay_departure departure;
+	char bytes[RELAY_DATAGRAM + SRTP_MAX_TRAILER + RTP_LABEL_SIZE];
+	char scratch[MAX_RTCP_DATAGRAM + SRTP_MAX_TRAILER];
+};
+
+/* As many go through each step of a turn together. */
+enum { RELAY_AT_ONCE = 32 };
+
 struct media_relay {
 	const struct port_table *table;
 	struct media_options options;
@@ -87,8 +107,8 @@ struct media_relay {
 	uint32_t came;      /* sockets that were ready, ever */
 	struct pool *streams;
 	struct map by_number;
-	char datagram[RELAY_DATAGRAM + SRTP_MAX_TRAILER + RTP_LABEL_SIZE];
-	char scratch[MAX_RTCP_DATAGRAM + SRTP_MAX_TRAILER];
+	struct relay_arrival arrivals[RELAY_AT_ONCE];
+	struct relay_arrival carried; /* the packet that a connection brought */
 	struct flow_secure_tools tools;
 	struct flow_secure *secures;  /* by pair */
 	struct flow_marks *own_marks; /* where none were given */

@@ -6,6 +6,7 @@
 #include "os/socket.h"
 #include "rtp/kind.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -27,55 +28,48 @@ static void count(struct media_relay *r, enum counter which)
 	counters_add(r->ports.counters, which, 1);
 }
 
-static void send_out(struct media_relay *r, int fd, const struct flow_output *out, bool is_rtcp)
+static enum flow_verdict judge(struct media_relay *r, struct relay_arrival *a, uint64_t now_us)
 {
-	struct sockaddr_storage name;
-	socklen_t len = socket_name_of(&out->to, &name);
+	struct relay_stream *s = a->stream;
+	const struct relay_pair *other = &r->pairs[r->pairs[s->pairs[a->d.leg ^ 1]].path];
+	const struct order_leg *to = &s->flow.legs[a->d.leg ^ 1].order;
+	struct buffer scratch = BUFFER_ON(a->scratch);
+	struct flow_output *out = &a->departure.what;
+	enum flow_verdict verdict = media_flow_receive(&s->flow, &a->d, &scratch, now_us, out);
+	bool is_rtcp = a->d.is_rtcp;
 
-	if (sendto(fd, out->out.at, out->out.len, MSG_DONTWAIT, (struct sockaddr *)&name, len) < 0)
-		count(r, COUNT_media_send_failures);
-	else
-		count(r, is_rtcp ? COUNT_rtcp_sent : COUNT_media_sent);
-}
-
-static enum flow_verdict carry(struct media_relay *r, struct relay_pair *pair,
-                               const struct flow_datagram *d, uint64_t now_us)
-{
-	struct relay_stream *s = pair->stream;
-	const struct relay_pair *other = &r->pairs[r->pairs[s->pairs[pair->leg ^ 1]].path];
-	struct buffer scratch = BUFFER_ON(r->scratch);
-	struct flow_output out;
-	enum flow_verdict verdict = media_flow_receive(&s->flow, d, &scratch, now_us, &out);
-	const struct order_leg *to = &s->flow.legs[pair->leg ^ 1].order;
-
-	count(r, d->is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
-	if (s->flow.legs[pair->leg].heard)
-		media_relay_tell_heard(r, s, pair->leg);
+	count(r, is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
+	if (s->flow.legs[a->d.leg].heard)
+		media_relay_tell_heard(r, s, a->d.leg);
+	a->departure.is_rtcp = is_rtcp;
 	if (verdict == FLOW_SEND && other->link)
-		media_link_send(r, other->link, out.out);
+		media_link_send(r, other->link, out->out);
 	else if (verdict == FLOW_SEND)
-		send_out(r, other->sockets[relay_half_of(to, d->is_rtcp)].fd, &out, d->is_rtcp);
+		a->departure.fd = other->sockets[relay_half_of(to, is_rtcp)].fd;
 	else
-		count(r, d->is_rtcp ? COUNT_rtcp_dropped : dropped_rtp[verdict]);
+		count(r, is_rtcp ? COUNT_rtcp_dropped : dropped_rtp[verdict]);
 	if (verdict == FLOW_SEND || verdict == FLOW_DIRECTION || verdict == FLOW_UNREADY)
-		media_shake_heard(r, pair->path, &d->from, now_us);
+		media_shake_heard(r, r->pairs[a->pair].path, &a->d.from, now_us);
 	return verdict;
 }
 
 /* On a port that several lines share. What is of none is not even tried: who has the keys would
  * not send it. */
-static void carry_shared(struct media_relay *r, uint32_t host, const struct flow_datagram *d,
-                         uint64_t now_us)
+static void judge_shared(struct media_relay *r, struct relay_arrival *a, uint64_t now_us)
 {
+	uint32_t host = a->pair;
 	struct relay_claim claim;
 	enum flow_verdict verdict;
 
-	if (!media_bundle_find(r, host, d, &claim)) {
-		count(r, d->is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
-		count(r, d->is_rtcp ? COUNT_rtcp_dropped : COUNT_media_dropped_line);
+	if (!media_bundle_find(r, host, &a->d, &claim)) {
+		count(r, a->d.is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
+		count(r, a->d.is_rtcp ? COUNT_rtcp_dropped : COUNT_media_dropped_line);
 		return;
 	}
-	verdict = carry(r, &r->pairs[claim.pair], d, now_us);
+	a->pair = claim.pair;
+	a->stream = r->pairs[claim.pair].stream;
+	a->d.leg = r->pairs[claim.pair].leg;
+	verdict = judge(r, a, now_us);
 	if (verdict == FLOW_SEND || verdict == FLOW_UNREADY || verdict == FLOW_SEQUENCE)
 		media_bundle_heard(r, host, &claim, now_us);
 }
@@ -91,124 +85,188 @@ static bool is_astray(struct media_relay *r, uint32_t row)
 	return true;
 }
 
+static void depart(struct media_relay *r, const struct relay_departure *d)
+{
+	struct sockaddr_storage name;
+	socklen_t len;
+
+	if (d->fd < 0)
+		return;
+	len = socket_name_of(&d->what.to, &name);
+	if (sendto(d->fd, d->what.out.at, d->what.out.len, MSG_DONTWAIT, (struct sockaddr *)&name,
+	           len) < 0)
+		count(r, COUNT_media_send_failures);
+	else
+		count(r, d->is_rtcp ? COUNT_rtcp_sent : COUNT_media_sent);
+}
+
+static void arrive(struct relay_arrival *a, uint32_t row, const struct relay_pair *pair, size_t len)
+{
+	a->pair = row;
+	a->stream = pair->stream;
+	a->d.bytes = a->bytes;
+	a->d.len = len;
+	a->d.leg = pair->leg;
+}
+
 void media_relay_carry_packet(struct media_relay *r, uint32_t row, struct view packet,
                               uint64_t now_us)
 {
-	struct relay_pair *pair = &r->pairs[row];
-	struct flow_datagram d = { .leg = pair->leg, .len = packet.len };
+	const struct relay_pair *pair = &r->pairs[row];
+	struct relay_arrival *a = &r->carried;
 
 	/* A reader of one more than there is would read the next packet. */
-	memcpy(r->datagram, packet.at, packet.len);
-	d.bytes = r->datagram;
-	d.from = pair->stream->flow.legs[pair->leg].order.remote;
-	(void)carry(r, pair, &d, now_us);
+	memcpy(a->bytes, packet.at, packet.len);
+	arrive(a, row, pair, packet.len);
+	a->d.from = pair->stream->flow.legs[pair->leg].order.remote;
+	a->d.is_rtcp = false;
+	a->departure.fd = -1;
+	(void)judge(r, a, now_us);
+	depart(r, &a->departure);
 }
 
-static void receive(struct media_relay *r, uint64_t event, uint64_t now_us)
+enum { CACHE_LINE = 64, CONTEXT_HEAD = 3 * CACHE_LINE };
+
+/* Of hundreds of calls nothing is left in the nearer caches since the packet before. So what a
+ * packet will touch is asked for ahead: its pair, then, while the kernel hands the packet over,
+ * what the pair names, and at last what that names. */
+static void fetch_pair(const struct media_relay *r, uint64_t event)
+{
+	__builtin_prefetch(&r->pairs[event >> 1]);
+}
+
+static void fetch_lines(const void *at, size_t len)
+{
+	for (size_t done = 0; done < len; done += CACHE_LINE)
+		__builtin_prefetch((const char *)at + done, 1);
+}
+
+static void fetch_stream(const struct relay_stream *s, uint8_t leg)
+{
+	const struct flow_leg *from = &s->flow.legs[leg], *to = &s->flow.legs[leg ^ 1];
+
+	fetch_lines(s, offsetof(struct relay_stream, flow.legs));
+	fetch_lines(from, offsetof(struct flow_leg, sources[1]));
+	fetch_lines(to, offsetof(struct flow_leg, rtp_bucket));
+	__builtin_prefetch(&to->digits.is_busy);
+}
+
+static const struct srtp *srtp_of(const struct flow_leg *leg, bool is_out)
+{
+	if (leg->order.protection == PROTECTION_NONE || !leg->secure)
+		return NULL;
+	return is_out ? &leg->secure->out : &leg->secure->in;
+}
+
+static void fetch_keys(const struct relay_arrival *a)
+{
+	const struct relay_stream *s = a->stream;
+
+	for (unsigned is_out = 0; s && is_out < 2; is_out++) {
+		const struct srtp *srtp = srtp_of(&s->flow.legs[a->d.leg ^ is_out], is_out);
+
+		if (srtp)
+			fetch_lines(srtp, offsetof(struct srtp, windows[0]) + CACHE_LINE);
+	}
+}
+
+/* OpenSSL's context: where it lies is known, what is in it not. */
+static void fetch_context(const struct relay_arrival *a)
+{
+	const struct relay_stream *s = a->stream;
+
+	for (unsigned is_out = 0; s && is_out < 2; is_out++) {
+		const struct srtp *srtp = srtp_of(&s->flow.legs[a->d.leg ^ is_out], is_out);
+
+		if (srtp && srtp->context) {
+			fetch_lines(srtp->context, CONTEXT_HEAD);
+			__builtin_prefetch(srtp->marks, 1);
+		}
+	}
+}
+
+static void receive(struct media_relay *r, uint64_t event, struct relay_arrival *a)
 {
 	struct relay_pair *pair = &r->pairs[event >> 1];
-	struct flow_datagram d = { .bytes = r->datagram, .leg = pair->leg, .is_rtcp = event & 1 };
-	struct relay_socket *socket = &pair->sockets[d.is_rtcp];
+	struct relay_socket *socket = &pair->sockets[event & 1];
 	struct sockaddr_storage name;
 	socklen_t name_len = sizeof(name);
-	const struct order_leg *leg;
 	ssize_t len;
 
+	a->stream = NULL;
+	a->departure.fd = -1;
 	if (!pair->stream) {
 		media_pair_knock(r, event);
 		return;
 	}
 	if (!socket->is_hearing)
 		media_pair_hear(socket);
-	len = recvfrom(socket->fd, r->datagram, RELAY_DATAGRAM, MSG_DONTWAIT,
-	               (struct sockaddr *)&name, &name_len);
+	fetch_stream(pair->stream, pair->leg);
+	len = recvfrom(socket->fd, a->bytes, RELAY_DATAGRAM, MSG_DONTWAIT, (struct sockaddr *)&name,
+	               &name_len);
 	/* Whatever recvfrom finds wrong is gone with it: nothing there, or an ICMP error. */
-	if (len < 0 || !socket_addr_of(&name, name_len, &d.from))
+	if (len < 0 || !socket_addr_of(&name, name_len, &a->d.from))
 		return;
-	d.len = (size_t)len;
-	leg = &pair->stream->flow.legs[pair->leg].order;
-	if (leg->is_mux && rtp_kind_of(view_bytes(d.bytes, d.len)) == RTP_KIND_RTCP)
-		d.is_rtcp = true;
+	arrive(a, (uint32_t)(event >> 1), pair, (size_t)len);
+	a->d.is_rtcp = event & 1;
+}
+
+static void decide(struct media_relay *r, struct relay_arrival *a, uint64_t now_us)
+{
+	const struct order_leg *leg;
+
+	if (!a->stream)
+		return;
+	leg = &a->stream->flow.legs[a->d.leg].order;
+	if (leg->is_mux && rtp_kind_of(view_bytes(a->d.bytes, a->d.len)) == RTP_KIND_RTCP)
+		a->d.is_rtcp = true;
 	if (leg->protection == PROTECTION_DTLS &&
-	    (is_astray(r, (uint32_t)(event >> 1)) ||
-	     media_shake_receive(r, (uint32_t)(event >> 1), &d, now_us)))
+	    (is_astray(r, a->pair) || media_shake_receive(r, a->pair, &a->d, now_us)))
 		return;
-	if (pair->lines > 0)
-		carry_shared(r, (uint32_t)(event >> 1), &d, now_us);
+	if (r->pairs[a->pair].lines > 0)
+		judge_shared(r, a, now_us);
 	else
-		(void)carry(r, pair, &d, now_us);
+		(void)judge(r, a, now_us);
 }
 
-/* What a packet of that socket will touch: of hundreds of calls nothing is left in the nearer
- * caches since the packet before. First the pair, then, when that is there, what it names. */
-static void fetch_pair(const struct media_relay *r, uint64_t event)
+/* Together through each step, so that the code of one is in the caches for all: the kernel's that
+ * receives, ours and OpenSSL's, the kernel's that sends. */
+static void carry(struct media_relay *r, const struct epoll_event *events, size_t count,
+                  uint64_t now_us)
 {
-	if (!relay_is_link_event(event))
-		__builtin_prefetch(&r->pairs[event >> 1]);
-}
+	struct relay_arrival *arrivals = r->arrivals;
 
-static void fetch_secure(const struct srtp *s)
-{
-	__builtin_prefetch(s, 1);
-	__builtin_prefetch(&s->count, 1);
-	__builtin_prefetch(&s->recent[0].used, 1);
-}
-
-static void fetch_stream(const struct media_relay *r, uint64_t event)
-{
-	const struct relay_pair *pair;
-	const struct flow_leg *from, *to;
-
-	if (relay_is_link_event(event) || !(pair = &r->pairs[event >> 1])->stream)
-		return;
-	from = &pair->stream->flow.legs[pair->leg];
-	to = &pair->stream->flow.legs[pair->leg ^ 1];
-	__builtin_prefetch(&r->pairs[(event >> 1) ^ 1]);
-	__builtin_prefetch(&from->order, 1);
-	__builtin_prefetch(&from->locked, 1);
-	__builtin_prefetch(&from->sources[0], 1);
-	__builtin_prefetch(&from->sources[1], 1);
-	__builtin_prefetch(&from->rtp_bucket, 1);
-	__builtin_prefetch(&from->totals, 1);
-	__builtin_prefetch(&from->ssrc_mask, 1);
-	__builtin_prefetch(&to->order);
-	__builtin_prefetch(&to->locked);
-	__builtin_prefetch(&to->ssrc_mask);
-	__builtin_prefetch(&pair->stream->flow.formats);
-}
-
-static void fetch_keys(const struct media_relay *r, uint64_t event)
-{
-	const struct relay_pair *pair;
-	const struct flow_leg *from, *to;
-
-	if (relay_is_link_event(event) || !(pair = &r->pairs[event >> 1])->stream)
-		return;
-	from = &pair->stream->flow.legs[pair->leg];
-	to = &pair->stream->flow.legs[pair->leg ^ 1];
-	if (from->order.protection != PROTECTION_NONE && from->secure)
-		fetch_secure(&from->secure->in);
-	if (to->order.protection != PROTECTION_NONE && to->secure)
-		fetch_secure(&to->secure->out);
+	for (size_t i = 0; i < count; i++) {
+		if (i + 1 < count)
+			fetch_pair(r, events[i + 1].data.u64);
+		receive(r, events[i].data.u64, &arrivals[i]);
+	}
+	for (size_t i = 0; i < count; i++)
+		fetch_keys(&arrivals[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (i + 2 < count)
+			fetch_context(&arrivals[i + 2]);
+		decide(r, &arrivals[i], now_us);
+	}
+	for (size_t i = 0; i < count; i++)
+		depart(r, &arrivals[i].departure);
 }
 
 bool media_relay_turn(struct media_relay *r, uint64_t now_us)
 {
 	struct epoll_event events[MEDIA_RELAY_TURN];
 	int n = epoll_wait(r->epoll, events, MEDIA_RELAY_TURN, 0);
+	size_t datagrams = 0;
 
-	for (int i = 0; i < n; i++) {
-		if (i + 3 < n)
-			fetch_pair(r, events[i + 3].data.u64);
-		if (i + 2 < n)
-			fetch_stream(r, events[i + 2].data.u64);
-		if (i + 1 < n)
-			fetch_keys(r, events[i + 1].data.u64);
+	/* Connections first, each for itself; what is left are sockets of datagrams. */
+	for (int i = 0; i < n; i++)
 		if (relay_is_link_event(events[i].data.u64))
 			media_link_event(r, events[i].data.u64, events[i].events, now_us);
 		else
-			receive(r, events[i].data.u64, now_us);
-	}
+			events[datagrams++] = events[i];
+	for (size_t done = 0; done < datagrams; done += RELAY_AT_ONCE)
+		carry(r, events + done,
+		      datagrams - done < RELAY_AT_ONCE ? datagrams - done : RELAY_AT_ONCE, now_us);
 	r->came += n > 0 ? (uint32_t)n : 0;
 	return n == MEDIA_RELAY_TURN;
 }

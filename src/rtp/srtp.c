@@ -50,7 +50,7 @@ void rtp_srtp_stop(struct srtp *s)
 struct srtp_place rtp_srtp_find(struct srtp *s, uint32_t ssrc)
 {
 	for (size_t i = 0; i < SRTP_RECENT_SOURCES; i++)
-		if (s->recent[i].used != 0 && s->marks[s->recent[i].mark].ssrc == ssrc)
+		if (s->recent[i].used != 0 && s->recent[i].ssrc == ssrc)
 			return (struct srtp_place){ &s->recent[i], &s->marks[s->recent[i].mark] };
 	for (size_t i = 0; i < SRTP_MAX_SOURCES; i++)
 		if ((s->marks[i].rtp != 0 || s->marks[i].rtcp != 0) && s->marks[i].ssrc == ssrc)
@@ -67,6 +67,11 @@ static struct srtp_mark *free_mark(const struct srtp *s)
 }
 
 bool rtp_srtp_has_room(const struct srtp *s) { return free_mark(s) != NULL; }
+
+static struct srtp_window *window_of(struct srtp *s, const struct srtp_recent *recent)
+{
+	return &s->windows[recent - s->recent];
+}
 
 static struct srtp_recent *quietest(struct srtp *s)
 {
@@ -87,13 +92,14 @@ void rtp_srtp_settle(struct srtp *s, uint32_t ssrc, struct srtp_place *place)
 	}
 	if (!place->recent) {
 		place->recent = quietest(s);
+		place->recent->ssrc = ssrc;
 		place->recent->mark = (uint8_t)(place->mark - s->marks);
 		/* Of what came under a mark before we know but the highest. */
 		place->recent->rtcp_window = place->mark->rtcp != 0 ? UINT64_MAX : 0;
 		if (place->mark->rtp != 0)
-			rtp_window_fill(&place->recent->window);
+			rtp_window_fill(window_of(s, place->recent));
 		else
-			rtp_window_clear(&place->recent->window);
+			rtp_window_clear(window_of(s, place->recent));
 	}
 	place->recent->used = s->count;
 }
@@ -142,7 +148,7 @@ static enum err place_packet(struct srtp *s, const char *at, size_t len, struct 
 	is_known = p.place.mark && p.place.mark->rtp != 0;
 	p.index = is_known ? rtp_index_guess(p.place.mark->rtp - 1, sequence) : sequence;
 	if (is_known && p.place.recent)
-		is_fresh = rtp_window_allows(&p.place.recent->window, s->window,
+		is_fresh = rtp_window_allows(window_of(s, p.place.recent), s->window,
 		                             p.place.mark->rtp - 1, p.index);
 	else if (is_known)
 		is_fresh = p.index >= p.place.mark->rtp;
@@ -162,7 +168,7 @@ static void note_packet(struct srtp *s, struct packet *p)
 
 	rtp_srtp_settle(s, p->ssrc, &p->place);
 	highest = p->place.mark->rtp != 0 ? p->place.mark->rtp - 1 : p->index;
-	rtp_window_note(&p->place.recent->window, s->window, highest, p->index);
+	rtp_window_note(window_of(s, p->place.recent), s->window, highest, p->index);
 	if (p->index >= p->place.mark->rtp)
 		p->place.mark->rtp = p->index + 1;
 }

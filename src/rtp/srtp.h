@@ -34,23 +34,26 @@ struct srtp_mark { /* all zero: free */
 };
 
 struct srtp_recent {
-	struct srtp_window window;
-	uint64_t rtcp_window; /* bit i: the highest index - i */
 	uint64_t used;        /* when last, by the context's count; 0: free */
+	uint64_t rtcp_window; /* bit i: the highest index - i */
+	uint32_t ssrc;
 	uint8_t mark;
 };
 
+/* In order of use: what a packet of the first sender touches lies in three lines of the cache. */
 struct srtp {
-	struct srtp_engine *engine;
 	void *context; /* OpenSSL's, for SRTP; NULL: not started */
 	struct srtp_mark *marks;
-	struct srtp_cipher rtp, rtcp;
-	uint8_t rtcp_key[SUITE_MAX_KEY];
 	uint64_t count; /* packets of both kinds that were right */
+	struct srtp_recent recent[SRTP_RECENT_SOURCES];
 	uint64_t max_packets;
 	uint32_t max_rtcp_packets;
 	uint16_t window;
-	struct srtp_recent recent[SRTP_RECENT_SOURCES];
+	struct srtp_cipher rtp;
+	struct srtp_window windows[SRTP_RECENT_SOURCES]; /* of each of the recent ones */
+	struct srtp_engine *engine;
+	struct srtp_cipher rtcp;
+	uint8_t rtcp_key[SUITE_MAX_KEY];
 };
 
 struct srtp_setup {

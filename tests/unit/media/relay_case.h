@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { PAIRS = 8, ENDS = 2, SOCKETS_A_PAIR = 2 };
+enum { PAIRS = 40, ENDS = 2, SOCKETS_A_PAIR = 2 };
 enum { MAX_EVENTS = 16 };
 
 /* The ends' sockets stay ours, the pairs' are the relay's. */

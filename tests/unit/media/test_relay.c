@@ -427,6 +427,48 @@ TEST(relay_all_pairs, "opens as many streams as there are pairs for, and refuses
 	return ERR_NONE;
 }
 
+/* Each stream has a letter. */
+static bool all_speak(void)
+{
+	char packet[] = "\x80\x00\x00\x01\x00\x00\x00\xa0\x11\x11\x11\x11?";
+	bool is_sent = true;
+
+	for (uint32_t i = 0; i < PAIRS / 2; i++) {
+		packet[sizeof(packet) - 2] = (char)('a' + i);
+		is_sent = is_sent &&
+		          send_to(bench.ends[0][0], &bench.table->pairs[2 * i].local,
+		                  view_bytes(packet, sizeof(packet) - 1)) &&
+		          send_to(bench.ends[0][1], &bench.pair_rtcp[2 * i], REPORT);
+	}
+	return is_sent;
+}
+
+TEST(relay_at_once, "carries in one turn what came to more sockets than a step takes together")
+{
+	char storage[MAX_RTP_PACKET];
+	uint32_t heard = 0;
+	struct order o;
+	struct view got;
+
+	WITH_BENCH;
+	for (uint32_t i = 0; i < PAIRS / 2; i++) {
+		o = order_of(ORDER_OPEN, i, 2 * i);
+		give_order(&o);
+	}
+	CHECK(all_speak());
+	(void)media_relay_turn(bench.relay, start_us);
+	for (uint32_t i = 0; i < PAIRS / 2; i++) {
+		got = receive_from(bench.ends[1][0], storage);
+		CHECK(got.len == 13 && got.at[12] >= 'a' && got.at[12] < 'a' + PAIRS / 2);
+		heard |= UINT32_C(1) << (got.at[12] - 'a');
+		CHECK(receive_from(bench.ends[1][1], storage).len > REPORT.len);
+	}
+	CHECK(heard == (UINT32_C(1) << PAIRS / 2) - 1);
+	CHECK(counted(COUNT_media_sent) == PAIRS / 2 && counted(COUNT_rtcp_sent) == PAIRS / 2);
+	tear_down(&bench);
+	return ERR_NONE;
+}
+
 TEST(relay_too_many, "refuses a table of more pairs than its ceiling")
 {
 	struct port_table table = { .count = MAX_PORT_PAIRS + 1 };

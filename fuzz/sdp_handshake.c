@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct addr at = { { [10] = 0xff, 0xff, 10, 0, 0, 2 }, 20000, 4, 0 };
 	struct sdp_handshake h, again;
 	char name[SDP_UFRAG_SIZE], pwd[SDP_PWD_SIZE];
-	struct sdp_shake shake = { .setup = SDP_PASSIVE };
+	struct sdp_shake shake = { .setup = SDP_PASSIVE, .mid_id = 4 };
 	struct sdp_local local = { .rtp = at, .rtcp = at, .shake = &shake };
 	struct sdp_rewrite how = { 1, 1, at, &local, 1, NULL };
 	struct buffer b = BUFFER_ON(text);

@@ -4,6 +4,7 @@
 #include "media/flow_priv.h"
 
 #include "base/now.h"
+#include "rtp/picture.h"
 #include "rtp/udptl.h"
 #include "sdp/media.h"
 
@@ -288,6 +289,17 @@ static enum flow_verdict receive_rtp(struct media_flow *f, struct flow_datagram 
 	                            : FLOW_SEND;
 }
 
+/* Without it who has missed the first picture sees none (RFC 4585 6.3.1). */
+static void write_pictures(struct view came, const struct rtcp_compound *c,
+                           const struct rtcp_rewrite *how, struct buffer *out)
+{
+	struct rtcp_picture pictures[MAX_RTCP_PICTURES];
+
+	if (c->dropped > 0)
+		rtcp_pictures_write(out, pictures, rtcp_pictures_read(came, c, pictures), c->sender,
+		                    how);
+}
+
 static enum flow_verdict receive_rtcp(struct media_flow *f, struct flow_datagram *d,
                                       struct buffer *scratch, uint64_t now_us,
                                       struct flow_output *ret)
@@ -317,6 +329,7 @@ static enum flow_verdict receive_rtcp(struct media_flow *f, struct flow_datagram
 	memcpy(how.cname, leg->cname, sizeof(how.cname));
 	buffer_reset(scratch);
 	rtcp_write(scratch, &compound, &how);
+	write_pictures(view_bytes(d->bytes, d->len), &compound, &how, scratch);
 	ret->to = to;
 	verdict = lock(other, true, scratch->at, scratch->max, &scratch->len);
 	ret->out = buffer_view(scratch);

@@ -2,7 +2,7 @@
 /* A compound RTCP packet (RFC 3550 6), walked strictly. What comes in is
  * understood and written anew: sender information, report blocks and BYE are
  * kept, the CNAME is ours, other SDES items, APP, XR, feedback and unknown
- * packets stay out and are counted. */
+ * packets stay out and are counted (what asks for a picture: rtp/picture.h). */
 #ifndef RTP_RTCP_H
 #define RTP_RTCP_H
 

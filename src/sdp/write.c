@@ -275,6 +275,41 @@ static uint32_t put_mid(struct buffer *b, const struct sdp_session *s, const str
 	return 0;
 }
 
+/* RFC 4585 4.2: of a format that is written, or of all. */
+static bool is_of_format(const struct sdp_session *s, const struct sdp_media *m, struct view format)
+{
+	bool is_any = view_equal(format, VIEW("*"));
+
+	for (size_t i = 0; i < m->format_count && !is_any; i++)
+		is_any = !s->formats[m->first_format + i].is_dropped &&
+		         view_equal(s->formats[m->first_format + i].text, format);
+	return is_any;
+}
+
+/* Of feedback the border carries what asks for a picture (rtp/picture.h). */
+static uint32_t put_feedback(struct buffer *b, const struct sdp_session *s,
+                             const struct sdp_media *m, const struct sdp_local *local)
+{
+	uint8_t own = local->protocol;
+	uint32_t passed = 0;
+
+	if (!sdp_protocol_has_feedback(own != 0 ? (enum sdp_protocol)(own - 1) : m->protocol))
+		return 0;
+	for (size_t i = 0; i < m->level.attribute_count; i++) {
+		const struct sdp_attribute *a = &s->attributes[m->level.first_attribute + i];
+		size_t blank = view_find(a->value, ' ', 0);
+		struct view kind = view_after(a->value, blank);
+
+		if (!view_equal(a->name, VIEW("rtcp-fb")) ||
+		    !is_of_format(s, m, view_first(a->value, blank)) ||
+		    (!view_equal(kind, VIEW(" nack pli")) && !view_equal(kind, VIEW(" ccm fir"))))
+			continue;
+		put_text(b, "a=rtcp-fb:", a->value);
+		passed++;
+	}
+	return passed;
+}
+
 static void put_keys(struct buffer *b, const struct sdp_local *local)
 {
 	for (size_t i = 0; i < local->crypto_count; i++) {
@@ -299,7 +334,7 @@ static uint32_t put_carried(struct buffer *b, const struct sdp_session *s,
 		put_number(b, "a=ptime:", m->ptime_ms);
 	if (m->maxptime_ms >= m->ptime_ms && m->maxptime_ms != 0)
 		put_number(b, "a=maxptime:", m->maxptime_ms);
-	passed = put_allowed(b, s, m);
+	passed = put_allowed(b, s, m) + put_feedback(b, s, m, local);
 	if (local->shake)
 		sdp_shake_write(b, local->shake, &local->rtp);
 	else

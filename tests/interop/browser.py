@@ -177,8 +177,8 @@ class Browser:
         return rows
 
     def pictures(self):
-        """So many packets of video came, under the keys and of a line that is known."""
-        return sum(row.get("packetsReceived", 0) for row in self.media().get("inbound-rtp", []) if row["kind"] == "video")
+        """So many frames of video came and were decoded."""
+        return sum(row.get("framesDecoded", 0) for row in self.media().get("inbound-rtp", []) if row["kind"] == "video")
 
     def heard(self, hertz):
         """Seconds of that tone that the page's ear was given."""

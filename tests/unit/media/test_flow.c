@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A stream as it goes through: what is written anew, what is dropped and why. */
+#include "rtp/picture.h"
 #include "unit/media/flow_case.h"
 
 #define HOME       "198.51.100.9:4000"
@@ -121,6 +122,29 @@ TEST(flow_rtcp, "writes RTCP anew: our CNAME, sources masked and reported ones g
 	CHECK(c.report_count == 1 && c.reports[0].ssrc == PBX_SSRC);
 	CHECK(!view_contains(flow_out.out, VIEW("user@inside")));
 	CHECK(view_contains(flow_out.out, view_bytes(stream.legs[PHONE].cname, RTCP_CNAME_SIZE)));
+	return ERR_NONE;
+}
+
+TEST(flow_picture, "carries what asks for a picture, and no other feedback")
+{
+	static const char report[] = "\x80\xc9\x00\x01\x11\x11\x11\x11"
+				     "\x81\xce\x00\x02\x11\x11\x11\x11????"
+				     "\x8f\xcd\x00\x03\x11\x11\x11\x11????\x00\x00\x00\x01";
+	char bytes[sizeof(report) - 1];
+	struct rtcp_picture asked[MAX_RTCP_PICTURES];
+	struct rtcp_compound c;
+	uint32_t seen;
+
+	open_stream(leg_at(HOME, TRUST_EXACT, SIGNALLING));
+	seen = PBX_SSRC ^ stream.legs[PBX].ssrc_mask;
+	memcpy(bytes, report, sizeof(bytes));
+	for (size_t i = 0; i < 4; i++)
+		bytes[16 + i] = (char)(seen >> (24 - 8 * i));
+	CHECK(throw_bytes(PHONE, HOME_RTCP, view_bytes(bytes, sizeof(bytes)), true) == FLOW_SEND);
+	TRY(rtcp_parse(flow_out.out, &c));
+	CHECK(c.dropped == 1 && c.sender == (PHONE_SSRC ^ stream.legs[PHONE].ssrc_mask));
+	CHECK(rtcp_pictures_read(flow_out.out, &c, asked) == 1);
+	CHECK(asked[0].about == PBX_SSRC && !asked[0].is_full);
 	return ERR_NONE;
 }
 

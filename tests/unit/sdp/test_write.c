@@ -48,6 +48,17 @@ static const struct {
 	  "a=rtpmap:101 telephone-event/8000\r\n"
 	  "a=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n",
 	  4 },
+	{ "of feedback what asks for a picture, of formats that are written",
+	  SDP_HEAD "m=video 4004 RTP/AVPF 96 97\r\na=rtpmap:96 VP8/90000\r\n"
+	           "a=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtcp-fb:96 ccm fir\r\n"
+	           "a=rtcp-fb:97 nack pli\r\na=rtcp-fb:* nack pli\r\na=rtcp-fb:96 goog-remb\r\n"
+	           "a=rtcp-fb:96 nack pli x\r\na=rtcp-fb:96\r\na=rtcp-fb\r\n",
+	  OUR_HEAD "m=video 20000 RTP/AVPF 96\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\n"
+	           "a=rtcp-fb:96 ccm fir\r\na=rtcp-fb:* nack pli\r\na=sendrecv\r\n",
+	  6 },
+	{ "none without a profile that has feedback",
+	  SDP_HEAD "m=video 4004 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\n",
+	  OUR_HEAD "m=video 20000 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\na=sendrecv\r\n", 1 },
 	{ "a line that is not carried keeps its place with port 0",
 	  SDP_HEAD "m=image 4004 TCP t38\r\na=T38FaxVersion:0\r\n" SDP_AUDIO,
 	  OUR_HEAD "m=image 0 TCP t38\r\nm=audio 20002 RTP/AVP 0\r\na=sendrecv\r\n", 1 },

@@ -111,7 +111,8 @@ static enum err make_ua(struct border *b)
 static enum err make_guard(struct border *b)
 {
 	const struct hash_key *key = &b->ports.keys[KEY_TABLES];
-	enum err err = guard_door_new(b->ports.verdicts, key, &b->door);
+	enum err err = guard_door_new(b->ports.verdicts, b->settings.door.max_blocked_sources, key,
+	                              &b->door);
 
 	if (err == ERR_NONE)
 		err = guard_bounds_new(&b->settings.door, key, &b->bounds);

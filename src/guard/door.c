@@ -29,8 +29,8 @@ struct guard_door {
 	struct guard_lines sources;
 };
 
-enum err guard_door_new(const struct verdict_table *verdicts, const struct hash_key *key,
-                        struct guard_door **ret)
+enum err guard_door_new(const struct verdict_table *verdicts, uint32_t max_sources,
+                        const struct hash_key *key, struct guard_door **ret)
 {
 	struct guard_door *d = calloc(1, sizeof(*d));
 	enum err err;
@@ -39,7 +39,7 @@ enum err guard_door_new(const struct verdict_table *verdicts, const struct hash_
 		return ERR_NO_MEMORY;
 	d->verdicts = verdicts;
 	d->key = *key;
-	err = guard_lines_init(&d->sources, MAX_DOOR_SOURCES, DOOR_EACH);
+	err = guard_lines_init(&d->sources, max_sources, DOOR_EACH);
 	if (err == ERR_NONE)
 		*ret = d;
 	else

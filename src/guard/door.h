@@ -51,9 +51,10 @@ struct guard_welcome {
 
 struct guard_door;
 
-/* Takes all memory; borrows the table for its life. ERR_NO_MEMORY. */
-enum err guard_door_new(const struct verdict_table *verdicts, const struct hash_key *key,
-                        struct guard_door **ret) MUST_USE;
+/* Takes all memory, for budgets of that many sources; borrows the table for its life.
+ * ERR_LIMIT for 0, ERR_NO_MEMORY. */
+enum err guard_door_new(const struct verdict_table *verdicts, uint32_t max_sources,
+                        const struct hash_key *key, struct guard_door **ret) MUST_USE;
 void guard_door_free(struct guard_door **d);
 
 struct guard_welcome guard_door_meet(struct guard_door *d, const struct guard_knock *knock,

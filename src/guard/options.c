@@ -2,6 +2,8 @@
 /* The option tables of guard, and settings out of their rows. */
 #include "guard/options.h"
 
+#include "guard/door.h"
+
 #include <string.h>
 
 enum { HOUR_S = 3600, DAY_S = 86400, MILLI = 1000 };
@@ -132,6 +134,7 @@ void guard_door_defaults(struct guard_door_settings *ret)
 		.max_stranger_addresses = 32768,
 		.max_login_pairs = 16384,
 		.max_login_sources = 8192,
+		.max_blocked_sources = MAX_DOOR_SOURCES,
 	};
 }
 

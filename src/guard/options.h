@@ -33,6 +33,7 @@ struct guard_door_settings {
 	uint32_t cookie_life_s;
 	uint32_t max_neighbourhoods, max_stranger_flows, max_stranger_addresses;
 	uint32_t max_login_pairs, max_login_sources;
+	uint32_t max_blocked_sources; /* of blocked_challenges: as many as there may be blocks */
 };
 
 enum { MAX_NEVER_BLOCK = 512, GUARD_NOTE_SIZE = 48 };

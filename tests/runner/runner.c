@@ -16,6 +16,7 @@
 #define MAX_DENSE_RUNGS 512  /* up to here each one, beyond in even steps */
 #define MAX_LADDER_MS   2000 /* processor time for one test's ladder */
 #define MAX_FILTERS     16
+#define MAX_LAYOUTS     512 /* beyond, each test climbs through its own */
 #define MAX_FILE_BYTES  (16u << 20)
 
 enum outcome { OUTCOME_PASSED, OUTCOME_FAILED, OUTCOME_SKIPPED };
@@ -38,6 +39,12 @@ static struct {
 	atomic_ulong n_allocations;
 	atomic_ulong failing; /* number of the allocation that fails, 0 for none */
 	atomic_bool has_bitten;
+	struct layout {
+		uint64_t what;
+		const struct test *first;
+	} layouts[MAX_LAYOUTS];
+	unsigned n_layouts;
+	bool is_stepping_over;
 } run;
 
 void *__real_malloc(size_t size);
@@ -76,6 +83,37 @@ void *__wrap_realloc(void *old, size_t size)
 }
 
 unsigned long test_allocations(void) { return atomic_load(&run.n_allocations); }
+
+void test_layout_begins(uint64_t what)
+{
+	unsigned i = 0;
+
+	while (i < run.n_layouts && run.layouts[i].what != what)
+		i++;
+	if (i == run.n_layouts && i < MAX_LAYOUTS)
+		run.layouts[run.n_layouts++] = (struct layout){ what, run.test };
+	if (i == MAX_LAYOUTS || run.layouts[i].first == run.test)
+		return;
+	run.is_stepping_over = atomic_exchange(&run.is_armed, false);
+}
+
+void test_layout_ends(void)
+{
+	if (run.is_stepping_over)
+		atomic_store(&run.is_armed, true);
+	run.is_stepping_over = false;
+}
+
+/* Of a test whose ladder was not climbed to its end: another test does it. */
+static void forget_layouts(void)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < run.n_layouts; i++)
+		if (run.layouts[i].first != run.test)
+			run.layouts[kept++] = run.layouts[i];
+	run.n_layouts = kept;
+}
 
 static void name_failure(void)
 {
@@ -212,8 +250,9 @@ static void run_once(unsigned long failing)
 static unsigned long cpu_ms(void) { return (unsigned long)clock() / (CLOCKS_PER_SEC / 1000); }
 
 /* How many allocations the test makes may change once one has failed, so the
- * ladder ends where a rung was not reached, not at a number counted before. */
-static void climb(unsigned long n_allocations)
+ * ladder ends where a rung was not reached, not at a number counted before.
+ * Whether it was climbed to that end, each rung of it. */
+static bool climb(unsigned long n_allocations)
 {
 	unsigned long step = 1, start_ms = cpu_ms();
 
@@ -221,9 +260,12 @@ static void climb(unsigned long n_allocations)
 		step = (n_allocations - MAX_DENSE_RUNGS) / (MAX_RUNGS - MAX_DENSE_RUNGS) + 1;
 	for (unsigned long n = 1; !run.has_failed; n += n < MAX_DENSE_RUNGS ? 1 : step) {
 		run_once(n);
-		if (!atomic_load(&run.has_bitten) || cpu_ms() - start_ms > MAX_LADDER_MS)
+		if (!atomic_load(&run.has_bitten))
+			return step == 1;
+		if (cpu_ms() - start_ms > MAX_LADDER_MS)
 			break;
 	}
+	return false;
 }
 
 static enum outcome run_test(const struct test *test, const struct options *options)
@@ -234,10 +276,11 @@ static enum outcome run_test(const struct test *test, const struct options *opti
 	run_once(0);
 	if (run.skip_reason && !run.has_failed) {
 		printf("SKIP %s: %s\n", test->slug, run.skip_reason);
+		forget_layouts();
 		return OUTCOME_SKIPPED;
 	}
-	if (options->has_ladder && !run.has_failed)
-		climb(atomic_load(&run.n_allocations));
+	if (!options->has_ladder || run.has_failed || !climb(atomic_load(&run.n_allocations)))
+		forget_layouts();
 	if (options->is_verbose && !run.has_failed)
 		printf("ok   %s: %s\n", test->slug, test->name);
 	(void)fflush(stdout);

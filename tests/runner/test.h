@@ -73,6 +73,12 @@ void test_skipped(const char *reason);
 /* How often this test has asked for memory so far: what must not ask asks no more often. */
 unsigned long test_allocations(void);
 
+/* Around what many tests lay out alike: what is done there depends on `what` alone, a hash of all
+ * that it is made of. The ladder climbs through it in the first test that lays it out, and steps
+ * over it in the others: there each of its rungs would be the same once more. */
+void test_layout_begins(uint64_t what);
+void test_layout_ends(void);
+
 /* A heap copy of exactly its size, so that ASan sees a read beyond; freed by the
  * caller. It is the test's own, so the ladder does not let it fail. */
 char *test_exact_copy(struct view text) MUST_USE;

@@ -60,6 +60,7 @@ static void settle(struct border_settings *s)
 	/* Small, because the ladder of failing allocations takes them over and over. */
 	s->door.max_neighbourhoods = s->door.max_stranger_flows = 512;
 	s->door.max_stranger_addresses = s->door.max_login_pairs = s->door.max_login_sources = 512;
+	s->door.max_blocked_sources = 512;
 	s->max_calls = WIRE_CALLS;
 	s->max_transactions = 192;
 }
@@ -244,6 +245,12 @@ static bool is_due(const struct wire *w, const struct wire_sent *request)
 	return w->now.us >= due_us;
 }
 
+/* Rows that were ever used: the others' pages are left alone. */
+static unsigned sent_rows(const struct wire *w)
+{
+	return w->sent_count < WIRE_SENT_MAX ? w->sent_count : WIRE_SENT_MAX;
+}
+
 static void serve(struct wire *w)
 {
 	struct wire_sent *s;
@@ -251,7 +258,7 @@ static void serve(struct wire *w)
 	for (unsigned guard = 0; guard < WIRE_SENT_MAX && !w->is_pbx_silent; guard++) {
 		bool is_found = false;
 
-		for (unsigned i = 0; i < WIRE_SENT_MAX && !is_found; i++) {
+		for (unsigned i = 0; i < sent_rows(w) && !is_found; i++) {
 			s = &w->sent[i];
 			is_found = s->len && !s->is_taken && is_due(w, s) && s->to.side == 1 &&
 			           s->to.remote.port == 5060 &&
@@ -269,6 +276,18 @@ static void serve(struct wire *w)
 static enum err start(struct wire *w)
 {
 	return border_new(w->settings, &w->ports, w->now, &w->border);
+}
+
+/* The first of a wire: but for the settings, all wires are alike here. */
+static enum err lay_out(struct wire *w)
+{
+	static const struct hash_key key = { "layout" };
+	enum err err;
+
+	test_layout_begins(hash_long(&key, w->settings, sizeof(*w->settings)));
+	err = start(w);
+	test_layout_ends();
+	return err;
 }
 
 static enum err make_pairs(struct wire *w)
@@ -305,8 +324,6 @@ static struct verdict_table *verdict_memory(void)
 
 	if (!table)
 		table = malloc(verdict_table_size());
-	if (table)
-		memset(table, 0, verdict_table_size());
 	return table;
 }
 
@@ -362,7 +379,7 @@ enum err wire_new_with(void (*change)(struct border_settings *s), struct wire **
 	w->seed = 42;
 	err = take_memory(w, change);
 	if (err == ERR_NONE)
-		err = start(w);
+		err = lay_out(w);
 	if (err != ERR_NONE) {
 		wire_free(&w);
 		return err;
@@ -430,7 +447,7 @@ struct wire_sent *wire_take(struct wire *w, const struct flow *to)
 {
 	struct wire_sent *first = NULL;
 
-	for (unsigned i = 0; i < WIRE_SENT_MAX; i++) {
+	for (unsigned i = 0; i < sent_rows(w); i++) {
 		struct wire_sent *s = &w->sent[i];
 
 		if (s->len && !s->is_taken && flow_equal(&s->to, to) &&

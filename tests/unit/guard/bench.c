@@ -74,6 +74,8 @@ static enum err judge_new(struct bench *b, uint64_t first_number)
 
 enum err bench_init(struct bench *b)
 {
+	enum err err;
+
 	guard_judge_defaults(&b->settings);
 	b->settings.mode = MODE_BLOCK;
 	b->settings.max_sources = b->settings.max_pairs = b->settings.max_accounts = 256;
@@ -84,7 +86,10 @@ enum err bench_init(struct bench *b)
 	if (!b->verdicts)
 		return ERR_NO_MEMORY;
 	verdict_table_init(b->verdicts, &bench_key);
-	return judge_new(b, 1);
+	test_layout_begins(hash_long(&bench_key, &b->settings, sizeof(b->settings)));
+	err = judge_new(b, 1);
+	test_layout_ends();
+	return err;
 }
 
 enum err bench_restart(struct bench *b)

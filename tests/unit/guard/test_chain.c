@@ -34,7 +34,8 @@ static enum err chain_init(struct chain *c)
 
 	guard_door_defaults(&c->settings);
 	if (err == ERR_NONE)
-		err = guard_door_new(c->bench.verdicts, &key, &c->door);
+		err = guard_door_new(c->bench.verdicts, c->settings.max_blocked_sources, &key,
+		                     &c->door);
 	if (err == ERR_NONE)
 		err = guard_logins_new(&c->settings, &key, &c->logins);
 	return err;

@@ -29,7 +29,7 @@ static enum err house_init(struct house *h)
 		return ERR_NO_MEMORY;
 	verdict_table_init(h->verdicts, &key);
 	verdict_table_set_mode(h->verdicts, MODE_BLOCK);
-	return guard_door_new(h->verdicts, &key, &h->door);
+	return guard_door_new(h->verdicts, MAX_DOOR_SOURCES, &key, &h->door);
 }
 
 #define OWNED_HOUSE __attribute__((cleanup(house_clear))) struct house

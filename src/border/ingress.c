@@ -356,6 +356,10 @@ void ingress(struct border *b, const struct flow *flow, char *bytes, size_t len)
 	enum err err;
 
 	border_count(b, COUNT_datagrams_received);
+	if (guard_door_again(b->door, flow, b->now.us)) {
+		border_count(b, COUNT_dropped_verdict);
+		return;
+	}
 	if (is_forged(flow)) {
 		border_count(b, COUNT_dropped_forged);
 		return;

@@ -23,10 +23,18 @@ struct door_line {
 
 _Static_assert(sizeof(struct door_line) == GUARD_LINE, "one line of the cache");
 
+/* Whom a verdict dropped last, while nothing else came. */
+struct door_last {
+	struct flow flow;
+	uint64_t now_us, changes; /* of the table */
+	uint32_t *hits;           /* in its line; NULL: nobody */
+};
+
 struct guard_door {
 	const struct verdict_table *verdicts;
 	struct hash_key key;
 	struct guard_lines sources;
+	struct door_last last;
 };
 
 enum err guard_door_new(const struct verdict_table *verdicts, uint32_t max_sources,
@@ -161,6 +169,7 @@ static void meet_blocked(struct guard_door *d, const struct guard_knock *knock,
                          const struct guard_rate *challenges, struct now now,
                          struct guard_welcome *ret)
 {
+	uint64_t changes = verdict_table_changes(d->verdicts);
 	struct addr address = addr_source(&knock->flow->remote);
 	struct guard_spot spot = guard_spot_of(&d->key, &address, 0);
 	struct door_line *line = guard_line_at(&d->sources, spot.hash);
@@ -172,6 +181,12 @@ static void meet_blocked(struct guard_door *d, const struct guard_knock *knock,
 		return;
 	}
 	line->hits[at]++;
+	/* A phone beside it gives it challenges, which run out: it is looked at each time. */
+	if (!knock->host_has_known)
+		d->last = (struct door_last){ .flow = *knock->flow,
+			                      .now_us = now.us,
+			                      .changes = changes,
+			                      .hits = &line->hits[at] };
 	ret->hits = hits_to_tell(line, at, now.us);
 	ret->answer = DOOR_DROP;
 	ret->counter = COUNT_dropped_verdict;
@@ -238,6 +253,7 @@ struct guard_welcome guard_door_meet(struct guard_door *d, const struct guard_kn
 {
 	struct guard_welcome welcome = { .answer = DOOR_PASS };
 
+	d->last.hits = NULL;
 	if (is_blocked(d, knock, now.us, &welcome))
 		meet_blocked(d, knock, blocked_challenges, now, &welcome);
 	if (welcome.answer == DOOR_DROP)
@@ -245,4 +261,15 @@ struct guard_welcome guard_door_meet(struct guard_door *d, const struct guard_kn
 	welcome.bytes = guard_bytes_of(knock->bytes);
 	meet_bytes(&welcome);
 	return welcome;
+}
+
+bool guard_door_again(struct guard_door *d, const struct flow *flow, uint64_t now_us)
+{
+	const struct door_last *l = &d->last;
+
+	if (!l->hits || l->now_us != now_us || l->flow.listener != flow->listener ||
+	    !flow_equal(&l->flow, flow) || l->changes != verdict_table_changes(d->verdicts))
+		return false;
+	(*l->hits)++;
+	return true;
 }

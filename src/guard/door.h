@@ -60,6 +60,11 @@ void guard_door_free(struct guard_door **d);
 struct guard_welcome guard_door_meet(struct guard_door *d, const struct guard_knock *knock,
                                      const struct guard_rate *blocked_challenges, struct now now);
 
+/* Whether that flow's last datagram was the last one here, at the same time, and a verdict dropped
+ * it: then this one is dropped too, and counted among its hits, without another look. One source's
+ * flood comes like that, a batch at a time. */
+bool guard_door_again(struct guard_door *d, const struct flow *flow, uint64_t now_us);
+
 /* Whether a verdict drops all of that flow: no byte of it needs to come. Of the knock only
  * flow and standing count. */
 bool guard_door_blocks(const struct guard_door *d, const struct guard_knock *knock,

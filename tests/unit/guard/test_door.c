@@ -259,6 +259,46 @@ static struct flow numbered(uint32_t number)
 	return flow;
 }
 
+TEST(door_again,
+     "who was dropped is dropped again unseen only at once, by the same way and verdicts")
+{
+	OWNED_HOUSE h = { 0 };
+	struct flow flow = flow_of(5060), other = flow_of(5061), elsewhere = flow;
+	struct guard_knock knock = { .flow = &flow,
+		                     .bytes = VIEW("x"),
+		                     .standing = STANDING_STRANGER };
+	struct now later = now;
+
+	TRY(house_init(&h));
+	elsewhere.listener = 1;
+	CHECK(!guard_door_again(h.door, &flow, now.us));
+	CHECK(meet(&h, 5060, STANDING_STRANGER, false).answer == DOOR_PASS);
+	CHECK(!guard_door_again(h.door, &flow, now.us));
+	judge(&h, 0, VERDICT_BLOCK, false);
+	CHECK(meet(&h, 5060, STANDING_STRANGER, false).hits == 1);
+	CHECK(guard_door_again(h.door, &flow, now.us));
+	CHECK(guard_door_again(h.door, &flow, now.us));
+	CHECK(!guard_door_again(h.door, &flow, now.us + 1));
+	CHECK(!guard_door_again(h.door, &other, now.us));
+	CHECK(!guard_door_again(h.door, &elsewhere, now.us));
+	/* They are told with the next that is looked at when the minute is over. */
+	later.us += 61 * (uint64_t)SECOND_US;
+	CHECK(guard_door_meet(h.door, &knock, &one_a_second, later).hits == 3);
+	CHECK(guard_door_again(h.door, &flow, later.us));
+	/* A peer is not dropped, and ends it. */
+	CHECK(meet(&h, 5061, STANDING_PEER, false).answer == DOOR_PASS);
+	CHECK(!guard_door_again(h.door, &flow, later.us));
+	/* So does a verdict, whoever's, and a phone at the same address. */
+	CHECK(guard_door_meet(h.door, &knock, &one_a_second, later).answer == DOOR_DROP);
+	judge(&h, 5099, VERDICT_BLOCK, false);
+	CHECK(!guard_door_again(h.door, &flow, later.us));
+	knock.host_has_known = true;
+	for (int i = 0; i < 3; i++)
+		CHECK(guard_door_meet(h.door, &knock, &one_a_second, later).answer != DOOR_PASS);
+	CHECK(!guard_door_again(h.door, &flow, later.us));
+	return ERR_NONE;
+}
+
 TEST(door_many, "more blocked sources than the door remembers are all dropped")
 {
 	OWNED_HOUSE h = { 0 };

@@ -33,6 +33,7 @@ static enum err error_of(int number)
 	switch (number) {
 	case EAGAIN:
 	case ENOBUFS:
+	case ENOMEM:
 	case ETOOMANYREFS: /* descriptors in flight: the other end has to read first */
 		return ERR_AGAIN;
 	case EPIPE:

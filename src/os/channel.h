@@ -19,12 +19,12 @@ struct channel_message {
 /* Both ends are non-blocking and close-on-exec. ERR_IO. */
 enum err channel_open(int *ret_ours, int *ret_theirs) MUST_USE;
 
-/* The descriptors stay the sender's. ERR_AGAIN (the other end does not read),
- * ERR_CLOSED, ERR_LIMIT, ERR_IO. */
+/* The descriptors stay the sender's. ERR_AGAIN (the other end does not read, or the
+ * kernel has no memory for a moment), ERR_CLOSED, ERR_LIMIT, ERR_IO. */
 enum err channel_send(int fd, const struct channel_message *m) MUST_USE;
-/* ERR_AGAIN (nothing there), ERR_CLOSED (end of the other process), ERR_LIMIT
- * (too long, or descriptors lost because our table is full: all that came is
- * closed again and the message is gone), ERR_IO. */
+/* ERR_AGAIN (nothing there, or no memory for a moment: what came waits), ERR_CLOSED (end of
+ * the other process), ERR_LIMIT (too long, or descriptors lost because our table is full: all
+ * that came is closed again and the message is gone), ERR_IO. */
 enum err channel_receive(int fd, struct channel_message *ret) MUST_USE;
 /* Closes what a message brought and nobody took. */
 void channel_drop_descriptors(struct channel_message *m);

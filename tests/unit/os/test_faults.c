@@ -151,6 +151,24 @@ TEST(channel_faults, "a channel outlives a call that failed on it")
 	return ERR_NONE;
 }
 
+TEST(channel_no_memory, "what comes while the kernel has no memory waits, and ends no channel")
+{
+	static struct channel_message sent = { .bytes = "word", .len = 4 }, got;
+	int ours, theirs;
+
+	TRY(channel_open(&ours, &theirs));
+	fault_arm(FAULT_sendmsg, 1, ENOMEM);
+	CHECK(channel_send(ours, &sent) == ERR_AGAIN && fault_disarm());
+	TRY(channel_send(ours, &sent));
+	fault_arm(FAULT_recvmsg, 1, ENOMEM);
+	CHECK(channel_receive(theirs, &got) == ERR_AGAIN && fault_disarm());
+	TRY(channel_receive(theirs, &got));
+	CHECK(got.len == 4);
+	socket_close(&ours);
+	socket_close(&theirs);
+	return ERR_NONE;
+}
+
 static enum err udp_scene(void)
 {
 	static const struct socket_options all = { 1 << 16, 1 << 16, true, true, 184, true };

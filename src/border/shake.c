@@ -388,6 +388,13 @@ static void describe_path(const struct stream_shake *k, struct shake_lines *ret)
 	ret->shake.pwd = view_bytes(ret->pwd, sizeof(ret->pwd));
 }
 
+/* What its host says of the path is said of it. */
+static void be_guest(struct sdp_local *local, struct shake_lines *ret)
+{
+	ret->shake.is_guest = true;
+	local->rtcp = (struct addr){ 0 };
+}
+
 /* As it was agreed, as that end writes it, or as the RFC does. */
 static uint8_t protocol_of(const struct call *call, unsigned to, unsigned stream)
 {
@@ -456,14 +463,17 @@ void shake_describe_offer(const struct call *call, unsigned to, unsigned stream,
 	ret->shake.is_bundled = ret->shake.mid.len > 0 && (s->shake.bundle != SHAKE_ALONE ||
 	                                                   (stream == 0 && !has_bundle(call, to)));
 	ret->shake.mid_id = mid_id_of(call, to, stream, false);
-	if (s->shake.is_on ? s->shake.has_ice : is_browser(&call->facts->legs[to]))
-		describe_path(&call->facts->streams[host].secure[to].shake, ret);
+	if (host != stream)
+		be_guest(local, ret);
+	else if (s->shake.is_on ? s->shake.has_ice : is_browser(&call->facts->legs[to]))
+		describe_path(&s->shake, ret);
 }
 
 void shake_describe_answer(const struct call *call, unsigned to, unsigned stream,
                            struct sdp_local *local, struct shake_lines *ret)
 {
-	const struct stream_secure *s = &call->facts->offered_secure[stream], *host;
+	const struct stream_secure *s = &call->facts->offered_secure[stream];
+	unsigned host = host_of(&s->shake, stream);
 
 	if (!s->shake.is_on) {
 		/* The other end shakes, this one spoke in the clear or has keys. */
@@ -471,17 +481,18 @@ void shake_describe_answer(const struct call *call, unsigned to, unsigned stream
 			local->protocol = s->protocol != 0 ? s->protocol : SDP_PROTOCOL_AVP + 1;
 		return;
 	}
-	host = &call->facts->offered_secure[host_of(&s->shake, stream)];
-	if (host != s)
-		local->rtp = stream_address(call, host_of(&s->shake, stream), to);
+	if (host != stream)
+		local->rtp = stream_address(call, host, to);
 	*ret = (struct shake_lines){ .shake = { .has_mux = s->shake.has_mux,
 		                                .is_bundled = s->shake.bundle != SHAKE_ALONE,
 		                                .mid_id = mid_id_of(call, to, stream, true) } };
-	ret->shake.setup = host->shake.is_active ? SDP_ACTIVE : SDP_PASSIVE;
+	ret->shake.setup = s->shake.is_active ? SDP_ACTIVE : SDP_PASSIVE;
 	local->protocol = s->protocol;
 	describe(stream_fingerprint(call, stream), &s->shake, local, ret);
-	if (s->shake.has_ice)
-		describe_path(&host->shake, ret);
+	if (host != stream)
+		be_guest(local, ret);
+	else if (s->shake.has_ice)
+		describe_path(&s->shake, ret);
 }
 
 /* ---- ordered ---- */

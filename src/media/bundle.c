@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Several streams whose legs share one port: the host's sockets, path and keys are those of its
  * guests, whose own ports stay silent. */
+#include "media/flow_priv.h"
 #include "media/relay_priv.h"
+#include "rtp/picture.h"
 
 #include <string.h>
 
@@ -165,6 +167,45 @@ bool media_bundle_find(const struct media_relay *r, uint32_t host, const struct 
 		return false;
 	*ret = (struct relay_claim){ b->pairs[line], label.ssrc, line };
 	return true;
+}
+
+static bool is_about(const struct media_relay *r, uint32_t pair, const struct rtcp_compound *c,
+                     const struct rtcp_picture *pictures, size_t picture_count)
+{
+	const struct media_flow *f = &r->pairs[pair].stream->flow;
+
+	for (size_t i = 0; i < c->report_count; i++)
+		if (media_flow_has_source(f, r->pairs[pair].leg, c->reports[i].ssrc))
+			return true;
+	for (size_t i = 0; i < picture_count; i++)
+		if (media_flow_has_source(f, r->pairs[pair].leg, pictures[i].about))
+			return true;
+	return false;
+}
+
+size_t media_bundle_open(struct media_relay *r, uint32_t host, struct flow_datagram *d,
+                         uint64_t now_us, uint32_t ret[MAX_BUNDLE_LINES])
+{
+	const struct relay_bundle *b = &r->bundles[host];
+	struct rtcp_picture pictures[MAX_RTCP_PICTURES];
+	struct rtcp_compound c;
+	size_t count = 0, picture_count;
+	struct view text;
+
+	if (media_source_of_rtcp(leg_of(r, host), &d->from) != SOURCE_LOCKED ||
+	    media_secure_open(relay_secure_of(r, host), true, d->bytes, &d->len, now_us) !=
+	            ERR_NONE)
+		return 0;
+	d->is_open = true;
+	text = view_bytes(d->bytes, d->len);
+	if (rtcp_parse(text, &c) != ERR_NONE)
+		return 0;
+	picture_count = rtcp_pictures_read(text, &c, pictures);
+	for (unsigned i = 0; i < MAX_BUNDLE_LINES; i++)
+		if (b->lines.lines[i].is_used &&
+		    is_about(r, b->pairs[i], &c, pictures, picture_count))
+			ret[count++] = b->pairs[i];
+	return count;
 }
 
 void media_bundle_heard(struct media_relay *r, uint32_t host, const struct relay_claim *claim,

@@ -112,6 +112,17 @@ void media_flow_label(struct media_flow *f, size_t leg, struct view label)
 	memcpy(f->legs[leg].label, label.at, label.len);
 }
 
+bool media_flow_has_source(const struct media_flow *f, size_t leg, uint32_t ssrc)
+{
+	const struct flow_leg *other = &f->legs[leg ^ 1];
+
+	for (size_t i = 0; i < MAX_FLOW_SOURCES; i++)
+		if (other->sources[i].is_started &&
+		    (other->sources[i].ssrc ^ other->ssrc_mask) == ssrc)
+			return true;
+	return false;
+}
+
 static bool bucket_takes(struct flow_bucket *b, uint32_t per_s, uint64_t now_us)
 {
 	uint64_t full = (uint64_t)per_s * SECOND_US;
@@ -174,7 +185,7 @@ static enum flow_verdict unlock(struct flow_leg *leg, struct flow_datagram *d, u
 {
 	enum err err = ERR_LIMIT;
 
-	if (leg->order.protection == PROTECTION_NONE)
+	if (leg->order.protection == PROTECTION_NONE || d->is_open)
 		return FLOW_SEND;
 	if (leg->secure)
 		err = media_secure_open(leg->secure, d->is_rtcp, d->bytes, &d->len, now_us);

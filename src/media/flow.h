@@ -87,9 +87,8 @@ struct flow_leg {
 	uint32_t unconfirmed;       /* packets sent to it before it spoke */
 	uint8_t newest;             /* index in sources */
 	bool is_relearning, has_spoken;
-	char heard; /* the key that began; whoever told it sets it back */
-	uint8_t label_len;
-	char label[RTP_LABEL_SIZE]; /* header extension of what goes to this leg */
+	char heard;        /* the key that began; whoever told it sets it back */
+	uint8_t label_len; /* of label */
 	struct flow_bucket rtp_bucket;
 	struct media_leg_statistics totals; /* all but what the sources know */
 	struct rtp_statistics sources[MAX_FLOW_SOURCES];
@@ -101,6 +100,7 @@ struct flow_leg {
 	struct flow_bucket rtcp_bucket;
 	uint64_t retired_lost;       /* of sources that were displaced */
 	char cname[RTCP_CNAME_SIZE]; /* under which the other end sees it */
+	char label[RTP_LABEL_SIZE];  /* header extension of what goes to this leg */
 };
 
 struct media_flow {
@@ -122,6 +122,7 @@ struct flow_datagram {
 	struct addr from;
 	uint8_t leg; /* on whose port it came */
 	bool is_rtcp;
+	bool is_open; /* its protection was taken off */
 };
 
 struct flow_output {
@@ -146,6 +147,8 @@ static inline void media_flow_secure(struct media_flow *f, size_t leg, struct fl
 }
 /* What goes to the leg names its line so (rtp/bundle.h); empty: no more. */
 void media_flow_label(struct media_flow *f, size_t leg, struct view label);
+/* Whether what goes to the leg is of that SSRC. */
+bool media_flow_has_source(const struct media_flow *f, size_t leg, uint32_t ssrc);
 /* For a leg of PROTECTION_DTLS: it is there, by ICE or a handshake; family 0: nowhere any more. */
 void media_flow_prove(struct media_flow *f, size_t leg, const struct addr *place);
 /* Whether who is there may begin a handshake, by the trust that the order gave. */

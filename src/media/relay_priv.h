@@ -188,6 +188,11 @@ struct relay_claim {
 };
 bool media_bundle_find(const struct media_relay *r, uint32_t host, const struct flow_datagram *d,
                        struct relay_claim *ret);
+/* RTCP whose sender no line knows, as of an end that only receives: its protection is taken off,
+ * and the pairs of the lines that it is about are told (RFC 8843 9.2). 0: none, or not
+ * authentic. */
+size_t media_bundle_open(struct media_relay *r, uint32_t host, struct flow_datagram *d,
+                         uint64_t now_us, uint32_t ret[MAX_BUNDLE_LINES]);
 /* It was authentic. */
 void media_bundle_heard(struct media_relay *r, uint32_t host, const struct relay_claim *claim,
                         uint64_t now_us);

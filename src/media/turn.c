@@ -28,6 +28,21 @@ static void count(struct media_relay *r, enum counter which)
 	counters_add(r->ports.counters, which, 1);
 }
 
+static void depart(struct media_relay *r, const struct relay_departure *d)
+{
+	struct sockaddr_storage name;
+	socklen_t len;
+
+	if (d->fd < 0)
+		return;
+	len = socket_name_of(&d->what.to, &name);
+	if (sendto(d->fd, d->what.out.at, d->what.out.len, MSG_DONTWAIT, (struct sockaddr *)&name,
+	           len) < 0)
+		count(r, COUNT_media_send_failures);
+	else
+		count(r, d->is_rtcp ? COUNT_rtcp_sent : COUNT_media_sent);
+}
+
 static enum flow_verdict judge(struct media_relay *r, struct relay_arrival *a, uint64_t now_us)
 {
 	struct relay_stream *s = a->stream;
@@ -53,6 +68,32 @@ static enum flow_verdict judge(struct media_relay *r, struct relay_arrival *a, u
 	return verdict;
 }
 
+static enum flow_verdict judge_for(struct media_relay *r, struct relay_arrival *a, uint32_t pair,
+                                   uint64_t now_us)
+{
+	a->pair = pair;
+	a->stream = r->pairs[pair].stream;
+	a->d.leg = r->pairs[pair].leg;
+	return judge(r, a, now_us);
+}
+
+/* To each line that it is about. */
+static void judge_reports(struct media_relay *r, struct relay_arrival *a, uint64_t now_us)
+{
+	uint32_t pairs[MAX_BUNDLE_LINES];
+	size_t lines = media_bundle_open(r, a->pair, &a->d, now_us, pairs);
+
+	for (size_t i = 0; i < lines; i++) {
+		(void)judge_for(r, a, pairs[i], now_us);
+		depart(r, &a->departure);
+		a->departure.fd = -1;
+	}
+	if (lines > 0)
+		return;
+	count(r, COUNT_rtcp_received);
+	count(r, COUNT_rtcp_dropped);
+}
+
 /* On a port that several lines share. What is of none is not even tried: who has the keys would
  * not send it. */
 static void judge_shared(struct media_relay *r, struct relay_arrival *a, uint64_t now_us)
@@ -60,16 +101,18 @@ static void judge_shared(struct media_relay *r, struct relay_arrival *a, uint64_
 	uint32_t host = a->pair;
 	struct relay_claim claim;
 	enum flow_verdict verdict;
+	bool is_found = media_bundle_find(r, host, &a->d, &claim);
 
-	if (!media_bundle_find(r, host, &a->d, &claim)) {
-		count(r, a->d.is_rtcp ? COUNT_rtcp_received : COUNT_media_received);
-		count(r, a->d.is_rtcp ? COUNT_rtcp_dropped : COUNT_media_dropped_line);
+	if (!is_found && a->d.is_rtcp) {
+		judge_reports(r, a, now_us);
 		return;
 	}
-	a->pair = claim.pair;
-	a->stream = r->pairs[claim.pair].stream;
-	a->d.leg = r->pairs[claim.pair].leg;
-	verdict = judge(r, a, now_us);
+	if (!is_found) {
+		count(r, COUNT_media_received);
+		count(r, COUNT_media_dropped_line);
+		return;
+	}
+	verdict = judge_for(r, a, claim.pair, now_us);
 	if (verdict == FLOW_SEND || verdict == FLOW_UNREADY || verdict == FLOW_SEQUENCE)
 		media_bundle_heard(r, host, &claim, now_us);
 }
@@ -85,21 +128,6 @@ static bool is_astray(struct media_relay *r, uint32_t row)
 	return true;
 }
 
-static void depart(struct media_relay *r, const struct relay_departure *d)
-{
-	struct sockaddr_storage name;
-	socklen_t len;
-
-	if (d->fd < 0)
-		return;
-	len = socket_name_of(&d->what.to, &name);
-	if (sendto(d->fd, d->what.out.at, d->what.out.len, MSG_DONTWAIT, (struct sockaddr *)&name,
-	           len) < 0)
-		count(r, COUNT_media_send_failures);
-	else
-		count(r, d->is_rtcp ? COUNT_rtcp_sent : COUNT_media_sent);
-}
-
 static void arrive(struct relay_arrival *a, uint32_t row, const struct relay_pair *pair, size_t len)
 {
 	a->pair = row;
@@ -107,6 +135,7 @@ static void arrive(struct relay_arrival *a, uint32_t row, const struct relay_pai
 	a->d.bytes = a->bytes;
 	a->d.len = len;
 	a->d.leg = pair->leg;
+	a->d.is_open = false;
 }
 
 void media_relay_carry_packet(struct media_relay *r, uint32_t row, struct view packet,

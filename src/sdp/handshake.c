@@ -287,11 +287,14 @@ void sdp_shake_write(struct buffer *b, const struct sdp_shake *shake, const stru
 		buffer_decimal(b, shake->mid_id);
 		buffer_text(b, " urn:ietf:params:rtp-hdrext:sdes:mid\r\n");
 	}
+	/* RFC 8843 7.1.3 would have it there only once too; Chromium wants it in each line. */
+	if (shake->has_mux)
+		buffer_text(b, "a=rtcp-mux\r\n");
+	if (shake->is_guest)
+		return;
 	buffer_text(b, "a=fingerprint:");
 	sdp_fingerprint_write(b, shake->fingerprint);
 	put(b, "\r\na=setup:", view_of(sdp_setup_text((enum sdp_setup)shake->setup)));
-	if (shake->has_mux)
-		buffer_text(b, "a=rtcp-mux\r\n");
 	if (shake->ufrag.len == 0)
 		return;
 	put(b, "a=ice-ufrag:", shake->ufrag);

@@ -54,6 +54,7 @@ struct sdp_shake {
 	const uint8_t *fingerprint; /* SHA-256, SDP_FINGERPRINT_SIZE bytes */
 	uint8_t setup;              /* enum sdp_setup */
 	bool has_mux, is_bundled;
+	bool is_guest; /* its path is its group's first line's, and so what there is to say of it */
 	uint8_t mid_id;  /* of a line that is bundled: its packets say so, both ways; 0: not */
 	struct view mid; /* empty: none */
 	struct view ufrag, pwd; /* empty: no ICE */

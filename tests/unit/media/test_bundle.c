@@ -180,6 +180,43 @@ TEST(bundle_told, "tells the browser of each packet whose line it is, while line
 	return ERR_NONE;
 }
 
+/* Who only receives has no source of its own: reports say by what they are about whose they are. */
+TEST(bundle_reports, "takes reports of an end that only receives to the line that they are about")
+{
+	static char report[] = "\x81\xc9\0\7\0\0\0\1ssrclossseqnjitrlsr.dlsr";
+	static char picture[] = "\x80\xc9\0\1\0\0\0\1\x81\xce\0\2\0\0\0\1ssrc";
+	char storage[MAX_RTP_PACKET];
+	size_t len;
+
+	WITH_BROWSER;
+	TRY(begin_bundle());
+	office_says(packet_of(1), false);
+	CHECK(browser_hears(false) == 1);
+	office_shows(1);
+	len = receive_from(bench.ends[BROWSER][0], storage).len;
+	CHECK(len > 12);
+	for (int i = 0; i < 2; i++) {
+		char *at = i == 0 ? report + 8 : picture + 16;
+
+		memcpy(at, "ssrc", 4);
+		browser_says(view_bytes(i == 0 ? report : picture,
+		                        i == 0 ? sizeof(report) - 1 : sizeof(picture) - 1),
+		             true);
+		CHECK(!office_hears(true) && !office_hears(false)); /* of nobody */
+		memcpy(at, storage + 8, 4);
+		browser_says(view_bytes(i == 0 ? report : picture,
+		                        i == 0 ? sizeof(report) - 1 : sizeof(picture) - 1),
+		             true);
+		CHECK(office_hears(false) && !office_hears(true)); /* the video's, ports crossed */
+	}
+	CHECK(counted(COUNT_rtcp_dropped) == 2);
+	/* What is not authentic is about nothing. */
+	say(bench.ends[BROWSER][0], view_bytes(report, sizeof(report) - 1));
+	CHECK(!office_hears(false) && counted(COUNT_rtcp_dropped) == 3);
+	tear_down_all();
+	return ERR_NONE;
+}
+
 TEST(bundle_astray, "the port of a line that shares another's is deaf, to its own end too")
 {
 	char bytes[256];

@@ -82,6 +82,15 @@ void border_free(struct border **b);
 
 /* The worker that a message is for: ours, or one to whom it has to be handed over unread. */
 unsigned border_whose(const struct border *b, const struct flow *flow, struct view bytes);
+/* The same of what another one who read it has handed to us: a phone that is registered here may
+ * have its call with another worker. */
+unsigned border_moved(const struct border *b, const struct flow *flow, struct view bytes);
+/* What is registered on that flow, as a hash that all workers have alike; 0: nothing. */
+uint64_t border_account(const struct border *b, const struct flow *flow);
+/* Who read the next messages knows that this account is registered on their flow; 0: no more. */
+void border_attest(struct border *b, uint64_t account);
+/* It registered with another worker, over a connection: its calls here go on over that. */
+void border_registered(struct border *b, const struct flow *flow, uint64_t account, struct now now);
 /* One datagram, or one message of a connection. The bytes may be changed in place and are only
  * borrowed. */
 void border_receive(struct border *b, const struct flow *flow, char *bytes, size_t len,

@@ -57,7 +57,8 @@ enum purpose {
 struct border {
 	struct border_settings settings, before; /* before: while new ones are put in force */
 	struct border_ports ports;
-	struct now now; /* of the event in hand */
+	struct now now;    /* of the event in hand */
+	uint64_t attested; /* account of the sender, where another worker knows him */
 	bool is_draining;
 	struct wheel wheel;
 	struct ua *ua;
@@ -186,7 +187,6 @@ void request_source(struct request *r, const struct border_peer *to, const struc
 enum err request_send(struct border *b, const struct request *r, enum purpose purpose,
                       struct pool_handle object, struct pool_handle *ret) MUST_USE;
 
-/* ---- facts (facts.c) ---- */
 /* A fact about the message in hand: source, standing, proof, method, hashes. */
 struct fact fact_of(const struct border *b, const struct inbound *in, enum fact_kind kind);
 uint64_t fact_hash(const struct border *b, struct view text);

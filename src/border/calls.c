@@ -446,12 +446,8 @@ static void out_of_dialog(struct border *b, const struct inbound *in)
 
 static bool has_moved(struct border *b, const struct inbound *in, const struct leg_facts *leg)
 {
-	const struct registration *r;
-
-	if (leg->peer != CALL_PHONE || in->standing != STANDING_KNOWN)
-		return false;
-	r = registration_on_flow(&b->registrations, in->flow);
-	return r && fact_hash(b, view_of(r->facts.account)) == leg->account_hash;
+	return leg->peer == CALL_PHONE && in->standing == STANDING_KNOWN &&
+	       calls_is_account(b, in->flow, leg->account_hash);
 }
 
 /* Whether the leg's own party speaks. A phone that has moved is believed once its

@@ -39,6 +39,9 @@ void calls_apply(struct border *b, const struct border_settings *old);
 void calls_disconnected(struct border *b, const struct flow *flow);
 /* An account has registered from a connection: its calls whose own is gone go on over it. */
 void calls_registered(struct border *b, uint64_t account_hash, const struct flow *flow);
+/* Whether that account speaks from there: it is registered on the flow, here or with another
+ * worker who has handed the message over. */
+bool calls_is_account(const struct border *b, const struct flow *flow, uint64_t account_hash);
 /* Rows for ASK_LIVE_CALLS. */
 void calls_list(struct border *b, const struct ask *question,
                 void (*answer)(void *context, const struct ask *row), void *context);

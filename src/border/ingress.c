@@ -22,7 +22,9 @@ static struct inbound meet(struct border *b, const struct flow *flow)
 
 	if (!in.peer)
 		in.known = known_find_with_host(&b->known, flow, &in.host_has_known);
-	in.standing = in.peer ? STANDING_PEER : in.known ? STANDING_KNOWN : STANDING_STRANGER;
+	in.standing = in.peer                 ? STANDING_PEER
+	            : in.known || b->attested ? STANDING_KNOWN
+	                                      : STANDING_STRANGER;
 	if (flow->transport != TRANSPORT_UDP)
 		in.proof = PROOF_CONNECTION;
 	return in;

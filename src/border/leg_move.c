@@ -55,3 +55,10 @@ void calls_registered(struct border *b, uint64_t account_hash, const struct flow
 		}
 	}
 }
+
+bool calls_is_account(const struct border *b, const struct flow *flow, uint64_t account_hash)
+{
+	uint64_t account = b->attested ? b->attested : border_account(b, flow);
+
+	return account != 0 && account == account_hash;
+}

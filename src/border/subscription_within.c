@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Refreshes and NOTIFYs within a subscription, and the answers to them. */
+#include "border/calls.h"
 #include "border/subscription_priv.h"
 
 #include "border/challenge.h"
@@ -57,16 +58,12 @@ static bool is_at_leg(struct border *b, const struct inbound *in, struct subscri
                       unsigned number)
 {
 	const struct leg_facts *leg = &s->legs[number];
-	const struct registration *r;
 
 	if (flow_equal(&leg->flow, in->flow))
 		return true;
 	if (leg->peer != CALL_PHONE)
 		return in->peer && in->peer == leg_peer(b, leg);
-	if (in->standing != STANDING_KNOWN)
-		return false;
-	r = registration_on_flow(&b->registrations, in->flow);
-	if (!r || fact_hash(b, view_of(r->facts.account)) != leg->account_hash)
+	if (in->standing != STANDING_KNOWN || !calls_is_account(b, in->flow, leg->account_hash))
 		return false;
 	subscription_move(s, number, in->flow);
 	return true;

@@ -4,7 +4,7 @@
  * where there is none, the Call-ID. It is read here as far as that wants; the owner judges it. */
 #include "border/border_priv.h"
 
-#include "base/cursor.h"
+#include "border/calls.h"
 
 enum { NOBODY = MAX_SIGNAL_WORKERS };
 
@@ -168,6 +168,34 @@ static unsigned of_source(const struct border *b, const struct flow *flow)
 	return drawn(b, source.bytes, sizeof(source.bytes));
 }
 
+/* A phone that came from another worker's part of the world: its calls are there. */
+unsigned border_moved(const struct border *b, const struct flow *flow, struct view bytes)
+{
+	struct clues c;
+	unsigned owner;
+
+	if (party_peer_of(b, flow) || !registration_on_flow(&b->registrations, flow))
+		return b->ports.owner;
+	c = read(bytes);
+	owner = c.is_request ? named(b, c.tag, UA_NAME_TAG) : named(b, c.branch, UA_NAME_BRANCH);
+	return owner != NOBODY ? owner : b->ports.owner;
+}
+
+uint64_t border_account(const struct border *b, const struct flow *flow)
+{
+	const struct registration *r = registration_on_flow(&b->registrations, flow);
+
+	return r ? fact_hash(b, view_of(r->facts.account)) : 0;
+}
+
+void border_attest(struct border *b, uint64_t account) { b->attested = account; }
+
+void border_registered(struct border *b, const struct flow *flow, uint64_t account, struct now now)
+{
+	b->now = now;
+	calls_registered(b, account, flow);
+}
+
 unsigned border_whose(const struct border *b, const struct flow *flow, struct view bytes)
 {
 	struct clues c;
@@ -175,8 +203,10 @@ unsigned border_whose(const struct border *b, const struct flow *flow, struct vi
 
 	if (b->ports.owners <= 1)
 		return b->ports.owner;
-	if (!party_peer_of(b, flow))
-		return of_source(b, flow);
+	if (!party_peer_of(b, flow)) {
+		owner = of_source(b, flow);
+		return owner == b->ports.owner ? border_moved(b, flow, bytes) : owner;
+	}
 	c = read(bytes);
 	if (c.is_request)
 		return of_request(b, &c);

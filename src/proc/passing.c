@@ -11,6 +11,7 @@ struct passed {
 	uint8_t kind;
 	uint8_t unused[3];
 	uint32_t total, offset, len; /* of the whole, and what of it is here */
+	uint64_t account;
 	struct flow flow;
 	char shown[PASSED_LABEL_SIZE];
 };
@@ -68,7 +69,9 @@ void passing_give(unsigned to, const struct passing *p)
 		counters_add(child_counters(child), COUNT_passed_dropped, 1);
 		return;
 	}
-	slot.head = (struct passed){ .kind = p->kind, .total = (uint32_t)p->len, .flow = p->flow };
+	slot.head = (struct passed){
+		.kind = p->kind, .total = (uint32_t)p->len, .account = p->account, .flow = p->flow
+	};
 	if (p->shown)
 		(void)VIEW_COPY(view_of(p->shown), slot.head.shown);
 	do {
@@ -131,6 +134,7 @@ static void drain(void *context, struct ring *ring, struct now now)
 		bool is_read = read_slot(ring), is_whole = is_read && put_together(o);
 		struct passing p = { .kind = slot.head.kind,
 			             .flow = slot.head.flow,
+			             .account = slot.head.account,
 			             .shown = last_shown,
 			             .bytes = o->whole,
 			             .len = o->begun };

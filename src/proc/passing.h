@@ -16,13 +16,15 @@ enum passed_kind {
 	PASSED_MESSAGE,     /* came on that flow, is yours */
 	PASSED_SEND,        /* leaves by that connection of yours */
 	PASSED_UNREACHABLE, /* ICMP said so of that flow */
-	PASSED_CLOSED,      /* a peer's connection, of mine */
+	PASSED_CLOSED,      /* a connection of mine, a peer's or a phone's */
+	PASSED_REGISTERED,  /* that account, over a connection of mine */
 	PASSED_KIND_COUNT
 };
 
 struct passing {
 	uint8_t kind; /* enum passed_kind */
 	struct flow flow;
+	uint64_t account;  /* that is registered there with me (border_account); 0 */
 	const char *shown; /* PASSED_MESSAGE: who showed himself there by TLS; "" */
 	char *bytes;       /* may be changed by who takes it */
 	size_t len;

@@ -11,8 +11,8 @@
 #include "proc/connections.h"
 #include "proc/covers.h"
 #include "proc/dice.h"
+#include "proc/handing.h"
 #include "proc/maps.h"
-#include "proc/passing.h"
 #include "proc/stream_ports.h"
 #include "proc/table.h"
 #include "proc/trace.h"
@@ -55,62 +55,15 @@ static const struct pace_rule gathering = { .most_us = 5000, .worth = 3, .gather
 
 static struct worker w;
 
-/* --- Other workers --- */
-
-/* What is sent over a connection that another has. */
-static bool is_anothers(const struct flow *flow)
-{
-	return flow->connection != 0 && flow_is_connected(flow) &&
-	       flow_holder(flow) != child_facts(w.child)->owner;
-}
-
-static void hand_over(unsigned to, enum passed_kind kind, const struct flow *flow,
-                      struct view bytes)
-{
-	passing_give(to, &(struct passing){ .kind = (uint8_t)kind,
-	                                    .flow = *flow,
-	                                    .shown = tcp_peer_label(w.tcp, flow),
-	                                    .bytes = (char *)(uintptr_t)bytes.at,
-	                                    .len = bytes.len });
-}
-
-static void receive(const struct flow *flow, char *bytes, size_t len)
-{
-	unsigned owner = child_facts(w.child)->owner, whose = owner;
-
-	trace_note(w.trace, flow, false, view_bytes(bytes, len), w.now);
-	if (child_facts(w.child)->owners > 1)
-		whose = border_whose(w.border, flow, view_bytes(bytes, len));
-	if (whose == owner)
-		border_receive(w.border, flow, bytes, len, w.now);
-	else
-		hand_over(whose, PASSED_MESSAGE, flow, view_bytes(bytes, len));
-}
-
-static void take_over(const struct passing *p, struct now now)
-{
-	w.now = now;
-	if (p->kind == PASSED_MESSAGE) {
-		pace_note(&w.pace, 1);
-		border_receive(w.border, &p->flow, p->bytes, p->len, now);
-	} else if (p->kind == PASSED_SEND && !is_anothers(&p->flow)) {
-		tcp_send(w.tcp, &p->flow, view_bytes(p->bytes, p->len), now);
-	} else if (p->kind == PASSED_UNREACHABLE) {
-		border_unreachable(w.border, &p->flow, now);
-	} else if (p->kind == PASSED_CLOSED) {
-		border_disconnected(w.border, &p->flow, now);
-	}
-}
-
 /* --- The border's ports --- */
 
 static void port_send(void *context, const struct flow *to, struct view bytes)
 {
 	(void)context;
 	trace_note(w.trace, to, true, bytes, w.now);
-	if (is_anothers(to))
-		hand_over(flow_holder(to), PASSED_SEND, to, bytes);
-	else if (flow_is_connected(to))
+	if (handing_sends(to, bytes))
+		return;
+	if (flow_is_connected(to))
 		tcp_send(w.tcp, to, bytes, w.now);
 	else
 		udp_send(w.outbox, to, bytes);
@@ -124,6 +77,8 @@ static void port_fact(void *context, struct fact *fact)
 	enum err err;
 
 	(void)context;
+	if (fact->kind == FACT_REGISTERED)
+		handing_registered(&fact->flow);
 	fact->version = FACT_VERSION;
 	fact->sequence = ring_next_sequence(w.facts);
 	fact->owner = child_facts(w.child)->owner;
@@ -153,6 +108,12 @@ static void port_record(void *context, union record *record)
 
 /* --- Datagrams --- */
 
+static void receive(const struct flow *flow, char *bytes, size_t len)
+{
+	trace_note(w.trace, flow, false, view_bytes(bytes, len), w.now);
+	handing_receive(flow, bytes, len);
+}
+
 static void take_batch(void)
 {
 	struct udp_datagram d;
@@ -166,7 +127,7 @@ static void on_unreachable(void *context, const struct flow *flow)
 {
 	(void)context;
 	border_unreachable(w.border, flow, w.now);
-	passing_give_all(&(struct passing){ .kind = PASSED_UNREACHABLE, .flow = *flow });
+	handing_unreachable(flow);
 }
 
 static void on_socket(void *context, int fd, int what)
@@ -248,7 +209,7 @@ static bool is_peer_at(uint16_t row, const struct flow *flow, bool is_ours)
 static const char *port_shown(void *context, const struct flow *flow)
 {
 	(void)context;
-	return is_anothers(flow) ? passing_shown(flow) : tcp_peer_label(w.tcp, flow);
+	return handing_shown(flow);
 }
 
 static void on_declined(void *context, const struct flow *flow, enum ws_answer why)
@@ -277,14 +238,9 @@ static void on_declined(void *context, const struct flow *flow, enum ws_answer w
 
 static void on_closed(void *context, const struct flow *flow)
 {
-	bool is_blocked;
-
 	(void)context;
 	w.now = clock_now();
-	/* What another asked over a peer's connection waits no longer. */
-	if (flow->connection != 0 && child_facts(w.child)->owners > 1 &&
-	    border_standing(w.border, flow, w.now, &is_blocked) == STANDING_PEER)
-		passing_give_all(&(struct passing){ .kind = PASSED_CLOSED, .flow = *flow });
+	handing_closed(flow);
 	border_disconnected(w.border, flow, w.now);
 }
 
@@ -571,7 +527,6 @@ int main(void)
 	w.records =
 		child_ring_writer(w.child, ring_of(RING_OF_RECORDS, child_facts(w.child)->owner));
 	workers_begin(w.child);
-	passing_begin(w.child);
 	if (trace_new(&w.trace) != ERR_NONE)
 		child_fail("trace", ERR_NO_MEMORY);
 	open_listeners();
@@ -584,9 +539,10 @@ int main(void)
 	                                              .declined = on_declined,
 	                                              .counters = w.counters },
 	                         is_peer_at);
+	handing_begin(&(struct handing){ w.child, w.tcp, &w.pace, &w.now });
 	open_border();
 	workers_listen(on_media_event);
-	passing_listen(take_over);
+	handing_listen(w.border);
 	watch_listeners();
 	child_enter(w.child);
 	set_aside();

@@ -202,6 +202,42 @@ TALK_TEST(whose_wrong,
 	return ERR_NONE;
 }
 
+TALK_TEST(whose_moved,
+          "a phone that registered from another worker's address speaks in its call: the "
+          "other one says whose it is, and the account decides")
+{
+	struct flow was = t->phone.flow, moved = wire_outside(77, 5060);
+	uint64_t account;
+	char text[2048];
+
+	TRY(several(t));
+	TRY(talk_call(t));
+	account = border_account(t->w->border, &was);
+	CHECK(account != 0 && border_account(t->w->border, &moved) == 0);
+	snprintf(text, sizeof(text),
+	         "BYE sip:x@198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
+	         "203.0.113.77:5060;branch=z9hG4bKmoved\r\n"
+	         "From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: 99 BYE\r\nMax-Forwards: 70\r\n"
+	         "Content-Length: 0\r\n\r\n",
+	         t->phone.ours, t->phone.theirs, t->phone.call_id);
+	border_attest(t->w->border, account + 1);
+	border_receive(t->w->border, &moved, text, strlen(text), t->w->now);
+	CHECK(talk_is_quiet(t, &t->pbx));
+	/* Where it is registered, its call's tag says whose it is; a stranger's says nothing. */
+	CHECK(border_moved(t->w->border, &was, view_of(text)) == MINE);
+	memcpy(strstr(text, "z9hG4bKmoved"), "z9hG4bKagain", 12);
+	border_attest(t->w->border, account);
+	border_receive(t->w->border, &moved, text, strlen(text), t->w->now);
+	border_attest(t->w->border, 0);
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	/* The next one is a stranger's again. */
+	memcpy(strstr(text, "z9hG4bKagain"), "z9hG4bKthird", 12);
+	moved.remote.port = 9;
+	border_receive(t->w->border, &moved, text, strlen(text), t->w->now);
+	CHECK(talk_is_quiet(t, &t->pbx));
+	return ERR_NONE;
+}
+
 /* ---- counted together ---- */
 
 static struct border_common common;

@@ -115,13 +115,14 @@ static long open_process(void) { return syscall(SYS_pidfd_open, scene.victim, 0)
 static long trace_other(void) { return syscall(SYS_ptrace, PTRACE_SEIZE, scene.victim, 0, 0); }
 static long trace_me(void) { return syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0); }
 
+/* The sixth argument lies on the stack, where an int leaves its upper half as it was. */
 static long read_memory(void)
 {
 	char bytes[8];
 	struct iovec here = { bytes, sizeof(bytes) },
 		     there = { scene.secret, sizeof(scene.secret) };
 
-	return syscall(SYS_process_vm_readv, scene.victim, &here, 1, &there, 1, 0);
+	return syscall(SYS_process_vm_readv, scene.victim, &here, 1L, &there, 1L, 0L);
 }
 
 static long write_memory(void)
@@ -130,7 +131,7 @@ static long write_memory(void)
 	struct iovec here = { bytes, sizeof(bytes) },
 		     there = { scene.secret, sizeof(scene.secret) };
 
-	return syscall(SYS_process_vm_writev, scene.victim, &here, 1, &there, 1, 0);
+	return syscall(SYS_process_vm_writev, scene.victim, &here, 1L, &there, 1L, 0L);
 }
 
 static long open_memory(void)
@@ -144,13 +145,13 @@ static long open_memory(void)
 static long map_code(void)
 {
 	return syscall(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-	               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
 }
 
 static long make_code(void)
 {
 	long at = syscall(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-	                  -1, 0);
+	                  -1, 0L);
 
 	return at < 0 ? 0 : syscall(SYS_mprotect, at, 4096, PROT_READ | PROT_EXEC);
 }

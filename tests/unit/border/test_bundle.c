@@ -102,6 +102,38 @@ TALK_TEST(bundle_shared,
 	return ERR_NONE;
 }
 
+TALK_TEST(bundle_workers,
+          "lines that share a port are of one worker of media, those that have their own of any")
+{
+	static const char *const offers[] = { BUNDLE, HEAD AUDIO("9") VIDEO("9", "96") OWN_PATH };
+	struct media_event other = started;
+
+	other.worker = 1;
+	for (unsigned i = 0; i < t->w->pairs->count; i++)
+		t->w->pairs->pairs[i].worker = i & 1;
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t first;
+
+		TRY(wire_restart(t->w));
+		border_media_event(t->w->border, &other, t->w->now);
+		TRY(talks(t, offers[i], BOTH));
+		first = t->w->shakes[0].worker;
+		CHECK((talk_order(t)->worker == first) == (i == 0));
+		CHECK(t->w->pairs->pairs[talk_order(t)->legs[0].port].worker ==
+		      talk_order(t)->worker);
+		CHECK((t->w->bundle_count == 2) == (i == 0));
+		if (i == 0)
+			CHECK(bundle_of(t, 0)->worker == first && bundle_of(t, 1)->worker == first);
+		talk_request(t, &t->phone, "BYE", "", "");
+		CHECK(talk_hears(t, &t->pbx, "BYE "));
+		talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+		CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+		talk_media_closes(t);
+		t->w->shake_count = t->w->bundle_count = 0;
+	}
+	return ERR_NONE;
+}
+
 TALK_TEST(bundle_plain_side, "the PBX has a port for each line, and hears nothing of the bundle")
 {
 	t->phone.flow.transport = TRANSPORT_WS;

@@ -504,6 +504,7 @@ static void called(struct agent *a, struct dialog *d, struct client *c, const ch
 			try_again(a, d, text);
 			return;
 		}
+		call_of(a, d)->is_excused |= rules_is_unheard(a->world, d->call, status);
 		if (!call_of(a, d)->is_given_up && !call_of(a, d)->is_excused &&
 		    !rules_may_refuse(a->world, status))
 			world_fail(a->world,

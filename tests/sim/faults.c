@@ -58,7 +58,7 @@ bool faults_swallow(enum fault fault)
 	return one_in[fault] == 0 || ++calls % one_in[fault] == 0;
 }
 
-static bool is_second_answer(const char *branch)
+static bool is_second(const char *branch)
 {
 	uint64_t hash = text_hash(branch, "");
 
@@ -78,7 +78,27 @@ bool faults_swallow_answer(struct view bytes)
 	(void)snprintf(text, sizeof(text), "%.*s", (int)bytes.len, bytes.at);
 	(void)text_header(text, "CSeq", cseq, sizeof(cseq));
 	(void)text_param(text, "branch", branch, sizeof(branch));
-	return strstr(cseq, "BYE") && (planted == FAULT_UNANSWERED_BYE || is_second_answer(branch));
+	return strstr(cseq, "BYE") && (planted == FAULT_UNANSWERED_BYE || is_second(branch));
+}
+
+bool faults_swallow_invite(struct view bytes)
+{
+	char text[NET_TEXT_MAX + 1], branch[64];
+
+	if (planted != FAULT_CALLED_ONCE)
+		return false;
+	(void)snprintf(text, sizeof(text), "%.*s", (int)bytes.len, bytes.at);
+	(void)text_param(text, "branch", branch, sizeof(branch));
+	return strncmp(text, "INVITE ", 7) == 0 && is_second(branch);
+}
+
+bool faults_is_deaf(const char *text)
+{
+	char cseq[48];
+
+	(void)text_header(text, "CSeq", cseq, sizeof(cseq));
+	return text_status(text) / 100 == 1 && strstr(cseq, " INVITE") &&
+	       faults_swallow(FAULT_DEAF_TO_RINGING);
 }
 
 const char *fault_name(enum fault fault)

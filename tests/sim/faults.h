@@ -23,6 +23,9 @@ enum fault faults_planted(void);
 bool faults_swallow(enum fault fault);
 /* Whether an answer of the border does not leave. */
 bool faults_swallow_answer(struct view bytes);
+/* Whether an INVITE of the border's does not leave, or what comes to it is not heard. */
+bool faults_swallow_invite(struct view bytes);
+bool faults_is_deaf(const char *text);
 const char *fault_name(enum fault fault); /* "swallowed-bye"; static storage */
 const char *fault_text(enum fault fault);
 

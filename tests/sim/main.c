@@ -19,7 +19,8 @@
 enum { DEFAULT_CALLS = 60, FAULT_SEEDS = 40, USAGE = 2 };
 
 /* With 60 calls. */
-static const uint64_t once_broken[] = { 1559467053276875484U, 12213417668523659213U };
+static const uint64_t once_broken[] = { 1559467053276875484U, 12213417668523659213U,
+	                                3820900719328854067U };
 enum { ONCE_BROKEN = sizeof(once_broken) / sizeof(once_broken[0]) };
 
 struct choice {

@@ -8,6 +8,7 @@
 #include "sip/msg.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { BLOCK_GRACE_US = 35 * SECOND_US, AUDIO_PATIENCE_US = 12 * SECOND_US };
@@ -17,6 +18,8 @@ enum { ANSWER_PATIENCE_US = 3 * SECOND_US }; /* the border awaits the other end 
 /* A BYE that the PBX passes on to us may be lost a few times before we know of it. */
 enum { BYE_PATIENCE_US = 20 * SECOND_US };
 enum { EMERGENCY_CALLS = 8 };
+/* Timers A and B: at 0, 0.5, 1.5, 3.5, 7.5, 15.5 and 31.5 s, and at 32 s it is over. */
+enum { INVITE_COPIES = 7, INVITE_GIVE_UP_US = 32 * SECOND_US };
 
 /* What only one side may ever see: addresses, and names that its ends make. */
 static const char *const secrets_inside[] = {
@@ -130,6 +133,57 @@ static void note_bye(struct world *w, const char *text)
 				w->agents[i].dialogs[k].is_left = true;
 }
 
+/* The call that an INVITE of the border's, or an answer to one, is about. */
+static struct sim_call *call_of_attempt(struct world *w, const char *text, uint64_t *ret_branch)
+{
+	char from[AGENT_LINE_SIZE], via[AGENT_LINE_SIZE], branch[AGENT_NAME_SIZE];
+	unsigned long call;
+
+	(void)text_header(text, "From", from, sizeof(from));
+	if (strncmp(from, "\"c", 2) != 0)
+		return NULL;
+	call = strtoul(from + 2, NULL, 10);
+	(void)text_header(text, "Via", via, sizeof(via));
+	(void)text_param(via, "branch", branch, sizeof(branch));
+	*ret_branch = text_hash(branch, "") | 1;
+	return call < w->call_count ? &w->calls[call] : NULL;
+}
+
+static void note_attempt(struct world *w, const struct addr *to, const char *text)
+{
+	char header[AGENT_LINE_SIZE];
+	uint64_t branch;
+	struct sim_call *call = call_of_attempt(w, text, &branch);
+
+	(void)text_header(text, "To", header, sizeof(header));
+	if (!call || strstr(header, ";tag="))
+		return;
+	for (unsigned i = 0; i < SIM_ATTEMPTS; i++)
+		if (call->attempts[i].branch == branch) {
+			call->attempts[i].sent++;
+			return;
+		}
+	call->attempts[call->attempt_count++ % SIM_ATTEMPTS] = (struct sim_attempt){
+		.branch = branch, .since_us = w->now.us, .to = *to, .sent = 1
+	};
+}
+
+static void note_answer(struct world *w, const struct packet *p)
+{
+	char cseq[48];
+	uint64_t branch;
+	struct sim_call *call = call_of_attempt(w, p->text, &branch);
+
+	(void)text_header(p->text, "CSeq", cseq, sizeof(cseq));
+	for (unsigned i = 0; call && strstr(cseq, " INVITE") && i < SIM_ATTEMPTS; i++) {
+		struct sim_attempt *a = &call->attempts[i];
+
+		if (a->branch == branch && addr_equal(&a->to, &p->from) &&
+		    w->now.us - a->since_us < INVITE_GIVE_UP_US)
+			a->answered++;
+	}
+}
+
 void rules_sent(struct world *w, const struct flow *to, struct view bytes)
 {
 	static char text[NET_TEXT_MAX + 1];
@@ -146,6 +200,8 @@ void rules_sent(struct world *w, const struct flow *to, struct view bytes)
 	check_names(w, text, to->side);
 	if (strncmp(text, "BYE ", 4) == 0)
 		note_bye(w, text);
+	if (strncmp(text, "INVITE ", 7) == 0)
+		note_attempt(w, &to->remote, text);
 	if (a && !a->is_inside) {
 		memcpy(w->rules.overheard, text, bytes.len + 1);
 		w->rules.overheard_len = bytes.len;
@@ -186,8 +242,13 @@ static struct client *client_of(struct world *w, const struct addr *at, const ch
 
 void rules_reached(struct world *w, const struct packet *p)
 {
-	struct client *c = text_status(p->text) == 0 ? client_of(w, &p->from, p->text) : NULL;
+	struct client *c;
 
+	if (text_status(p->text) != 0) {
+		note_answer(w, p);
+		return;
+	}
+	c = client_of(w, &p->from, p->text);
 	if (!c)
 		return;
 	if (c->reached++ == 0)
@@ -295,9 +356,12 @@ static void audit_up(struct world *w, const struct agent *a, const struct dialog
 static void audit_dialog(struct world *w, struct agent *a, struct dialog *d,
                          const struct listing *l)
 {
-	const struct sim_call *call = &w->calls[d->call];
+	struct sim_call *call = &w->calls[d->call];
 	uint64_t now_us = w->now.us, since_us = call->given_up_us ? now_us - call->given_up_us : 0;
 
+	/* A CANCEL has to wait for an answer to its INVITE (RFC 3261 9.1). */
+	if (d->state == DIALOG_RINGING && since_us > RING_PATIENCE_US)
+		call->is_excused |= rules_is_unheard(w, d->call, 480);
 	if (call->is_excused) {
 		/* Nobody tells them any more, so they give up of themselves. */
 		if (since_us > RING_PATIENCE_US || now_us - d->since_us > EXCUSED_PATIENCE_US)
@@ -360,6 +424,18 @@ bool rules_may_refuse(const struct world *w, unsigned status)
 {
 	return (w->phase >= SIM_LEAVE && (status == 480 || status == 404)) ||
 	       (w->room != ROOM_FOR_ALL && status == 503);
+}
+
+bool rules_is_unheard(const struct world *w, unsigned call, unsigned status)
+{
+	for (unsigned i = 0; i < SIM_ATTEMPTS; i++) {
+		const struct sim_attempt *a = &w->calls[call].attempts[i];
+
+		if (a->sent >= INVITE_COPIES && a->answered == 0 &&
+		    w->now.us - a->since_us >= INVITE_GIVE_UP_US)
+			return status == 480 || status == 504;
+	}
+	return false;
 }
 
 /* ---- when all is quiet ---- */

@@ -29,7 +29,7 @@ struct rules {
 void rules_begin(struct world *w);
 /* A datagram that the border sends. */
 void rules_sent(struct world *w, const struct flow *to, struct view bytes);
-/* A request of an end comes to the border; the border answers one. */
+/* What an end says comes to the border; the border answers a request. */
 void rules_reached(struct world *w, const struct packet *p);
 void rules_told(struct world *w, const struct flow *to, struct view bytes);
 /* Nobody answered this one, and the network alone is to blame: it lost each copy but one that
@@ -46,5 +46,9 @@ bool rules_quiet(struct world *w, bool is_last);
 void rules_filled(struct world *w);
 /* Whether the border may refuse a call of itself now. */
 bool rules_may_refuse(const struct world *w, unsigned status);
+/* Nobody answered the border within 64*T1, and the network alone is to blame: it lost each copy of
+ * one INVITE of this call, of which as many left as RFC 3261 17.1.1.2 wants, or each answer. Who
+ * was called may ring, and nobody will tell. */
+bool rules_is_unheard(const struct world *w, unsigned call, unsigned status);
 
 #endif

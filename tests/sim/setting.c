@@ -37,6 +37,8 @@ static void port_send(void *context, const struct flow *to, struct view bytes)
 		return;
 	if (bytes.len > 8 && memcmp(bytes.at, "SIP/2.0 ", 8) == 0 && faults_swallow_answer(bytes))
 		return;
+	if (faults_swallow_invite(bytes))
+		return;
 	rules_sent(w, to, bytes);
 	rules_told(w, to, bytes);
 	(void)net_send(&w->net, &way, bytes, w->now.us);

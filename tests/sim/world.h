@@ -22,6 +22,16 @@ enum { SIM_PAIRS = 40, SIM_CALLS_AT_ONCE = 8, SIM_MAX_CALLS = 64, SIM_TRANSACTIO
 enum { SIM_FEW_CALLS = 5, SIM_FEW_TRANSACTIONS = 48 };
 enum { SIM_CALLS_MAX = 4096, SIM_FAILURE_SIZE = 640 };
 
+/* An INVITE by which the border calls somebody. */
+struct sim_attempt {
+	uint64_t branch; /* text_hash of it; 0: free */
+	uint64_t since_us;
+	struct addr to;
+	unsigned sent, answered; /* copies that left; answers that came back in its time */
+};
+
+enum { SIM_ATTEMPTS = 8 };
+
 /* A call as both its ends see it, by the number in the caller's display name. */
 struct sim_call {
 	uint8_t caller, callee;
@@ -32,6 +42,8 @@ struct sim_call {
 	uint64_t given_up_us;            /* when rules_audit first saw that */
 	uint64_t up_us;                  /* since both are up; 0: not */
 	uint64_t left_us;                /* one hung up and was told that this is so; 0: not */
+	struct sim_attempt attempts[SIM_ATTEMPTS]; /* the latest */
+	unsigned attempt_count;
 };
 
 /* Worlds in which there is not room for all: refusing is right, leaking is not. */

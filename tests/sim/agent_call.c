@@ -576,7 +576,7 @@ void agent_call_unacknowledged(struct agent *a, struct server *s)
 
 	if (!d || d->state == DIALOG_NONE)
 		return;
-	if (!is_excused(a, d))
+	if (!is_excused(a, d) && !rules_is_unheard(a->world, d->call, 480))
 		world_fail(a->world, "%s: nobody acknowledges %u of call c%u", a->user, s->status,
 		           d->call);
 	else if (d->state == DIALOG_ANSWERED)

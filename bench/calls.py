@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a call costs while others stand: memory of each, and processor time of a short one.
 
-Three parts, each in one run of its program, so that figures are ratios:
+Four parts, each in one run of its program, so that figures are ratios:
 
 The border alone (bench-border --standing, no sockets) with 100 to 50,000 calls: memory of
 signal and its checkpoint.
@@ -10,20 +10,24 @@ size of all processes, rings and checkpoint with it. Calls end where no packet c
 so `timeout` is raised: no audio flows, which needs no memory of its own.
 
 The service on one core, and calls that offer no stream and need no port: 100 to 50,000 of them
-over the wire, with bench-rate for both ends on another core.
+over the wire, with bench-rate for both ends on another core. And the same, none of which stands, while
+the service has heard from 1,000 to 1,000,000 strangers.
 
 First short calls warm it up for longer than transactions live, at the rate that is measured.
 
-    calls.py [--part border|service|wire] [--rate N]
+    calls.py [--part border|service|wire|sources] [--rate N]
 """
 
 import argparse
 import os
 import re
 import shutil
+import socket
 import statistics
+import struct
 import subprocess
 import sys
+import time
 
 import b2bua
 import rate as one_core
@@ -36,6 +40,11 @@ MOST_BYTES, MOST_OF_FIRST = 8192, 1.15
 CROWDS, ROUNDS, ROUND_S, WARM_S = (100, 1000, 4000), 3, 5, 36
 WIRE_CROWDS, WIRE_RATE, WIRE_ROUND_S, WIRE_CALLS = (100, 4000, 50000), 2000, 3, "56000 with-media 100"
 SHORT = "127.0.0.2"
+IP_PKTINFO = 8  # linux/in.h; Python has no name for it
+SOURCES, STRANGERS = (1000, 100000, 1000000), 0x7F400000  # 127.64.0.0 on
+KNOCK = (b"OPTIONS sip:100@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.64.0.1:5060;branch=z9hG4bK%d;rport\r\n"
+         b"From: <sip:100@127.0.0.1>;tag=1\r\nTo: <sip:100@127.0.0.1>\r\nCall-ID: knock\r\nCSeq: 1 OPTIONS\r\n"
+         b"Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n")
 CARRIER = """\
 peer {name} {{
     kind carrier
@@ -168,38 +177,85 @@ def service(rate):
     return judge("service", rows)
 
 
-def wire():
-    ours, theirs = one_core.two_cores()
-    folder = os.path.join(os.path.dirname(FOLDER), "bench-calls-wire")
-    shutil.rmtree(folder, ignore_errors=True)
-    rows, standing, first = [], 0, None
+class Wire:
+    """The service and both ends of calls without streams, warm."""
 
-    def some(count, *words):
-        before = sum(stage.spent().values())
-        found = load.run(WIRE_RATE, count, "--silent", *words)
+    def __init__(self, cast):
+        ours, theirs = one_core.two_cores()
+        self.stage, self.load = one_core.Service(cast, ours, calls=WIRE_CALLS), one_core.Load(theirs)
+        self.some(WIRE_RATE * WARM_S)
+
+    def some(self, count, *words):
+        """Processor seconds of a call."""
+        before = sum(self.stage.spent().values())
+        found = self.load.run(WIRE_RATE, count, "--silent", *words)
         if found["ended"] != count or found["late"] or found["repeated"]:
             raise Failure(f"not all of {count} calls went well: {found}")
-        return (sum(stage.spent().values()) - before) / count
+        return (sum(self.stage.spent().values()) - before) / count
 
-    with Cast(folder) as cast:
-        stage, load = one_core.Service(cast, ours, calls=WIRE_CALLS), one_core.Load(theirs)
-        some(WIRE_RATE * WARM_S)
+    def short(self):
+        return statistics.median(self.some(WIRE_RATE * WIRE_ROUND_S) for _ in range(ROUNDS))
+
+
+def empty_folder(name):
+    folder = os.path.join(os.path.dirname(FOLDER), name)
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def wire():
+    rows, standing, first = [], 0, None
+    with Cast(empty_folder("bench-calls-wire")) as cast:
+        wire_of = Wire(cast)
         for crowd in WIRE_CROWDS:
-            some(crowd - standing, "--stand")
+            wire_of.some(crowd - standing, "--stand")
             standing = crowd
-            sizes = memory(stage.process)
+            sizes = memory(wire_of.stage.process)
             first = first or sizes
             each = grown(sizes, first, crowd, WIRE_CROWDS[0])
-            rows.append((crowd, each, statistics.median(some(WIRE_RATE * WIRE_ROUND_S) for _ in range(ROUNDS))))
-        counted = stage.counters()
+            rows.append((crowd, each, wire_of.short()))
+        counted = wire_of.stage.counters()
         if counted["calls_answered"] - counted["calls_ended"] < standing:
             raise Failure("some of the calls that are to stand have ended")
     return judge("wire", rows)
 
 
+def knock(first, last):
+    """Each of them asks once, from an address of his own, at a pace at which none is lost."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as guest:
+        guest.bind(("0.0.0.0", 0))
+        for number in range(first, last):
+            # in_pktinfo: any interface, the address to send from.
+            own = struct.pack("=I4s4s", 0, (STRANGERS + number).to_bytes(4, "big"), bytes(4))
+            guest.sendmsg([KNOCK % number], [(socket.IPPROTO_IP, IP_PKTINFO, own)], 0, (OUTSIDE, 5060))
+            if number % 50 == 0:
+                time.sleep(0.002)
+
+
+def sources():
+    rows, known = [], 0
+    with Cast(empty_folder("bench-calls-sources")) as cast:
+        wire_of = Wire(cast)
+        before = wire_of.stage.counters()["datagrams_received"]
+        for count in SOURCES:
+            knock(known, count)
+            known = count
+            rows.append((count, wire_of.short()))
+        heard = wire_of.stage.counters()["datagrams_received"] - before
+    is_met = True
+    for count, spent in rows:
+        is_fine = spent <= MOST_OF_FIRST * rows[0][1]
+        is_met &= is_fine
+        print(f"sources: {count:7} strangers were heard, a short call {spent * 1000:.4f} ms, {spent / rows[0][1]:.2f} of the "
+              f"first (at most {MOST_OF_FIRST}){'' if is_fine else ': MISSED'}", flush=True)
+    if heard < known:
+        raise Failure(f"of {known} strangers and all calls {heard} datagrams were heard")
+    return is_met
+
+
 def main():
     parser = argparse.ArgumentParser(description="What a call costs while others stand.")
-    parser.add_argument("--part", choices=("border", "service", "wire"))
+    parser.add_argument("--part", choices=("border", "service", "wire", "sources"))
     parser.add_argument("--rate", type=int, default=400)
     options = parser.parse_args()
     enter_namespace(__file__)
@@ -210,10 +266,9 @@ def main():
         print("bench calls: run script/build release first; the program is not built")
         return 1
     try:
-        if options.part != "service":
-            is_met = wire() and is_met
-        if options.part != "wire":
-            is_met = service(options.rate) and is_met
+        for part, run in (("wire", wire), ("sources", sources), ("service", lambda: service(options.rate))):
+            if options.part in (None, part):
+                is_met = run() and is_met
         return 0 if is_met else 1
     except Failure as failure:
         print(f"bench calls: {failure}", file=sys.stderr)

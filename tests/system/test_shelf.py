@@ -57,6 +57,10 @@ def shelf_restart(cast):
     kill(cast.folder, signal.SIGTERM)
 
 
+def state_in(stored):
+    return next((name for name in list(stored) if name.startswith("state-")), None)
+
+
 def change(path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
@@ -68,13 +72,15 @@ def change(path):
 def shelf_not_taken(cast):
     story = Managing(cast)
     ringfence = story.stage.start().ringfence
-    check(until(lambda: any(name.startswith("state-") for name in ringfence.stored), 5), "nothing is stored")
+    check(until(lambda: state_in(ringfence.stored), 5), "nothing is stored")
     change(ringfence.config_path)
     story.ringfence = ringfence
     story.restart(signal.SIGKILL)
     log = ringfence.process.log()
     check("not taken up" in log and "needs a new start" in log, log)
-    old = next(name for name in ringfence.stored if name.startswith("state-"))
+    # It is ready before it has given away its new state.
+    check(until(lambda: state_in(ringfence.stored), 5), "nothing is stored after the new start")
+    old = state_in(ringfence.stored)
     with open(f"/proc/self/fd/{ringfence.stored[old]}", "rb") as file:
         content = bytearray(file.read())
     content[16] += 1  # its version

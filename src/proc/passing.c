@@ -97,17 +97,17 @@ void passing_give_all(const struct passing *p)
 
 /* ---- taking ---- */
 
+/* Copied once, then checked: who writes it may go on writing. */
 static bool read_slot(struct ring *ring)
 {
-	struct passed *h = &slot.head;
+	const struct passed *h = &slot.head;
 
-	if (ring_peek(ring, 0, h, sizeof(*h), NULL) != ERR_NONE || h->kind >= PASSED_KIND_COUNT ||
-	    h->len > PASSED_ROOM || h->total > MESSAGE_MAX || h->offset > h->total ||
-	    h->len > h->total - h->offset || h->flow.transport >= TRANSPORT_SCTP ||
-	    h->flow.listener >= child_facts(child)->listener_count ||
-	    !memchr(h->shown, 0, sizeof(h->shown)))
-		return false;
-	return ring_peek(ring, 0, &slot, sizeof(*h) + h->len, NULL) == ERR_NONE;
+	return ring_peek(ring, 0, &slot, sizeof(slot), NULL) == ERR_NONE &&
+	       h->kind < PASSED_KIND_COUNT && h->len <= PASSED_ROOM && h->total <= MESSAGE_MAX &&
+	       h->offset <= h->total && h->len <= h->total - h->offset &&
+	       h->flow.transport < TRANSPORT_SCTP &&
+	       h->flow.listener < child_facts(child)->listener_count &&
+	       memchr(h->shown, 0, sizeof(h->shown)) != NULL;
 }
 
 /* True once the message is whole. A beginning whose rest never came, because who wrote it died, is

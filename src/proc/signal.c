@@ -13,6 +13,7 @@
 #include "proc/dice.h"
 #include "proc/handing.h"
 #include "proc/maps.h"
+#include "proc/signing.h"
 #include "proc/stream_ports.h"
 #include "proc/table.h"
 #include "proc/trace.h"
@@ -375,7 +376,7 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 
 static uint64_t wait_us(void *context, struct now now)
 {
-	const uint64_t all_us[] = { tcp_wait_us(w.tcp, now), trust_wait_us(now),
+	const uint64_t all_us[] = { tcp_wait_us(w.tcp, now), signing_wait_us(now),
 		                    workers_wait_us() };
 	uint64_t least_us = border_wait_us(w.border, now);
 
@@ -390,7 +391,7 @@ static void advance(void *context, struct now now)
 	(void)context;
 	w.now = now;
 	border_advance(w.border, now);
-	trust_advance(now);
+	signing_advance(now);
 	tcp_advance(w.tcp, now);
 }
 

@@ -8,6 +8,7 @@ enum { ANSWERS_A_TURN = 64 };
 
 static struct ring *requests;
 static struct keys_client *client;
+static const char *what;
 
 static enum err send_request(void *context, const struct keys_request *q)
 {
@@ -31,16 +32,68 @@ static void drain(void *context, struct ring *ring, struct now now)
 	}
 }
 
-struct keys_client *signing_open(struct child *c, void (*woken)(void *context, uint64_t token),
-                                 void *context)
+static void woken(void *context, uint64_t token)
 {
-	const struct keys_client_ports ports = { context, send_request, woken };
+	(void)context;
+	tls_line_woken(token);
+}
+
+struct keys_client *signing_open(struct child *c, const struct signing_way *way)
+{
+	const struct keys_client_ports ports = { NULL, send_request, woken };
 	enum err err;
 
-	requests = child_ring_writer(c, ring_of(RING_OF_TO_SIGN, child_facts(c)->owner));
+	what = way->what;
+	requests = child_ring_writer(c, way->requests);
 	err = keys_client_new(&ports, (uint64_t)clock_now().wall_us, &client);
 	if (err != ERR_NONE)
 		child_fail("keys", err);
-	(void)child_ring_reader(c, ring_of(RING_OF_SIGNED, child_facts(c)->owner), drain, NULL);
+	(void)child_ring_reader(c, way->answers, drain, NULL);
 	return client;
+}
+
+/* ---- around a handshake ---- */
+
+static void enter(void *context, uint64_t token, struct now now)
+{
+	(void)context;
+	keys_client_enter(client, token, now);
+}
+
+/* One line a second: the counters tell the rest. */
+static bool leave(void *context)
+{
+	static uint64_t said_us;
+	enum keys_failure why = keys_client_why(client);
+	struct now now = clock_now();
+
+	(void)context;
+	keys_client_leave(client);
+	if (why == KEYS_WELL)
+		return false;
+	if (why != KEYS_CANCELLED && now_since(now.us, said_us) >= SECOND_US) {
+		said_us = now.us;
+		log_write(LEVEL_WARNING, what, "our own signature failed: %s",
+		          keys_failure_name(why));
+	}
+	return true;
+}
+
+static void cancel(void *context, uint64_t token)
+{
+	(void)context;
+	keys_client_cancel(client, token);
+}
+
+struct tls_keys signing_keys(void) { return (struct tls_keys){ NULL, enter, leave, cancel }; }
+
+uint64_t signing_wait_us(struct now now)
+{
+	return client ? keys_client_wait_us(client, now) : UINT64_MAX;
+}
+
+void signing_advance(struct now now)
+{
+	if (client)
+		keys_client_advance(client, now);
 }

@@ -4,7 +4,6 @@
 
 #include "border/options.h"
 #include "keys/bundle.h"
-#include "os/clock.h"
 #include "os/socket.h"
 #include "proc/signing.h"
 #include "transport/options.h"
@@ -110,56 +109,6 @@ static enum err open_files(int fd, struct files *ret)
 	return err;
 }
 
-/* ---- keys ---- */
-
-static void enter(void *context, uint64_t token, struct now now)
-{
-	(void)context;
-	keys_client_enter(keys, token, now);
-}
-
-/* One line a second: the counters tell the rest. */
-static bool leave(void *context)
-{
-	static uint64_t said_us;
-	enum keys_failure why = keys_client_why(keys);
-	struct now now = clock_now();
-
-	(void)context;
-	keys_client_leave(keys);
-	if (why == KEYS_WELL)
-		return false;
-	if (why != KEYS_CANCELLED && now_since(now.us, said_us) >= SECOND_US) {
-		said_us = now.us;
-		log_write(LEVEL_WARNING, "tls", "our own signature failed: %s",
-		          keys_failure_name(why));
-	}
-	return true;
-}
-
-static void cancel(void *context, uint64_t token)
-{
-	(void)context;
-	keys_client_cancel(keys, token);
-}
-
-static void woken(void *context, uint64_t token)
-{
-	(void)context;
-	tls_woken(token);
-}
-
-uint64_t trust_wait_us(struct now now)
-{
-	return keys ? keys_client_wait_us(keys, now) : UINT64_MAX;
-}
-
-void trust_advance(struct now now)
-{
-	if (keys)
-		keys_client_advance(keys, now);
-}
-
 /* ---- putting in force ---- */
 
 static enum err load(struct child *c, struct buffer *why)
@@ -231,14 +180,13 @@ struct tls *trust_open(struct child *c, struct counters *counters, trust_at_fn *
                        uint32_t at_most)
 {
 	const struct tls_ports ports = { .is_at = is_at,
-		                         .enter = enter,
-		                         .leave = leave,
-		                         .cancel = cancel,
+		                         .keys = signing_keys(),
 		                         .counters = counters };
 	struct conf_blob blob = child_settings(c);
 	char words[256];
 	struct buffer why = BUFFER_ON(words);
 	int fd = child_descriptor(c, THING_MATERIAL, 0);
+	unsigned owner = child_facts(c)->owner;
 	enum err err = ERR_NONE;
 
 	peer_at = is_peer;
@@ -249,7 +197,9 @@ struct tls *trust_open(struct child *c, struct counters *counters, trust_at_fn *
 	if (err == ERR_NONE)
 		err = tls_new(&ports, at_most, &the_tls);
 	if (err == ERR_NONE) {
-		keys = signing_open(c, woken, NULL);
+		keys = signing_open(c,
+		                    &(struct signing_way){ ring_of(RING_OF_TO_SIGN, owner),
+		                                           ring_of(RING_OF_SIGNED, owner), "tls" });
 		err = load(c, &why);
 	}
 	if (err == ERR_NONE && why.len > 0)

@@ -21,8 +21,4 @@ struct tls *trust_open(struct child *c, struct counters *counters, trust_at_fn *
 enum err trust_settings(struct child *c) MUST_USE;
 enum err trust_files(struct child *c, const struct ask *question) MUST_USE;
 
-/* Until a signature of `keys` is late, and what is then to be done. */
-uint64_t trust_wait_us(struct now now);
-void trust_advance(struct now now);
-
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS beneath a connection: OpenSSL over bytes that somebody else reads and writes. Opens no
- * file, blocks on nothing. Who is at the other end is decided within the handshake, by the policy
- * of the peers that may be there (tls_judge.h): whoever fits none is refused with a reason.
+/* TLS beneath a connection (tls/line.h), and who may speak it. Who is at the other end is decided
+ * within the handshake, by the policy of the peers that may be there (tls_judge.h): whoever fits
+ * none is refused with a reason.
  *
  * TLS 1.2 and 1.3 unless a side says otherwise by name; no renegotiation, no early data, no
  * compression, tickets by keys that change (tls_ticket.h), and none for who showed a
@@ -13,6 +13,7 @@
 #include "base/now.h"
 #include "event/flow.h"
 #include "event/tls_refusal.h"
+#include "tls/line.h"
 #include "transport/tls_options.h"
 
 struct tls;
@@ -62,21 +63,8 @@ struct tls_ports {
 	/* Whether the peer of that row may be at the other end of the flow, by its address; of a
 	 * connection of ours, whether it is exactly there. */
 	bool (*is_at)(void *context, uint16_t row, const struct flow *flow, bool is_ours);
-	/* Where our keys sign elsewhere (keys/client.h): around each step of a handshake, and for
-	 * one that is given up. NULL: they sign at once. leave says whether a signature failed. */
-	void (*enter)(void *context, uint64_t token, struct now now);
-	bool (*leave)(void *context);
-	void (*cancel)(void *context, uint64_t token);
+	struct tls_keys keys;
 	struct counters *counters;
-};
-
-/* Where the bytes of a session go: as socket_read and socket_write. */
-struct tls_wire {
-	void *context;
-	enum err (*read)(void *context, char *ret, size_t size, size_t *ret_len);
-	enum err (*write)(void *context, struct view bytes, size_t *ret_len);
-	/* It waited for our key and can go on: tls_shake. */
-	void (*woken)(void *context);
 };
 
 /* At most so many sessions at once. All that OpenSSL reads or looks up at its first use is used
@@ -88,8 +76,6 @@ void tls_free(struct tls **t); /* sessions first */
  * Sessions that stand keep what they agreed on. ERR_SYNTAX, ERR_NOT_FOUND, ERR_NO_MEMORY. */
 enum err tls_load(struct tls *t, const struct tls_settings *settings,
                   const struct tls_material *material, struct buffer *why) MUST_USE;
-/* A private key in PEM, for tests and for who keeps keys no other way. ERR_SYNTAX. */
-enum err tls_take_key(struct view pem, struct evp_pkey_st **ret) MUST_USE;
 bool tls_is_on(const struct tls *t, uint8_t side);
 
 /* A session of a connection that came in, or of one that we opened. The wire is copied, the
@@ -117,8 +103,6 @@ bool tls_wants_write(const struct tls_session *s);
 bool tls_is_answering(const struct tls_session *s);
 /* It waits for our key, not for the wire. */
 bool tls_is_parked(const struct tls_session *s);
-/* What enter was told: its session is to go on. */
-void tls_woken(uint64_t token);
 
 enum tls_refusal tls_why(const struct tls_session *s);
 /* The peer that showed who it is; empty: nobody did. Lives with the session. */

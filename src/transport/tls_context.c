@@ -4,19 +4,12 @@
 #include "transport/tls_priv.h"
 
 #include "conf/schema.h"
+#include "tls/context.h"
+#include "tls/pem.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_SHOWN_BYTES = 32768 }; /* of a chain that somebody shows to us */
-
-/* Forward secrecy always; for handsets that know no more, CBC too. */
-static const char ciphers[] =
-	"ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES256:ECDHE+AES128:!aNULL:!eNULL:!PSK:!SRP";
-/* What is older needs digests that no one should sign with any more. */
-static const char old_ciphers[] =
-	"ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:DHE+AES:RSA+AES:!aNULL:!eNULL:@SECLEVEL=0";
 
 static const int versions[] = {
 	[TLS_VERSION_1_2] = TLS1_2_VERSION,
@@ -195,22 +188,8 @@ static int on_staple_asked(SSL *ssl, void *unused)
 
 static bool set_common(SSL_CTX *ctx, uint8_t oldest)
 {
-	bool is_old = oldest == TLS_VERSION_1_0 || oldest == TLS_VERSION_1_1;
-
-	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-	                                       SSL_OP_CIPHER_SERVER_PREFERENCE |
-	                                       SSL_OP_PRIORITIZE_CHACHA);
-	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	                                    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-	                                    SSL_MODE_RELEASE_BUFFERS);
-	/* One read takes one record: what only changes keys could go on for ever within it. */
-	(void)SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
-	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	(void)SSL_CTX_set_max_cert_list(ctx, MAX_SHOWN_BYTES);
 	SSL_CTX_set_cert_verify_callback(ctx, tls_on_certificate, NULL);
-	return SSL_CTX_set_min_proto_version(ctx, versions[oldest]) == 1 &&
-	       SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
-	       SSL_CTX_set_cipher_list(ctx, is_old ? old_ciphers : ciphers) == 1;
+	return tls_context_harden(ctx, versions[oldest]);
 }
 
 static enum err new_server(struct tls_generation *g, unsigned side, uint8_t oldest)

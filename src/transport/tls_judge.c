@@ -2,19 +2,14 @@
 /* Chain, time, use, revocation, name, pins, staple: in this order, so that the reason is the first
  * thing that a person would look at. */
 #include "transport/tls_judge.h"
-#include "transport/tls.h"
+
+#include "base/secret.h"
+#include "tls/chain.h"
 #include "transport/tls_staple.h"
 
-#include "base/now.h"
-#include "base/secret.h"
-
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <time.h>
 
-enum { MAX_DEPTH = 6, AUTH_LEVEL = 2 };
 /* RFC 5924: id-kp-sipDomain. */
 static const char sip_domain[] = "1.3.6.1.5.5.7.3.20";
 
@@ -129,110 +124,27 @@ static bool has_pinned_serial(const struct tls_policy *p, X509 *leaf)
 
 /* ---- chain ---- */
 
-static enum tls_refusal refusal_of(int code)
+static enum tls_refusal refusal_of(const struct tls_chain_verdict *v)
 {
-	switch (code) {
-	case X509_V_OK:
+	switch (v->fault) {
+	case TLS_CHAIN_HOLDS:
 		return TLS_REFUSED_NOT;
-	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case TLS_CHAIN_EXPIRED:
 		return TLS_REFUSED_EXPIRED;
-	case X509_V_ERR_CERT_NOT_YET_VALID:
+	case TLS_CHAIN_NOT_YET:
 		return TLS_REFUSED_NOT_YET;
-	case X509_V_ERR_CERT_REVOKED:
-		return TLS_REFUSED_REVOKED;
-	case X509_V_ERR_UNABLE_TO_GET_CRL:
-	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
-	case X509_V_ERR_CRL_HAS_EXPIRED:
-	case X509_V_ERR_CRL_NOT_YET_VALID:
-	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
-	case X509_V_ERR_CRL_PATH_VALIDATION_ERROR:
-	case X509_V_ERR_DIFFERENT_CRL_SCOPE:
+	case TLS_CHAIN_REVOKED:
+		return v->depth > 0 ? TLS_REFUSED_AUTHORITY_REVOKED : TLS_REFUSED_REVOKED;
+	case TLS_CHAIN_NO_LIST:
+	case TLS_CHAIN_OLD_LIST:
 		return TLS_REFUSED_NO_LIST;
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-	case X509_V_ERR_CERT_UNTRUSTED:
+	case TLS_CHAIN_AUTHORITY:
 		return TLS_REFUSED_AUTHORITY;
-	case X509_V_ERR_INVALID_PURPOSE:
+	case TLS_CHAIN_PURPOSE:
 		return TLS_REFUSED_USAGE;
 	default:
 		return TLS_REFUSED_CHAIN;
 	}
-}
-
-/* Who signed the first one of a chain that holds; the caller's reference. NULL: nobody but one
- * who is believed without it. */
-static X509 *issuer_in(X509_STORE_CTX *look)
-{
-	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(look);
-	X509 *one = sk_X509_num(chain) > 0 ? sk_X509_value(chain, sk_X509_num(chain) > 1) : NULL;
-
-	if (!one || X509_check_issued(one, sk_X509_value(chain, 0)) != X509_V_OK)
-		return NULL;
-	return X509_up_ref(one) == 1 ? one : NULL;
-}
-
-struct verdict {
-	int code, depth; /* X509_V_..., and of which certificate: 0 is the leaf */
-	X509 *issuer;    /* the caller's; NULL: not known */
-};
-
-/* Authorities above may have no list of their own: nothing is known of who they signed then. One
- * that is there has to hold. */
-static int pass_without_list(int is_good, X509_STORE_CTX *look)
-{
-	return is_good || (X509_STORE_CTX_get_error(look) == X509_V_ERR_UNABLE_TO_GET_CRL &&
-	                   X509_STORE_CTX_get_error_depth(look) > 0);
-}
-
-static struct verdict verify_by(const struct tls_policy *p, const struct tls_shown *shown,
-                                unsigned long flags)
-{
-	X509_STORE_CTX *look = X509_STORE_CTX_new();
-	struct verdict v = { .code = X509_V_ERR_OUT_OF_MEM };
-	X509_VERIFY_PARAM *how;
-
-	if (p->has_list)
-		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
-	if (look && X509_STORE_CTX_init(look, p->authorities, shown->leaf, shown->others) == 1) {
-		how = X509_STORE_CTX_get0_param(look);
-		X509_VERIFY_PARAM_set_depth(how, MAX_DEPTH);
-		X509_VERIFY_PARAM_set_auth_level(how, AUTH_LEVEL);
-		X509_VERIFY_PARAM_set_time(how, (time_t)(shown->wall_us / SECOND_US));
-		(void)X509_VERIFY_PARAM_set_flags(how, flags);
-		X509_STORE_CTX_set_verify_cb(look, pass_without_list);
-		v.code = X509_verify_cert(look) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(look);
-		v.depth = X509_STORE_CTX_get_error_depth(look);
-		if (v.code == X509_V_OK && X509_STORE_CTX_get0_chain(look) == NULL)
-			v.code = X509_V_ERR_UNSPECIFIED;
-		if (v.code == X509_V_OK)
-			v.issuer = issuer_in(look);
-	}
-	X509_STORE_CTX_free(look);
-	ERR_clear_error();
-	return v;
-}
-
-static struct verdict verify(const struct tls_policy *p, const struct tls_shown *shown)
-{
-	struct verdict v;
-
-	/* A chain that may end early ends before the list that revokes its last authority: where
-	 * there are lists it is followed to its root first. */
-	if (p->has_list) {
-		enum tls_refusal why;
-
-		v = verify_by(p, shown, 0);
-		why = refusal_of(v.code);
-		if (why == TLS_REFUSED_NOT || why == TLS_REFUSED_REVOKED ||
-		    why == TLS_REFUSED_NO_LIST)
-			return v;
-	}
-	/* Who is named as an authority is one, whoever signed it. */
-	return verify_by(p, shown, X509_V_FLAG_PARTIAL_CHAIN);
 }
 
 /* ---- staple ---- */
@@ -255,12 +167,13 @@ static enum tls_refusal judge_staple(const struct tls_policy *p, const struct tl
 enum tls_refusal tls_judge(const struct tls_policy *policy, const struct tls_shown *shown,
                            int *ret_code)
 {
-	struct verdict v = verify(policy, shown);
-	enum tls_refusal why = refusal_of(v.code);
+	const struct tls_chain_terms terms = { .authorities = policy->authorities,
+		                               .has_list = policy->has_list,
+		                               .wall_us = shown->wall_us };
+	struct tls_chain_verdict v = tls_chain_verify(&terms, shown->leaf, shown->others);
+	enum tls_refusal why = refusal_of(&v);
 	int code = v.code;
 
-	if (why == TLS_REFUSED_REVOKED && v.depth > 0)
-		why = TLS_REFUSED_AUTHORITY_REVOKED;
 	if (why == TLS_REFUSED_NOT && !is_for_this(shown->leaf, shown->is_server)) {
 		why = TLS_REFUSED_USAGE;
 		code = X509_V_ERR_INVALID_PURPOSE;
@@ -279,115 +192,4 @@ enum tls_refusal tls_judge(const struct tls_policy *policy, const struct tls_sho
 	X509_free(v.issuer);
 	*ret_code = code;
 	return why;
-}
-
-/* ---- reading ---- */
-
-/* The end of a PEM text is an error of its own. */
-static enum err end_of_reading(void)
-{
-	unsigned long last = ERR_peek_last_error();
-	bool is_end =
-		ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
-	bool is_memory = ERR_GET_REASON(last) == ERR_R_MALLOC_FAILURE;
-
-	ERR_clear_error();
-	return is_end ? ERR_NONE : is_memory ? ERR_NO_MEMORY : ERR_SYNTAX;
-}
-
-static BIO *open_text(struct view pem)
-{
-	ERR_clear_error();
-	return pem.len <= INT32_MAX ? BIO_new_mem_buf(pem.at, (int)pem.len) : NULL;
-}
-
-enum err tls_take_authorities(X509_STORE *store, struct view pem, size_t *ret_count)
-{
-	BIO *text = open_text(pem);
-	enum err err = text ? ERR_NONE : ERR_NO_MEMORY;
-	size_t count = 0;
-	X509 *one;
-
-	while (err == ERR_NONE && (one = PEM_read_bio_X509(text, NULL, NULL, NULL))) {
-		err = X509_STORE_add_cert(store, one) == 1 ? ERR_NONE : ERR_NO_MEMORY;
-		X509_free(one);
-		count++;
-	}
-	if (err == ERR_NONE)
-		err = end_of_reading();
-	BIO_free(text);
-	if (err == ERR_NONE && count == 0)
-		return ERR_SYNTAX;
-	if (err == ERR_NONE)
-		*ret_count = count;
-	return err;
-}
-
-enum err tls_take_revoked(X509_STORE *store, struct view pem)
-{
-	BIO *text = open_text(pem);
-	enum err err = text ? ERR_NONE : ERR_NO_MEMORY;
-	size_t count = 0;
-	X509_CRL *one;
-
-	while (err == ERR_NONE && (one = PEM_read_bio_X509_CRL(text, NULL, NULL, NULL))) {
-		err = X509_STORE_add_crl(store, one) == 1 ? ERR_NONE : ERR_NO_MEMORY;
-		X509_CRL_free(one);
-		count++;
-	}
-	if (err == ERR_NONE)
-		err = end_of_reading();
-	BIO_free(text);
-	return err == ERR_NONE && count == 0 ? ERR_SYNTAX : err;
-}
-
-/* Nobody is there who could be asked for a password. */
-static int no_password(char *ret, int size, int is_writing, void *unused)
-{
-	(void)ret;
-	(void)size;
-	(void)is_writing;
-	(void)unused;
-	return -1;
-}
-
-enum err tls_take_key(struct view pem, EVP_PKEY **ret)
-{
-	BIO *text = open_text(pem);
-	EVP_PKEY *key = text ? PEM_read_bio_PrivateKey(text, NULL, no_password, NULL) : NULL;
-
-	BIO_free(text);
-	ERR_clear_error();
-	if (!key)
-		return text ? ERR_SYNTAX : ERR_NO_MEMORY;
-	*ret = key;
-	return ERR_NONE;
-}
-
-enum err tls_take_chain(struct view pem, X509 **ret_leaf, STACK_OF(X509) * *ret_others)
-{
-	BIO *text = open_text(pem);
-	STACK_OF(X509) *others = sk_X509_new_null();
-	X509 *leaf = text ? PEM_read_bio_X509(text, NULL, NULL, NULL) : NULL, *one;
-	enum err err = !text || !others ? ERR_NO_MEMORY : leaf ? ERR_NONE : end_of_reading();
-
-	if (err == ERR_NONE && !leaf)
-		err = ERR_SYNTAX;
-	while (err == ERR_NONE && (one = PEM_read_bio_X509(text, NULL, NULL, NULL))) {
-		if (sk_X509_push(others, one) > 0)
-			continue;
-		X509_free(one);
-		err = ERR_NO_MEMORY;
-	}
-	if (err == ERR_NONE)
-		err = end_of_reading();
-	BIO_free(text);
-	if (err == ERR_NONE) {
-		*ret_leaf = leaf;
-		*ret_others = others;
-		return ERR_NONE;
-	}
-	X509_free(leaf);
-	sk_X509_pop_free(others, X509_free);
-	return err;
 }

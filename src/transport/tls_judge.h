@@ -44,10 +44,4 @@ enum tls_refusal tls_judge(const struct tls_policy *policy, const struct tls_sho
  * DNS names, and where it has no alternative name at all, the last common name. No wildcards. */
 bool tls_has_name(X509 *certificate, struct view name);
 
-/* PEM into a store; *ret_count: how many there were. ERR_SYNTAX, ERR_NO_MEMORY. */
-enum err tls_take_authorities(X509_STORE *store, struct view pem, size_t *ret_count) MUST_USE;
-enum err tls_take_revoked(X509_STORE *store, struct view pem) MUST_USE;
-/* A chain, ours first. ERR_SYNTAX, ERR_NO_MEMORY. Both are the caller's. */
-enum err tls_take_chain(struct view pem, X509 **ret_leaf, STACK_OF(X509) * *ret_others) MUST_USE;
-
 #endif

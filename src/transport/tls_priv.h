@@ -3,6 +3,7 @@
 #ifndef TRANSPORT_TLS_PRIV_H
 #define TRANSPORT_TLS_PRIV_H
 
+#include "tls/line.h"
 #include "transport/tls.h"
 #include "transport/tls_judge.h"
 #include "transport/tls_staple.h"
@@ -40,17 +41,15 @@ struct tls {
 	struct tls_tickets tickets;
 	uint32_t loads;  /* of generations */
 	struct now time; /* of the step in hand */
-	BIO_METHOD *method;
+	struct tls_lines lines;
 };
 
 struct tls_session {
 	struct tls *tls;
-	SSL *ssl;
-	struct tls_wire wire;
+	struct tls_line line;
 	struct flow flow;
 	uint8_t why; /* enum tls_refusal */
-	uint8_t first_byte;
-	bool is_client, is_begun, is_done, wants_write, is_answering, is_parked, is_over;
+	bool is_client;
 	bool is_stapled; /* what the other end brings with its certificate is known */
 	bool must_show;  /* whoever is there has to show a certificate */
 	uint32_t began;  /* tls->loads of its begin */

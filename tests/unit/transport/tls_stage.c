@@ -2,6 +2,8 @@
 /* Papers are made once: their keys take longer than all the rest. */
 #include "tls_stage.h"
 
+#include "tls/pem.h"
+
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>

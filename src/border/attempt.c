@@ -155,6 +155,7 @@ static void write_again(struct border *b, const struct sip_msg *old, const struc
 		                       view_of(d->local_tag) };
 
 	sip_build_copy(&r->out, old, SIP_HEADER_MAX_FORWARDS);
+	sip_build_copy(&r->out, old, SIP_HEADER_MAX_BREADTH);
 	identity_write(b, &r->out, &from, &reader);
 	sip_build_name_addr(&r->out, SIP_HEADER_TO, VIEW_EMPTY, view_of(d->remote_uri), VIEW_EMPTY);
 	sip_build_header(&r->out, SIP_HEADER_CALL_ID, view_of(d->call_id));
@@ -193,7 +194,7 @@ static enum err send_again(struct border *b, struct call *call, struct turn *tur
 
 	if (err != ERR_NONE)
 		return err;
-	r = request_begin(b, &route->to, VIEW("INVITE"), view_of(route->uri));
+	r = request_again(b, &c->again, &route->to, view_of(route->uri));
 	write_again(b, &c->again, leg, route, &r);
 	leg->flow = route->to;
 	leg_join(call, LEG_CALLEE, route->peer);

@@ -10,6 +10,7 @@
 #include "border/extensions.h"
 #include "border/known.h"
 #include "border/party.h"
+#include "border/purpose_priv.h"
 #include "border/refused.h"
 #include "border/registration.h"
 #include "border/spending.h"
@@ -36,23 +37,6 @@ struct commands;      /* command.h */
 
 /* The parent's keys by use (border_ports.keys). */
 enum { KEY_COOKIES, KEY_NAMES, KEY_CONTACTS, KEY_TABLES };
-
-/* Whose transaction it is: chooses who hears of answers and notices. */
-enum purpose {
-	PURPOSE_NONE,         /* answered at once, nobody waits */
-	PURPOSE_REGISTER,     /* registrar.c; object: its login in hand */
-	PURPOSE_ASK,          /* registrar.c: a challenge asked of the PBX for an unknown user */
-	PURPOSE_PROBE,        /* probe.c */
-	PURPOSE_SUBSCRIPTION, /* subscription.c; object: its passage */
-	PURPOSE_EXCHANGE,     /* exchange.c: OPTIONS and the like, one to one */
-	PURPOSE_PEER,         /* peers.c; object: index of the peer's row */
-	PURPOSE_TRUNK,        /* trunk.c; the same */
-	PURPOSE_STAY,         /* stay.c; object: a PBX's REGISTER on its way */
-	PURPOSE_CALL,         /* calls.c: INVITE of a call's leg */
-	PURPOSE_CALL_REQUEST, /* calls.c: other requests within a call */
-	PURPOSE_ALIVE,        /* alive.c; object: the call */
-	PURPOSE_COUNT
-};
 
 struct border {
 	struct border_settings settings, before; /* before: while new ones are put in force */
@@ -107,15 +91,6 @@ struct inbound {
 	enum fact_proof proof; /* at least; a good cookie may raise it */
 };
 
-/* Answers and notices by purpose (border.c). */
-struct purpose_row {
-	/* An answer to a client transaction of ours: in->msg is the response. */
-	void (*answer)(struct border *b, const struct inbound *in, const struct ua_event *event,
-	               enum ua_answer answer);
-	void (*notice)(struct border *b, enum ua_notice notice, const struct ua_event *event);
-};
-extern const struct purpose_row purposes[PURPOSE_COUNT];
-
 /* ---- ways of writing (reply.c) ---- */
 
 struct ua_path path_of(const struct flow *flow);
@@ -163,6 +138,14 @@ struct request {
 };
 struct request request_begin(struct border *b, const struct flow *to, struct view method,
                              struct view uri);
+/* The same for one that came and goes on: its method, the mark by which it is known where it comes
+ * back (spiral.h), one hop less (request_hops_left), its Max-Breadth. */
+struct request request_forward(struct border *b, const struct inbound *in, const struct flow *to,
+                               struct view uri);
+/* For one that takes the place of `sent`, a request of ours that had gone on, with its mark.
+ * Max-Forwards and Max-Breadth are the caller's. */
+struct request request_again(struct border *b, const struct sip_msg *sent, const struct flow *to,
+                             struct view uri);
 /* The Via of a request of ours with that branch, without the header's name. */
 void request_via(const struct border *b, const struct flow *to, uint64_t serial,
                  struct buffer *out);
@@ -175,7 +158,6 @@ uint32_t request_first_cseq(const struct inbound *in);
 /* Max-Forwards of a request that goes on: one less than it came with, 70 at most;
  * NULL for one that is ours. */
 uint32_t request_hops_left(const struct sip_msg *came);
-void request_max_forwards(struct request *r, const struct sip_msg *came);
 /* The Contact by which the other end of a REGISTER shall reach that registration at us, and for
  * how long; 0 ends it. */
 void request_contact(const struct border *b, struct request *r, const char *token,

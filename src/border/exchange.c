@@ -89,7 +89,7 @@ static enum err forward(struct border *b, const struct inbound *in, const struct
 {
 	char text[CREDENTIAL_LINES_MAX];
 	struct buffer credentials = BUFFER_ON(text);
-	struct request r = request_begin(b, &route->to, in->msg->method_text, view_of(route->uri));
+	struct request r = request_forward(b, in, &route->to, view_of(route->uri));
 
 	struct identity_reader reader = { .peer = route->peer, .flow = &route->to };
 	char body_text[BODY_MAX];
@@ -99,7 +99,6 @@ static enum err forward(struct border *b, const struct inbound *in, const struct
 
 	if (err != ERR_NONE)
 		return err;
-	request_max_forwards(&r, in->msg);
 	write_identities(b, in, route, &r);
 	party_copy_headers(b, in->peer, route->peer, in->msg, &r.out);
 	extensions_copy(&r.out, in->msg);

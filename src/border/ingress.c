@@ -7,6 +7,7 @@
 #include "border/extensions.h"
 #include "border/registrar.h"
 #include "border/sample.h"
+#include "border/spiral.h"
 #include "border/subscription.h"
 #include "guard/oddity.h"
 #include "sip/build.h"
@@ -253,19 +254,23 @@ static bool has_to_tag(const struct sip_msg *msg)
 	return to && !view_is_empty(to->tag);
 }
 
-static bool is_out_of_hops(const struct sip_msg *msg)
+static bool is_zero(const struct sip_msg *msg, enum sip_header_id id)
 {
-	uint32_t hops;
+	uint32_t number;
 
-	return sip_number_of(msg, SIP_HEADER_MAX_FORWARDS, UINT8_MAX, &hops) == ERR_NONE &&
-	       hops == 0;
+	return sip_number_of(msg, id, UINT8_MAX, &number) == ERR_NONE && number == 0;
 }
 
 bool ingress_refuses(struct border *b, const struct inbound *in)
 {
-	if (!is_out_of_hops(in->msg))
+	if (is_zero(in->msg, SIP_HEADER_MAX_FORWARDS))
+		reply_refusal(b, in, 483, REFUSAL_HOPS, VIEW_EMPTY);
+	else if (!in->is_in_dialog && spiral_is_loop(b, in))
+		reply_refusal(b, in, 482, REFUSAL_LOOP, VIEW_EMPTY);
+	else if (!in->is_in_dialog && is_zero(in->msg, SIP_HEADER_MAX_BREADTH))
+		reply_refusal(b, in, 440, REFUSAL_BREADTH, VIEW_EMPTY);
+	else
 		return refuse_requirements(b, in);
-	reply_refusal(b, in, 483, REFUSAL_HOPS, VIEW_EMPTY);
 	return true;
 }
 

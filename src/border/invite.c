@@ -169,10 +169,9 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 {
 	struct call *call = call_of_turn(b, turn);
 	const struct leg_facts *leg = leg_of(call, LEG_CALLEE);
-	struct request r = request_begin(b, &route->to, VIEW("INVITE"), view_of(route->uri));
+	struct request r = request_forward(b, in, &route->to, view_of(route->uri));
 	enum err err;
 
-	request_max_forwards(&r, in->msg);
 	write_identities(b, in, route, leg, &r.out);
 	trunk_authorize(b, leg->peer, VIEW("INVITE"), view_of(route->uri), &r.out);
 	session_ask(turn, in->msg, &r.out);

@@ -46,9 +46,20 @@ void names_own(struct buffer *b, unsigned owners, unsigned owner)
 		b->at[b->len - NAMES_HASH_LEN] = (char)('0' + owner);
 }
 
-uint64_t names_serial(const struct hash_key *key, const struct view *pieces, size_t count)
+static uint64_t number(const struct hash_key *key, enum names_purpose purpose,
+                       const struct view *pieces, size_t count)
 {
 	char text[TEXT_MAX];
 
-	return hash_siphash(key, text, join(text, NAMES_SERIAL, pieces, count));
+	return hash_siphash(key, text, join(text, purpose, pieces, count));
+}
+
+uint64_t names_serial(const struct hash_key *key, const struct view *pieces, size_t count)
+{
+	return number(key, NAMES_SERIAL, pieces, count);
+}
+
+uint32_t names_target(const struct hash_key *key, const struct view *pieces, size_t count)
+{
+	return (uint32_t)number(key, NAMES_TARGET, pieces, count);
 }

@@ -20,6 +20,7 @@ enum names_purpose {
 	NAMES_TO_TAG,
 	NAMES_CONTACT,
 	NAMES_SERIAL,
+	NAMES_TARGET,
 };
 
 /* Writes NAMES_HASH_LEN characters, the same for the same pieces and key. */
@@ -32,5 +33,8 @@ void names_own(struct buffer *b, unsigned owners, unsigned owner);
 
 /* A serial for drawn names (ua/name.h) that is computed instead. */
 uint64_t names_serial(const struct hash_key *key, const struct view *pieces, size_t count);
+
+/* A number for what a request is for and where it came from (spiral.h). */
+uint32_t names_target(const struct hash_key *key, const struct view *pieces, size_t count);
 
 #endif

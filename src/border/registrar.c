@@ -242,8 +242,7 @@ static enum err forward(struct border *b, const struct inbound *in, struct login
 		return err;
 	buffer_text(&uri, "sip:");
 	home_write_domain(&uri, b, l->wish.home);
-	r = request_begin(b, &to, VIEW("REGISTER"), buffer_view(&uri));
-	request_max_forwards(&r, in->msg);
+	r = request_forward(b, in, &to, buffer_view(&uri));
 	write_names(b, in, l->wish.home, &r);
 	write_contact(b, &l->wish, &r);
 	sip_build_number(&r.out, SIP_HEADER_EXPIRES, asked_of_pbx_s(b, &l->wish));

@@ -179,7 +179,7 @@ static bool send(struct border *b, struct call *call, struct turn *turn, struct 
 	if (!call_pending_texts(call, &came, &sent) || !read_text(c, sent) ||
 	    ua_dialog_next_cseq(&leg->dialog, &turn->sent_cseq) != ERR_NONE)
 		return false;
-	r = request_begin(b, &leg->flow, VIEW("INVITE"), c->again.uri);
+	r = request_again(b, &c->again, &leg->flow, c->again.uri);
 	copy_headers(&r.out, &c->again);
 	sip_build_cseq(&r.out, turn->sent_cseq, VIEW("INVITE"));
 	sip_build_body(&r.out, body);

@@ -3,10 +3,11 @@
 #include "border/border_priv.h"
 
 #include "border/names.h"
+#include "border/spiral.h"
 #include "sip/build.h"
 #include "sip/number.h"
 
-enum { HOPS_MAX = 70, FIRST_CSEQ_MAX = 1 << 30 };
+enum { HOPS_MAX = 70, BREADTH_MAX = 60, FIRST_CSEQ_MAX = 1 << 30 };
 
 static enum sip_transport transport_of(enum transport_kind kind)
 {
@@ -19,10 +20,12 @@ static enum sip_transport transport_of(enum transport_kind kind)
 	return transports[kind];
 }
 
-void request_via(const struct border *b, const struct flow *to, uint64_t serial, struct buffer *out)
+/* `mark` goes behind the name in the branch. */
+static void write_via(const struct border *b, const struct flow *to, uint64_t serial,
+                      struct view mark, struct buffer *out)
 {
 	struct addr ours = party_our_address(b, to);
-	char text[UA_BRANCH_LEN];
+	char text[UA_BRANCH_LEN + SPIRAL_MARK_MAX];
 	struct buffer branch = BUFFER_ON(text);
 	struct sip_via via = {
 		.transport = transport_of(to->transport),
@@ -33,12 +36,18 @@ void request_via(const struct border *b, const struct flow *to, uint64_t serial,
 	};
 
 	ua_name_write(&branch, &b->namer, UA_NAME_BRANCH, serial);
+	buffer_put(&branch, mark);
 	via.branch = buffer_view(&branch);
 	sip_via_write(out, &via);
 }
 
-struct request request_begin(struct border *b, const struct flow *to, struct view method,
-                             struct view uri)
+void request_via(const struct border *b, const struct flow *to, uint64_t serial, struct buffer *out)
+{
+	write_via(b, to, serial, VIEW_EMPTY, out);
+}
+
+static struct request begin(struct border *b, const struct flow *to, struct view method,
+                            struct view uri, struct view mark)
 {
 	struct request r = { .out = BUFFER_ON(b->out), .to = *to };
 	size_t begun;
@@ -46,9 +55,50 @@ struct request request_begin(struct border *b, const struct flow *to, struct vie
 	b->ports.random(b->ports.context, &r.serial, sizeof(r.serial));
 	sip_build_request(&r.out, method, uri);
 	begun = sip_build_begin(&r.out, SIP_HEADER_VIA);
-	request_via(b, to, r.serial, &r.out);
+	write_via(b, to, r.serial, mark, &r.out);
 	sip_build_finish(&r.out, begun);
 	return r;
+}
+
+struct request request_begin(struct border *b, const struct flow *to, struct view method,
+                             struct view uri)
+{
+	return begin(b, to, method, uri, VIEW_EMPTY);
+}
+
+/* RFC 5393 5.3.3, RFC 7332 6. One target is asked at a time here, so nothing is divided. */
+static uint32_t breadth_of(const struct sip_msg *came)
+{
+	uint32_t breadth;
+
+	if (sip_number_of(came, SIP_HEADER_MAX_BREADTH, UINT32_MAX, &breadth) != ERR_NONE ||
+	    breadth > BREADTH_MAX)
+		return BREADTH_MAX;
+	return breadth;
+}
+
+struct request request_forward(struct border *b, const struct inbound *in, const struct flow *to,
+                               struct view uri)
+{
+	char text[SPIRAL_MARK_MAX];
+	struct buffer mark = BUFFER_ON(text);
+	struct request r;
+
+	spiral_mark(b, in, &mark);
+	r = begin(b, to, in->msg->method_text, uri, buffer_view(&mark));
+	sip_build_number(&r.out, SIP_HEADER_MAX_FORWARDS, request_hops_left(in->msg));
+	sip_build_number(&r.out, SIP_HEADER_MAX_BREADTH, breadth_of(in->msg));
+	return r;
+}
+
+struct request request_again(struct border *b, const struct sip_msg *sent, const struct flow *to,
+                             struct view uri)
+{
+	char text[SPIRAL_MARK_MAX];
+	struct buffer mark = BUFFER_ON(text);
+
+	spiral_copy(b, sent, &mark);
+	return begin(b, to, sent->method_text, uri, buffer_view(&mark));
 }
 
 uint64_t request_serial(const struct border *b, const struct inbound *in)
@@ -79,11 +129,6 @@ uint32_t request_hops_left(const struct sip_msg *came)
 	    hops > HOPS_MAX)
 		hops = HOPS_MAX;
 	return hops > 0 ? hops - 1 : 0;
-}
-
-void request_max_forwards(struct request *r, const struct sip_msg *came)
-{
-	sip_build_number(&r->out, SIP_HEADER_MAX_FORWARDS, request_hops_left(came));
 }
 
 void request_contact(const struct border *b, struct request *r, const char *token,

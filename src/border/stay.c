@@ -232,8 +232,7 @@ static enum err forward(struct border *b, const struct inbound *in, struct stay 
 		return err;
 	buffer_text(&uri, "sip:");
 	party_write_domain(&uri, carrier);
-	r = request_begin(b, &to, VIEW("REGISTER"), buffer_view(&uri));
-	request_max_forwards(&r, in->msg);
+	r = request_forward(b, in, &to, buffer_view(&uri));
 	write_names(b, in, carrier, &r);
 	write_contacts(b, s, &r);
 	sip_build_number(&r.out, SIP_HEADER_EXPIRES, s->expires_s);

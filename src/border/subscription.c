@@ -321,9 +321,8 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 	const struct identity_reader reader = { .peer = route->peer, .flow = &route->to };
 	const struct identity from = { SIP_HEADER_FROM, sip_msg_value(in->msg, SIP_HEADER_FROM),
 		                       view_of(d->local_tag) };
-	struct request r = request_begin(b, &route->to, in->msg->method_text, view_of(route->uri));
+	struct request r = request_forward(b, in, &route->to, view_of(route->uri));
 
-	request_max_forwards(&r, in->msg);
 	identity_write(b, &r.out, &from, &reader);
 	sip_build_name_addr(&r.out, SIP_HEADER_TO, VIEW_EMPTY, view_of(d->remote_uri), VIEW_EMPTY);
 	sip_build_header(&r.out, SIP_HEADER_CALL_ID, view_of(d->call_id));

@@ -112,6 +112,8 @@ enum err ua_name_read(struct view text, const struct ua_namer *namer, enum ua_na
 		if (!view_starts_nocase(text, COOKIE))
 			return ERR_SYNTAX;
 		text = view_after(text, COOKIE.len);
+		if (text.len > UA_NAME_LEN && text.at[UA_NAME_LEN] == '.')
+			text = view_first(text, UA_NAME_LEN);
 	}
 	err = base32_read(text, bytes);
 	if (err != ERR_NONE)

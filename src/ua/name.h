@@ -35,9 +35,9 @@ void ua_name_write(struct buffer *b, const struct ua_namer *namer, enum ua_name_
 void ua_name_rewrite(struct buffer *b, const struct ua_namer *namer, enum ua_name_kind kind,
                      const struct ua_name *name);
 
-/* Whole text as a name of that kind. ERR_SYNTAX: not of this shape; ERR_DENIED:
- * of this shape, but we never made it. Letters in either case: a proxy may
- * lower or raise them. */
+/* Whole text as a name of that kind; behind a branch's name may stand a '.' and what its writer
+ * wants back, which nothing proves. ERR_SYNTAX: not of this shape; ERR_DENIED: of this shape, but
+ * we never made it. Letters in either case: a proxy may lower or raise them. */
 enum err ua_name_read(struct view text, const struct ua_namer *namer, enum ua_name_kind kind,
                       struct ua_name *ret) MUST_USE;
 

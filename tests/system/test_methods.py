@@ -14,6 +14,7 @@ from pbx import DOMAIN, PBX_ADDRESS
 from process import Failure
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS
 from softphone import Act, Softphone, audio, hang_up, must_hear, says_yes
+from sip_text import token
 from stage import Stage
 from test_routes import FIRST, TRUNKS, Trunk, call, stage as trunk_stage
 
@@ -354,3 +355,28 @@ def methods_fax(cast):
         renew(other, one, bob.description(), ann.description())
         must_hear(one, other)
         hang_up(one, other)
+
+
+def send_back(trunk, message, number, at):
+    """What a proxy does with a call that it will not take: on to us, its own Via above ours, media by itself."""
+    lines = [f"Via: SIP/2.0/UDP {trunk.address}:5060;branch=z9hG4bK{token(12)};rport",
+             f"Via: {message.value('Via')};received={at}",
+             f"Max-Forwards: {int(message.value('Max-Forwards')) - 1}"]
+    lines += [f"{name}: {message.value(name)}" for name in ("Max-Breadth", "From", "To", "Call-ID", "CSeq", "Contact")]
+    trunk.send(f"INVITE sip:{number}@{trunk.next_hop[0]} SIP/2.0", lines, trunk.sdp())
+
+
+@test("a call that two servers send to each other through us is ended by 482 the third time round, and Max-Breadth passes")
+def methods_loop(cast):
+    ways = (("+441512960123", OUTSIDE_ADDRESS), ("00353155512345", INSIDE_ADDRESS))
+    with Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, Trunk(FIRST, OUTSIDE_ADDRESS) as carrier:
+        ends = (carrier, pbx)
+        trunk_stage(cast, more=TRUNKS.replace("    at-most 2 calls at once\n    check-every 5s\n", ""))
+        pbx.invite(ways[1][0])
+        for turn in range(4):
+            # Each is for somebody else than the one before: a spiral, which goes on.
+            came = ends[turn % 2].hear("INVITE ")
+            check(came.value("Max-Breadth") == "60", came.text)
+            send_back(ends[turn % 2], came, *ways[turn % 2])
+        refusal = pbx.hear("SIP/2.0 482")
+        check('"47 ' in refusal.value("Warning"), refusal.text)

@@ -116,3 +116,30 @@ TEST(name_truncated, "survives every truncation of a branch")
 	test_truncations(make(UA_NAME_BRANCH, text), read_any);
 	return ERR_NONE;
 }
+
+TEST(name_marked, "reads the name of a branch behind which its writer has noted something")
+{
+	static const struct {
+		const char *after;
+		enum err want;
+	} cases[] = {
+		{ ".7.0", ERR_NONE }, { ".", ERR_NONE }, { "7", ERR_SYNTAX }, { "-7", ERR_SYNTAX }
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[64], tag[64];
+		struct buffer b = buffer_on(text, sizeof(text)), t = buffer_on(tag, sizeof(tag));
+		struct ua_name name = { 0 };
+
+		ua_name_write(&b, &namer, UA_NAME_BRANCH, serial);
+		buffer_text(&b, cases[i].after);
+		CHECK(ua_name_read(buffer_view(&b), &namer, UA_NAME_BRANCH, &name) ==
+		      cases[i].want);
+		CHECK(name.serial == (cases[i].want == ERR_NONE ? serial : 0));
+		/* Of branches alone. */
+		ua_name_write(&t, &namer, UA_NAME_TAG, serial);
+		buffer_text(&t, cases[i].after);
+		CHECK(ua_name_read(buffer_view(&t), &namer, UA_NAME_TAG, &name) == ERR_SYNTAX);
+	}
+	return ERR_NONE;
+}

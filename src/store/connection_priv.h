@@ -10,6 +10,9 @@
 /* The store's own ring: audit records that came by a request. */
 enum { STORE_OWN_RING = 0xffff, STORE_SQL_MAX = 8192, STORE_PROBLEM_MAX = 256 };
 
+/* Calls that one statement writes where so many have come. */
+enum { STORE_CALLS_AT_ONCE = 16 };
+
 struct ring_place {
 	uint32_t ring;
 	uint64_t sequence;
@@ -25,6 +28,7 @@ struct store {
 	sqlite3_stmt *begin, *commit, *rollback, *place_put, *steps_delete, *step_insert,
 		*steps_select;
 	sqlite3_stmt *insert[RECORD_KIND_COUNT];
+	sqlite3_stmt *insert_calls; /* STORE_CALLS_AT_ONCE of them; NULL until so many have come */
 	struct ring_places places;
 	enum store_pressure pressure;
 	int directory; /* to measure its disk */
@@ -40,6 +44,7 @@ enum err store_fail(struct store *s, const char *what);
 /* Runs a statement that returns no rows, and makes it ready for the next time. */
 enum err store_run(struct store *s, sqlite3_stmt *statement, const char *what) MUST_USE;
 enum err store_prepare(struct store *s, const char *sql, sqlite3_stmt **ret) MUST_USE;
+enum err store_prepare_calls(struct store *s) MUST_USE;
 enum err store_number(struct store *s, const char *sql, uint64_t *ret) MUST_USE;
 
 #endif

@@ -202,9 +202,16 @@ static void number_put(const struct column *c, void *at, uint64_t number)
 	}
 }
 
+/* Of the record itself, which is there until the statement has run. */
 static int bind_view(sqlite3_stmt *statement, int place, struct view v)
 {
-	return sqlite3_bind_text(statement, place, v.len ? v.at : "", (int)v.len, SQLITE_TRANSIENT);
+	return sqlite3_bind_text(statement, place, v.len ? v.at : "", (int)v.len, SQLITE_STATIC);
+}
+
+/* Written here, gone when we return. */
+static int bind_written(sqlite3_stmt *statement, int place, const struct buffer *b)
+{
+	return sqlite3_bind_text(statement, place, b->at, (int)b->len, SQLITE_TRANSIENT);
 }
 
 static int bind_host(sqlite3_stmt *statement, int place, const struct addr *a)
@@ -215,7 +222,7 @@ static int bind_host(sqlite3_stmt *statement, int place, const struct addr *a)
 	if (a->family == 0)
 		return sqlite3_bind_null(statement, place);
 	addr_write(&b, a);
-	return bind_view(statement, place, buffer_view(&b));
+	return bind_written(statement, place, &b);
 }
 
 static int bind_net(sqlite3_stmt *statement, int place, const struct addr_net *n)
@@ -224,7 +231,7 @@ static int bind_net(sqlite3_stmt *statement, int place, const struct addr_net *n
 	struct buffer b = BUFFER_ON(text);
 
 	addr_net_write(&b, n);
-	return bind_view(statement, place, buffer_view(&b));
+	return bind_written(statement, place, &b);
 }
 
 int column_bind(sqlite3_stmt *statement, int place, const struct column *c, const void *from)

@@ -42,7 +42,8 @@ extern const struct table store_tables[RECORD_KIND_COUNT];
 extern const struct column store_step_columns[];
 extern const size_t store_step_column_count;
 
-/* SQLite's numbers are signed: numbers beyond are not sound. */
+/* SQLite's numbers are signed: numbers beyond are not sound. Texts are not copied: what is bound
+ * stays as it is until the statement has run. */
 int column_bind(sqlite3_stmt *statement, int place, const struct column *c, const void *from);
 void column_read(sqlite3_stmt *statement, int place, const struct column *c, void *to);
 /* False where a text has no end within its array. */

@@ -32,12 +32,15 @@ static enum err bind_step(struct store *s, const struct block_step *step)
 	return ERR_NONE;
 }
 
-static enum err bind_record(struct store *s, sqlite3_stmt *statement, const union record *r)
+/* As the row of that number, from 0, of a statement that writes several. */
+static enum err bind_record(struct store *s, sqlite3_stmt *statement, size_t row,
+                            const union record *r)
 {
 	const struct table *t = &store_tables[r->head.kind];
+	int first = (int)(row * t->column_count) + 1;
 
 	for (size_t i = 0; i < t->column_count; i++)
-		if (column_bind(statement, (int)i + 1, &t->columns[i], r) != SQLITE_OK)
+		if (column_bind(statement, first + (int)i, &t->columns[i], r) != SQLITE_OK)
 			return store_fail(s, "binding a value");
 	return ERR_NONE;
 }
@@ -64,12 +67,52 @@ static enum err write_one(struct store *s, const union record *r)
 	sqlite3_stmt *statement = s->insert[r->head.kind];
 	enum err err;
 
-	err = bind_record(s, statement, r);
+	err = bind_record(s, statement, 0, r);
 	if (err == ERR_NONE)
 		err = store_run(s, statement, t->name);
 	if (err == ERR_NONE && r->head.kind == RECORD_BLOCK)
 		err = write_steps(s, &r->block);
 	return err;
+}
+
+/* A batch whose transaction is open. */
+struct batch {
+	struct ring_places places;
+	struct store_tally tally;
+	const union record *calls[STORE_CALLS_AT_ONCE]; /* not written yet */
+	size_t call_count;
+};
+
+/* One statement in place of as many: each has to look up the table's highest row and put it
+ * back, and to begin and end. */
+static enum err write_calls_at_once(struct store *s, struct batch *batch)
+{
+	enum err err = s->insert_calls ? ERR_NONE : store_prepare_calls(s);
+
+	for (size_t i = 0; i < STORE_CALLS_AT_ONCE && err == ERR_NONE; i++)
+		err = bind_record(s, s->insert_calls, i, batch->calls[i]);
+	if (err == ERR_NONE)
+		err = store_run(s, s->insert_calls, "calls");
+	batch->call_count = 0;
+	return err;
+}
+
+static enum err write_calls_left(struct store *s, struct batch *batch)
+{
+	enum err err = ERR_NONE;
+
+	for (size_t i = 0; i < batch->call_count && err == ERR_NONE; i++)
+		err = write_one(s, batch->calls[i]);
+	return err;
+}
+
+/* Calls gather; other kinds have tables of their own, so the order among calls stays. */
+static enum err write_record(struct store *s, const union record *r, struct batch *batch)
+{
+	if (r->head.kind != RECORD_CALL)
+		return write_one(s, r);
+	batch->calls[batch->call_count++] = r;
+	return batch->call_count < STORE_CALLS_AT_ONCE ? ERR_NONE : write_calls_at_once(s, batch);
 }
 
 static bool is_shed(const struct store *s, const union record *r)
@@ -85,17 +128,16 @@ static bool is_shed(const struct store *s, const union record *r)
 	return r->head.priority != PRIORITY_KEPT;
 }
 
-/* One record of a batch whose transaction is open. */
-static enum err take_one(struct store *s, const union record *r, struct ring_places *places,
-                         struct store_tally *tally)
+static enum err take_one(struct store *s, const union record *r, struct batch *batch)
 {
+	struct store_tally *tally = &batch->tally;
 	uint64_t *place;
 
 	if (!record_is_sound(r)) {
 		tally->refused++;
 		return ERR_NONE;
 	}
-	place = place_of(places, r->head.ring);
+	place = place_of(&batch->places, r->head.ring);
 	if (!place) {
 		tally->refused++;
 		return ERR_NONE;
@@ -110,7 +152,7 @@ static enum err take_one(struct store *s, const union record *r, struct ring_pla
 		return ERR_NONE;
 	}
 	tally->written++;
-	return write_one(s, r);
+	return write_record(s, r, batch);
 }
 
 static enum err write_places(struct store *s, const struct ring_places *places)
@@ -130,8 +172,7 @@ static enum err write_places(struct store *s, const struct ring_places *places)
 enum err store_write(struct store *s, const union record *records, size_t count,
                      struct store_tally *ret)
 {
-	struct ring_places places = s->places;
-	struct store_tally tally = { 0 };
+	struct batch batch = { .places = s->places };
 	enum err err;
 
 	if (s->is_dead)
@@ -142,9 +183,11 @@ enum err store_write(struct store *s, const union record *records, size_t count,
 	if (err != ERR_NONE)
 		return err;
 	for (size_t i = 0; i < count && err == ERR_NONE; i++)
-		err = take_one(s, &records[i], &places, &tally);
+		err = take_one(s, &records[i], &batch);
 	if (err == ERR_NONE)
-		err = write_places(s, &places);
+		err = write_calls_left(s, &batch);
+	if (err == ERR_NONE)
+		err = write_places(s, &batch.places);
 	if (err == ERR_NONE)
 		err = store_run(s, s->commit, "committing a batch");
 	if (err != ERR_NONE) {
@@ -153,8 +196,8 @@ enum err store_write(struct store *s, const union record *records, size_t count,
 		(void)sqlite3_reset(s->rollback);
 		return err;
 	}
-	s->places = places;
-	*ret = tally;
+	s->places = batch.places;
+	*ret = batch.tally;
 	return ERR_NONE;
 }
 

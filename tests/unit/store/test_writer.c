@@ -145,6 +145,73 @@ TEST(batch_ceiling, "takes a whole batch and not one more")
 	return with_store(one_too_many);
 }
 
+enum { MANY = 37 };
+
+/* Of calls and, in between, what is no call, was kept before or is broken; in the same memory
+ * each time. */
+static void many_calls(union record *batch, uint64_t first)
+{
+	for (uint64_t i = 0; i < MANY; i++) {
+		uint64_t sequence = first + i;
+		struct buffer from;
+
+		batch[i] = a_call(sequence, sequence);
+		from = buffer_on(batch[i].call.from, sizeof(batch[i].call.from) - 1);
+		buffer_text(&from, "caller ");
+		buffer_decimal(&from, sequence * sequence);
+	}
+	batch[7] = a_sample(first + 7, 0);
+	batch[20].head.version++;
+	batch[30].head.sequence = first;
+}
+
+static enum err are_kept(struct store *s, const union record *batch)
+{
+	struct store_query q = { .kind = RECORD_CALL };
+	union record read;
+
+	for (size_t i = 0; i < MANY; i++) {
+		uint32_t count = 0;
+
+		if (batch[i].head.kind != RECORD_CALL)
+			continue;
+		q.number = batch[i].call.call;
+		TRY(count_of(s, &q, &count, &read));
+		CHECK(count == (i == 20 || i == 30 ? 0 : 1));
+		if (count == 0)
+			continue;
+		read.head.row = 0;
+		CHECK(memcmp(&read, &batch[i], sizeof(batch[i].call)) == 0);
+	}
+	return ERR_NONE;
+}
+
+static enum err many_at_once(struct place *p, struct store **s)
+{
+	static union record batch[MANY];
+	struct store_query newest = { .kind = RECORD_CALL };
+	struct store_tally tally;
+	union record read;
+	uint32_t count = 0;
+
+	(void)p;
+	for (uint64_t round = 0; round < 2; round++) {
+		many_calls(batch, 1 + round * MANY);
+		TRY(store_write(*s, batch, MANY, &tally));
+		CHECK(tally.written == MANY - 2 && tally.refused == 1 && tally.repeated == 1);
+		TRY(are_kept(*s, batch));
+	}
+	TRY(count_of(*s, &newest, &count, &read));
+	CHECK(count == 2 * (MANY - 3));
+	CHECK(read.call.call == 2 * MANY && read.head.row == 2 * (MANY - 3));
+	return ERR_NONE;
+}
+
+TEST(many_at_once, "keeps each of many calls as it was, in their order, whatever stands between")
+{
+	return with_store(many_at_once);
+}
+
 static enum err growing(struct place *p, struct store **s)
 {
 	union record incident = an_incident(1, 5), block = a_block(2, 6), read;

@@ -200,14 +200,17 @@ static uint32_t most_of(const struct ring *r, enum ring_class class)
 	}
 }
 
-uint32_t ring_room(struct ring *r, enum ring_class class)
+/* Up to where the reader was when it was looked at last. */
+static uint32_t room_known(const struct ring *r, uint32_t most)
 {
-	uint32_t most = most_of(r, class);
-
-	if (r->place - r->seen >= most)
-		r->seen = atomic_load_explicit(&r->tail->tail, memory_order_acquire);
 	/* A tail ahead of the head is a hostile reader's: the difference wraps, which is full. */
 	return r->place - r->seen < most ? (uint32_t)(most - (r->place - r->seen)) : 0;
+}
+
+uint32_t ring_room(struct ring *r, enum ring_class class)
+{
+	r->seen = atomic_load_explicit(&r->tail->tail, memory_order_acquire);
+	return room_known(r, most_of(r, class));
 }
 
 /* In the first lap each slot may lie in a page that nobody touched: several are asked for at once,
@@ -231,7 +234,7 @@ enum err ring_put(struct ring *r, const void *bytes, size_t len, enum ring_class
 {
 	if (len > r->slot_size || (unsigned)class >= RING_CLASS_COUNT)
 		return ERR_LIMIT;
-	if (ring_room(r, class) == 0) {
+	if (room_known(r, most_of(r, class)) == 0 && ring_room(r, class) == 0) {
 		atomic_fetch_add_explicit(&r->body->dropped[class], 1, memory_order_relaxed);
 		return ERR_FULL;
 	}

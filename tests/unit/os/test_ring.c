@@ -195,6 +195,21 @@ TEST(ring_owed_wake, "a writer that died between put and flush leaves the wake-u
 	return ERR_NONE;
 }
 
+TEST(ring_room, "how many slots are free is said as it is, whatever the writer saw last")
+{
+	struct pair p;
+	char byte = 'x';
+
+	TRY(pair_open(&p, &small));
+	for (unsigned i = 0; i < 7; i++)
+		TRY(ring_put(&p.writer, &byte, 1, RING_KEPT));
+	CHECK(ring_room(&p.writer, RING_KEPT) == 1 && ring_room(&p.writer, RING_SAMPLE) == 0);
+	ring_release(&p.reader, 7);
+	CHECK(ring_room(&p.writer, RING_KEPT) == 8 && ring_room(&p.writer, RING_SAMPLE) == 4);
+	pair_close(&p);
+	return ERR_NONE;
+}
+
 TEST(ring_read_only, "neither end can map for writing what is the other's")
 {
 	struct pair p;

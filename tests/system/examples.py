@@ -4,7 +4,7 @@
 import os
 import re
 
-from ringfence import ROOT, Ringfence
+from ringfence import ROOT, Ringfence, shared_out
 
 
 class Example(Ringfence):
@@ -21,4 +21,4 @@ class Example(Ringfence):
         text = re.sub(r"^(store|web) \{.*?^\}\n", "", text, flags=re.M | re.S)
         text += f"store {{ sqlite {cast.folder}/ringfence.db }}\nweb {{ socket {self.socket_path} }}\n"
         with open(self.config_path, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(shared_out(text))

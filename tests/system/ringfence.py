@@ -66,6 +66,18 @@ def is_built():
     return os.access(INSTALLED, os.X_OK)
 
 
+def signal_workers():
+    """How many the tests are to be run with: RINGFENCE_SIGNAL_WORKERS=N, for those that say nothing of it themselves."""
+    return int(os.environ.get("RINGFENCE_SIGNAL_WORKERS", 1))
+
+
+def shared_out(text):
+    """That configuration with so many workers of signal."""
+    if signal_workers() == 1 or re.search(r"^(signal|observe) \{", text, re.M):
+        return text
+    return f"{text}\nsignal {{\n    workers {signal_workers()}\n}}\n"
+
+
 class Ringfence:
     """The installed program: started, asked and ended as an operator would."""
 
@@ -82,7 +94,7 @@ class Ringfence:
                  "peer_more": "", "subscribers_more": "", "calls": 100, "folder": cast.folder,
                  "socket": self.socket_path}
         with open(self.config_path, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(**{**words, **changes}))
+            file.write(shared_out(CONFIG.format(**{**words, **changes})))
 
     def command(self):
         return [self.program, "run", "-c", self.config_path] + self.arguments
@@ -157,18 +169,20 @@ class Ringfence:
         return self.children_of(first).get("parent", first)
 
     def children(self):
-        """{role: process id} of the processes that the parent has started."""
+        """{role: process id} of the processes that the parent has started, signal-2 that of signal's second worker."""
         return self.children_of(self.parent())
 
     @staticmethod
     def children_of(parent):
         found = {}
-        for name in os.listdir("/proc"):
+        for number in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
             try:
-                with open(f"/proc/{name}/stat", encoding="ascii") as file:
-                    words = file.read().rsplit(")", 1)[1].split()
-                if name.isdigit() and int(words[1]) == parent:
-                    found[os.path.basename(os.readlink(f"/proc/{name}/exe"))] = int(name)
+                with open(f"/proc/{number}/stat", encoding="ascii") as file:
+                    name, words = file.read().split("(", 1)[1].rsplit(")", 1)
+                if int(words.split()[1]) != parent:
+                    continue
+                role = os.path.basename(os.readlink(f"/proc/{number}/exe"))
             except (OSError, IndexError):
                 continue
+            found[name if name.startswith(role + "-") else role] = number
         return found

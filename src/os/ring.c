@@ -38,6 +38,7 @@ struct ring_tail {
 	_Atomic uint64_t tail;
 	_Atomic uint64_t sleeps; /* odd: the reader waits */
 	_Atomic uint64_t broken;
+	_Atomic uint64_t held; /* ahead of the tail: up to here a reader had it in hand */
 };
 
 static void parts_close(struct ring_parts *p)
@@ -293,6 +294,21 @@ void ring_release(struct ring *r, uint32_t n)
 
 	r->place += n < ready ? n : ready;
 	atomic_store_explicit(&r->tail->tail, r->place, memory_order_release);
+}
+
+/* One store begins it and the tail's ends it, so death between them leaves nothing half said. */
+void ring_hold(struct ring *r, uint32_t n)
+{
+	atomic_store_explicit(&r->tail->held, r->place + n, memory_order_release);
+}
+
+uint32_t ring_held(const struct ring *r)
+{
+	uint64_t held = atomic_load_explicit(&r->tail->held, memory_order_relaxed) - r->place;
+	uint64_t head = atomic_load_explicit(&r->body->head, memory_order_acquire);
+
+	/* Behind the tail it wraps. */
+	return held <= head - r->place && held <= r->slot_count ? (uint32_t)held : 0;
 }
 
 bool ring_sleep(struct ring *r)

@@ -92,6 +92,10 @@ enum err ring_peek(struct ring *r, uint32_t index, void *ret, size_t len,
                    uint64_t *ret_sequence) MUST_USE;
 /* Gives back the first n slots: they are the writer's again. */
 void ring_release(struct ring *r, uint32_t n);
+/* The first n slots are being worked on, until ring_release gives back as many. A reader that
+ * takes up after one that died in between finds how many those were, and may leave them out. */
+void ring_hold(struct ring *r, uint32_t n);
+uint32_t ring_held(const struct ring *r);
 /* Says that we are going to wait. False: something came meanwhile, do not wait. */
 bool ring_sleep(struct ring *r);
 /* After waiting; takes the wake-up off the descriptor. */

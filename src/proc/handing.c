@@ -118,6 +118,11 @@ static void take(const struct passing *p, struct now now)
 	}
 }
 
+static void put_aside(const struct passing *p)
+{
+	own.aside(&p->flow, view_bytes(p->bytes, p->len));
+}
+
 void handing_begin(const struct handing *h)
 {
 	own = *h;
@@ -129,5 +134,5 @@ void handing_begin(const struct handing *h)
 void handing_listen(struct border *b)
 {
 	border = b;
-	passing_listen(take);
+	passing_listen(take, put_aside);
 }

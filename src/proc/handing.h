@@ -14,11 +14,13 @@ struct handing {
 	struct tcp *tcp;
 	struct pace *pace;
 	struct now *now; /* of the turn: set before the border is called */
+	/* Of what another handed over, the last worker here died with that in hand. */
+	void (*aside)(const struct flow *flow, struct view bytes);
 };
 
 /* Before the border, which says at once what its predecessor left unsaid. All is borrowed. */
 void handing_begin(const struct handing *h);
-/* From now on what others hand over is taken. */
+/* From now on what others hand over is taken; tells first what is to be set aside. */
 void handing_listen(struct border *b);
 
 /* What was read here, to the border or to another worker. */

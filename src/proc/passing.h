@@ -2,24 +2,13 @@
 /* What workers of signal hand to each other: a message that one has read and another owns, one
  * that has to leave by a connection of another's, and that a way is broken. A ring from each to
  * each other; what finds it full is dropped and counted. A message longer than a slot takes
- * several in a row. Each is given back before it is worked on, so that one that ends the worker is
- * not fed to its successor. */
+ * several in a row. The one that is worked on is held in its ring until that is done, so that of
+ * one that ends the worker its successor knows: that one is set aside and not fed again. */
 #ifndef PROC_PASSING_H
 #define PROC_PASSING_H
 
-#include "event/flow.h"
 #include "proc/child.h"
-
-enum { PASSED_SLOT = 2048, PASSED_LABEL_SIZE = 64 };
-
-enum passed_kind {
-	PASSED_MESSAGE,     /* came on that flow, is yours */
-	PASSED_SEND,        /* leaves by that connection of yours */
-	PASSED_UNREACHABLE, /* ICMP said so of that flow */
-	PASSED_CLOSED,      /* a connection of mine, a peer's or a phone's */
-	PASSED_REGISTERED,  /* that account, over a connection of mine */
-	PASSED_KIND_COUNT
-};
+#include "proc/passed.h"
 
 struct passing {
 	uint8_t kind; /* enum passed_kind */
@@ -32,8 +21,10 @@ struct passing {
 
 /* Rings to the others, of whom there may be none. */
 void passing_begin(struct child *c);
-/* From now on `take` gets what they hand over; `p` lives until it returns. */
-void passing_listen(void (*take)(const struct passing *p, struct now now));
+/* From now on `take` gets what they hand over; `p` lives until it returns. Before that `aside`
+ * is told of each that was in hand when the last worker died. */
+void passing_listen(void (*take)(const struct passing *p, struct now now),
+                    void (*aside)(const struct passing *p));
 
 void passing_give(unsigned to, const struct passing *p);
 void passing_give_all(const struct passing *p);

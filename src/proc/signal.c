@@ -247,31 +247,35 @@ static void on_closed(void *context, const struct flow *flow)
 
 /* The last worker died with this message in hand: it is kept as a sample, told to the
  * judge, and never fed again. */
-static void set_aside(void)
+static void set_aside(const struct flow *flow, struct view bytes)
 {
 	static union record record;
-	struct udp_datagram d;
-	struct fact fact = { .kind = FACT_CRASH, .count = 1 };
+	struct fact fact = { .kind = FACT_CRASH, .count = 1, .flow = *flow };
 	char text[ADDR_TEXT_MAX];
 	struct buffer sample;
 
 	w.now = clock_now();
-	if (!udp_inbox_aside(w.inbox, &d))
-		return;
 	log_write(LEVEL_ERROR, "message set aside",
-	          "the last worker died with %zu bytes from %s in hand", d.len,
-	          addr_text(&d.flow.remote, text));
-	fact.flow = d.flow;
+	          "the last worker died with %zu bytes from %s in hand", bytes.len,
+	          addr_text(&flow->remote, text));
 	port_fact(NULL, &fact);
 	record.sample = (struct record_sample){ .head = { .kind = RECORD_SAMPLE,
 		                                          .size = sizeof(record.sample),
 		                                          .priority = PRIORITY_DETAIL,
-		                                          .side = d.flow.side },
-		                                .flow = d.flow };
+		                                          .side = flow->side },
+		                                .flow = *flow };
 	sample = BUFFER_ON(record.sample.text);
-	sip_mask(view_bytes(d.bytes, d.len), &sample);
+	sip_mask(bytes, &sample);
 	record.sample.text_len = (uint16_t)sample.len;
 	port_record(NULL, &record);
+}
+
+static void set_aside_received(void)
+{
+	struct udp_datagram d;
+
+	if (udp_inbox_aside(w.inbox, &d))
+		set_aside(&d.flow, view_bytes(d.bytes, d.len));
 }
 
 /* --- Others --- */
@@ -540,13 +544,13 @@ int main(void)
 	                                              .declined = on_declined,
 	                                              .counters = w.counters },
 	                         is_peer_at);
-	handing_begin(&(struct handing){ w.child, w.tcp, &w.pace, &w.now });
+	handing_begin(&(struct handing){ w.child, w.tcp, &w.pace, &w.now, set_aside });
 	open_border();
 	workers_listen(on_media_event);
 	handing_listen(w.border);
 	watch_listeners();
 	child_enter(w.child);
-	set_aside();
+	set_aside_received();
 	take_batch();
 	return child_run(w.child, &hooks);
 }

@@ -210,6 +210,37 @@ TEST(ring_room, "how many slots are free is said as it is, whatever the writer s
 	return ERR_NONE;
 }
 
+TEST(ring_held,
+     "what a reader that died had in hand the next one finds, and nothing once it was given "
+     "back, nor more than there is")
+{
+	struct pair p;
+	char byte = 'x';
+
+	TRY(pair_open(&p, &small));
+	CHECK(ring_held(&p.reader) == 0);
+	for (unsigned i = 0; i < 20; i++) {
+		unsigned n = i % 3 + 1;
+
+		for (unsigned put = 0; put < n + 1; put++)
+			TRY(ring_put(&p.writer, &byte, 1, RING_KEPT));
+		ring_hold(&p.reader, n);
+		ring_close(&p.reader);
+		TRY(ring_open_reader(&p.reader, &p.ends.reader));
+		CHECK(ring_held(&p.reader) == n && ring_ready(&p.reader) == n + 1);
+		ring_release(&p.reader, n);
+		ring_close(&p.reader);
+		TRY(ring_open_reader(&p.reader, &p.ends.reader));
+		CHECK(ring_held(&p.reader) == 0 && ring_ready(&p.reader) == 1);
+		ring_release(&p.reader, 1);
+	}
+	/* More than there is. */
+	ring_hold(&p.reader, 1);
+	CHECK(ring_held(&p.reader) == 0);
+	pair_close(&p);
+	return ERR_NONE;
+}
+
 TEST(ring_read_only, "neither end can map for writing what is the other's")
 {
 	struct pair p;

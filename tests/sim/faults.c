@@ -96,9 +96,10 @@ bool faults_is_deaf(const char *text)
 {
 	char cseq[48];
 
+	if (text_status(text) / 100 != 1)
+		return false;
 	(void)text_header(text, "CSeq", cseq, sizeof(cseq));
-	return text_status(text) / 100 == 1 && strstr(cseq, " INVITE") &&
-	       faults_swallow(FAULT_DEAF_TO_RINGING);
+	return strstr(cseq, " INVITE") && faults_swallow(FAULT_DEAF_TO_RINGING);
 }
 
 const char *fault_name(enum fault fault)

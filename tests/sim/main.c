@@ -10,13 +10,14 @@
 #include "sim/faults.h"
 #include "sim/setting.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
-enum { DEFAULT_CALLS = 60, FAULT_SEEDS = 40, USAGE = 2 };
+enum { DEFAULT_CALLS = 60, FAULT_SEEDS = 40, USAGE = 2, TABLE_BYTES = 1 << 16 };
 
 /* With 60 calls. */
 static const uint64_t once_broken[] = { 1559467053276875484U, 12213417668523659213U,
@@ -191,6 +192,9 @@ int main(int argc, char **argv)
 		            stderr);
 		return USAGE;
 	}
+	/* Each world's tables are mapped anew, zeros that few of their pages need to be: to clear
+	 * what the last world left took a fifth of the time. */
+	(void)mallopt(M_MMAP_THRESHOLD, TABLE_BYTES);
 	if (hash_prepare() != ERR_NONE)
 		return USAGE;
 	status = c.is_faults ? find_all(&c) : play_all(&c);

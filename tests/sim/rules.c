@@ -258,10 +258,13 @@ void rules_reached(struct world *w, const struct packet *p)
 
 void rules_told(struct world *w, const struct flow *to, struct view bytes)
 {
-	char text[NET_TEXT_MAX + 1];
+	static char text[NET_TEXT_MAX + 1];
 	struct client *c;
 
-	(void)snprintf(text, sizeof(text), "%.*s", (int)bytes.len, bytes.at);
+	if (w->has_failed)
+		return;
+	memcpy(text, bytes.at, bytes.len);
+	text[bytes.len] = 0;
 	if (text_status(text) == 0)
 		return;
 	c = client_of(w, &to->remote, text);

@@ -102,6 +102,7 @@ static void settle(struct border_settings *s)
 	guard_door_defaults(&s->door);
 	s->door.max_neighbourhoods = s->door.max_stranger_flows = 1024;
 	s->door.max_stranger_addresses = s->door.max_login_pairs = s->door.max_login_sources = 1024;
+	s->door.max_blocked_sources = 1024;
 }
 
 static void name_pairs(struct world *w)
@@ -136,14 +137,12 @@ static bool take_memory(struct world *w)
 	if (!w->settings || !w->pairs || !table)
 		return false;
 	memset(w->settings, 0, sizeof(*w->settings));
-	memset(table, 0, verdict_table_size());
 	settle(w->settings);
 	w->settings->max_calls = w->room == ROOM_FEW_CALLS ? SIM_FEW_CALLS : SIM_MAX_CALLS;
 	w->settings->max_transactions =
 		w->room == ROOM_FEW_TRANSACTIONS ? SIM_FEW_TRANSACTIONS : SIM_TRANSACTIONS;
 	name_pairs(w);
 	verdict_table_init(table, &key);
-	verdict_table_set_mode(table, MODE_BLOCK);
 	free(w->ports.checkpoint);
 	w->ports =
 		(struct border_ports){ .context = w,
@@ -182,7 +181,9 @@ static enum err make_judge(struct world *w)
 	guard_judge_defaults(settings);
 	settings->mode = MODE_BLOCK;
 	settings->max_sources = settings->max_pairs = settings->max_accounts = 256;
-	settings->max_blocks = 256;
+	settings->max_blocks = settings->scanner.max_sources = settings->scanner.max_shapes = 256;
+	settings->enumeration.max_sources = settings->enumeration.max_friends = 256;
+	settings->anomaly.max_sources = settings->non_sip.max_sources = 256;
 	err = guard_judge_new(settings, &ports, &key, 1, &w->judge);
 	free(settings);
 	return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Searching in texts; slow and simple on purpose. */
+/* Searching in texts; simple on purpose. */
 #include "sim/text.h"
 
 #include <stdio.h>
@@ -15,31 +15,42 @@ static bool keep(const char *from, size_t len, char *ret, size_t size)
 	return true;
 }
 
+/* The head's line of that name; the first line has none. */
+static const char *header_of(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = strchr(text, '\n'); at; at = strchr(at, '\n')) {
+		bool is_line = at > text && at[-1] == '\r';
+
+		at++;
+		if (is_line && strncmp(at, name, len) == 0 && at[len] == ':' && at[len + 1] == ' ')
+			return at + len + 2;
+		if (is_line && at[0] == '\r' && at[1] == '\n')
+			return NULL;
+	}
+	return NULL;
+}
+
 bool text_header(const char *text, const char *name, char *ret, size_t size)
 {
-	char wanted[48];
-	const char *at, *end = strstr(text, "\r\n\r\n");
+	const char *at = header_of(text, name);
 
 	*ret = 0;
-	(void)snprintf(wanted, sizeof(wanted), "\r\n%s: ", name);
-	at = strstr(text, wanted);
-	if (!at || (end && at > end))
-		return false;
-	at += strlen(wanted);
-	return keep(at, strcspn(at, "\r\n"), ret, size);
+	return at && keep(at, strcspn(at, "\r\n"), ret, size);
 }
 
 bool text_param(const char *text, const char *name, char *ret, size_t size)
 {
-	char wanted[48];
-	const char *at;
+	const char *at = text;
+	size_t len = strlen(name);
 
 	*ret = 0;
-	(void)snprintf(wanted, sizeof(wanted), "%s=", name);
-	at = strstr(text, wanted);
+	while ((at = strstr(at, name)) && at[len] != '=')
+		at++;
 	if (!at)
 		return false;
-	at += strlen(wanted);
+	at += len + 1;
 	return *at == '"' ? keep(at + 1, strcspn(at + 1, "\""), ret, size)
 	                  : keep(at, strcspn(at, "; ,\r\n>"), ret, size);
 }

@@ -19,6 +19,7 @@ on being woken, by both; --calls is for the first rate, others last as long.
 import argparse
 import os
 import shutil
+import socket
 import statistics
 import sys
 
@@ -192,10 +193,12 @@ def starters(transport):
     return {**STARTERS, **(FLOORS[transport] if os.access(FLOOR, os.X_OK) else {})}
 
 
-def listens(transport):
-    """Whether someone listens on 127.0.0.10."""
+def listens(transport, host, port):
+    """Whether someone has that port open; connections of it do not count."""
+    name = f"{int.from_bytes(socket.inet_aton(host), 'little'):08X}:{port:04X}"
     with open(f"/proc/net/{'udp' if transport == 'udp' else 'tcp'}", encoding="ascii") as file:
-        return any(f"0A00007F:{PORTS[transport]:04X}" in line for line in file)
+        rows = [line.split() for line in file]
+    return any(row[1] == name and row[3] in ("07", "0A") for row in rows)
 
 
 def scenario(cast, name, transport):
@@ -225,6 +228,8 @@ def call(cast, words, calls, rate):
             "-fd", "1", "-buff_size", "4000000", "-timeout", "120", "-p", "5060"]
     answering = cast.start("answering", [*sipp, "-sf", scenario(cast, "callee.xml", words["transport"]), "-i", PBX,
                                          "-stf", os.path.join(cast.folder, "callee.csv")])
+    # Who calls before it listens ends at the first refusal.
+    until(lambda: listens("udp" if words["transport"] == "udp" else "tcp", PBX, 5060), 10)
     file = os.path.join(cast.folder, "caller.csv")
     if os.path.exists(file):
         os.unlink(file)
@@ -272,7 +277,7 @@ def measure(name, words, calls, rate):
             words = {**words, **certify(cast)}
             start_bridges(cast, words)
         process = starters(words["transport"])[name](cast, words)
-        if not until(lambda: listens(words["transport"]) or not process.is_running(), 15) or not process.is_running():
+        if not until(lambda: listens(words["transport"], OUTSIDE, words["port"]) or not process.is_running(), 15) or not process.is_running():
             raise Failure(f"{name} does not listen, see {process.log_path}")
         call(cast, words, 200, 100)
         before, parts = process.cpu_seconds(), by_process(process)

@@ -209,6 +209,7 @@ static enum err open_server(struct border *b, const struct pending *p, struct vi
 		.path = path_of(&p->came),
 		.source = &p->came.remote,
 		.user = { .object = turn_handle(b, turn), .purpose = PURPOSE_CALL },
+		.sender = party_sender(b, party_peer_of(b, &p->came), &p->came),
 		.is_reliable = p->came.transport != TRANSPORT_UDP,
 	};
 	enum err err;

@@ -261,12 +261,21 @@ static bool is_zero(const struct sip_msg *msg, enum sip_header_id id)
 	return sip_number_of(msg, id, UINT8_MAX, &number) == ERR_NONE && number == 0;
 }
 
+/* A registrar looks at the Call-ID and CSeq of a REGISTER by itself (RFC 3261 10.3). */
+static bool is_merged(const struct border *b, const struct inbound *in)
+{
+	return !in->is_in_dialog && in->msg->method != SIP_METHOD_REGISTER &&
+	       ua_request_is_merged(b->ua, in->msg, party_sender(b, in->peer, in->flow));
+}
+
 bool ingress_refuses(struct border *b, const struct inbound *in)
 {
 	if (is_zero(in->msg, SIP_HEADER_MAX_FORWARDS))
 		reply_refusal(b, in, 483, REFUSAL_HOPS, VIEW_EMPTY);
 	else if (!in->is_in_dialog && spiral_is_loop(b, in))
 		reply_refusal(b, in, 482, REFUSAL_LOOP, VIEW_EMPTY);
+	else if (is_merged(b, in))
+		reply_refusal(b, in, 482, REFUSAL_MERGED, VIEW_EMPTY);
 	else if (!in->is_in_dialog && is_zero(in->msg, SIP_HEADER_MAX_BREADTH))
 		reply_refusal(b, in, 440, REFUSAL_BREADTH, VIEW_EMPTY);
 	else

@@ -264,6 +264,18 @@ bool party_is_us(const struct border *b, const struct sip_host *host)
 	return view_is_empty(domain) || home_of_host(b, host) != HOME_NONE;
 }
 
+uint64_t party_sender(const struct border *b, const struct border_peer *peer,
+                      const struct flow *flow)
+{
+	struct addr source = addr_source(&flow->remote);
+
+	if (peer && !party_is_face(b, &flow->local))
+		return 0;
+	if (peer)
+		source = addr_source(&flow->local);
+	return hash_quick(&b->ports.keys[KEY_TABLES], source.bytes, sizeof(source.bytes));
+}
+
 void party_write_domain(struct buffer *out, const struct border_peer *peer)
 {
 	if (peer->domain[0] || peer->host[0])

@@ -69,6 +69,11 @@ void party_copy_headers(struct border *b, const struct border_peer *from,
                         struct buffer *out);
 /* Whether it was given that right, or its kind has it. */
 bool party_may(const struct border_peer *peer, enum peer_may right);
+/* By whom a request may come a second time by another way (8.2.2.2): all peers are one, since
+ * their proxies fork, but for each address that one of them appears as; any other is his host, so
+ * that nobody ends a call of somebody else's. */
+uint64_t party_sender(const struct border *b, const struct border_peer *peer,
+                      const struct flow *flow);
 /* Domain that stands in From and To towards a peer: its `domain`, else its address. */
 void party_write_domain(struct buffer *out, const struct border_peer *peer);
 /* "user@domain" of an identity for facts, records and tables, letters of the

@@ -106,6 +106,7 @@ enum err reply_open(struct border *b, const struct inbound *in, enum purpose pur
 		.path = path_of(in->flow),
 		.source = &in->flow->remote,
 		.user = { .object = object, .purpose = purpose },
+		.sender = party_sender(b, in->peer, in->flow),
 		.is_reliable = in->flow->transport != TRANSPORT_UDP,
 	};
 	enum err err;

@@ -81,6 +81,63 @@ static enum err key_of(const struct ua *ua, const struct sip_msg *request, struc
 	return ERR_NONE;
 }
 
+/* ---- what it says, whatever way it came ---- */
+
+struct content_key {
+	uint64_t hash, identity, way;
+};
+
+/* False where it cannot be the same as another: within a dialog, or without From tag. */
+static bool read_content(const struct ua *ua, const struct sip_msg *request, uint64_t sender,
+                         struct content_key *ret)
+{
+	const uint64_t numbers[2] = { request->cseq.number, sender };
+	struct view pieces[] = { request->method_text, request->uri, request->call_id,
+		                 tag_of(request, SIP_HEADER_FROM),
+		                 view_bytes(numbers, sizeof(numbers)) };
+	size_t count = sizeof(pieces) / sizeof(pieces[0]);
+	struct sip_via via;
+
+	if (view_is_empty(pieces[3]) || !view_is_empty(tag_of(request, SIP_HEADER_TO)) ||
+	    sip_parts_via(request, &via) != ERR_NONE)
+		return false;
+	ret->hash = hash_pieces(&ua->content_map.key, pieces, count);
+	ret->identity = hash_pieces(&ua->identity_key, pieces, count);
+	pieces[0] = via.branch;
+	pieces[1] = via.host.text;
+	ret->way = hash_pieces(&ua->identity_key, pieces, 2);
+	return true;
+}
+
+static bool is_same_content(const struct map_node *node, const void *wanted)
+{
+	const struct ua_server *s = HOLDER(node, struct ua_server, content);
+	const struct content_key *key = wanted;
+
+	return s->content_identity == key->identity && s->way != key->way && s->status < 300;
+}
+
+bool ua_request_is_merged(const struct ua *ua, const struct sip_msg *request, uint64_t sender)
+{
+	struct content_key key;
+
+	return read_content(ua, request, sender, &key) &&
+	       map_find(&ua->content_map, key.hash, is_same_content, &key);
+}
+
+static void enter_content(struct ua_server *s, const struct ua_server_opening *opening)
+{
+	struct content_key key;
+
+	if (!read_content(s->ua, opening->request, opening->sender, &key))
+		return;
+	s->content_identity = key.identity;
+	s->way = key.way;
+	map_insert(&s->ua->content_map, &s->content, key.hash);
+}
+
+/* ---- finding it ---- */
+
 static bool is_server(const struct map_node *node, const void *wanted)
 {
 	const uint64_t *identity = wanted;
@@ -226,6 +283,7 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening, 
 	if (key.is_rfc2543)
 		s->old.request_tag = s->old.reply_tag = ua_hash_view(&ua->identity_key, key.to_tag);
 	map_insert(&ua->server_map, &s->node, key.hash);
+	enter_content(s, opening);
 	if (s->is_invite)
 		ua_server_invite_open(s);
 	else
@@ -323,6 +381,7 @@ static void give_back(struct ua_server *s)
 	wheel_cancel(ua->wheel, &s->repeat);
 	wheel_cancel(ua->wheel, &s->end);
 	map_remove(&ua->server_map, &s->node);
+	map_remove(&ua->content_map, &s->content);
 	ua_text_drop(ua, &s->head_text);
 	ua_text_drop(ua, &s->answer);
 	ua_text_drop(ua, &s->reliable);

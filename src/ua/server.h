@@ -32,6 +32,13 @@ enum ua_receipt {
 enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const struct ua_path *from,
                            uint64_t now_us, struct ua_event *ret) MUST_USE;
 
+/* Whether a request that is UA_NEW is one that is in hand already and came by another way
+ * (RFC 3261 8.2.2.2): no To tag, and From tag, Call-ID, CSeq and Request-URI of one from the same
+ * sender. A PBX that rings several phones asks for each by its own Request-URI. What was refused
+ * is not in hand any more: proxies ask once more, and some count on too late. */
+bool ua_request_is_merged(const struct ua *ua, const struct sip_msg *request,
+                          uint64_t sender) MUST_USE;
+
 /* The INVITE that this CANCEL means (RFC 3261 9.2). ERR_NOT_FOUND: 481. */
 enum err ua_server_find_cancelled(struct ua *ua, const struct sip_msg *cancel,
                                   const struct ua_path *from, struct ua_event *ret) MUST_USE;
@@ -48,6 +55,7 @@ struct ua_server_opening {
 	struct ua_path path;           /* where it came from; answers go there */
 	const struct addr *source;     /* for received and rport (RFC 3581) */
 	struct ua_user user;
+	uint64_t sender; /* whose requests may be one and the same (ua_request_is_merged) */
 	/* An answer beyond is not sent, nor one to a repetition shorter than the request was;
 	 * 0: no bound. */
 	uint16_t reply_size_max;

@@ -35,6 +35,8 @@ static enum err take_tables(struct ua *ua, const struct ua_settings *s, const st
 	if (err == ERR_NONE)
 		err = map_init(&ua->server_map, s->max_servers, key);
 	if (err == ERR_NONE)
+		err = map_init(&ua->content_map, s->max_servers, key);
+	if (err == ERR_NONE)
 		err = map_init(&ua->client_map, s->max_clients, key);
 	if (err != ERR_NONE)
 		return err;
@@ -109,6 +111,7 @@ void ua_free(struct ua **at)
 		return;
 	cancel_timers(ua);
 	map_clear(&ua->server_map);
+	map_clear(&ua->content_map);
 	map_clear(&ua->client_map);
 	pool_free(&ua->servers);
 	pool_free(&ua->clients);

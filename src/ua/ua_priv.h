@@ -22,7 +22,7 @@ struct ua {
 	struct wheel *wheel;
 	struct pool *servers, *clients;
 	struct pool *texts[UA_CLASSES];
-	struct map server_map, client_map;
+	struct map server_map, content_map, client_map;
 	struct hash_key identity_key;
 	struct ua_counts counts;
 	uint64_t t1_us, t2_us, t4_us;
@@ -46,6 +46,9 @@ struct ua_old_match {
 struct ua_server {
 	struct map_node node;
 	uint64_t identity; /* second keyed hash over the same key as node.hash */
+	/* The same of what it says, where it has no To tag; and of the way that it came. */
+	struct map_node content;
+	uint64_t content_identity, way;
 	struct ua *ua;
 	struct timer repeat, end;
 	struct ua_user user;

@@ -380,3 +380,22 @@ def methods_loop(cast):
             send_back(ends[turn % 2], came, *ways[turn % 2])
         refusal = pbx.hear("SIP/2.0 482")
         check('"47 ' in refusal.value("Warning"), refusal.text)
+
+
+@test("a request that comes by two ways is answered 482, but a PBX that rings two phones of one account rings both")
+def methods_merged(cast):
+    with Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, Trunk(FIRST, OUTSIDE_ADDRESS) as carrier:
+        service = trunk_stage(cast, [carrier])
+        pbx.invite("00353155512345")
+        came = carrier.hear("INVITE ")
+        pbx.request("INVITE", pbx.sdp())  # the same CSeq, another branch
+        check('"49 ' in pbx.hear("SIP/2.0 482").value("Warning"), "no reason was told")
+        carrier.answer(came, "200 OK", carrier.sdp())
+        pbx.hear("SIP/2.0 200")
+        service.stop()
+    with Office(cast, (ANN, BOB)) as (ann, bob):
+        with Softphone(PLACES[CID], bob.target[0], BOB, bob.secret).register() as desk:
+            ringing = Act(desk, "INVITE", lambda request: desk.answer(request, 486, "Busy Here"))
+            taking = Act(bob, "INVITE", bob.accept)
+            reply = ann.dialog_to(BOB).ask("INVITE", ann.description(), answered=[ringing, taking], patience=15.0)
+            check(reply.code == 200 and ringing.request and taking.request, f"{reply.start}")

@@ -2,6 +2,7 @@
 /* The server of keys: what it takes, what it signs, and what it does not. */
 #include "keys/server.h"
 #include "runner/test.h"
+#include "unit/tls/papers.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -188,5 +189,66 @@ TEST(server_full, "takes no more keys than it has room for, and none of them the
 	if (taken == ERR_NO_MEMORY)
 		return taken;
 	CHECK(taken == ERR_FULL && count == 0);
+	return ERR_NONE;
+}
+
+/* Two keys, of which the first is of the certificate that the listener shows. */
+static enum err take_listener(struct keys_server *s, const struct paper *shown,
+                              const struct paper *other, bool is_shown)
+{
+	char *storage = malloc(STORAGE), text[256];
+	struct buffer b = buffer_on(storage, storage ? STORAGE : 0), words = BUFFER_ON(text);
+	struct keys_bundle bundle;
+	enum err err = storage ? put_key(&b, "shown", shown->key) : ERR_NO_MEMORY;
+
+	if (err == ERR_NONE)
+		err = put_key(&b, "other", other->key);
+	if (err == ERR_NONE && is_shown)
+		err = keys_bundle_put(&b, KEYS_CONTROL_CHAIN, VIEW("control"), view_of(shown->pem));
+	if (err == ERR_NONE)
+		err = keys_bundle_open(buffer_view(&b), &bundle);
+	if (err == ERR_NONE)
+		err = keys_server_take(s, &bundle, &bundle, &words);
+	free(storage);
+	return err;
+}
+
+static enum err ask_control(struct keys_server *s, const struct paper *of)
+{
+	struct keys_request q = { .id = 5, .digest = KEYS_SHA256, .size = 32 };
+	struct keys_answer a;
+
+	if (!keys_name_of(of->key, q.key))
+		return ERR_IO;
+	keys_server_sign_control(s, &q, &a);
+	return (enum err)a.result;
+}
+
+TEST(server_control, "signs for the listener of servers by the key of its certificate alone")
+{
+	const struct paper_wish wishes[] = { { .common_name = "shown" },
+		                             { .common_name = "other" } };
+	const struct paper *shown = paper_issue(0, &wishes[0]), *other = paper_issue(0, &wishes[1]);
+	enum err seen[4] = { ERR_IO, ERR_IO, ERR_IO, ERR_IO };
+	struct keys_server *s = NULL;
+	enum err err = keys_server_new(&s);
+
+	if (err == ERR_NONE)
+		err = take_listener(s, shown, other, true);
+	if (err == ERR_NONE) {
+		seen[0] = ask_control(s, shown);
+		seen[1] = ask_control(s, other);
+		/* Twice, since the certificate before the last counts too. */
+		err = take_listener(s, shown, other, false);
+		seen[2] = ask_control(s, shown);
+	}
+	if (err == ERR_NONE)
+		err = take_listener(s, shown, other, false);
+	if (err == ERR_NONE)
+		seen[3] = ask_control(s, shown);
+	keys_server_free(&s);
+	TRY(err);
+	CHECK(seen[0] == ERR_NONE && seen[1] == ERR_NOT_FOUND);
+	CHECK(seen[2] == ERR_NONE && seen[3] == ERR_NOT_FOUND);
 	return ERR_NONE;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signal's side of `keys`: keys that are only a handle. A handshake that needs a signature asks
- * for it and is set aside (OpenSSL's ASYNC jobs); when the signature has come, the connection is
- * told to go on. Nothing ever waits: a signature that is asked for outside of such a job fails.
+/* The other side of `keys`, in signal and in web: keys that are only a handle. A handshake that
+ * needs a signature asks for it and is set aside (OpenSSL's ASYNC jobs); when the signature has
+ * come, the connection is told to go on. Nothing ever waits: a signature that is asked for outside
+ * of such a job fails.
  *
  *     keys_client_enter(k, token);
  *     done = SSL_do_handshake(ssl);                    SSL_MODE_ASYNC is on

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What signal asks of `keys`, and the answer: slots of two rings. A key is named by the digest of
- * its public half, so that a handshake that began with a certificate is ended with its key, also
- * where both were renewed meanwhile. */
+/* What signal and web ask of `keys`, and the answer: slots of two rings. A key is named by the
+ * digest of its public half, so that a handshake that began with a certificate is ended with its
+ * key, also where both were renewed meanwhile. */
 #ifndef KEYS_REQUEST_H
 #define KEYS_REQUEST_H
 

@@ -97,6 +97,7 @@ static const struct value values[] = {
 	{ SCMP_SYS(ioctl), ROW_ALL, 1, FIONBIO, false },
 	{ SCMP_SYS(ioctl), ROW_ALL, 1, TCGETS, true },
 	{ SCMP_SYS(ioctl), ROW_ALL, 1, FIONREAD, true },
+	{ SCMP_SYS(socketpair), ROW_WEB, 0, AF_UNIX, false }, /* between TLS and HTTP */
 	{ SCMP_SYS(socket), ROW_OUTREACH, 0, AF_INET, false },
 	{ SCMP_SYS(socket), ROW_OUTREACH, 0, AF_INET6, false },
 	{ SCMP_SYS(setsockopt), ROW_OUTREACH, 2, TCP_NODELAY, false },

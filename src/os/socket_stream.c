@@ -176,3 +176,10 @@ enum err socket_write(int fd, struct view bytes, size_t *ret_len)
 	return sent == 0 || errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? ERR_AGAIN
 	                                                                              : ERR_IO;
 }
+
+enum err socket_stream_pair(int ret[2])
+{
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ret) == 0
+	             ? ERR_NONE
+	             : socket_error_of(errno);
+}

@@ -29,4 +29,7 @@ enum err socket_read(int fd, char *ret, size_t size, size_t *ret_len) MUST_USE;
 /* As much as is taken at once, at least one byte. ERR_AGAIN; ERR_IO: nobody reads any more. */
 enum err socket_write(int fd, struct view bytes, size_t *ret_len) MUST_USE;
 
+/* Two ends of one stream within this process. ERR_LIMIT: no descriptor left. */
+enum err socket_stream_pair(int ret[2]) MUST_USE;
+
 #endif

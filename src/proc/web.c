@@ -5,7 +5,7 @@
 #include "os/clock.h"
 #include "os/socket.h"
 #include "proc/child.h"
-#include "proc/web_signing.h"
+#include "proc/signing.h"
 #include "web/control_options.h"
 #include "web/options.h"
 #include "web/server.h"
@@ -28,7 +28,8 @@ struct window {
 	struct web *web;
 	struct web_server *server, *servers; /* servers: the control listener, if any */
 	struct web_control *control;
-	struct web_control_signer signer;
+	struct keys_client *keys; /* of the listener */
+	struct tls_lines lines;
 	struct shared_map files;                  /* of the listener, as in force */
 	const struct web_control_server *allowed; /* lives with the settings */
 	size_t allowed_count;
@@ -101,8 +102,16 @@ static uint64_t wait_us(void *context, struct now now)
 {
 	const struct window *v = context;
 	uint64_t due = v->run_us < v->tick_us ? v->run_us : v->tick_us;
+	uint64_t least_us = now_since(due, now.us);
 
-	return due > now.us ? due - now.us : 0;
+	if (v->servers) {
+		uint64_t signed_us = signing_wait_us(now);
+		uint64_t door_us = web_door_wait_us(web_server_door(v->servers), now);
+
+		least_us = signed_us < least_us ? signed_us : least_us;
+		least_us = door_us < least_us ? door_us : least_us;
+	}
+	return least_us;
 }
 
 static void advance(void *context, struct now now)
@@ -110,6 +119,10 @@ static void advance(void *context, struct now now)
 	struct window *v = context;
 
 	v->now = now;
+	if (v->servers) {
+		signing_advance(now);
+		web_door_advance(web_server_door(v->servers), now);
+	}
 	if (now.us >= v->tick_us) {
 		web_tick(v->web);
 		v->tick_us = now.us + TICK_US;
@@ -129,6 +142,7 @@ static void end(void *context, struct now now)
 	web_server_free(&v->servers);
 	web_server_free(&v->server);
 	web_control_free(&v->control);
+	tls_lines_close(&v->lines);
 	web_free(&v->web);
 }
 
@@ -173,6 +187,14 @@ static void map_pages(struct window *v, struct web_settings *settings)
 	settings->pages[settings->page_count++] = (struct web_page){ ROLE_WEB, settings->own };
 }
 
+/* A handle: the key itself is in `keys`. */
+static enum err key_of(void *context, struct x509_st *leaf, struct evp_pkey_st **ret)
+{
+	const struct window *v = context;
+
+	return keys_client_pkey(v->keys, leaf, ret);
+}
+
 /* Files and servers together. What cannot be used is said, and what was before stays. */
 static enum err build_control(struct window *v, const struct shared_map *map,
                               const struct conf_blob *blob, struct web_control **ret)
@@ -192,7 +214,7 @@ static enum err build_control(struct window *v, const struct shared_map *map,
 			found[kind] = VIEW_EMPTY;
 	files = (struct web_control_files){ found[KEYS_CHAIN], found[KEYS_AUTHORITY],
 		                            found[KEYS_REVOKED] };
-	err = web_control_new(&list, &files, &(struct web_control_port){ v->web, v->signer }, ret,
+	err = web_control_new(&list, &files, &(struct web_control_port){ v->web, v, key_of }, ret,
 	                      &why);
 	if (why)
 		log_write(LEVEL_ERROR, "control", "%s", why);
@@ -201,7 +223,7 @@ static enum err build_control(struct window *v, const struct shared_map *map,
 
 static void renew_control(struct window *v, struct web_control *fresh)
 {
-	web_server_renew_control(v->servers, fresh);
+	web_door_renew(web_server_door(v->servers), fresh);
 	web_control_free(&v->control);
 	v->control = fresh;
 	v->run_us = 0;
@@ -271,24 +293,39 @@ static enum err settings(void *context, struct conf_blob blob, struct now now)
 	return err;
 }
 
+static void open_lines(struct window *v)
+{
+	const struct signing_way way = { RING_NAME_CONTROL_TO_SIGN, RING_NAME_CONTROL_SIGNED,
+		                         "control" };
+	const struct tls_keys keys = signing_keys();
+	enum err err = tls_lines_open(&keys, &v->lines);
+
+	if (err != ERR_NONE)
+		child_fail("control", err);
+	v->keys = signing_open(v->child, &way);
+}
+
 static void open_control(struct window *v)
 {
 	const struct conf_blob blob = child_settings(v->child);
+	struct web_door_place place = { .web = v->web,
+		                        .loop = child_loop(v->child),
+		                        .listening =
+		                                child_descriptor(v->child, THING_CONTROL_SOCKET, 0),
+		                        .lines = &v->lines };
 	enum err err;
 
-	if (child_descriptor(v->child, THING_CONTROL_SOCKET, 0) < 0)
+	if (place.listening < 0)
 		return;
-	v->signer = web_signing_open(v->child);
+	open_lines(v);
 	v->allowed = conf_blob_get(&blob, &web_server_block, &v->allowed_count);
 	v->files = child_map(v->child, THING_CONTROL, 0, SHARED_READ, 1);
 	err = build_control(v, &v->files, &blob, &v->control);
 	if (err == ERR_NONE)
-		err = web_server_new_control(v->web, v->control,
-		                             child_descriptor(v->child, THING_CONTROL_SOCKET, 0),
-		                             &v->servers);
+		err = web_server_new_control(&place, v->control, &v->servers);
 	if (err == ERR_NONE)
-		err = loop_watch(child_loop(v->child), web_server_descriptor(v->servers),
-		                 LOOP_READABLE, LOOP_CALL(servers_readable, v), &v->servers_watch);
+		err = loop_watch(place.loop, web_server_descriptor(v->servers), LOOP_READABLE,
+		                 LOOP_CALL(servers_readable, v), &v->servers_watch);
 	if (err != ERR_NONE)
 		child_fail("control", err);
 }

@@ -2,18 +2,27 @@
 /* Certificates of servers, and where they come from. */
 #include "web/control.h"
 
-#include "web/control_key.h"
+#include "tls/chain.h"
+#include "tls/context.h"
+#include "tls/pem.h"
 
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	TOLD_A_MINUTE = 30, /* refusals that the trail hears of; all are counted */
-	MAX_PURPOSES = 16,
 	MAX_NAMES = 64,
 };
+
+/* Programs, not handsets: nothing without authenticated encryption. */
+#define CIPHERS     "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"
+#define CIPHERS_1_3 "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256"
+#define SIGNATURES                                                                                 \
+	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:"  \
+	"rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512"
 
 struct web_control {
 	struct web_control_list list;
@@ -21,10 +30,9 @@ struct web_control {
 	unsigned users; /* connections that it let in */
 	bool is_retired;
 	struct web *web;
-	struct web_control_signer signer;
-	gnutls_certificate_credentials_t credentials;
-	gnutls_x509_crl_t *lists; /* of revocations; none: nothing is asked */
-	unsigned list_count;
+	SSL_CTX *context;
+	X509_STORE *authorities; /* and their lists of revoked certificates */
+	bool has_list;
 	uint64_t minute_us; /* when the budget of lines began */
 	unsigned told;
 };
@@ -43,32 +51,60 @@ const char *web_control_word(enum control_refusal why)
 
 /* ---- our own side ---- */
 
-static gnutls_datum_t datum(struct view v)
+static enum err show(struct web_control *c, struct view pem, const struct web_control_port *port)
 {
-	return (gnutls_datum_t){ .data = (unsigned char *)(uintptr_t)v.at,
-		                 .size = (unsigned)v.len };
+	X509 *leaf = NULL;
+	STACK_OF(X509) *others = NULL;
+	EVP_PKEY *key = NULL;
+	enum err err = tls_take_chain(pem, &leaf, &others);
+
+	if (err == ERR_NONE)
+		err = port->key(port->context, leaf, &key);
+	if (err == ERR_NONE && SSL_CTX_use_cert_and_key(c->context, leaf, key, others, 1) != 1)
+		err = ERR_UNSUPPORTED;
+	ERR_clear_error();
+	EVP_PKEY_free(key);
+	X509_free(leaf);
+	sk_X509_pop_free(others, X509_free);
+	return err;
 }
 
-static enum err load(struct web_control *c, const struct web_control_files *f, const char **ret_why)
+static enum err load(struct web_control *c, const struct web_control_files *f,
+                     const struct web_control_port *port, const char **ret_why)
 {
-	const gnutls_datum_t chain = datum(f->chain), authority = datum(f->authority),
-			     revoked = datum(f->revoked);
-	enum err err = control_key_show(c->credentials, &chain, &c->signer);
+	size_t count;
+	enum err err = show(c, f->chain, port);
 
 	*ret_why = "the certificate cannot be read, or its sort of key cannot be used";
 	if (err != ERR_NONE)
 		return err;
 	*ret_why = "there is no certificate in the file of `authority`";
-	if (gnutls_certificate_set_x509_trust_mem(c->credentials, &authority,
-	                                          GNUTLS_X509_FMT_PEM) <= 0)
-		return ERR_SYNTAX;
+	err = tls_take_authorities(c->authorities, f->authority, &count);
+	if (err != ERR_NONE)
+		return err;
 	*ret_why = "the file of `revoked` cannot be read";
-	if (revoked.size > 0 && (gnutls_certificate_set_x509_crl_mem(c->credentials, &revoked,
-	                                                             GNUTLS_X509_FMT_PEM) <= 0 ||
-	                         gnutls_x509_crl_list_import2(&c->lists, &c->list_count, &revoked,
-	                                                      GNUTLS_X509_FMT_PEM, 0) < 0))
-		return ERR_SYNTAX;
-	return ERR_NONE;
+	c->has_list = !view_is_empty(f->revoked);
+	return c->has_list ? tls_take_revoked(c->authorities, f->revoked) : ERR_NONE;
+}
+
+static int on_certificate(X509_STORE_CTX *given, void *unused);
+
+static SSL_CTX *new_context(void)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+
+	if (!ctx || !tls_context_harden(ctx, TLS1_2_VERSION) ||
+	    SSL_CTX_set_cipher_list(ctx, CIPHERS) != 1 ||
+	    SSL_CTX_set_ciphersuites(ctx, CIPHERS_1_3) != 1 ||
+	    SSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) != 1 ||
+	    SSL_CTX_set_num_tickets(ctx, 0) != 1) {
+		SSL_CTX_free(ctx);
+		return NULL;
+	}
+	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, on_certificate, NULL);
+	return ctx;
 }
 
 enum err web_control_new(const struct web_control_list *list, const struct web_control_files *files,
@@ -85,12 +121,10 @@ enum err web_control_new(const struct web_control_list *list, const struct web_c
 		c->servers[c->list.count] = list->servers[c->list.count];
 	c->list.servers = c->servers;
 	c->web = port->web;
-	c->signer = port->signer;
-	if (gnutls_certificate_allocate_credentials(&c->credentials) < 0) {
-		free(c);
-		return ERR_NO_MEMORY;
-	}
-	err = load(c, files, ret_why);
+	c->context = new_context();
+	c->authorities = X509_STORE_new();
+	err = c->context && c->authorities ? load(c, files, port, ret_why) : ERR_NO_MEMORY;
+	ERR_clear_error();
 	if (err != ERR_NONE) {
 		web_control_free(&c);
 		return err;
@@ -102,10 +136,8 @@ enum err web_control_new(const struct web_control_list *list, const struct web_c
 
 static void forget(struct web_control *c)
 {
-	for (unsigned i = 0; i < c->list_count; i++)
-		gnutls_x509_crl_deinit(c->lists[i]);
-	gnutls_free(c->lists);
-	gnutls_certificate_free_credentials(c->credentials);
+	SSL_CTX_free(c->context);
+	X509_STORE_free(c->authorities);
 	free(c);
 }
 
@@ -117,7 +149,7 @@ void web_control_free(struct web_control **control)
 	if (!c)
 		return;
 	c->is_retired = true;
-	/* Sessions have its credentials. */
+	/* Connections have a server of its list. */
 	if (c->users == 0)
 		forget(c);
 }
@@ -179,114 +211,85 @@ bool web_control_admits(struct web_control *c, const struct addr *from)
 
 /* ---- the certificate ---- */
 
-static enum control_refusal why_of(unsigned status)
+static enum control_refusal why_of(enum tls_chain_fault fault)
 {
-	static const struct {
-		unsigned bit;
-		enum control_refusal why;
-	} rows[] = {
-		{ GNUTLS_CERT_REVOKED, CONTROL_REVOKED },
-		{ GNUTLS_CERT_EXPIRED, CONTROL_EXPIRED },
-		{ GNUTLS_CERT_NOT_ACTIVATED, CONTROL_EARLY },
-		{ GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED, CONTROL_REVOCATIONS_OLD },
-		{ GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE, CONTROL_REVOCATIONS_OLD },
-		{ GNUTLS_CERT_PURPOSE_MISMATCH, CONTROL_PURPOSE },
-		{ GNUTLS_CERT_SIGNER_NOT_FOUND, CONTROL_AUTHORITY },
-		{ GNUTLS_CERT_SIGNER_NOT_CA, CONTROL_AUTHORITY },
+	static const uint8_t reasons[] = {
+		[TLS_CHAIN_HOLDS] = CONTROL_FINE,
+		[TLS_CHAIN_BROKEN] = CONTROL_INVALID,
+		[TLS_CHAIN_EXPIRED] = CONTROL_EXPIRED,
+		[TLS_CHAIN_NOT_YET] = CONTROL_EARLY,
+		[TLS_CHAIN_REVOKED] = CONTROL_REVOKED,
+		[TLS_CHAIN_NO_LIST] = CONTROL_REVOCATIONS_NONE,
+		[TLS_CHAIN_OLD_LIST] = CONTROL_REVOCATIONS_OLD,
+		[TLS_CHAIN_AUTHORITY] = CONTROL_AUTHORITY,
+		[TLS_CHAIN_PURPOSE] = CONTROL_PURPOSE,
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (status & rows[i].bit)
-			return rows[i].why;
-	return status == 0 ? CONTROL_FINE : CONTROL_INVALID;
-}
-
-static bool is_list_of(gnutls_x509_crl_t list, const gnutls_datum_t *issuer)
-{
-	gnutls_datum_t own = { NULL, 0 };
-	bool is_same = gnutls_x509_crl_get_raw_issuer_dn(list, &own) == 0 &&
-	               own.size == issuer->size && memcmp(own.data, issuer->data, own.size) == 0;
-
-	gnutls_free(own.data);
-	return is_same;
-}
-
-bool web_control_has_list(const struct web_control *c, void *certificate)
-{
-	gnutls_datum_t issuer = { NULL, 0 };
-	bool is_found = c->list_count == 0;
-
-	if (!is_found && gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer) == 0)
-		for (unsigned i = 0; i < c->list_count && !is_found; i++)
-			is_found = is_list_of(c->lists[i], &issuer);
-	gnutls_free(issuer.data);
-	return is_found;
+	return (enum control_refusal)reasons[fault];
 }
 
 /* One that says nothing of its purpose is for all of them, and that is too much here. */
-static bool is_for_clients(gnutls_x509_crt_t crt)
+static bool is_for_clients(X509 *leaf)
 {
-	for (unsigned i = 0; i < MAX_PURPOSES; i++) {
-		char oid[64];
-		size_t size = sizeof(oid);
-		unsigned is_critical;
+	EXTENDED_KEY_USAGE *uses = X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
+	bool is_found = false;
 
-		if (gnutls_x509_crt_get_key_purpose_oid(crt, i, oid, &size, &is_critical) < 0)
-			return false;
-		if (strcmp(oid, GNUTLS_KP_TLS_WWW_CLIENT) == 0)
-			return true;
-	}
-	return false;
+	for (int i = 0; uses && i < sk_ASN1_OBJECT_num(uses) && !is_found; i++)
+		is_found = OBJ_obj2nid(sk_ASN1_OBJECT_value(uses, i)) == NID_client_auth;
+	EXTENDED_KEY_USAGE_free(uses);
+	return is_found;
 }
 
-static bool is_name(unsigned type, struct view text, const char *wanted)
+/* Empty: a name of another sort. */
+static struct view text_of(const GENERAL_NAME *n)
 {
+	const ASN1_IA5STRING *text = n->type == GEN_DNS ? n->d.dNSName
+	                           : n->type == GEN_URI ? n->d.uniformResourceIdentifier
+	                                                : NULL;
+
+	return text ? view_bytes(ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text))
+	            : VIEW_EMPTY;
+}
+
+static bool is_name(const GENERAL_NAME *n, const char *wanted)
+{
+	struct view text = text_of(n);
+
 	/* A NUL within would end the name for one reader and not for another. */
-	if (memchr(text.at, 0, text.len))
+	if (view_is_empty(text) || memchr(text.at, 0, text.len))
 		return false;
-	if (type == GNUTLS_SAN_DNSNAME)
-		return view_equal_nocase(text, view_of(wanted));
-	return type == GNUTLS_SAN_URI && view_equal(text, view_of(wanted));
+	return n->type == GEN_DNS ? view_equal_nocase(text, view_of(wanted))
+	                          : view_equal(text, view_of(wanted));
 }
 
-static bool has_name(gnutls_x509_crt_t crt, const char *wanted)
+static bool has_name(const GENERAL_NAMES *names, const char *wanted)
 {
-	for (unsigned i = 0; i < MAX_NAMES; i++) {
-		char text[WEB_IDENTITY_SIZE];
-		size_t size = sizeof(text);
-		int type = gnutls_x509_crt_get_subject_alt_name(crt, i, text, &size, NULL);
-
-		if (type == GNUTLS_E_SHORT_MEMORY_BUFFER)
-			continue;
-		if (type < 0)
-			return false;
-		if (is_name((unsigned)type, view_bytes(text, size), wanted))
+	for (int i = 0; names && i < sk_GENERAL_NAME_num(names) && i < MAX_NAMES; i++)
+		if (is_name(sk_GENERAL_NAME_value(names, i), wanted))
 			return true;
-	}
 	return false;
 }
 
 /* The first name, for the trail: printable, or nothing. */
-static void first_name(gnutls_x509_crt_t crt, char ret[WEB_IDENTITY_SIZE])
+static void first_name(const GENERAL_NAMES *names, char ret[WEB_IDENTITY_SIZE])
 {
-	size_t size = WEB_IDENTITY_SIZE - 1;
-	int type = gnutls_x509_crt_get_subject_alt_name(crt, 0, ret, &size, NULL);
+	struct view text = names && sk_GENERAL_NAME_num(names) > 0
+	                         ? text_of(sk_GENERAL_NAME_value(names, 0))
+	                         : VIEW_EMPTY;
+	size_t len = text.len < WEB_IDENTITY_SIZE ? text.len : 0;
 
-	ret[type < 0 ? 0 : size] = 0;
-	for (size_t i = 0; ret[i]; i++)
-		if (ret[i] < 0x21 || ret[i] > 0x7e)
-			ret[i] = '?';
+	for (size_t i = 0; i < len; i++)
+		ret[i] = text.at[i] < 0x21 || text.at[i] > 0x7e ? '?' : text.at[i];
+	ret[len] = 0;
 }
 
-static enum control_refusal find(struct web_control_client *client, gnutls_x509_crt_t crt)
+static enum control_refusal find(struct web_control_client *client, const GENERAL_NAMES *names)
 {
 	const struct web_control *c = client->control;
 	enum control_refusal why = CONTROL_NAME;
 
-	if (!is_for_clients(crt))
-		return CONTROL_PURPOSE;
 	for (size_t i = 0; i < c->list.count; i++) {
-		if (!has_name(crt, c->list.servers[i].name))
+		if (!has_name(names, c->list.servers[i].name))
 			continue;
 		why = CONTROL_PLACE;
 		if (!is_from(&c->list.servers[i], &client->from))
@@ -297,63 +300,84 @@ static enum control_refusal find(struct web_control_client *client, gnutls_x509_
 	return why;
 }
 
-static enum control_refusal examine(gnutls_session_t session, struct web_control_client *client,
-                                    char ret_name[WEB_IDENTITY_SIZE])
+static enum control_refusal examine(struct web_control_client *client, X509_STORE_CTX *given,
+                                    const GENERAL_NAMES *names)
 {
-	gnutls_typed_vdata_st purpose = {
-		.type = GNUTLS_DT_KEY_PURPOSE_OID,
-		.data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT
-	};
-	unsigned count = 0, status = 0;
-	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
-	enum control_refusal why;
-	gnutls_x509_crt_t crt;
+	const struct web_control *c = client->control;
+	X509 *leaf = X509_STORE_CTX_get0_cert(given);
+	const struct tls_chain_terms terms = { .authorities = c->authorities,
+		                               .has_list = c->has_list,
+		                               .purpose = X509_PURPOSE_SSL_CLIENT,
+		                               .wall_us = client->wall_us };
+	struct tls_chain_verdict v =
+		tls_chain_verify(&terms, leaf, X509_STORE_CTX_get0_untrusted(given));
 
-	ret_name[0] = 0;
-	if (!chain || count == 0)
-		return CONTROL_NO_CERTIFICATE;
-	if (gnutls_x509_crt_init(&crt) < 0)
-		return CONTROL_INVALID;
-	if (gnutls_x509_crt_import(crt, &chain[0], GNUTLS_X509_FMT_DER) < 0) {
-		gnutls_x509_crt_deinit(crt);
-		return CONTROL_INVALID;
-	}
-	first_name(crt, ret_name);
-	why = gnutls_certificate_verify_peers(session, &purpose, 1, &status) < 0 ? CONTROL_INVALID
-	                                                                         : why_of(status);
-	if (why == CONTROL_FINE)
-		why = web_control_has_list(client->control, crt) ? find(client, crt)
-		                                                 : CONTROL_REVOCATIONS_NONE;
-	gnutls_x509_crt_deinit(crt);
-	return why;
+	X509_free(v.issuer);
+	X509_STORE_CTX_set_error(given, v.code);
+	if (v.fault != TLS_CHAIN_HOLDS)
+		return why_of(v.fault);
+	return is_for_clients(leaf) ? find(client, names) : CONTROL_PURPOSE;
 }
 
-/* Within the handshake: what is not 0 ends it with an alert. */
-static int verify(gnutls_session_t session)
+/* Within the handshake: what is not 1 ends it with an alert. */
+static int on_certificate(X509_STORE_CTX *given, void *unused)
 {
-	struct web_control_client *client = web_control_client_of(session);
-	char name[WEB_IDENTITY_SIZE];
-	enum control_refusal why;
+	SSL *ssl = X509_STORE_CTX_get_ex_data(given, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct web_control_client *client = SSL_get_app_data(ssl);
+	GENERAL_NAMES *names =
+		X509_get_ext_d2i(X509_STORE_CTX_get0_cert(given), NID_subject_alt_name, NULL, NULL);
 
-	if (!client || !client->control)
-		return GNUTLS_E_CERTIFICATE_ERROR;
+	(void)unused;
 	client->server = NULL;
-	why = examine(session, client, name);
-	if (why == CONTROL_FINE)
-		return 0;
-	web_control_refuse(client->control, &client->from, name, why);
-	return GNUTLS_E_CERTIFICATE_ERROR;
+	client->why = examine(client, given, names);
+	first_name(names, client->shown);
+	GENERAL_NAMES_free(names);
+	if (client->why == CONTROL_FINE)
+		return 1;
+	if (X509_STORE_CTX_get_error(given) == X509_V_OK)
+		X509_STORE_CTX_set_error(given, X509_V_ERR_APPLICATION_VERIFICATION);
+	return 0;
 }
 
-enum err web_control_begin(struct web_control_client *client, void *session)
-{
-	gnutls_session_t s = session;
+/* ---- a handshake ---- */
 
-	if (gnutls_credentials_set(s, GNUTLS_CRD_CERTIFICATE, client->control->credentials) < 0)
-		return ERR_NO_MEMORY;
-	/* Asked for and not demanded: so it is us who say that there is none, and tell it. */
-	gnutls_certificate_server_set_request(s, GNUTLS_CERT_REQUEST);
-	gnutls_session_set_verify_function(s, verify);
-	client->control->users++;
+enum err web_control_begin(struct web_control *c, const struct tls_lines *lines,
+                           const struct tls_wire *wire, struct web_control_client *client,
+                           struct tls_line *ret)
+{
+	enum err err = tls_line_open(lines, c->context, wire, ret);
+
+	if (err == ERR_NONE && SSL_set_app_data(ret->ssl, client) != 1) {
+		tls_line_close(ret, false);
+		err = ERR_NO_MEMORY;
+	}
+	if (err != ERR_NONE)
+		return err;
+	SSL_set_accept_state(ret->ssl);
+	client->control = c;
+	client->server = NULL;
+	client->why = CONTROL_FINE;
+	client->shown[0] = 0;
+	c->users++;
 	return ERR_NONE;
+}
+
+enum err web_control_shake(struct web_control_client *client, struct tls_line *line, struct now now)
+{
+	unsigned long error = 0;
+	enum err err;
+
+	client->wall_us = now.wall_us;
+	err = tls_line_shake(line, now, &error);
+	if (err == ERR_DENIED && ERR_GET_REASON(error) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+		client->why = CONTROL_NO_CERTIFICATE;
+	/* Told here: a handshake that may be set aside has a small stack. */
+	if (client->why != CONTROL_FINE)
+		web_control_refuse(client->control, &client->from, client->shown, client->why);
+	client->why = CONTROL_FINE;
+	/* What is no TLS may never fail. */
+	if (err == ERR_AGAIN && tls_line_is_plain(line))
+		return ERR_DENIED;
+	/* Nobody is let in but by a certificate that was looked at. */
+	return err == ERR_NONE && !client->server ? ERR_DENIED : err;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may come to the control listener: by address before a byte is read, then by certificate
- * before a byte of HTTP is. The handshake is GnuTLS's within libmicrohttpd; what is asked of a
- * certificate is ours: a chain to the authority, its time, no revocation, the purpose "client", a
- * name that a `server` block has, and that block's networks. TLS 1.2 and 1.3, nothing resumed. */
+ * before a byte of HTTP is. What is asked of a certificate: a chain to the authority, its time, no
+ * revocation, the purpose "client", a name that a `server` block has, and that block's networks.
+ * TLS 1.2 and 1.3, nothing resumed. The listener itself is web/door.h. */
 #ifndef WEB_CONTROL_H
 #define WEB_CONTROL_H
 
-#include "keys/request.h"
+#include "tls/line.h"
 #include "web/control_options.h"
 #include "web/web.h"
+
+struct evp_pkey_st;
+struct x509_st;
 
 enum control_refusal {
 	CONTROL_FINE,
@@ -20,21 +23,9 @@ enum control_refusal {
 
 const char *web_control_word(enum control_refusal why);
 
-/* What libmicrohttpd takes as its priorities. */
-#define WEB_CONTROL_PRIORITIES                                                                     \
-	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-CIPHER-ALL:+AES-256-GCM:"             \
-	"+AES-128-GCM:+CHACHA20-POLY1305:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SAFE_RENEGOTIATION"
-
 /* PEM, as the files have it. */
 struct web_control_files {
 	struct view chain, authority, revoked; /* revoked empty: nothing is asked */
-};
-
-/* The key is elsewhere: `sign` asks for a signature by it and waits for the answer, which it
- * bounds; whatever it returns but ERR_NONE ends the handshake. Outlives each web_control. */
-struct web_control_signer {
-	void *context;
-	enum err (*sign)(void *context, struct keys_request *q, struct keys_answer *ret);
 };
 
 struct web_control_list {
@@ -46,7 +37,9 @@ struct web_control;
 
 struct web_control_port {
 	struct web *web; /* whose trail and counters hear of refusals */
-	struct web_control_signer signer;
+	void *context;
+	/* The key of our certificate, or a handle of it; the caller's. As keys_client_pkey. */
+	enum err (*key)(void *context, struct x509_st *leaf, struct evp_pkey_st **ret);
 };
 
 /* The list is copied. ERR_SYNTAX: a file that cannot be used, `ret_why` says which. ERR_NO_MEMORY.
@@ -65,17 +58,21 @@ struct web_control_client {
 	struct web_control *control;
 	struct addr from;
 	const struct web_control_server *server; /* once it has shown who it is; NULL: nobody */
+	int64_t wall_us;                         /* of the step in hand */
+	enum control_refusal why;                /* of the certificate that was shown */
+	char shown[WEB_IDENTITY_SIZE];           /* its first name, printable */
 };
 
-/* Before the handshake of a GnuTLS session: it has to show a certificate of a server. The session
- * must give `client` through web_control_client_of, which the caller defines. */
-enum err web_control_begin(struct web_control_client *client, void *session) MUST_USE;
-struct web_control_client *web_control_client_of(void *session);
+/* Before its handshake, in which it has to show a certificate of a server; `from` is set. With
+ * an error nothing is begun. ERR_NO_MEMORY. */
+enum err web_control_begin(struct web_control *c, const struct tls_lines *lines,
+                           const struct tls_wire *wire, struct web_control_client *client,
+                           struct tls_line *ret) MUST_USE;
+/* The next step of it, as tls_line_shake. Of who is refused the trail hears. */
+enum err web_control_shake(struct web_control_client *client, struct tls_line *line,
+                           struct now now) MUST_USE;
 /* The connection is gone. */
 void web_control_end(struct web_control_client *client);
-/* Of a certificate (gnutls_x509_crt_t): whether revocations are not asked for, or a list of who
- * issued it is among them. GnuTLS lets pass what no list is about. */
-bool web_control_has_list(const struct web_control *c, void *certificate);
 
 /* Refused for another reason: told as the others are. */
 void web_control_refuse(struct web_control *c, const struct addr *from, const char *name,

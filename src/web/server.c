@@ -2,11 +2,7 @@
 /* libmicrohttpd around the engine: its own epoll descriptor, our thread, and a
  * connection that waits for another process is suspended. */
 #include "web/server.h"
-#include "os/socket.h"
-#include "web/control_key.h"
-#include <gnutls/gnutls.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,13 +13,10 @@ enum {
 	RUN_AGAIN_MS = 1000,
 };
 
-/* Who is at the other end; lives with the connection. */
+/* Who is at the other end of the Unix socket; lives with the connection. */
 struct client {
 	struct web_peer peer;
-	struct web_control_client remote; /* control NULL: it came by the Unix socket */
-	uint64_t number;                  /* the lower, the elder */
-	int fd;
-	bool is_known, is_leaving;
+	bool is_known;
 };
 
 struct request {
@@ -42,7 +35,7 @@ struct request {
 struct web_server {
 	struct web *web;
 	struct web_rights rights;
-	struct web_control *control; /* NULL: the Unix socket */
+	struct web_door *door; /* of the control listener; NULL: the Unix socket */
 	struct MHD_Daemon *daemon;
 	struct request *requests;
 	uint64_t changes; /* connections that came or went */
@@ -74,111 +67,6 @@ static struct client *take_client(struct web_server *s, const struct web_peer *p
 	return unused;
 }
 
-/* ---- over TLS ---- */
-
-static bool read_from(const struct sockaddr *from, struct addr *ret)
-{
-	struct sockaddr_storage name = { 0 };
-	socklen_t len = from && from->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-	                                                    : sizeof(struct sockaddr_in);
-
-	if (!from || (from->sa_family != AF_INET && from->sa_family != AF_INET6))
-		return false;
-	memcpy(&name, from, len);
-	return socket_addr_of(&name, len, ret);
-}
-
-/* What is not admitted is closed at once: no byte of TLS is read from it or sent to it. */
-static enum MHD_Result admit(void *context, const struct sockaddr *from, socklen_t len)
-{
-	struct web_server *s = context;
-	struct addr at;
-	size_t same = 0;
-
-	(void)len;
-	if (!read_from(from, &at) || !web_control_admits(s->control, &at))
-		return MHD_NO;
-	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++)
-		same += s->clients[i].is_known && s->clients[i].remote.server &&
-		        addr_same_host(&s->clients[i].remote.from, &at);
-	if (same < MAX_CONTROL_CONNECTIONS_PER_ADDRESS && unused_client(s))
-		return MHD_YES;
-	web_control_refuse(s->control, &at, "", CONTROL_CROWDED);
-	return MHD_NO;
-}
-
-static bool is_nameless(const struct client *c)
-{
-	return c->is_known && !c->remote.server && !c->is_leaving;
-}
-
-/* How many have shown nothing yet: from there, or in all (NULL). */
-static size_t nameless_from(const struct web_server *s, const struct addr *from)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++)
-		count += is_nameless(&s->clients[i]) &&
-		         (!from || addr_same_host(&s->clients[i].remote.from, from));
-	return count;
-}
-
-/* The eldest of the address that has most. */
-static struct client *eldest_nameless(struct web_server *s)
-{
-	struct client *found = NULL;
-	size_t most = 0;
-
-	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++) {
-		struct client *c = &s->clients[i];
-		size_t own = is_nameless(c) ? nameless_from(s, &c->remote.from) : 0;
-
-		if (own > most || (own > 0 && own == most && c->number < found->number)) {
-			found = c;
-			most = own;
-		}
-	}
-	return found;
-}
-
-static void leave(struct client *c)
-{
-	c->is_leaving = true;
-	(void)shutdown(c->fd, SHUT_RDWR);
-}
-
-/* A few who say nothing must not keep out who would show a certificate. */
-static void make_room(struct web_server *s, const struct client *fresh)
-{
-	struct client *gone;
-
-	if (nameless_from(s, &fresh->remote.from) <= MAX_CONTROL_NAMELESS_PER_ADDRESS &&
-	    nameless_from(s, NULL) <= MAX_CONTROL_NAMELESS)
-		return;
-	gone = eldest_nameless(s);
-	if (!gone)
-		return;
-	web_control_refuse(s->control, &gone->remote.from, "", CONTROL_CROWDED);
-	leave(gone);
-}
-
-static struct client *take_remote(struct web_server *s, struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *session =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	const union MHD_ConnectionInfo *from =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	struct client *c = unused_client(s);
-
-	if (!c || !session || !from || !read_from(from->client_addr, &c->remote.from))
-		return NULL;
-	c->remote.control = s->control;
-	c->is_known = web_control_begin(&c->remote, session->tls_session) == ERR_NONE;
-	if (!c->is_known)
-		memset(c, 0, sizeof(*c));
-	return c->is_known ? c : NULL;
-}
-
 static void connection_changed(void *context, struct MHD_Connection *connection, void **client,
                                enum MHD_ConnectionNotificationCode what)
 {
@@ -188,48 +76,31 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
 
 	s->changes++;
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-		if (*client) {
-			web_control_end(&((struct client *)*client)->remote);
+		if (*client && s->door)
+			web_door_left(*client);
+		else if (*client)
 			memset(*client, 0, sizeof(struct client));
-		}
 		return;
 	}
 	*client = NULL;
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	if (!info)
 		return;
-	if (s->control)
-		*client = take_remote(s, connection);
+	if (s->door)
+		*client = web_door_claim(s->door, info->connect_fd);
 	else if (web_peer_read(info->connect_fd, &peer) == ERR_NONE)
 		*client = take_client(s, &peer);
-	if (!*client) {
+	if (!*client)
 		(void)shutdown(info->connect_fd, SHUT_RDWR);
-		return;
-	}
-	((struct client *)*client)->fd = info->connect_fd;
-	((struct client *)*client)->number = s->changes;
-	if (s->control)
-		make_room(s, *client);
 }
 
-static const struct client *client_of(struct MHD_Connection *connection)
+/* A struct client, or a struct web_visitor where there is a door. */
+static const void *client_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info ? info->socket_context : NULL;
-}
-
-/* libmicrohttpd gives its sessions their connection. */
-struct web_control_client *web_control_client_of(void *session)
-{
-	struct MHD_Connection *connection = gnutls_session_get_ptr(session);
-	const union MHD_ConnectionInfo *info =
-		connection ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-			   : NULL;
-	struct client *c = info ? info->socket_context : NULL;
-
-	return c ? &c->remote : NULL;
 }
 
 /* --- Requests --- */
@@ -334,28 +205,35 @@ static struct view header_of(const struct request *r, const char *name)
 	return view_of(MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name));
 }
 
-/* Who asks, as the kernel or its certificate says. False: nobody that is known. */
-static bool name_client(struct request *r, struct web_question *q, char actor[WEB_ACTOR_MAX])
+/* A server asks. False: whoever asked has to show anew who he is. */
+static bool name_server(const struct web_visitor *visitor, struct web_question *q,
+                        char actor[WEB_ACTOR_MAX])
 {
-	const struct client *client = client_of(r->connection);
+	const struct web_control_server *server = web_door_server(visitor);
 	struct buffer b = buffer_on(actor, WEB_ACTOR_MAX - 1);
 
-	if (!client)
-		return false;
-	q->actor = actor;
-	if (!r->server->control) {
-		q->scope = web_scope_of(&r->server->rights, &client->peer);
-		web_actor_name(&client->peer, q->scope, actor);
-		return true;
-	}
-	/* Who has to show anew who he is may have asked just before. */
-	if (!client->remote.server || client->is_leaving)
+	if (!server)
 		return false;
 	q->scope = SCOPE_SERVER;
-	q->server = client->remote.server->label;
+	q->server = server->label;
 	buffer_text(&b, "server ");
 	buffer_text(&b, q->server);
 	actor[b.len] = 0;
+	return true;
+}
+
+/* Who asks, as the kernel or its certificate says. False: nobody that is known. */
+static bool name_client(struct request *r, struct web_question *q, char actor[WEB_ACTOR_MAX])
+{
+	const void *who = client_of(r->connection);
+
+	if (!who)
+		return false;
+	q->actor = actor;
+	if (r->server->door)
+		return name_server(who, q, actor);
+	q->scope = web_scope_of(&r->server->rights, &((const struct client *)who)->peer);
+	web_actor_name(&((const struct client *)who)->peer, q->scope, actor);
 	return true;
 }
 
@@ -502,39 +380,48 @@ enum err web_server_new(struct web *w, const struct web_rights *rights, int list
 	return ERR_NONE;
 }
 
-enum err web_server_new_control(struct web *w, struct web_control *control, int listening,
+/* Its end of the stream is libmicrohttpd's from here on, also where that takes no more. */
+static bool let_in(void *context, int fd)
+{
+	const struct web_server *s = context;
+	const struct sockaddr nowhere = { .sa_family = AF_UNIX };
+
+	return MHD_add_connection(s->daemon, fd, &nowhere, sizeof(nowhere)) == MHD_YES;
+}
+
+static struct MHD_Daemon *start_control(struct web_server *s)
+{
+	return MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+		handle, s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONTROL_CONNECTIONS,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)WEB_IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, request_begins, s,
+		MHD_OPTION_NOTIFY_COMPLETED, request_ends, s, MHD_OPTION_NOTIFY_CONNECTION,
+		connection_changed, s, MHD_OPTION_END);
+}
+
+enum err web_server_new_control(const struct web_door_place *place, struct web_control *control,
                                 struct web_server **ret)
 {
 	struct web_server *s = calloc(1, sizeof(*s));
+	enum err err;
 
 	if (!s)
 		return ERR_NO_MEMORY;
-	s->web = w;
-	s->control = control;
-	s->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TLS, 0, admit, s, handle, s,
-		MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)MAX_CONTROL_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)WEB_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_HTTPS_CERT_CALLBACK2, control_key_none,
-		MHD_OPTION_HTTPS_PRIORITIES, WEB_CONTROL_PRIORITIES, MHD_OPTION_URI_LOG_CALLBACK,
-		request_begins, s, MHD_OPTION_NOTIFY_COMPLETED, request_ends, s,
-		MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s, MHD_OPTION_END);
-	if (!s->daemon) {
-		free(s);
-		return ERR_IO;
-	}
-	*ret = s;
-	return ERR_NONE;
+	s->web = place->web;
+	s->daemon = start_control(s);
+	err = s->daemon
+	            ? web_door_new(place, control, &(struct web_door_port){ s, let_in }, &s->door)
+	            : ERR_IO;
+	if (err != ERR_NONE)
+		web_server_free(&s);
+	else
+		*ret = s;
+	return err;
 }
 
-void web_server_renew_control(struct web_server *s, struct web_control *control)
-{
-	s->control = control;
-	for (size_t i = 0; i < MAX_WEB_CONNECTIONS; i++)
-		if (s->clients[i].is_known)
-			leave(&s->clients[i]);
-}
+struct web_door *web_server_door(const struct web_server *s) { return s->door; }
 
 void web_server_free(struct web_server **s)
 {
@@ -543,6 +430,8 @@ void web_server_free(struct web_server **s)
 	if (!gone)
 		return;
 	*s = NULL;
+	if (gone->door)
+		web_door_close(gone->door);
 	/* libmicrohttpd does not stop while a connection is suspended. */
 	for (struct request *r = gone->requests; r; r = r->next) {
 		if (!r->is_suspended)
@@ -552,8 +441,11 @@ void web_server_free(struct web_server **s)
 		r->is_suspended = false;
 		MHD_resume_connection(r->connection);
 	}
-	(void)MHD_quiesce_daemon(gone->daemon);
-	MHD_stop_daemon(gone->daemon);
+	if (gone->daemon) {
+		(void)MHD_quiesce_daemon(gone->daemon);
+		MHD_stop_daemon(gone->daemon);
+	}
+	web_door_free(&gone->door);
 	free(gone);
 }
 

@@ -8,9 +8,11 @@ import re
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import time
 
+from api import Api
 from certificates import Authority
 from harness import Skip, check, test
 from process import until
@@ -410,13 +412,241 @@ def control_key_elsewhere(cast):
         try:
             check(talk.app.ask("GET", "/api/v1/control/calls")[0] == 0, "it is answered while keys stands still")
             check(talk.numbers(), "the API does not answer while keys stands still, or the call ended")
-            check("keys does not answer in time" in ringfence.process.log(), "nothing says why")
+            check("our own signature failed: keys-late" in ringfence.process.log(), "nothing says why")
         finally:
             os.kill(children["keys"], signal.SIGCONT)
         check(until(lambda: talk.app.ask("GET", "/api/v1/control/calls")[0] == 200, 20, pause=0.2), "it is not answered any more")
         os.kill(children["keys"], signal.SIGKILL)
         check(until(lambda: talk.app.ask("GET", "/api/v1/control/calls")[0] == 200, 20, pause=0.2), "nor after keys died")
         check(ringfence.children()["web"] == children["web"], "web died with it")
+
+
+class Slow:
+    """A server whose handshake is taken step by step."""
+
+    def __init__(self, server):
+        self.wire = socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 10, (server.address, 0))
+        self.come, self.go = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = server.context.wrap_bio(self.come, self.go, server_hostname=CONTROL_ADDRESS)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.wire.close()
+
+    def step(self, act):
+        """What it gives, in a list; None where it waits for the other end."""
+        try:
+            return [act()]
+        except ssl.SSLWantReadError:
+            return None
+        finally:
+            said = self.go.read()
+            if said:
+                self.wire.sendall(said)
+
+    def hears(self):
+        """Whether something came; raises where it is closed or silent."""
+        heard = self.wire.recv(65536)
+        check(heard, "it was closed")
+        self.come.write(heard)
+
+    def until_done(self, act):
+        while (done := self.step(act)) is None:
+            self.hears()
+        return done[0]
+
+    def is_unanswered(self):
+        self.wire.setblocking(False)
+        try:
+            self.wire.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        finally:
+            self.wire.settimeout(10)
+        return False
+
+
+def is_closed(connection):
+    connection.setblocking(False)
+    try:
+        return connection.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+@test("while keys stands still a handshake at the control listener waits alone: who is there already and the API are answered; then it goes on")
+def control_keys_stand_still(cast):
+    with Controlled(cast) as talk:
+        api = Api(talk.ringfence.socket_path)
+        keys, web = (talk.ringfence.children()[role] for role in ("keys", "web"))
+        there = http.client.HTTPSConnection(CONTROL_ADDRESS, CONTROL_PORT, timeout=10, context=talk.app.context,
+                                            source_address=(SERVER_ADDRESS, 0))
+
+        def asks():
+            there.request("GET", "/api/v1/control/calls")
+            reply = there.getresponse()
+            return reply.status, len(json.loads(reply.read())["items"])
+
+        check(asks() == (200, 2), "it sees no call")
+        for newest in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+            server = Server(talk.papers, talk.papers.app)
+            server.context.maximum_version = newest
+            os.kill(keys, signal.SIGSTOP)
+            try:
+                with Slow(server) as comes:
+                    check(comes.step(comes.tls.do_handshake) is None, "it was done without a signature")
+                    for _ in range(5):
+                        check(asks() == (200, 2), "who is there already is not answered")
+                        check(api.ask("GET", "/api/v1/status")[0] == 200, "the API does not answer")
+                    check(comes.is_unanswered(), f"its handshake ended without keys ({newest.name})")
+                    os.kill(keys, signal.SIGCONT)
+                    comes.until_done(comes.tls.do_handshake)
+                    comes.step(lambda: comes.tls.write(QUESTION % b""))
+                    answer = comes.until_done(lambda: comes.tls.read(65536))
+                    check(answer.startswith(b"HTTP/1.1 200 "), answer)
+            finally:
+                os.kill(keys, signal.SIGCONT)
+        os.kill(keys, signal.SIGSTOP)
+        try:
+            waiting = [Slow(talk.app) for _ in range(12)]
+            for one in waiting:
+                check(one.step(one.tls.do_handshake) is None, "it was done without a signature")
+            check(until(lambda: sum(is_closed(one.wire) for one in waiting) >= 8, 10), "of twelve that wait not four are left")
+            check(asks() == (200, 2), "who is there already is not answered while others are put out")
+        finally:
+            os.kill(keys, signal.SIGCONT)
+        for one in waiting:
+            one.wire.close()
+        check(len(talk.app.calls()) == 2, "nobody is let in any more")
+        there.close()
+        check(talk.ringfence.children()["web"] == web and talk.ringfence.children()["keys"] == keys, "somebody was started again")
+
+
+QUESTION = b"GET /api/v1/control/calls HTTP/1.1\r\nHost: control\r\n%s\r\n"
+
+
+@test("a server that has said all still hears its answer, and hears properly when we have said all")
+def control_says_all(cast):
+    with Controlled(cast) as talk:
+        with Slow(talk.app) as comes:
+            comes.until_done(comes.tls.do_handshake)
+            comes.step(lambda: comes.tls.write(QUESTION % b""))
+            comes.step(comes.tls.unwrap)
+            answer = comes.until_done(lambda: comes.tls.read(65536))
+            check(answer.startswith(b"HTTP/1.1 200 "), answer)
+        with Slow(talk.app) as comes:
+            comes.until_done(comes.tls.do_handshake)
+            comes.step(lambda: comes.tls.write(QUESTION % b"Connection: close\r\n"))
+            answer = b""
+            while piece := comes.until_done(lambda: comes.tls.read(65536)):
+                answer += piece
+            check(answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"}"), answer)
+
+
+@test("a command of a server that hangs up at once, without a word, is done all the same")
+def control_hangs_up(cast):
+    with Controlled(cast) as talk:
+        call = talk.app.calls()[0]
+        body = json.dumps({"token": call["token"], "counter": "1", "reason": "tried"}).encode()
+        with Slow(talk.app) as comes:
+            comes.until_done(comes.tls.do_handshake)
+            comes.step(lambda: comes.tls.write(
+                b"POST /api/v1/calls/%s/end HTTP/1.1\r\nHost: control\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" %
+                (call["call"].encode(), len(body), body)))
+        talk.answers(talk.phones[0], "BYE", 200, "OK")
+        check(until(lambda: ("server app", "done") in talk.trail_of("calls end"), 10), talk.trail_of("calls end"))
+
+
+@test("who says nothing, says a greeting byte by byte, or shows who it is and then asks nothing, is closed within seconds")
+def control_deadlines(cast):
+    with Controlled(cast) as talk:
+        ends = [socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 10, (SERVER_ADDRESS, 0)) for _ in range(2)]
+        greeting = ssl.MemoryBIO()
+        try:
+            talk.app.context.wrap_bio(ssl.MemoryBIO(), greeting, server_hostname=CONTROL_ADDRESS).do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        slowly = greeting.read()
+        with Slow(talk.app) as idle:
+            idle.until_done(idle.tls.do_handshake)
+            ends.append(idle.wire)
+            for at in range(30):
+                try:
+                    ends[1].sendall(slowly[at:at + 1])
+                except OSError:
+                    break
+                time.sleep(1)
+            for end, who in zip(ends, ("who says nothing", "who greets byte by byte", "who asks nothing")):
+                end.settimeout(5)
+                try:
+                    while end.recv(65536):
+                        pass
+                except ConnectionResetError:
+                    pass
+                except TimeoutError:
+                    check(False, f"{who} is still there")
+        check(talk.app.ask("GET", "/api/v1/control/calls")[0] == 200, "nobody else is answered")
+        for end in ends:
+            end.close()
+
+
+def resident_kb(process_id):
+    with open(f"/proc/{process_id}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+
+
+def slam(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def come_and_go(server, round_):
+    """One connection that ends in one of many ways."""
+    connection = socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 10, (server.address, 0))
+    how = round_ % 5
+    if how == 1:
+        connection.sendall(b"\x16\x03\x01\x02\x00\x01")
+    elif how == 2:
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    elif how in (3, 4):
+        greeting = ssl.MemoryBIO()
+        try:
+            server.context.wrap_bio(ssl.MemoryBIO(), greeting, server_hostname=CONTROL_ADDRESS).do_handshake()
+        except ssl.SSLWantReadError:
+            connection.sendall(greeting.read())
+        if how == 4:
+            connection.settimeout(0.01)
+            try:
+                connection.recv(1)
+            except OSError:
+                pass
+    (slam if round_ % 2 else socket.socket.close)(connection)
+
+
+@test("10,000 connections to the control listener that end in the middle leave no descriptor and no memory behind")
+def control_slams(cast):
+    with Controlled(cast) as talk:
+        web = talk.ringfence.children()["web"]
+
+        def descriptors():
+            return len(os.listdir(f"/proc/{web}/fd"))
+
+        check(len(talk.app.calls()) == 2, "it sees no call")
+        before = descriptors()
+        for round_ in range(2000):
+            come_and_go(talk.app, round_)
+        check(until(lambda: descriptors() <= before, 20), f"{descriptors() - before} descriptors stay behind")
+        warm = resident_kb(web)
+        for round_ in range(8000):
+            come_and_go(talk.app, round_)
+        check(until(lambda: descriptors() <= before, 20), f"{descriptors() - before} descriptors stay behind")
+        check(resident_kb(web) - warm < 2048, f"{resident_kb(web) - warm} KB stay behind of 8,000 connections")
+        check(len(talk.app.calls()) == 2, "it is not answered any more")
+        check(talk.ringfence.children()["web"] == web, "web was started again")
 
 
 @test("four listed addresses that say nothing on all connections do not keep out a server that shows its certificate")
@@ -428,6 +658,12 @@ def control_crowd(cast):
             check(len(talk.app.calls()) == 2, "it sees no call")
             held += [socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 5, (SERVER_ADDRESS, 0)) for _ in range(12)]
             check(len(talk.app.calls()) == 2, "it sees no call beside silent connections of its own address")
+            for one in held:
+                one.close()
+            elder = [socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 5, (SERVER_ADDRESS, 0)) for _ in range(4)]
+            held = elder + [socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 5, (crowd[0], 0)) for _ in range(12)]
+            check(until(lambda: sum(is_closed(one) for one in held[4:]) == 8, 10), "of twelve of one address not four are left")
+            check(not any(is_closed(one) for one in elder), "who crowds put out one of another address")
         finally:
             for one in held:
                 one.close()

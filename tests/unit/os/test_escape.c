@@ -68,6 +68,18 @@ static long socket_v6(void) { return syscall(SYS_socket, AF_INET6, SOCK_DGRAM, 0
 static long socket_unix(void) { return syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0); }
 static long socket_netlink(void) { return syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 0); }
 static long socket_raw(void) { return syscall(SYS_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP); }
+static long pair_unix(void)
+{
+	int two[2];
+
+	return syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, two);
+}
+static long pair_other(void)
+{
+	int two[2];
+
+	return syscall(SYS_socketpair, AF_INET, SOCK_STREAM, 0, two);
+}
 static long connect_udp(void)
 {
 	return syscall(SYS_connect, scene.udp, &scene.loopback, sizeof(scene.loopback));
@@ -202,6 +214,8 @@ static const struct act {
 	{ "opens a Unix socket", socket_unix, TWIN_SUCCEEDS },
 	{ "opens a netlink socket", socket_netlink, TWIN_SUCCEEDS },
 	{ "opens a raw socket", socket_raw, TWIN_WITH_ROOT },
+	{ "makes two ends of a stream", pair_unix, TWIN_SUCCEEDS },
+	{ "makes two ends of another family", pair_other, TWIN_NONE },
 	{ "connects an inherited socket", connect_udp, TWIN_SUCCEEDS },
 	{ "binds an inherited UDP socket", bind_udp, TWIN_SUCCEEDS },
 	{ "binds an inherited TCP socket", bind_tcp, TWIN_SUCCEEDS },
@@ -328,11 +342,13 @@ static bool is_denied(const struct role *role, const struct act *act)
 }
 
 /* What outreach is for: IP sockets that ask others; and signal and media, on ports that they were
- * given bound. */
+ * given bound; and what web puts between TLS and HTTP. */
 static bool is_allowed(const struct role *role, const struct act *act)
 {
 	if (strcmp(role->name, "media") == 0 || strcmp(role->name, "signal") == 0)
 		return strcmp(act->name, "listens") == 0;
+	if (strcmp(role->name, "web") == 0)
+		return act->run == pair_unix;
 	return strcmp(role->name, "outreach") == 0 &&
 	       (act->run == socket_udp || act->run == socket_tcp || act->run == socket_v6 ||
 	        act->run == connect_udp);

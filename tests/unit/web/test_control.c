@@ -1,123 +1,353 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates of servers: which lists of revocations count for them. */
+/* Handshakes of the control listener in memory: who gets in, and why nobody else does. */
+#include "bench.h"
 #include "runner/test.h"
+#include "tls/pem.h"
+#include "unit/tls/papers.h"
 #include "web/control.h"
 
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <string.h>
-#include <time.h>
 
-struct paper {
-	gnutls_x509_privkey_t key;
-	gnutls_x509_crt_t certificate;
-	gnutls_datum_t pem;
+enum { TURNS = 12 };
+
+/* Our end's wire is one half of a pair of BIOs, the client's the other. */
+struct meeting {
+	struct bench bench;
+	struct tls_lines lines;
+	struct web_control *control;
+	struct web_control_client client;
+	struct tls_line line;
+	SSL_CTX *theirs;
+	SSL *other;
+	BIO *wire; /* ours; the other half belongs to `other` */
 };
 
-/* Signed by itself where `by` is NULL. */
-static struct paper issue(const char *name, const struct paper *by)
+static enum err wire_read(void *context, char *ret, size_t size, size_t *ret_len)
 {
-	static unsigned char serial;
-	struct paper p;
+	const struct meeting *m = context;
 
-	serial++;
-	gnutls_x509_privkey_init(&p.key);
-	gnutls_x509_privkey_generate(p.key, GNUTLS_PK_ECDSA,
-	                             GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
-	gnutls_x509_crt_init(&p.certificate);
-	gnutls_x509_crt_set_version(p.certificate, 3);
-	gnutls_x509_crt_set_serial(p.certificate, &serial, 1);
-	gnutls_x509_crt_set_activation_time(p.certificate, time(NULL) - 100);
-	gnutls_x509_crt_set_expiration_time(p.certificate, time(NULL) + 90000);
-	gnutls_x509_crt_set_dn_by_oid(p.certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name,
-	                              (unsigned)strlen(name));
-	gnutls_x509_crt_set_key(p.certificate, p.key);
-	gnutls_x509_crt_set_basic_constraints(p.certificate, by == NULL, -1);
-	gnutls_x509_crt_sign2(p.certificate, by ? by->certificate : p.certificate,
-	                      by ? by->key : p.key, GNUTLS_DIG_SHA256, 0);
-	gnutls_x509_crt_export2(p.certificate, GNUTLS_X509_FMT_PEM, &p.pem);
-	/* Read again: what was only put together knows no names yet. */
-	gnutls_x509_crt_deinit(p.certificate);
-	gnutls_x509_crt_init(&p.certificate);
-	gnutls_x509_crt_import(p.certificate, &p.pem, GNUTLS_X509_FMT_PEM);
-	return p;
+	return BIO_read_ex(m->wire, ret, size, ret_len) == 1 ? ERR_NONE : ERR_AGAIN;
 }
 
-static void forget(struct paper *p)
+static enum err wire_write(void *context, struct view bytes, size_t *ret_len)
 {
-	gnutls_x509_crt_deinit(p->certificate);
-	gnutls_x509_privkey_deinit(p->key);
-	gnutls_free(p->pem.data);
+	const struct meeting *m = context;
+
+	return BIO_write_ex(m->wire, bytes.at, bytes.len, ret_len) == 1 ? ERR_NONE : ERR_AGAIN;
 }
 
-static gnutls_datum_t list_of(const struct paper *by)
+static enum err key_of(void *context, struct x509_st *leaf, struct evp_pkey_st **ret)
 {
-	const unsigned char number = 1;
-	gnutls_x509_crl_t list;
-	gnutls_datum_t pem;
+	const struct paper *own = context;
 
-	gnutls_x509_crl_init(&list);
-	gnutls_x509_crl_set_version(list, 2);
-	gnutls_x509_crl_set_this_update(list, time(NULL) - 50);
-	gnutls_x509_crl_set_next_update(list, time(NULL) + 5000);
-	gnutls_x509_crl_set_number(list, &number, 1);
-	gnutls_x509_crl_sign2(list, by->certificate, by->key, GNUTLS_DIG_SHA256, 0);
-	gnutls_x509_crl_export2(list, GNUTLS_X509_FMT_PEM, &pem);
-	gnutls_x509_crl_deinit(list);
-	return pem;
+	(void)leaf;
+	return tls_take_key(view_of(own->key_pem), ret);
 }
 
-static struct view view_of_datum(const gnutls_datum_t *d)
-{
-	return view_bytes((const char *)d->data, d->size);
-}
+/* ---- one handshake ---- */
 
-static enum err open_control(const struct paper *own, const struct paper *authority,
-                             const gnutls_datum_t *revoked, struct web_control **ret)
+struct visit {
+	const char *name;
+	struct paper_wish wish; /* of the client's certificate */
+	unsigned authority;     /* that signed it */
+	const char *from;
+	enum control_refusal why; /* CONTROL_FINE: gets in */
+	bool is_bare;             /* it shows none */
+	bool is_revoked;
+	bool is_asked; /* for revocations */
+	unsigned list; /* the authority whose list is there */
+	long list_ends_s;
+	int newest;      /* version; 0: any */
+	bool is_own_rsa; /* our certificate */
+};
+
+#define NAMED .names = "DNS:other.example,DNS:app.example", .use = "clientAuth"
+
+static const struct visit visits[] = {
+	{ "its own certificate", { NAMED }, 0, "192.0.2.1", CONTROL_FINE },
+	{ "TLS 1.2", { NAMED }, 0, "192.0.2.1", CONTROL_FINE, .newest = TLS1_2_VERSION },
+	{ "RSA", { NAMED, .is_rsa = true }, 0, "192.0.2.1", CONTROL_FINE },
+	{ "our RSA", { NAMED }, 0, "192.0.2.1", CONTROL_FINE, .is_own_rsa = true },
+	{ "our RSA, TLS 1.2",
+	  { NAMED },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_FINE,
+	  .newest = TLS1_2_VERSION,
+	  .is_own_rsa = true },
+	{ "by URI",
+	  { .names = "URI:urn:example:other", .use = "clientAuth" },
+	  0,
+	  "192.0.2.2",
+	  CONTROL_FINE },
+	{ "a letter of the DNS name is large",
+	  { .names = "DNS:App.example", .use = "clientAuth" },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_FINE },
+	{ "none", { NAMED }, 0, "192.0.2.1", CONTROL_NO_CERTIFICATE, .is_bare = true },
+	{ "none, by TLS 1.2",
+	  { NAMED },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_NO_CERTIFICATE,
+	  .is_bare = true,
+	  .newest = TLS1_2_VERSION },
+	{ "a stranger's", { NAMED }, 1, "192.0.2.1", CONTROL_AUTHORITY },
+	{ "over", { NAMED, .from_s = -9, .to_s = -1 }, 0, "192.0.2.1", CONTROL_EXPIRED },
+	{ "to come", { NAMED, .from_s = 9, .to_s = 99 }, 0, "192.0.2.1", CONTROL_EARLY },
+	{ "for servers",
+	  { .names = "DNS:app.example", .use = "serverAuth" },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_PURPOSE },
+	{ "for nothing that it says",
+	  { .names = "DNS:app.example" },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_PURPOSE },
+	{ "for anything",
+	  { .names = "DNS:app.example", .use = "anyExtendedKeyUsage" },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_PURPOSE },
+	{ "another name",
+	  { .names = "DNS:app.example.evil.example", .use = "clientAuth" },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_NAME },
+	{ "a wildcard",
+	  { .names = "DNS:*.example", .use = "clientAuth" },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_NAME },
+	{ "the common name alone",
+	  { .common_name = "app.example", .use = "clientAuth" },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_NAME },
+	{ "a letter of the URI is large",
+	  { .names = "URI:urn:example:Other", .use = "clientAuth" },
+	  0,
+	  "192.0.2.2",
+	  CONTROL_NAME },
+	{ "from elsewhere", { NAMED }, 0, "192.0.2.2", CONTROL_PLACE },
+	{ "not revoked",
+	  { NAMED },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_FINE,
+	  .is_asked = true,
+	  .list_ends_s = DAY_S },
+	{ "revoked",
+	  { NAMED },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_REVOKED,
+	  .is_asked = true,
+	  .is_revoked = true,
+	  .list_ends_s = DAY_S },
+	{ "the list is too old",
+	  { NAMED },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_REVOCATIONS_OLD,
+	  .is_asked = true,
+	  .list_ends_s = -DAY_S },
+	{ "a list of another authority",
+	  { NAMED },
+	  0,
+	  "192.0.2.1",
+	  CONTROL_REVOCATIONS_NONE,
+	  .is_asked = true,
+	  .list = 1,
+	  .list_ends_s = DAY_S },
+};
+
+static enum err open_control(struct meeting *m, const struct visit *v, const struct paper *shown)
 {
-	const struct web_control_list nobody = { NULL, 0 };
-	struct web_control_files files = { .chain = view_of_datum(&own->pem),
-		                           .authority = view_of_datum(&authority->pem) };
-	const struct web_control_port port = { NULL, { NULL, NULL } };
+	static char storage[4096];
+	const struct paper_wish own_wish = { .names = "DNS:own.example",
+		                             .use = "serverAuth",
+		                             .is_rsa = v->is_own_rsa };
+	const struct paper *own = paper_issue(0, &own_wish);
+	struct web_control_server servers[] = {
+		{ .name = "app.example", .label = "app", .from_count = 1 },
+		{ .name = "urn:example:other", .label = "other", .from_count = 1 },
+	};
+	const struct web_control_list list = { servers, 2 };
+	const struct web_control_port port = { m->bench.web, (void *)(uintptr_t)own, key_of };
+	struct web_control_files files = { .chain = view_of(own->pem),
+		                           .authority = view_of(paper_authority(0)->pem) };
 	const char *why = NULL;
 
-	if (revoked)
-		files.revoked = view_of_datum(revoked);
-	return web_control_new(&nobody, &files, &port, ret, &why);
+	TRY(addr_net_parse(VIEW("192.0.2.1"), &servers[0].from[0]));
+	TRY(addr_net_parse(VIEW("192.0.2.2"), &servers[1].from[0]));
+	if (v->is_asked)
+		files.revoked =
+			paper_list(v->list, v->is_revoked ? shown : NULL, v->list_ends_s, storage);
+	return web_control_new(&list, &files, &port, &m->control, &why);
 }
 
-/* Whether a list of `revoked` is there for our own certificate, which `authority` signed. */
-static enum err ask(const struct paper *own, const struct paper *authority,
-                    const gnutls_datum_t *revoked, bool *ret)
+static bool open_other(struct meeting *m, const struct visit *v, const struct paper *shown)
 {
-	struct web_control *c = NULL;
-	enum err err = open_control(own, authority, revoked, &c);
+	BIO *half = NULL;
+
+	if (BIO_new_bio_pair(&m->wire, 1 << 16, &half, 1 << 16) != 1)
+		return false;
+	m->theirs = SSL_CTX_new(TLS_client_method());
+	m->other = m->theirs ? SSL_new(m->theirs) : NULL;
+	if (!m->other) {
+		BIO_free(half);
+		return false;
+	}
+	SSL_set_bio(m->other, half, half);
+	SSL_set_connect_state(m->other);
+	return (v->is_bare || (SSL_use_certificate(m->other, shown->certificate) == 1 &&
+	                       SSL_use_PrivateKey(m->other, shown->key) == 1)) &&
+	       (v->newest == 0 || SSL_set_max_proto_version(m->other, v->newest) == 1);
+}
+
+static void clear(struct meeting *m)
+{
+	tls_line_close(&m->line, false);
+	web_control_end(&m->client);
+	web_control_free(&m->control);
+	tls_lines_close(&m->lines);
+	SSL_free(m->other);
+	SSL_CTX_free(m->theirs);
+	BIO_free(m->wire);
+	bench_clear(&m->bench);
+	ERR_clear_error();
+}
+
+static enum err begin(struct meeting *m, const struct visit *v)
+{
+	const struct paper *shown = paper_issue(v->authority, &v->wish);
+	const struct tls_wire wire = { m, wire_read, wire_write, NULL };
+	enum err err = bench_make(&m->bench);
 
 	if (err == ERR_NONE)
-		*ret = web_control_has_list(c, own->certificate);
-	web_control_free(&c);
+		err = tls_lines_open(&(struct tls_keys){ 0 }, &m->lines);
+	if (err == ERR_NONE)
+		err = open_control(m, v, shown);
+	if (err == ERR_NONE && !open_other(m, v, shown))
+		err = ERR_NO_MEMORY;
+	if (err == ERR_NONE)
+		err = addr_parse(view_of(v->from), &m->client.from);
+	return err == ERR_NONE
+	             ? web_control_begin(m->control, &m->lines, &wire, &m->client, &m->line)
+	             : err;
+}
+
+/* As far as both get: how our end stands. */
+static enum err shake(struct meeting *m)
+{
+	const struct now now = { .us = 1, .wall_us = STAGE_WALL_S * (int64_t)SECOND_US };
+	enum err err = ERR_AGAIN;
+
+	for (int i = 0; i < TURNS && err == ERR_AGAIN; i++) {
+		(void)SSL_do_handshake(m->other);
+		err = web_control_shake(&m->client, &m->line, now);
+	}
+	(void)SSL_do_handshake(m->other);
+	ERR_clear_error();
 	return err;
 }
 
-TEST(web_control_lists,
-     "where revocations are asked for, a list of another authority is none of this one")
+static bool is_told(const struct meeting *m, enum control_refusal why)
 {
-	struct paper authority = issue("Authority", NULL), other = issue("Other", NULL);
-	struct paper own = issue("own", &authority);
-	gnutls_datum_t right = list_of(&authority), wrong = list_of(&other);
-	bool has_none = false, has_right = false, has_wrong = true;
-	enum err err = ask(&own, &authority, NULL, &has_none);
+	const struct ask *a = bench_last(&m->bench);
+
+	return why == CONTROL_FINE ? m->bench.ask_count == 0
+	                           : m->bench.ask_count == 1 && strcmp(a->body.record.audit.result,
+	                                                               web_control_word(why)) == 0;
+}
+
+static bool is_as_wanted(const struct meeting *m, const struct visit *v, enum err err)
+{
+	bool is_in = err == ERR_NONE && m->client.server && SSL_session_reused(m->other) == 0 &&
+	             SSL_SESSION_is_resumable(SSL_get0_session(m->other)) == 0;
+
+	return is_in == (v->why == CONTROL_FINE) && is_told(m, v->why) &&
+	       (is_in || !m->client.server);
+}
+
+TEST(web_control_visits,
+     "whoever shows what a server has to gets in; all others not, each with his reason")
+{
+	static struct meeting m;
+
+	for (size_t i = 0; i < sizeof(visits) / sizeof(visits[0]); i++) {
+		enum err err;
+		bool is_good;
+
+		memset(&m, 0, sizeof(m));
+		err = begin(&m, &visits[i]);
+		if (err != ERR_NONE) {
+			clear(&m);
+			return err;
+		}
+		err = shake(&m);
+		is_good = is_as_wanted(&m, &visits[i], err);
+		clear(&m);
+		CHECK_CASE(is_good, visits[i].name);
+	}
+	return ERR_NONE;
+}
+
+/* A client that would do what we do not: how our end stands, and that of its version. */
+static enum err meet_odd(struct meeting *m, int version, const char *first)
+{
+	static const struct visit usual = { "odd", { NAMED }, 0, "192.0.2.1", CONTROL_FINE };
+	enum err err;
+
+	memset(m, 0, sizeof(*m));
+	err = begin(m, &usual);
+	if (err != ERR_NONE)
+		return err;
+	if (version && (SSL_set_min_proto_version(m->other, version) != 1 ||
+	                SSL_set_max_proto_version(m->other, version) != 1 ||
+	                SSL_set_cipher_list(m->other, "ALL:@SECLEVEL=0") != 1))
+		return ERR_NO_MEMORY;
+	if (first)
+		(void)BIO_write(SSL_get_wbio(m->other), first, (int)strlen(first));
+	return ERR_NONE;
+}
+
+TEST(web_control_old, "TLS 1.1 and plain HTTP are refused, and nobody renegotiates")
+{
+	static struct meeting m;
+	enum err err = meet_odd(&m, TLS1_1_VERSION, NULL), is_old = ERR_NONE, is_plain = ERR_NONE;
+	bool renegotiates = true;
 
 	if (err == ERR_NONE)
-		err = ask(&own, &authority, &right, &has_right);
+		is_old = shake(&m);
+	clear(&m);
 	if (err == ERR_NONE)
-		err = ask(&own, &authority, &wrong, &has_wrong);
-	gnutls_free(right.data);
-	gnutls_free(wrong.data);
-	forget(&own);
-	forget(&other);
-	forget(&authority);
+		err = meet_odd(&m, 0, "G");
+	if (err == ERR_NONE)
+		is_plain = web_control_shake(&m.client, &m.line, (struct now){ 0 });
+	clear(&m);
+	if (err == ERR_NONE)
+		err = meet_odd(&m, TLS1_2_VERSION, NULL);
+	if (err == ERR_NONE && shake(&m) == ERR_NONE) {
+		char byte;
+		size_t n;
+
+		(void)SSL_renegotiate(m.other);
+		renegotiates = false;
+		for (int i = 0; i < TURNS; i++) {
+			renegotiates = SSL_do_handshake(m.other) == 1 || renegotiates;
+			(void)!tls_line_read(&m.line, &byte, 1, &n);
+		}
+	}
+	clear(&m);
 	TRY(err);
-	CHECK(has_none && has_right && !has_wrong);
+	CHECK(is_old == ERR_DENIED);
+	CHECK(is_plain == ERR_DENIED);
+	CHECK(!renegotiates);
 	return ERR_NONE;
 }

@@ -265,6 +265,9 @@ static void take_certificate(struct stream_secure *s, const struct sdp_handshake
 {
 	struct stream_shake *k = &s->shake;
 
+	/* Media forgets how far a key of the description was used: it never comes back. */
+	if (!k->is_on)
+		s->is_seeded = 0;
 	if (!k->is_on || k->hash != h->hash ||
 	    memcmp(k->fingerprint, h->fingerprint, sizeof(k->fingerprint)) != 0) {
 		secret_wipe(&s->theirs, sizeof(s->theirs));

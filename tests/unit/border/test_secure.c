@@ -313,6 +313,29 @@ TALK_TEST(secure_back, "draws a key for an end that went in the clear meanwhile"
 	return ERR_NONE;
 }
 
+#define PAIRS8 "00:01:02:03:04:05:06:07"
+#define HANDSHAKE                                                                                  \
+	SAVP "a=fingerprint:sha-256 " PAIRS8 ":" PAIRS8 ":" PAIRS8 ":" PAIRS8                      \
+	     "\r\na=setup:actpass\r\n"
+
+TALK_TEST(secure_after_handshake, "draws a key for an end that had one by a handshake meanwhile")
+{
+	const struct media_event started = { .kind = MEDIA_STARTED, .fingerprint = { 0xaa } };
+	struct order_keys before;
+
+	border_media_event(t->w->border, &started, t->w->now);
+	TRY(over_tls(t));
+	TRY(talks(t, SECURE_OFFER));
+	before = *keys_of(t);
+	TRY(offers_again(t, HANDSHAKE));
+	CHECK(talk_order(t)->legs[0].protection == PROTECTION_DTLS);
+	TRY(offers_again(t, SECURE_OFFER));
+	CHECK(talk_order(t)->legs[0].protection == PROTECTION_SDES);
+	CHECK(memcmp(&before.in, &keys_of(t)->in, sizeof(before.in)) == 0);
+	CHECK(memcmp(&before.out, &keys_of(t)->out, sizeof(before.out)) != 0);
+	return ERR_NONE;
+}
+
 #define SECOND "m=audio 4002 RTP/SAVP 0\r\na=crypto:1 " CM80 OTHER "\r\n"
 
 static enum err offers_two(struct talk *t, const char *offer, const char *answer)

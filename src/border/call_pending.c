@@ -15,8 +15,11 @@ struct pending {
 	uint64_t serial;  /* of our INVITE's branch */
 	uint32_t session_s, came_cseq, sent_cseq;
 	uint16_t facts_len, came_len, sent_len, answer_len;
-	uint8_t offer, takes_reliable, is_heard, is_answered, is_reserved;
+	uint8_t offer, takes_reliable, is_answered, is_reserved;
+	uint8_t is_heard; /* or marked since */
 };
+
+_Static_assert(sizeof(struct pending) <= PENDING_HEAD_MAX, "it fits its scratch");
 
 /* The parts of one. */
 struct pending_parts {
@@ -40,26 +43,20 @@ static void fill(const struct call *call, const struct turn *turn, struct pendin
 	ret->is_reserved = call->is_reserved;
 }
 
-/* Behind the head in the scratch, whose lengths it fills. */
+/* Behind the head in the scratch, whose lengths it fills in. */
 static enum err put(struct call *call, const struct pending_parts *parts)
 {
 	struct border *b = call->border;
 	struct pending *p = scratch_of(b);
-	struct buffer out =
-		buffer_on(b->calls->pending + sizeof(*p), sizeof(b->calls->pending) - sizeof(*p));
+	const struct view pieces[] = { view_bytes(p, sizeof(*p)), parts->facts, parts->came,
+		                       parts->sent, parts->answer };
 
 	p->facts_len = (uint16_t)parts->facts.len;
 	p->came_len = (uint16_t)parts->came.len;
 	p->sent_len = (uint16_t)parts->sent.len;
 	p->answer_len = (uint16_t)parts->answer.len;
-	buffer_put(&out, parts->facts);
-	buffer_put(&out, parts->came);
-	buffer_put(&out, parts->sent);
-	buffer_put(&out, parts->answer);
-	if (out.err != ERR_NONE)
-		return out.err;
-	return checkpoint_put(&b->checkpoint, CHECKPOINT_PENDING, call->pending - 1,
-	                      view_bytes(b->calls->pending, sizeof(*p) + out.len));
+	return checkpoint_put_pieces(&b->checkpoint, CHECKPOINT_PENDING, call->pending - 1, pieces,
+	                             sizeof(pieces) / sizeof(pieces[0]));
 }
 
 static bool split(struct view saved, struct pending *ret, struct pending_parts *ret_parts)
@@ -143,17 +140,11 @@ void call_pending_again(struct call *call, const struct turn *turn, const struct
 
 void call_pending_heard(struct call *call, struct turn *turn)
 {
-	struct pending_parts parts;
-
 	if (turn->is_heard)
 		return;
 	turn->is_heard = true;
-	if (call->pending == 0 || !take(call->border, call->pending - 1, &parts))
-		return;
-	/* What the call knows is as it was when its INVITE went out. */
-	fill(call, turn, scratch_of(call->border));
-	if (put(call, &parts) != ERR_NONE)
-		border_count(call->border, COUNT_calls_unprotected);
+	if (call->pending != 0)
+		checkpoint_mark(&call->border->checkpoint, CHECKPOINT_PENDING, call->pending - 1);
 }
 
 void call_pending_answered(struct call *call, const struct turn *turn)
@@ -333,9 +324,11 @@ static bool restore_one(struct border *b, uint32_t slot)
 	if (checkpoint_get(&b->checkpoint, CHECKPOINT_PENDING, slot, &saved) != ERR_NONE)
 		return false;
 	memcpy(c->resumed, saved.at, saved.len);
+	if (!split(view_bytes(c->resumed, saved.len), &p, &parts))
+		return false;
+	p.is_heard |= checkpoint_is_marked(&b->checkpoint, CHECKPOINT_PENDING, slot);
 	/* One whose ACK came stands there as a call that is up. */
-	return split(view_bytes(c->resumed, saved.len), &p, &parts) &&
-	       packed_read(parts.facts, &facts, sizeof(facts)) == ERR_NONE &&
+	return packed_read(parts.facts, &facts, sizeof(facts)) == ERR_NONE &&
 	       call_is_sound(b, &facts) && !call_by_id(b, facts.id) &&
 	       resume(b, &p, &parts, &facts, slot);
 }

@@ -74,6 +74,8 @@ struct turn {
 	bool is_heard; /* something came back */
 };
 
+enum { PENDING_HEAD_MAX = 256 }; /* of what call_pending.c keeps */
+
 struct calls {
 	struct pool *calls, *facts, *turns, *forks, *attempts;
 	struct list awake; /* the one that was in hand longest ago first */
@@ -95,7 +97,7 @@ struct calls {
 	uint32_t *pending_free, pending_free_count; /* slots of call_pending.c */
 	/* Scratch of call_rest.c and call_pending.c: what is written, what is being taken up. */
 	_Alignas(16) uint8_t packed[CALL_PACKED_MAX];
-	_Alignas(16) uint8_t pending[CHECKPOINT_PENDING_MAX];
+	_Alignas(16) uint8_t pending[PENDING_HEAD_MAX];
 	_Alignas(16) uint8_t resumed[CHECKPOINT_PENDING_MAX];
 };
 

@@ -10,11 +10,11 @@
 #include <string.h>
 
 struct place {
+	uint64_t mark;       /* the checksum: it is marked; no other value is believed */
 	uint64_t checksum;   /* over everything after it, keyed */
 	uint32_t generation; /* 0: holds nothing */
 	uint32_t size;
 	uint32_t slot, kind;
-	uint64_t unused;
 	uint8_t bytes[];
 };
 
@@ -102,7 +102,7 @@ static uint32_t take(struct checkpoint *c, size_t size)
 
 static uint64_t checksum(const struct checkpoint *c, const struct place *p)
 {
-	const size_t skipped = sizeof(p->checksum);
+	const size_t skipped = offsetof(struct place, generation);
 
 	/* Against halves that a death left, not against a forger: who writes here has the key. */
 	return hash_long(&c->key, (const uint8_t *)p + skipped, sizeof(*p) - skipped + p->size);
@@ -193,34 +193,71 @@ void checkpoint_clear(struct checkpoint *c)
 
 /* ---- use ---- */
 
-static void write(struct checkpoint *c, struct place *p, struct view saved, uint32_t generation)
+static size_t length_of(const struct view *pieces, size_t count)
 {
-	memcpy(p->bytes, saved.at, saved.len);
-	p->size = (uint32_t)saved.len;
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++)
+		len += pieces[i].len;
+	return len;
+}
+
+static void write(struct checkpoint *c, struct place *p, const struct view *pieces, size_t count,
+                  uint32_t generation)
+{
+	p->size = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (pieces[i].len > 0)
+			memcpy(p->bytes + p->size, pieces[i].at, pieces[i].len);
+		p->size += (uint32_t)pieces[i].len;
+	}
 	p->generation = generation ? generation : 1;
+	p->mark = 0;
 	p->checksum = checksum(c, p);
 }
 
-enum err checkpoint_put(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
-                        struct view saved)
+enum err checkpoint_put_pieces(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
+                               const struct view *pieces, size_t count)
 {
 	uint32_t *where = &c->where[kind][slot], name;
+	size_t len = length_of(pieces, count);
 	struct place *p;
 
 	assert(slot < c->slots[kind]);
-	if (saved.len == 0 || saved.len > most[kind])
+	if (len == 0 || len > most[kind])
 		return ERR_LIMIT;
-	name = take(c, saved.len);
+	name = take(c, len);
 	p = place_of(c, name);
 	p->slot = slot;
 	p->kind = kind;
-	write(c, p, saved, *where ? place_of(c, *where)->generation + 1 : 1);
+	write(c, p, pieces, count, *where ? place_of(c, *where)->generation + 1 : 1);
 	/* A kill before here leaves the old one, one before the end of it both. */
 	atomic_signal_fence(memory_order_seq_cst);
 	if (*where)
 		give(c, *where);
 	*where = name;
 	return ERR_NONE;
+}
+
+enum err checkpoint_put(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
+                        struct view saved)
+{
+	return checkpoint_put_pieces(c, kind, slot, &saved, 1);
+}
+
+void checkpoint_mark(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot)
+{
+	uint32_t where = c->where[kind][slot];
+
+	if (where)
+		place_of(c, where)->mark = place_of(c, where)->checksum;
+}
+
+bool checkpoint_is_marked(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot)
+{
+	uint32_t where = c->where[kind][slot];
+
+	return where && place_of(c, where)->mark == place_of(c, where)->checksum;
 }
 
 void checkpoint_drop(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot)

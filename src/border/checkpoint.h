@@ -52,10 +52,17 @@ enum err checkpoint_init(struct checkpoint *c, void *memory, const uint32_t slot
 /* The memory stays as it is. */
 void checkpoint_clear(struct checkpoint *c);
 
-/* ERR_LIMIT: larger than such a thing may be; the slot then is as it was. `saved` may not be
- * what is in the slot. */
+/* ERR_LIMIT: larger than such a thing may be; the slot then is as it was. What is put may lie in
+ * the slot. */
 enum err checkpoint_put(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
                         struct view saved) MUST_USE;
+/* The same of several pieces, one behind the other. */
+enum err checkpoint_put_pieces(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,
+                               const struct view *pieces, size_t count) MUST_USE;
+/* One fact beside what is in the slot, for which it need not be written anew: it lasts until the
+ * next put. Without effect on an empty slot. */
+void checkpoint_mark(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot);
+bool checkpoint_is_marked(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot);
 void checkpoint_drop(struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot);
 /* ERR_NOT_FOUND: empty. The view lives until the slot's next put or drop, and is aligned to 8. */
 enum err checkpoint_get(const struct checkpoint *c, enum checkpoint_kind kind, uint32_t slot,

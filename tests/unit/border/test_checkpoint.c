@@ -62,6 +62,76 @@ TEST(reads_back, "what was put last is read back, by a successor too")
 	return ERR_NONE;
 }
 
+/* Whether a successor finds that slot marked. */
+static enum err finds_mark(void *memory, uint32_t slot, bool *ret)
+{
+	struct checkpoint c;
+
+	TRY(checkpoint_init(&c, memory, slots, &key));
+	*ret = checkpoint_is_marked(&c, CHECKPOINT_PENDING, slot);
+	checkpoint_clear(&c);
+	return ERR_NONE;
+}
+
+TEST(marks, "a mark is found by a successor, on its slot alone, until the next put")
+{
+	bool was = true, is_one = false, is_other = true, is_left = true, is_empty = true;
+	struct checkpoint c;
+	void *memory;
+
+	TRY(fresh(&c, &memory));
+	enum err err = checkpoint_put(&c, CHECKPOINT_PENDING, 0, VIEW("of the first"));
+	if (err == ERR_NONE)
+		err = checkpoint_put(&c, CHECKPOINT_PENDING, 1, VIEW("of the second"));
+	if (err == ERR_NONE)
+		err = finds_mark(memory, 1, &was);
+	checkpoint_mark(&c, CHECKPOINT_PENDING, 1);
+	if (err == ERR_NONE)
+		err = finds_mark(memory, 1, &is_one);
+	if (err == ERR_NONE)
+		err = finds_mark(memory, 0, &is_other);
+	if (err == ERR_NONE)
+		err = checkpoint_put(&c, CHECKPOINT_PENDING, 1, VIEW("of the second"));
+	if (err == ERR_NONE)
+		err = finds_mark(memory, 1, &is_left);
+	checkpoint_drop(&c, CHECKPOINT_PENDING, 1);
+	checkpoint_mark(&c, CHECKPOINT_PENDING, 1);
+	if (err == ERR_NONE)
+		err = finds_mark(memory, 1, &is_empty);
+
+	checkpoint_clear(&c);
+	free(memory);
+	TRY(err);
+	CHECK(is_one);
+	CHECK(!was && !is_other && !is_left && !is_empty);
+	return ERR_NONE;
+}
+
+TEST(pieces, "pieces are kept one behind the other, of what is in the slot too")
+{
+	struct view got = VIEW_EMPTY, pieces[] = { VIEW("one "), VIEW_EMPTY, VIEW("two ") };
+	bool is_whole = false;
+	struct checkpoint c;
+	void *memory;
+
+	TRY(fresh(&c, &memory));
+	enum err err = checkpoint_put_pieces(&c, CHECKPOINT_DIALOG, 0, pieces, 3);
+	if (err == ERR_NONE)
+		err = checkpoint_get(&c, CHECKPOINT_DIALOG, 0, &got);
+	pieces[1] = view_first(got, 4);
+	pieces[2] = view_after(got, 4);
+	if (err == ERR_NONE)
+		err = checkpoint_put_pieces(&c, CHECKPOINT_DIALOG, 0, pieces, 3);
+	if (err == ERR_NONE)
+		err = finds(memory, CHECKPOINT_DIALOG, 0, VIEW("one one two "), &is_whole);
+
+	checkpoint_clear(&c);
+	free(memory);
+	TRY(err);
+	CHECK(is_whole);
+	return ERR_NONE;
+}
+
 /* A death after each byte that a put writes: all of the new place, before what makes room for it
  * is given back. */
 static enum err die_everywhere(uint8_t *before, const uint8_t *after, struct view old,

@@ -2,6 +2,7 @@
 /* The authority itself: its certificate with what it is confined to, and its list of revocations,
  * which is there from the first day, so that nobody has to be told later to look for one. */
 #include "base/buffer.h"
+#include "base/pem.h"
 #include "cli/certificates.h"
 
 #include <errno.h>
@@ -265,7 +266,7 @@ static X509_CRL *read_crl(const struct certificates_folder *f)
 {
 	int fd = openat(f->fd, "authority.crl", O_RDONLY | O_CLOEXEC);
 	FILE *in = fd >= 0 ? fdopen(fd, "r") : NULL;
-	X509_CRL *crl = in ? PEM_read_X509_CRL(in, NULL, NULL, NULL) : NULL;
+	X509_CRL *crl = in ? PEM_read_X509_CRL(in, NULL, pem_no_password, NULL) : NULL;
 
 	if (in)
 		(void)fclose(in);

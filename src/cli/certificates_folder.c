@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of an authority: written beside and put in place, so that whoever reads them while we
  * write finds the old one or the new one. */
+#include "base/pem.h"
 #include "cli/certificates.h"
 
 #include <ctype.h>
@@ -176,16 +177,6 @@ static FILE *open_file(const struct certificates_folder *f, const char *file)
 	return in;
 }
 
-/* One that is encrypted is no key for us: nobody is there to be asked for its password. */
-static int no_password(char *text, int size, int is_writing, void *context)
-{
-	(void)text;
-	(void)size;
-	(void)is_writing;
-	(void)context;
-	return -1;
-}
-
 static enum cli_exit fail_file(const struct certificates_folder *f, const char *name,
                                const char *suffix, bool is_open)
 {
@@ -207,7 +198,7 @@ enum cli_exit certificates_folder_read(const struct certificates_folder *f, cons
 	if (ret_certificate) {
 		name_of(name, ".pem", file);
 		in = open_file(f, file);
-		certificate = in ? PEM_read_X509(in, NULL, no_password, NULL) : NULL;
+		certificate = in ? PEM_read_X509(in, NULL, pem_no_password, NULL) : NULL;
 		if (!certificate)
 			return fail_file(f, name, ".pem", in && fclose(in) == 0);
 		(void)fclose(in);
@@ -215,7 +206,7 @@ enum cli_exit certificates_folder_read(const struct certificates_folder *f, cons
 	if (ret_key) {
 		name_of(name, ".key", file);
 		in = open_file(f, file);
-		key = in ? PEM_read_PrivateKey(in, NULL, no_password, NULL) : NULL;
+		key = in ? PEM_read_PrivateKey(in, NULL, pem_no_password, NULL) : NULL;
 		if (!key) {
 			X509_free(certificate);
 			return fail_file(f, name, ".key", in && fclose(in) == 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in the place of a certificate until an authority has given one. */
 #include "base/buffer.h"
+#include "base/pem.h"
 #include "cli/certificates_acme.h"
 
 #include <errno.h>
@@ -11,15 +12,6 @@
 #include <unistd.h>
 
 enum { FRESH_DAYS = 90 };
-
-static int no_password(char *text, int size, int is_writing, void *context)
-{
-	(void)text;
-	(void)size;
-	(void)is_writing;
-	(void)context;
-	return -1;
-}
 
 static enum cli_exit fail(const char *path)
 {
@@ -57,7 +49,7 @@ static enum cli_exit put(const char *path, EVP_PKEY *key, X509 *certificate)
 static enum cli_exit take_key(const char *path, EVP_PKEY **ret)
 {
 	FILE *in = fopen(path, "re");
-	EVP_PKEY *key = in ? PEM_read_PrivateKey(in, NULL, no_password, NULL) : NULL;
+	EVP_PKEY *key = in ? PEM_read_PrivateKey(in, NULL, pem_no_password, NULL) : NULL;
 	enum cli_exit code = CLI_DONE;
 
 	if (in)

@@ -2,6 +2,7 @@
 /* What there is, and when it ends. */
 #include "base/buffer.h"
 #include "base/date.h"
+#include "base/pem.h"
 #include "cli/certificates.h"
 #include "keys/ending.h"
 
@@ -170,16 +171,6 @@ json_t *certificates_list(const struct certificates_folder *f,
 
 /* ---- files that somebody names ---- */
 
-/* Nobody is there who could be asked for a password. */
-static int no_password(char *ret, int size, int is_writing, void *unused)
-{
-	(void)ret;
-	(void)size;
-	(void)is_writing;
-	(void)unused;
-	return -1;
-}
-
 static int64_t due_of(const X509_CRL *list) { return seconds_of(X509_CRL_get0_nextUpdate(list)); }
 
 static json_t *row_of_crl(FILE *in, int64_t now_s)
@@ -188,10 +179,10 @@ static json_t *row_of_crl(FILE *in, int64_t now_s)
 	json_t *row;
 
 	rewind(in);
-	first = PEM_read_X509_CRL(in, NULL, no_password, NULL);
+	first = PEM_read_X509_CRL(in, NULL, pem_no_password, NULL);
 	/* Of several the one that is due first. */
 	for (int i = 0; first && i < MAX_CERTIFICATES_NAMES &&
-	                (next = PEM_read_X509_CRL(in, NULL, no_password, NULL));
+	                (next = PEM_read_X509_CRL(in, NULL, pem_no_password, NULL));
 	     i++) {
 		bool is_sooner = due_of(next) < due_of(first);
 
@@ -210,12 +201,12 @@ static json_t *row_of_crl(FILE *in, int64_t now_s)
 
 static json_t *row_of_chain(FILE *in, int64_t now_s)
 {
-	X509 *first = PEM_read_X509(in, NULL, no_password, NULL), *next;
+	X509 *first = PEM_read_X509(in, NULL, pem_no_password, NULL), *next;
 	json_t *row = first ? row_of(first, now_s) : NULL;
 	int64_t ends_s = first ? certificates_end(first) : 0;
 
 	for (int i = 0; first && i < MAX_CERTIFICATES_NAMES; i++) {
-		next = PEM_read_X509(in, NULL, no_password, NULL);
+		next = PEM_read_X509(in, NULL, pem_no_password, NULL);
 		if (!next)
 			break;
 		if (certificates_end(next) < ends_s && row) {

@@ -2,6 +2,7 @@
 /* Requests, signatures and looks at certificates, by OpenSSL. */
 #include "keys/acme.h"
 
+#include "base/pem.h"
 #include "keys/server_priv.h"
 
 #include <openssl/bn.h>
@@ -236,7 +237,7 @@ enum err keys_acme_fits(const struct keys_server *s, const struct acme_wish *wis
 		return refuse(words, ERR_NOT_FOUND, "there is no key for it");
 	ERR_clear_error();
 	while (err == ERR_NONE && count <= MAX_CHAIN &&
-	       (one = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
+	       (one = PEM_read_bio_X509(in, NULL, pem_no_password, NULL)) != NULL) {
 		if (count++ == 0)
 			err = judge(own, wish, first = one, now_s, words);
 		else if (X509_verify(before, X509_get0_pubkey(one)) != 1)

@@ -2,6 +2,8 @@
 /* The ends of certificates, as marks that are passed one after another. */
 #include "keys/ending.h"
 
+#include "base/pem.h"
+
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
@@ -23,16 +25,6 @@ int keys_ending_mark(int64_t ends_s, int64_t now_s)
 	return -1;
 }
 
-/* Nobody is there who could be asked for a password. */
-static int no_password(char *ret, int size, int is_writing, void *unused)
-{
-	(void)ret;
-	(void)size;
-	(void)is_writing;
-	(void)unused;
-	return -1;
-}
-
 /* An end that cannot be read is no end that is good. */
 static int64_t seconds_of(const ASN1_TIME *t)
 {
@@ -46,8 +38,8 @@ static bool first_end(BIO *in, int64_t *ret_s)
 	bool is_any = false;
 	X509 *one;
 
-	for (int i = 0; i < MAX_IN_FILE && (one = PEM_read_bio_X509(in, NULL, no_password, NULL));
-	     i++) {
+	for (int i = 0;
+	     i < MAX_IN_FILE && (one = PEM_read_bio_X509(in, NULL, pem_no_password, NULL)); i++) {
 		int64_t ends_s = seconds_of(X509_get0_notAfter(one));
 
 		if (!is_any || ends_s < *ret_s)
@@ -65,7 +57,8 @@ static bool end_of_list(BIO *in, int64_t *ret_s)
 	X509_CRL *one;
 
 	for (int i = 0;
-	     i < MAX_IN_FILE && (one = PEM_read_bio_X509_CRL(in, NULL, no_password, NULL)); i++) {
+	     i < MAX_IN_FILE && (one = PEM_read_bio_X509_CRL(in, NULL, pem_no_password, NULL));
+	     i++) {
 		const ASN1_TIME *due = X509_CRL_get0_nextUpdate(one);
 		int64_t ends_s = due ? seconds_of(due) : INT64_MAX;
 
@@ -123,9 +116,9 @@ static bool read_next(BIO *in, enum keys_kind kind)
 	bool is_there;
 
 	if (is_list(kind))
-		list = PEM_read_bio_X509_CRL(in, NULL, no_password, NULL);
+		list = PEM_read_bio_X509_CRL(in, NULL, pem_no_password, NULL);
 	else
-		one = PEM_read_bio_X509(in, NULL, no_password, NULL);
+		one = PEM_read_bio_X509(in, NULL, pem_no_password, NULL);
 	is_there = one || list;
 	X509_free(one);
 	X509_CRL_free(list);

@@ -2,6 +2,7 @@
 /* Keys in two generations, found by the digest of their public half. */
 #include "keys/server.h"
 
+#include "base/pem.h"
 #include "base/secret.h"
 #include "keys/server_priv.h"
 
@@ -70,15 +71,6 @@ size_t keys_server_count(const struct keys_server *s) { return s->now.count; }
 
 /* ---- taking ---- */
 
-static int no_password(char *text, int size, int is_writing, void *context)
-{
-	(void)text;
-	(void)size;
-	(void)is_writing;
-	(void)context;
-	return -1;
-}
-
 static bool is_p256(EVP_PKEY *key)
 {
 	char group[32] = "";
@@ -110,7 +102,7 @@ static bool fits_chain(struct key *k, const struct keys_bundle *public, const ch
 	if (!keys_bundle_find(public, KEYS_CHAIN, view_of(name), &chain))
 		return true;
 	in = BIO_new_mem_buf(chain.at, (int)chain.len);
-	k->leaf = in ? PEM_read_bio_X509(in, NULL, no_password, NULL) : NULL;
+	k->leaf = in ? PEM_read_bio_X509(in, NULL, pem_no_password, NULL) : NULL;
 	BIO_free(in);
 	return k->leaf && X509_check_private_key(k->leaf, k->private) == 1;
 }
@@ -135,7 +127,7 @@ static enum err take_one(struct generation *g, const struct keys_row *row,
 	if (g->count == MAX_KEYS)
 		return refuse(words, row, "there are too many keys", ERR_FULL);
 	in = BIO_new_mem_buf(row->bytes.at, (int)row->bytes.len);
-	k->private = in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
+	k->private = in ? PEM_read_bio_PrivateKey(in, NULL, pem_no_password, NULL) : NULL;
 	BIO_free(in);
 	if (!k->private)
 		return refuse(words, row,
@@ -160,7 +152,7 @@ static enum err take_one(struct generation *g, const struct keys_row *row,
 static enum err take_control(struct generation *g, struct view chain, struct buffer *words)
 {
 	BIO *in = BIO_new_mem_buf(chain.at, (int)chain.len);
-	X509 *leaf = in ? PEM_read_bio_X509(in, NULL, no_password, NULL) : NULL;
+	X509 *leaf = in ? PEM_read_bio_X509(in, NULL, pem_no_password, NULL) : NULL;
 	EVP_PKEY *key = leaf ? X509_get0_pubkey(leaf) : NULL;
 
 	g->has_control = key && keys_name_of(key, g->control);

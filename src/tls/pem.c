@@ -2,6 +2,8 @@
 /* PEM into what OpenSSL makes of it: all of a text, or nothing. */
 #include "tls/pem.h"
 
+#include "base/pem.h"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -30,7 +32,7 @@ enum err tls_take_authorities(X509_STORE *store, struct view pem, size_t *ret_co
 	size_t count = 0;
 	X509 *one;
 
-	while (err == ERR_NONE && (one = PEM_read_bio_X509(text, NULL, NULL, NULL))) {
+	while (err == ERR_NONE && (one = PEM_read_bio_X509(text, NULL, pem_no_password, NULL))) {
 		err = X509_STORE_add_cert(store, one) == 1 ? ERR_NONE : ERR_NO_MEMORY;
 		X509_free(one);
 		count++;
@@ -52,7 +54,8 @@ enum err tls_take_revoked(X509_STORE *store, struct view pem)
 	size_t count = 0;
 	X509_CRL *one;
 
-	while (err == ERR_NONE && (one = PEM_read_bio_X509_CRL(text, NULL, NULL, NULL))) {
+	while (err == ERR_NONE &&
+	       (one = PEM_read_bio_X509_CRL(text, NULL, pem_no_password, NULL))) {
 		err = X509_STORE_add_crl(store, one) == 1 ? ERR_NONE : ERR_NO_MEMORY;
 		X509_CRL_free(one);
 		count++;
@@ -63,20 +66,10 @@ enum err tls_take_revoked(X509_STORE *store, struct view pem)
 	return err == ERR_NONE && count == 0 ? ERR_SYNTAX : err;
 }
 
-/* Nobody is there who could be asked for a password. */
-static int no_password(char *ret, int size, int is_writing, void *unused)
-{
-	(void)ret;
-	(void)size;
-	(void)is_writing;
-	(void)unused;
-	return -1;
-}
-
 enum err tls_take_key(struct view pem, EVP_PKEY **ret)
 {
 	BIO *text = open_text(pem);
-	EVP_PKEY *key = text ? PEM_read_bio_PrivateKey(text, NULL, no_password, NULL) : NULL;
+	EVP_PKEY *key = text ? PEM_read_bio_PrivateKey(text, NULL, pem_no_password, NULL) : NULL;
 
 	BIO_free(text);
 	ERR_clear_error();
@@ -90,12 +83,12 @@ enum err tls_take_chain(struct view pem, X509 **ret_leaf, STACK_OF(X509) * *ret_
 {
 	BIO *text = open_text(pem);
 	STACK_OF(X509) *others = sk_X509_new_null();
-	X509 *leaf = text ? PEM_read_bio_X509(text, NULL, NULL, NULL) : NULL, *one;
+	X509 *leaf = text ? PEM_read_bio_X509(text, NULL, pem_no_password, NULL) : NULL, *one;
 	enum err err = !text || !others ? ERR_NO_MEMORY : leaf ? ERR_NONE : end_of_reading();
 
 	if (err == ERR_NONE && !leaf)
 		err = ERR_SYNTAX;
-	while (err == ERR_NONE && (one = PEM_read_bio_X509(text, NULL, NULL, NULL))) {
+	while (err == ERR_NONE && (one = PEM_read_bio_X509(text, NULL, pem_no_password, NULL))) {
 		if (sk_X509_push(others, one) > 0)
 			continue;
 		X509_free(one);

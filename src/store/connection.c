@@ -106,11 +106,12 @@ static enum err prepare_insert(struct store *s, const struct table *t, size_t ro
 	buffer_text(&b, "INSERT INTO ");
 	buffer_text(&b, t->name);
 	for (size_t i = 0; i < t->column_count; i++) {
-		buffer_text(&b, i ? ", " : " (");
+		buffer_text(&b, i ? ", " : t->is_growing ? " (" : " (row, ");
 		buffer_text(&b, t->columns[i].name);
 	}
 	for (size_t row = 0; row < rows; row++) {
 		buffer_text(&b, row ? "),(" : ") VALUES (");
+		buffer_text(&b, t->is_growing ? "" : "NULL,");
 		for (size_t i = 0; i < t->column_count; i++)
 			buffer_text(&b, i ? ",?" : "?");
 	}

@@ -13,6 +13,7 @@ enum { STORE_APPLICATION_ID = 0x52464e43 }; /* "RFNC" in the file's head */
 struct migration {
 	const char *name; /* "calls, incidents ...", for messages */
 	const char *sql;
+	const char *unless; /* a query: a row of it leaves all as it is; NULL: none does */
 };
 
 /* Migration n (from 1) makes version n of version n-1. */

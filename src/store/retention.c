@@ -4,10 +4,13 @@
 #include "store/connection_priv.h"
 #include <sys/statvfs.h>
 
-/* ?1 is the time before which, ?2 how many. What is alive is not forgotten. */
+/* ?1 is the time before which, ?2 how many. What is alive is not forgotten. A call's number is the
+ * time of its beginning (of one from a capture far less), so that calls need no index of their age:
+ * those that began before that time are looked at, and of them few ended after it. */
 static const char *const forget_by_age[RECORD_KIND_COUNT] = {
 	[RECORD_CALL] = "DELETE FROM calls WHERE row IN"
-			" (SELECT row FROM calls WHERE wall_us < ?1 ORDER BY wall_us LIMIT ?2)",
+			" (SELECT row FROM calls WHERE call < ?1 AND wall_us < ?1"
+			" ORDER BY call LIMIT ?2)",
 	[RECORD_INCIDENT] = "DELETE FROM incidents WHERE incident IN"
 			    " (SELECT incident FROM incidents WHERE last_wall_us < ?1"
 			    " ORDER BY last_wall_us LIMIT ?2)",

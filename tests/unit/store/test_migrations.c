@@ -3,7 +3,10 @@
 #include "place.h"
 #include "runner/test.h"
 #include "store/migrations_priv.h"
+#include "store/retention.h"
+#include "store/tables_priv.h"
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static const struct migration first = {
@@ -87,6 +90,123 @@ TEST(migration_stranger, "touches no database of another program")
 	CHECK(run(&p, &first, 1, &version, &ones) == ERR_UNSUPPORTED && version == 0 && ones == 0);
 	place_remove(&p);
 	return ERR_NONE;
+}
+
+/* --- From the layout that had an index of age and one of the rings' numbers --- */
+
+enum { LAYOUT_BEFORE = 3, LONG_AGO = 1000000 };
+
+/* A call as that layout's program wrote it: all numbers are LONG_AGO. */
+static bool put_old_call(sqlite3 *db)
+{
+	const struct table *calls = &store_tables[RECORD_CALL];
+	char text[4096];
+	struct buffer sql = buffer_on(text, sizeof(text) - 1);
+
+	buffer_text(&sql, "INSERT INTO calls (");
+	for (size_t i = 0; i < calls->column_count; i++) {
+		buffer_text(&sql, i ? "," : "");
+		buffer_text(&sql, calls->columns[i].name);
+	}
+	for (size_t i = 0; i < calls->column_count; i++) {
+		uint8_t type = calls->columns[i].type;
+
+		buffer_text(&sql, i ? "," : ") VALUES (");
+		buffer_text(&sql, type == COLUMN_U8                            ? "1"
+		                  : type == COLUMN_TEXT || type == COLUMN_HOST ? "'192.0.2.7'"
+		                                                               : "1000000");
+	}
+	buffer_text(&sql, ")");
+	text[sql.len] = 0;
+	return sql.err == ERR_NONE && sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static enum err make_old(const struct place *p, bool has_call)
+{
+	char text[256];
+	struct buffer why = BUFFER_ON(text);
+	sqlite3 *db = NULL;
+	enum err err = ERR_IO;
+
+	if (sqlite3_open(p->path, &db) == SQLITE_OK)
+		err = migrations_run(db, store_migrations, LAYOUT_BEFORE, &why);
+	if (err == ERR_NONE && has_call && !put_old_call(db))
+		err = ERR_SYNTAX;
+	(void)sqlite3_close(db);
+	return err;
+}
+
+static int64_t number_in(const struct place *p, const char *sql)
+{
+	sqlite3 *db = NULL;
+	int64_t n = -1;
+
+	if (sqlite3_open(p->path, &db) == SQLITE_OK)
+		n = number(db, sql);
+	(void)sqlite3_close(db);
+	return n;
+}
+
+/* What stood there is found and forgotten at its time, what comes is kept beside it. */
+static enum err goes_on(const struct place *p, struct store *s, uint32_t before)
+{
+	const struct store_keep keep = { .age_us = { [RECORD_CALL] = 1 } };
+	struct store_query q = { .kind = RECORD_CALL };
+	struct store_tally tally;
+	union record read, call = a_call(LONG_AGO + 1, 5 * LONG_AGO);
+	uint32_t count = 0;
+	bool is_more;
+
+	(void)p;
+	TRY(count_of(s, &q, &count, &read));
+	CHECK(count == before);
+	CHECK(before == 0 ||
+	      (read.call.call == LONG_AGO && read.call.callee.media.dropped_replay == LONG_AGO));
+	TRY(write_one(s, &call, &tally));
+	TRY(count_of(s, &q, &count, &read));
+	CHECK(count == before + 1 && read.call.call == 5 * LONG_AGO);
+	read.head.row = 0;
+	CHECK(memcmp(&read, &call, sizeof(call.call)) == 0);
+	TRY(store_forget(s, &keep, LONG_AGO + 2, &is_more));
+	TRY(count_of(s, &q, &count, NULL));
+	CHECK(count == 1);
+	return ERR_NONE;
+}
+
+static enum err from_before(bool has_call, int64_t ring_indexes)
+{
+	static const char by_ring[] = "SELECT count(*) FROM sqlite_schema WHERE name ="
+				      " 'sqlite_autoindex_calls_1'";
+	static const char by_age[] =
+		"SELECT count(*) FROM sqlite_schema WHERE name = 'calls_by_age'";
+	struct place p;
+	struct store *s = NULL;
+	enum err err;
+
+	TRY(place_make(&p));
+	err = make_old(&p, has_call);
+	if (err == ERR_NONE && (number_in(&p, by_ring) != 1 || number_in(&p, by_age) != 1))
+		err = ERR_DENIED;
+	if (err == ERR_NONE)
+		err = place_open(&p, &s);
+	if (err == ERR_NONE)
+		err = goes_on(&p, s, has_call ? 1 : 0);
+	store_free(&s);
+	if (err == ERR_NONE &&
+	    (number_in(&p, by_ring) != ring_indexes || number_in(&p, by_age) != 0))
+		err = ERR_DENIED;
+	place_remove(&p);
+	return err;
+}
+
+TEST(from_before_with_calls, "goes on with calls of an older layout, which keep their rings' index")
+{
+	return from_before(true, 1);
+}
+
+TEST(from_before_empty, "writes an older layout's calls anew where there are none")
+{
+	return from_before(false, 0);
 }
 
 static enum err open_fails(const struct place *p, enum err want, const char *word)

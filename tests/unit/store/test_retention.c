@@ -71,6 +71,38 @@ TEST(forget_by_age, "forgets each kind at its own age")
 	return with_filled(4, by_age);
 }
 
+/* One began long before the other three and ended after them; of one nobody knows when it began. */
+static enum err long_calls(struct store *s)
+{
+	struct store_keep keep = { .age_us = { [RECORD_CALL] = DAY } };
+	struct store_query q = { .kind = RECORD_CALL };
+	union record batch[3] = { a_call(1001, (uint64_t)BASE + 10), a_call(1002, (uint64_t)BASE),
+		                  a_call(1003, (uint64_t)BASE + 12) },
+		     read;
+	struct store_tally tally;
+	uint32_t count = 0;
+	bool is_more = true;
+
+	batch[0].head.wall_us = BASE + 15;
+	batch[1].head.wall_us = BASE + 2 * DAY;
+	batch[2].head.wall_us = BASE + 16;
+	TRY(store_write(s, batch, 3, &tally));
+	TRY(store_forget(s, &keep, BASE + DAY + 16, &is_more));
+	CHECK(!is_more);
+	TRY(count_of(s, &q, &count, &read));
+	CHECK(count == 2 && read.call.call == (uint64_t)BASE + 12);
+	TRY(store_forget(s, &keep, BASE + 3 * DAY, &is_more));
+	TRY(count_of(s, &q, &count, &read));
+	CHECK(count == 1 && read.call.call == (uint64_t)BASE);
+	TRY(store_forget(s, &keep, BASE + 3 * DAY + 1, &is_more));
+	return count_kind(s, RECORD_CALL, 0);
+}
+
+TEST(forget_long_calls, "forgets a call by its end, however long ago it began")
+{
+	return with_filled(1, long_calls);
+}
+
 static enum err blocks_alive(struct store *s)
 {
 	struct store_keep keep = { .age_us = { [RECORD_BLOCK] = DAY } };

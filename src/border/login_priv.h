@@ -16,12 +16,24 @@ struct registrar {
 	struct guard_bucket pace[MAX_HOMES], pace_blank[MAX_HOMES];
 };
 
+/* Contacts that one REGISTER may name: all of them go to the PBX in one, and are told in one. */
+enum { MAX_LOGIN_CONTACTS = 4 };
+
+/* One of them, the name of ours by which the PBX knows it, and for how long; 0 ends it. */
+struct login_contact {
+	char contact[REGISTRATION_CONTACT_SIZE];
+	char token[REGISTRATION_TOKEN_SIZE];
+	uint32_t expires_s;
+};
+
 /* What the phone asked for. */
 struct login_wish {
-	struct registration_facts facts; /* flow, account, contact, token, agent ... */
-	uint32_t expires_s;
-	uint16_t home; /* whose phone it is: home.h */
-	bool has_contact, is_star;
+	struct registration_facts facts; /* flow, account, agent ...; of no contact yet */
+	struct login_contact contacts[MAX_LOGIN_CONTACTS];
+	uint32_t expires_s; /* where no contact says it */
+	uint16_t home;      /* whose phone it is: home.h */
+	uint8_t count;      /* of contacts; 0: a question, or "*" */
+	bool is_star;
 };
 
 /* How far it is. */
@@ -73,8 +85,9 @@ enum { MAX_BINDINGS = 8 };
 /* Beyond what the phone was told: it refreshes late, or its datagram is lost once. */
 enum { LOGIN_GRACE_US = 32 * SECOND_US };
 
-/* What the phone is told of what the PBX granted. */
-uint32_t login_told_s(const struct border *b, const struct login_wish *wish, uint32_t granted_s);
+/* What a phone there that asked for `asked_s` is told of what the PBX granted. */
+uint32_t login_told_s(const struct border *b, const struct flow *flow, uint32_t asked_s,
+                      uint32_t granted_s);
 /* Contact of a 200, as the phone wrote it. */
 void login_write_binding(struct buffer *lines, const char *contact, uint32_t expires_s);
 /* The answer, made by registrar_answer.c. */

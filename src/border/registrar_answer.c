@@ -176,24 +176,23 @@ static void challenged(struct border *b, struct login *l, const struct sip_msg *
 	login_challenge(b, l, &c);
 }
 
-/* What the PBX granted for our Contact; false where its answer does not name it. */
-static bool granted_to(const struct border *b, const struct login *l,
-                       const struct sip_msg *response, uint32_t *ret_s)
+/* What the PBX granted for that Contact; 0 where its answer names others alone. */
+static uint32_t granted_to(const struct login_contact *wanted, const struct sip_msg *response)
 {
 	struct sip_contact contacts[MAX_SIP_CONTACTS];
 	size_t count;
 
-	(void)b;
+	if (!sip_msg_header(response, SIP_HEADER_CONTACT))
+		return wanted->expires_s;
 	if (sip_contacts_read(response, contacts, MAX_SIP_CONTACTS, &count) != ERR_NONE)
-		return false;
+		return 0;
 	for (size_t i = 0; i < count; i++) {
 		if (contacts[i].is_star ||
-		    !view_equal(contacts[i].address.uri.user, view_of(l->wish.facts.token)))
+		    !view_equal(contacts[i].address.uri.user, view_of(wanted->token)))
 			continue;
-		*ret_s = contacts[i].has_expires ? contacts[i].expires_s : l->wish.expires_s;
-		return true;
+		return contacts[i].has_expires ? contacts[i].expires_s : wanted->expires_s;
 	}
-	return false;
+	return 0;
 }
 
 void login_write_binding(struct buffer *lines, const char *contact, uint32_t expires_s)
@@ -207,13 +206,14 @@ void login_write_binding(struct buffer *lines, const char *contact, uint32_t exp
 	sip_build_finish(lines, begun);
 }
 
-uint32_t login_told_s(const struct border *b, const struct login_wish *wish, uint32_t granted_s)
+uint32_t login_told_s(const struct border *b, const struct flow *flow, uint32_t asked_s,
+                      uint32_t granted_s)
 {
 	uint32_t most_s = b->settings.subscribers.udp_expires_s;
 
-	if (wish->expires_s < granted_s)
-		granted_s = wish->expires_s;
-	if (wish->facts.flow.transport == TRANSPORT_UDP && granted_s > most_s)
+	if (asked_s < granted_s)
+		granted_s = asked_s;
+	if (flow->transport == TRANSPORT_UDP && granted_s > most_s)
 		return most_s;
 	return granted_s;
 }
@@ -229,13 +229,15 @@ static uint64_t assumed_login(const struct border *b, const struct registration_
 	                : fact_hash(b, view_first(account, view_find(account, '@', 0)));
 }
 
-static void bind_contact(struct border *b, struct login *l, uint32_t granted_s,
-                         struct buffer *lines)
+static void bind_contact(struct border *b, struct login *l, const struct login_contact *c,
+                         uint32_t granted_s, struct buffer *lines)
 {
-	uint32_t expires_s = login_told_s(b, &l->wish, granted_s);
 	struct registration_facts *facts = &l->wish.facts;
+	uint32_t expires_s = login_told_s(b, &facts->flow, c->expires_s, granted_s);
 	struct registration *r;
 
+	(void)VIEW_COPY(view_of(c->contact), facts->contact);
+	(void)VIEW_COPY(view_of(c->token), facts->token);
 	if (!(l->flags & LOGIN_HAS_CREDENTIALS))
 		facts->login_hash = assumed_login(b, facts);
 	facts->since_wall_us = b->now.wall_us;
@@ -254,21 +256,36 @@ static void bind_contact(struct border *b, struct login *l, uint32_t granted_s,
 	login_say(b, l, FACT_REGISTERED, OUTCOME_SUCCEEDED);
 }
 
-static void unbind(struct border *b, struct login *l)
+static void unbind(struct border *b, const struct login *l, struct registration *r)
 {
-	struct registration *ended[MAX_BINDINGS] = { NULL };
-	size_t count = 1;
+	if (!r)
+		return;
+	login_say(b, l, FACT_UNREGISTERED, OUTCOME_SUCCEEDED);
+	registration_end(&b->registrations, &r);
+}
 
-	if (l->wish.is_star)
-		count = registrations_of(&b->registrations, view_of(l->wish.facts.account),
-		                         &l->wish.facts.flow, ended, MAX_BINDINGS);
-	else
-		ended[0] = registration_by_token(&b->registrations, view_of(l->wish.facts.token));
-	for (size_t i = 0; i < count; i++) {
-		if (!ended[i])
-			continue;
-		login_say(b, l, FACT_UNREGISTERED, OUTCOME_SUCCEEDED);
-		registration_end(&b->registrations, &ended[i]);
+static void unbind_all(struct border *b, const struct login *l)
+{
+	struct registration *ended[MAX_BINDINGS];
+	size_t count = registrations_of(&b->registrations, view_of(l->wish.facts.account),
+	                                &l->wish.facts.flow, ended, MAX_BINDINGS);
+
+	for (size_t i = 0; i < count; i++)
+		unbind(b, l, ended[i]);
+}
+
+/* Each by what the PBX says of it. */
+static void take_contacts(struct border *b, struct login *l, const struct sip_msg *response,
+                          struct buffer *lines)
+{
+	for (unsigned i = 0; i < l->wish.count; i++) {
+		const struct login_contact *c = &l->wish.contacts[i];
+		uint32_t granted = c->expires_s > 0 ? granted_to(c, response) : 0;
+
+		if (granted > 0)
+			bind_contact(b, l, c, granted, lines);
+		else
+			unbind(b, l, registration_by_token(&b->registrations, view_of(c->token)));
 	}
 }
 
@@ -299,23 +316,18 @@ static void accepted(struct border *b, struct login *l, const struct sip_msg *re
 {
 	char text[LOGIN_LINES_MAX];
 	struct buffer lines = BUFFER_ON(text);
-	uint32_t granted_s = l->wish.expires_s;
 
 	decided(b, l, OUTCOME_SUCCEEDED, response->status);
 	if (l->flags & LOGIN_HAS_CREDENTIALS) {
 		probe_learn_sharing(b, l->wish.home, l->nonce_hash, false);
 		login_say(b, l, FACT_LOGIN, OUTCOME_SUCCEEDED);
 	}
-	if (!l->wish.has_contact) {
+	if (l->wish.is_star)
+		unbind_all(b, l);
+	else if (l->wish.count > 0)
+		take_contacts(b, l, response, &lines);
+	else
 		tell_bindings(b, l, &lines);
-	} else if (!l->wish.is_star && l->wish.expires_s > 0 &&
-	           (granted_to(b, l, response, &granted_s) ||
-	            !sip_msg_header(response, SIP_HEADER_CONTACT)) &&
-	           granted_s > 0) {
-		bind_contact(b, l, granted_s, &lines);
-	} else {
-		unbind(b, l);
-	}
 	login_leave(b, l, 200, &lines);
 }
 

@@ -399,3 +399,43 @@ def methods_merged(cast):
             taking = Act(bob, "INVITE", bob.accept)
             reply = ann.dialog_to(BOB).ask("INVITE", ann.description(), answered=[ringing, taking], patience=15.0)
             check(reply.code == 200 and ringing.request and taking.request, f"{reply.start}")
+
+
+class TwoLines(Softphone):
+    """A phone with a second Contact, which it names beside its first one."""
+
+    expires = 300
+
+    def second(self):
+        return self.contact().replace(f"sip:{self.user}@", f"sip:{self.user}-2@")
+
+    def register_text(self, more=()):
+        first = f"Contact: <{self.contact()}>"
+        return super().register_text(more).replace(first, f"{first}, <{self.second()}>;expires={self.expires}")
+
+
+def reached(caller, phone):
+    """The Contacts at which a message to that phone's account was heard."""
+    heard = []
+
+    def take(request):
+        heard.append(request.start.split()[1])
+        phone.answer(request, 200, "OK")
+
+    reply = caller.dialog_to(phone.user).ask("MESSAGE", "tea", kind="text/plain",
+                                             answered=[Act(phone, "MESSAGE", take), Act(phone, "MESSAGE", take)])
+    check(reply.code == 200, reply.start)
+    late = phone.overhear("MESSAGE")
+    return sorted(heard + ([late.start.split()[1]] if late else []))
+
+
+@test("a REGISTER that names two Contacts binds both, each by its own name, and ends one of them")
+def methods_contacts(cast):
+    stage = Stage(cast, (ANN, BOB)).start()
+    with Softphone(PLACES[ANN], stage.address, ANN, stage.users[ANN]).register() as ann, \
+            TwoLines(PLACES[BOB], stage.address, BOB, stage.users[BOB]) as bob:
+        bob.register()
+        check(reached(ann, bob) == sorted([bob.contact(), bob.second()]), "not both were asked")
+        bob.expires = 0
+        bob.register()
+        check(reached(ann, bob) == [bob.contact()], "the one that had ended was asked")

@@ -1,54 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Refreshes that the PBX does not hear, several contacts of one account, their
- * end, and a PBX that hears no more than it takes. */
-#include "unit/border/talk.h"
+/* Refreshes that the PBX does not hear, and a PBX that hears no more than it takes. */
+#include "unit/border/phone.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static void seldom(struct border_settings *s) { s->subscribers.ask_pbx_s = 300; }
-
-struct phone {
-	struct wire *w;
-	struct flow flow;
-	struct wire_register r;
-	struct wire_sent challenge, heard;
-};
-
-static struct phone phone_on(struct wire *w, const struct flow *flow)
-{
-	return (struct phone){ .w = w, .flow = *flow, .r = { .user = "201", .call_id = "r1" } };
-}
-
-/* One REGISTER; what came back is in heard, its len 0 for silence. */
-static void says(struct phone *p, bool has_credentials)
-{
-	const struct wire_sent *sent;
-
-	p->r.cseq++;
-	p->r.challenge = &p->challenge;
-	p->r.credentials = has_credentials ? WIRE_RIGHT : NULL;
-	wire_receive(p->w, &p->flow, wire_register_text(&p->r, &p->flow));
-	wire_advance(p->w, 300 * MILLISECOND_US);
-	do {
-		sent = wire_take(p->w, &p->flow);
-	} while (sent && !wire_has(sent, " REGISTER\r\n"));
-	p->heard.len = 0;
-	p->heard.text[0] = 0;
-	if (sent)
-		p->heard = *sent;
-	if (wire_has(&p->heard, "SIP/2.0 401 "))
-		p->challenge = p->heard;
-}
-
-static enum err registers(struct phone *p)
-{
-	says(p, false);
-	CHECK(wire_has(&p->heard, "SIP/2.0 401 "));
-	says(p, true);
-	CHECK(wire_has(&p->heard, "SIP/2.0 200 "));
-	return ERR_NONE;
-}
 
 static enum err cached_nonce(struct talk *t)
 {
@@ -56,16 +13,16 @@ static enum err cached_nonce(struct talk *t)
 	struct phone p = phone_on(t->w, &at);
 	unsigned asked;
 
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	asked = t->w->pbx_registers;
 	for (unsigned i = 0; i < 5; i++) {
 		wire_advance(t->w, 50 * SECOND_US);
-		says(&p, true);
+		phone_says(&p, true);
 		CHECK(wire_has(&p.heard, "SIP/2.0 200 ") && wire_has(&p.heard, ";expires=60\r\n"));
 	}
 	CHECK(t->w->pbx_registers == asked);
 	wire_advance(t->w, 50 * SECOND_US);
-	says(&p, true);
+	phone_says(&p, true);
 	CHECK(wire_has(&p.heard, "SIP/2.0 200 ") && t->w->pbx_registers == asked + 1);
 	CHECK(t->w->counters.values[COUNT_registrations_held] == 5);
 	return ERR_NONE;
@@ -84,9 +41,9 @@ static enum err passed_on(struct talk *t)
 
 	unsigned asked = t->w->pbx_registers;
 
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	wire_advance(t->w, 50 * SECOND_US);
-	says(&p, true);
+	phone_says(&p, true);
 	CHECK(wire_has(&p.heard, "SIP/2.0 200 ") && t->w->pbx_registers == asked + 3);
 	return ERR_NONE;
 }
@@ -102,20 +59,20 @@ static enum err blank(struct talk *t)
 	struct phone p = phone_on(t->w, &at);
 	unsigned asked;
 
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	asked = t->w->pbx_registers;
 	for (unsigned i = 0; i < 5; i++) {
 		wire_advance(t->w, 50 * SECOND_US);
-		says(&p, false);
+		phone_says(&p, false);
 		CHECK(wire_has(&p.heard, "SIP/2.0 401 ") && !wire_has(&p.heard, "stale"));
 		CHECK(wire_has(&p.heard, "realm=\"sip.example\""));
-		says(&p, true);
+		phone_says(&p, true);
 		CHECK(wire_has(&p.heard, "SIP/2.0 200 "));
 	}
 	CHECK(t->w->pbx_registers == asked);
 	/* Past the time it is the PBX that challenges, once. */
 	wire_advance(t->w, 60 * SECOND_US);
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	CHECK(t->w->pbx_registers == asked + 2);
 	return ERR_NONE;
 }
@@ -131,17 +88,17 @@ static enum err ours_is_stale(struct talk *t)
 	struct phone p = phone_on(t->w, &at);
 	unsigned logins = t->w->pbx_logins + 1;
 
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	wire_advance(t->w, 50 * SECOND_US);
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	for (unsigned i = 0; i < 5; i++) {
 		wire_advance(t->w, 50 * SECOND_US);
-		says(&p, true);
+		phone_says(&p, true);
 	}
 	/* Its nonce was ours; the PBX hears no word of it, and the phone that it was no mistake. */
 	CHECK(wire_has(&p.heard, "SIP/2.0 401 ") && wire_has(&p.heard, "stale=true"));
 	CHECK(t->w->pbx_logins == logins);
-	says(&p, true);
+	phone_says(&p, true);
 	CHECK(wire_has(&p.heard, "SIP/2.0 200 ") && t->w->pbx_logins == logins + 1);
 	return ERR_NONE;
 }
@@ -158,7 +115,7 @@ static enum err not_here(struct talk *t, unsigned which)
 	struct phone p = phone_on(t->w, &at);
 	unsigned asked;
 
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	asked = t->w->pbx_registers;
 	wire_advance(t->w, 45 * SECOND_US);
 	switch (which) {
@@ -188,7 +145,7 @@ static enum err not_here(struct talk *t, unsigned which)
 		p.r.contact = "";
 		break;
 	}
-	says(&p, true);
+	phone_says(&p, true);
 	CHECK(t->w->counters.values[COUNT_registrations_held] == 0);
 	CHECK(t->w->pbx_registers == asked + 1);
 	return ERR_NONE;
@@ -232,16 +189,16 @@ static enum err within_grant(struct talk *t)
 	unsigned asked;
 
 	p.r.expires_s = 200;
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	asked = t->w->pbx_registers;
 	wire_advance(t->w, 50 * SECOND_US);
-	says(&p, true);
+	phone_says(&p, true);
 	wire_advance(t->w, 45 * SECOND_US);
-	says(&p, true);
+	phone_says(&p, true);
 	CHECK(t->w->pbx_registers == asked);
 	/* More than half of what the PBX granted is over. */
 	wire_advance(t->w, 20 * SECOND_US);
-	says(&p, true);
+	phone_says(&p, true);
 	CHECK(wire_has(&p.heard, "SIP/2.0 200 ") && t->w->pbx_registers == asked + 1);
 	return ERR_NONE;
 }
@@ -256,10 +213,10 @@ static enum err not_kept(struct talk *t)
 	struct flow at = wire_outside(40, 5060);
 	struct phone p = phone_on(t->w, &at);
 
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	for (unsigned i = 0; i < 8; i++) {
 		wire_advance(t->w, 14 * SECOND_US);
-		says(&p, false);
+		phone_says(&p, false);
 	}
 	/* Who never answers a challenge keeps nothing: 60 s and the grace are over, as for
 	 * the phone that said nothing. */
@@ -278,17 +235,17 @@ static enum err after_silence(struct talk *t)
 	struct phone p = phone_on(t->w, &at);
 	unsigned asked;
 
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	t->w->is_pbx_silent = true;
 	for (unsigned i = 0; i < 2; i++) {
 		wire_advance(t->w, 45 * SECOND_US);
-		says(&p, true);
+		phone_says(&p, true);
 		CHECK(wire_has(&p.heard, "SIP/2.0 200 "));
 	}
 	t->w->is_pbx_silent = false;
 	wire_advance(t->w, 40 * SECOND_US);
 	asked = t->w->pbx_registers;
-	says(&p, true);
+	phone_says(&p, true);
 	CHECK(wire_has(&p.heard, "SIP/2.0 200 ") && t->w->pbx_registers == asked + 1);
 	return ERR_NONE;
 }
@@ -304,11 +261,11 @@ static enum err outlives(struct talk *t)
 	struct phone p = phone_on(t->w, &at);
 	unsigned asked;
 
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	TRY(wire_restart(t->w));
 	wire_advance(t->w, 50 * SECOND_US);
 	asked = t->w->pbx_registers;
-	says(&p, true);
+	phone_says(&p, true);
 	CHECK(wire_has(&p.heard, "SIP/2.0 200 ") && t->w->pbx_registers == asked);
 	return ERR_NONE;
 }
@@ -331,11 +288,11 @@ static enum err asks_longer(struct talk *t)
 	unsigned asked = t->w->pbx_registers;
 
 	p.r.expires_s = 40;
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	CHECK(wire_has(&p.heard, ";expires=40\r\n"));
 	for (unsigned i = 0; i < 4; i++) {
 		wire_advance(t->w, 36 * SECOND_US);
-		says(&p, true);
+		phone_says(&p, true);
 		CHECK(wire_has(&p.heard, ";expires=40\r\n"));
 	}
 	CHECK(t->w->pbx_registers == asked + 2);
@@ -346,118 +303,6 @@ TEST(refresh_pbx_longer,
      "the PBX is asked for longer than the phone, which hears what it asked for")
 {
 	return talk_with_settings(long_at_pbx, asks_longer);
-}
-
-/* ---- several contacts ---- */
-
-static enum err two_phones(struct talk *t)
-{
-	struct flow desk_at = wire_outside(40, 5060), soft_at = wire_outside(41, 5070);
-	struct phone desk = phone_on(t->w, &desk_at), soft = phone_on(t->w, &soft_at);
-	struct talk_end ends[2] = { { .flow = desk_at }, { .flow = soft_at } };
-	char first[256];
-
-	soft.r.call_id = "r2";
-	soft.r.contact = "<sip:201@10.9.9.9:5070;ob>";
-	TRY(registers(&desk));
-	snprintf(first, sizeof(first), "%s", t->w->pbx_contact);
-	TRY(registers(&soft));
-	CHECK(strcmp(first, t->w->pbx_contact) != 0);
-	CHECK(!wire_has(&soft.heard, "Contact: <sip:201@192"));
-	/* The PBX forks to both. */
-	talk_invite_from_pbx(t, "", TALK_ANSWER);
-	CHECK(talk_hears(t, &ends[1], "INVITE sip:201@10.9.9.9:5070;ob "));
-	snprintf(t->w->pbx_contact, sizeof(t->w->pbx_contact), "%s", first);
-	talk_invite_from_pbx(t, "", TALK_ANSWER);
-	CHECK(talk_hears(t, &ends[0], "INVITE sip:201@192.168.1.10:5060;line=7 "));
-	/* The end of one leaves the other. */
-	desk.r.ends = true;
-	says(&desk, true);
-	CHECK(wire_has(&desk.heard, "SIP/2.0 200 "));
-	CHECK(wire_count_facts(t->w, FACT_UNREGISTERED) == 1);
-	return ERR_NONE;
-}
-
-TEST(contacts_apart, "two phones of one account are two bindings, and each is reached")
-{
-	return talk_with(two_phones);
-}
-
-/* Texts to the PBX that hold all of these. */
-static unsigned told_pbx(const struct wire *w, const char *one, const char *other)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < WIRE_SENT_MAX; i++) {
-		const struct wire_sent *s = &w->sent[i];
-
-		count +=
-			s->len && s->to.side == 1 && strstr(s->text, one) && strstr(s->text, other);
-	}
-	return count;
-}
-
-static enum err star(struct talk *t)
-{
-	struct flow at = wire_outside(40, 5060), far = wire_outside(41, 5060);
-	struct phone line = phone_on(t->w, &at), other = phone_on(t->w, &far);
-	char tokens[3][300];
-
-	TRY(registers(&other));
-	snprintf(tokens[2], 300, "<%s>;expires=0", t->w->pbx_contact);
-	TRY(registers(&line));
-	snprintf(tokens[0], 300, "<%s>;expires=0", t->w->pbx_contact);
-	line.r.contact = "<sip:201-2@192.168.1.10:5060>";
-	says(&line, true);
-	CHECK(wire_has(&line.heard, "SIP/2.0 200 "));
-	snprintf(tokens[1], 300, "<%s>;expires=0", t->w->pbx_contact);
-	line.r.contact = "*";
-	says(&line, true);
-	CHECK(wire_has(&line.heard, "SIP/2.0 400 "));
-	line.r.ends = true;
-	says(&line, true);
-	CHECK(wire_has(&line.heard, "SIP/2.0 200 ") && !wire_has(&line.heard, "Contact"));
-	CHECK(told_pbx(t->w, tokens[0], tokens[1]) == 1);
-	CHECK(told_pbx(t->w, tokens[2], "") == 0 && told_pbx(t->w, "Contact: *", "") == 0);
-	CHECK(wire_count_facts(t->w, FACT_UNREGISTERED) == 2);
-	return ERR_NONE;
-}
-
-TEST(contacts_star, "Contact * with Expires 0 ends this phone's bindings, each by name, no other's")
-{
-	return talk_with(star);
-}
-
-static enum err instance(struct talk *t)
-{
-	struct flow wifi = wire_outside(40, 5060), mobile = wire_outside(44, 31000);
-	struct phone p = phone_on(t->w, &wifi);
-	struct talk_end end = { .flow = mobile };
-	char first[256];
-
-	p.r.contact = "<sip:201@192.168.1.10>;+sip.instance=\"<urn:uuid:0-1>\";reg-id=1";
-	TRY(registers(&p));
-	snprintf(first, sizeof(first), "%s", t->w->pbx_contact);
-	p.flow = mobile;
-	p.r.call_id = "r3";
-	p.r.contact = "<sip:201@10.55.0.2>;+sip.instance=\"<urn:uuid:0-1>\";reg-id=1";
-	TRY(registers(&p));
-	CHECK(strcmp(first, t->w->pbx_contact) == 0);
-	talk_invite_from_pbx(t, "", TALK_ANSWER);
-	CHECK(talk_hears(t, &end, "INVITE sip:201@10.55.0.2 "));
-	/* A second flow of it, and another instance, stand beside it. */
-	p.r.contact = "<sip:201@10.55.0.2>;+sip.instance=\"<urn:uuid:0-1>\";reg-id=2";
-	TRY(registers(&p));
-	CHECK(strcmp(first, t->w->pbx_contact) != 0);
-	p.r.contact = "<sip:201@10.55.0.2>;+sip.instance=\"<urn:uuid:0-2>\";reg-id=1";
-	TRY(registers(&p));
-	CHECK(strcmp(first, t->w->pbx_contact) != 0);
-	return ERR_NONE;
-}
-
-TEST(contacts_instance, "a phone that names its instance takes its binding along when it moves")
-{
-	return talk_with(instance);
 }
 
 /* ---- the PBX's pace ---- */
@@ -533,12 +378,12 @@ static enum err pressed(struct talk *t)
 	unsigned asked;
 
 	wire_advance(t->w, SECOND_US);
-	TRY(registers(&p));
+	TRY(phone_registers(&p));
 	wire_advance(t->w, 5 * SECOND_US);
 	crowd.r.cseq = 1;
 	wire_receive(t->w, &crowd.flow, wire_register_text(&crowd.r, &crowd.flow));
 	asked = t->w->pbx_registers;
-	says(&p, true);
+	phone_says(&p, true);
 	CHECK(wire_has(&p.heard, "SIP/2.0 200 "));
 	CHECK(t->w->counters.values[COUNT_registrations_held] == 1);
 	CHECK(t->w->pbx_registers == asked);
@@ -547,7 +392,7 @@ static enum err pressed(struct talk *t)
 	crowd.r.cseq = 2;
 	wire_receive(t->w, &crowd.flow, wire_register_text(&crowd.r, &crowd.flow));
 	p.r.call_id = "r9";
-	says(&p, true);
+	phone_says(&p, true);
 	CHECK(wire_has(&p.heard, "SIP/2.0 503 ") && wire_has(&p.heard, "Retry-After"));
 	return ERR_NONE;
 }

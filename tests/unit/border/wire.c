@@ -201,13 +201,32 @@ static void answer(struct wire *w, const struct wire_sent *request, const char *
 	border_receive(w->border, &inside, text, strlen(text), w->now);
 }
 
+/* The Contacts that are bound now, the first kept for calls. */
+static void bind_contacts(struct wire *w, const char *request, char *ret, size_t size)
+{
+	const char *at = strstr(request, "Contact: <");
+	size_t len = 0;
+
+	for (unsigned i = 0; at && (w->pbx_binds == 0 || i < w->pbx_binds); i++) {
+		int line = (int)strcspn(at, "\r");
+
+		if (i == 0)
+			snprintf(w->pbx_contact, sizeof(w->pbx_contact), "%.*s",
+			         (int)strcspn(at + strlen("Contact: <"), ">"),
+			         at + strlen("Contact: <"));
+		len += (size_t)snprintf(ret + len, size - len, "%.*s%s\r\n", line, at,
+		                        i == 0 ? ", <sip:other@10.0.0.77:5060>;expires=3000" : "");
+		at = strstr(at + line, "Contact: <");
+	}
+}
+
 static void serve_register(struct wire *w, const struct wire_sent *request)
 {
 	unsigned user =
 		(unsigned)strtoul(strstr(request->text, "To: ") + strlen("To: <sip:"), NULL, 10);
 	const char *response = wire_param(request->text, "response");
 	bool has_credentials = *response, is_right = strcmp(response, WIRE_RIGHT) == 0;
-	char contact[512], headers[1024];
+	char headers[1024] = "";
 
 	if (user != 299 && strstr(request->text, "To: <sip:2")) {
 		w->pbx_registers++;
@@ -224,13 +243,8 @@ static void serve_register(struct wire *w, const struct wire_sent *request)
 	} else if (!is_right) {
 		answer(w, request, "403 Forbidden", "");
 	} else {
-		line_of(request->text, "Contact: ", contact, sizeof(contact));
-		snprintf(w->pbx_contact, sizeof(w->pbx_contact), "%.*s",
-		         (int)strcspn(contact + strlen("Contact: <"), ">"),
-		         contact + strlen("Contact: <"));
-		snprintf(headers, sizeof(headers),
-		         "%s, <sip:other@10.0.0.77:5060>;expires=3000\r\n", contact);
-		answer(w, request, "200 OK", contact[0] ? headers : "");
+		bind_contacts(w, request->text, headers, sizeof(headers));
+		answer(w, request, "200 OK", headers);
 	}
 }
 

@@ -41,6 +41,7 @@ struct wire {
 	unsigned sent_count, fact_count, order_count, record_count;
 	unsigned pbx_registers,
 		pbx_logins; /* what reached the PBX from phones: all, with credentials */
+	unsigned pbx_binds; /* Contacts of one REGISTER that the PBX takes; 0: all */
 	bool is_pbx_silent;
 	uint64_t pbx_delay_us, pbx_refusal_us; /* before each answer; before a refusal beside it */
 	char pbx_contact[256]; /* Contact that the PBX has for the last registration */

@@ -120,8 +120,10 @@ struct ask {
 			uint64_t findings, incidents, blocks;
 			char text[128];
 		} detector;
-		/* Of `total` bytes the first `len` are here; the last row says how many were
-		 * overwritten before they were asked for. */
+		/* Of `total` bytes the first `len` are here. Numbers are times, so those of
+		 * several processes have one order. The end of one process's rows says up to
+		 * which number it has looked, and how many were overwritten before they were
+		 * asked for. */
 		struct ask_trace {
 			uint64_t number;
 			int64_t wall_us;
@@ -129,6 +131,7 @@ struct ask {
 			uint32_t total, missed;
 			uint16_t len;
 			uint8_t is_sent; /* by us, to flow.remote */
+			uint8_t is_end;
 			char text[3968]; /* secrets masked */
 		} trace;
 		struct ask_drain {

@@ -32,6 +32,8 @@ static enum share share_of(uint16_t kind)
 	case ASK_REGISTRATIONS:
 	case ASK_LIVE_CALLS:
 	case ASK_CONTROL_CALLS:
+	case ASK_HEADERS:
+	case ASK_TRACE:
 	case ASK_UNCOVERED:
 		return SHARE_ALL;
 	case ASK_COMMAND:

@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A reader that has seen nothing yet asks from 0, so no row is before him. */
-enum { FIRST = 1 };
-
 struct trace {
-	uint64_t newest; /* number of the last row; FIRST: none yet */
+	uint64_t newest; /* the last row's number, or that of a later answer */
+	uint64_t put;    /* rows so far */
 	uint64_t until_us;
+	uint64_t numbers[MAX_TRACE_NUMBERS];
 	struct ask_trace rows[MAX_TRACE_ROWS];
 };
 
@@ -23,7 +22,6 @@ enum err trace_new(struct trace **ret)
 
 	if (!t)
 		return ERR_NO_MEMORY;
-	t->newest = FIRST;
 	*ret = t;
 	return ERR_NONE;
 }
@@ -42,13 +40,16 @@ void trace_note(struct trace *t, const struct flow *flow, bool is_sent, struct v
 
 	if (now.us >= t->until_us)
 		return;
-	row = &t->rows[++t->newest % MAX_TRACE_ROWS];
+	t->newest = now.us > t->newest ? now.us : t->newest + 1;
+	t->numbers[t->put % MAX_TRACE_NUMBERS] = t->newest;
+	row = &t->rows[t->put++ % MAX_TRACE_ROWS];
 	row->number = t->newest;
 	row->wall_us = now.wall_us;
 	row->flow = *flow;
 	row->is_sent = is_sent;
 	row->total = (uint32_t)bytes.len;
 	row->missed = 0;
+	row->is_end = false;
 	text = BUFFER_ON(row->text);
 	sip_mask(bytes, &text);
 	row->len = (uint16_t)text.len;
@@ -179,18 +180,35 @@ struct answering {
 	struct view filter;
 };
 
+/* How many rows there were before the first with a higher number, as far as is remembered. */
+static uint64_t place_after(const struct trace *t, uint64_t number)
+{
+	uint64_t low = t->put > MAX_TRACE_NUMBERS ? t->put - MAX_TRACE_NUMBERS : 0, high = t->put;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (t->numbers[middle % MAX_TRACE_NUMBERS] > number)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
 /* The number up to which was looked. */
 static uint64_t answer_rows(const struct answering *a, uint64_t from)
 {
 	static struct ask row;
 	unsigned count = 0;
-	uint64_t number = from;
+	uint64_t number = a->t->newest;
 
-	for (; number <= a->t->newest && count < MAX_TRACE_ANSWER; number++) {
-		const struct ask_trace *kept = &a->t->rows[number % MAX_TRACE_ROWS];
+	for (; from < a->t->put && count < MAX_TRACE_ANSWER; from++) {
+		const struct ask_trace *kept = &a->t->rows[from % MAX_TRACE_ROWS];
 		size_t size = offsetof(struct ask_trace, text) + kept->len;
 		bool is_taken;
 
+		number = kept->number;
 		if (trace_takes(a->filter, kept, &is_taken) != ERR_NONE || !is_taken)
 			continue;
 		memset(&row.head, 0, sizeof(row.head));
@@ -199,37 +217,42 @@ static uint64_t answer_rows(const struct answering *a, uint64_t from)
 		a->answer(a->context, &row);
 		count++;
 	}
-	return number - 1;
+	return from < a->t->put ? number : a->t->newest;
 }
 
 void trace_answer(struct trace *t, const struct ask *question, struct now now,
                   void (*answer)(void *context, const struct ask *row), void *context)
 {
-	static struct ask last;
+	static struct ask end;
+	static const struct ask empty;
 	const struct ask_query *query = &question->body.query;
 	struct answering a = { t, answer, context,
 		               view_bytes(query->filter,
 		                          strnlen(query->filter, sizeof(query->filter))) };
-	uint64_t oldest = t->newest > MAX_TRACE_ROWS ? t->newest - MAX_TRACE_ROWS + 1 : FIRST + 1;
-	uint64_t from = query->after + 1;
+	uint64_t oldest = t->put > MAX_TRACE_ROWS ? t->put - MAX_TRACE_ROWS : 0, from = t->put;
+	struct ask last = { .head = { .is_last = 1 } };
 	bool is_taken;
 
-	memset(&last.head, 0, sizeof(last.head));
-	memset(&last.body.trace, 0, offsetof(struct ask_trace, text));
-	last.head.is_last = 1;
-	if (trace_takes(a.filter, &last.body.trace, &is_taken) != ERR_NONE) {
+	memset(&end.head, 0, sizeof(end.head));
+	memset(&end.body.trace, 0, offsetof(struct ask_trace, text));
+	if (trace_takes(a.filter, &empty.body.trace, &is_taken) != ERR_NONE) {
 		last.head.result = ERR_SYNTAX;
 		answer(context, &last);
 		return;
 	}
 	t->until_us = now.us + TRACE_LIFE_US;
-	if (query->after == 0 || query->after > t->newest)
-		from = t->newest + 1;
+	if (query->after != 0 && query->after <= t->newest)
+		from = place_after(t, query->after);
+	/* What is kept from now on is later than what this answer covers. */
+	if (now.us > t->newest)
+		t->newest = now.us;
 	if (from < oldest) {
-		last.body.trace.missed = (uint32_t)(oldest - from);
+		end.body.trace.missed = (uint32_t)(oldest - from);
 		from = oldest;
 	}
-	last.head.size = offsetof(struct ask_trace, text);
-	last.body.trace.number = answer_rows(&a, from);
+	end.head.size = offsetof(struct ask_trace, text);
+	end.body.trace.is_end = true;
+	end.body.trace.number = answer_rows(&a, from);
+	answer(context, &end);
 	answer(context, &last);
 }

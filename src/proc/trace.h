@@ -10,13 +10,15 @@
 
 enum {
 	MAX_TRACE_ROWS = 512,         /* in memory */
+	MAX_TRACE_NUMBERS = 8192,     /* of rows that were, so that what is missed can be counted */
 	MAX_TRACE_ANSWER = 32,        /* rows of one answer */
 	TRACE_LIFE_US = 5 * SECOND_US /* after the last question nothing is kept any more */
 };
 
 struct trace;
 
-/* ERR_NO_MEMORY. About 2 MiB, untouched until somebody asks. */
+/* ERR_NO_MEMORY. About 2 MiB, untouched until somebody asks. A row's number is the microsecond in
+ * which it was kept, or the next one that is free. */
 enum err trace_new(struct trace **ret) MUST_USE;
 void trace_free(struct trace **t);
 
@@ -25,8 +27,8 @@ void trace_note(struct trace *t, const struct flow *flow, bool is_sent, struct v
                 struct now now);
 
 /* Answers ASK_TRACE and ASK_TRACE_WATCH: rows after query.after that the filter takes, then an
- * empty last row with the number to ask from next and how many were overwritten. after 0:
- * from now on. A filter that cannot be read: ERR_SYNTAX. */
+ * end with the number to ask from next and how many were overwritten, then an empty last row.
+ * after 0: from now on. A filter that cannot be read: ERR_SYNTAX. */
 void trace_answer(struct trace *t, const struct ask *question, struct now now,
                   void (*answer)(void *context, const struct ask *row), void *context);
 

@@ -80,7 +80,7 @@ struct web_exchange {
 	json_t *answer, *items; /* grow by steps */
 	bool is_live;           /* the block that was read last is in force */
 	bool is_of_records;     /* rows are records: head.row is where the next page begins */
-	uint64_t last_row;
+	uint64_t last_row, missed;
 	uint32_t row_count, limit;
 	struct web_change change;
 };

@@ -25,6 +25,9 @@ static void hear(void *context, const struct ask *row)
 
 	if (row->head.is_last) {
 		h->last.head = row->head;
+		return;
+	}
+	if (row->body.trace.is_end) {
 		memcpy(&h->last.body, &row->body, row->head.size);
 		return;
 	}
@@ -123,6 +126,48 @@ TEST(full, "who is too slow misses the oldest and is told how many; answers are 
 	/* A number of another process's time. */
 	h = ask(t, "", next + 100000, 3);
 	CHECK(h.rows == 0 && h.last.head.result == ERR_NONE);
+	return ERR_NONE;
+}
+
+TEST(numbers, "numbers of two who trace are times, so one cursor serves both; what passes after an "
+              "answer comes with the next one")
+{
+	OWNED_TRACE *one = NULL, *other = NULL;
+	struct heard h;
+
+	TRY(trace_new(&one));
+	TRY(trace_new(&other));
+	(void)ask(one, "", 0, second);
+	(void)ask(other, "", 0, second);
+	note(one, "192.0.2.7:5060", REGISTER, second + 5);
+	note(one, "192.0.2.7:5060", REGISTER, second + 5);
+	note(other, "192.0.2.7:5060", REGISTER, second + 9);
+	h = ask(one, "", second, second + 20);
+	CHECK(h.rows == 2 && h.last.body.trace.number == second + 20);
+	CHECK(h.row.body.trace.number == second + 6);
+	/* In the microsecond of the answer. */
+	note(one, "192.0.2.7:5060", REGISTER, second + 20);
+	h = ask(one, "", second + 20, second + 30);
+	CHECK(h.rows == 1 && h.row.body.trace.number == second + 21);
+	h = ask(other, "", second + 8, second + 30);
+	CHECK(h.rows == 1 && h.row.body.trace.number == second + 9);
+	h = ask(other, "", second + 9, second + 30);
+	CHECK(h.rows == 0 && h.last.body.trace.number == second + 30);
+	return ERR_NONE;
+}
+
+TEST(forgotten, "more is missed than is remembered: as much is told as is")
+{
+	OWNED_TRACE *t = NULL;
+	struct heard h;
+
+	TRY(trace_new(&t));
+	(void)ask(t, "", 0, 1);
+	for (unsigned i = 0; i < MAX_TRACE_NUMBERS + 100; i++)
+		note(t, "192.0.2.7:5060", "x", 2);
+	h = ask(t, "", 1, 3);
+	CHECK(h.rows == MAX_TRACE_ANSWER &&
+	      h.last.body.trace.missed == MAX_TRACE_NUMBERS - MAX_TRACE_ROWS);
 	return ERR_NONE;
 }
 

@@ -287,6 +287,7 @@ void call_finish(struct call *call)
 		call_record(call);
 		border_count(b, COUNT_calls_ended);
 	}
+	common_tell_number(b, leg_of(call, LEG_CALLEE)->serial, 0);
 	call_unsave(call);
 	forks_forget(call);
 	attempt_drop(call);

@@ -2,6 +2,7 @@
 /* What concerns all calls at once. */
 #include "border/attempt_priv.h"
 #include "border/call_priv.h"
+#include "border/common.h"
 #include "border/peers.h"
 
 struct call *call_next(struct border *b, uint32_t *place)
@@ -40,6 +41,8 @@ uint64_t call_number_by_call_id(const struct border *b, struct view call_id)
 
 	if (ua_name_read(call_id, &b->namer, UA_NAME_CALL_ID, &name) != ERR_NONE)
 		return 0;
+	if (name.owner != b->ports.owner)
+		return common_number(b, name.owner, name.serial);
 	call = call_by_serial(b, name.serial, &leg);
 	return call ? call->number : 0;
 }

@@ -8,6 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of all workers alike, since a server has one token of a call of which two have a half each. Their
+ * counters outlive them, so what was said once is no more worth after a restart. */
+static void derive_keys(const struct border *b, struct hash_key keys[2])
+{
+	for (uint32_t i = 0; i < 4; i++) {
+		const struct {
+			char what[16];
+			uint32_t generation, half;
+		} bound = { "command token", b->ports.generation, i };
+		uint64_t word = hash_siphash(&b->ports.keys[KEY_NAMES], &bound, sizeof(bound));
+
+		memcpy(keys[i / 2].bytes + i % 2 * sizeof(word), &word, sizeof(word));
+	}
+}
+
 enum err commands_new(struct border *b, struct commands **ret)
 {
 	struct commands *c = calloc(1, sizeof(*c));
@@ -20,7 +35,12 @@ enum err commands_new(struct border *b, struct commands **ret)
 		free(c);
 		return err;
 	}
-	b->ports.random(b->ports.context, c->keys, sizeof(c->keys));
+	if (b->ports.common)
+		derive_keys(b, c->keys);
+	else
+		b->ports.random(b->ports.context, c->keys, sizeof(c->keys));
+	for (unsigned i = 0; i < MAX_CONTROL_SERVERS; i++)
+		common_own_counter(b, i, &c->counters[i]);
 	*ret = c;
 	return ERR_NONE;
 }
@@ -210,24 +230,57 @@ static bool is_of_peer(const struct call *call, uint16_t peer)
 	       call->facts->legs[LEG_CALLEE].peer == peer;
 }
 
-/* The counter of that server; that of one which is configured no more is given away. */
-static struct command_counter *counter_of(struct border *b, const char *server)
+static bool is_configured(const struct border *b, uint64_t server)
 {
+	for (unsigned i = 0; i < b->settings.control_count; i++)
+		if (fact_hash(b, view_of(b->settings.controls[i].name)) == server)
+			return true;
+	return false;
+}
+
+/* The counter of that server; that of one which is configured no more is given away. */
+static struct command_counter *counter_of(struct border *b, const char *name)
+{
+	uint64_t server = fact_hash(b, view_of(name));
 	struct command_counter *unused = NULL;
 
 	for (unsigned i = 0; i < MAX_CONTROL_SERVERS; i++) {
 		struct command_counter *c = &b->commands->counters[i];
 
-		if (c->server[0] && strncmp(c->server, server, sizeof(c->server)) == 0)
+		if (c->server == server)
 			return c;
-		if (!c->server[0] || !server_of(b, view_of(c->server)))
+		if (!c->server || !is_configured(b, c->server))
 			unused = c;
 	}
-	if (unused) {
-		*unused = (struct command_counter){ .last = 0 };
-		(void)VIEW_COPY(view_of(server), unused->server);
-	}
+	if (unused)
+		*unused = (struct command_counter){ .server = server };
 	return unused;
+}
+
+/* The last that counted with any worker. */
+static uint64_t last_of(const struct border *b, const struct command_counter *counter)
+{
+	uint64_t others = common_counter(b, counter->server).last;
+
+	return counter->last > others ? counter->last : others;
+}
+
+static bool is_replayed(const struct border *b, const struct command *c,
+                        const struct command_counter *counter)
+{
+	struct command_counter others = common_counter(b, counter->server);
+
+	/* What ends a call ends its halves, each with its worker. */
+	if (c->verb == COMMAND_END && c->counter == others.last && c->call == others.ended)
+		return c->counter <= counter->last;
+	return c->counter <= counter->last || c->counter <= others.last;
+}
+
+static void count(struct border *b, const struct command *c, struct command_counter *counter)
+{
+	counter->last = c->counter;
+	counter->ended = c->verb == COMMAND_END ? c->call : 0;
+	common_tell_counter(b, (unsigned)(counter - b->commands->counters), counter);
 }
 
 static bool has_token(const struct border *b, const struct command *c)
@@ -261,7 +314,7 @@ void command_list(struct border *b, const struct ask *question,
 			continue;
 		*out = (struct ask_control_call){
 			.call = call->facts->number,
-			.counter = counter ? counter->last : 0,
+			.counter = counter ? last_of(b, counter) : 0,
 			.started_wall_us = call->facts->started_wall_us,
 			.answered_wall_us = call->facts->answered_wall_us,
 			.side = call->facts->legs[LEG_CALLER].peer == server->peer
@@ -302,6 +355,12 @@ static struct call *find(struct border *b, const struct command *c,
 		if (!best || is_better(call, c))
 			best = call;
 	}
+	/* Another worker may have the better one. */
+	if (best && b->ports.owners > 1 && c->verb != COMMAND_END && !c->is_any_half &&
+	    !is_better(best, c)) {
+		*ret_is_there = false;
+		return NULL;
+	}
 	return best;
 }
 
@@ -325,11 +384,11 @@ static enum command_refusal judge_server(struct border *b, const struct command 
 	if (!may(server, (enum command_verb)c->verb))
 		return COMMAND_RIGHT;
 	counter = counter_of(b, c->server);
-	if (!counter || c->counter <= counter->last)
+	if (!counter || is_replayed(b, c, counter))
 		return COMMAND_REPLAY;
 	if (!has_token(b, c))
 		return COMMAND_TOKEN;
-	counter->last = c->counter;
+	count(b, c, counter);
 	return call->facts->is_emergency ? COMMAND_EMERGENCY : COMMAND_DONE;
 }
 

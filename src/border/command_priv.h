@@ -6,6 +6,7 @@
 
 #include "border/call_priv.h"
 #include "border/command.h"
+#include "border/common.h"
 
 enum { COMMAND_PATIENCE_US = 4 * SECOND_US, TRANSFER_PATIENCE_S = 240, DIGITS_PATIENCE_S = 20 };
 
@@ -19,12 +20,6 @@ struct command_row {
 	uint8_t before; /* hold: how it was */
 	uint8_t digit;  /* dtmf by INFO: the one that is said now */
 	bool is_answered;
-};
-
-/* The last counter that counted, by the server's name. */
-struct command_counter {
-	char server[COMMAND_NAME_SIZE];
-	uint64_t last;
 };
 
 struct commands {

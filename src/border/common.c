@@ -92,6 +92,95 @@ void common_tell_peer(struct border *b, uint16_t peer, uint32_t calls)
 		atomic_store_explicit(&row->peer_calls[peer], calls, memory_order_relaxed);
 }
 
+/* ---- calls by their serials ---- */
+
+static struct border_common_number *number_at(const struct border *b, unsigned owner,
+                                              uint64_t serial)
+{
+	return b->ports.common && owner < MAX_SIGNAL_WORKERS
+	             ? &b->ports.common->numbers[owner][(serial ^ serial >> 32) % COMMON_NUMBERS]
+	             : NULL;
+}
+
+/* Who reads sees the serial, the number, and the same serial again, or nothing. */
+void common_tell_number(struct border *b, uint64_t serial, uint64_t number)
+{
+	struct border_common_number *n = number_at(b, b->ports.owner, serial);
+
+	if (!n || (number == 0 && atomic_load_explicit(&n->serial, memory_order_relaxed) != serial))
+		return;
+	atomic_store(&n->serial, 0);
+	atomic_store(&n->number, number);
+	if (number)
+		atomic_store(&n->serial, serial);
+}
+
+uint64_t common_number(const struct border *b, unsigned owner, uint64_t serial)
+{
+	const struct border_common_number *n = number_at(b, owner, serial);
+	uint64_t number;
+
+	if (!n || atomic_load(&n->serial) != serial)
+		return 0;
+	number = atomic_load(&n->number);
+	return atomic_load(&n->serial) == serial ? number : 0;
+}
+
+/* ---- control servers ---- */
+
+static struct border_common_counter *counter_at(const struct border *b, unsigned place)
+{
+	return b->ports.common
+	             ? &b->ports.common->counters[b->ports.owner % MAX_SIGNAL_WORKERS][place]
+	             : NULL;
+}
+
+void common_own_counter(const struct border *b, unsigned place, struct command_counter *ret)
+{
+	const struct border_common_counter *c = counter_at(b, place);
+
+	if (c && atomic_load(&c->server))
+		*ret = (struct command_counter){ .server = atomic_load(&c->server),
+			                         .last = atomic_load(&c->last) };
+}
+
+void common_tell_counter(struct border *b, unsigned place, const struct command_counter *counter)
+{
+	struct border_common_counter *c = counter_at(b, place);
+
+	if (!c)
+		return;
+	/* In between it is nobody's, or says less than it will. */
+	if (atomic_load(&c->server) != counter->server)
+		atomic_store(&c->server, 0);
+	atomic_store(&c->ended, counter->ended);
+	atomic_store(&c->last, counter->last);
+	atomic_store(&c->server, counter->server);
+}
+
+struct command_counter common_counter(const struct border *b, uint64_t server)
+{
+	struct command_counter highest = { .server = server };
+
+	for (unsigned i = 0; i < b->ports.owners * MAX_CONTROL_SERVERS; i++) {
+		const struct border_common_counter *c;
+		uint64_t last;
+
+		if (!other(b, i / MAX_CONTROL_SERVERS))
+			continue;
+		c = &b->ports.common->counters[i / MAX_CONTROL_SERVERS][i % MAX_CONTROL_SERVERS];
+		last = atomic_load(&c->last);
+		if (atomic_load(&c->server) != server || last < highest.last)
+			continue;
+		if (last > highest.last)
+			highest.ended = atomic_load(&c->ended);
+		else if (highest.ended != atomic_load(&c->ended))
+			highest.ended = 0;
+		highest.last = last;
+	}
+	return highest;
+}
+
 bool common_may_begin(struct border *b, uint16_t peer, uint32_t most)
 {
 	_Atomic uint64_t *place = &b->ports.common->begun_us[peer];

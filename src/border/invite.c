@@ -6,6 +6,7 @@
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/challenge.h"
+#include "border/common.h"
 #include "border/extensions.h"
 #include "border/identity.h"
 #include "border/leg_priv.h"
@@ -292,6 +293,7 @@ static struct call *begin(struct border *b, const struct inbound *in, const stru
 		drop_unbegun(b, call);
 		return NULL;
 	}
+	common_tell_number(b, leg_of(call, LEG_CALLEE)->serial, call->number);
 	return call;
 }
 

@@ -30,7 +30,10 @@ struct command {
 	uint64_t call;    /* its number; both halves of a hairpin have it */
 	uint64_t counter; /* of a server: higher than that of its last command */
 	uint8_t verb, side;
-	uint8_t is_silent;              /* hold: with nothing to hear */
+	uint8_t is_silent; /* hold: with nothing to hear */
+	/* Where workers of signal have a half each, the one whose half has the meant end outside
+	 * takes it; set: whoever has a half, for that one said that it has none. */
+	uint8_t is_any_half;
 	char server[COMMAND_NAME_SIZE]; /* control server; empty: a user of the local socket */
 	char token[COMMAND_TOKEN_SIZE]; /* of a server: 32 hexadecimal digits */
 	char target[COMMAND_TARGET_SIZE], digits[COMMAND_DIGITS_SIZE];

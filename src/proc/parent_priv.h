@@ -63,6 +63,7 @@ struct pending {
 	bool is_open;
 	uint8_t from, to; /* enum role */
 	uint8_t failed;   /* enum err: of another worker that was asked the same */
+	uint8_t refusal;  /* enum command_refusal of one that has the call and not for who asked */
 	uint16_t kind;
 	uint32_t share;    /* the same number: one question, asked of several workers; 0: of one */
 	uint32_t asker_id; /* the number that the asker chose */

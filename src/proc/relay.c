@@ -68,6 +68,7 @@ static struct pending *pending_new(struct relay *r)
 		p->answered = NULL;
 		p->share = 0;
 		p->failed = ERR_NONE;
+		p->refusal = COMMAND_NO_CALL;
 		return p;
 	}
 	return NULL;
@@ -231,6 +232,19 @@ static void take_question(struct parent *p, enum role from)
 		refuse(p, from, &head, err);
 }
 
+/* Of those that do not carry a command out the one that has the call says why. */
+static void keep_refusal(struct pending *row, struct pending *other)
+{
+	if (in_hand.head.size >= sizeof(in_hand.body.commanded) &&
+	    in_hand.body.commanded.refusal == COMMAND_NOT_YOURS)
+		row->refusal = COMMAND_NOT_YOURS;
+	if (other)
+		other->refusal = row->refusal;
+	else if (in_hand.head.size >= sizeof(in_hand.body.commanded) &&
+	         in_hand.body.commanded.refusal == COMMAND_NO_CALL)
+		in_hand.body.commanded.refusal = row->refusal;
+}
+
 /* The last row of one worker, in hand. True: it is the last of all, and goes on as such. */
 static bool is_end_of_share(struct parent *p, struct pending *row)
 {
@@ -246,7 +260,11 @@ static bool is_end_of_share(struct parent *p, struct pending *row)
 		/* Who knows it has answered: nobody waits for the others. */
 		if (share_of(row->kind) == SHARE_ONE && result != ERR_NOT_FOUND)
 			other->is_open = false;
+		else if (share_of(row->kind) == SHARE_ONE)
+			keep_refusal(row, other);
 	}
+	if (share_of(row->kind) == SHARE_ONE && is_alone && result == ERR_NOT_FOUND)
+		keep_refusal(row, NULL);
 	if (share_of(row->kind) == SHARE_ONE)
 		return is_alone || result != ERR_NOT_FOUND;
 	if (!is_alone)

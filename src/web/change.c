@@ -88,6 +88,10 @@ static void action_answered(struct web *w, struct web_exchange *x, const struct 
 		x->change.row(w, x, row);
 	if (!row->head.is_last)
 		return;
+	if (x->change.again && x->change.again(x, row)) {
+		web_ask(w, x, &x->change.action, action_answered);
+		return;
+	}
 	x->change.result = (enum err)row->head.result;
 	if (x->change.end)
 		x->change.end(w, x, row);

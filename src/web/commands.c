@@ -40,6 +40,18 @@ static void commanded(struct web *w, struct web_exchange *x, const struct ask *r
 	}
 }
 
+/* The first time only who has the better half of the call takes it: where nobody has, whoever has
+ * the other one. */
+static bool asks_again(struct web_exchange *x, const struct ask *row)
+{
+	struct command *c = &x->change.action.body.command;
+
+	if (row->head.result != ERR_NOT_FOUND || c->is_any_half)
+		return false;
+	c->is_any_half = 1;
+	return true;
+}
+
 /* False: ended with a problem. */
 static bool read_side(struct web *w, struct web_exchange *x, uint8_t *ret)
 {
@@ -76,6 +88,7 @@ static void take(struct web *w, struct web_exchange *x, enum command_verb verb)
 	(void)VIEW_COPY(view_of(x->reason), c->reason);
 	(void)VIEW_COPY(view_of(x->actor), c->actor);
 	x->change.end = commanded;
+	x->change.again = asks_again;
 	web_change(w, x, x->argument, &a, 200);
 }
 

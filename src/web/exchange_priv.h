@@ -51,8 +51,10 @@ struct web_change {
 	char object[128];
 	enum err result;
 	struct ask action;
-	web_step *row;      /* sees the action's rows; may be NULL */
-	web_step *end;      /* sees the last one, whatever it says; may set `word`; may be NULL */
+	web_step *row; /* sees the action's rows; may be NULL */
+	web_step *end; /* sees the last one, whatever it says; may set `word`; may be NULL */
+	/* Whether the action, which it has changed, is to be asked for once more; may be NULL. */
+	bool (*again)(struct web_exchange *x, const struct ask *row);
 	const char *word;   /* how it ended, for the trail; NULL: the error's */
 	const char *denied; /* what ERR_DENIED means here; may be NULL */
 	uint16_t status;    /* at success: 200, 201, 204 */

@@ -262,6 +262,43 @@ TEST(relay_known_to_one, "a command on a call is answered by the worker that has
 	return ERR_NONE;
 }
 
+static void refuse(enum role from, uint32_t id, enum command_refusal why)
+{
+	memset(&question.body, 0, sizeof(question.body));
+	question.body.commanded.refusal = (uint8_t)why;
+	give(from, (struct ask_head){ .kind = ASK_COMMAND,
+	                              .id = id,
+	                              .is_answer = 1,
+	                              .is_last = 1,
+	                              .result = (uint8_t)command_refusal_err(why),
+	                              .size = sizeof(struct commanded) });
+}
+
+TEST(relay_refusal,
+     "of workers that do not carry a command out the one that has the call says why, "
+     "whoever is last")
+{
+	for (unsigned last = 0; last < 2; last++) {
+		enum role roles[] = { ROLE_SIGNAL, ROLE_SIGNAL_2 };
+		enum command_refusal words[] = { COMMAND_NO_CALL, COMMAND_NOT_YOURS };
+
+		begin();
+		parent.holdings.roles = TWO_WORKERS;
+		give(ROLE_WEB, (struct ask_head){ .kind = ASK_COMMAND, .id = 7 });
+		refuse(roles[0], seen[0].head.id, words[last]);
+		refuse(roles[1], seen[1].head.id, words[1 - last]);
+		CHECK(seen_count == 3 && seen[2].head.result == ERR_NOT_FOUND);
+		CHECK(seen[2].body.commanded.refusal == COMMAND_NOT_YOURS);
+	}
+	begin();
+	give(ROLE_WEB, (struct ask_head){ .kind = ASK_COMMAND, .id = 8 });
+	refuse(ROLE_SIGNAL, seen[0].head.id, COMMAND_NO_CALL);
+	refuse(ROLE_SIGNAL_2, seen[1].head.id, COMMAND_NO_CALL);
+	CHECK(seen_count == 3 && seen[2].body.commanded.refusal == COMMAND_NO_CALL);
+	parent.holdings.roles = 0;
+	return ERR_NONE;
+}
+
 TEST(relay_ended, "who waits for a process that ends is told, and a dead one is said to be so")
 {
 	begin();

@@ -14,7 +14,8 @@ static void settle(struct border *b, const struct inbound *in, struct call *call
                    struct view body)
 {
 	struct leg_facts *other = leg_of(call, leg_other(turn->from));
-	char text[MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256)];
+	/* Of what a buffer writes into no more is read than was written. */
+	char text[MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256)] __attribute__((uninitialized));
 	struct buffer lines = BUFFER_ON(text);
 
 	/* RFC 3261 13.2.2.4: the ACK bears the INVITE's credentials. */

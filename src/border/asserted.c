@@ -36,7 +36,9 @@ static bool wants_privacy(const struct sip_msg *msg, struct view what)
 static void write_value(const struct border *b, struct buffer *out, const struct asserted_row *row,
                         const struct sip_name_addr *address, const struct identity_reader *reader)
 {
-	char uri_text[URI_MAX], display_text[DISPLAY_MAX];
+	/* Of what buffers write into no more is read than was written. */
+	char uri_text[URI_MAX] __attribute__((uninitialized));
+	char display_text[DISPLAY_MAX] __attribute__((uninitialized));
 	struct buffer uri = BUFFER_ON(uri_text), display = BUFFER_ON(display_text);
 	struct sip_param param;
 	size_t begun;
@@ -63,7 +65,7 @@ static void write_row(const struct border *b, struct buffer *out, const struct s
                       const struct asserted_row *row, const struct identity_reader *reader)
 {
 	struct sip_values walk = sip_values_of(msg, row->id);
-	struct sip_name_addr address;
+	struct sip_name_addr address __attribute__((uninitialized)); /* filled before it is read */
 	struct view text;
 
 	for (unsigned i = 0; i < MAX_ASSERTED && sip_values_next(&walk, &text); i++) {

@@ -34,7 +34,7 @@ struct border_ports {
 	void (*send)(void *context, const struct flow *to, struct view bytes);
 	/* The port fills version, sequence, owner and time. */
 	void (*fact)(void *context, struct fact *fact);
-	void (*record)(void *context, union record *record);
+	void (*record)(void *context, union record *record); /* as large as its head says */
 	void (*order)(void *context, const struct order *order);
 	/* A port of a stream listens from now on, before anybody can have been told of it; or
 	 * does no more. Media has it listen no longer than until its connection is there. */

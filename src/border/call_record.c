@@ -78,9 +78,8 @@ void call_fill_record(const struct call *call, struct record_call *ret)
 void call_record(struct call *call)
 {
 	struct border *b = call->border;
-	union record record;
+	union record record __attribute__((uninitialized)); /* as large as its head says */
 
-	memset(&record, 0, sizeof(record));
 	call_fill_record(call, &record.call);
 	b->ports.record(b->ports.context, &record);
 }

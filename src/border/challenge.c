@@ -209,7 +209,7 @@ struct credentials credentials_pass(const struct border *b, const struct inbound
 	static const enum sip_header_id ids[] = { SIP_HEADER_AUTHORIZATION,
 		                                  SIP_HEADER_PROXY_AUTHORIZATION };
 	struct credentials found = { 0 };
-	struct sip_digest digest;
+	struct sip_digest digest __attribute__((uninitialized)); /* filled before it is read */
 
 	for (unsigned i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		const struct sip_header *h = sip_msg_header(in->msg, ids[i]);

@@ -101,7 +101,9 @@ void identity_write_uri(const struct border *b, struct buffer *out, const struct
 void identity_write(const struct border *b, struct buffer *out, const struct identity *identity,
                     const struct identity_reader *reader)
 {
-	char uri_text[URI_MAX], display_text[DISPLAY_MAX];
+	/* Of what buffers write into no more is read than was written. */
+	char uri_text[URI_MAX] __attribute__((uninitialized));
+	char display_text[DISPLAY_MAX] __attribute__((uninitialized));
 	struct buffer uri = BUFFER_ON(uri_text), display = BUFFER_ON(display_text);
 	struct identity_reader by = *reader;
 	struct sip_name_addr address;

@@ -208,7 +208,9 @@ static void take_response(struct border *b, struct inbound *in)
 static bool refuse_requirements(struct border *b, const struct inbound *in)
 {
 	static const enum sip_header_id asked[] = { SIP_HEADER_REQUIRE, SIP_HEADER_PROXY_REQUIRE };
-	char unknown_text[256], text[320];
+	/* Of what buffers write into no more is read than was written. */
+	char unknown_text[256] __attribute__((uninitialized));
+	char text[320] __attribute__((uninitialized));
 
 	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
 		struct buffer unknown = BUFFER_ON(unknown_text), lines = BUFFER_ON(text);

@@ -94,7 +94,9 @@ static enum err fill_callee(struct border *b, const struct inbound *in, const st
                             struct call *call)
 {
 	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
-	char from[UA_DIALOG_URI_MAX], to[UA_DIALOG_URI_MAX];
+	/* Of what buffers write into, here and below, no more is read than was written. */
+	char from[UA_DIALOG_URI_MAX] __attribute__((uninitialized));
+	char to[UA_DIALOG_URI_MAX] __attribute__((uninitialized));
 	struct buffer from_uri = BUFFER_ON(from), to_uri = BUFFER_ON(to);
 	struct ua_dialog_start start = { .target = view_of(route->uri), .cseq = 1 };
 	enum err err = write_identity_uri(b, in->msg, SIP_HEADER_FROM, route, &from_uri);
@@ -143,7 +145,7 @@ void invite_write_rest(struct border *b, const struct inbound *in, const struct 
 {
 	const struct border_peer *peer = leg_peer(b, to);
 	const struct identity_reader reader = { .peer = peer, .flow = &to->flow };
-	char text[CREDENTIAL_LINES_MAX];
+	char text[CREDENTIAL_LINES_MAX] __attribute__((uninitialized));
 	struct buffer credentials = BUFFER_ON(text);
 
 	leg_write_contact(b, to, &r->out);

@@ -91,7 +91,8 @@ void leg_write_contact(const struct border *b, const struct leg_facts *leg, stru
 {
 	bool is_sips = leg->dialog.is_secure && flow_is_secure(&leg->flow);
 	struct addr ours = party_our_address(b, &leg->flow);
-	char text[UA_NAME_LEN + ADDR_TEXT_MAX + 24];
+	/* Of what buffers write into, here and below, no more is read than was written. */
+	char text[UA_NAME_LEN + ADDR_TEXT_MAX + 24] __attribute__((uninitialized));
 	struct buffer uri = BUFFER_ON(text);
 
 	/* RFC 3261 8.1.1.8, 12.1.1: who was called by sips: is called so by us. */
@@ -109,7 +110,7 @@ struct request leg_request(struct border *b, const struct leg_facts *leg, struct
                            uint32_t cseq, const struct sip_msg *came)
 {
 	struct request r = { .out = BUFFER_ON(b->out), .to = leg->flow };
-	char text[256];
+	char text[256] __attribute__((uninitialized));
 	struct buffer via = BUFFER_ON(text);
 	struct ua_dialog_line line = { .method = method,
 		                       .cseq = cseq,

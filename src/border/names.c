@@ -30,7 +30,7 @@ static size_t join(char text[TEXT_MAX], enum names_purpose purpose, const struct
 void names_write(struct buffer *b, const struct hash_key *key, enum names_purpose purpose,
                  const struct view *pieces, size_t count)
 {
-	char text[TEXT_MAX];
+	char text[TEXT_MAX] __attribute__((uninitialized)); /* its length guards it */
 	size_t len = join(text, purpose, pieces, count);
 	uint64_t halves[2];
 
@@ -49,7 +49,7 @@ void names_own(struct buffer *b, unsigned owners, unsigned owner)
 static uint64_t number(const struct hash_key *key, enum names_purpose purpose,
                        const struct view *pieces, size_t count)
 {
-	char text[TEXT_MAX];
+	char text[TEXT_MAX] __attribute__((uninitialized)); /* its length guards it */
 
 	return hash_siphash(key, text, join(text, purpose, pieces, count));
 }

@@ -148,8 +148,9 @@ enum description_role { AS_OFFER, AS_ANSWER };
 static enum err write_once(struct call *call, unsigned to, enum description_role role,
                            struct buffer *out)
 {
-	struct sdp_crypto keys[MAX_CALL_STREAMS][MAX_SECURE_OFFERED];
-	struct shake_lines shakes[MAX_CALL_STREAMS];
+	/* `locals` say which of them are there. */
+	struct sdp_crypto keys[MAX_CALL_STREAMS][MAX_SECURE_OFFERED] __attribute__((uninitialized));
+	struct shake_lines shakes[MAX_CALL_STREAMS] __attribute__((uninitialized));
 	struct calls *c = call->border->calls;
 	struct leg_facts *leg = leg_of(call, to);
 	struct sdp_local locals[MAX_CALL_STREAMS] = { 0 };

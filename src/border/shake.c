@@ -208,7 +208,7 @@ void shake_prepare(struct call *call, unsigned from, bool is_offer)
 {
 	struct sdp_session *came = &call->border->calls->came;
 	const struct leg_facts *leg = leg_of(call, from);
-	struct sdp_handshake h;
+	struct sdp_handshake h __attribute__((uninitialized)); /* filled before it is read */
 
 	gather(call, from, is_offer);
 	for (unsigned i = 0; i < came->media_count && i < MAX_CALL_STREAMS; i++) {

@@ -63,7 +63,8 @@ static enum err send_on(struct border *b, const struct inbound *in, struct call 
                         struct turn *turn)
 {
 	struct leg_facts *to = leg_of(call, leg_other(turn->from));
-	char text[MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256)];
+	/* Of what a buffer writes into no more is read than was written. */
+	char text[MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256)] __attribute__((uninitialized));
 	struct buffer credentials = BUFFER_ON(text);
 	struct sip_content_type type;
 	struct request r;

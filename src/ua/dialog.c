@@ -74,7 +74,8 @@ static void write_route(struct buffer *b, const struct sip_name_addr *route)
 static enum err keep_routes(const struct sip_msg *m, bool is_turned, char ret[UA_DIALOG_ROUTES_MAX])
 {
 	struct sip_values walk = sip_values_of(m, SIP_HEADER_RECORD_ROUTE);
-	struct sip_name_addr routes[MAX_ROUTES];
+	struct sip_name_addr routes[MAX_ROUTES]
+		__attribute__((uninitialized)); /* `count` guards them */
 	struct buffer b = buffer_on(ret, UA_DIALOG_ROUTES_MAX - 1);
 	struct view text;
 	size_t count = 0;
@@ -192,7 +193,8 @@ enum err ua_dialog_answer(struct ua_dialog *dialog, const struct sip_msg *respon
 
 bool ua_dialog_matches(const struct ua_dialog *d, const struct sip_msg *msg)
 {
-	struct sip_name_addr from, to;
+	struct sip_name_addr from __attribute__((uninitialized)); /* filled before they are read */
+	struct sip_name_addr to __attribute__((uninitialized));
 
 	if (!view_equal(msg->call_id, view_of(d->call_id)))
 		return false;
@@ -288,8 +290,9 @@ struct view ua_dialog_next_hop(const struct ua_dialog *d)
 enum err ua_dialog_write(const struct ua_dialog *d, const struct ua_dialog_line *line,
                          struct buffer *b)
 {
-	char uri_text[UA_DIALOG_TARGET_MAX + UA_DIALOG_ROUTES_MAX];
-	char route_text[UA_DIALOG_TARGET_MAX + UA_DIALOG_ROUTES_MAX];
+	/* Of what buffers write into, here and below, no more is read than was written. */
+	char uri_text[UA_DIALOG_TARGET_MAX + UA_DIALOG_ROUTES_MAX] __attribute__((uninitialized));
+	char route_text[UA_DIALOG_TARGET_MAX + UA_DIALOG_ROUTES_MAX] __attribute__((uninitialized));
 	struct buffer uri = BUFFER_ON(uri_text), routes = BUFFER_ON(route_text);
 	enum err err = ua_dialog_route(d, &uri, &routes);
 

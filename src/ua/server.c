@@ -30,7 +30,7 @@ static struct view tag_of(const struct sip_msg *m, enum sip_header_id id)
 
 static uint64_t hash_pieces(const struct hash_key *key, const struct view *pieces, size_t count)
 {
-	uint64_t hashes[KEY_PIECES];
+	uint64_t hashes[KEY_PIECES] __attribute__((uninitialized)); /* `count` guards them */
 
 	/* Hashes of hashes: pieces cannot flow into one another. */
 	for (size_t i = 0; i < count; i++)
@@ -43,8 +43,9 @@ static enum err key_of(const struct ua *ua, const struct sip_msg *request, struc
                        const struct ua_path *from, struct server_key *ret)
 {
 	struct sip_values walk = sip_values_of(request, SIP_HEADER_VIA);
-	struct view pieces[KEY_PIECES], top = VIEW_EMPTY;
-	struct sip_via via;
+	struct view pieces[KEY_PIECES] __attribute__((uninitialized)); /* `n` guards them */
+	struct view top = VIEW_EMPTY;
+	struct sip_via via __attribute__((uninitialized)); /* filled before it is read */
 	uint32_t numbers[2];
 	size_t n = 0;
 	enum err err;

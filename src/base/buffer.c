@@ -34,8 +34,6 @@ void buffer_put(struct buffer *b, struct view v)
 		memcpy(at, v.at, v.len);
 }
 
-void buffer_text(struct buffer *b, const char *text) { buffer_put(b, view_of(text)); }
-
 void buffer_char(struct buffer *b, char c)
 {
 	char *at = buffer_room(b, 1);
@@ -100,7 +98,7 @@ char *buffer_digits(char *at, uint64_t number)
 
 void buffer_decimal(struct buffer *b, uint64_t number)
 {
-	char digits[BUFFER_DIGITS_MAX];
+	char digits[BUFFER_DIGITS_MAX] __attribute__((uninitialized)); /* as many as were written */
 
 	buffer_put(b, view_bytes(digits, (size_t)(buffer_digits(digits, number) - digits)));
 }

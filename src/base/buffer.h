@@ -20,7 +20,8 @@ struct buffer buffer_on(void *storage, size_t max);
 void buffer_put(struct buffer *b, struct view v);
 /* Counts `len` bytes as written that the caller writes at once; NULL where they do not fit. */
 char *buffer_room(struct buffer *b, size_t len);
-void buffer_text(struct buffer *b, const char *text); /* up to the NUL: texts of ours */
+/* Up to the NUL: texts of ours. */
+static inline void buffer_text(struct buffer *b, const char *text) { buffer_put(b, view_of(text)); }
 void buffer_char(struct buffer *b, char c);
 void buffer_decimal(struct buffer *b, uint64_t number);
 /* The same at `at`, where there is room for BUFFER_DIGITS_MAX bytes; behind its last digit. */

@@ -11,8 +11,6 @@ static unsigned char lower(char c)
 	return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte | 0x20) : byte;
 }
 
-struct view view_of(const char *text) { return (struct view){ text, text ? strlen(text) : 0 }; }
-
 /* The same bytes, told for the 4 to 8 that most names have, by two loads that may overlap. */
 static bool is_same_word(struct view a, struct view b)
 {
@@ -32,11 +30,6 @@ bool view_goes_on_alike(struct view a, struct view b)
 		if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i]))
 			return false;
 	return true;
-}
-
-bool view_starts(struct view v, struct view prefix)
-{
-	return v.len >= prefix.len && view_equal(view_first(v, prefix.len), prefix);
 }
 
 bool view_starts_nocase(struct view v, struct view prefix)

@@ -20,7 +20,11 @@ struct view {
 /* For printf: printf("%.*s", VIEW_ARG(v)) */
 #define VIEW_ARG(v)   (int)(v).len, (v).at ? (v).at : ""
 
-struct view view_of(const char *text); /* up to the NUL; NULL gives the empty view */
+/* Up to the NUL; NULL gives the empty view. The compiler knows how long texts are that it sees. */
+static inline struct view view_of(const char *text)
+{
+	return (struct view){ text, text ? strlen(text) : 0 };
+}
 static inline struct view view_bytes(const void *at, size_t len)
 {
 	return (struct view){ at, len };
@@ -41,7 +45,13 @@ static inline bool view_equal_nocase(struct view a, struct view b)
 	return a.len == b.len &&
 	       (a.len == 0 || (((a.at[0] ^ b.at[0]) & ~0x20) == 0 && view_goes_on_alike(a, b)));
 }
-bool view_starts(struct view v, struct view prefix);
+/* Mostly the first byte tells already. */
+static inline bool view_starts(struct view v, struct view prefix)
+{
+	return v.len >= prefix.len &&
+	       (prefix.len == 0 ||
+	        (v.at[0] == prefix.at[0] && memcmp(v.at, prefix.at, prefix.len) == 0));
+}
 bool view_starts_nocase(struct view v, struct view prefix);
 bool view_contains(struct view v, struct view part);
 

@@ -126,7 +126,9 @@ static bool take_at_home(const struct home *h, struct view rest, struct number *
 }
 
 /* Prefixes for calls abroad anywhere, the longest first. */
-static const char *const accesses[] = { "0011", "810", "011", "010", "00" };
+static const struct view accesses[] = {
+	{ "0011", 4 }, { "810", 3 }, { "011", 3 }, { "010", 3 }, { "00", 2 },
+};
 
 /* Where nobody told us how one dials, a number of the country could look so. */
 static bool is_sure(const struct home *h, size_t skipped, struct view access, struct view rest)
@@ -143,7 +145,7 @@ static bool take_hunted(const struct home *h, const struct dialled *d, finder fi
 		struct view all = view_bytes(d->digits + skipped, d->len - skipped);
 
 		for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
-			struct view access = view_of(accesses[i]);
+			struct view access = accesses[i];
 			struct view rest = view_after(all, access.len);
 
 			if (!view_starts(all, access) || !is_sure(h, skipped, access, rest))

@@ -259,6 +259,56 @@ class Server:
         return self.ask("POST", f"/api/v1/calls/{call['call']}/{verb}", body)
 
 
+QUESTION = b"GET /api/v1/control/calls HTTP/1.1\r\nHost: control\r\n%s\r\n"
+
+
+class Slow:
+    """A server whose handshake is taken step by step."""
+
+    def __init__(self, server):
+        self.wire = socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 10, (server.address, 0))
+        self.come, self.go = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = server.context.wrap_bio(self.come, self.go, server_hostname=CONTROL_ADDRESS)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.wire.close()
+
+    def step(self, act):
+        """What it gives, in a list; None where it waits for the other end."""
+        try:
+            return [act()]
+        except ssl.SSLWantReadError:
+            return None
+        finally:
+            said = self.go.read()
+            if said:
+                self.wire.sendall(said)
+
+    def hears(self):
+        """Whether something came; raises where it is closed or silent."""
+        heard = self.wire.recv(65536)
+        check(heard, "it was closed")
+        self.come.write(heard)
+
+    def until_done(self, act):
+        while (done := self.step(act)) is None:
+            self.hears()
+        return done[0]
+
+    def is_unanswered(self):
+        self.wire.setblocking(False)
+        try:
+            self.wire.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        finally:
+            self.wire.settimeout(10)
+        return False
+
+
 class Controlled(Talk):
     def __init__(self, cast, **changes):
         self.papers = Papers(cast.folder)
@@ -382,8 +432,16 @@ def control_renewed(cast):
             text = file.read().replace(f"from {SERVER_ADDRESS}\n", f"from {SERVER_ADDRESS} {UNLISTED_ADDRESS}\n")
             file.seek(0)
             file.write(text)
-        code, text = ringfence.ask("config", "apply", "--reason", "another server")
-        check(code == 0, f"config apply: {text}")
+        with Slow(talk.app) as there:
+            there.until_done(there.tls.do_handshake)
+            there.step(lambda: there.tls.write(QUESTION % b""))
+            answer = b""
+            while not answer.endswith(b"}"):
+                answer += there.until_done(lambda: there.tls.read(65536))
+            check(answer.startswith(b"HTTP/1.1 200 "), answer)
+            code, text = ringfence.ask("config", "apply", "--reason", "another server")
+            check(code == 0, f"config apply: {text}")
+            check(there.until_done(lambda: there.tls.read(65536)) == b"", "who was there need not show anew who it is")
         check(len(elsewhere.calls()) == 2, "the server that was listed sees no call")
         check(shown_serial(papers) != before, "the certificate of before is shown")
         # Read again by itself: within ten seconds.
@@ -419,53 +477,6 @@ def control_key_elsewhere(cast):
         os.kill(children["keys"], signal.SIGKILL)
         check(until(lambda: talk.app.ask("GET", "/api/v1/control/calls")[0] == 200, 20, pause=0.2), "nor after keys died")
         check(ringfence.children()["web"] == children["web"], "web died with it")
-
-
-class Slow:
-    """A server whose handshake is taken step by step."""
-
-    def __init__(self, server):
-        self.wire = socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 10, (server.address, 0))
-        self.come, self.go = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = server.context.wrap_bio(self.come, self.go, server_hostname=CONTROL_ADDRESS)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.wire.close()
-
-    def step(self, act):
-        """What it gives, in a list; None where it waits for the other end."""
-        try:
-            return [act()]
-        except ssl.SSLWantReadError:
-            return None
-        finally:
-            said = self.go.read()
-            if said:
-                self.wire.sendall(said)
-
-    def hears(self):
-        """Whether something came; raises where it is closed or silent."""
-        heard = self.wire.recv(65536)
-        check(heard, "it was closed")
-        self.come.write(heard)
-
-    def until_done(self, act):
-        while (done := self.step(act)) is None:
-            self.hears()
-        return done[0]
-
-    def is_unanswered(self):
-        self.wire.setblocking(False)
-        try:
-            self.wire.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        finally:
-            self.wire.settimeout(10)
-        return False
 
 
 def is_closed(connection):
@@ -524,9 +535,6 @@ def control_keys_stand_still(cast):
         check(len(talk.app.calls()) == 2, "nobody is let in any more")
         there.close()
         check(talk.ringfence.children()["web"] == web and talk.ringfence.children()["keys"] == keys, "somebody was started again")
-
-
-QUESTION = b"GET /api/v1/control/calls HTTP/1.1\r\nHost: control\r\n%s\r\n"
 
 
 @test("a server that has said all still hears its answer, and hears properly when we have said all")
@@ -605,7 +613,14 @@ def slam(connection):
 
 
 def come_and_go(server, round_):
-    """One connection that ends in one of many ways."""
+    """One connection that ends in one of many ways; of fifty one has shown who it is, and may have asked."""
+    if round_ % 50 == 0:
+        known = Slow(server)
+        known.until_done(known.tls.do_handshake)
+        if round_ % 100 == 0:
+            known.step(lambda: known.tls.write(QUESTION % b""))
+        (slam if round_ % 3 else socket.socket.close)(known.wire)
+        return
     connection = socket.create_connection((CONTROL_ADDRESS, CONTROL_PORT), 10, (server.address, 0))
     how = round_ % 5
     if how == 1:

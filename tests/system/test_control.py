@@ -387,6 +387,16 @@ def servers_refused(cast):
         check(talk.numbers(), "a call ended")
 
 
+@test("a list of revoked certificates that bears the authority's name and was not signed by it counts for none")
+def control_list_of_another(cast):
+    twin = os.path.join(cast.folder, "twin")
+    os.makedirs(twin)
+    with Controlled(cast, revoked=Authority(twin, "control").list) as talk:
+        check(talk.app.ask("GET", "/api/v1/control/calls")[0] == 0, "a server is answered, though nobody knows whether it is revoked")
+        check(until(lambda: any(result == "no revocations of its authority" for _, result in talk.trail_of("control")), 10),
+              talk.trail_of("control"))
+
+
 @test("who comes from an unlisted address is closed before TLS; once the address is listed, it is answered")
 def unlisted_address(cast):
     with Controlled(cast) as talk:

@@ -612,6 +612,33 @@ def control_deadlines(cast):
             end.close()
 
 
+@test("a server that asks and asks and takes no answer is stopped, and cut off within seconds; others are answered meanwhile")
+def control_never_reads(cast):
+    with Controlled(cast) as talk:
+        web = talk.ringfence.children()["web"]
+
+        def descriptors():
+            return len(os.listdir(f"/proc/{web}/fd"))
+
+        before = descriptors()
+        check(len(talk.app.calls()) == 2, "it sees no call")
+        with Slow(talk.app) as greedy:
+            greedy.wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            greedy.until_done(greedy.tls.do_handshake)
+            greedy.wire.settimeout(2)
+            sent = 0
+            try:
+                while sent < 64 << 20:
+                    greedy.step(lambda: greedy.tls.write((QUESTION % b"") * 100))
+                    sent += 1
+            except OSError:
+                pass
+            check(0 < sent < 64 << 20, f"{sent} times a hundred questions were taken")
+            check(talk.app.ask("GET", "/api/v1/control/calls")[0] == 200, "nobody else is answered")
+            check(resident_kb(web) < 65536, f"web has {resident_kb(web)} KB")
+            check(until(lambda: descriptors() <= before, 60, pause=0.2), "it is still there")
+
+
 def resident_kb(process_id):
     with open(f"/proc/{process_id}/status", encoding="ascii") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
@@ -660,8 +687,8 @@ def control_slams(cast):
         def descriptors():
             return len(os.listdir(f"/proc/{web}/fd"))
 
-        check(len(talk.app.calls()) == 2, "it sees no call")
         before = descriptors()
+        check(len(talk.app.calls()) == 2, "it sees no call")
         for round_ in range(2000):
             come_and_go(talk.app, round_)
         check(until(lambda: descriptors() <= before, 20), f"{descriptors() - before} descriptors stay behind")

@@ -341,7 +341,7 @@ static void check_registrars(const struct checking *c)
 
 static bool have_one_match(const struct border_route *a, const struct border_route *b)
 {
-	return a->from == b->from && a->from_kind == b->from_kind &&
+	return a && b && a->from == b->from && a->from_kind == b->from_kind &&
 	       view_equal(view_of(a->number), view_of(b->number)) &&
 	       view_equal(view_of(a->prefix), view_of(b->prefix)) &&
 	       view_equal_nocase(view_of(a->domain), view_of(b->domain));

@@ -21,7 +21,7 @@ static const struct border_peer *peer_named(const struct conf_tree *t, const str
 	size_t count;
 	const struct border_peer *peers = conf_get(t, &border_peer_block, &count);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; r && i < count; i++)
 		if (peers[i].host[0] && view_equal(view_of(peers[i].name), view_of(r->peer)) &&
 		    view_equal_nocase(view_of(peers[i].host), view_of(r->host)))
 			return &peers[i];

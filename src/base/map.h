@@ -25,6 +25,11 @@ enum err map_init(struct map *m, size_t capacity, const struct hash_key *key) MU
 void map_clear(struct map *m); /* frees the buckets; members are their owner's */
 
 uint64_t map_hash(const struct map *m, const void *key, size_t len);
+/* Somebody will look for that hash soon: of a large map each bucket comes from afar. */
+static inline void map_expect(const struct map *m, uint64_t hash)
+{
+	__builtin_prefetch(&m->buckets[hash & m->mask], 1);
+}
 
 void map_insert(struct map *m, struct map_node *node, uint64_t hash);
 void map_remove(struct map *m, struct map_node *node); /* absent nodes are ignored */

@@ -118,6 +118,8 @@ struct request leg_request(struct border *b, const struct leg_facts *leg, struct
 	enum err err;
 
 	b->ports.random(b->ports.context, &r.serial, sizeof(r.serial));
+	if (!view_equal(method, VIEW("ACK")))
+		ua_client_expect(b->ua, r.serial);
 	request_via(b, &leg->flow, r.serial, &via);
 	line.via = buffer_view(&via);
 	err = via.err != ERR_NONE ? via.err : ua_dialog_write(&leg->dialog, &line, &r.out);

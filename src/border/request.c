@@ -53,6 +53,7 @@ static struct request begin(struct border *b, const struct flow *to, struct view
 	size_t begun;
 
 	b->ports.random(b->ports.context, &r.serial, sizeof(r.serial));
+	ua_client_expect(b->ua, r.serial);
 	sip_build_request(&r.out, method, uri);
 	begun = sip_build_begin(&r.out, SIP_HEADER_VIA);
 	write_via(b, to, r.serial, mark, &r.out);

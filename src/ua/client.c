@@ -57,6 +57,13 @@ static struct ua_event event_of(const struct ua_client *c)
 	};
 }
 
+void ua_client_expect(const struct ua *ua, uint64_t serial)
+{
+	const struct client_key key = { .serial = serial };
+
+	map_expect(&ua->client_map, hash_of(ua, &key));
+}
+
 enum err ua_client_open(struct ua *ua, const struct ua_client_opening *opening, uint64_t now_us,
                         struct pool_handle *ret)
 {

@@ -20,6 +20,8 @@ struct ua_client_opening {
 	bool is_sent; /* by another process, before: it is not sent now, but repeated */
 };
 
+/* One of this name will be opened soon: what is looked at then is fetched meanwhile. */
+void ua_client_expect(const struct ua *ua, uint64_t serial);
 /* Sends it and repeats it as RFC 3261 17.1 says. Not for ACK, which you
  * send yourself, nor CANCEL (ERR_DENIED): see ua_client_cancel. ERR_FULL,
  * ERR_LIMIT (does not fit a stored message), ERR_EXISTS. */

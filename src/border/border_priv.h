@@ -89,6 +89,7 @@ struct inbound {
 	bool is_in_dialog;     /* its To has a tag */
 	bool is_blocked;       /* the address is, this flow slipped through for a challenge */
 	enum fact_proof proof; /* at least; a good cookie may raise it */
+	const struct ua_request_key *key; /* of a request; NULL: nobody asked the transactions */
 };
 
 /* ---- ways of writing (reply.c) ---- */

@@ -335,6 +335,7 @@ static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 		border_count(b, COUNT_dropped_screen);
 		return;
 	}
+	in->key = &event.key;
 	switch (ua_request(b->ua, in->msg, &path, b->now.us, &event)) {
 	case UA_ABSORBED:
 		border_count(b, COUNT_absorbed_retransmission);

@@ -103,6 +103,7 @@ enum err reply_open(struct border *b, const struct inbound *in, enum purpose pur
 {
 	struct ua_server_opening opening = {
 		.request = in->msg,
+		.key = in->key,
 		.path = path_of(in->flow),
 		.source = &in->flow->remote,
 		.user = { .object = object, .purpose = purpose },

@@ -10,13 +10,6 @@
 #include "sip/values.h"
 #include "sip/via.h"
 
-/* What a request is found by: hashes of everything that must agree. */
-struct server_key {
-	uint64_t hash, identity;
-	struct view to_tag;
-	bool is_rfc2543;
-};
-
 enum { KEY_PIECES = 7 };
 
 static struct view tag_of(const struct sip_msg *m, enum sip_header_id id)
@@ -40,7 +33,7 @@ static uint64_t hash_pieces(const struct hash_key *key, const struct view *piece
 
 /* `method` stands for the request's own: an ACK or CANCEL looks for INVITE. */
 static enum err key_of(const struct ua *ua, const struct sip_msg *request, struct view method,
-                       const struct ua_path *from, struct server_key *ret)
+                       const struct ua_path *from, struct ua_request_key *ret)
 {
 	struct sip_values walk = sip_values_of(request, SIP_HEADER_VIA);
 	struct view pieces[KEY_PIECES] __attribute__((uninitialized)); /* `n` guards them */
@@ -50,6 +43,7 @@ static enum err key_of(const struct ua *ua, const struct sip_msg *request, struc
 	size_t n = 0;
 	enum err err;
 
+	ret->is_read = false;
 	if (request->parts.known & SIP_PART_VIA)
 		err = sip_parts_via(request, &via);
 	else
@@ -79,6 +73,7 @@ static enum err key_of(const struct ua *ua, const struct sip_msg *request, struc
 	ret->identity = hash_pieces(&ua->identity_key, pieces, n);
 	/* Asked for where branches repeat only. */
 	ret->to_tag = ret->is_rfc2543 ? tag_of(request, SIP_HEADER_TO) : VIEW_EMPTY;
+	ret->is_read = true;
 	return ERR_NONE;
 }
 
@@ -146,7 +141,7 @@ static bool is_server(const struct map_node *node, const void *wanted)
 	return HOLDER(node, struct ua_server, node)->identity == *identity;
 }
 
-static struct ua_server *find(const struct ua *ua, const struct server_key *key)
+static struct ua_server *find(const struct ua *ua, const struct ua_request_key *key)
 {
 	struct map_node *node = map_find(&ua->server_map, key->hash, is_server, &key->identity);
 
@@ -173,17 +168,16 @@ enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const s
                            uint64_t now_us, struct ua_event *ret)
 {
 	bool is_ack = request->method == SIP_METHOD_ACK;
-	struct server_key key;
 	struct ua_server *s;
 	enum ua_receipt receipt;
 
-	if (key_of(ua, request, matched_method(request), from, &key) != ERR_NONE)
+	if (key_of(ua, request, matched_method(request), from, &ret->key) != ERR_NONE)
 		return UA_NEW;
-	s = find(ua, &key);
+	s = find(ua, &ret->key);
 	if (!s)
 		return UA_NEW;
 	if (s->old.is_needed) {
-		uint64_t tag = ua_hash_view(&ua->identity_key, key.to_tag);
+		uint64_t tag = ua_hash_view(&ua->identity_key, ret->key.to_tag);
 
 		if (tag != (is_ack ? s->old.reply_tag : s->old.request_tag))
 			return UA_NEW;
@@ -213,7 +207,7 @@ enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const s
 enum err ua_server_find_cancelled(struct ua *ua, const struct sip_msg *cancel,
                                   const struct ua_path *from, struct ua_event *ret)
 {
-	struct server_key key;
+	struct ua_request_key key;
 	struct ua_server *s;
 	enum err err = key_of(ua, cancel, VIEW("INVITE"), from, &key);
 
@@ -248,13 +242,16 @@ enum err ua_server_open(struct ua *ua, const struct ua_server_opening *opening, 
                         struct pool_handle *ret)
 {
 	const struct sip_msg *request = opening->request;
-	struct server_key key;
+	struct ua_request_key key = { 0 };
 	struct ua_server *s;
-	enum err err;
+	enum err err = ERR_NONE;
 
 	if (request->method == SIP_METHOD_ACK)
 		return ERR_DENIED;
-	err = key_of(ua, request, request->method_text, &opening->path, &key);
+	if (opening->key)
+		key = *opening->key;
+	if (!key.is_read)
+		err = key_of(ua, request, request->method_text, &opening->path, &key);
 	if (err != ERR_NONE)
 		return err;
 	/* With RFC 2543's key two requests may differ by the To tag alone. */

@@ -21,14 +21,15 @@
 struct sip_msg;
 
 enum ua_receipt {
-	UA_NEW,      /* no transaction knows it; event untouched */
+	UA_NEW,      /* no transaction knows it; of the event only the key is filled */
 	UA_ABSORBED, /* dealt with here; event untouched */
 	UA_PASSED,   /* for the owner of event.transaction */
 };
 
 /* For each request that may be believed to be one. An ACK to a refusal is
  * absorbed; an ACK that matches an accepted INVITE (sent wrongly with its
- * branch) is passed; any other ACK is UA_NEW: match it by its dialog. */
+ * branch) is passed; any other ACK is UA_NEW: match it by its dialog. The key is for who
+ * opens a transaction for the request, and lives as long as its bytes. */
 enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const struct ua_path *from,
                            uint64_t now_us, struct ua_event *ret) MUST_USE;
 
@@ -52,8 +53,10 @@ enum ua_retransmission {
 
 struct ua_server_opening {
 	const struct sip_msg *request; /* borrowed for the call */
-	struct ua_path path;           /* where it came from; answers go there */
-	const struct addr *source;     /* for received and rport (RFC 3581) */
+	/* As ua_request read it, of the same request and path; NULL: it is read here. */
+	const struct ua_request_key *key;
+	struct ua_path path;       /* where it came from; answers go there */
+	const struct addr *source; /* for received and rport (RFC 3581) */
 	struct ua_user user;
 	uint64_t sender; /* whose requests may be one and the same (ua_request_is_merged) */
 	/* An answer beyond is not sent, nor one to a repetition shorter than the request was;

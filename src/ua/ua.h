@@ -31,13 +31,22 @@ struct ua_user {
 	uint32_t detail;
 };
 
+/* What a request is found by: hashes of everything that must agree (RFC 3261 17.2.3). */
+struct ua_request_key {
+	uint64_t hash, identity;
+	struct view to_tag; /* in the request */
+	bool is_rfc2543;
+	bool is_read; /* else there is nothing in it */
+};
+
 struct ua_event {
 	struct pool_handle transaction;
 	struct ua_user user;
 	uint16_t status; /* last status that this transaction got or gave; 0: none */
 	bool is_server;
 	bool is_invite;
-	struct ua_path path; /* of a client: where its request went */
+	struct ua_path path;       /* of a client: where its request went */
+	struct ua_request_key key; /* of a request that is new */
 };
 
 enum ua_notice {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A page of counters, one a process, in shared memory: the process adds, the
- * parent and web read. Plain 64-bit atomics, relaxed: a count, not a signal. */
+ * parent and web read. Plain 64-bit atomics, relaxed: a count, not a signal.
+ * None of our processes has threads, so one alone adds to each page. */
 #ifndef EVENT_COUNTERS_H
 #define EVENT_COUNTERS_H
 
@@ -20,7 +21,10 @@ struct counters {
 
 static inline void counters_add(struct counters *c, enum counter which, uint64_t n)
 {
-	atomic_fetch_add_explicit(&c->values[which], n, memory_order_relaxed);
+	uint64_t was = atomic_load_explicit(&c->values[which], memory_order_relaxed);
+
+	/* Not in one: a locked instruction waits for all that was written before it. */
+	atomic_store_explicit(&c->values[which], was + n, memory_order_relaxed);
 }
 
 static inline uint64_t counters_get(const struct counters *c, enum counter which)

@@ -3,6 +3,7 @@
  * statements that live as long as the connection. */
 #include "store/connection_priv.h"
 #include "store/migrations_priv.h"
+#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,9 +133,33 @@ static enum err prepare_insert(struct store *s, const struct table *t, size_t ro
 	return store_prepare(s, sql, ret);
 }
 
+/* All of it 0 at first: what it has is known from then on. */
+static enum err bind_zeros(struct store *s, sqlite3_stmt *statement)
+{
+	int count = sqlite3_bind_parameter_count(statement);
+
+	for (int i = 1; i <= count; i++)
+		if (sqlite3_bind_int64(statement, i, 0) != SQLITE_OK)
+			return store_fail(s, "binding zeros");
+	memset(s->bound, 0, sizeof(s->bound));
+	return ERR_NONE;
+}
+
 enum err store_prepare_calls(struct store *s)
 {
-	return prepare_insert(s, &store_tables[RECORD_CALL], STORE_CALLS_AT_ONCE, &s->insert_calls);
+	const struct table *calls = &store_tables[RECORD_CALL];
+	sqlite3_stmt *made = NULL;
+	enum err err;
+
+	assert(calls->column_count <= MAX_CALL_COLUMNS);
+	err = prepare_insert(s, calls, STORE_CALLS_AT_ONCE, &made);
+	if (err == ERR_NONE)
+		err = bind_zeros(s, made);
+	if (err == ERR_NONE)
+		s->insert_calls = made;
+	else
+		sqlite3_finalize(made);
+	return err;
 }
 
 static enum err prepare_all(struct store *s)

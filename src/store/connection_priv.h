@@ -11,7 +11,7 @@
 enum { STORE_OWN_RING = 0xffff, STORE_SQL_MAX = 8192, STORE_PROBLEM_MAX = 256 };
 
 /* Calls that one statement writes where so many have come. */
-enum { STORE_CALLS_AT_ONCE = 16 };
+enum { STORE_CALLS_AT_ONCE = 16, MAX_CALL_COLUMNS = 80 };
 
 struct ring_place {
 	uint32_t ring;
@@ -29,6 +29,8 @@ struct store {
 		*steps_select;
 	sqlite3_stmt *insert[RECORD_KIND_COUNT];
 	sqlite3_stmt *insert_calls; /* STORE_CALLS_AT_ONCE of them; NULL until so many have come */
+	uint64_t bound[STORE_CALLS_AT_ONCE][MAX_CALL_COLUMNS]; /* numbers that it has */
+	char written[STORE_CALLS_AT_ONCE * WRITTEN_MAX];       /* hosts of what is bound */
 	struct ring_places places;
 	enum store_pressure pressure;
 	int directory; /* to measure its disk */

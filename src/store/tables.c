@@ -208,33 +208,63 @@ static int bind_view(sqlite3_stmt *statement, int place, struct view v)
 	return sqlite3_bind_text(statement, place, v.len ? v.at : "", (int)v.len, SQLITE_STATIC);
 }
 
-/* Written here, gone when we return. */
-static int bind_written(sqlite3_stmt *statement, int place, const struct buffer *b)
+/* What was written since `begin`. */
+static int bind_written(sqlite3_stmt *statement, int place, const struct buffer *b, size_t begin)
 {
-	return sqlite3_bind_text(statement, place, b->at, (int)b->len, SQLITE_TRANSIENT);
+	assert(b->err == ERR_NONE);
+	return bind_view(statement, place, view_after(buffer_view(b), begin));
 }
 
-static int bind_host(sqlite3_stmt *statement, int place, const struct addr *a)
+static int bind_host(sqlite3_stmt *statement, int place, const struct addr *a,
+                     struct buffer *written)
 {
-	char text[ADDR_TEXT_MAX];
-	struct buffer b = BUFFER_ON(text);
+	size_t begin = written->len;
 
 	if (a->family == 0)
 		return sqlite3_bind_null(statement, place);
-	addr_write(&b, a);
-	return bind_written(statement, place, &b);
+	addr_write(written, a);
+	return bind_written(statement, place, written, begin);
 }
 
-static int bind_net(sqlite3_stmt *statement, int place, const struct addr_net *n)
+static int bind_net(sqlite3_stmt *statement, int place, const struct addr_net *n,
+                    struct buffer *written)
 {
-	char text[ADDR_TEXT_MAX];
-	struct buffer b = BUFFER_ON(text);
+	size_t begin = written->len;
 
-	addr_net_write(&b, n);
-	return bind_written(statement, place, &b);
+	addr_net_write(written, n);
+	return bind_written(statement, place, written, begin);
 }
 
-int column_bind(sqlite3_stmt *statement, int place, const struct column *c, const void *from)
+bool column_is_number(const struct column *c)
+{
+	switch ((enum column_type)c->type) {
+	case COLUMN_U8:
+	case COLUMN_U16:
+	case COLUMN_U32:
+	case COLUMN_U64:
+	case COLUMN_I64:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int column_bind_changed(sqlite3_stmt *statement, int place, const struct column *c,
+                        const void *from, uint64_t *bound)
+{
+	uint64_t number = number_at(c, (const char *)from + c->offset);
+	int code;
+
+	if (number == *bound)
+		return SQLITE_OK;
+	code = sqlite3_bind_int64(statement, place, (sqlite3_int64)number);
+	if (code == SQLITE_OK)
+		*bound = number;
+	return code;
+}
+
+int column_bind(sqlite3_stmt *statement, int place, const struct column *c, const void *from,
+                struct buffer *written)
 {
 	const char *at = (const char *)from + c->offset;
 	const struct record_sample *sample = from;
@@ -245,9 +275,9 @@ int column_bind(sqlite3_stmt *statement, int place, const struct column *c, cons
 	case COLUMN_LONG_TEXT:
 		return bind_view(statement, place, (struct view){ at, sample->text_len });
 	case COLUMN_HOST:
-		return bind_host(statement, place, (const void *)at);
+		return bind_host(statement, place, (const void *)at, written);
 	case COLUMN_NET:
-		return bind_net(statement, place, (const void *)at);
+		return bind_net(statement, place, (const void *)at, written);
 	default:
 		return sqlite3_bind_int64(statement, place, (sqlite3_int64)number_at(c, at));
 	}

@@ -4,6 +4,7 @@
 #ifndef STORE_TABLES_PRIV_H
 #define STORE_TABLES_PRIV_H
 
+#include "base/buffer.h"
 #include "event/record.h"
 #include <sqlite3.h>
 
@@ -42,9 +43,19 @@ extern const struct table store_tables[RECORD_KIND_COUNT];
 extern const struct column store_step_columns[];
 extern const size_t store_step_column_count;
 
-/* SQLite's numbers are signed: numbers beyond are not sound. Texts are not copied: what is bound
- * stays as it is until the statement has run. */
-int column_bind(sqlite3_stmt *statement, int place, const struct column *c, const void *from);
+/* Hosts and networks of one record. */
+enum { MAX_WRITTEN_COLUMNS = 4, WRITTEN_MAX = MAX_WRITTEN_COLUMNS * ADDR_TEXT_MAX };
+
+/* SQLite's numbers are signed: numbers beyond are not sound. Texts are not copied: the record,
+ * and what is put into `written` (at most WRITTEN_MAX a record), stay until the statement has
+ * run. */
+int column_bind(sqlite3_stmt *statement, int place, const struct column *c, const void *from,
+                struct buffer *written);
+bool column_is_number(const struct column *c);
+/* A number that the statement has already, by `*bound`, is not bound again; another one is noted
+ * there. */
+int column_bind_changed(sqlite3_stmt *statement, int place, const struct column *c,
+                        const void *from, uint64_t *bound);
 void column_read(sqlite3_stmt *statement, int place, const struct column *c, void *to);
 /* False where a text has no end within its array. */
 bool column_is_sound(const struct column *c, const void *from);

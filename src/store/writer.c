@@ -24,24 +24,46 @@ uint64_t store_ring_sequence(const struct store *s, uint32_t ring)
 
 static enum err bind_step(struct store *s, const struct block_step *step)
 {
+	struct buffer written = BUFFER_ON(s->written);
+
 	/* Block and place come first. */
 	for (size_t i = 0; i < store_step_column_count; i++)
-		if (column_bind(s->step_insert, (int)i + 3, &store_step_columns[i], step) !=
-		    SQLITE_OK)
+		if (column_bind(s->step_insert, (int)i + 3, &store_step_columns[i], step,
+		                &written) != SQLITE_OK)
 			return store_fail(s, "binding a step");
 	return ERR_NONE;
 }
 
-/* As the row of that number, from 0, of a statement that writes several. */
-static enum err bind_record(struct store *s, sqlite3_stmt *statement, size_t row,
-                            const union record *r)
+static enum err bind_record(struct store *s, sqlite3_stmt *statement, const union record *r)
 {
 	const struct table *t = &store_tables[r->head.kind];
-	int first = (int)(row * t->column_count) + 1;
+	struct buffer written = BUFFER_ON(s->written);
 
 	for (size_t i = 0; i < t->column_count; i++)
-		if (column_bind(statement, first + (int)i, &t->columns[i], r) != SQLITE_OK)
+		if (column_bind(statement, (int)i + 1, &t->columns[i], r, &written) != SQLITE_OK)
 			return store_fail(s, "binding a value");
+	return ERR_NONE;
+}
+
+/* As the row of that place in the statement for many. Most numbers are what they were in
+ * the call that was there before. */
+static enum err bind_call(struct store *s, size_t row, const union record *r,
+                          struct buffer *written)
+{
+	const struct table *t = &store_tables[RECORD_CALL];
+	int place = (int)(row * t->column_count);
+
+	for (size_t i = 0; i < t->column_count; i++) {
+		const struct column *c = &t->columns[i];
+		int code;
+
+		place++;
+		code = column_is_number(c)
+		             ? column_bind_changed(s->insert_calls, place, c, r, &s->bound[row][i])
+		             : column_bind(s->insert_calls, place, c, r, written);
+		if (code != SQLITE_OK)
+			return store_fail(s, "binding a value");
+	}
 	return ERR_NONE;
 }
 
@@ -67,7 +89,7 @@ static enum err write_one(struct store *s, const union record *r)
 	sqlite3_stmt *statement = s->insert[r->head.kind];
 	enum err err;
 
-	err = bind_record(s, statement, 0, r);
+	err = bind_record(s, statement, r);
 	if (err == ERR_NONE)
 		err = store_run(s, statement, t->name);
 	if (err == ERR_NONE && r->head.kind == RECORD_BLOCK)
@@ -88,9 +110,10 @@ struct batch {
 static enum err write_calls_at_once(struct store *s, struct batch *batch)
 {
 	enum err err = s->insert_calls ? ERR_NONE : store_prepare_calls(s);
+	struct buffer written = BUFFER_ON(s->written);
 
 	for (size_t i = 0; i < STORE_CALLS_AT_ONCE && err == ERR_NONE; i++)
-		err = bind_record(s, s->insert_calls, i, batch->calls[i]);
+		err = bind_call(s, i, batch->calls[i], &written);
 	if (err == ERR_NONE)
 		err = store_run(s, s->insert_calls, "calls");
 	batch->call_count = 0;

@@ -159,6 +159,11 @@ static void many_calls(union record *batch, uint64_t first)
 		from = buffer_on(batch[i].call.from, sizeof(batch[i].call.from) - 1);
 		buffer_text(&from, "caller ");
 		buffer_decimal(&from, sequence * sequence);
+		batch[i].call.status = sequence % 5 ? 200 : 486;
+		batch[i].call.callee.media.lost = (uint32_t)(sequence % 3);
+		batch[i].call.caller.flow.remote.bytes[15] = (uint8_t)sequence;
+		if (sequence % 7 == 0)
+			batch[i].call.callee.flow.remote = (struct addr){ 0 };
 	}
 	batch[7] = a_sample(first + 7, 0);
 	batch[20].head.version++;

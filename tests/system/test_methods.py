@@ -379,7 +379,7 @@ def methods_loop(cast):
             check(came.value("Max-Breadth") == "60", came.text)
             send_back(ends[turn % 2], came, *ways[turn % 2])
         refusal = pbx.hear("SIP/2.0 482")
-        check('"47 ' in refusal.value("Warning"), refusal.text)
+        check('"50 ' in refusal.value("Warning"), refusal.text)
 
 
 @test("a request that comes by two ways is answered 482, but a PBX that rings two phones of one account rings both")

@@ -84,7 +84,7 @@ static enum err loops_at_carrier(struct talk *t)
 	CHECK(goes_on(t, &carrier, &carrier));
 	comes_back(t, &carrier, outside_uri, &t->at_pbx);
 	CHECK(is_refused(t, &carrier) && talk_is_quiet(t, &carrier));
-	CHECK(wire_has(&t->at_pbx, "\r\nWarning: 399 ringfence \"47 "));
+	CHECK(wire_has(&t->at_pbx, "\r\nWarning: 399 ringfence \"50 "));
 	return ERR_NONE;
 }
 

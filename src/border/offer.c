@@ -415,6 +415,7 @@ static void settle(struct call *call, unsigned stream, unsigned from, const stru
 	s->legs[other] = call->facts->offered[stream];
 	s->legs[other].port = port;
 	fill_leg(call, from, &c->came.media[stream], answer->verdicts[stream], &s->legs[from]);
+	shake_answered(call, stream, &call->facts->offered_secure[stream]);
 	secure_settle(call, other, stream, &call->facts->offered_secure[stream]);
 	secure_settle(call, from, stream, &answer->secure[stream]);
 	fill_formats(&c->came, &c->came.media[stream], call->facts->carried[stream].formats);
@@ -501,6 +502,7 @@ enum offer_verdict offer_answer_alone(struct call *call, unsigned from, const st
 			continue;
 		s->legs[from] = call->facts->offered[i];
 		s->legs[from].port = port;
+		shake_answered(call, i, &call->facts->offered_secure[i]);
 		secure_settle(call, from, i, &call->facts->offered_secure[i]);
 		keep_formats(call, i);
 		turn_direction(call, from, i);

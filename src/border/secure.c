@@ -290,8 +290,11 @@ void secure_settle(struct call *call, unsigned leg, unsigned stream,
                    const struct stream_secure *agreed)
 {
 	struct stream_facts *s = &call->facts->streams[stream];
+	struct stream_secure fresh = *agreed;
 
-	s->secure[leg] = *agreed;
+	shake_keep(&s->secure[leg], &fresh);
+	s->secure[leg] = fresh;
+	secret_wipe(&fresh, sizeof(fresh));
 	s->legs[leg].is_mux = agreed->shake.is_on && agreed->shake.has_mux;
 	if (agreed->shake.is_on)
 		s->legs[leg].protection = PROTECTION_DTLS;

@@ -38,6 +38,8 @@ struct stream_shake {
 	uint8_t fingerprint[MAX_SDP_FINGERPRINT];
 	struct addr tuple;    /* where the handshake's keys came from; family 0: none yet */
 	struct order_key out; /* what we send under since then */
+	uint8_t association;  /* counts them; what came of another is nothing to this one */
+	uint32_t own;         /* hash of the certificate of ours that the end was told */
 };
 
 /* Written lines of one stream, for as long as the description is being written. */
@@ -49,6 +51,10 @@ struct shake_lines {
 /* Lines in `came` of an end that checks paths: where it is is where its signalling is from, until
  * a check says more. Which of them share a port; who exists in a bundle alone gets its port. */
 void shake_prepare(struct call *call, unsigned from, bool is_offer);
+/* The row of the host by what was agreed; the stream itself where it is no guest. */
+unsigned shake_host_of(const struct stream_shake *k, unsigned stream);
+/* Of the names by which the line in `came` checks paths; 0: it does not. */
+uint64_t shake_path_of(const struct call *call, unsigned stream);
 /* The stream with whose port the one in `came` is to go, which has one already; or itself. */
 unsigned shake_host(const struct call *call, unsigned stream);
 /* A line in `came` would have to leave the port that it shares. */
@@ -68,6 +74,10 @@ enum refusal shake_take_answer(struct call *call, unsigned from, unsigned stream
                                struct stream_secure *ret) MUST_USE;
 /* The leg does not shake any more. */
 void shake_drop(struct stream_secure *s);
+/* `fresh` is about to count: our certificate is told in the answer that goes to that end. */
+void shake_answered(const struct call *call, unsigned stream, struct stream_secure *fresh);
+/* In `fresh` is what media has agreed on meanwhile in the same association. */
+void shake_keep(const struct stream_secure *now, struct stream_secure *fresh);
 
 /* After secure_describe_offer or _answer, of which nothing stays where the line shakes. */
 void shake_describe_offer(const struct call *call, unsigned to, unsigned stream,

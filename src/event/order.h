@@ -158,7 +158,8 @@ struct media_agreed {
 	struct order_key in, out;
 	struct addr tuple; /* where the peer was then */
 	uint8_t leg;
-	uint8_t unused[3];
+	uint8_t association; /* of the order_shake that it is the outcome of */
+	uint8_t unused[2];
 };
 
 struct media_heard {

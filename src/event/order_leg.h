@@ -54,7 +54,8 @@ struct order_shake {
 	uint8_t hash;      /* enum media_hash, of the peer's certificate */
 	uint8_t is_active; /* the ClientHello is ours */
 	uint8_t has_ice;   /* the peer checks the path: what it signs, under these of ours */
-	uint8_t unused;
+	/* RFC 8842: another one wants another handshake, though all else is the same. */
+	uint8_t association;
 	char ufrag[ORDER_UFRAG_SIZE];
 	char pwd[ORDER_PWD_SIZE];
 	uint8_t fingerprint[MAX_ORDER_FINGERPRINT]; /* as many bytes as the hash has */

@@ -36,6 +36,7 @@ struct dtls_peer {
 	uint8_t hash;                              /* enum dtls_hash */
 	bool is_active;                            /* we are: the ClientHello is ours */
 	bool is_proven_path;                       /* by ICE: no cookie */
+	uint8_t association;                       /* another one is another peer */
 	uint8_t fingerprint[MAX_DTLS_FINGERPRINT]; /* as many bytes as the hash has */
 };
 

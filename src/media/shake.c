@@ -119,7 +119,7 @@ static void begin_ours(struct media_relay *r, uint32_t pair, uint64_t now_us)
 static bool is_same_peer(const struct dtls_peer *a, const struct dtls_peer *b)
 {
 	return a->hash == b->hash && a->is_active == b->is_active &&
-	       a->is_proven_path == b->is_proven_path &&
+	       a->is_proven_path == b->is_proven_path && a->association == b->association &&
 	       memcmp(a->fingerprint, b->fingerprint, sizeof(a->fingerprint)) == 0;
 }
 
@@ -144,6 +144,7 @@ void media_shake_begin(struct media_relay *r, struct relay_stream *s, const stru
 		.hash = o->hash,
 		.is_active = o->is_active != 0,
 		.is_proven_path = o->has_ice != 0,
+		.association = o->association,
 	};
 
 	memcpy(peer.fingerprint, o->fingerprint, sizeof(peer.fingerprint));
@@ -246,7 +247,9 @@ static void take_keys(struct media_relay *r, uint32_t pair, const struct dtls_ke
                       uint64_t now_us)
 {
 	struct relay_shake *shake = &r->shakes[pair];
-	struct media_agreed agreed = { .tuple = shake->dtls.tuple, .leg = r->pairs[pair].leg };
+	struct media_agreed agreed = { .tuple = shake->dtls.tuple,
+		                       .leg = r->pairs[pair].leg,
+		                       .association = shake->dtls.peer.association };
 
 	agreed.in.suite = agreed.out.suite = (uint8_t)suite_of(keys->profile);
 	memcpy(agreed.in.secret, keys->in, sizeof(agreed.in.secret));

@@ -356,6 +356,7 @@ TALK_TEST(bundle_survives,
 	agreed.stream = t->w->shakes[0].stream;
 	agreed.agreed.in.suite = agreed.agreed.out.suite = SUITE_GCM_128;
 	agreed.agreed.tuple = t->phone.flow.remote;
+	agreed.agreed.association = t->w->shakes[0].association;
 	border_media_event(t->w->border, &agreed, t->w->now);
 	t->w->shake_count = t->w->bundle_count = t->w->keys_count = 0;
 	TRY(wire_restart(t->w));

@@ -135,7 +135,7 @@ static enum err reinvited(struct talk *t, const char *offer)
 	return ERR_NONE;
 }
 
-static void agree(struct talk *t)
+static void agree_on(struct talk *t, uint8_t association)
 {
 	struct media_event event = { .kind = MEDIA_AGREED,
 		                     .owner = talk_order(t)->owner,
@@ -145,8 +145,11 @@ static void agree(struct talk *t)
 	event.agreed.in = (struct order_key){ .suite = SUITE_GCM_128, .secret = { 1 } };
 	event.agreed.out = (struct order_key){ .suite = SUITE_GCM_128, .secret = { 2 } };
 	event.agreed.tuple = t->phone.flow.remote;
+	event.agreed.association = association;
 	media_says(t, &event);
 }
+
+static void agree(struct talk *t) { agree_on(t, shake_of(t)->association); }
 
 static enum err ends_silent(struct talk *t, const char *cause)
 {
@@ -220,6 +223,123 @@ TALK_TEST(shake_restart, "names a new path for who names one, and keeps the cert
 	CHECK(shake_of(t)->tuple.family != 0);
 	TRY(reinvited(t, REPLACED)); /* another end */
 	CHECK(shake_of(t)->tuple.family == 0 && shake_of(t)->fingerprint[0] == 0xff);
+	return ERR_NONE;
+}
+
+TALK_TEST(shake_early, "keeps the keys of a handshake that was done while it rang")
+{
+	TRY(over_websocket(t));
+	talk_invite_from_phone(t, "", BROWSER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "183 Session Progress", "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 183 "));
+	agree(t);
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_ack(t, &t->phone, "");
+	CHECK(addr_equal(&shake_of(t)->tuple, &t->phone.flow.remote));
+	t->w->keys_count = 0;
+	TRY(wire_restart(t->w));
+	CHECK(t->w->keys_count == 1 && t->w->keys[0].in.secret[0] == 1);
+	CHECK(addr_equal(&shake_of(t)->tuple, &t->phone.flow.remote));
+	return ERR_NONE;
+}
+
+static const struct media_event another = { .kind = MEDIA_STARTED, .fingerprint = { 0xcc } };
+
+TALK_TEST(shake_our_certificate, "shakes hands anew with who is told another certificate of ours")
+{
+	uint8_t before;
+
+	TRY(over_websocket(t));
+	TRY(talks(t, BROWSER));
+	agree(t);
+	before = shake_of(t)->association;
+	media_says(t, &another);
+	CHECK(shake_of(t)->association == before && shake_of(t)->tuple.family != 0);
+	t->w->keys_count = 0;
+	TRY(reinvited(t, BROWSER));
+	CHECK(wire_has(&t->at_phone, "a=fingerprint:sha-256 CC:00"));
+	CHECK(shake_of(t)->association != before && shake_of(t)->tuple.family == 0);
+	CHECK(t->w->keys_count == 0);
+	before = shake_of(t)->association;
+	agree(t);
+	TRY(reinvited(t, BROWSER));
+	CHECK(shake_of(t)->association == before && shake_of(t)->tuple.family != 0);
+	return ERR_NONE;
+}
+
+#define PHONE_MOVED                                                                                \
+	"v=0\r\no=- 81 3 IN IP4 192.168.1.10\r\ns=-\r\nc=IN IP4 192.168.1.10\r\nt=0 0\r\n"         \
+	"m=audio 4002 RTP/SAVP 0\r\n" PRINT "a=setup:actpass\r\n"
+
+TALK_TEST(shake_moved, "shakes hands anew with who knows no ICE and is elsewhere")
+{
+	media_says(t, &started);
+	TRY(talk_register(t));
+	TRY(talks(t, PHONE));
+	agree(t);
+	TRY(reinvited(t, PHONE));
+	CHECK(shake_of(t)->tuple.family != 0);
+	TRY(reinvited(t, PHONE_MOVED));
+	CHECK(shake_of(t)->tuple.family == 0);
+	return ERR_NONE;
+}
+
+static enum err asked_by_pbx(struct talk *t, const char *print)
+{
+	talk_request(t, &t->pbx, "INVITE", "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &t->phone, "INVITE "));
+	CHECK(wire_has(&t->at_phone, print));
+	talk_answer(t, &t->phone, &t->at_phone, "200 OK", "", ACTIVE);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
+	talk_ack(t, &t->pbx, "");
+	CHECK(talk_hears(t, &t->phone, "ACK "));
+	return ERR_NONE;
+}
+
+TALK_TEST(shake_our_certificate_offered, "does so as well where it is told by an offer of ours")
+{
+	uint8_t before;
+
+	TRY(over_websocket(t));
+	TRY(talks(t, BROWSER));
+	agree(t);
+	before = shake_of(t)->association;
+	TRY(asked_by_pbx(t, "a=fingerprint:sha-256 AA:BB"));
+	CHECK(shake_of(t)->association == before && shake_of(t)->tuple.family != 0);
+	media_says(t, &another);
+	TRY(asked_by_pbx(t, "a=fingerprint:sha-256 CC:00"));
+	CHECK(shake_of(t)->association != before && shake_of(t)->tuple.family == 0);
+	return ERR_NONE;
+}
+
+TALK_TEST(shake_late_word, "takes no keys of an association that is over")
+{
+	uint8_t before;
+
+	TRY(over_websocket(t));
+	TRY(talks(t, BROWSER));
+	before = shake_of(t)->association;
+	TRY(reinvited(t, REPLACED));
+	agree_on(t, before);
+	TRY(reinvited(t, REPLACED));
+	CHECK(shake_of(t)->tuple.family == 0 && t->w->keys_count == 0);
+	agree(t);
+	TRY(reinvited(t, REPLACED));
+	CHECK(shake_of(t)->tuple.family != 0);
+	return ERR_NONE;
+}
+
+TALK_TEST(shake_other_role, "keeps no keys where the other end begins from now on")
+{
+	TRY(over_websocket(t));
+	TRY(talks(t, PASSIVE));
+	agree(t);
+	TRY(reinvited(t, PASSIVE));
+	CHECK(shake_of(t)->is_active && shake_of(t)->tuple.family != 0);
+	TRY(reinvited(t, ACTIVE));
+	CHECK(!shake_of(t)->is_active && shake_of(t)->tuple.family == 0);
 	return ERR_NONE;
 }
 

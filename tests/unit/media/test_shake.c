@@ -190,6 +190,28 @@ TEST(shake_anew, "forgets the keys where the description names another certifica
 	return ERR_NONE;
 }
 
+TEST(shake_association, "forgets the keys where the order is of another association")
+{
+	struct order_shake shake;
+
+	WITH_BROWSER;
+	shake = shake_of(true);
+	shake.association = 7;
+	media_relay_shake(bench.relay, &shake, now);
+	nominate();
+	CHECK(is_answered(bench.ends[BROWSER][0]));
+	shake_from(bench.ends[BROWSER][0]);
+	TRY(take_browsers_keys());
+	CHECK(agreed_event() && agreed_event()->agreed.association == 7);
+	shake.association++;
+	media_relay_shake(bench.relay, &shake, now);
+	browser_says(SOUND, false);
+	office_says(packet_of(1), false);
+	CHECK(!office_hears(false) && browser_hears(false) == 0);
+	tear_down_all();
+	return ERR_NONE;
+}
+
 TEST(shake_again, "goes on under the keys of a handshake where media begins anew")
 {
 	struct order_keys keys = {

@@ -140,7 +140,7 @@ enum cover kernel_ipsec_covers(const struct kernel_ipsec *i, const struct cover_
 
 /* ---- what was asked for ---- */
 
-static struct cover_row *pair_of(struct kernel_ipsec *i, const struct cover_row *row)
+static struct cover_row *pair_known(struct kernel_ipsec *i, const struct cover_row *row)
 {
 	for (uint32_t n = 0; n < i->pair_count; n++) {
 		struct cover_row *pair = &i->pairs[n];
@@ -149,11 +149,32 @@ static struct cover_row *pair_of(struct kernel_ipsec *i, const struct cover_row 
 		    addr_same_host(&pair->local, &row->local) && pair->is_tcp == row->is_tcp)
 			return pair;
 	}
-	if (i->pair_count == MAX_IPSEC_PAIRS)
+	return NULL;
+}
+
+/* On one that is not covered nobody relies. */
+static struct cover_row *pair_free(struct kernel_ipsec *i)
+{
+	if (i->pair_count < MAX_IPSEC_PAIRS)
+		return &i->pairs[i->pair_count++];
+	for (uint32_t n = 0; n < i->pair_count; n++)
+		if (i->pairs[n].verdict != COVER_YES)
+			return &i->pairs[n];
+	return NULL;
+}
+
+static struct cover_row *pair_of(struct kernel_ipsec *i, const struct cover_row *row)
+{
+	struct cover_row *pair = pair_known(i, row);
+
+	if (pair)
+		return pair;
+	pair = pair_free(i);
+	if (!pair)
 		return NULL;
-	i->pairs[i->pair_count] = *row;
-	i->pairs[i->pair_count].call = 0;
-	return &i->pairs[i->pair_count++];
+	*pair = *row;
+	pair->call = 0;
+	return pair;
 }
 
 void kernel_ipsec_answer(struct kernel_ipsec *i, struct cover_row *row)

@@ -41,8 +41,9 @@ enum cover kernel_ipsec_covers(const struct kernel_ipsec *i, const struct cover_
 
 /* ---- what was asked for is watched ---- */
 
-/* Pairs of hosts; beyond that the verdict is COVER_UNKNOWN: what cannot be watched is not
- * relied on. They are those of configured peers, and are never forgotten. */
+/* Pairs of hosts that are covered; beyond that the verdict is COVER_UNKNOWN: what cannot be watched
+ * is not relied on. They are those of configured peers. One that is not covered is forgotten when
+ * its place is wanted. */
 enum { MAX_IPSEC_PAIRS = 4096 };
 /* Sets the row's verdict. */
 void kernel_ipsec_answer(struct kernel_ipsec *i, struct cover_row *row);

@@ -331,22 +331,58 @@ TEST(changed, "a pair that was asked for is told once when its cover goes, and w
 	return ERR_NONE;
 }
 
-TEST(pairs, "a pair that cannot be watched is not relied on")
+/* Hosts of 10.0.0.0/8, one after the other. */
+static enum cover ask_for(struct kernel_ipsec *i, unsigned n)
 {
 	struct cover_row row = { .local = at(US ":20000"), .remote = at("10.0.0.1:30000") };
+
+	row.remote.bytes[14] = (uint8_t)(n >> 8);
+	row.remote.bytes[15] = (uint8_t)n;
+	kernel_ipsec_answer(i, &row);
+	return (enum cover)row.verdict;
+}
+
+TEST(pairs, "a pair that cannot be watched is not relied on")
+{
+	static struct dump d;
+	struct policy wide_out = out, wide_in = in;
+	struct state wide_sent = sent, wide_got = got;
 	struct kernel_ipsec *i = NULL;
+
+	wide_out.to = wide_in.from = wide_sent.to = wide_got.from = "10.0.0.0";
+	wide_out.to_prefix = wide_in.from_prefix = 8;
+	wide_out.mode = wide_in.mode = wide_sent.mode = wide_got.mode = XFRM_MODE_TUNNEL;
+	TRY(kernel_ipsec_new(&i));
+	d.out = buffer_on(d.bytes, sizeof(d.bytes));
+	add_policy(&d, &wide_out);
+	add_policy(&d, &wide_in);
+	add_state(&d, &wide_sent);
+	add_state(&d, &wide_got);
+	TRY(read_all(i, &d));
+	for (unsigned n = 0; n < MAX_IPSEC_PAIRS; n++)
+		CHECK(ask_for(i, n) == COVER_YES);
+	CHECK(ask_for(i, MAX_IPSEC_PAIRS) == COVER_UNKNOWN && ask_for(i, 5) == COVER_YES);
+	kernel_ipsec_free(&i);
+	return ERR_NONE;
+}
+
+TEST(pairs_forgotten, "hosts that nothing covers take no place from one that is covered")
+{
+	struct cover_row row = { .local = at(US ":20000"), .remote = at(THEM ":30000") }, told;
+	struct kernel_ipsec *i = NULL;
+	uint32_t place = 0;
 
 	TRY(kernel_ipsec_new(&i));
 	TRY(dump(i, true));
-	for (unsigned n = 0; n < MAX_IPSEC_PAIRS; n++) {
-		row.remote.bytes[14] = (uint8_t)(n >> 8);
-		row.remote.bytes[15] = (uint8_t)n;
-		kernel_ipsec_answer(i, &row);
-		CHECK(row.verdict == COVER_NO_POLICY_OUT);
-	}
-	row.remote = at(THEM ":30000");
+	for (unsigned n = 0; n < MAX_IPSEC_PAIRS; n++)
+		CHECK(ask_for(i, n) == COVER_NO_POLICY_OUT);
 	kernel_ipsec_answer(i, &row);
-	CHECK(row.verdict == COVER_UNKNOWN);
+	CHECK(row.verdict == COVER_YES);
+	for (unsigned n = 0; n < 2 * MAX_IPSEC_PAIRS; n++)
+		CHECK(ask_for(i, n) == COVER_NO_POLICY_OUT);
+	TRY(dump(i, false));
+	CHECK(kernel_ipsec_changed(i, &place, &told) && addr_same_host(&told.remote, &row.remote));
+	CHECK(told.verdict == COVER_NO_STATE_OUT);
 	kernel_ipsec_free(&i);
 	return ERR_NONE;
 }

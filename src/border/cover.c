@@ -7,7 +7,7 @@
 #include "border/turn_priv.h"
 #include "event/cover.h"
 
-static bool is_needed(const struct call *call, unsigned leg)
+bool cover_is_needed(const struct call *call, unsigned leg)
 {
 	const struct border_peer *peer = leg_peer(call->border, &call->facts->legs[leg]);
 
@@ -38,7 +38,7 @@ bool cover_apply(const struct call *call, unsigned stream, struct order *order)
 	bool is_missing = false;
 
 	for (unsigned leg = 0; leg < CALL_LEGS; leg++)
-		if (is_needed(call, leg) && !is_given(call, stream, leg))
+		if (cover_is_needed(call, leg) && !is_given(call, stream, leg))
 			is_missing = true;
 	for (unsigned leg = 0; leg < CALL_LEGS && is_missing; leg++)
 		order->legs[leg].is_sending = order->legs[leg].is_receiving = 0;
@@ -56,7 +56,8 @@ static void ask(struct call *call, unsigned stream, bool is_again)
 		const struct order_leg *leg = &s->legs[i];
 		struct cover_row row = { .call = call->facts->id };
 
-		if (!is_needed(call, i) || !leg->is_known || is_given(call, stream, i) != is_again)
+		if (!cover_is_needed(call, i) || !leg->is_known ||
+		    is_given(call, stream, i) != is_again)
 			continue;
 		row.local = *own_end(call, leg);
 		row.remote = *end_of(leg);
@@ -102,7 +103,7 @@ static bool note(struct call *call, unsigned stream, const struct cover_row *row
 	for (unsigned leg = 0; leg < CALL_LEGS && s->has_ports; leg++) {
 		bool was_given = is_given(call, stream, leg);
 
-		if (!is_needed(call, leg) || !is_between(call, &s->legs[leg], row))
+		if (!cover_is_needed(call, leg) || !is_between(call, &s->legs[leg], row))
 			continue;
 		s->covered[leg] = (struct addr){ 0 };
 		if (row->verdict == COVER_YES)
@@ -139,7 +140,7 @@ static void ask_again(struct call *call)
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
 		struct stream_facts *s = &call->facts->streams[i];
 
-		if (!is_needed(call, LEG_CALLER) && !is_needed(call, LEG_CALLEE))
+		if (!cover_is_needed(call, LEG_CALLER) && !cover_is_needed(call, LEG_CALLEE))
 			return;
 		s->covered[LEG_CALLER] = s->covered[LEG_CALLEE] = (struct addr){ 0 };
 		if (s->is_open)

@@ -7,6 +7,8 @@
 
 #include "border/call_priv.h"
 
+/* Whether the media of that leg has to be covered. */
+bool cover_is_needed(const struct call *call, unsigned leg);
 /* Bars an order whose ends are not both covered, where they have to be: then it says false, and no
  * connection may be made. */
 bool cover_apply(const struct call *call, unsigned stream, struct order *order);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Handshakes of a call's audio: judged, agreed, written, ordered. */
 #include "border/call_priv.h"
+#include "border/cover.h"
 #include "border/offer_priv.h"
 
 #include "base/secret.h"
@@ -147,6 +148,8 @@ static enum refusal judge(const struct call *call, unsigned leg, unsigned stream
 	if (sdp_handshake_read(&c->came, line_of(call, stream), ret) != ERR_NONE ||
 	    !ret->has_fingerprint)
 		return REFUSAL_SHAKE;
+	/* A check would prove a path to a host that the kernel was not asked about. */
+	ret->has_ice = ret->has_ice && !cover_is_needed(call, leg);
 	return REFUSAL_COUNT;
 }
 

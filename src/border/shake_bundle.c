@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of one port: which may share it, which do, and which would have to leave it. */
 #include "border/call_priv.h"
+#include "border/cover.h"
 #include "border/offer_priv.h"
 
 static const struct sdp_media *line_of(const struct call *call, unsigned stream)
@@ -203,7 +204,7 @@ void shake_prepare(struct call *call, unsigned from, bool is_offer)
 	for (unsigned i = 0; i < came->media_count && i < MAX_CALL_STREAMS; i++) {
 		struct sdp_media *m = &came->media[i];
 
-		if (m->port == 0 || !sdp_media_shakes(came, m) ||
+		if (cover_is_needed(call, from) || m->port == 0 || !sdp_media_shakes(came, m) ||
 		    sdp_handshake_read(came, m, &h) != ERR_NONE || !h.has_ice)
 			continue;
 		m->rtp = leg->flow.remote;

@@ -221,3 +221,33 @@ TEST(not_wanted, "where nobody asked for IPsec, nobody is asked and nothing is h
 {
 	return talk_with(asks_nobody);
 }
+
+#define PAIRS8 "00:01:02:03:04:05:06:07"
+#define WITH_ICE                                                                                   \
+	"v=0\r\no=pbx 7 7 IN IP4 10.0.0.20\r\ns=-\r\nc=IN IP4 10.0.0.20\r\nt=0 0\r\n"              \
+	"m=audio 12000 UDP/TLS/RTP/SAVP 0\r\na=fingerprint:sha-256 " PAIRS8 ":" PAIRS8 ":" PAIRS8  \
+	":" PAIRS8 "\r\na=setup:actpass\r\na=ice-ufrag:4DpZ\r\n"                                   \
+	"a=ice-pwd:Tm6g/kfGcwIXK8TSSyuNSS90\r\na=rtcp-mux\r\n"
+
+/* Checks would prove paths to hosts that nobody asked the kernel about. */
+static enum err checks_no_paths(struct talk *t)
+{
+	const struct media_event started = { .kind = MEDIA_STARTED, .fingerprint = { 0xaa } };
+	const struct order_shake *shake;
+
+	border_media_event(t->w->border, &started, t->w->now);
+	talk_invite_from_pbx(t, "", WITH_ICE);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &t->phone, "INVITE "));
+	talk_answer(t, &t->phone, &t->at_phone, "200 OK", "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 ") && wire_has(&t->at_pbx, "a=fingerprint:"));
+	CHECK(!wire_has(&t->at_pbx, "a=ice-") && !wire_has(&t->at_pbx, "a=candidate:"));
+	shake = &t->w->shakes[(t->w->shake_count - 1) % 16];
+	CHECK(t->w->shake_count > 0 && !shake->has_ice);
+	CHECK(talk_order(t)->legs[0].remote.port == 12000);
+	return ERR_NONE;
+}
+
+TEST(paths, "who is to be covered checks no other paths than that of its description")
+{
+	return talk_with_settings(change, checks_no_paths);
+}

@@ -8,6 +8,13 @@ static const struct refusal_row rows[REFUSAL_COUNT] = {
 #undef REFUSAL
 };
 
+/* Two rows of one code do not compile. */
+enum refusal_code {
+#define REFUSAL(code, name, words, meaning, remedy) REFUSAL_CODE_##code,
+#include "event/refusal.def"
+#undef REFUSAL
+};
+
 const struct refusal_row *refusal_row(enum refusal r) { return &rows[r]; }
 
 const struct refusal_row *refusal_of_code(uint64_t code)

@@ -293,16 +293,24 @@ const struct conf_block border_spend_block = {
 	CONF_ROWS(struct border_spend, spend_options),
 };
 
+/* In the order of enum sips_wish. */
+static const char *const sips_words[] = { "preferred", "required", NULL };
+
 static const struct conf_option signal_options[] = {
 	{ "workers", CONF_COUNT, CONF_AT(struct border_signal, workers), .min = 1,
 	  .max = MAX_SIGNAL_WORKERS, .fallback = "1",
 	  .help = "processes that speak SIP, each with the phones of its share of addresses: as "
 	          "many as there are processors for it" },
+	{ "sips", CONF_CHOICE, CONF_AT(struct border_signal, sips), .choices = sips_words,
+	  .fallback = "preferred",
+	  .help = "whether what is asked for by sips: goes on by TLS alone; required: it is "
+	          "refused (480) where the next one is reached in the clear, but emergency "
+	          "calls" },
 };
 
 const struct conf_block border_signal_block = {
 	.word = "signal",
-	.help = "how signalling is shared out",
+	.help = "how signalling is shared out, and what sips: asks of it",
 	CONF_ROWS(struct border_signal, signal_options),
 };
 

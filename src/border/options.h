@@ -8,8 +8,11 @@
 #include "border/settings.h"
 #include "conf/schema.h"
 
+enum sips_wish { SIPS_PREFERRED, SIPS_REQUIRED };
+
 struct border_signal {
 	uint32_t workers; /* processes */
+	uint8_t sips;     /* enum sips_wish */
 };
 
 extern const struct conf_block border_peer_block;

@@ -88,6 +88,42 @@ static enum err to_target(const struct border *b, const struct border_peer *from
 	return err;
 }
 
+/* RFC 5630 5.3: what is asked for by sips: is protected on each hop. */
+static bool is_onward_by_tls(const struct border *b, const struct sip_uri *uri,
+                             const struct route *route)
+{
+	return b->settings.needs_sips && uri->scheme == SIP_SCHEME_SIPS && !route->number.is_urgent;
+}
+
+/* Of several targets those that are reached by TLS stay. */
+static void leave_out_clear(struct targets *t)
+{
+	uint8_t kept = 0;
+
+	for (uint8_t i = 0; i < t->count; i++) {
+		const struct flow to = { .transport = t->ways[i].transport };
+
+		if (!flow_is_secure(&to))
+			continue;
+		t->peers[kept] = t->peers[i];
+		t->routes[kept] = t->routes[i];
+		t->ways[kept++] = t->ways[i];
+	}
+	t->count = kept;
+}
+
+static enum err to_first(const struct border *b, const struct border_peer *from,
+                         const struct sip_uri *uri, struct route *ret)
+{
+	ways_expand(b, &ret->targets);
+	if (is_onward_by_tls(b, uri, ret)) {
+		leave_out_clear(&ret->targets);
+		if (ret->targets.count == 0)
+			return fail(ret, 480, REFUSAL_SIPS);
+	}
+	return to_target(b, from, uri, 0, ret);
+}
+
 /* The PBX where the account that calls is registered by this flow; another account's on
  * it, else the one of the caller's domain. */
 static uint16_t registrar_row(const struct border *b, const struct inbound *in)
@@ -115,8 +151,7 @@ static enum err to_registrar(const struct border *b, const struct inbound *in,
 		return fail(ret, 404, REFUSAL_NO_SUCH);
 	ret->targets.peers[0] = registrar_row(b, in);
 	ret->targets.count = 1;
-	ways_expand(b, &ret->targets);
-	return to_target(b, NULL, uri, 0, ret);
+	return to_first(b, NULL, uri, ret);
 }
 
 static enum err by_routes(const struct border *b, const struct inbound *in,
@@ -134,8 +169,7 @@ static enum err by_routes(const struct border *b, const struct inbound *in,
 	target_find(&b->settings, &q, &ret->targets);
 	if (ret->targets.count == 0)
 		return fail(ret, 404, REFUSAL_NO_SUCH);
-	ways_expand(b, &ret->targets);
-	return to_target(b, in->peer, uri, 0, ret);
+	return to_first(b, in->peer, uri, ret);
 }
 
 /* A carrier calls the Contact with which a PBX registered there: that is its route. */
@@ -160,26 +194,36 @@ static const struct registration *stay_of(const struct border *b, const struct i
 	return r && r->facts.pbx && r->facts.peer == in->peer - b->settings.peers ? r : NULL;
 }
 
+static enum err find(const struct border *b, const struct inbound *in, const struct sip_uri *uri,
+                     struct route *ret)
+{
+	dial_read(&b->settings, in->peer, uri->user, &ret->number);
+	if (!in->peer)
+		return to_registrar(b, in, uri, ret);
+	if (!party_may(in->peer, MAY_PLACE))
+		return fail(ret, 403, REFUSAL_PEER_PLACE);
+	if (stay_of(b, in, uri))
+		return to_pbx(b, stay_of(b, in, uri), ret);
+	/* Names of phones are given to who stands inside alone. */
+	if (!party_is_outer(in->peer) && uri->user.len == NAMES_HASH_LEN)
+		return to_phone(b, in, uri, ret);
+	return by_routes(b, in, uri, ret);
+}
+
 enum err route_find(const struct border *b, const struct inbound *in, struct route *ret)
 {
 	struct sip_uri uri;
+	enum err err;
 
 	*ret = (struct route){ 0 };
 	if (sip_uri_parse(in->msg->uri, &uri) != ERR_NONE)
 		return fail(ret, 400, REFUSAL_NO_SUCH);
 	if (uri.scheme == SIP_SCHEME_OTHER)
 		return fail(ret, 416, REFUSAL_NO_SUCH);
-	dial_read(&b->settings, in->peer, uri.user, &ret->number);
-	if (!in->peer)
-		return to_registrar(b, in, &uri, ret);
-	if (!party_may(in->peer, MAY_PLACE))
-		return fail(ret, 403, REFUSAL_PEER_PLACE);
-	if (stay_of(b, in, &uri))
-		return to_pbx(b, stay_of(b, in, &uri), ret);
-	/* Names of phones are given to who stands inside alone. */
-	if (!party_is_outer(in->peer) && uri.user.len == NAMES_HASH_LEN)
-		return to_phone(b, in, &uri, ret);
-	return by_routes(b, in, &uri, ret);
+	err = find(b, in, &uri, ret);
+	if (err == ERR_NONE && is_onward_by_tls(b, &uri, ret) && !flow_is_secure(&ret->to))
+		return fail(ret, 480, REFUSAL_SIPS);
+	return err;
 }
 
 /* ---- whether it may begin ---- */

@@ -192,6 +192,7 @@ struct border_settings {
 	struct guard_door_settings door; /* bounds and budgets */
 	uint32_t max_calls, max_transactions;
 	uint32_t longest_call_s; /* 0: as long as its ends like */
+	bool needs_sips;         /* what is asked for by sips: goes on by TLS, or not at all */
 	uint16_t side_count, listener_count, peer_count, route_count, rate_count, credentials_count;
 	uint16_t registrar_count, headers_count, control_count;
 };

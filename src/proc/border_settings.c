@@ -110,17 +110,17 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 		conf_blob_get(blob, &border_registrar_block, &registrar_count);
 	const struct border_numbers *numbers = conf_blob_get(blob, &border_numbers_block, NULL);
 	const struct media_options *media = conf_blob_get(blob, &media_block, NULL);
+	const struct border_signal *signal = conf_blob_get(blob, &border_signal_block, NULL);
 	const struct guard_rows rows = {
 		.strangers = conf_blob_get(blob, &guard_strangers_block, NULL),
 		.logins = conf_blob_get(blob, &guard_logins_block, NULL),
 	};
-
 	const struct border_headers *headers =
 		conf_blob_get(blob, &border_headers_block, &headers_count);
 
-	if (!sides || !peers || !routes || !subscribers || !numbers || !media || !credentials ||
-	    credentials_count > MAX_PEERS || !spend || !rates || !registrars || !headers ||
-	    headers_count > MAX_PEERS || registrar_count > MAX_REGISTRARS ||
+	if (!sides || !peers || !routes || !subscribers || !numbers || !media || !signal ||
+	    !credentials || credentials_count > MAX_PEERS || !spend || !rates || !registrars ||
+	    !headers || headers_count > MAX_PEERS || registrar_count > MAX_REGISTRARS ||
 	    rate_count > MAX_RATES || route_count > MAX_ROUTES || side_count > MAX_SIDES ||
 	    peer_count > MAX_PEERS || facts->listener_count > MAX_LISTENERS)
 		return ERR_SYNTAX;
@@ -149,6 +149,7 @@ enum err border_settings_of(const struct conf_blob *blob, const struct child_fac
 	guard_door_settings_of(&rows, &ret->door);
 	ret->max_calls = media->max_calls;
 	ret->longest_call_s = media->longest_s;
+	ret->needs_sips = signal->sips == SIPS_REQUIRED;
 	ret->max_transactions = transactions_for(media->max_calls);
 	return ERR_NONE;
 }

@@ -57,7 +57,7 @@ enum {
 	X(guard_strangers_block, SIGNAL)                                                           \
 	X(guard_logins_block, SIGNAL)                                                              \
 	X(kernel_block, KERNEL)                                                                    \
-	X(border_signal_block, 0)                                                                  \
+	X(border_signal_block, SIGNAL)                                                             \
 	X(media_block, SIGNAL | MEDIA)                                                             \
 	X(store_block, STORE)                                                                      \
 	X(web_block, WEB)                                                                          \
@@ -100,7 +100,7 @@ static const struct {
 	{ &transport_side_block, NULL },
 	{ &transport_connections_block, NULL },
 	{ &border_subscribers_block, "registrations" },
-	{ &border_signal_block, NULL },
+	{ &border_signal_block, "workers" },
 	{ &media_block, "ports" },
 	{ &media_block, "calls" },
 	{ &media_block, "with-media" },

@@ -11,12 +11,12 @@ import test_routes
 from certificates import Authority
 from examples import Example
 from harness import check, test
-from pbx import PBX_ADDRESS
+from pbx import DOMAIN, PBX_ADDRESS
 from process import Failure, until
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS
 from sip_text import register, token
 from stage import Stage
-from stream import Stream, is_request
+from stream import Stream, audio_offer, is_request
 from test_tcp import proxy_header
 from tls_stream import TlsPhone, TlsStream, client_context
 from tls_trunk import TlsTrunk
@@ -67,6 +67,22 @@ def tls_phones(cast):
         call_and_hang_up(caller, callee)
         call_and_hang_up(callee, caller)
         caller.scheme = "sips"
+        call_and_hang_up(caller, callee)
+
+
+@test("where `sips required` stands, what is asked for by sips: is refused before a PBX on UDP, and sip: goes on")
+def tls_sips(cast):
+    authority = Authority(cast.folder)
+    stage = tls_stage(cast, authority, more="signal { sips required }\n").start()
+    context = client_context(authority.certificate)
+    with phone(stage, CALLER, PHONES[0], context) as caller, phone(stage, CALLEE, PHONES[1], context) as callee:
+        caller.must_register()
+        callee.must_register()
+        call = {"callee": CALLEE, "tag": token(), "id": token(20)}
+        uri = f"sips:{CALLEE}@{DOMAIN}"
+        reply = caller.stream.ask(caller.request("INVITE", uri, call, cseq=1, body=audio_offer(PHONES[0], 40000)))
+        check(reply and reply.code == 480, f"a call by sips: was answered {reply and reply.code}, wanted 480")
+        check('"51 ' in reply.header("Warning"), f"the Warning {reply.header('Warning')} gives another reason")
         call_and_hang_up(caller, callee)
 
 

@@ -34,8 +34,12 @@ void media_shift_end(struct media_shift *m) { loop_unwatch(&m->watch); }
 
 void media_shift_rest(struct media_shift *m, struct now now)
 {
-	uint32_t came = media_relay_came(m->relay);
+	uint32_t came;
 
+	/* A process that ends flushes once more, when the relay is gone. */
+	if (!m->watch)
+		return;
+	came = media_relay_came(m->relay);
 	pace_note(&m->pace, came - m->noted);
 	m->noted = came;
 	loop_rest(m->loop, pace_rest_us(&m->pace, &gathering, now.us));

@@ -99,3 +99,12 @@ TEST(shift_times, "looks at the streams each second, and waits no longer than un
 	tear_down(&bench);
 	return err;
 }
+
+TEST(shift_ended, "one that has ended asks its relay nothing more")
+{
+	static struct media_shift ended;
+
+	media_shift_end(&ended);
+	media_shift_rest(&ended, (struct now){ .us = 1 });
+	return ERR_NONE;
+}

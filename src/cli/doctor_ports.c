@@ -2,7 +2,10 @@
 /* Listeners, advertised addresses, media ports, and the limits that they take. */
 #include "cli/doctor.h"
 #include "cli/kernel_text.h"
+#include "event/flow.h"
 #include "os/socket.h"
+#include "os/socket_stream.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
@@ -200,142 +203,180 @@ static bool is_held_by_us(uint64_t inode, const json_t *status)
 	return false;
 }
 
-static bool find_inode(const struct addr *at, uint64_t *ret)
+/* Where a side listens, and by which word of its block. */
+struct listener {
+	struct addr at;
+	enum transport_kind transport;
+};
+
+static const char *table_of(const struct listener *l)
+{
+	static const char *const tables[2][2] = { { "/proc/net/tcp", "/proc/net/tcp6" },
+		                                  { "/proc/net/udp", "/proc/net/udp6" } };
+
+	return tables[l->transport == TRANSPORT_UDP][l->at.family == 6];
+}
+
+static bool find_inode(const struct listener *l, uint64_t *ret)
 {
 	char *text = malloc(SOCKET_TABLE_MAX);
 	bool is_found =
-		text && kernel_text_socket(kernel_text_read(at->family == 4 ? "/proc/net/udp"
-	                                                                    : "/proc/net/udp6",
-	                                                    text, SOCKET_TABLE_MAX),
-	                                   at, ret);
+		text && kernel_text_socket(kernel_text_read(table_of(l), text, SOCKET_TABLE_MAX),
+	                                   &l->at, ret);
 
 	free(text);
 	return is_found;
 }
 
-static void say_taken(struct doctor *d, const struct addr *at, const struct doctor_service *service)
+enum { WHERE_SIZE = ADDR_TEXT_MAX + 8 };
+
+/* "udp 127.0.0.1:5060" */
+static const char *where_of(const struct listener *l, char ret[WHERE_SIZE])
 {
-	char where[ADDR_TEXT_MAX], number[32] = "", path[64], name[64];
+	char at[ADDR_TEXT_MAX];
+
+	(void)snprintf(ret, WHERE_SIZE, "%s %s", flow_transport_word(l->transport),
+	               addr_text(&l->at, at));
+	return ret;
+}
+
+static void say_taken(struct doctor *d, const struct listener *l,
+                      const struct doctor_service *service)
+{
+	char where[WHERE_SIZE], number[32] = "", path[64], name[64];
 	uint64_t inode;
-	bool is_known = find_inode(at, &inode);
+	bool is_known = find_inode(l, &inode);
 	struct view comm;
 
-	(void)addr_text(at, where);
+	(void)where_of(l, where);
 	if (is_known && is_held_by_us(inode, service->status)) {
 		doctor_pass(d, DOCTOR_LISTEN_PORT_FINDING, where,
-		            "udp %s is held by the Ringfence that runs", where);
+		            "%s is held by the Ringfence that runs", where);
 		return;
 	}
 	if (is_known)
 		find_holder(inode, number);
 	if (!number[0] && service->is_running && geteuid() != 0) {
-		doctor_pass(
-			d, DOCTOR_LISTEN_PORT_FINDING, where,
-			"udp %s is held, as it should be while Ringfence runs; whose it is only "
-			"root can see",
-			where);
+		doctor_pass(d, DOCTOR_LISTEN_PORT_FINDING, where,
+		            "%s is held, as it should be while Ringfence runs; whose it is only "
+		            "root can see",
+		            where);
 		return;
 	}
 	if (!number[0]) {
-		doctor_find(d, DOCTOR_LISTEN_PORT_FINDING, where,
-		            "udp %s is held by another program%s", where,
-		            geteuid() == 0 ? "" : " (which one, only root can see)");
+		doctor_find(d, DOCTOR_LISTEN_PORT_FINDING, where, "%s is held by another program%s",
+		            where, geteuid() == 0 ? "" : " (which one, only root can see)");
 		return;
 	}
 	(void)snprintf(path, sizeof(path), "/proc/%s/comm", number);
 	comm = view_trim(kernel_text_read(path, name, sizeof(name)));
-	doctor_find(d, DOCTOR_LISTEN_PORT_FINDING, where, "udp %s is held by %.*s (process %s)",
-	            where, VIEW_ARG(comm), number);
+	doctor_find(d, DOCTOR_LISTEN_PORT_FINDING, where, "%s is held by %.*s (process %s)", where,
+	            VIEW_ARG(comm), number);
 }
 
-static void say_denied(struct doctor *d, const struct addr *at)
+static void say_denied(struct doctor *d, const struct listener *l)
 {
-	char where[ADDR_TEXT_MAX];
+	char where[WHERE_SIZE];
 
-	(void)addr_text(at, where);
+	(void)where_of(l, where);
 	if (geteuid() == 0)
 		doctor_find(d, DOCTOR_LISTEN_RIGHT_FINDING, where,
-		            "root without its rights may not listen at udp %s", where);
+		            "root without its rights may not listen at %s", where);
 	else
 		doctor_find(d, DOCTOR_LISTEN_RIGHT_UNSEEN_FINDING, where,
-		            "who asks may not listen at udp %s", where);
+		            "who asks may not listen at %s", where);
 }
 
-static void try_listener(struct doctor *d, const struct addr *at,
-                         const struct doctor_service *service)
+static enum err try_open(const struct listener *l, int *ret_fd)
 {
 	const struct socket_options options = { .receive_bytes = 0 };
-	char where[ADDR_TEXT_MAX];
+
+	/* Bound and not listening: who connects meanwhile is refused, as before. */
+	return l->transport == TRANSPORT_UDP ? socket_udp_open(&l->at, &options, ret_fd)
+	                                     : socket_tcp_bind(&l->at, ret_fd);
+}
+
+static void try_listener(struct doctor *d, const struct listener *l,
+                         const struct doctor_service *service)
+{
+	char where[WHERE_SIZE];
 	uint64_t inode;
 	int fd = -1;
 
-	switch (socket_udp_open(at, &options, &fd)) {
+	(void)where_of(l, where);
+	switch (try_open(l, &fd)) {
 	case ERR_NONE:
-		doctor_pass(d, DOCTOR_LISTEN_PORT_FINDING, addr_text(at, where), "udp %s is free",
-		            where);
+		doctor_pass(d, DOCTOR_LISTEN_PORT_FINDING, where, "%s is free", where);
 		break;
 	case ERR_EXISTS:
-		say_taken(d, at, service);
+		say_taken(d, l, service);
 		break;
 	case ERR_NOT_FOUND:
-		doctor_find(d, DOCTOR_LISTEN_ADDRESS_FINDING, addr_text(at, where),
-		            "no interface of this machine has the address of udp %s", where);
+		doctor_find(d, DOCTOR_LISTEN_ADDRESS_FINDING, where,
+		            "no interface of this machine has the address of %s", where);
 		break;
 	case ERR_DENIED:
 		/* The right is looked at first, so whoever lacks it learns no more. */
-		if (service->is_running && find_inode(at, &inode))
-			say_taken(d, at, service);
+		if (service->is_running && find_inode(l, &inode))
+			say_taken(d, l, service);
 		else
-			say_denied(d, at);
+			say_denied(d, l);
 		break;
 	default:
-		doctor_find(d, DOCTOR_LISTEN_PORT_FINDING, addr_text(at, where),
-		            "udp %s cannot be opened", where);
+		doctor_find(d, DOCTOR_LISTEN_PORT_FINDING, where, "%s cannot be opened", where);
 	}
 	socket_close(&fd);
 }
 
-static void try_interface(struct doctor *d, const char *interface, uint16_t port,
+static void try_interface(struct doctor *d, const char *interface, const struct listener *written,
                           const struct doctor_service *service)
 {
-	struct addr at;
+	struct listener l = *written;
+	uint16_t port = l.at.port;
 	bool is_found = false;
 
 	for (int family = 4; family <= 6; family += 2) {
-		if (socket_interface_address(interface, family, &at) != ERR_NONE ||
-		    addr_kind(&at) == ADDR_LINK_LOCAL)
+		if (socket_interface_address(interface, family, &l.at) != ERR_NONE ||
+		    addr_kind(&l.at) == ADDR_LINK_LOCAL)
 			continue;
 		is_found = true;
-		at.port = port;
-		try_listener(d, &at, service);
+		l.at.port = port;
+		try_listener(d, &l, service);
 	}
 	if (!is_found)
 		doctor_find(d, DOCTOR_LISTEN_ADDRESS_FINDING, interface,
 		            "interface %s has no address or is not there", interface);
 }
 
+static void examine_transport(struct doctor *d, const json_t *side, enum transport_kind transport,
+                              const struct doctor_service *service)
+{
+	json_t *listener;
+	size_t i;
+
+	json_array_foreach(json_object_get(side, flow_transport_word(transport)), i, listener)
+	{
+		struct listener l = { .transport = transport };
+		bool has_address =
+			addr_parse(view_of(doctor_text(listener, "address")), &l.at) == ERR_NONE;
+
+		l.at.port = (uint16_t)number_at(listener, "port");
+		if (has_address)
+			try_listener(d, &l, service);
+		else
+			try_interface(d, doctor_text(side, "interface"), &l, service);
+	}
+}
+
 void doctor_examine_ports(struct doctor *d, const json_t *facts,
                           const struct doctor_service *service)
 {
-	size_t i, k;
-	json_t *side, *listener;
+	size_t i;
+	json_t *side;
 
-	json_array_foreach(json_object_get(facts, "sides"), i, side)
-	{
-		json_array_foreach(json_object_get(side, "udp"), k, listener)
-		{
-			uint16_t port = (uint16_t)number_at(listener, "port");
-			struct addr at;
-
-			if (addr_parse(view_of(doctor_text(listener, "address")), &at) !=
-			    ERR_NONE) {
-				try_interface(d, doctor_text(side, "interface"), port, service);
-				continue;
-			}
-			at.port = port;
-			try_listener(d, &at, service);
-		}
-	}
+	json_array_foreach(json_object_get(facts, "sides"), i,
+	                   side) for (unsigned transport = 0; transport < TRANSPORT_COUNT;
+	                              transport++) examine_transport(d, side, transport, service);
 }
 
 /* ---- limits ---- */

@@ -85,7 +85,7 @@ static bool is_there(const struct addr *bound, const struct addr *local)
 
 bool kernel_text_socket(struct view table, const struct addr *local, uint64_t *ret_inode)
 {
-	enum { INODE_WORD = 9 };
+	enum { STATE_WORD = 3, INODE_WORD = 9 };
 
 	(void)take(&table, '\n');
 	while (!view_is_empty(table)) {
@@ -96,7 +96,11 @@ bool kernel_text_socket(struct view table, const struct addr *local, uint64_t *r
 		word = take_word(&line);
 		if (!read_local(word, &bound) || !is_there(&bound, local))
 			continue;
-		for (unsigned i = 2; i <= INODE_WORD; i++)
+		for (unsigned i = 2; i <= STATE_WORD; i++)
+			word = take_word(&line);
+		if (!view_equal(word, VIEW("07")) && !view_equal(word, VIEW("0A")))
+			continue;
+		for (unsigned i = STATE_WORD + 1; i <= INODE_WORD; i++)
 			word = take_word(&line);
 		return view_decimal(word, UINT64_MAX, ret_inode);
 	}

@@ -5,8 +5,8 @@
 
 #include "base/addr.h"
 
-/* In the text of /proc/net/udp or udp6 the socket that is bound there, or at all
- * addresses with that port: its inode. False: none. */
+/* In the text of /proc/net/udp, udp6, tcp or tcp6 the socket that hears anybody there, or at all
+ * addresses with that port: its inode. False: none; one end of a connection is none. */
 bool kernel_text_socket(struct view table, const struct addr *local, uint64_t *ret_inode);
 /* "32768\t60999". */
 bool kernel_text_range(struct view text, uint32_t ret[2]);

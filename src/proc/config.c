@@ -71,6 +71,15 @@ static void show_faults(const char *path, enum err err, const struct conf_report
 		(void)complain(path, err_text(err), 0);
 }
 
+static void show_doubts(const struct conf_tree *t)
+{
+	static struct conf_report doubts;
+
+	proc_doubt(t, &doubts);
+	for (uint32_t i = 0; i < doubts.kept; i++)
+		(void)fprintf(stderr, "warning: %s\n", doubts.faults[i].text);
+}
+
 static int check(const struct request *q)
 {
 	static struct conf_report report;
@@ -82,10 +91,12 @@ static int check(const struct request *q)
 		config_files_check(t, &report);
 		err = report.count > 0 ? ERR_SYNTAX : ERR_NONE;
 	}
-	if (err == ERR_NONE)
+	if (err == ERR_NONE) {
+		show_doubts(t);
 		(void)printf("%s: valid\n", q->path);
-	else
+	} else {
 		show_faults(q->path, err, &report);
+	}
 	conf_tree_free(&t);
 	return err == ERR_NONE ? DONE : status_of(err);
 }

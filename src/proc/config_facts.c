@@ -52,12 +52,16 @@ static json_t *ends_of(const struct transport_side *side, enum transport_kind tr
 
 static json_t *side_of(const struct conf_tree *t, const struct transport_side *side, size_t row)
 {
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b}", "side", text_of(view_of(side->name)),
-		"interface", text_of(view_of(side->interface)), "udp", ends_of(side, TRANSPORT_UDP),
-		"ws", ends_of(side, TRANSPORT_WS), "advertise", address_of(&side->advertise),
+	json_t *facts = json_pack(
+		"{s:o, s:o, s:o, s:b, s:b, s:b}", "side", text_of(view_of(side->name)), "interface",
+		text_of(view_of(side->interface)), "advertise", address_of(&side->advertise),
 		"has_lan", side->lan_count > 0, "has_pbx", has_pbx(t, row), "has_old_tls",
 		side->oldest == TLS_VERSION_1_0 || side->oldest == TLS_VERSION_1_1);
+
+	for (unsigned transport = 0; facts && transport < TRANSPORT_COUNT; transport++)
+		(void)json_object_set_new(facts, flow_transport_word(transport),
+		                          ends_of(side, transport));
+	return facts;
 }
 
 static json_t *sides_of(const struct conf_tree *t)

@@ -16,6 +16,9 @@ const struct conf_block *const *proc_blocks_of(enum role role, size_t *ret_count
  * nothing needs to listen. */
 void proc_check(const struct conf_tree *tree, bool is_watching, struct conf_report *report);
 
+/* What may stand so and can hardly be meant goes there: nobody is kept from starting by it. */
+void proc_doubt(const struct conf_tree *tree, struct conf_report *report);
+
 /* Sockets, ports, files and ceilings are taken at start: such a change has to wait for the next. */
 bool proc_needs_start(const struct conf_change *change);
 

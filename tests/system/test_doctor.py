@@ -78,6 +78,50 @@ def doctor_finds_a_taken_port(cast):
           f"exit {code}: {found}")
 
 
+@test("doctor looks at the ports of connections too: free, its own, and another program's")
+def doctor_examines_streams(cast):
+    a_pbx(cast)
+    ringfence = a_ringfence(cast, outside_more=f"\n    tcp {OUTSIDE_ADDRESS}:5060")
+    code, found = visit(ringfence)
+    place = f"tcp {OUTSIDE_ADDRESS}:5060"
+    check(code == 0 and f"{place} is free" in found["ok", "listen-port"], f"exit {code}: {found}")
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
+        taken.bind((OUTSIDE_ADDRESS, 5060))
+        taken.listen(1)
+        code, found = visit(ringfence)
+    what = found.get(("fault", "listen-port"), [""])
+    check(code == 1 and len(what) == 1 and what[0].startswith(place) and f"process {os.getpid()})" in what[0],
+          f"exit {code}: {found}")
+    ringfence.start()
+    with socket.create_connection((OUTSIDE_ADDRESS, 5060)):
+        code, found = visited(ringfence, ("ok", "refusal"))
+    check(f"{place} is held by the Ringfence that runs" in found["ok", "listen-port"] and code == 0, f"exit {code}: {found}")
+
+
+def doubts(cast, *lines):
+    """What config check says of the peer with these lines; it holds the file for valid."""
+    ringfence = a_ringfence(cast, peer_more="\n    ".join(lines))
+    code, text = ringfence.ask("config", "check", "-c", ringfence.config_path)
+    check(code == 0 and ": valid" in text, f"exit {code}: {text}")
+    with open(ringfence.config_path, encoding="utf-8") as file:
+        places = {line.strip(): number for number, line in enumerate(file, 1)}
+    return [line for line in text.splitlines() if line.startswith("warning: ")], places
+
+
+@test("config check warns where a peer's requests are used up before the calls that it may begin")
+def config_check_doubts(cast):
+    limit, requests = "at-most 200 new calls per second", "requests 1000 in 2s"
+    said, places = doubts(cast, limit, requests)
+    check(len(said) == 1 and f":{places[limit]}:" in said[0] and f":{places[requests]})" in said[0]
+          and "write `requests`" in said[0], f"{said}, {places}")
+    limit = "at-most 4000 new calls per second"  # beyond the 10,000 requests of who writes none
+    said, places = doubts(cast, limit)
+    check(len(said) == 1 and f":{places[limit]}:" in said[0], f"{said}, {places}")
+    for lines in ((), (requests,), ("at-most 166 new calls per second", requests), ("at-most 3000 new calls per second",),
+                  ("at-most 4000 new calls per second", "requests 16000 in 1s"), ("at-most 4000 calls at once",)):
+        check(doubts(cast, *lines)[0] == [], f"{lines} are warned of")
+
+
 @test("doctor finds a PBX that is away, and in mode observe reminds of it")
 def doctor_finds_an_absent_pbx(cast):
     ringfence = a_ringfence(cast, mode="observe")

@@ -11,6 +11,19 @@ static const char TABLE[] =
 	"  230: 00000000:13C6 00000000:0000 07 00000000:00000000 00:00000000 00000000   101        0 "
 	"815 2 0000000000000000 0\n";
 
+/* Of what came to a listener and of one that is over before the listener itself. */
+static const char STREAMS[] =
+	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout "
+	"inode\n"
+	"   0: 0A00007F:13C4 0B00007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 "
+	"17 1 0000000000000000 20 4 30 10 -1\n"
+	"   1: 0A00007F:13C4 0B00007F:C351 06 00000000:00000000 03:00001234 00000000     0        0 "
+	"0 3 0000000000000000\n"
+	"   2: 0A00007F:13C4 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 "
+	"4711 1 0000000000000000 100 0 0 10 0\n"
+	"   3: 0A00007F:13C5 0B00007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 "
+	"18 1 0000000000000000 20 4 30 10 -1\n";
+
 static const char TABLE6[] =
 	"  sl  local_address                         remote_address                        st ...\n"
 	"   9: B80D0120000000000000000001000000:13C4 00000000000000000000000000000000:0000 07 "
@@ -39,6 +52,19 @@ TEST(kernel_socket, "finds who holds a port, also where all addresses are held")
 		(void)kernel_text_socket(at.family == 4 ? VIEW(TABLE) : VIEW(TABLE6), &at, &inode);
 		CHECK_CASE(inode == sockets[i].inode, sockets[i].name);
 	}
+	return ERR_NONE;
+}
+
+TEST(kernel_socket_listens,
+     "takes who listens for the holder of a port, not the ends of connections")
+{
+	struct addr at;
+	uint64_t inode = 0;
+
+	TRY(addr_parse_port(VIEW("127.0.0.10:5060"), &at));
+	CHECK(kernel_text_socket(VIEW(STREAMS), &at, &inode) && inode == 4711);
+	TRY(addr_parse_port(VIEW("127.0.0.10:5061"), &at));
+	CHECK(!kernel_text_socket(VIEW(STREAMS), &at, &inode));
 	return ERR_NONE;
 }
 

@@ -22,7 +22,8 @@ enum { MAX_LOGIN_CONTACTS = 4 };
 /* One of them, the name of ours by which the PBX knows it, and for how long; 0 ends it. */
 struct login_contact {
 	char contact[REGISTRATION_CONTACT_SIZE];
-	char token[REGISTRATION_TOKEN_SIZE];
+	char token[REGISTRATION_TOKEN_SIZE], name[REGISTRATION_TOKEN_SIZE]; /* registration.h */
+	bool is_flow;                                                       /* RFC 5626 */
 	uint32_t expires_s;
 };
 
@@ -74,6 +75,13 @@ enum {
 	LOGIN_STEP_US = 20 * MILLISECOND_US,
 };
 
+/* From a REGISTER. ERR_SYNTAX, ERR_LIMIT, ERR_UNSUPPORTED. */
+enum err login_wish_read(const struct border *b, const struct inbound *in,
+                         struct login_wish *ret) MUST_USE;
+/* The Contacts that the PBX shall know, or those that it shall forget: "*" would end the
+ * account's other phones too. The longest of them stands in Expires. */
+void login_wish_write(struct border *b, const struct login_wish *wish, struct request *r);
+
 struct guard_login login_key(const struct login *l);
 /* Emits its fact as this kind and outcome. */
 void login_say(struct border *b, const struct login *l, enum fact_kind kind,
@@ -88,6 +96,8 @@ enum { LOGIN_GRACE_US = 32 * SECOND_US };
 /* What a phone there that asked for `asked_s` is told of what the PBX granted. */
 uint32_t login_told_s(const struct border *b, const struct flow *flow, uint32_t asked_s,
                       uint32_t granted_s);
+/* In a 200 that binds a flow: that it is one, and how often it is to be kept (RFC 5626 4.4). */
+void login_write_flow(struct buffer *lines, const struct login_wish *wish);
 /* Contact of a 200, as the phone wrote it. */
 void login_write_binding(struct buffer *lines, const char *contact, uint32_t expires_s);
 /* The answer, made by registrar_answer.c. */

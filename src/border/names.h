@@ -21,6 +21,8 @@ enum names_purpose {
 	NAMES_CONTACT,
 	NAMES_SERIAL,
 	NAMES_TARGET,
+	NAMES_INSTANCE,
+	NAMES_FLOW,
 };
 
 /* Writes NAMES_HASH_LEN characters, the same for the same pieces and key. */

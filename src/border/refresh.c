@@ -100,6 +100,7 @@ static void grant(struct border *b, const struct inbound *in, const struct login
 		registration_refresh(&b->registrations, r, wish->facts.cseq, until_us, b->now);
 		login_write_binding(&lines, r->facts.contact, standing[i].told_s);
 	}
+	login_write_flow(&lines, wish);
 	border_count(b, COUNT_registrations_held);
 	reply_at_once(b, in, 200, buffer_view(&lines));
 }

@@ -12,14 +12,10 @@
 #include "border/sample.h"
 #include "border/stay.h"
 #include "sip/build.h"
-#include "sip/contact.h"
-#include "sip/number.h"
-#include "sip/param.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXPIRES_DEFAULT_S = 3600, EXPIRES_MAX_S = 86400 * 7 };
 enum { CREDENTIAL_LINES_MAX = MAX_CHALLENGE_ROWS * (CHALLENGE_ROW_SIZE + 256) };
 
 static void fire(struct timer *timer, uint64_t now_us);
@@ -83,147 +79,7 @@ void registrar_apply(struct border *b)
 	}
 }
 
-/* ---- what the phone asks for ---- */
-
-static uint32_t read_expires(const struct sip_msg *msg, const struct sip_contact *contact)
-{
-	uint32_t expires_s = EXPIRES_DEFAULT_S;
-
-	if (contact && contact->has_expires)
-		expires_s = contact->expires_s;
-	else
-		(void)sip_seconds_of(msg, SIP_HEADER_EXPIRES, &expires_s);
-	return expires_s < EXPIRES_MAX_S ? expires_s : EXPIRES_MAX_S;
-}
-
-/* The port of a connection changes with each one: a phone that comes back has its old name at
- * the PBX again, instead of one more. One that names its instance (RFC 5626 4.1) has it
- * wherever it comes from. */
-static void write_token(const struct border *b, const struct inbound *in, struct view account,
-                        const struct sip_contact *contact, struct login_contact *ret)
-{
-	struct addr source = addr_source(&in->flow->remote);
-	struct view host = view_bytes(source.bytes, sizeof(source.bytes));
-	struct view pieces[] = { account, view_of(ret->contact), host };
-	struct view connected[] = { account, contact->address.uri.user,
-		                    contact->address.uri.host.text, host };
-	struct view instance = sip_params_value(contact->address.params, VIEW("+sip.instance"));
-	struct view named[] = { account, VIEW("+sip.instance"), instance, VIEW("reg-id"),
-		                sip_params_value(contact->address.params, VIEW("reg-id")) };
-	bool is_connected = in->flow->connection > 0;
-	struct buffer token = buffer_on(ret->token, REGISTRATION_TOKEN_SIZE - 1);
-
-	if (!view_is_empty(instance))
-		names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT, named, 5);
-	else
-		names_write(&token, &b->ports.keys[KEY_CONTACTS], NAMES_CONTACT,
-		            is_connected ? connected : pieces, is_connected ? 4 : 3);
-	names_own(&token, b->ports.owners, b->ports.owner);
-}
-
-static enum err read_contact(const struct border *b, const struct inbound *in, struct view account,
-                             const struct sip_contact *contact, struct login_contact *ret)
-{
-	if (contact->address.uri.scheme != SIP_SCHEME_SIP &&
-	    contact->address.uri.scheme != SIP_SCHEME_SIPS)
-		return ERR_UNSUPPORTED;
-	*ret = (struct login_contact){ .expires_s = read_expires(in->msg, contact) };
-	if (!VIEW_COPY(contact->address.uri.text, ret->contact))
-		return ERR_LIMIT;
-	write_token(b, in, account, contact, ret);
-	return ERR_NONE;
-}
-
-/* Contacts that have one name at the PBX (write_token) are one: the last that stays, and where a
- * phone that has moved ends its old one beside it, the new one. */
-static void add_contact(struct login_wish *wish, const struct login_contact *contact)
-{
-	unsigned at = 0;
-
-	while (at < wish->count && strcmp(wish->contacts[at].token, contact->token) != 0)
-		at++;
-	if (at < wish->count && contact->expires_s == 0)
-		return;
-	wish->contacts[at] = *contact;
-	if (at == wish->count)
-		wish->count++;
-}
-
-static enum err read_contacts(const struct border *b, const struct inbound *in,
-                              struct login_wish *wish)
-{
-	struct sip_contact contacts[MAX_LOGIN_CONTACTS];
-	struct login_contact one;
-	size_t count;
-	enum err err = sip_contacts_read(in->msg, contacts, MAX_LOGIN_CONTACTS, &count);
-
-	if (err != ERR_NONE)
-		return err;
-	wish->expires_s = read_expires(in->msg, NULL);
-	wish->is_star = count > 0 && contacts[0].is_star;
-	if (wish->is_star)
-		return wish->expires_s == 0 ? ERR_NONE : ERR_SYNTAX; /* RFC 3261 10.2.2 */
-	for (size_t i = 0; i < count && err == ERR_NONE; i++) {
-		err = read_contact(b, in, view_of(wish->facts.account), &contacts[i], &one);
-		if (err == ERR_NONE)
-			add_contact(wish, &one);
-	}
-	return err;
-}
-
-static enum err read_wish(const struct border *b, const struct inbound *in, struct login_wish *wish)
-{
-	struct registration_facts *facts = &wish->facts;
-	struct buffer account = buffer_on(facts->account, sizeof(facts->account) - 1);
-	struct sip_name_addr to;
-	enum err err = sip_parts_address(in->msg, SIP_HEADER_TO, &to);
-
-	if (err == ERR_NONE)
-		err = party_account(b, &to.uri, &account);
-	if (err != ERR_NONE)
-		return err;
-	facts->flow = *in->flow;
-	facts->cseq = in->msg->cseq.number;
-	facts->call_id_hash = fact_hash(b, in->msg->call_id);
-	wish->home = home_of_host(b, &to.uri.host);
-	if (wish->home == HOME_NONE)
-		wish->home = 0;
-	facts->peer = home_row(b, wish->home);
-	(void)VIEW_COPY(sip_msg_value(in->msg, SIP_HEADER_USER_AGENT), facts->agent);
-	return read_contacts(b, in, wish);
-}
-
 /* ---- towards the PBX ---- */
-
-static uint32_t asked_of_pbx_s(const struct border *b, uint32_t expires_s)
-{
-	uint32_t least_s = b->settings.subscribers.pbx_expires_s;
-
-	return expires_s > 0 && expires_s < least_s ? least_s : expires_s;
-}
-
-/* The Contacts that the PBX shall know, or those that it shall forget: "*" would end the
- * account's other phones too. The longest of them stands in Expires. */
-static void write_contacts(struct border *b, const struct login_wish *wish, struct request *r)
-{
-	struct registration *ended[MAX_BINDINGS];
-	uint32_t longest_s = wish->count > 0 ? 0 : wish->expires_s;
-	size_t count = 0;
-
-	if (wish->is_star)
-		count = registrations_of(&b->registrations, view_of(wish->facts.account),
-		                         &wish->facts.flow, ended, MAX_BINDINGS);
-	for (size_t i = 0; i < count; i++)
-		request_contact(b, r, ended[i]->facts.token, 0);
-	for (unsigned i = 0; i < wish->count; i++) {
-		const struct login_contact *c = &wish->contacts[i];
-
-		request_contact(b, r, c->token, asked_of_pbx_s(b, c->expires_s));
-		if (c->expires_s > longest_s)
-			longest_s = c->expires_s;
-	}
-	sip_build_number(&r->out, SIP_HEADER_EXPIRES, asked_of_pbx_s(b, longest_s));
-}
 
 static void write_names(struct border *b, const struct inbound *in, uint16_t home,
                         struct request *r)
@@ -275,7 +131,7 @@ static enum err forward(struct border *b, const struct inbound *in, struct login
 	home_write_domain(&uri, b, l->wish.home);
 	r = request_forward(b, in, &to, buffer_view(&uri));
 	write_names(b, in, l->wish.home, &r);
-	write_contacts(b, &l->wish, &r);
+	login_wish_write(b, &l->wish, &r);
 	copy_headers(b, in, pbx, &r.out);
 	request_source(&r, pbx, in->flow);
 	buffer_put(&r.out, credentials);
@@ -504,7 +360,7 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 		border_count(b, COUNT_dropped_stranger);
 		return;
 	}
-	if (read_wish(b, in, &wish) != ERR_NONE) {
+	if (login_wish_read(b, in, &wish) != ERR_NONE) {
 		refuse_reading(b, in);
 		return;
 	}

@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+/* What phones keep by themselves where nothing is said (RFC 5626 4.4.1). */
+enum { FLOW_TIMER_S = 120 };
+
 static struct login *login_of(struct border *b, const struct ua_event *event)
 {
 	return pool_at(b->registrar->logins, event->user.object);
@@ -188,7 +191,7 @@ static uint32_t granted_to(const struct login_contact *wanted, const struct sip_
 		return 0;
 	for (size_t i = 0; i < count; i++) {
 		if (contacts[i].is_star ||
-		    !view_equal(contacts[i].address.uri.user, view_of(wanted->token)))
+		    !view_equal(contacts[i].address.uri.user, view_of(wanted->name)))
 			continue;
 		return contacts[i].has_expires ? contacts[i].expires_s : wanted->expires_s;
 	}
@@ -204,6 +207,17 @@ void login_write_binding(struct buffer *lines, const char *contact, uint32_t exp
 	buffer_text(lines, ">;expires=");
 	buffer_decimal(lines, expires_s);
 	sip_build_finish(lines, begun);
+}
+
+void login_write_flow(struct buffer *lines, const struct login_wish *wish)
+{
+	for (unsigned i = 0; i < wish->count; i++) {
+		if (!wish->contacts[i].is_flow || wish->contacts[i].expires_s == 0)
+			continue;
+		sip_build_header(lines, SIP_HEADER_REQUIRE, VIEW("outbound"));
+		sip_build_number(lines, SIP_HEADER_FLOW_TIMER, FLOW_TIMER_S);
+		return;
+	}
 }
 
 uint32_t login_told_s(const struct border *b, const struct flow *flow, uint32_t asked_s,
@@ -229,6 +243,22 @@ static uint64_t assumed_login(const struct border *b, const struct registration_
 	                : fact_hash(b, view_first(account, view_find(account, '@', 0)));
 }
 
+/* The PBX counts one Contact, however many flows there are. */
+static void make_room(struct border *b, const struct login_contact *c)
+{
+	struct registration *flows[MAX_REGISTRATION_FLOWS], *first = NULL;
+	size_t count = registrations_called(&b->registrations, view_of(c->name), flows,
+	                                    MAX_REGISTRATION_FLOWS);
+
+	if (count < MAX_REGISTRATION_FLOWS ||
+	    registration_by_token(&b->registrations, view_of(c->token)))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (!first || flows[i]->facts.expires_us < first->facts.expires_us)
+			first = flows[i];
+	registration_end(&b->registrations, &first);
+}
+
 static void bind_contact(struct border *b, struct login *l, const struct login_contact *c,
                          uint32_t granted_s, struct buffer *lines)
 {
@@ -238,6 +268,7 @@ static void bind_contact(struct border *b, struct login *l, const struct login_c
 
 	(void)VIEW_COPY(view_of(c->contact), facts->contact);
 	(void)VIEW_COPY(view_of(c->token), facts->token);
+	facts->is_flow = c->is_flow;
 	if (!(l->flags & LOGIN_HAS_CREDENTIALS))
 		facts->login_hash = assumed_login(b, facts);
 	facts->since_wall_us = b->now.wall_us;
@@ -245,6 +276,8 @@ static void bind_contact(struct border *b, struct login *l, const struct login_c
 	facts->asked_us = b->now.us;
 	facts->granted_us = b->now.us + (uint64_t)granted_s * SECOND_US;
 	facts->nonce_hash = l->nonce_hash;
+	if (c->is_flow)
+		make_room(b, c);
 	if (registration_put(&b->registrations, facts, b->now, &r) != ERR_NONE) {
 		border_count(b, COUNT_limit_transactions);
 		return;
@@ -278,15 +311,20 @@ static void unbind_all(struct border *b, const struct login *l)
 static void take_contacts(struct border *b, struct login *l, const struct sip_msg *response,
                           struct buffer *lines)
 {
+	unsigned bound = 0;
+
 	for (unsigned i = 0; i < l->wish.count; i++) {
 		const struct login_contact *c = &l->wish.contacts[i];
 		uint32_t granted = c->expires_s > 0 ? granted_to(c, response) : 0;
 
+		bound += granted > 0;
 		if (granted > 0)
 			bind_contact(b, l, c, granted, lines);
 		else
 			unbind(b, l, registration_by_token(&b->registrations, view_of(c->token)));
 	}
+	if (bound > 0)
+		login_write_flow(lines, &l->wish);
 }
 
 /* A question without Contact hears this flow's bindings alone. */

@@ -28,6 +28,14 @@ static bool is_token(const struct map_node *node, const void *wanted)
 	return view_equal(view_of(r->facts.token), *(const struct view *)wanted);
 }
 
+/* Those of one instance lie together. */
+static uint64_t hash_of_token(const struct map *map, struct view token)
+{
+	return map_hash(map, token.at,
+	                token.len < REGISTRATION_INSTANCE_LEN ? token.len
+	                                                      : REGISTRATION_INSTANCE_LEN);
+}
+
 static bool is_on_flow(const struct map_node *node, const void *wanted)
 {
 	return flow_equal(&HOLDER(node, const struct registration, by_flow)->facts.flow, wanted);
@@ -113,10 +121,60 @@ void registrations_clear(struct registrations *t)
 
 struct registration *registration_by_token(const struct registrations *t, struct view token)
 {
-	struct map_node *node = map_find(&t->by_token, map_hash(&t->by_token, token.at, token.len),
-	                                 is_token, &token);
+	struct map_node *node =
+		map_find(&t->by_token, hash_of_token(&t->by_token, token), is_token, &token);
 
 	return node ? HOLDER(node, struct registration, by_token) : NULL;
+}
+
+void registration_write_name(const char *token, bool is_flow, char ret[REGISTRATION_TOKEN_SIZE])
+{
+	struct buffer out = buffer_on(ret, REGISTRATION_TOKEN_SIZE - 1);
+
+	buffer_put(&out, is_flow ? view_first(view_of(token), REGISTRATION_INSTANCE_LEN)
+	                         : view_of(token));
+	while (is_flow && out.len < NAMES_HASH_LEN)
+		buffer_char(&out, '0');
+	ret[out.len] = 0;
+}
+
+struct calling {
+	struct view name;
+	struct registration **found;
+	size_t max, *count;
+};
+
+static bool take_called(const struct map_node *node, const void *wanted)
+{
+	struct registration *r = HOLDER(node, struct registration, by_token);
+	const struct calling *c = wanted;
+	char name[REGISTRATION_TOKEN_SIZE];
+
+	registration_write_name(r->facts.token, r->facts.is_flow, name);
+	if (view_equal(view_of(name), c->name))
+		c->found[(*c->count)++] = r;
+	return *c->count == c->max;
+}
+
+size_t registrations_called(const struct registrations *t, struct view name,
+                            struct registration **ret, size_t max)
+{
+	size_t count = 0;
+	struct calling c = { name, ret, max, &count };
+
+	(void)map_find(&t->by_token, hash_of_token(&t->by_token, name), take_called, &c);
+	return count;
+}
+
+struct registration *registration_called(const struct registrations *t, struct view name)
+{
+	struct registration *flows[MAX_REGISTRATION_FLOWS], *best = NULL;
+	size_t count = registrations_called(t, name, flows, MAX_REGISTRATION_FLOWS);
+
+	for (size_t i = 0; i < count; i++)
+		if (!best || flows[i]->facts.expires_us > best->facts.expires_us)
+			best = flows[i];
+	return best;
 }
 
 struct registration *registration_on_flow(const struct registrations *t, const struct flow *flow)
@@ -243,7 +301,7 @@ static struct registration *take(struct registrations *t, struct view token)
 	r->table = t;
 	timer_init(&r->expiry, fire_expiry);
 	(void)VIEW_COPY(token, r->facts.token);
-	map_insert(&t->by_token, &r->by_token, map_hash(&t->by_token, token.at, token.len));
+	map_insert(&t->by_token, &r->by_token, hash_of_token(&t->by_token, token));
 	return r;
 }
 
@@ -357,7 +415,7 @@ static bool is_sound(const struct registration_facts *facts)
 	       memchr(facts->account, 0, sizeof(facts->account)) &&
 	       memchr(facts->contact, 0, sizeof(facts->contact)) &&
 	       memchr(facts->agent, 0, sizeof(facts->agent)) && facts->form < FORM_COUNT &&
-	       facts->form_protocol <= SDP_PROTOCOL_DTLS_SAVPF + 1;
+	       facts->form_protocol <= SDP_PROTOCOL_DTLS_SAVPF + 1 && facts->is_flow <= 1;
 }
 
 uint32_t registrations_restore(struct registrations *t, struct now now)

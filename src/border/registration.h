@@ -2,7 +2,11 @@
 /* The registrations that are alive: which phone is behind which Contact that
  * the PBX knows. The PBX sees a token of ours as Contact user; calls to it come
  * back by the phone's flow. Each registration holds its flow known, is written
- * to the checkpoint, and ends by its timer. */
+ * to the checkpoint, and ends by its timer.
+ *
+ * Flows of one instance (RFC 5626) are a registration each. The first letters of their tokens
+ * are the instance's, and the PBX sees these alone: it has one Contact, whatever flow carries
+ * a call. */
 #ifndef BORDER_REGISTRATION_H
 #define BORDER_REGISTRATION_H
 
@@ -16,8 +20,11 @@ enum {
 	REGISTRATION_TOKEN_SIZE = NAMES_HASH_LEN + 1,
 	REGISTRATION_ACCOUNT_SIZE = 128,
 	REGISTRATION_CONTACT_SIZE = 320,
-	REGISTRATION_AGENT_SIZE = 64
+	REGISTRATION_AGENT_SIZE = 64,
+	REGISTRATION_INSTANCE_LEN = 24, /* of a flow's token */
 };
+/* Flows of one instance: of more, the one that would end first makes room. */
+enum { MAX_REGISTRATION_FLOWS = 8 };
 
 /* What is known of one, and what the checkpoint keeps of it: a plain value. */
 struct registration_facts {
@@ -38,6 +45,7 @@ struct registration_facts {
 	char account[REGISTRATION_ACCOUNT_SIZE]; /* user@domain */
 	char contact[REGISTRATION_CONTACT_SIZE]; /* URI as the phone wrote it */
 	char agent[REGISTRATION_AGENT_SIZE];
+	uint8_t is_flow; /* one of those that its instance may have */
 };
 
 struct registration {
@@ -86,6 +94,14 @@ void registrations_show(struct registrations *t, const struct flow *flow, uint8_
                         uint8_t protocol);
 
 struct registration *registration_by_token(const struct registrations *t, struct view token);
+/* What the PBX calls it: the token, or of a flow what all flows of its instance have. */
+void registration_write_name(const char *token, bool is_flow, char ret[REGISTRATION_TOKEN_SIZE]);
+/* All that the PBX calls so, at most `max`; how many. */
+size_t registrations_called(const struct registrations *t, struct view name,
+                            struct registration **ret, size_t max);
+/* By which a call to that name goes: of several flows the one that was promised to last longest.
+ * NULL: none stands. */
+struct registration *registration_called(const struct registrations *t, struct view name);
 /* Any registration of that flow; NULL where it has none. */
 struct registration *registration_on_flow(const struct registrations *t, const struct flow *flow);
 /* Whether that account (user@domain) has a live registration at the address, whatever its port. */

@@ -26,7 +26,7 @@ static bool is_of_other(const struct border *b, const struct border_peer *from,
 static enum err to_phone(const struct border *b, const struct inbound *in,
                          const struct sip_uri *uri, struct route *ret)
 {
-	struct registration *r = registration_by_token(&b->registrations, uri->user);
+	struct registration *r = registration_called(&b->registrations, uri->user);
 
 	if (r && (r->facts.pbx || is_of_other(b, in->peer, r)))
 		r = NULL;

@@ -238,3 +238,45 @@ def tcp_proxy_header(cast):
         with Stream(address, OUTSIDE_ADDRESS) as stream:
             stream.send(first)
             check(stream.is_closed(2), f"{address} was not closed for {first[:20]!r}")
+
+
+class FlowPhone(StreamPhone):
+    """One of the connections of an instance (RFC 5626)."""
+
+    reg_id, answered = 1, None
+
+    def register_text(self, authorization=None):
+        text = super().register_text(authorization)
+        return text.replace("reg-id=1", f"reg-id={self.reg_id}").replace("Supported: path", "Supported: path, outbound")
+
+    def register(self):
+        asking = self.stream.ask
+
+        def ask(text):
+            self.answered = asking(text)
+            return self.answered
+
+        self.stream.ask = ask
+        try:
+            return super().register()
+        finally:
+            del self.stream.ask
+
+
+@test("an instance with two connections is called by the fresher one alone, and by the other when that ends")
+def tcp_flows(cast):
+    stage = tcp_stage(cast).start()
+    with phone(stage, CALLER, PHONES[0]) as caller, \
+            FlowPhone(PHONES[1], OUTSIDE_ADDRESS, CALLEE, stage.users[CALLEE]) as one, \
+            FlowPhone(PHONES[1], OUTSIDE_ADDRESS, CALLEE, stage.users[CALLEE]) as other:
+        other.reg_id = 2
+        for each in (caller, one, other):
+            each.must_register()
+        for each in (one, other):
+            check(each.answered.header("Require") == "outbound" and each.answered.header("Flow-Timer"), each.answered)
+        check(len(stage.ringfence.rows("registrations", "list")) == 3, "the flows are not kept apart")
+        call_and_hang_up(caller, other)
+        check(one.stream.await_message(is_request("INVITE"), 0.5) is None, "both connections were called")
+        other.stream.slam()
+        check(until(lambda: len(stage.ringfence.rows("registrations", "list")) == 2, 5), "the flow did not end")
+        call_and_hang_up(caller, one)

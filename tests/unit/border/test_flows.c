@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Flows of one instance (RFC 5626): connections, each of which may end. */
+#include "unit/border/phone.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define INSTANCE  ";+sip.instance=\"<urn:uuid:0-1>\""
+#define AT_WIFI   "<sip:201@192.168.1.10>" INSTANCE
+#define AT_MOBILE "<sip:201@10.55.0.2>" INSTANCE
+#define OUTBOUND  "Supported: path, outbound\r\n"
+
+static const struct flow *connection(unsigned host, uint32_t number)
+{
+	static struct flow flows[4];
+	struct flow *f = &flows[number % 4];
+
+	*f = wire_outside(host, (uint16_t)(30000 + number));
+	f->transport = TRANSPORT_TCP;
+	f->connection = number;
+	return f;
+}
+
+/* By Wi-Fi and by the mobile network. */
+struct pair {
+	struct phone wifi, mobile;
+};
+
+static enum err register_pair(struct talk *t, struct pair *ret)
+{
+	ret->wifi = phone_on(t->w, connection(40, 5));
+	ret->mobile = phone_on(t->w, connection(41, 6));
+	ret->wifi.r.call_id = "wifi";
+	ret->mobile.r.call_id = "mobile";
+	ret->wifi.r.headers = ret->mobile.r.headers = OUTBOUND;
+	ret->wifi.r.contact = AT_WIFI ";reg-id=1";
+	ret->mobile.r.contact = AT_MOBILE ";reg-id=2";
+	TRY(phone_registers(&ret->wifi));
+	wire_advance(t->w, SECOND_US);
+	return phone_registers(&ret->mobile);
+}
+
+static bool is_offered(const struct phone *p)
+{
+	return wire_has(&p->heard, "\r\nRequire: outbound\r\n") &&
+	       wire_has(&p->heard, "\r\nFlow-Timer: 120\r\n");
+}
+
+/* Where a call of the PBX to the name that it has rings: 'w', 'm', or '-' where it gets 480. */
+static char rings(struct talk *t, const struct pair *p)
+{
+	struct talk_end wifi = { .flow = p->wifi.flow }, mobile = { .flow = p->mobile.flow };
+	const struct wire_sent *sent;
+
+	while (wire_take(t->w, &t->pbx.flow))
+		;
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	sent = wire_take(t->w, &wifi.flow);
+	if (sent)
+		return wire_has(sent, "INVITE sip:201@192.168.1.10 ") ? 'w' : '?';
+	sent = wire_take(t->w, &mobile.flow);
+	if (sent)
+		return wire_has(sent, "INVITE sip:201@10.55.0.2 ") ? 'm' : '?';
+	return talk_hears(t, &t->pbx, "SIP/2.0 480 ") ? '-' : '?';
+}
+
+/* The Contacts of the last REGISTER that the PBX heard. */
+static unsigned said_to_pbx(const struct wire *w, char *ret, size_t size)
+{
+	const struct wire_sent *last = NULL;
+	unsigned count = 0;
+	const char *at;
+
+	for (unsigned i = 0; i < WIRE_SENT_MAX; i++) {
+		const struct wire_sent *s = &w->sent[i];
+
+		if (s->len && s->to.side == 1 && strncmp(s->text, "REGISTER ", 9) == 0 &&
+		    (!last || s->number > last->number))
+			last = s;
+	}
+	at = last ? strstr(last->text, "\r\nContact: ") : NULL;
+	snprintf(ret, size, "%.*s", at ? (int)strcspn(at + 2, "\r") : 0, at ? at + 2 : "");
+	for (; at; at = strstr(at + 2, "\r\nContact: "))
+		count++;
+	return count;
+}
+
+static enum err fails_over(struct talk *t)
+{
+	struct pair p;
+	char first[256];
+
+	TRY(register_pair(t, &p));
+	CHECK(is_offered(&p.wifi) && is_offered(&p.mobile));
+	snprintf(first, sizeof(first), "%s", t->w->pbx_contact);
+	CHECK(rings(t, &p) == 'm');
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	CHECK(rings(t, &p) == 'w');
+	/* It comes back by another connection, under its old name. */
+	p.mobile.flow = *connection(41, 7);
+	TRY(phone_registers(&p.mobile));
+	CHECK(strcmp(first, t->w->pbx_contact) == 0 && rings(t, &p) == 'm');
+	border_disconnected(t->w->border, &p.wifi.flow, t->w->now);
+	CHECK(rings(t, &p) == 'm');
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	CHECK(rings(t, &p) == '-');
+	return ERR_NONE;
+}
+
+TALK_TEST(flows_fail_over,
+          "is one Contact to the PBX, called by its freshest flow and by the other when that ends")
+{
+	return fails_over(t);
+}
+
+TALK_TEST(flows_end, "ends one flow of an instance without the PBX forgetting the other")
+{
+	struct pair p;
+	char said[256];
+
+	TRY(register_pair(t, &p));
+	p.mobile.r.ends = true;
+	TRY(phone_registers(&p.mobile));
+	CHECK(!is_offered(&p.mobile) && !wire_has(&p.mobile.heard, "Contact"));
+	CHECK(said_to_pbx(t->w, said, sizeof(said)) == 1 && !strstr(said, ";expires=0"));
+	CHECK(rings(t, &p) == 'w');
+	p.wifi.r.ends = true;
+	TRY(phone_registers(&p.wifi));
+	CHECK(said_to_pbx(t->w, said, sizeof(said)) == 1 && strstr(said, ";expires=0"));
+	CHECK(rings(t, &p) == '-');
+	return ERR_NONE;
+}
+
+TALK_TEST(flows_replaced, "binds a flow and ends another in one REGISTER, and refuses to bind two")
+{
+	struct pair p;
+	char said[256];
+	unsigned heard;
+
+	TRY(register_pair(t, &p));
+	p.wifi.r.contact = AT_MOBILE ";reg-id=2;expires=0, " AT_WIFI ";reg-id=1";
+	TRY(phone_registers(&p.wifi));
+	CHECK(said_to_pbx(t->w, said, sizeof(said)) == 1 && strstr(said, ";expires=3600"));
+	CHECK(is_offered(&p.wifi) && rings(t, &p) == 'w');
+	heard = t->w->pbx_registers;
+	p.wifi.r.contact = AT_WIFI ";reg-id=1, " AT_WIFI ";reg-id=3";
+	phone_says(&p.wifi, true);
+	CHECK(wire_has(&p.wifi.heard, "SIP/2.0 400 ") && t->w->pbx_registers == heard);
+	return ERR_NONE;
+}
+
+TALK_TEST(flows_star, "ends by Contact * the flow that says it")
+{
+	struct pair p;
+	char said[256];
+
+	TRY(register_pair(t, &p));
+	p.mobile.r.contact = "*";
+	p.mobile.r.ends = true;
+	TRY(phone_registers(&p.mobile));
+	CHECK(said_to_pbx(t->w, said, sizeof(said)) == 1 && !strstr(said, ";expires=0"));
+	CHECK(rings(t, &p) == 'w');
+	return ERR_NONE;
+}
+
+static void count_row(void *context, const struct ask *row)
+{
+	*(unsigned *)context += row->head.is_last == 0;
+}
+
+/* With that of the talk's phone. */
+static unsigned registered(const struct wire *w)
+{
+	const struct ask question = { .head = { .kind = ASK_REGISTRATIONS } };
+	unsigned count = 0;
+
+	border_answer(w->border, &question, w->now, count_row, &count);
+	return count;
+}
+
+TALK_TEST(flows_full, "holds eight flows of an instance, the one that would end first making room")
+{
+	struct pair p;
+	char contact[128];
+
+	TRY(register_pair(t, &p));
+	CHECK(registered(t->w) == 3);
+	for (unsigned i = 0; i < 12; i++) {
+		wire_advance(t->w, SECOND_US);
+		snprintf(contact, sizeof(contact), AT_MOBILE ";reg-id=%u", i + 3);
+		p.mobile.r.contact = contact;
+		TRY(phone_registers(&p.mobile));
+		CHECK(registered(t->w) == (i < 6 ? i + 4 : 9));
+	}
+	CHECK(rings(t, &p) == 'm');
+	/* One that is there already displaces none. */
+	TRY(phone_registers(&p.mobile));
+	CHECK(registered(t->w) == 9);
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	CHECK(registered(t->w) == 1 && rings(t, &p) == '-');
+	return ERR_NONE;
+}
+
+static const struct unoffered_case {
+	const char *name, *contact, *headers;
+	bool is_udp;
+} unoffered[] = {
+	{ "over UDP, where no ping is answered", AT_WIFI ";reg-id=1", OUTBOUND, true },
+	{ "who does not know it", AT_WIFI ";reg-id=1", "Supported: path\r\n", false },
+	{ "who says nothing", AT_WIFI ";reg-id=1", NULL, false },
+	{ "no reg-id", AT_WIFI, OUTBOUND, false },
+	{ "reg-id 0", AT_WIFI ";reg-id=0", OUTBOUND, false },
+	{ "reg-id no number", AT_WIFI ";reg-id=x", OUTBOUND, false },
+	{ "reg-id too large", AT_WIFI ";reg-id=2147483648", OUTBOUND, false },
+	{ "no instance", "<sip:201@192.168.1.10>;reg-id=1", OUTBOUND, false },
+	{ "behind a proxy", AT_WIFI ";reg-id=1",
+	  "Via: SIP/2.0/TCP 192.168.1.10;branch=z9hG4bKbehind\r\n" OUTBOUND, false },
+};
+
+TALK_TEST(flows_unoffered,
+          "offers no flows where they could not be kept, and registers all the same")
+{
+	for (unsigned i = 0; i < sizeof(unoffered) / sizeof(unoffered[0]); i++) {
+		const struct unoffered_case *c = &unoffered[i];
+		struct flow at = *connection(50 + i, 10 + i);
+		struct phone p;
+
+		fprintf(stderr, "  %s\n", c->name);
+		if (c->is_udp)
+			at = wire_outside(50 + i, 5060);
+		p = phone_on(t->w, &at);
+		p.r.contact = c->contact;
+		p.r.headers = c->headers;
+		TRY(phone_registers(&p));
+		CHECK(!wire_has(&p.heard, "outbound") && !wire_has(&p.heard, "Flow-Timer"));
+	}
+	return ERR_NONE;
+}
+
+TALK_TEST(flows_apart, "keeps instances and accounts apart, whatever reg-id they have")
+{
+	struct pair p;
+	struct phone others[2] = { phone_on(t->w, connection(42, 9)),
+		                   phone_on(t->w, connection(43, 8)) };
+	char name[256];
+
+	TRY(register_pair(t, &p));
+	snprintf(name, sizeof(name), "%s", t->w->pbx_contact);
+	others[0].r.contact = "<sip:201@10.1.1.1>;+sip.instance=\"<urn:uuid:0-2>\";reg-id=1";
+	others[1].r.contact = AT_WIFI ";reg-id=1";
+	others[1].r.user = "202";
+	for (unsigned i = 0; i < 2; i++) {
+		others[i].r.call_id = i == 0 ? "o1" : "o2";
+		others[i].r.headers = OUTBOUND;
+		TRY(phone_registers(&others[i]));
+		CHECK(is_offered(&others[i]) && strcmp(name, t->w->pbx_contact) != 0);
+	}
+	snprintf(t->w->pbx_contact, sizeof(t->w->pbx_contact), "%s", name);
+	CHECK(rings(t, &p) == 'm');
+	return ERR_NONE;
+}

@@ -10,6 +10,7 @@
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 #include "border/peers.h"
+#include "border/reoffer_priv.h"
 #include "border/session_priv.h"
 #include "border/spend.h"
 #include "border/subscription.h"
@@ -550,13 +551,21 @@ void calls_answer(struct border *b, const struct inbound *in, const struct ua_ev
 		answer_invite(b, in, turn, answer);
 }
 
+static bool goes_elsewhere(struct border *b, struct turn *turn, const struct ua_event *event)
+{
+	struct flow went = flow_of(&event->path);
+	struct call *call = call_of_turn(b, turn);
+
+	return call && !event->is_server && reoffer_elsewhere(b, call, turn, &went);
+}
+
 void calls_notice(struct border *b, enum ua_notice notice, const struct ua_event *event)
 {
 	struct turn *turn = turn_at(b, event->user.object);
 
 	if (!turn || is_left(turn, event))
 		return;
-	if (notice == UA_TIMEOUT)
+	if (notice == UA_TIMEOUT && !goes_elsewhere(b, turn, event))
 		answer_timeout(b, turn);
 	else if (notice == UA_UNPRACKED)
 		reliable_unpracked(b, turn);

@@ -47,34 +47,55 @@ void border_untrusted(struct border *b, const struct flow *flow, unsigned why, s
 	fact_emit(b, &fact);
 }
 
+/* Where an account's calls go on, since its instance has another flow (RFC 5626 5.3). */
+struct successor {
+	uint64_t account_hash;
+	struct flow flow;
+};
+
+enum { MAX_SUCCESSORS = 8 };
+
 /* The phone behind it is not there any more; what it logged in as stays with the PBX until
- * it comes back or its time is over there. */
-static void end_registrations(struct border *b, const struct flow *flow)
+ * it comes back or its time is over there. How many have another flow. */
+static size_t end_registrations(struct border *b, const struct flow *flow,
+                                struct successor ret[MAX_SUCCESSORS])
 {
 	struct inbound in = { .flow = flow, .standing = STANDING_KNOWN, .proof = PROOF_CONNECTION };
-	struct registration *r;
+	char name[REGISTRATION_TOKEN_SIZE];
+	struct registration *r, *other;
+	size_t count = 0;
 
 	while ((r = registration_on_flow(&b->registrations, flow))) {
 		struct fact fact = fact_of(b, &in, FACT_UNREGISTERED);
+		uint64_t account_hash = fact_hash(b, view_of(r->facts.account));
 
 		fact_account(&fact, view_of(r->facts.account));
 		fact_emit(b, &fact);
+		registration_write_name(r->facts.token, r->facts.is_flow, name);
 		registration_end(&b->registrations, &r);
+		other = registration_called(&b->registrations, view_of(name));
+		if (other && !flow_equal(&other->facts.flow, flow) && count < MAX_SUCCESSORS)
+			ret[count++] = (struct successor){ account_hash, other->facts.flow };
 	}
+	return count;
 }
 
 void border_disconnected(struct border *b, const struct flow *flow, struct now now)
 {
 	struct ua_path path = path_of(flow);
 	bool is_known = known_find(&b->known, flow) != NULL;
+	struct successor successors[MAX_SUCCESSORS];
+	size_t count = 0;
 
 	b->now = now;
 	/* Nothing is ever asked of a stranger. */
 	if (!is_known && !party_peer_of(b, flow))
 		return;
 	if (is_known) {
-		end_registrations(b, flow);
+		count = end_registrations(b, flow, successors);
 		calls_disconnected(b, flow);
 	}
+	for (size_t i = 0; i < count; i++)
+		calls_registered(b, successors[i].account_hash, &successors[i].flow);
 	ua_path_failed(b->ua, &path, now.us);
 }

@@ -159,7 +159,7 @@ static void copy_headers(struct buffer *out, const struct sip_msg *from)
 		const struct sip_header *h = &from->headers[i];
 
 		if (h->id == SIP_HEADER_VIA || h->id == SIP_HEADER_CSEQ ||
-		    h->id == SIP_HEADER_CONTENT_LENGTH)
+		    h->id == SIP_HEADER_CONTACT || h->id == SIP_HEADER_CONTENT_LENGTH)
 			continue;
 		if (h->id == SIP_HEADER_OTHER)
 			sip_build_named(out, h->name, h->value);
@@ -168,8 +168,10 @@ static void copy_headers(struct buffer *out, const struct sip_msg *from)
 	}
 }
 
-/* RFC 3261 8.1.3.5: the same Call-ID, From and To, the next CSeq. */
-static bool send(struct border *b, struct call *call, struct turn *turn, struct view body)
+/* RFC 3261 8.1.3.5: the same Call-ID, From and To, the next CSeq. By the leg's flow as it is now;
+ * `uri` empty: to the same one. */
+static bool send(struct border *b, struct call *call, struct turn *turn, struct view uri,
+                 struct view body)
 {
 	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
 	struct calls *c = b->calls;
@@ -179,8 +181,9 @@ static bool send(struct border *b, struct call *call, struct turn *turn, struct 
 	if (!call_pending_texts(call, &came, &sent) || !read_text(c, sent) ||
 	    ua_dialog_next_cseq(&leg->dialog, &turn->sent_cseq) != ERR_NONE)
 		return false;
-	r = request_again(b, &c->again, &leg->flow, c->again.uri);
+	r = request_again(b, &c->again, &leg->flow, view_is_empty(uri) ? c->again.uri : uri);
 	copy_headers(&r.out, &c->again);
+	leg_write_contact(b, leg, &r.out);
 	sip_build_cseq(&r.out, turn->sent_cseq, VIEW("INVITE"));
 	sip_build_body(&r.out, body);
 	turn->is_heard = false;
@@ -199,7 +202,7 @@ static bool send_to(struct border *b, struct call *call, struct turn *turn, stru
 
 	return (peer != CALL_PHONE && attempt_reoffer(b, call, turn, body)) ||
 	       ((peer == CALL_PHONE || (!attempt_is_kept(call) && !trunk_is(b, peer))) &&
-	        send(b, call, turn, body));
+	        send(b, call, turn, VIEW_EMPTY, body));
 }
 
 bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *call,
@@ -225,4 +228,33 @@ bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *
 		return send_to(b, call, turn, body);
 	}
 	return false;
+}
+
+/* The phone's own by that flow; NULL where it is another account's. */
+static const struct registration *callee_on(const struct border *b, const struct leg_facts *leg)
+{
+	const struct registration *r = registration_on_flow(&b->registrations, &leg->flow);
+
+	return r && fact_hash(b, view_of(r->facts.account)) == leg->account_hash ? r : NULL;
+}
+
+bool reoffer_elsewhere(struct border *b, struct call *call, struct turn *turn,
+                       const struct flow *went)
+{
+	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	const struct registration *r;
+	struct view body = VIEW_EMPTY;
+
+	if (!turn->is_first || turn->is_cancelled || call->state == CALL_ENDING || has_rung(call) ||
+	    leg->peer != CALL_PHONE || flow_equal(&leg->flow, went))
+		return false;
+	r = callee_on(b, leg);
+	if (!r)
+		return false;
+	reoffer_begin(call, r);
+	if (turn->offer == OFFER_IN_REQUEST)
+		body = reoffer_description(call, REOFFER_NEW_KEYS);
+	if (turn->offer == OFFER_IN_REQUEST && view_is_empty(body))
+		return false;
+	return send(b, call, turn, view_of(r->facts.contact), body);
 }

@@ -23,6 +23,11 @@ void reoffer_misfit(struct call *call, unsigned leg, unsigned stream);
 bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *call,
                   struct turn *turn);
 
+/* The flow by which the call's first INVITE went is gone, and nothing came back: where the phone is
+ * reached by another one since (leg_move), it goes there. Under the same conditions. */
+bool reoffer_elsewhere(struct border *b, struct call *call, struct turn *turn,
+                       const struct flow *went);
+
 /* The call's description, written anew from the INVITE that came for the callee as its leg now
  * is: another target of the call with keys of its own, or the one in hand with those that it was
  * offered. Empty: the INVITE does not lie in the checkpoint, or cannot be offered so. It lives

@@ -52,7 +52,9 @@ static char rings(struct talk *t, const struct pair *p)
 	struct talk_end wifi = { .flow = p->wifi.flow }, mobile = { .flow = p->mobile.flow };
 	const struct wire_sent *sent;
 
-	while (wire_take(t->w, &t->pbx.flow))
+	/* What calls before have left. */
+	while (wire_take(t->w, &t->pbx.flow) || wire_take(t->w, &wifi.flow) ||
+	       wire_take(t->w, &mobile.flow))
 		;
 	talk_invite_from_pbx(t, "", TALK_ANSWER);
 	sent = wire_take(t->w, &wifi.flow);
@@ -160,6 +162,92 @@ TALK_TEST(flows_star, "ends by Contact * the flow that says it")
 	TRY(phone_registers(&p.mobile));
 	CHECK(said_to_pbx(t->w, said, sizeof(said)) == 1 && !strstr(said, ";expires=0"));
 	CHECK(rings(t, &p) == 'w');
+	return ERR_NONE;
+}
+
+/* ---- calls on the way ---- */
+
+/* What that flow hears next begins so; it is kept in at_phone. */
+static bool hears(struct talk *t, const struct phone *p, const char *start)
+{
+	struct talk_end end = { .flow = p->flow };
+	const struct wire_sent *sent = wire_take(t->w, &end.flow);
+
+	if (!sent || strncmp(sent->text, start, strlen(start)) != 0)
+		return false;
+	t->at_phone = *sent;
+	return true;
+}
+
+static void answers(struct talk *t, const struct phone *p, const char *status, const char *body)
+{
+	struct talk_end end = { .flow = p->flow };
+
+	talk_answer(t, &end, &t->at_phone, status, "", body);
+}
+
+static enum err is_called(struct talk *t, struct pair *p)
+{
+	TRY(register_pair(t, p));
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 "));
+	CHECK(hears(t, &p->mobile, "INVITE sip:201@10.55.0.2 "));
+	return ERR_NONE;
+}
+
+TALK_TEST(flows_invite, "sends an INVITE that nobody answered by the other flow when its own ends")
+{
+	struct pair p;
+	char call_id[128], cseq[64];
+
+	TRY(is_called(t, &p));
+	snprintf(call_id, sizeof(call_id), "\r\nCall-ID: %.40s",
+	         strstr(t->at_phone.text, "Call-ID: ") + strlen("Call-ID: "));
+	call_id[strcspn(call_id + 2, "\r") + 2] = 0;
+	snprintf(cseq, sizeof(cseq), "\r\nCSeq: 2 INVITE\r\n");
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	CHECK(hears(t, &p.wifi, "INVITE sip:201@192.168.1.10 ") && talk_is_quiet(t, &t->pbx));
+	CHECK(wire_has(&t->at_phone, call_id) && wire_has(&t->at_phone, cseq));
+	answers(t, &p.wifi, "200 OK", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
+	talk_ack(t, &t->pbx, "");
+	CHECK(hears(t, &p.wifi, "ACK "));
+	talk_request(t, &t->pbx, "BYE", "", "");
+	CHECK(hears(t, &p.wifi, "BYE "));
+	return ERR_NONE;
+}
+
+TALK_TEST(flows_invite_lost, "tells who calls where no other flow is left, or the phone has rung")
+{
+	struct pair p;
+
+	TRY(is_called(t, &p));
+	answers(t, &p.mobile, "180 Ringing", "");
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 180 "));
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	CHECK(!hears(t, &p.wifi, ""));
+	talk_cancel(t, &t->pbx);
+	while (wire_take(t->w, &t->pbx.flow) || wire_take(t->w, &p.wifi.flow))
+		;
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && hears(t, &p.wifi, "INVITE "));
+	border_disconnected(t->w->border, &p.wifi.flow, t->w->now);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 480 "));
+	return ERR_NONE;
+}
+
+TALK_TEST(flows_call, "goes on with a call by the other flow when its own ends")
+{
+	struct pair p;
+
+	TRY(is_called(t, &p));
+	answers(t, &p.mobile, "200 OK", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
+	talk_ack(t, &t->pbx, "");
+	CHECK(hears(t, &p.mobile, "ACK "));
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	talk_request(t, &t->pbx, "BYE", "", "");
+	CHECK(hears(t, &p.wifi, "BYE "));
 	return ERR_NONE;
 }
 

@@ -133,15 +133,17 @@ static struct port_group *wanted_of(const struct call *call, unsigned stream, un
 	return group_of(call->border->calls->ports, &wanted);
 }
 
-/* The worker of media with most ports left for both legs, or that of whose port is shared. Where
- * both legs draw from one group it must have two; ERR_FULL. */
+/* The worker of media with most ports left for both legs, or that of whose port is shared; among
+ * equals each worker of signal begins with another. Where both legs draw from one group it must
+ * have two; ERR_FULL. */
 static enum err choose_worker(const struct call *call, unsigned stream, unsigned *ret)
 {
 	const struct port_share *p = call->border->calls->ports;
 	unsigned host = shake_host(call, stream);
 	uint32_t most = 0;
 
-	for (unsigned worker = 0; worker < p->worker_count; worker++) {
+	for (unsigned i = 0; i < p->worker_count; i++) {
+		unsigned worker = (i + call->border->ports.owner) % p->worker_count;
 		const struct port_group *one = wanted_of(call, stream, LEG_CALLER, worker),
 					*other = wanted_of(call, stream, LEG_CALLEE, worker);
 		uint32_t left = free_of(call, one), others = free_of(call, other);

@@ -4,6 +4,7 @@
 
 #include "border/border_priv.h"
 #include "border/calls.h"
+#include "border/ways.h"
 
 static struct border_common_row *own(const struct border *b)
 {
@@ -90,6 +91,83 @@ void common_tell_peer(struct border *b, uint16_t peer, uint32_t calls)
 
 	if (row)
 		atomic_store_explicit(&row->peer_calls[peer], calls, memory_order_relaxed);
+}
+
+/* ---- whether peers answer ---- */
+
+enum { PRESENCE_BITS = 3 };
+
+static uint64_t key_of(const struct border *b, const struct way *way)
+{
+	const struct {
+		struct addr to;
+		uint8_t transport, unused[3];
+	} bound = { .to = way->to.to, .transport = way->to.transport };
+
+	return hash_siphash(&b->ports.keys[KEY_TABLES], &bound, sizeof(bound)) |
+	       (uint64_t)PRESENCE_BITS;
+}
+
+bool common_is_asked_elsewhere(const struct border *b)
+{
+	return b->ports.common && b->ports.owner > 0;
+}
+
+void common_tell_presence(struct border *b, uint16_t peer, const struct ways *ways)
+{
+	if (!b->ports.common || b->ports.owner > 0)
+		return;
+	for (unsigned i = 0; i < MAX_RESOLVED_TARGETS; i++) {
+		uint64_t word = 0;
+
+		if (i < ways->count)
+			word = key_of(b, &ways->ways[i]) - PRESENCE_BITS + ways->ways[i].presence;
+		atomic_store_explicit(&b->ports.common->presence[peer][i], word,
+		                      memory_order_relaxed);
+	}
+}
+
+uint8_t common_presence(const struct border *b, uint16_t peer, const struct way *way)
+{
+	uint64_t key = key_of(b, way);
+
+	for (unsigned i = 0; i < MAX_RESOLVED_TARGETS; i++) {
+		uint64_t word = atomic_load_explicit(&b->ports.common->presence[peer][i],
+		                                     memory_order_relaxed);
+
+		if ((word | PRESENCE_BITS) == key && (word & PRESENCE_BITS) <= PRESENCE_AWAY)
+			return (uint8_t)(word & PRESENCE_BITS);
+	}
+	return PRESENCE_UNKNOWN;
+}
+
+void common_tell_rest(struct border *b, const struct way *way, uint64_t until_us)
+{
+	uint64_t key = b->ports.common ? key_of(b, way) : 0;
+	struct border_common_rest *r;
+
+	if (!key)
+		return;
+	r = &b->ports.common->rests[key / (PRESENCE_BITS + 1) % COMMON_RESTS];
+	if (until_us == 0 && atomic_load(&r->address) != key)
+		return;
+	atomic_store(&r->address, 0);
+	atomic_store(&r->until_us, until_us);
+	atomic_store(&r->address, key);
+}
+
+uint64_t common_rest_us(const struct border *b, const struct way *way)
+{
+	uint64_t key = b->ports.common ? key_of(b, way) : 0, until_us;
+	const struct border_common_rest *r;
+
+	if (!key)
+		return 0;
+	r = &b->ports.common->rests[key / (PRESENCE_BITS + 1) % COMMON_RESTS];
+	if (atomic_load(&r->address) != key)
+		return 0;
+	until_us = atomic_load(&r->until_us);
+	return atomic_load(&r->address) == key ? until_us : 0;
 }
 
 /* ---- calls by their serials ---- */

@@ -29,6 +29,13 @@ struct border_common_number {
 	_Atomic uint64_t serial, number; /* 0: none */
 };
 
+/* An address of a peer that left a call without an answer, by a hash of it; one pushes out
+ * another. */
+enum { COMMON_RESTS = 1024 };
+struct border_common_rest {
+	_Atomic uint64_t address, until_us;
+};
+
 /* The last command of each control server that counted, by a hash of its name; the call that it
  * ended. */
 struct border_common_counter {
@@ -39,7 +46,11 @@ struct border_common_counter {
 struct border_common {
 	struct border_common_row rows[MAX_SIGNAL_WORKERS];
 	_Atomic uint64_t begun_us[MAX_PEERS]; /* up to when new calls of that peer are used up */
-	uint8_t taken[MAX_PORT_PAIRS];        /* each by the worker whose share it is of */
+	/* What the first has learnt of peers' addresses by asking: a hash of the address, above
+	 * what it came to; 0: nothing. */
+	_Atomic uint64_t presence[MAX_PEERS][MAX_RESOLVED_TARGETS];
+	uint8_t taken[MAX_PORT_PAIRS]; /* each by the worker whose share it is of */
+	struct border_common_rest rests[COMMON_RESTS];
 	struct border_common_number numbers[MAX_SIGNAL_WORKERS][COMMON_NUMBERS];
 	struct border_common_counter counters[MAX_SIGNAL_WORKERS][MAX_CONTROL_SERVERS];
 };
@@ -54,6 +65,18 @@ uint64_t common_spent_milli(const struct border *b, int64_t day); /* and reserve
 void common_tell_calls(struct border *b);
 void common_tell_spending(struct border *b);
 void common_tell_peer(struct border *b, uint16_t peer, uint32_t calls);
+
+/* Whether peers answer: asked by the first, who tells what he knows of that row, and heard by the
+ * others. Heard of none: UNKNOWN. */
+struct ways;
+struct way;
+bool common_is_asked_elsewhere(const struct border *b);
+void common_tell_presence(struct border *b, uint16_t peer, const struct ways *ways);
+uint8_t common_presence(const struct border *b, uint16_t peer,
+                        const struct way *way); /* enum presence */
+/* Until when an address of a peer is asked last, as any worker has found; 0: it answers. */
+void common_tell_rest(struct border *b, const struct way *way, uint64_t until_us);
+uint64_t common_rest_us(const struct border *b, const struct way *way);
 
 /* The number of our call that bears that serial, and 0 once it is over. */
 void common_tell_number(struct border *b, uint64_t serial, uint64_t number);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { SECOND_MS = 1000, FIRST_ASK_US = 100 * MILLISECOND_US, REST_US = 30 * SECOND_US };
+enum { HEAR_US = 200 * MILLISECOND_US }; /* of what another worker has asked */
 enum { WAY_SHIFT = 16 }; /* in what a question is known by: the row, and the way above it */
 
 struct peer_state {
@@ -92,12 +93,36 @@ static void ask_way(struct border *b, uint16_t row, unsigned at)
 	w->is_asked = request_send(b, &r, PURPOSE_PEER, object, &client) == ERR_NONE;
 }
 
+/* One worker asks; the others hear of it. */
+static void hear(struct peer_state *s, uint16_t row)
+{
+	struct border *b = s->border;
+	bool is_changed = false;
+
+	for (unsigned i = 0; i < s->ways.count; i++) {
+		struct way *w = &s->ways.ways[i];
+		uint8_t presence = common_presence(b, row, w);
+
+		if (w->presence == presence)
+			continue;
+		is_changed = true;
+		w->presence = presence;
+	}
+	if (is_changed)
+		ways_settle(b, row, &s->ways);
+	wheel_set(&b->wheel, &s->timer, b->now.us + HEAR_US);
+}
+
 static void ask(struct timer *t, uint64_t now_us)
 {
 	struct peer_state *s = HOLDER(t, struct peer_state, timer);
 	uint16_t row = (uint16_t)(s - s->border->peers->rows);
 
 	(void)now_us;
+	if (common_is_asked_elsewhere(s->border)) {
+		hear(s, row);
+		return;
+	}
 	ask_later(s, row);
 	for (unsigned i = 0; i < s->ways.count; i++)
 		ask_way(s->border, row, i);
@@ -123,9 +148,12 @@ static void note(struct border *b, const struct ua_event *event, enum presence p
 		return;
 	w->is_asked = false;
 	w->presence = (uint8_t)presence;
-	if (presence == PRESENCE_HERE)
+	if (presence == PRESENCE_HERE) {
 		w->rest_until_us = 0;
+		common_tell_rest(b, w, 0);
+	}
 	ways_settle(b, row, &b->peers->rows[row].ways);
+	common_tell_presence(b, row, &b->peers->rows[row].ways);
 }
 
 void peers_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
@@ -153,7 +181,10 @@ void peers_missed(struct border *b, const struct flow *flow)
 
 		if (w->to.transport != flow->transport || !addr_equal(&w->to.to, &flow->remote))
 			continue;
-		w->rest_until_us = b->now.us + REST_US;
+		if (b->ports.common)
+			common_tell_rest(b, w, b->now.us + REST_US);
+		else
+			w->rest_until_us = b->now.us + REST_US;
 		ways_settle(b, row, &s->ways);
 	}
 }
@@ -236,6 +267,7 @@ static void begin(struct border *b, uint16_t row)
 	timer_init(&s->timer, ask);
 	ways_fill(b, row, resolved_of(b, row), &s->ways);
 	ways_settle(b, row, &s->ways);
+	common_tell_presence(b, row, &s->ways);
 	if (!b->settings.peers[row].check_s)
 		return;
 	if (!s->serial)
@@ -304,6 +336,7 @@ void peers_resolve(struct border *b, const struct resolved_table *table)
 			continue;
 		ways_fill(b, row, resolved_of(b, row), &s->ways);
 		ways_settle(b, row, &s->ways);
+		common_tell_presence(b, row, &s->ways);
 		/* Addresses that are new are asked at once. */
 		if (b->settings.peers[row].check_s)
 			wheel_set(&b->wheel, &s->timer, b->now.us + FIRST_ASK_US);

@@ -3,6 +3,7 @@
 #include "border/ways.h"
 
 #include "base/object.h"
+#include "border/common.h"
 #include "border/peers.h"
 
 #include <string.h>
@@ -44,9 +45,14 @@ void ways_fill(struct border *b, uint16_t row, const struct resolved_row *resolv
 		add(ways, &resolved->targets[i], &before);
 }
 
+static bool is_resting(const struct border *b, const struct way *w)
+{
+	return b->now.us < w->rest_until_us || b->now.us < common_rest_us(b, w);
+}
+
 bool ways_is_away(const struct border *b, const struct way *w)
 {
-	return w->presence == PRESENCE_AWAY || b->now.us < w->rest_until_us;
+	return w->presence == PRESENCE_AWAY || is_resting(b, w);
 }
 
 static void order(const struct border *b, const struct ways *ways,
@@ -147,7 +153,7 @@ static void write_way(struct buffer *out, const struct border *b, const struct w
 	object_number(out, "priority", w->to.priority);
 	object_number(out, "weight", w->to.weight);
 	object_text(out, "state",
-	            w->presence != PRESENCE_AWAY && b->now.us < w->rest_until_us
+	            w->presence != PRESENCE_AWAY && is_resting(b, w)
 	                    ? VIEW("silent")
 	                    : view_of(states[w->presence]));
 	buffer_char(out, '}');

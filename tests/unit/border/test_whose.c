@@ -3,6 +3,8 @@
 #include "unit/border/talk.h"
 
 #include "border/common.h"
+#include "border/peers.h"
+#include "border/ways.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,4 +322,49 @@ TALK_TEST(common_ports,
 	}
 	CHECK(border_has_port(t->w->border, 0));
 	return ERR_NONE;
+}
+
+static void asked(struct border_settings *s) { s->peers[0].check_s = 5; }
+
+static enum err heard(struct talk *t)
+{
+	struct other first;
+	struct ways ways;
+
+	with_common(t);
+	TRY(several(t));
+	/* Asked while we were alone. */
+	while (wire_take(t->w, &t->pbx.flow))
+		;
+	wire_advance(t->w, 20 * SECOND_US);
+	CHECK(talk_is_quiet(t, &t->pbx) && !peers_is_away(t->w->border, 0));
+	TRY(other_new(t, &first));
+	ways = *peers_ways(first.border, 0);
+	ways.ways[0].presence = PRESENCE_AWAY;
+	common_tell_presence(first.border, 0, &ways);
+	wire_advance(t->w, SECOND_US);
+	ways.ways[0].presence = PRESENCE_HERE;
+	common_tell_presence(t->w->border, 0, &ways);
+	if (peers_is_away(t->w->border, 0))
+		common_tell_presence(first.border, 0, &ways);
+	wire_advance(t->w, SECOND_US);
+	other_free(&first);
+	CHECK(peers_ways(t->w->border, 0)->ways[0].presence == PRESENCE_HERE);
+	/* Who left a call without an answer is asked last by all. */
+	CHECK(!ways_is_away(t->w->border, &ways.ways[0]));
+	common_tell_rest(t->w->border, &ways.ways[0], t->w->now.us + 1);
+	CHECK(ways_is_away(t->w->border, &ways.ways[0]));
+	common_tell_rest(t->w->border, &ways.ways[0], 0);
+	CHECK(!ways_is_away(t->w->border, &ways.ways[0]));
+	/* Of another address nothing is known. */
+	ways.ways[0].to.to.port++;
+	CHECK(common_presence(t->w->border, 0, &ways.ways[0]) == PRESENCE_UNKNOWN);
+	CHECK(common_presence(t->w->border, 1, &ways.ways[0]) == PRESENCE_UNKNOWN);
+	return ERR_NONE;
+}
+
+TEST(common_presence,
+     "one worker asks whether a peer is there, and the others hear of it from that one alone")
+{
+	return talk_with_settings(asked, heard);
 }

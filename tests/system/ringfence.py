@@ -172,6 +172,10 @@ class Ringfence:
         """{role: process id} of the processes that the parent has started, signal-2 that of signal's second worker."""
         return self.children_of(self.parent())
 
+    def workers(self, role):
+        """Process ids of all children that do the same."""
+        return [number for name, number in self.children().items() if re.fullmatch(rf"(ringfence-)?{role}(-[0-9]+)?", name)]
+
     @staticmethod
     def children_of(parent):
         found = {}
@@ -181,7 +185,7 @@ class Ringfence:
                     name, words = file.read().split("(", 1)[1].rsplit(")", 1)
                 if int(words.split()[1]) != parent:
                     continue
-                role = os.path.basename(os.readlink(f"/proc/{number}/exe"))
+                role = os.path.basename(os.readlink(f"/proc/{number}/exe")).removesuffix(" (deleted)")
             except (OSError, IndexError):
                 continue
             found[name if name.startswith(role + "-") else role] = number

@@ -63,24 +63,33 @@ def is_sandboxed(process_id):
 
 
 def roles_of(ringfence):
-    """{role: process id}"""
-    return {role: number for name, number in ringfence.children().items()
-            for role in ROLES if role in name}
+    """{role: process id}, of several workers that of the first"""
+    found = ringfence.children()
+    return {role: found[name] for role in ROLES for name in found if name in (role, f"ringfence-{role}")}
 
 
-def wipe(process_id, name):
-    """Writes zeroes over the shared memory of that name, through the descriptor of its holder."""
-    folder = f"/proc/{process_id}/fd"
+def overwrite(process_id, name, byte, most=1 << 62):
+    """Writes that byte all over the shared memory of that name, so much at most, through the descriptors of its holder; says
+    how many there were."""
+    folder, count = f"/proc/{process_id}/fd", 0
     for entry in os.listdir(folder):
         path = os.path.join(folder, entry)
         try:
-            if os.readlink(path).startswith(f"/memfd:{name}"):
+            if not os.readlink(path).startswith(f"/memfd:{name}"):
+                continue
+            size = os.stat(path).st_size
+            if size <= most:
                 with open(path, "r+b", buffering=0) as file:
-                    file.write(bytes(os.fstat(file.fileno()).st_size))
-                return
+                    file.write(byte * size)
+                count += 1
         except OSError:
             continue
-    raise Failure(f"the parent holds no memory called {name}")
+    return count
+
+
+def wipe(process_id, name):
+    """All of it is zeroes."""
+    check(overwrite(process_id, name, b"\0") > 0, f"the parent holds no memory called {name}")
 
 
 class Story:
@@ -124,10 +133,12 @@ class Story:
         check(len(before) == len(ROLES), f"only {sorted(before)} run")
         if meanwhile:
             os.kill(self.parent, signal.SIGSTOP)
-        os.kill(before[role], signal.SIGKILL)
+        same = self.ringfence.workers(role)
+        for number in same:
+            os.kill(number, signal.SIGKILL)
         started = time.monotonic()
         if meanwhile:
-            until(lambda: is_gone(before[role]), 5)
+            until(lambda: all(map(is_gone, same)), 5)
             meanwhile(self)
         is_back = until(lambda: self.is_back(role, before[role]), 1, pause=0.005)
         self.figures["back_ms"] = round((time.monotonic() - started) * 1000)
@@ -380,8 +391,8 @@ def end_after_bye(folder, is_signal_stuck=False):
             roles = roles_of(stage.ringfence)
             os.kill(roles["media"], signal.SIGSTOP)
             call_and_hang_up(caller, callee)
-            if is_signal_stuck:
-                os.kill(roles["signal"], signal.SIGSTOP)
+            for number in stage.ringfence.workers("signal") if is_signal_stuck else ():
+                os.kill(number, signal.SIGSTOP)
             stage.ringfence.stop()
         found = halves(folder)
         check(len(found) == 1 and set(found.values()) == {2}, f"of the call there stands: {found}")

@@ -89,8 +89,12 @@ unsigned border_moved(const struct border *b, const struct flow *flow, struct vi
 uint64_t border_account(const struct border *b, const struct flow *flow);
 /* Who read the next messages knows that this account is registered on their flow; 0: no more. */
 void border_attest(struct border *b, uint64_t account);
-/* It registered with another worker, over a connection: its calls here go on over that. */
-void border_registered(struct border *b, const struct flow *flow, uint64_t account, struct now now);
+/* And the name under which it is registered there; empty: none. Lives until that changes. */
+struct view border_registration(const struct border *b, const struct flow *flow);
+/* It registered with another worker under that name. What is registered here under the same is
+ * over: that phone has moved. Its calls here go on over that flow where it is a connection. */
+void border_registered(struct border *b, const struct flow *flow, uint64_t account,
+                       struct view name, struct now now);
 /* One datagram, or one message of a connection. The bytes may be changed in place and are only
  * borrowed. */
 void border_receive(struct border *b, const struct flow *flow, char *bytes, size_t len,

@@ -79,10 +79,30 @@ uint64_t border_account(const struct border *b, const struct flow *flow)
 
 void border_attest(struct border *b, uint64_t account) { b->attested = account; }
 
-void border_registered(struct border *b, const struct flow *flow, uint64_t account, struct now now)
+struct view border_registration(const struct border *b, const struct flow *flow)
 {
+	const struct registration *r = registration_on_flow(&b->registrations, flow);
+
+	return r ? view_of(r->facts.token) : VIEW_EMPTY;
+}
+
+void border_registered(struct border *b, const struct flow *flow, uint64_t account,
+                       struct view name, struct now now)
+{
+	char text[NAMES_HASH_LEN];
+	struct buffer ours = BUFFER_ON(text);
+	struct registration *r = NULL;
+
 	b->now = now;
-	calls_registered(b, account, flow);
+	if (name.len == NAMES_HASH_LEN) {
+		buffer_put(&ours, name);
+		names_own(&ours, b->ports.owners, b->ports.owner);
+		r = registration_by_token(&b->registrations, buffer_view(&ours));
+	}
+	if (r)
+		registration_end(&b->registrations, &r);
+	if (flow_is_connected(flow))
+		calls_registered(b, account, flow);
 }
 
 unsigned border_whose(const struct border *b, const struct flow *flow, struct view bytes)

@@ -42,15 +42,20 @@ bool handing_sends(const struct flow *to, struct view bytes)
 	return true;
 }
 
-static void tell_all(enum passed_kind kind, const struct flow *flow)
+static void tell_all(enum passed_kind kind, const struct flow *flow, struct view bytes)
 {
 	if (owners > 1)
 		passing_give_all(&(struct passing){ .kind = (uint8_t)kind,
 		                                    .flow = *flow,
-		                                    .account = border_account(border, flow) });
+		                                    .account = border_account(border, flow),
+		                                    .bytes = (char *)(uintptr_t)bytes.at,
+		                                    .len = bytes.len });
 }
 
-void handing_unreachable(const struct flow *flow) { tell_all(PASSED_UNREACHABLE, flow); }
+void handing_unreachable(const struct flow *flow)
+{
+	tell_all(PASSED_UNREACHABLE, flow, VIEW_EMPTY);
+}
 
 void handing_closed(const struct flow *flow)
 {
@@ -59,13 +64,13 @@ void handing_closed(const struct flow *flow)
 	/* What another asked over it waits no longer. */
 	if (flow->connection != 0 && owners > 1 &&
 	    border_standing(border, flow, *own.now, &is_blocked) != STANDING_STRANGER)
-		tell_all(PASSED_CLOSED, flow);
+		tell_all(PASSED_CLOSED, flow, VIEW_EMPTY);
 }
 
 void handing_registered(const struct flow *flow)
 {
-	if (flow->connection != 0 && border)
-		tell_all(PASSED_REGISTERED, flow);
+	if (border && owners > 1)
+		tell_all(PASSED_REGISTERED, flow, border_registration(border, flow));
 }
 
 const char *handing_shown(const struct flow *flow)
@@ -111,7 +116,7 @@ static void take(const struct passing *p, struct now now)
 		border_disconnected(border, &p->flow, now);
 		break;
 	case PASSED_REGISTERED:
-		border_registered(border, &p->flow, p->account, now);
+		border_registered(border, &p->flow, p->account, view_bytes(p->bytes, p->len), now);
 		break;
 	case PASSED_KIND_COUNT:
 		break;

@@ -30,7 +30,7 @@ bool handing_sends(const struct flow *to, struct view bytes);
 void handing_unreachable(const struct flow *flow);
 /* A connection is gone; before the border hears of it. */
 void handing_closed(const struct flow *flow);
-/* A phone has registered over a connection. */
+/* A phone has registered there. */
 void handing_registered(const struct flow *flow);
 /* Who showed himself by TLS on that connection, wherever it is. */
 const char *handing_shown(const struct flow *flow);

@@ -14,7 +14,7 @@ enum passed_kind {
 	PASSED_SEND,        /* leaves by that connection of yours */
 	PASSED_UNREACHABLE, /* ICMP said so of that flow */
 	PASSED_CLOSED,      /* a connection of mine, a peer's or a phone's */
-	PASSED_REGISTERED,  /* that account, over a connection of mine */
+	PASSED_REGISTERED,  /* that account with me, under the name that the bytes are */
 	PASSED_KIND_COUNT
 };
 

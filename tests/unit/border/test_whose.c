@@ -240,6 +240,42 @@ TALK_TEST(whose_moved,
 	return ERR_NONE;
 }
 
+/* Whether the phone is registered here by a name of that worker's; one from before it had others
+ * beside it has none. */
+static bool is_named(struct talk *t, unsigned owner)
+{
+	struct view name = border_registration(t->w->border, &t->phone.flow);
+
+	return !view_is_empty(name) && name.at[0] == (char)('0' + owner);
+}
+
+TALK_TEST(whose_registered,
+          "a phone that registers with another worker under the name that it has here has "
+          "moved: it is registered here no more; under another name it stays")
+{
+	const struct flow moved = wire_outside(77, 5060);
+	uint64_t account;
+	char name[REGISTRATION_TOKEN_SIZE] = { 0 };
+
+	TRY(several(t));
+	account = border_account(t->w->border, &t->phone.flow);
+	(void)VIEW_COPY(border_registration(t->w->border, &t->phone.flow), name);
+	CHECK(account != 0 && is_named(t, MINE) && strlen(name) == NAMES_HASH_LEN);
+	CHECK(view_is_empty(border_registration(t->w->border, &moved)));
+	name[0] = '0';
+	name[5] ^= 1;
+	border_registered(t->w->border, &moved, account, view_of(name), t->w->now);
+	border_registered(t->w->border, &moved, account, VIEW_EMPTY, t->w->now);
+	border_registered(t->w->border, &moved, account, VIEW("0"), t->w->now);
+	CHECK(is_named(t, MINE));
+	name[5] ^= 1;
+	border_registered(t->w->border, &moved, account, view_of(name), t->w->now);
+	CHECK(!is_named(t, MINE));
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 480 ") && talk_is_quiet(t, &t->phone));
+	return talk_register(t);
+}
+
 /* ---- counted together ---- */
 
 static struct border_common common;

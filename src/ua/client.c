@@ -201,6 +201,7 @@ void ua_path_failed(struct ua *ua, const struct ua_path *path, uint64_t now_us)
 	struct ua_client *c;
 	uint32_t place = 0;
 
+	ua_server_path_failed(ua, path);
 	while ((c = pool_next(ua->clients, &place))) {
 		if (c->state == UA_TRYING && memcmp(&c->path, path, sizeof(*path)) == 0)
 			ua_client_end(c, &timeout, now_us);

@@ -63,7 +63,8 @@ void ua_client_resume(struct ua *ua, struct pool_handle client, struct view to_t
 /* The transport could not send (RFC 3261 17.1.4): ends it at once, no notice. */
 void ua_client_drop(struct ua *ua, struct pool_handle client);
 /* Ends the clients that still wait for a first answer from that path; each gets
- * UA_TIMEOUT and UA_ENDED. Linear in the number of clients, so the caller bounds
+ * UA_TIMEOUT and UA_ENDED. Of a connection: who asks again what he asked there may do so by
+ * another way (ua_request_is_merged). Linear in the number of transactions, so the caller bounds
  * how often. */
 void ua_path_failed(struct ua *ua, const struct ua_path *path, uint64_t now_us);
 

@@ -132,6 +132,18 @@ static void enter_content(struct ua_server *s, const struct ua_server_opening *o
 	map_insert(&s->ua->content_map, &s->content, key.hash);
 }
 
+/* Of datagrams ICMP alone says so, which anybody may send. */
+void ua_server_path_failed(struct ua *ua, const struct ua_path *path)
+{
+	struct ua_server *s;
+	uint32_t place = 0;
+
+	while ((s = pool_next(ua->servers, &place))) {
+		if (s->is_reliable && memcmp(&s->path, path, sizeof(*path)) == 0)
+			map_remove(&ua->content_map, &s->content);
+	}
+}
+
 /* ---- finding it ---- */
 
 static bool is_server(const struct map_node *node, const void *wanted)

@@ -36,7 +36,9 @@ enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const s
 /* Whether a request that is UA_NEW is one that is in hand already and came by another way
  * (RFC 3261 8.2.2.2): no To tag, and From tag, Call-ID, CSeq and Request-URI of one from the same
  * sender. A PBX that rings several phones asks for each by its own Request-URI. What was refused
- * is not in hand any more: proxies ask once more, and some count on too late. */
+ * is not in hand any more: proxies ask once more, and some count on too late. Nor is what came by
+ * a connection that is gone (ua_path_failed): its answer reaches nobody there, so it is asked for
+ * again (RFC 3263 4.3). */
 bool ua_request_is_merged(const struct ua *ua, const struct sip_msg *request,
                           uint64_t sender) MUST_USE;
 

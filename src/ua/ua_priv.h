@@ -101,6 +101,8 @@ void ua_server_send(struct ua_server *s);
 enum err ua_server_answer(struct ua_server *s, const struct ua_reply *reply) MUST_USE;
 /* After its final answer: the head, from which no other is written, goes. */
 void ua_server_close(struct ua_server *s);
+/* What came by that connection is not looked for by what it says any more. */
+void ua_server_path_failed(struct ua *ua, const struct ua_path *path);
 /* Gives everything back, then tells the owner: `first` unless NULL, and UA_ENDED. */
 void ua_server_end(struct ua_server *s, const enum ua_notice *first, uint64_t now_us);
 

@@ -131,6 +131,31 @@ TEST(merged_refused, "lets a proxy ask again for what was refused")
 	return talk_with_settings(with_carrier, asks_again);
 }
 
+/* RFC 3263 4.3: what was not answered is asked for by another way. */
+static enum err asks_by_another_way(struct talk *t)
+{
+	struct says second = first, third = first;
+	struct flow by_tcp = t->pbx.flow;
+
+	second.branch = "two";
+	third.branch = "three";
+	by_tcp.transport = TRANSPORT_TCP;
+	by_tcp.connection = 9;
+	says(t, &by_tcp, &first);
+	CHECK(wire_take(t->w, &by_tcp) && talk_hears(t, &carrier, "INVITE "));
+	says(t, &t->pbx.flow, &second);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 482 ") && talk_is_quiet(t, &carrier));
+	border_disconnected(t->w->border, &by_tcp, t->w->now);
+	says(t, &t->pbx.flow, &third);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &carrier, "INVITE "));
+	return ERR_NONE;
+}
+
+TEST(merged_disconnected, "lets who asked by a connection that is gone ask by another way")
+{
+	return talk_with_settings(with_carrier, asks_by_another_way);
+}
+
 TALK_TEST(merged_others, "lets nobody end a phone's request by saying it first from elsewhere")
 {
 	const struct says message = { "MESSAGE", "sip:201@sip.example", "one", "id", "tag", 1 };

@@ -32,7 +32,7 @@ struct leg_facts {
 	uint8_t form;          /* enum offer_form: how lines that begin are offered to it */
 	uint8_t form_protocol; /* of registration_facts */
 	uint8_t tried_forms;   /* 1 << form, by its first INVITEs (reoffer_priv.h) */
-	uint8_t unused;
+	uint8_t needs_tls;     /* of a call by sips: (route.h), where it began by TLS */
 };
 
 struct stream_facts {

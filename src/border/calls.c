@@ -463,10 +463,7 @@ static bool is_at_leg(struct border *b, const struct inbound *in, struct call *c
 		return true;
 	if (leg->peer != CALL_PHONE)
 		return in->peer && in->peer == leg_peer(b, leg);
-	if (!has_moved(b, in, leg))
-		return false;
-	leg_move(call, number, in->flow);
-	return true;
+	return has_moved(b, in, leg) && leg_move(call, number, in->flow);
 }
 
 static void refuse_moved(struct border *b, const struct inbound *in)

@@ -282,6 +282,9 @@ static struct call *begin(struct border *b, const struct inbound *in, const stru
 	err = fill_caller(b, in, route, call);
 	if (err == ERR_NONE)
 		err = fill_callee(b, in, route, call);
+	for (unsigned i = 0; i < CALL_LEGS; i++)
+		leg_of(call, i)->needs_tls =
+			route->needs_tls && flow_is_secure(&leg_of(call, i)->flow);
 	if (err == ERR_NONE)
 		spend_begin(call, (struct spend_way){ in->peer, route->peer }, &route->number);
 	if (err != ERR_NONE) {

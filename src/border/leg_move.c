@@ -4,9 +4,13 @@
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
 
-void leg_move(struct call *call, unsigned number, const struct flow *flow)
+bool leg_move(struct call *call, unsigned number, const struct flow *flow)
 {
-	leg_of(call, number)->flow = *flow;
+	struct leg_facts *leg = leg_of(call, number);
+
+	if (leg->needs_tls && !flow_is_secure(flow))
+		return false;
+	leg->flow = *flow;
 	if (leg_hold(call, number) != ERR_NONE)
 		border_count(call->border, COUNT_limit_calls);
 	for (unsigned i = 0; i < MAX_CALL_STREAMS; i++) {
@@ -18,6 +22,7 @@ void leg_move(struct call *call, unsigned number, const struct flow *flow)
 		if (call->facts->streams[i].is_open)
 			stream_order(call, i);
 	}
+	return true;
 }
 
 void calls_disconnected(struct border *b, const struct flow *flow)
@@ -51,7 +56,7 @@ void calls_registered(struct border *b, uint64_t account_hash, const struct flow
 			leg = leg_of(call, i);
 			if (leg->peer == CALL_PHONE && leg->account_hash == account_hash &&
 			    leg->flow.connection > 0 && !known_find(&b->known, &leg->flow))
-				leg_move(call, i, flow);
+				(void)leg_move(call, i, flow);
 		}
 	}
 }

@@ -22,8 +22,9 @@ void leg_write_name(const struct border *b, const struct leg_facts *leg, enum ua
 enum err leg_begin(const struct border *b, struct leg_facts *leg,
                    struct ua_dialog_start start) MUST_USE;
 enum err leg_hold(struct call *call, unsigned leg) MUST_USE;
-/* Its phone is reached by that flow from now on; audio may come from there. */
-void leg_move(struct call *call, unsigned leg, const struct flow *flow);
+/* Its phone is reached by that flow from now on; audio may come from there. False: it stays as it
+ * is, for what was asked for by sips: does not go on in the clear. */
+bool leg_move(struct call *call, unsigned leg, const struct flow *flow);
 void leg_write_contact(const struct border *b, const struct leg_facts *leg, struct buffer *out);
 /* Request within its dialog up to CSeq. */
 struct request leg_request(struct border *b, const struct leg_facts *leg, struct view method,

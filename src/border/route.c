@@ -221,7 +221,8 @@ enum err route_find(const struct border *b, const struct inbound *in, struct rou
 	if (uri.scheme == SIP_SCHEME_OTHER)
 		return fail(ret, 416, REFUSAL_NO_SUCH);
 	err = find(b, in, &uri, ret);
-	if (err == ERR_NONE && is_onward_by_tls(b, &uri, ret) && !flow_is_secure(&ret->to))
+	ret->needs_tls = is_onward_by_tls(b, &uri, ret);
+	if (err == ERR_NONE && ret->needs_tls && !flow_is_secure(&ret->to))
 		return fail(ret, 480, REFUSAL_SIPS);
 	return err;
 }

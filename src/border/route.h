@@ -17,6 +17,7 @@ struct route {
 	const struct registration *registration; /* the phone's; lives until the next event */
 	struct targets targets;                  /* peers that it may go to, `peer` first */
 	struct dialling number;                  /* what was dialled; lives with the message */
+	bool needs_tls;                          /* asked for by sips: where that is required */
 	uint16_t refusal;                        /* where there is no way: 404, 480, 503 */
 	enum refusal why;
 	char uri[ROUTE_URI_SIZE]; /* Request-URI for there */

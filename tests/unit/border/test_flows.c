@@ -26,10 +26,8 @@ struct pair {
 	struct phone wifi, mobile;
 };
 
-static enum err register_pair(struct talk *t, struct pair *ret)
+static enum err register_both(struct talk *t, struct pair *ret)
 {
-	ret->wifi = phone_on(t->w, connection(40, 5));
-	ret->mobile = phone_on(t->w, connection(41, 6));
 	ret->wifi.r.call_id = "wifi";
 	ret->mobile.r.call_id = "mobile";
 	ret->wifi.r.headers = ret->mobile.r.headers = OUTBOUND;
@@ -38,6 +36,13 @@ static enum err register_pair(struct talk *t, struct pair *ret)
 	TRY(phone_registers(&ret->wifi));
 	wire_advance(t->w, SECOND_US);
 	return phone_registers(&ret->mobile);
+}
+
+static enum err register_pair(struct talk *t, struct pair *ret)
+{
+	ret->wifi = phone_on(t->w, connection(40, 5));
+	ret->mobile = phone_on(t->w, connection(41, 6));
+	return register_both(t, ret);
 }
 
 static bool is_offered(const struct phone *p)
@@ -249,6 +254,99 @@ TALK_TEST(flows_call, "goes on with a call by the other flow when its own ends")
 	talk_request(t, &t->pbx, "BYE", "", "");
 	CHECK(hears(t, &p.wifi, "BYE "));
 	return ERR_NONE;
+}
+
+/* ---- calls by sips: ---- */
+
+static void with_sips(struct border_settings *s) { s->needs_sips = true; }
+
+/* The PBX calls by that scheme the pair whose freshest flow is by TLS, the other one not. */
+static enum err is_called_by(struct talk *t, struct pair *p, const char *scheme)
+{
+	char user_and_host[200];
+
+	p->wifi = phone_on(t->w, connection(40, 5));
+	p->mobile = phone_on(t->w, connection(41, 6));
+	p->mobile.flow.transport = TRANSPORT_TLS;
+	TRY(register_both(t, p));
+	CHECK(sscanf(t->w->pbx_contact, "%*[^:]:%199s", user_and_host) == 1);
+	snprintf(t->w->pbx_contact, sizeof(t->w->pbx_contact), "%s:%s", scheme, user_and_host);
+	talk_invite_from_pbx(t, "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 "));
+	CHECK(hears(t, &p->mobile, "INVITE sip:201@10.55.0.2 "));
+	return ERR_NONE;
+}
+
+static enum err keeps_invite(struct talk *t)
+{
+	struct pair p;
+
+	TRY(is_called_by(t, &p, "sips"));
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	CHECK(!hears(t, &p.wifi, "") && talk_hears(t, &t->pbx, "SIP/2.0 480 "));
+	return ERR_NONE;
+}
+
+static enum err moves_invite(struct talk *t)
+{
+	struct pair p;
+
+	TRY(is_called_by(t, &p, "sip"));
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	CHECK(hears(t, &p.wifi, "INVITE sip:201@192.168.1.10 ") && talk_is_quiet(t, &t->pbx));
+	return ERR_NONE;
+}
+
+TEST(flows_sips_invite,
+     "sends an INVITE by sips: to no other flow in the clear where TLS is required")
+{
+	TRY(talk_with_settings(with_sips, keeps_invite));
+	return talk_with_settings(with_sips, moves_invite);
+}
+
+static enum err is_up(struct talk *t, struct pair *p, const char *scheme)
+{
+	TRY(is_called_by(t, p, scheme));
+	talk_learns(&t->phone, &t->at_phone);
+	answers(t, &p->mobile, "200 OK", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
+	talk_ack(t, &t->pbx, "");
+	CHECK(hears(t, &p->mobile, "ACK "));
+	border_disconnected(t->w->border, &p->mobile.flow, t->w->now);
+	return ERR_NONE;
+}
+
+static enum err keeps_call(struct talk *t)
+{
+	struct pair p;
+
+	TRY(is_up(t, &p, "sips"));
+	/* What the phone says in the clear is no reason either. */
+	t->phone.flow = p.wifi.flow;
+	talk_request(t, &t->phone, "INFO", "", "");
+	CHECK(hears(t, &p.wifi, "SIP/2.0 403 ") && talk_is_quiet(t, &t->pbx));
+	/* It comes back by TLS. */
+	p.mobile.flow.connection++;
+	TRY(phone_registers(&p.mobile));
+	talk_request(t, &t->pbx, "BYE", "", "");
+	CHECK(!hears(t, &p.wifi, "") && hears(t, &p.mobile, "BYE "));
+	return ERR_NONE;
+}
+
+static enum err moves_call(struct talk *t)
+{
+	struct pair p;
+
+	TRY(is_up(t, &p, "sip"));
+	talk_request(t, &t->pbx, "BYE", "", "");
+	CHECK(hears(t, &p.wifi, "BYE "));
+	return ERR_NONE;
+}
+
+TEST(flows_sips_call, "nor a call by sips: that is up, which goes on by TLS again")
+{
+	TRY(talk_with_settings(with_sips, keeps_call));
+	return talk_with_settings(with_sips, moves_call);
 }
 
 static void count_row(void *context, const struct ask *row)

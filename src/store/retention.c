@@ -6,11 +6,15 @@
 
 /* ?1 is the time before which, ?2 how many. What is alive is not forgotten. A call's number is the
  * time of its beginning (of one from a capture far less), so that calls need no index of their age:
- * those that began before that time are looked at, and of them few ended after it. */
+ * those that began before that time are looked at, and of them few ended after it. Numbers only
+ * rise, so those after a clock that was ahead are from the future: the rows that are there longest
+ * are looked at too. */
 static const char *const forget_by_age[RECORD_KIND_COUNT] = {
 	[RECORD_CALL] = "DELETE FROM calls WHERE row IN"
-			" (SELECT row FROM calls WHERE call < ?1 AND wall_us < ?1"
-			" ORDER BY call LIMIT ?2)",
+			" (SELECT row FROM (SELECT row FROM calls WHERE call < ?1 AND"
+			" wall_us < ?1 ORDER BY call LIMIT ?2) UNION SELECT row FROM"
+			" (SELECT row, wall_us FROM calls ORDER BY row LIMIT ?2)"
+			" WHERE wall_us < ?1)",
 	[RECORD_INCIDENT] = "DELETE FROM incidents WHERE incident IN"
 			    " (SELECT incident FROM incidents WHERE last_wall_us < ?1"
 			    " ORDER BY last_wall_us LIMIT ?2)",
@@ -55,7 +59,7 @@ static enum err forget_old(struct store *s, const struct store_keep *keep, int64
 			continue;
 		err = forget_rows(s, (enum record_kind)kind, now_wall_us - keep->age_us[kind],
 		                  &rows);
-		if (rows == RETENTION_STEP_ROWS)
+		if (rows >= RETENTION_STEP_ROWS)
 			*ret_is_more = true;
 	}
 	return err;

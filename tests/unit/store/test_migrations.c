@@ -173,7 +173,7 @@ static enum err goes_on(const struct place *p, struct store *s, uint32_t before)
 	return ERR_NONE;
 }
 
-static enum err from_before(bool has_call, int64_t ring_indexes)
+static enum err from_before(bool has_call, int64_t indexes)
 {
 	static const char by_ring[] = "SELECT count(*) FROM sqlite_schema WHERE name ="
 				      " 'sqlite_autoindex_calls_1'";
@@ -193,13 +193,13 @@ static enum err from_before(bool has_call, int64_t ring_indexes)
 		err = goes_on(&p, s, has_call ? 1 : 0);
 	store_free(&s);
 	if (err == ERR_NONE &&
-	    (number_in(&p, by_ring) != ring_indexes || number_in(&p, by_age) != 0))
+	    (number_in(&p, by_ring) != indexes || number_in(&p, by_age) != indexes))
 		err = ERR_DENIED;
 	place_remove(&p);
 	return err;
 }
 
-TEST(from_before_with_calls, "goes on with calls of an older layout, which keep their rings' index")
+TEST(from_before_with_calls, "goes on with calls of an older layout, which keep their indexes")
 {
 	return from_before(true, 1);
 }

@@ -103,6 +103,29 @@ TEST(forget_long_calls, "forgets a call by its end, however long ago it began")
 	return with_filled(1, long_calls);
 }
 
+/* The clock was years ahead when the first of them began, and right since. */
+static enum err future_numbers(struct store *s)
+{
+	struct store_keep keep = { .age_us = { [RECORD_CALL] = DAY } };
+	union record batch[2] = { a_call(1001, (uint64_t)(BASE + 900 * DAY)),
+		                  a_call(1002, (uint64_t)(BASE + 900 * DAY + 1)) };
+	struct store_tally tally;
+	bool is_more = true;
+
+	batch[0].head.wall_us = batch[1].head.wall_us = BASE + 10;
+	TRY(store_write(s, batch, 2, &tally));
+	TRY(store_forget(s, &keep, BASE + DAY / 2, &is_more));
+	TRY(count_kind(s, RECORD_CALL, 3));
+	TRY(store_forget(s, &keep, BASE + 2 * DAY, &is_more));
+	CHECK(!is_more);
+	return count_kind(s, RECORD_CALL, 0);
+}
+
+TEST(forget_future_numbers, "forgets calls whose numbers a wrong clock has put into the future")
+{
+	return with_filled(1, future_numbers);
+}
+
 static enum err blocks_alive(struct store *s)
 {
 	struct store_keep keep = { .age_us = { [RECORD_BLOCK] = DAY } };

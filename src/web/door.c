@@ -146,7 +146,8 @@ static enum err let_in(struct web_visitor *v, struct now now)
 		return err;
 	}
 	v->given = ends[1];
-	v->is_named = v->is_served = d->port.let_in(d->port.context, ends[1]);
+	/* Who is not claimed at once is nobody's: his row would never be free again. */
+	v->is_named = v->is_served = d->port.let_in(d->port.context, ends[1]) && v->given < 0;
 	v->given = -1;
 	return v->is_served ? ERR_NONE : ERR_LIMIT;
 }
@@ -319,8 +320,10 @@ void web_door_free(struct web_door **d)
 struct web_visitor *web_door_claim(struct web_door *d, int fd)
 {
 	for (size_t i = 0; i < MAX_CONTROL_CONNECTIONS; i++)
-		if (d->visitors[i].is_open && d->visitors[i].given == fd)
+		if (d->visitors[i].is_open && d->visitors[i].given == fd) {
+			d->visitors[i].given = -1;
 			return &d->visitors[i];
+		}
 	return NULL;
 }
 

@@ -389,13 +389,21 @@ static bool let_in(void *context, int fd)
 	return MHD_add_connection(s->daemon, fd, &nowhere, sizeof(nowhere)) == MHD_YES;
 }
 
+/* Told that there is one thread, libmicrohttpd from 1.0 on takes a connection within
+ * MHD_add_connection, as those before always did; else later, when nobody could say whose it is. */
+#if MHD_VERSION >= 0x01000000
+enum { ONE_THREAD = MHD_USE_NO_THREAD_SAFETY };
+#else
+enum { ONE_THREAD = 0 };
+#endif
+
 static struct MHD_Daemon *start_control(struct web_server *s)
 {
 	return MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-		handle, s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONTROL_CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)WEB_IDLE_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | ONE_THREAD, 0,
+		NULL, NULL, handle, s, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)MAX_CONTROL_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)WEB_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, request_begins, s,
 		MHD_OPTION_NOTIFY_COMPLETED, request_ends, s, MHD_OPTION_NOTIFY_CONNECTION,
 		connection_changed, s, MHD_OPTION_END);

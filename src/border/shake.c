@@ -313,7 +313,8 @@ void shake_describe_offer(const struct call *call, unsigned to, unsigned stream,
 	ret->shake.mid_id = mid_id_of(call, to, stream, false);
 	if (host != stream)
 		be_guest(local, ret);
-	else if (s->shake.is_on ? s->shake.has_ice : is_browser(&call->facts->legs[to]))
+	else if (!cover_is_needed(call, to) &&
+	         (s->shake.is_on ? s->shake.has_ice : is_browser(&call->facts->legs[to])))
 		describe_path(&s->shake, ret);
 }
 
@@ -356,7 +357,7 @@ bool shake_order(const struct call *call, unsigned leg, unsigned stream, struct 
 		                     .leg = (uint8_t)leg,
 		                     .hash = k->hash,
 		                     .is_active = k->is_active,
-		                     .has_ice = k->has_ice,
+		                     .has_ice = k->has_ice && !cover_is_needed(call, leg),
 		                     .association = k->association,
 		                     .tuple = k->tuple };
 	sdp_ice_draw(k->random, ret->ufrag, ret->pwd);

@@ -251,3 +251,29 @@ TEST(paths, "who is to be covered checks no other paths than that of its descrip
 {
 	return talk_with_settings(change, checks_no_paths);
 }
+
+/* The call stands, with a path that was checked, when its peer's media has to be covered. */
+static enum err checks_no_more(struct talk *t)
+{
+	const struct media_event started = { .kind = MEDIA_STARTED, .fingerprint = { 0xaa } };
+	const struct cover_row all = { 0 };
+
+	border_media_event(t->w->border, &started, t->w->now);
+	talk_invite_from_pbx(t, "", WITH_ICE);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &t->phone, "INVITE "));
+	talk_answer(t, &t->phone, &t->at_phone, "200 OK", "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
+	CHECK(t->w->shakes[(t->w->shake_count - 1) % 16].has_ice);
+	change(t->w->settings);
+	TRY(border_apply(t->w->border, t->w->settings, t->w->now));
+	border_covered(t->w->border, &all, t->w->now);
+	CHECK(t->w->cover_count > 0 && !passes(t));
+	answer(t, COVER_YES);
+	CHECK(passes(t) && !t->w->shakes[(t->w->shake_count - 1) % 16].has_ice);
+	return ERR_NONE;
+}
+
+TEST(paths_no_more, "a call that stands checks no paths any more once its peer is to be covered")
+{
+	return talk_with(checks_no_more);
+}

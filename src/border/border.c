@@ -81,15 +81,18 @@ static void notice(void *context, enum ua_notice what, const struct ua_event *ev
 		purposes[event->user.purpose].notice(b, what, event);
 }
 
-static void expired(void *context, const struct registration *r)
+static void ended(void *context, const struct registration_facts *facts)
 {
 	struct border *b = context;
-	struct inbound in = { .flow = &r->facts.flow, .standing = STANDING_KNOWN };
+	struct inbound in = { .flow = &facts->flow, .standing = STANDING_KNOWN };
 	struct fact fact = fact_of(b, &in, FACT_UNREGISTERED);
 
-	if (r->facts.pbx) /* a PBX's with its carrier: nobody's attempt */
+	if (facts->pbx) /* a PBX's with its carrier: nobody's attempt */
 		return;
-	fact_account(&fact, view_of(r->facts.account));
+	/* The judge counts none: to it a flow is registered or is not. */
+	if (registration_on_flow(&b->registrations, &facts->flow))
+		return;
+	fact_account(&fact, view_of(facts->account));
 	fact_emit(b, &fact);
 }
 
@@ -137,7 +140,7 @@ static enum err make_tables(struct border *b)
 		.wheel = &b->wheel,
 		.known = &b->known,
 		.checkpoint = &b->checkpoint,
-		.expired = expired,
+		.ended = ended,
 		.context = b,
 	};
 	if (err == ERR_NONE)

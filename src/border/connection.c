@@ -60,17 +60,13 @@ enum { MAX_SUCCESSORS = 8 };
 static size_t end_registrations(struct border *b, const struct flow *flow,
                                 struct successor ret[MAX_SUCCESSORS])
 {
-	struct inbound in = { .flow = flow, .standing = STANDING_KNOWN, .proof = PROOF_CONNECTION };
 	char name[REGISTRATION_TOKEN_SIZE];
 	struct registration *r, *other;
 	size_t count = 0;
 
 	while ((r = registration_on_flow(&b->registrations, flow))) {
-		struct fact fact = fact_of(b, &in, FACT_UNREGISTERED);
 		uint64_t account_hash = fact_hash(b, view_of(r->facts.account));
 
-		fact_account(&fact, view_of(r->facts.account));
-		fact_emit(b, &fact);
 		registration_write_name(r->facts.token, r->facts.is_flow, name);
 		registration_end(&b->registrations, &r);
 		other = registration_called(&b->registrations, view_of(name));

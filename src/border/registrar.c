@@ -67,7 +67,7 @@ void registrar_apply(struct border *b)
 			registration_move_peer(&b->registrations, r, rows[r->facts.peer],
 			                       r->facts.pbx ? rows[r->facts.pbx - 1] + 1U : 0);
 		else
-			registration_expire(&b->registrations, r);
+			registration_end(&b->registrations, &r);
 	}
 	place = 0;
 	while ((l = pool_next(b->registrar->logins, &place))) {

@@ -289,14 +289,6 @@ static void bind_contact(struct border *b, struct login *l, const struct login_c
 	login_say(b, l, FACT_REGISTERED, OUTCOME_SUCCEEDED);
 }
 
-static void unbind(struct border *b, const struct login *l, struct registration *r)
-{
-	if (!r)
-		return;
-	login_say(b, l, FACT_UNREGISTERED, OUTCOME_SUCCEEDED);
-	registration_end(&b->registrations, &r);
-}
-
 static void unbind_all(struct border *b, const struct login *l)
 {
 	struct registration *ended[MAX_BINDINGS];
@@ -304,7 +296,7 @@ static void unbind_all(struct border *b, const struct login *l)
 	                                &l->wish.facts.flow, ended, MAX_BINDINGS);
 
 	for (size_t i = 0; i < count; i++)
-		unbind(b, l, ended[i]);
+		registration_end(&b->registrations, &ended[i]);
 }
 
 /* Each by what the PBX says of it. */
@@ -316,12 +308,14 @@ static void take_contacts(struct border *b, struct login *l, const struct sip_ms
 	for (unsigned i = 0; i < l->wish.count; i++) {
 		const struct login_contact *c = &l->wish.contacts[i];
 		uint32_t granted = c->expires_s > 0 ? granted_to(c, response) : 0;
+		struct registration *standing =
+			registration_by_token(&b->registrations, view_of(c->token));
 
 		bound += granted > 0;
 		if (granted > 0)
 			bind_contact(b, l, c, granted, lines);
 		else
-			unbind(b, l, registration_by_token(&b->registrations, view_of(c->token)));
+			registration_end(&b->registrations, &standing);
 	}
 	if (bound > 0)
 		login_write_flow(lines, &l->wish);

@@ -88,14 +88,7 @@ static void fire_expiry(struct timer *timer, uint64_t now_us)
 	struct registration *r = HOLDER(timer, struct registration, expiry);
 
 	(void)now_us;
-	registration_expire(r->table, r);
-}
-
-void registration_expire(struct registrations *t, struct registration *r)
-{
-	if (t->expired)
-		t->expired(t->context, r);
-	forget(t, r);
+	registration_end(r->table, &r);
 }
 
 enum err registrations_init(struct registrations *t, uint32_t max, const struct hash_key *key)
@@ -393,9 +386,15 @@ void registrations_show(struct registrations *t, const struct flow *flow, uint8_
 
 void registration_end(struct registrations *t, struct registration **r)
 {
-	if (*r)
-		forget(t, *r);
+	struct registration_facts facts;
+
+	if (!*r)
+		return;
+	facts = (*r)->facts;
+	forget(t, *r);
 	*r = NULL;
+	if (t->ended)
+		t->ended(t->context, &facts);
 }
 
 void registration_move_peer(struct registrations *t, struct registration *r, unsigned peer,

@@ -62,8 +62,8 @@ struct registrations {
 	struct wheel *wheel;
 	struct known_table *known;
 	struct checkpoint *checkpoint;
-	/* Told of each that expires, just before it goes. */
-	void (*expired)(void *context, const struct registration *r);
+	/* Told of each that has ended, by whomever or by its time. */
+	void (*ended)(void *context, const struct registration_facts *facts);
 	void *context;
 };
 
@@ -82,8 +82,6 @@ enum err registration_put(struct registrations *t, const struct registration_fac
 void registration_refresh(struct registrations *t, struct registration *r, uint32_t cseq,
                           uint64_t expires_us, struct now now);
 void registration_end(struct registrations *t, struct registration **r);
-/* The same for one that nobody ended: `expired` is told. */
-void registration_expire(struct registrations *t, struct registration *r);
 /* Its registrar and PBX have other rows in peers. */
 void registration_move_peer(struct registrations *t, struct registration *r, unsigned peer,
                             unsigned pbx);

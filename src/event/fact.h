@@ -25,7 +25,7 @@ enum fact_kind {
 	FACT_UNACKED,       /* an INVITE was answered and never acknowledged */
 	FACT_BLOCKED_HITS,  /* `count` datagrams dropped at the door since the last such fact */
 	FACT_REGISTERED,    /* registration made or refreshed */
-	FACT_UNREGISTERED,  /* registration ended or expired */
+	FACT_UNREGISTERED,  /* the last registration of its flow ended */
 	FACT_CRASH,         /* a worker died with this message in hand */
 	FACT_UNTRUSTED,     /* TLS was refused before a byte of SIP; `reason`: enum tls_refusal */
 	FACT_KIND_COUNT

@@ -2,6 +2,8 @@
 /* Flows of one instance (RFC 5626): connections, each of which may end. */
 #include "unit/border/phone.h"
 
+#include "border/registration.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -149,6 +151,8 @@ TALK_TEST(flows_replaced, "binds a flow and ends another in one REGISTER, and re
 	TRY(phone_registers(&p.wifi));
 	CHECK(said_to_pbx(t->w, said, sizeof(said)) == 1 && strstr(said, ";expires=3600"));
 	CHECK(is_offered(&p.wifi) && rings(t, &p) == 'w');
+	CHECK(wire_count_facts(t->w, FACT_UNREGISTERED) == 1);
+	CHECK(wire_said_last(t->w, FACT_UNREGISTERED, &p.mobile.flow));
 	heard = t->w->pbx_registers;
 	p.wifi.r.contact = AT_WIFI ";reg-id=1, " AT_WIFI ";reg-id=3";
 	phone_says(&p.wifi, true);
@@ -167,6 +171,26 @@ TALK_TEST(flows_star, "ends by Contact * the flow that says it")
 	TRY(phone_registers(&p.mobile));
 	CHECK(said_to_pbx(t->w, said, sizeof(said)) == 1 && !strstr(said, ";expires=0"));
 	CHECK(rings(t, &p) == 'w');
+	return ERR_NONE;
+}
+
+TALK_TEST(flows_many, "gives up the flow that ends first where one comes that is too many")
+{
+	struct flow first = *connection(40, 1);
+	char contact[128];
+
+	for (uint32_t i = 1; i <= MAX_REGISTRATION_FLOWS + 1; i++) {
+		struct phone p = phone_on(t->w, connection(40, i));
+
+		CHECK(wire_count_facts(t->w, FACT_UNREGISTERED) == 0);
+		snprintf(contact, sizeof(contact), AT_WIFI ";reg-id=%u", (unsigned)i);
+		p.r.headers = OUTBOUND;
+		p.r.contact = contact;
+		TRY(phone_registers(&p));
+		wire_advance(t->w, SECOND_US);
+	}
+	CHECK(wire_count_facts(t->w, FACT_UNREGISTERED) == 1);
+	CHECK(wire_said_last(t->w, FACT_UNREGISTERED, &first));
 	return ERR_NONE;
 }
 

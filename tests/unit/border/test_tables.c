@@ -54,15 +54,15 @@ struct bench {
 	struct checkpoint checkpoint;
 	struct wheel wheel;
 	void *memory;
-	unsigned expired;
+	unsigned ended;
 };
 
 enum { PLACES = 4 };
 
-static void note_expired(void *context, const struct registration *r)
+static void note_ended(void *context, const struct registration_facts *facts)
 {
-	(void)r;
-	((struct bench *)context)->expired++;
+	(void)facts;
+	((struct bench *)context)->ended++;
 }
 
 static enum err set_up(struct bench *k)
@@ -79,7 +79,7 @@ static enum err set_up(struct bench *k)
 	k->registrations = (struct registrations){ .wheel = &k->wheel,
 		                                   .known = &k->known,
 		                                   .checkpoint = &k->checkpoint,
-		                                   .expired = note_expired,
+		                                   .ended = note_ended,
 		                                   .context = k };
 	err = known_table_init(&k->known, 8, &key);
 	if (err == ERR_NONE)
@@ -134,9 +134,9 @@ static enum err live(struct bench *k)
 	CHECK(!registration_is_continued(&k->registrations, &f.flow, 2, 6));
 
 	wheel_advance(&k->wheel, 59 * (uint64_t)SECOND_US);
-	CHECK(k->expired == 0);
+	CHECK(k->ended == 0);
 	wheel_advance(&k->wheel, 61 * (uint64_t)SECOND_US);
-	CHECK(k->expired == PLACES);
+	CHECK(k->ended == PLACES);
 	CHECK(registration_by_token(&k->registrations, VIEW("token1")) == NULL);
 	CHECK(!known_has_host(&k->known, &f.flow.remote));
 	return ERR_NONE;
@@ -170,6 +170,7 @@ static enum err restored(struct bench *k)
 	}
 	gone = registration_by_token(&k->registrations, VIEW("token0"));
 	registration_end(&k->registrations, &gone);
+	CHECK(!gone && k->ended == 1);
 
 	TRY(known_table_init(&known, 8, &key));
 	successor.known = &known;

@@ -258,6 +258,9 @@ TALK_TEST(whose_registered,
 	char name[REGISTRATION_TOKEN_SIZE] = { 0 };
 
 	TRY(several(t));
+	/* By its name from before it is registered there too. */
+	border_disconnected(t->w->border, &t->phone.flow, t->w->now);
+	TRY(talk_register(t));
 	account = border_account(t->w->border, &t->phone.flow);
 	(void)VIEW_COPY(border_registration(t->w->border, &t->phone.flow), name);
 	CHECK(account != 0 && is_named(t, MINE) && strlen(name) == NAMES_HASH_LEN);
@@ -267,10 +270,11 @@ TALK_TEST(whose_registered,
 	border_registered(t->w->border, &moved, account, view_of(name), t->w->now);
 	border_registered(t->w->border, &moved, account, VIEW_EMPTY, t->w->now);
 	border_registered(t->w->border, &moved, account, VIEW("0"), t->w->now);
-	CHECK(is_named(t, MINE));
+	CHECK(is_named(t, MINE) && wire_count_facts(t->w, FACT_UNREGISTERED) == 1);
 	name[5] ^= 1;
 	border_registered(t->w->border, &moved, account, view_of(name), t->w->now);
-	CHECK(!is_named(t, MINE));
+	CHECK(!is_named(t, MINE) && wire_count_facts(t->w, FACT_UNREGISTERED) == 2);
+	CHECK(wire_said_last(t->w, FACT_UNREGISTERED, &t->phone.flow));
 	talk_invite_from_pbx(t, "", TALK_ANSWER);
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 480 ") && talk_is_quiet(t, &t->phone));
 	return talk_register(t);

@@ -482,6 +482,16 @@ unsigned wire_count_facts(const struct wire *w, enum fact_kind kind)
 	return count;
 }
 
+bool wire_said_last(const struct wire *w, enum fact_kind kind, const struct flow *flow)
+{
+	const struct fact *last = NULL;
+
+	for (unsigned i = 0; i < w->fact_count && i < WIRE_FACTS_MAX; i++)
+		if (w->facts[i].kind == kind)
+			last = &w->facts[i];
+	return last && flow_equal(&last->flow, flow);
+}
+
 const char *wire_param(const char *text, const char *name)
 {
 	static char value[256];

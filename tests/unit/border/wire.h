@@ -87,6 +87,8 @@ void wire_advance(struct wire *w, uint64_t us);
 /* The next datagram to that flow that was not taken, or NULL. */
 struct wire_sent *wire_take(struct wire *w, const struct flow *to);
 unsigned wire_count_facts(const struct wire *w, enum fact_kind kind);
+/* Whether the last of that kind is of that flow. */
+bool wire_said_last(const struct wire *w, enum fact_kind kind, const struct flow *flow);
 
 /* Text of a REGISTER as a phone writes it; `credentials` is the response= of an
  * answer to `challenge` (its WWW-Authenticate is read), or NULL for none. */

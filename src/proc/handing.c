@@ -5,6 +5,7 @@
 static struct handing own;
 static struct border *border; /* NULL: it is being made */
 static unsigned owner, owners = 1;
+static void (*aside)(const struct flow *flow, struct view bytes);
 
 static bool is_anothers(const struct flow *flow)
 {
@@ -123,11 +124,6 @@ static void take(const struct passing *p, struct now now)
 	}
 }
 
-static void put_aside(const struct passing *p)
-{
-	own.aside(&p->flow, view_bytes(p->bytes, p->len));
-}
-
 void handing_begin(const struct handing *h)
 {
 	own = *h;
@@ -139,5 +135,13 @@ void handing_begin(const struct handing *h)
 void handing_listen(struct border *b)
 {
 	border = b;
-	passing_listen(take, put_aside);
+	passing_listen(take);
+}
+
+static void put_aside(const struct passing *p) { aside(&p->flow, view_bytes(p->bytes, p->len)); }
+
+void handing_set_aside(void (*told)(const struct flow *flow, struct view bytes))
+{
+	aside = told;
+	passing_set_aside(put_aside);
 }

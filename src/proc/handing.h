@@ -14,14 +14,15 @@ struct handing {
 	struct tcp *tcp;
 	struct pace *pace;
 	struct now *now; /* of the turn: set before the border is called */
-	/* Of what another handed over, the last worker here died with that in hand. */
-	void (*aside)(const struct flow *flow, struct view bytes);
 };
 
 /* Before the border, which says at once what its predecessor left unsaid. All is borrowed. */
 void handing_begin(const struct handing *h);
-/* From now on what others hand over is taken; tells first what is to be set aside. */
+/* From now on what others hand over is taken. */
 void handing_listen(struct border *b);
+/* Of what they had handed over, the last worker here died with that in hand; once, before the
+ * first is taken, and behind child_enter. */
+void handing_set_aside(void (*aside)(const struct flow *flow, struct view bytes));
 
 /* What was read here, to the border or to another worker. */
 void handing_receive(const struct flow *flow, char *bytes, size_t len);

@@ -9,7 +9,7 @@ enum { SLOTS_A_TURN = 512 };
 /* Another worker: the ring to it, and what came from it so far. */
 static struct other {
 	bool is_there;
-	struct ring *to;
+	struct ring *to, *from;
 	struct passed_letter letter;
 } others[MAX_SIGNAL_WORKERS];
 
@@ -119,14 +119,14 @@ static void drain(void *context, struct ring *ring, struct now now)
 
 /* What was in hand is read like any other; of one that takes several slots the beginning may be
  * gone. */
-static void put_aside(struct other *o, struct ring *ring, void (*aside)(const struct passing *p))
+static void put_aside(struct other *o, void (*aside)(const struct passing *p))
 {
-	uint32_t held = ring_held(ring), start = 0;
+	uint32_t held = ring_held(o->from), start = 0;
 	bool is_sound = false;
 	struct passing p;
 
 	for (uint32_t i = 0; i < held; i++) {
-		is_sound = read_slot(ring, i);
+		is_sound = read_slot(o->from, i);
 		if (!is_sound)
 			break;
 		if (i == 0 || read.head.offset == 0)
@@ -136,23 +136,28 @@ static void put_aside(struct other *o, struct ring *ring, void (*aside)(const st
 	p = message_of(o);
 	p.bytes += start;
 	p.len -= start;
+	/* First: should telling it kill too, the next one does not hear of it again. */
+	ring_release(o->from, held);
 	if (is_sound && p.kind == PASSED_MESSAGE)
 		aside(&p);
-	ring_release(ring, held);
 }
 
-void passing_listen(void (*take)(const struct passing *p, struct now now),
-                    void (*aside)(const struct passing *p))
+void passing_listen(void (*take)(const struct passing *p, struct now now))
 {
 	unsigned owner = child_facts(child)->owner;
 
 	taken = take;
 	for (unsigned i = 0; i < MAX_SIGNAL_WORKERS; i++)
 		if (others[i].is_there)
-			put_aside(
-				&others[i],
-				child_ring_reader(child, ring_passed(i, owner), drain, &others[i]),
-				aside);
+			others[i].from =
+				child_ring_reader(child, ring_passed(i, owner), drain, &others[i]);
+}
+
+void passing_set_aside(void (*aside)(const struct passing *p))
+{
+	for (unsigned i = 0; i < MAX_SIGNAL_WORKERS; i++)
+		if (others[i].is_there)
+			put_aside(&others[i], aside);
 }
 
 const char *passing_shown(const struct flow *flow)

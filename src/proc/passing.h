@@ -21,10 +21,11 @@ struct passing {
 
 /* Rings to the others, of whom there may be none. */
 void passing_begin(struct child *c);
-/* From now on `take` gets what they hand over; `p` lives until it returns. Before that `aside`
- * is told of each that was in hand when the last worker died. */
-void passing_listen(void (*take)(const struct passing *p, struct now now),
-                    void (*aside)(const struct passing *p));
+/* From now on `take` gets what they hand over; `p` lives until it returns. */
+void passing_listen(void (*take)(const struct passing *p, struct now now));
+/* Before the first of them: `aside` is told, once, of each that was in hand when the last worker
+ * died. It reads what killed that one: behind child_enter. */
+void passing_set_aside(void (*aside)(const struct passing *p));
 
 void passing_give(unsigned to, const struct passing *p);
 void passing_give_all(const struct passing *p);

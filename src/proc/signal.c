@@ -544,13 +544,14 @@ int main(void)
 	                                              .declined = on_declined,
 	                                              .counters = w.counters },
 	                         is_peer_at);
-	handing_begin(&(struct handing){ w.child, w.tcp, &w.pace, &w.now, set_aside });
+	handing_begin(&(struct handing){ w.child, w.tcp, &w.pace, &w.now });
 	open_border();
 	workers_listen(on_media_event);
 	handing_listen(w.border);
 	watch_listeners();
 	child_enter(w.child);
 	set_aside_received();
+	handing_set_aside(set_aside);
 	take_batch();
 	return child_run(w.child, &hooks);
 }

@@ -39,7 +39,7 @@ static char message[PASSED_MESSAGE_MAX];
 static struct {
 	struct passing p;
 	unsigned count, asides;
-	bool dies;
+	bool dies, dies_of_aside;
 	jmp_buf end;
 } got;
 
@@ -93,12 +93,17 @@ static void hear_aside(const struct passing *p)
 {
 	got.p = *p;
 	got.asides++;
+	if (!got.dies_of_aside)
+		return;
+	got.dies_of_aside = false;
+	longjmp(got.end, 1);
 }
 
 static void start(void)
 {
 	passing_begin(&ours);
-	passing_listen(hear, hear_aside);
+	passing_listen(hear);
+	passing_set_aside(hear_aside);
 }
 
 static enum err begin(void)
@@ -401,6 +406,21 @@ TEST(passing_poison, "the message that ends its worker is told to the next one, 
 		start();
 		CHECK(got.asides == i + 1);
 	}
+	end();
+	return ERR_NONE;
+}
+
+TEST(passing_poison_told, "a message that ends who is told of it too is not told to the next one")
+{
+	TRY(begin());
+	give(PASSED_MESSAGE, 9);
+	give(PASSED_MESSAGE, 5);
+	TRY(echo(0));
+	got.dies_of_aside = true;
+	die();
+	CHECK(!got.dies_of_aside && got.asides == 1);
+	work();
+	CHECK(has_come(2, 5) && got.asides == 1);
 	end();
 	return ERR_NONE;
 }

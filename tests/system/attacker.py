@@ -96,13 +96,21 @@ def times_by_truth(results, truth):
     return report
 
 
+def spread(users, impossible):
+    """Both in random order and evenly mixed, one that is impossible first: what changes with time, as the silence after a
+    block, falls on both kinds alike, however early it comes."""
+    random.shuffle(users)
+    random.shuffle(impossible)
+    places = [(at / len(kind), order, user) for order, kind in enumerate((impossible, users)) for at, user in enumerate(kind)]
+    return [user for _, _, user in sorted(places)]
+
+
 def enumerate_extensions(options):
     users = expand(options.extensions)
     width = max(len(user) for user in users)
     impossible = {str(random.randrange(9 * 10 ** (width - 1), 10 ** width)) for _ in range(BASELINE_USERS)}
     impossible -= set(users)
-    queue = users + sorted(impossible)
-    random.shuffle(queue)  # so that what changes with time falls on both kinds alike
+    queue = spread(users, sorted(impossible))
     local = threading.local()
     wires, silent = [], collections.Counter()
 

@@ -56,7 +56,7 @@ enum err rtp_srtcp_protect(struct srtp *s, char *packet, size_t room, size_t *le
 		rtp_cipher_seal(context, iv, &sealed, tag);
 	} else {
 		rtp_cipher_stream(context, iv, sealed.text, sealed.len);
-		rtp_cipher_tag(&s->rtcp, view_bytes(packet, *len + WORD_SIZE), tag);
+		rtp_cipher_tag(&s->rtcp, view_bytes(packet, *len + WORD_SIZE), VIEW_EMPTY, tag);
 	}
 	memcpy(packet + *len + (is_aead ? 0 : WORD_SIZE), tag, tag_len);
 	*len += tag_len + WORD_SIZE;
@@ -102,7 +102,7 @@ static bool open_packet(struct srtp *s, char *packet, size_t len, uint32_t index
 	void *context;
 
 	if (!is_aead) {
-		rtp_cipher_tag(&s->rtcp, view_bytes(packet, len + WORD_SIZE), expected);
+		rtp_cipher_tag(&s->rtcp, view_bytes(packet, len + WORD_SIZE), VIEW_EMPTY, expected);
 		if (!secret_equal(tag, expected, tag_len))
 			return false;
 	}

@@ -173,13 +173,15 @@ static void note_packet(struct srtp *s, struct packet *p)
 		p->place.mark->rtp = p->index + 1;
 }
 
-/* The tag is over packet and rollover counter (RFC 3711 4.2), which stands for the moment
- * where the tag goes. */
-static void tag_of(const struct srtp *s, char *packet, size_t len, uint64_t index,
+/* The tag is over packet and rollover counter (RFC 3711 4.2). Where the tag stands that counter
+ * would have to be put, and the hash wait for it: it is hashed by itself. */
+static void tag_of(const struct srtp *s, const char *packet, size_t len, uint64_t index,
                    uint8_t ret[SRTP_AUTH_KEY])
 {
-	rtp_srtp_put_word(packet + len, (uint32_t)(index >> 16));
-	rtp_cipher_tag(&s->rtp, view_bytes(packet, len + 4), ret);
+	char counter[4];
+
+	rtp_srtp_put_word(counter, (uint32_t)(index >> 16));
+	rtp_cipher_tag(&s->rtp, view_bytes(packet, len), view_bytes(counter, sizeof(counter)), ret);
 }
 
 enum err rtp_srtp_protect(struct srtp *s, char *packet, size_t room, size_t *len)
@@ -224,12 +226,10 @@ static bool open_aead(struct srtp *s, const struct packet *p, char *packet, size
 static bool open_tagged(struct srtp *s, const struct packet *p, char *packet, size_t len)
 {
 	size_t tag_len = suite_sizes(s->rtp.suite)->tag;
-	uint8_t iv[SRTP_IV_SIZE], expected[SRTP_AUTH_KEY], tag[SUITE_MAX_TAG];
+	uint8_t iv[SRTP_IV_SIZE], expected[SRTP_AUTH_KEY];
 
-	memcpy(tag, packet + len, tag_len);
 	tag_of(s, packet, len, p->index, expected);
-	memcpy(packet + len, tag, tag_len);
-	if (!secret_equal(tag, expected, tag_len))
+	if (!secret_equal(packet + len, expected, tag_len))
 		return false;
 	rtp_cipher_iv(&s->rtp, p->ssrc, p->index, iv);
 	rtp_cipher_stream(s->context, iv, packet + p->header, len - p->header);

@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include <endian.h>
 #include <stdlib.h>
 
 static const char *const names[SRTP_ALGORITHMS] = { "AES-128-CTR", "AES-256-CTR", "AES-128-GCM",
@@ -109,18 +110,19 @@ void *rtp_cipher_borrow(struct srtp_engine *e, unsigned suite, const uint8_t *ke
 }
 
 /* With a salt of 14 bytes the IV is (salt ^ ssrc ^ index) * 2^16, with one of 12 it is their
- * sum alone: the places are 4 and 8 there, 2 and 6 here. */
+ * sum alone: ssrc and index begin at the bytes 4 and 8 there, 2 and 6 here. In whole words, for
+ * OpenSSL reads it at once, and bytes that were written one by one would have to be waited for. */
 void rtp_cipher_iv(const struct srtp_cipher *c, uint32_t ssrc, uint64_t index,
                    uint8_t ret[SRTP_IV_SIZE])
 {
-	size_t at = suite_is_aead(c->suite) ? 2 : 4;
+	bool is_aead = suite_is_aead(c->suite);
+	uint64_t high = is_aead ? (uint64_t)ssrc << 16 | index >> 32 : ssrc;
+	uint64_t words[2], low = is_aead ? index << 32 : index << 16;
 
-	memset(ret, 0, SRTP_IV_SIZE);
-	memcpy(ret, c->salt, sizeof(c->salt));
-	for (size_t i = 0; i < 4; i++)
-		ret[at + i] ^= (uint8_t)(ssrc >> (24 - 8 * i));
-	for (size_t i = 0; i < 6; i++)
-		ret[at + 4 + i] ^= (uint8_t)(index >> (40 - 8 * i));
+	memcpy(words, c->salt, sizeof(words));
+	words[0] ^= htobe64(high);
+	words[1] ^= htobe64(low);
+	memcpy(ret, words, sizeof(words));
 }
 
 void rtp_cipher_stream(void *context, const uint8_t iv[SRTP_IV_SIZE], char *text, size_t len)
@@ -144,12 +146,14 @@ static void resume(SHA_CTX *hash, const uint32_t words[SRTP_HASH_WORDS])
 	hash->num = 0;
 }
 
-void rtp_cipher_tag(const struct srtp_cipher *c, struct view bytes, uint8_t ret[SRTP_AUTH_KEY])
+void rtp_cipher_tag(const struct srtp_cipher *c, struct view bytes, struct view behind,
+                    uint8_t ret[SRTP_AUTH_KEY])
 {
 	SHA_CTX hash;
 
 	resume(&hash, c->inner);
 	SHA1_Update(&hash, bytes.at, bytes.len);
+	SHA1_Update(&hash, behind.at, behind.len);
 	SHA1_Final(ret, &hash);
 	resume(&hash, c->outer);
 	SHA1_Update(&hash, ret, SRTP_AUTH_KEY);

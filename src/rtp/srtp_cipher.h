@@ -29,8 +29,8 @@ struct srtp_session {
 /* The same as packets need them, but for the cipher's key. */
 struct srtp_cipher {
 	uint32_t inner[SRTP_HASH_WORDS], outer[SRTP_HASH_WORDS]; /* SHA-1 behind the HMAC's pads */
-	uint8_t salt[SUITE_MAX_SALT];
-	uint8_t suite; /* enum suite */
+	uint8_t salt[SRTP_IV_SIZE];                              /* and zeros behind it */
+	uint8_t suite;                                           /* enum suite */
 };
 
 void rtp_cipher_take(struct srtp_cipher *ret, unsigned suite, const struct srtp_session *keys);
@@ -48,8 +48,9 @@ void rtp_cipher_iv(const struct srtp_cipher *c, uint32_t ssrc, uint64_t index,
 
 /* Text under the key stream, in place; twice is the text again. */
 void rtp_cipher_stream(void *context, const uint8_t iv[SRTP_IV_SIZE], char *text, size_t len);
-/* HMAC-SHA1 over `bytes`, all 20 of it. */
-void rtp_cipher_tag(const struct srtp_cipher *c, struct view bytes, uint8_t ret[SRTP_AUTH_KEY]);
+/* HMAC-SHA1 over both, all 20 bytes of it; `behind` may be empty. */
+void rtp_cipher_tag(const struct srtp_cipher *c, struct view bytes, struct view behind,
+                    uint8_t ret[SRTP_AUTH_KEY]);
 
 /* AES-GCM in place; what is not encrypted is authenticated in two parts, of which the second
  * may be empty. */

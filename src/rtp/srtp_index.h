@@ -14,8 +14,8 @@ enum { SRTP_WINDOW_WORDS = SRTP_MAX_WINDOW / 64 };
  * Before the first wrap there is none below 0: a jump there is taken as one ahead. */
 uint64_t rtp_index_guess(uint64_t highest, uint16_t sequence);
 
-/* A bit for each of the last `size` indices, at its place modulo size; size is a multiple of 64
- * between the bounds above. */
+/* A bit for each of the last `size` indices, at its place modulo the next power of two; size is a
+ * multiple of 64 between the bounds above. */
 struct srtp_window {
 	uint64_t words[SRTP_WINDOW_WORDS];
 };

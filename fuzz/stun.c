@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Covers stun_parse and stun_write: what is read can be written, reads the same again, and cut
- * anywhere is not taken any more. */
+/* Covers stun_parse, stun_write and stun_write_bare: what is read can be written, reads the same
+ * again, and cut anywhere is not taken any more. */
 #include "rtp/stun.h"
 #include <stdlib.h>
 
@@ -18,8 +18,8 @@ static bool is_same(const struct stun_message *a, const struct stun_message *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct view in = view_bytes(data, size), key = VIEW("secret");
-	char bytes[MAX_STUN_DATAGRAM];
-	struct buffer b = BUFFER_ON(bytes);
+	char bytes[MAX_STUN_DATAGRAM], bare_bytes[MAX_STUN_DATAGRAM];
+	struct buffer b = BUFFER_ON(bytes), bare = BUFFER_ON(bare_bytes);
 	struct stun_message m, again;
 
 	if (stun_parse(in, &m) != ERR_NONE)
@@ -28,6 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (stun_write(&b, &m, key) != ERR_NONE ||
 	    stun_parse(buffer_view(&b), &again) != ERR_NONE || !is_same(&m, &again) ||
 	    !stun_is_signed(buffer_view(&b), &again, key))
+		abort();
+	if (stun_write_bare(&bare, &m) != ERR_NONE ||
+	    stun_parse(buffer_view(&bare), &again) != ERR_NONE || !is_same(&m, &again))
 		abort();
 	for (size_t len = 0; len < size; len++)
 		if (stun_parse(view_first(in, len), &m) == ERR_NONE)

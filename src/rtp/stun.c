@@ -400,7 +400,7 @@ static void put_signature(struct buffer *b, struct view password)
 	put_padded(b, MESSAGE_INTEGRITY, view_bytes(integrity, HASH_SHA1_SIZE));
 }
 
-enum err stun_write(struct buffer *b, const struct stun_message *m, struct view password)
+static enum err put_message(struct buffer *b, const struct stun_message *m)
 {
 	uint16_t class = (uint16_t)m->class, method = m->method;
 
@@ -413,6 +413,24 @@ enum err stun_write(struct buffer *b, const struct stun_message *m, struct view 
 	buffer_u32(b, MAGIC_COOKIE);
 	buffer_put(b, view_bytes(m->transaction, STUN_TRANSACTION_SIZE));
 	put_attributes(b, m);
+	return b->err;
+}
+
+enum err stun_write_bare(struct buffer *b, const struct stun_message *m)
+{
+	enum err err = put_message(b, m);
+
+	if (err == ERR_NONE)
+		put_length(b, 0);
+	return err;
+}
+
+enum err stun_write(struct buffer *b, const struct stun_message *m, struct view password)
+{
+	enum err err = put_message(b, m);
+
+	if (err != ERR_NONE)
+		return err;
 	put_signature(b, password);
 	put_length(b, ATTRIBUTE_HEADER + FINGERPRINT_SIZE);
 	if (b->err == ERR_NONE)

@@ -62,5 +62,7 @@ bool stun_is_signed(struct view datagram, const struct stun_message *m, struct v
  * has_fingerprint are not asked. ERR_LIMIT where the buffer, which must be empty, is too small or
  * a field has no form on the wire (method beyond 12 bits, username beyond its ceiling). */
 enum err stun_write(struct buffer *b, const struct stun_message *m, struct view password) MUST_USE;
+/* The same without MESSAGE-INTEGRITY and FINGERPRINT, as keep-alives of SIP go (RFC 5626 8). */
+enum err stun_write_bare(struct buffer *b, const struct stun_message *m) MUST_USE;
 
 #endif

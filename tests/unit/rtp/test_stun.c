@@ -328,6 +328,23 @@ TEST(stun_answers, "writes answers of every kind that read as they were meant")
 	return ERR_NONE;
 }
 
+TEST(stun_bare, "writes an answer without signature and fingerprint in the fewest bytes there are")
+{
+	struct stun_message m = { .class = STUN_SUCCESS, .method = STUN_BINDING }, read;
+	char text[64];
+	struct buffer b = BUFFER_ON(text);
+
+	memcpy(m.transaction, TRANSACTION, sizeof(m.transaction));
+	CHECK(addr_parse_port(VIEW("192.0.2.1:32853"), &m.mapped) == ERR_NONE);
+	CHECK(stun_write_bare(&b, &m) == ERR_NONE);
+	CHECK(view_equal(buffer_view(&b),
+	                 VIEW("\x01\x01\x00\x0c" COOKIE TRANSACTION
+	                      "\x00\x20\x00\x08\x00\x01\xa1\x47\xe1\x12\xa6\x43")));
+	CHECK(stun_parse(buffer_view(&b), &read) == ERR_NONE && !read.has_fingerprint);
+	CHECK(read.integrity_at == 0 && addr_equal(&read.mapped, &m.mapped));
+	return ERR_NONE;
+}
+
 TEST(stun_no_room, "writes into too little room nothing that is taken for a message")
 {
 	const struct stun_message m = { .class = STUN_REQUEST,

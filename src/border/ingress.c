@@ -5,6 +5,7 @@
 #include "border/calls.h"
 #include "border/exchange.h"
 #include "border/extensions.h"
+#include "border/ping.h"
 #include "border/registrar.h"
 #include "border/sample.h"
 #include "border/spiral.h"
@@ -62,7 +63,8 @@ static bool passes_door(struct border *b, struct inbound *in, struct view bytes,
 		fact_emit(b, &fact);
 	}
 	if (welcome.answer == DOOR_DROP) {
-		border_count(b, welcome.counter);
+		if (welcome.bytes != BYTES_STUN || !ping_answers(b, in, bytes))
+			border_count(b, welcome.counter);
 		return false;
 	}
 	in->is_blocked = welcome.answer == DOOR_CHALLENGE;

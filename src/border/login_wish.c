@@ -48,8 +48,8 @@ static void write_token(const struct border *b, const struct inbound *in, struct
 	names_own(&token, b->ports.owners, b->ports.owner);
 }
 
-/* Offered where a connection comes to us itself and is kept by pings: over UDP STUN would have to
- * be answered, and behind a proxy it is that one's flow (RFC 5626 6). */
+/* Offered where a phone comes to us itself, kept by pings: behind a proxy it is that one's flow
+ * (RFC 5626 6). */
 static bool asks_for_flow(const struct inbound *in, const struct sip_contact *contact)
 {
 	struct view params = contact->address.params;
@@ -57,7 +57,7 @@ static bool asks_for_flow(const struct inbound *in, const struct sip_contact *co
 	struct view via;
 	uint64_t reg_id;
 
-	return in->flow->connection > 0 && extensions_offers(in->msg, VIEW("outbound")) &&
+	return extensions_offers(in->msg, VIEW("outbound")) &&
 	       !view_is_empty(sip_params_value(params, VIEW("+sip.instance"))) &&
 	       view_decimal(sip_params_value(params, VIEW("reg-id")), INT32_MAX, &reg_id) &&
 	       reg_id > 0 && sip_values_next(&vias, &via) && !sip_values_next(&vias, &via);

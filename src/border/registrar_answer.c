@@ -215,7 +215,8 @@ void login_write_flow(struct buffer *lines, const struct login_wish *wish)
 		if (!wish->contacts[i].is_flow || wish->contacts[i].expires_s == 0)
 			continue;
 		sip_build_header(lines, SIP_HEADER_REQUIRE, VIEW("outbound"));
-		sip_build_number(lines, SIP_HEADER_FLOW_TIMER, FLOW_TIMER_S);
+		if (wish->facts.flow.transport != TRANSPORT_UDP)
+			sip_build_number(lines, SIP_HEADER_FLOW_TIMER, FLOW_TIMER_S);
 		return;
 	}
 }

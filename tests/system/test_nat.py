@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Routers that translate addresses, on either side of the wire: each phone is heard and hears."""
 
+import os
+import socket
+import struct
 import subprocess
+import time
 
 import harness
 from examples import Example
@@ -181,6 +185,105 @@ def nat_new_ports(cast):
 @test("a phone goes from Wi-Fi to the mobile network in mid-call: REGISTER and re-INVITE from there bring the audio")
 def nat_wifi_to_mobile(cast):
     follows(cast, to_mobile)
+
+
+# ---- flows over UDP, kept by STUN (RFC 5626) ----
+
+COOKIE = 0x2112A442
+NAT_SECONDS = 2  # after which that router forgets
+
+
+class FlowPhone(Softphone):
+    """Asks for a flow of its instance, and keeps it."""
+
+    reg_id = 1
+
+    def register_text(self, more=()):
+        contact = f"Contact: <{self.contact()}>"
+        text = super().register_text(["Supported: path, outbound", *more])
+        return text.replace(contact, f'{contact};+sip.instance="<urn:uuid:{self.user}>";reg-id={self.reg_id}')
+
+    def register(self):
+        heard, asking = [], self.ask
+        self.ask = lambda text: heard.append(asking(text)) or heard[-1]
+        super().register()
+        del self.ask
+        return heard[-1]
+
+    def ping(self, seconds=2.0):
+        """A Binding request, once: what it says of where we are, (address, port), or None."""
+        transaction = os.urandom(12)
+        self.socket.sendto(struct.pack("!HHI", 1, 0, COOKIE) + transaction, self.target)
+        self.socket.settimeout(seconds)
+        try:
+            data = self.socket.recv(65535)
+        except (socket.timeout, ConnectionRefusedError):
+            return None
+        kind, length, cookie = struct.unpack("!HHI", data[:8])
+        check((kind, length, cookie, data[8:20]) == (0x0101, 12, COOKIE, transaction), f"an odd answer: {data!r}")
+        form, size, family, port, host = struct.unpack("!HHHHI", data[20:])
+        check((form, size, family) == (0x0020, 8, 1), f"no XOR-MAPPED-ADDRESS: {data!r}")
+        return socket.inet_ntoa(struct.pack("!I", host ^ COOKIE)), port ^ COOKIE >> 16
+
+
+def forgetful(world, name, public, ours):
+    """A home whose router forgets soon where nothing is said."""
+    router, home = world.home(name, public, ours)
+    for kind in ("udp_timeout", "udp_timeout_stream"):
+        router.sh(f"echo {NAT_SECONDS} > /proc/sys/net/netfilter/nf_conntrack_{kind}")
+    return router, home
+
+
+def is_called(cast, pings):
+    """Bob is called after three times as long as his router remembers him."""
+    world = World(cast)
+    ringfence = office(cast)
+    there = world.public("ann", "198.51.100.2", "198.51.100.1")
+    _, home = forgetful(world, "bob", "198.51.100.130", "198.51.100.129")
+    with phone(ANN, "198.51.100.2", node=there) as ann, \
+            FlowPhone("192.168.77.2", FENCE, BOB, password_of(BOB), sockets=home.udp) as bob:
+        ann.register()
+        reply = bob.register()
+        check(reply.value("Require") == "outbound" and not reply.value("Flow-Timer"), "no flow was offered")
+        places = set()
+        for _ in range(3 * NAT_SECONDS):
+            if pings:
+                places.add(bob.ping())
+            time.sleep(1.0)
+        check(not pings or len(places) == 1, f"the flow was seen at {places}")
+        check(not pings or places.pop()[0] == "198.51.100.130", "it was seen elsewhere than it is")
+        check(ringfence.counters()["pings_answered"] == (3 * NAT_SECONDS if pings else 0), "pings were not counted")
+        one, other = ann.call(bob)
+        must_hear(one, other)
+        hang_up(one, other)
+
+
+@test("a phone behind a router that soon forgets keeps its flow over UDP by STUN and is called, and is not without")
+def nat_pings(cast):
+    for pings in (True, False):
+        with Cast(cast.folder + ("-pings" if pings else "-silent")) as apart:
+            if pings:
+                is_called(apart, pings)
+            else:
+                fails("without pings", is_called, apart, pings)
+
+
+@test("STUN of strangers is not answered: before a phone is registered, from its neighbour, and when it has gone")
+def nat_pings_of_strangers(cast):
+    world = World(cast)
+    ringfence = office(cast)
+    there = world.public("ann", "198.51.100.2", "198.51.100.1")
+    places = {"port": 5060, "audio_port": 40000}, {"port": 5062, "audio_port": 40010}
+    with FlowPhone("198.51.100.2", FENCE, ANN, password_of(ANN), sockets=there.udp, **places[0]) as ann, \
+            FlowPhone("198.51.100.2", FENCE, BOB, password_of(BOB), sockets=there.udp, **places[1]) as bob:
+        check(ann.ping(1.0) is None, "somebody was answered")
+        ann.register()
+        check(ann.ping() == ("198.51.100.2", 5060), "a registered phone was not answered")
+        check(bob.ping(1.0) is None, "its neighbour was answered")
+        bob.register()
+        check(bob.ping() == ("198.51.100.2", 5062), "a registered neighbour was not answered")
+        check(ringfence.counters()["pings_answered"] == 2 and ringfence.counters()["dropped_keepalive"] == 2,
+              "what was answered and what was not is not told")
 
 
 # ---- Ringfence itself behind a router: etc/examples ----

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Flows of one instance (RFC 5626): connections, each of which may end. */
+/* Flows of one instance (RFC 5626): connections, each of which may end, and ways of datagrams. */
 #include "unit/border/phone.h"
 
 #include "border/registration.h"
@@ -413,18 +413,16 @@ TALK_TEST(flows_full, "holds eight flows of an instance, the one that would end 
 
 static const struct unoffered_case {
 	const char *name, *contact, *headers;
-	bool is_udp;
 } unoffered[] = {
-	{ "over UDP, where no ping is answered", AT_WIFI ";reg-id=1", OUTBOUND, true },
-	{ "who does not know it", AT_WIFI ";reg-id=1", "Supported: path\r\n", false },
-	{ "who says nothing", AT_WIFI ";reg-id=1", NULL, false },
-	{ "no reg-id", AT_WIFI, OUTBOUND, false },
-	{ "reg-id 0", AT_WIFI ";reg-id=0", OUTBOUND, false },
-	{ "reg-id no number", AT_WIFI ";reg-id=x", OUTBOUND, false },
-	{ "reg-id too large", AT_WIFI ";reg-id=2147483648", OUTBOUND, false },
-	{ "no instance", "<sip:201@192.168.1.10>;reg-id=1", OUTBOUND, false },
+	{ "who does not know it", AT_WIFI ";reg-id=1", "Supported: path\r\n" },
+	{ "who says nothing", AT_WIFI ";reg-id=1", NULL },
+	{ "no reg-id", AT_WIFI, OUTBOUND },
+	{ "reg-id 0", AT_WIFI ";reg-id=0", OUTBOUND },
+	{ "reg-id no number", AT_WIFI ";reg-id=x", OUTBOUND },
+	{ "reg-id too large", AT_WIFI ";reg-id=2147483648", OUTBOUND },
+	{ "no instance", "<sip:201@192.168.1.10>;reg-id=1", OUTBOUND },
 	{ "behind a proxy", AT_WIFI ";reg-id=1",
-	  "Via: SIP/2.0/TCP 192.168.1.10;branch=z9hG4bKbehind\r\n" OUTBOUND, false },
+	  "Via: SIP/2.0/TCP 192.168.1.10;branch=z9hG4bKbehind\r\n" OUTBOUND },
 };
 
 TALK_TEST(flows_unoffered,
@@ -436,14 +434,59 @@ TALK_TEST(flows_unoffered,
 		struct phone p;
 
 		fprintf(stderr, "  %s\n", c->name);
-		if (c->is_udp)
-			at = wire_outside(50 + i, 5060);
 		p = phone_on(t->w, &at);
 		p.r.contact = c->contact;
 		p.r.headers = c->headers;
 		TRY(phone_registers(&p));
 		CHECK(!wire_has(&p.heard, "outbound") && !wire_has(&p.heard, "Flow-Timer"));
 	}
+	return ERR_NONE;
+}
+
+/* By two ways of datagrams. */
+static enum err register_datagrams(struct talk *t, struct pair *ret)
+{
+	struct flow wifi = wire_outside(40, 30005), mobile = wire_outside(41, 30006);
+
+	ret->wifi = phone_on(t->w, &wifi);
+	ret->mobile = phone_on(t->w, &mobile);
+	return register_both(t, ret);
+}
+
+TALK_TEST(flows_udp, "are offered over UDP, with the keeping that phones do there by themselves")
+{
+	struct pair p;
+	char first[256];
+
+	TRY(register_datagrams(t, &p));
+	CHECK(wire_has(&p.wifi.heard, "\r\nRequire: outbound\r\n"));
+	CHECK(wire_has(&p.mobile.heard, "\r\nRequire: outbound\r\n"));
+	CHECK(!wire_has(&p.wifi.heard, "Flow-Timer") && !wire_has(&p.mobile.heard, "Flow-Timer"));
+	snprintf(first, sizeof(first), "%s", t->w->pbx_contact);
+	CHECK(rings(t, &p) == 'm');
+	/* Its NAT forgot it: what it is seen at is another port, and the flow a new one. */
+	p.mobile.flow = wire_outside(41, 30007);
+	TRY(phone_registers(&p.mobile));
+	CHECK(strcmp(first, t->w->pbx_contact) == 0 && rings(t, &p) == 'm');
+	/* One that says no more ends by its time. */
+	for (unsigned i = 0; i < 5; i++) {
+		wire_advance(t->w, 30 * (uint64_t)SECOND_US);
+		TRY(phone_registers(&p.wifi));
+	}
+	CHECK(rings(t, &p) == 'w');
+	return ERR_NONE;
+}
+
+TALK_TEST(flows_restart, "over UDP outlive the worker, and are still one Contact")
+{
+	struct pair p;
+
+	TRY(register_datagrams(t, &p));
+	TRY(wire_restart(t->w));
+	CHECK(rings(t, &p) == 'm');
+	p.mobile.r.ends = true;
+	TRY(phone_registers(&p.mobile));
+	CHECK(rings(t, &p) == 'w');
 	return ERR_NONE;
 }
 

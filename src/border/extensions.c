@@ -6,24 +6,28 @@
 #include "sip/tokens.h"
 #include "sip/values.h"
 
-/* RFC 3262, 4028, 3891, 4488, 4538, 7044, 3323, 4916. */
-static const struct view passing[] = {
-	{ "100rel", 6 },  { "timer", 5 },    { "replaces", 8 }, { "norefersub", 10 },
-	{ "tdialog", 7 }, { "histinfo", 8 }, { "privacy", 7 },  { "from-change", 11 },
+/* RFC 3262, 4028, 3891, 4488, 4538, 7044, 3323, 4916; and behind those that pass: 5626. */
+static const struct view tags_known[] = {
+	{ "100rel", 6 },      { "timer", 5 },        { "replaces", 8 },
+	{ "norefersub", 10 }, { "tdialog", 7 },      { "histinfo", 8 },
+	{ "privacy", 7 },     { "from-change", 11 }, { "outbound", 8 },
 };
-enum { PASSING = sizeof(passing) / sizeof(passing[0]) };
+enum { PASSING = 8, KNOWN = sizeof(tags_known) / sizeof(tags_known[0]) };
 
-size_t extensions_unknown(const struct sip_msg *msg, enum sip_header_id id, struct buffer *b)
+size_t extensions_unknown(const struct sip_msg *msg, enum sip_header_id id,
+                          enum extensions_sender sender, struct buffer *b)
 {
+	unsigned known = sender == EXTENSIONS_OF_PHONE ? KNOWN : PASSING;
+
 	/* We are the proxy that Proxy-Require asks: nothing is done for it on the way. */
-	return sip_tokens_unknown(msg, id, passing, id == SIP_HEADER_REQUIRE ? PASSING : 0, b);
+	return sip_tokens_unknown(msg, id, tags_known, id == SIP_HEADER_REQUIRE ? known : 0, b);
 }
 
 static void copy(struct buffer *b, const struct sip_msg *msg, enum sip_header_id id)
 {
 	char text[160] __attribute__((uninitialized)); /* no more is read than was written */
 	struct buffer tags = BUFFER_ON(text);
-	uint32_t set = sip_tokens_among(msg, id, passing, PASSING);
+	uint32_t set = sip_tokens_among(msg, id, tags_known, PASSING);
 
 	for (unsigned i = 0; i < PASSING; i++) {
 		/* The first row is 100rel. */
@@ -31,7 +35,7 @@ static void copy(struct buffer *b, const struct sip_msg *msg, enum sip_header_id
 			continue;
 		if (tags.len > 0)
 			buffer_text(&tags, ", ");
-		buffer_put(&tags, passing[i]);
+		buffer_put(&tags, tags_known[i]);
 	}
 	if (tags.len > 0)
 		sip_build_header(b, id, buffer_view(&tags));

@@ -12,9 +12,13 @@
 	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, PRACK, REFER, NOTIFY, "         \
 	"SUBSCRIBE, PUBLISH"
 
-/* Writes the demanded tags (Require or Proxy-Require) that do not pass; how many. */
+/* Whose demands they are: what is between a phone and us alone ends here. */
+enum extensions_sender { EXTENSIONS_OF_PEER, EXTENSIONS_OF_PHONE };
+
+/* Writes the demanded tags (Require or Proxy-Require) that are neither kept here nor pass; how
+ * many. */
 size_t extensions_unknown(const struct sip_msg *msg, enum sip_header_id id,
-                          struct buffer *b) MUST_USE;
+                          enum extensions_sender sender, struct buffer *b) MUST_USE;
 /* Supported and Require of a request or an answer, tags that pass only. 100rel in
  * an answer is left out: who sends it reliably writes it. */
 void extensions_copy(struct buffer *b, const struct sip_msg *msg);

@@ -217,7 +217,9 @@ static bool refuse_requirements(struct border *b, const struct inbound *in)
 	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
 		struct buffer unknown = BUFFER_ON(unknown_text), lines = BUFFER_ON(text);
 
-		if (extensions_unknown(in->msg, asked[i], &unknown) == 0)
+		if (extensions_unknown(in->msg, asked[i],
+		                       in->peer ? EXTENSIONS_OF_PEER : EXTENSIONS_OF_PHONE,
+		                       &unknown) == 0)
 			continue;
 		if (unknown.err == ERR_NONE)
 			sip_build_header(&lines, SIP_HEADER_UNSUPPORTED, buffer_view(&unknown));

@@ -490,6 +490,24 @@ TALK_TEST(flows_restart, "over UDP outlive the worker, and are still one Contact
 	return ERR_NONE;
 }
 
+TALK_TEST(flows_required, "are given to a phone that demands them, at first and when it refreshes")
+{
+	struct pair p;
+
+	p.wifi = phone_on(t->w, connection(40, 5));
+	p.wifi.r.contact = AT_WIFI ";reg-id=1";
+	p.wifi.r.headers = "Require: outbound\r\n";
+	for (unsigned i = 0; i < 2; i++) {
+		TRY(phone_registers(&p.wifi));
+		CHECK(is_offered(&p.wifi));
+	}
+	p.wifi.r.headers = "Require: outbound, teleport\r\n";
+	phone_says(&p.wifi, false);
+	CHECK(wire_has(&p.wifi.heard, "SIP/2.0 420 "));
+	CHECK(wire_has(&p.wifi.heard, "\r\nUnsupported: teleport\r\n"));
+	return ERR_NONE;
+}
+
 TALK_TEST(flows_apart, "keeps instances and accounts apart, whatever reg-id they have")
 {
 	struct pair p;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options may stand anywhere among the operands, as people type them. */
 #include "cli/args.h"
+#include "conf/report.h"
+#include <ctype.h>
 #include <string.h>
+
+enum { MAX_OPTIONS = 16 };
 
 static void close_up(struct cli_args *a, int at, int count)
 {
@@ -67,5 +71,70 @@ const char *cli_args_stray(struct cli_args *a)
 			return a->list[i];
 	if (end < a->count)
 		close_up(a, end, 1);
+	return NULL;
+}
+
+/* Options of a synopsis; has_value: something else than the bracket follows. */
+struct known {
+	size_t count;
+	char names[MAX_OPTIONS][CLI_OPTION_SIZE];
+	bool has_value[MAX_OPTIONS];
+};
+
+static struct known read_synopsis(const char *synopsis)
+{
+	struct known known = { 0 };
+
+	for (const char *at = synopsis; *at; at++) {
+		size_t len = strcspn(at, " ]|");
+
+		if (*at != '-' || (at > synopsis && !strchr(" [|", at[-1])) || len < 2 ||
+		    known.count == MAX_OPTIONS ||
+		    !view_copy(view_bytes(at, len), known.names[known.count], CLI_OPTION_SIZE))
+			continue;
+		known.has_value[known.count++] =
+			at[len] == ' ' && isalnum((unsigned char)at[len + 1]);
+	}
+	return known;
+}
+
+/* Without the value of `--name=VALUE`. */
+static struct view name_of(const char *text)
+{
+	return view_first(view_of(text), strcspn(text, "="));
+}
+
+static size_t find_known(const struct known *known, const char *text)
+{
+	size_t i = 0;
+
+	while (i < known->count && !view_equal(view_of(known->names[i]), name_of(text)))
+		i++;
+	return i;
+}
+
+const char *cli_args_unknown(const struct cli_args *a, const char *synopsis,
+                             char ret_nearest[CLI_OPTION_SIZE])
+{
+	const struct known known = read_synopsis(synopsis);
+	const char *names[MAX_OPTIONS], *nearest;
+
+	for (size_t k = 0; k < known.count; k++)
+		names[k] = known.names[k];
+	for (int i = 0, end = options_end(a); i < end; i++) {
+		const char *text = a->list[i];
+		size_t at = find_known(&known, text);
+
+		if (at < known.count) {
+			i += known.has_value[at] && !strchr(text, '=');
+		} else if (text[0] == '-' && text[1]) {
+			/* Of one letter any other is near. */
+			nearest = text[1] == '-' ? conf_nearest(name_of(text), names, known.count)
+			                         : NULL;
+			(void)view_copy(view_of(nearest ? nearest : ""), ret_nearest,
+			                CLI_OPTION_SIZE);
+			return text;
+		}
+	}
 	return NULL;
 }

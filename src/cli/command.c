@@ -58,9 +58,9 @@ enum cli_exit cli_usage(const struct cli *c)
 	(void)fprintf(
 		stderr,
 		"usage: ringfence [-o table|json|jsonl|csv] [-q] [--socket PATH] [--no-color] [--wide] "
-		"[--reason TEXT] %s%s%s %s\n",
+		"[--reason TEXT] %s%s%s%s%s\n",
 		c->command->noun, c->command->verb[0] ? " " : "", c->command->verb,
-		c->command->arguments);
+		c->command->arguments[0] ? " " : "", c->command->arguments);
 	return CLI_USAGE;
 }
 
@@ -84,6 +84,14 @@ static void print_help(FILE *out)
 }
 
 /* --- Which command --- */
+
+static bool has_noun(const char *word)
+{
+	for (size_t i = 0; i < cli_command_count; i++)
+		if (strcmp(cli_commands[i].noun, word) == 0)
+			return true;
+	return false;
+}
 
 static const char *nearest_noun(const char *word)
 {
@@ -120,14 +128,18 @@ static enum cli_exit refuse_word(const char *what, const char *word, const char 
 	return cli_fail(CLI_USAGE, "there is no %s '%s'; see ringfence --help", what, text);
 }
 
-static size_t print_verbs(FILE *out, const char *noun)
+/* Of all verbs where `verb` is NULL; a noun that stands alone has none to choose. */
+static size_t print_verbs(FILE *out, const char *noun, const char *verb)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < cli_command_count; i++) {
-		if (strcmp(cli_commands[i].noun, noun) != 0)
+		const struct cli_command *row = &cli_commands[i];
+
+		if (strcmp(row->noun, noun) != 0 ||
+		    (verb && row->verb[0] && strcmp(row->verb, verb) != 0))
 			continue;
-		print_command(out, &cli_commands[i]);
+		print_command(out, row);
 		count++;
 	}
 	return count;
@@ -135,43 +147,57 @@ static size_t print_verbs(FILE *out, const char *noun)
 
 static enum cli_exit list_verbs(const char *noun)
 {
-	(void)print_verbs(stderr, noun);
+	(void)print_verbs(stderr, noun, NULL);
 	return CLI_USAGE;
 }
 
-/* `help`, `help NOUN` and `NOUN --help`. */
-static enum cli_exit help(const char *noun)
+/* `help`, `help NOUN [VERB]` and `NOUN [VERB] --help`. */
+static enum cli_exit help(const struct cli_args *words)
 {
+	const char *noun = words->count > 0 ? words->list[0] : NULL,
+		   *verb = words->count > 1 ? words->list[1] : NULL;
+
 	if (!noun) {
 		print_help(stdout);
 		return CLI_DONE;
 	}
-	return print_verbs(stdout, noun) ? CLI_DONE
-	                                 : refuse_word("command", noun, nearest_noun(noun));
+	if (print_verbs(stdout, noun, verb))
+		return CLI_DONE;
+	return has_noun(noun) ? refuse_word("such verb", verb, nearest_verb(noun, verb))
+	                      : refuse_word("command", noun, nearest_noun(noun));
 }
 
 /* Finds the row and says how many words it took. */
 static enum cli_exit find(struct cli *c, const struct cli_args *a, int *ret_words)
 {
 	const char *noun = a->list[0], *verb = a->count > 1 ? a->list[1] : NULL;
-	bool is_noun = false;
 
 	for (size_t i = 0; i < cli_command_count; i++) {
 		const struct cli_command *row = &cli_commands[i];
 
-		if (strcmp(row->noun, noun) != 0)
-			continue;
-		is_noun = true;
-		if (row->verb[0] && (!verb || strcmp(row->verb, verb) != 0))
+		if (strcmp(row->noun, noun) != 0 ||
+		    (row->verb[0] && (!verb || strcmp(row->verb, verb) != 0)))
 			continue;
 		c->command = row;
 		*ret_words = row->verb[0] ? 2 : 1;
 		return CLI_DONE;
 	}
-	if (!is_noun)
+	if (!has_noun(noun))
 		return refuse_word("command", noun, nearest_noun(noun));
 	return verb && verb[0] != '-' ? refuse_word("such verb", verb, nearest_verb(noun, verb))
 	                              : list_verbs(noun);
+}
+
+/* The synopsis is what people are told: an option that it does not name is none. */
+static enum cli_exit refuse_unknown(const struct cli *c, const struct cli_args *a)
+{
+	char nearest[CLI_OPTION_SIZE];
+	const char *word = cli_args_unknown(a, c->command->arguments, nearest);
+
+	if (!word)
+		return CLI_DONE;
+	(void)refuse_word("option", word, nearest[0] ? nearest : NULL);
+	return cli_usage(c);
 }
 
 /* --- Global options --- */
@@ -234,9 +260,9 @@ enum cli_exit cli_main(struct cli *c, int argc, char **argv)
 		return CLI_USAGE;
 	}
 	if (cli_args_flag(&a, "--help") || cli_args_flag(&a, "-h") || a.count == 0)
-		return help(a.count > 0 ? a.list[0] : NULL);
+		return help(&a);
 	if (strcmp(a.list[0], "help") == 0)
-		return help(a.count > 1 ? a.list[1] : NULL);
+		return help(&(struct cli_args){ a.count - 1, a.list + 1 });
 	if (strcmp(a.list[0], "--version") == 0)
 		return cli_version(c, 0, a.list + a.count);
 	if (strcmp(a.list[0], "--manual") == 0) {
@@ -244,7 +270,8 @@ enum cli_exit cli_main(struct cli *c, int argc, char **argv)
 		return CLI_DONE;
 	}
 	code = find(c, &a, &words);
-	if (code != CLI_DONE)
-		return code;
-	return c->command->handler(c, a.count - words, a.list + words);
+	a = (struct cli_args){ a.count - words, a.list + words };
+	if (code == CLI_DONE)
+		code = refuse_unknown(c, &a);
+	return code == CLI_DONE ? c->command->handler(c, a.count, a.list) : code;
 }

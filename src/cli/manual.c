@@ -29,6 +29,12 @@ static const char HEAD[] =
 	"# COMMANDS\n\n";
 
 static const char TAIL[] =
+	"# RUNNING\n\n"
+	"*ringfence run* and *watch* stay in the foreground, until SIGTERM or SIGINT. *--log* says how they write on standard "
+	"error: plain with times, journal for systemd (where it starts them that is the default), or json, an object a line. "
+	"*--level* is the least that is written: error, warning, notice (the default), info or debug. Started as root their "
+	"processes become the user ringfence, where there is one, or *--user* _NAME_. *--no-sandbox* takes the processes' "
+	"confines away, to look for a fault with a debugger; a service never needs it.\n\n"
 	"# FILTERS\n\n"
 	"Lists take words _field=value_, all of which must hold. A value that ends in \\* matches what "
 	"begins so; _since_ and _until_ take a date (2026-01-31), a time (2026-01-31T08:00:00Z) or a "

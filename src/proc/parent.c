@@ -403,7 +403,8 @@ int main(int argc, char **argv)
 
 	if (!read_arguments(argc, argv, &arguments)) {
 		(void)fputs(
-			"usage: parent -c FILE|--watch INTERFACE [--block] [--inside NETWORK] [--log plain|journal|json] [--level LEVEL] [--user NAME] [--no-sandbox]\n",
+			"usage: ringfence run [-c FILE] | watch INTERFACE [--block] [--inside NETWORK]... [-c FILE]\n"
+			"       with [--log plain|journal|json] [--level error|warning|notice|info|debug] [--user NAME] [--no-sandbox]\n",
 			stderr);
 		return STATUS_USAGE;
 	}

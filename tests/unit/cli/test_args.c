@@ -55,3 +55,39 @@ TEST(args_end, "takes no option after --")
 	      !list[2]);
 	return ERR_NONE;
 }
+
+static const struct {
+	const char *line, *want, *nearest;
+} synopses[] = {
+	{ "198.51.100.7 --for 1h", NULL, "" },
+	{ "--for -1h 198.51.100.7", NULL, "" },
+	{ "--for=-1h --limit=3", NULL, "" },
+	{ "-c FILE --all - -- --bogus", NULL, "" },
+	{ "--fro 1h", "--fro", "--for" },
+	{ "--lmit=3", "--lmit=3", "--limit" },
+	{ "--all -x", "-x", "" },
+	{ "--all --for 1h --nonsense", "--nonsense", "" },
+	{ "--side", "--side", "" },
+};
+
+TEST(args_unknown, "names an option that a synopsis does not have, and which was meant")
+{
+	for (size_t i = 0; i < sizeof(synopses) / sizeof(synopses[0]); i++) {
+		char text[128], nearest[CLI_OPTION_SIZE] = "", *list[8] = { NULL }, *rest = NULL;
+		struct cli_args args = { 0, list };
+		const char *found;
+
+		(void)strcpy(text, synopses[i].line);
+		for (char *word = strtok_r(text, " ", &rest); word;
+		     word = strtok_r(NULL, " ", &rest))
+			list[args.count++] = word;
+		found = cli_args_unknown(
+			&args, "ADDRESS|NET-WORK [-c FILE] [--for 1h]... [--all] [--limit N]",
+			nearest);
+		CHECK_CASE(found ? synopses[i].want && strcmp(found, synopses[i].want) == 0
+		                 : !synopses[i].want,
+		           synopses[i].line);
+		CHECK_CASE(strcmp(nearest, synopses[i].nearest) == 0, synopses[i].line);
+	}
+	return ERR_NONE;
+}

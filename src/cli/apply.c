@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ringfence config apply|show: the part of `config` that the service does. */
 #include "cli/output.h"
+#include "cli/path.h"
 #include "cli/text.h"
-#include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The service stands in another folder: it gets the whole path. */
 static enum cli_exit body_for(const char *file, json_t **ret)
 {
-	char *whole = file ? realpath(file, NULL) : NULL;
+	char *whole = file ? cli_path_whole(file) : NULL;
 
-	if (file && !whole)
+	if (file && (!whole || access(whole, F_OK) != 0)) {
+		free(whole);
 		return cli_fail(CLI_NOT_FOUND, "%s cannot be read", file);
+	}
 	*ret = whole ? json_pack("{s:s}", "file", whole) : json_object();
 	free(whole);
 	return *ret ? CLI_DONE : cli_fail(CLI_FAILED, "the path is no UTF-8");
@@ -35,6 +38,7 @@ static void print_lines(struct view text)
 
 static void print_changes(const struct cli *c, const json_t *answer)
 {
+	const json_t *changed = json_object_get(answer, "changed");
 	size_t i;
 	json_t *text;
 
@@ -42,8 +46,9 @@ static void print_changes(const struct cli *c, const json_t *answer)
 		cli_write_object(c, stdout, answer);
 		return;
 	}
-	json_array_foreach(json_object_get(answer, "changed"), i, text)
-		print_lines(view_of(json_string_value(text)));
+	json_array_foreach(changed, i, text) print_lines(view_of(json_string_value(text)));
+	if (json_array_size(changed) == 0)
+		(void)fprintf(stderr, "it says what is in force already\n");
 }
 
 enum cli_exit cli_config_apply(struct cli *c, int argc, char **argv)
@@ -80,6 +85,8 @@ enum cli_exit cli_config_show(struct cli *c, int argc, char **argv)
 	(void)argv;
 	if (argc)
 		return cli_usage(c);
+	if (c->format != FORMAT_AUTO && c->format != FORMAT_TABLE)
+		return cli_fail(CLI_USAGE, "config show writes text, and takes no such -o");
 	code = cli_request(c, "GET", &target, NULL, &answer);
 	if (code != CLI_DONE)
 		return code;

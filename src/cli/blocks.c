@@ -46,17 +46,28 @@ enum cli_exit cli_never_block_list(struct cli *c, int argc, char **argv)
 	            : cli_show_list(c, cli_target_on("/api/v1/never-block"), &args, &exceptions);
 }
 
+static enum cli_exit refuse_net(const char *text)
+{
+	return cli_fail(CLI_USAGE,
+	                "'%s' is no address and no network: 198.51.100.7, or 198.51.100.0/24 with "
+	                "no bit set behind its prefix",
+	                text);
+}
+
 static enum cli_exit add(struct cli *c, const char *path, struct cli_args *args)
 {
 	struct cli_target target = cli_target_on(path);
 	const char *term = NULL;
+	struct addr_net net;
 	json_t *body;
 
 	if (!cli_args_value(args, "--for", &term) || cli_args_stray(args) || args->count != 1)
 		return cli_usage(c);
+	if (addr_net_parse(view_of(args->list[0]), &net) != ERR_NONE)
+		return refuse_net(args->list[0]);
 	body = json_pack("{s:s}", "net", args->list[0]);
 	if (!body)
-		return cli_fail(CLI_USAGE, "the address is no text");
+		return cli_fail(CLI_FAILED, "out of memory");
 	if (term)
 		(void)json_object_set_new(body, "for", json_string(term));
 	return cli_change(c, "POST", &target, body);
@@ -65,9 +76,12 @@ static enum cli_exit add(struct cli *c, const char *path, struct cli_args *args)
 static enum cli_exit take_back(struct cli *c, const char *path, int argc, char **argv)
 {
 	struct cli_target target = cli_target_on(path);
+	struct addr_net net;
 
 	if (argc != 1 || argv[0][0] == '-')
 		return cli_usage(c);
+	if (addr_net_parse(view_of(argv[0]), &net) != ERR_NONE)
+		return refuse_net(argv[0]);
 	cli_target_argument(&target, "net", argv[0]);
 	cli_target_argument(&target, "reason", c->reason);
 	return cli_change(c, "DELETE", &target, NULL);

@@ -168,6 +168,7 @@ struct certificates_peer {
 	uint16_t port;
 	char identity[MAX_CERTIFICATES_NAME + 1]; /* whom its certificate must name; "": the host */
 	char authority[1024], crl[1024], chain[1024], key[1024]; /* paths; "": none */
+	bool is_clear;                                           /* requests go to it without TLS */
 };
 enum { MAX_CERTIFICATES_NAMED = 256 };
 struct certificates_named {
@@ -178,7 +179,8 @@ struct certificates_config {
 	struct certificates_named named[MAX_CERTIFICATES_NAMED]; /* files of certificates, CRLs */
 	bool (*find_peer)(const char *name, struct certificates_peer *ret);
 };
-/* Reads the file; the answer lives until the process ends. */
+/* Reads the file, NULL: the usual one; the answer lives until the process ends. Says what fails,
+ * but of the usual one that it is not there (CLI_NOT_FOUND). */
 typedef enum cli_exit certificates_read_config(const char *path,
                                                const struct certificates_config **ret);
 

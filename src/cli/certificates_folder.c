@@ -41,6 +41,17 @@ static enum cli_exit fail_on(const char *path, const char *what)
 	                strerror(errno), is_right ? "; ask as root, or name another --folder" : "");
 }
 
+static enum cli_exit fail_to_make(const char *path)
+{
+	if (errno == ENOENT)
+		return cli_fail(
+			CLI_FAILED,
+			"%s cannot be made: the folder above it is not there; make that, or "
+			"name another --folder",
+			path);
+	return fail_on(path, "cannot be made");
+}
+
 enum cli_exit certificates_folder_open(const char *path, bool is_new,
                                        struct certificates_folder *ret)
 {
@@ -48,7 +59,7 @@ enum cli_exit certificates_folder_open(const char *path, bool is_new,
 	int fd;
 
 	if (is_new && mkdir(path, 0700) != 0 && errno != EEXIST)
-		return cli_fail(CLI_FAILED, "%s cannot be made: %s", path, strerror(errno));
+		return fail_to_make(path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_on(path, "cannot be opened");

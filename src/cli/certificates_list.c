@@ -7,6 +7,7 @@
 #include "keys/ending.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <openssl/bn.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
@@ -75,9 +76,11 @@ static json_t *serial_of(X509 *certificate)
 static json_t *common_name(const X509_NAME *name)
 {
 	char text[256] = "";
+	int len = X509_NAME_get_text_by_NID(name, NID_commonName, text, sizeof(text));
+	struct buffer b = BUFFER_ON(text);
 
-	(void)X509_NAME_get_text_by_NID(name, NID_commonName, text, sizeof(text));
-	return json_string(text) ? json_string(text) : json_string("?");
+	b.len = len > 0 ? (size_t)len : 0;
+	return json_of(&b);
 }
 
 static const char *state_of(int mark, int64_t begins_s, int64_t now_s)
@@ -222,6 +225,7 @@ static json_t *row_of_chain(FILE *in, int64_t now_s)
 json_t *certificates_row_of_file(const char *path, const char *named_by, int64_t now_s)
 {
 	FILE *in = fopen(path, "re");
+	const char *state = in ? "unreadable" : errno == EACCES ? "denied" : "absent";
 	json_t *row = in ? row_of_chain(in, now_s) : NULL;
 
 	if (in && !row)
@@ -229,7 +233,7 @@ json_t *certificates_row_of_file(const char *path, const char *named_by, int64_t
 	if (in)
 		(void)fclose(in);
 	if (!row)
-		row = json_pack("{s:s}", "state", in ? "unreadable" : "absent");
+		row = json_pack("{s:s}", "state", state);
 	if (row) {
 		(void)json_object_set_new(row, "name", json_string(named_by));
 		(void)json_object_set_new(row, "file", json_string(path));

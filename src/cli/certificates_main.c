@@ -365,10 +365,22 @@ static enum cli_exit find_peer(struct order *o, const char *word, struct certifi
 		return VIEW_COPY(host, ret->host) ? CLI_DONE : CLI_USAGE;
 	}
 	code = o->read_config(o->configuration, &config);
+	if (code == CLI_NOT_FOUND && !o->configuration)
+		return cli_fail(
+			CLI_NOT_FOUND,
+			"there is no configuration to find a peer %s in: name one by -c, or "
+			"HOST:PORT",
+			word);
 	if (code == CLI_DONE && !config->find_peer(word, ret))
 		code = cli_fail(CLI_NOT_FOUND,
 		                "there is no peer %s in the configuration; HOST:PORT is tried too",
 		                word);
+	if (code == CLI_DONE && ret->is_clear)
+		code = cli_fail(
+			CLI_FAILED,
+			"%s is reached in the clear, there is no TLS to test: write `address "
+			"sips:HOST:PORT`, or name HOST:PORT here",
+			word);
 	return code;
 }
 
@@ -399,6 +411,8 @@ static enum cli_exit run_test(struct order *o)
 		memcpy(peer->key, said.key, sizeof(said.key));
 	if (identity && !VIEW_COPY(view_of(identity), peer->identity))
 		code = CLI_USAGE;
+	if (code == CLI_DONE && !said.chain[0] != !said.key[0])
+		code = cli_fail(CLI_USAGE, "--chain and --key go together");
 	if (code == CLI_DONE)
 		code = certificates_probe(&o->cli, peer, o->now_s);
 	free(peer);

@@ -22,6 +22,9 @@ static void judge(struct doctor *d, const json_t *row)
 	else if (strcmp(state, "unreadable") == 0 || strcmp(state, "absent") == 0)
 		doctor_find(d, DOCTOR_CERTIFICATE_UNREAD_FINDING, name, "%s (%s) %s", name, file,
 		            state[0] == 'a' ? "is not there" : "is not in PEM");
+	else if (strcmp(state, "denied") == 0)
+		doctor_find(d, DOCTOR_CERTIFICATE_RIGHT_FINDING, name,
+		            "%s (%s) may not be read by who asks", name, file);
 	else if (strcmp(state, "not-yet") == 0)
 		doctor_find(d, DOCTOR_CERTIFICATE_EARLY_FINDING, name, "%s (%s) is not good yet",
 		            name, file);

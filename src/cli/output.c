@@ -170,7 +170,9 @@ void cli_write_object(const struct cli *c, FILE *out, const json_t *object)
 enum cli_exit cli_show(struct cli *c, const struct cli_target *target)
 {
 	json_t *answer;
-	enum cli_exit code = cli_get(c, target, &answer);
+	enum cli_exit code = c->format == FORMAT_CSV
+	                           ? cli_fail(CLI_USAGE, "csv is for lists: -o json tells this")
+	                           : cli_get(c, target, &answer);
 
 	if (code != CLI_DONE)
 		return code;

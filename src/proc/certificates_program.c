@@ -9,6 +9,7 @@
 #include "web/control_options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -74,6 +75,9 @@ static bool find_peer(const char *name, struct certificates_peer *ret)
 		(void)VIEW_COPY(peers[i].host[0] ? view_of(peers[i].host) : buffer_view(&b),
 		                ret->host);
 		ret->port = peers[i].address.port ? peers[i].address.port : TLS_PORT;
+		/* Of a name DNS may say that it is reached by TLS. */
+		ret->is_clear =
+			!peers[i].host[0] && border_peer_transport(&peers[i]) != TRANSPORT_TLS;
 		if (all)
 			(void)VIEW_COPY(view_of(all->file), ret->authority);
 		for (size_t k = 0; k < count; k++)
@@ -118,25 +122,40 @@ static void name_all(struct certificates_config *c)
 	}
 }
 
+/* A file that is not there or not ours to read is told as that, not as one with mistakes. */
+static enum err read_tree(const char *path)
+{
+	static struct conf_report report;
+	char *text = NULL;
+	size_t len;
+	enum err err = settings_text(path, &text, &len);
+
+	free(text);
+	return err == ERR_NONE ? settings_check(path, VIEW_EMPTY, &tree, &report) : err;
+}
+
 static enum cli_exit read_config(const char *path, const struct certificates_config **ret)
 {
 	static struct certificates_config config = { .find_peer = find_peer };
-	static struct conf_report report;
-	const char *usual = "/etc/ringfence/ringfence.conf";
-	enum err err = settings_check(path ? path : usual, VIEW_EMPTY, &tree, &report);
+	const char *named = path ? path : "/etc/ringfence/ringfence.conf";
+	enum err err = read_tree(named);
 
-	if (err == ERR_NONE) {
+	switch (err) {
+	case ERR_NONE:
 		name_all(&config);
 		*ret = &config;
 		return CLI_DONE;
+	case ERR_SYNTAX:
+		return cli_fail(CLI_CONFIG_INVALID, "%s: %s; see ringfence config check", named,
+		                err_text(err));
+	case ERR_NOT_FOUND:
+		return path ? cli_fail(CLI_NOT_FOUND, "%s is not there", path) : CLI_NOT_FOUND;
+	case ERR_DENIED:
+		return cli_fail(CLI_NOT_ALLOWED, "%s may not be read by who asks; ask as root",
+		                named);
+	default:
+		return cli_fail(CLI_FAILED, "%s cannot be read: %s", named, err_text(err));
 	}
-	if (path || err != ERR_NOT_FOUND)
-		(void)cli_fail(CLI_FAILED, "%s: %s; see ringfence config check",
-		               path ? path : usual, err_text(err));
-	return err == ERR_SYNTAX    ? CLI_CONFIG_INVALID
-	     : err == ERR_NOT_FOUND ? CLI_NOT_FOUND
-	     : err == ERR_DENIED    ? CLI_NOT_ALLOWED
-	                            : CLI_FAILED;
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@
 #include "conf/manual.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -29,7 +30,7 @@ static const char default_path[] = "/etc/ringfence/ringfence.conf";
 /* A command line: options taken out, operands left. */
 struct request {
 	const char *path;
-	bool is_dry, is_write;
+	bool is_dry, is_write, is_json;
 	int count;
 	char **operands;
 };
@@ -71,18 +72,52 @@ static void show_faults(const char *path, enum err err, const struct conf_report
 		(void)complain(path, err_text(err), 0);
 }
 
-static void show_doubts(const struct conf_tree *t)
+static void show_doubts(const struct conf_report *doubts)
 {
-	static struct conf_report doubts;
+	for (uint32_t i = 0; i < doubts->kept; i++)
+		(void)fprintf(stderr, "warning: %s\n", doubts->faults[i].text);
+}
 
-	proc_doubt(t, &doubts);
-	for (uint32_t i = 0; i < doubts.kept; i++)
-		(void)fprintf(stderr, "warning: %s\n", doubts.faults[i].text);
+/* A path or a file's bytes may be no UTF-8. */
+static json_t *text_of(const char *text)
+{
+	json_t *value = json_string(text);
+
+	return value ? value : json_string("?");
+}
+
+static json_t *fault_of(const struct conf_fault *fault)
+{
+	return json_pack("{s:i, s:i, s:o}", "line", (int)fault->line, "column", (int)fault->column,
+	                 "text", text_of(fault->text));
+}
+
+static json_t *faults_of(const struct conf_report *report)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < report->kept; i++)
+		(void)json_array_append_new(list, fault_of(&report->faults[i]));
+	return list;
+}
+
+/* For programs, on standard output whatever the verdict is. */
+static void write_verdict(const char *path, enum err err, const struct conf_report *report,
+                          const struct conf_report *doubts)
+{
+	json_t *verdict =
+		json_pack("{s:o, s:b, s:s, s:i, s:o, s:o}", "file", text_of(path), "valid",
+	                  err == ERR_NONE, "result", err_text(err), "count", (int)report->count,
+	                  "faults", faults_of(report), "warnings", faults_of(doubts));
+
+	(void)json_dumpf(verdict, stdout, JSON_INDENT(2));
+	(void)putchar('\n');
+	json_decref(verdict);
 }
 
 static int check(const struct request *q)
 {
-	static struct conf_report report;
+	static struct conf_report report, doubts;
 	struct conf_tree *t = NULL;
 	enum err err = q->is_dry ? settings_check(q->path, VIEW_EMPTY, &t, &report)
 	                         : settings_load(q->path, &t, &report);
@@ -91,8 +126,12 @@ static int check(const struct request *q)
 		config_files_check(t, &report);
 		err = report.count > 0 ? ERR_SYNTAX : ERR_NONE;
 	}
-	if (err == ERR_NONE) {
-		show_doubts(t);
+	if (err == ERR_NONE)
+		proc_doubt(t, &doubts);
+	if (q->is_json) {
+		write_verdict(q->path, err, &report, &doubts);
+	} else if (err == ERR_NONE) {
+		show_doubts(&doubts);
 		(void)printf("%s: valid\n", q->path);
 	} else {
 		show_faults(q->path, err, &report);
@@ -333,6 +372,8 @@ static bool take_options(int argc, char **argv, struct request *ret)
 
 		if (view_equal(word, VIEW("--without-secrets")))
 			ret->is_dry = true;
+		else if (view_equal(word, VIEW("--json")))
+			ret->is_json = true;
 		else if (view_equal(word, VIEW("--write")))
 			ret->is_write = true;
 		else if (view_equal(word, VIEW("-c")) && i + 1 < argc)

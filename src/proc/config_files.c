@@ -78,25 +78,31 @@ static size_t broken_of(const char *path, enum keys_kind kind)
 	return broken;
 }
 
-/* NULL: it can be opened. */
-static const char *fault_of(const struct named *n, const char *path, const void *row)
+/* NULL: it can be opened. Whether who asks lacks the right is for `ret_is_denied`. */
+static const char *fault_of(const struct named *n, const char *path, const void *row,
+                            bool *ret_is_denied)
 {
 	struct stat about;
+	bool is_there = stat(path, &about) == 0;
 
-	if (stat(path, &about) != 0)
-		return errno != ENOENT ? "cannot be read" : is_made(n, row) ? "" : "not found";
-	if (!S_ISREG(about.st_mode))
+	if (!is_there && errno == ENOENT)
+		return is_made(n, row) ? "" : "not found";
+	if (is_there && !S_ISREG(about.st_mode))
 		return "is no file";
-	if (access(path, n->mode) != 0)
-		return n->mode == X_OK ? "cannot be started" : "may not be read";
-	return NULL;
+	if (is_there && access(path, n->mode) == 0)
+		return NULL;
+	if (n->mode == X_OK && is_there)
+		return "cannot be started";
+	*ret_is_denied = errno == EACCES;
+	return *ret_is_denied ? "may not be read by who asks" : "cannot be read";
 }
 
 /* Empty: it can be used. Returns the remedy. */
 static const char *say_fault(const struct named *n, const char *path, const void *row,
                              struct buffer *words)
 {
-	const char *fault = path[0] ? fault_of(n, path, row) : "";
+	bool is_denied = false;
+	const char *fault = path[0] ? fault_of(n, path, row, &is_denied) : "";
 	size_t broken = fault || n->holds == UNREAD ? 0 : broken_of(path, (enum keys_kind)n->holds);
 
 	if (fault)
@@ -105,6 +111,8 @@ static const char *say_fault(const struct named *n, const char *path, const void
 		buffer_text(words, n->holds == KEYS_REVOKED
 		                           ? "has no list of revoked certificates in PEM"
 		                           : "has no certificate in PEM");
+	if (is_denied)
+		return "ask as root, or leave out what the named files hold: --without-secrets";
 	if (broken <= 1)
 		return n->remedy;
 	buffer_text(words, n->holds == KEYS_REVOKED ? "list " : "certificate ");

@@ -35,6 +35,7 @@ import test_keys  # noqa: F401
 import test_load  # noqa: F401
 import test_media_attacks  # noqa: F401
 import test_methods  # noqa: F401
+import test_mistakes  # noqa: F401
 import test_names  # noqa: F401
 import test_nat  # noqa: F401
 import test_odd_packets  # noqa: F401

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an administrator gets wrong is told as what it is, with what to do."""
+
+import json
+import os
+import pwd
+import subprocess
+
+from harness import Skip, check, test
+from process import until
+from ringfence import INSTALLED, OUTSIDE_ADDRESS, Ringfence
+from test_certificates import Folder
+
+CERTIFICATE = "certificate main {{ chain {0}  key {1} }}\n"
+
+
+def ask_as_nobody(*words):
+    """Without rights, as who forgets sudo."""
+    nobody = pwd.getpwnam("nobody")
+    try:
+        done = subprocess.run([INSTALLED, *words], check=False, timeout=20, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
+    except PermissionError as error:
+        raise Skip(f"nobody may not start {INSTALLED}: {error}") from None
+    return done.returncode, done.stdout
+
+
+def with_certificate(cast):
+    """A border whose certificate root alone may read."""
+    ca = Folder(cast)
+    ca.must("issue", "sbc.example.com")
+    for folder in (cast.folder, os.path.dirname(cast.folder)):
+        os.chmod(folder, 0o755)
+    return ca, Ringfence(cast, outside_more=f"tls {OUTSIDE_ADDRESS}:5061  certificate main",
+                         more=CERTIFICATE.format(ca.file("sbc.example.com.pem"), ca.file("sbc.example.com.key")))
+
+
+@test("certificates tells a configuration that is not there, or may not be read, from one with mistakes in it")
+def mistakes_configuration(cast):
+    ca, ringfence = with_certificate(cast)
+    absent = os.path.join(cast.folder, "absent.conf")
+    code, text = ca.ask("list", "-c", absent)
+    check(code == 5 and f"{absent} is not there" in text, f"exit {code}: {text}")
+    code, text = ringfence.ask("certificates", "test", "carrier", "-c", absent)
+    check(code == 5 and f"{absent} is not there" in text, f"exit {code}: {text}")
+    with open(absent, "w", encoding="utf-8") as file:
+        file.write("lisen outside\n")
+    code, text = ca.ask("list", "-c", absent)
+    check(code == 3 and "ringfence config check" in text, f"exit {code}: {text}")
+    os.chmod(ringfence.config_path, 0o600)
+    code, text = ask_as_nobody("certificates", "test", "carrier", "-c", ringfence.config_path)
+    check(code == 4 and "ask as root" in text, f"exit {code}: {text}")
+
+
+@test("a certificate that who asks may not read is told as that by config check and by doctor, not as absent")
+def mistakes_rights(cast):
+    ca, ringfence = with_certificate(cast)
+    code, text = ringfence.ask("config", "check", "-c", ringfence.config_path)
+    check(code == 0, f"as root: exit {code}: {text}")
+    code, text = ask_as_nobody("config", "check", "-c", ringfence.config_path)
+    lines = [line for line in text.splitlines() if "certificate main" in line]
+    check(code == 3 and len(lines) == 2, f"exit {code}: {text}")
+    check(all("may not be read by who asks" in line and "ask as root" in line for line in lines), text)
+    code, text = ask_as_nobody("config", "check", "-c", ringfence.config_path, "--without-secrets")
+    check(code == 0, f"without what is in files: exit {code}: {text}")
+    code, text = ask_as_nobody("-o", "json", "doctor", "-c", ringfence.config_path)
+    found = {row["id"]: row for row in json.loads(text)}
+    check(found.get("certificate-right", {}).get("level") == "warning", f"exit {code}: {text}")
+    check("certificate-unread" not in found, f"told as absent: {text}")
+    os.unlink(ca.file("sbc.example.com.pem"))
+    code, text = ringfence.ask("-o", "json", "doctor", "-c", ringfence.config_path)
+    check("certificate-unread" in {row["id"] for row in json.loads(text)}, f"exit {code}: {text}")
+
+
+@test("config check answers programs in JSON, with line and column of each mistake; what writes text takes no -o json")
+def mistakes_json(cast):
+    ringfence = Ringfence(cast)
+    words = ("-o", "json", "config", "check", "-c", ringfence.config_path)
+    code, text = ringfence.ask(*words)
+    found = json.loads(text)
+    check(code == 0 and found["valid"] and found["faults"] == [] and found["file"] == ringfence.config_path, f"exit {code}: {text}")
+    with open(ringfence.config_path, "a", encoding="utf-8") as file:
+        file.write("\nlisen x {\n}\n")
+    code, text = ringfence.ask(*words)
+    found = json.loads(text)
+    check(code == 3 and not found["valid"] and found["count"] == len(found["faults"]) == 1, f"exit {code}: {text}")
+    check(found["faults"][0]["line"] > 1 and found["faults"][0]["column"] == 1 and "listen" in found["faults"][0]["text"], text)
+    for form, verb in (("csv", "check"), ("json", "fmt"), ("json", "show")):
+        code, text = ringfence.ask("-o", form, "config", verb)
+        check(code == 2 and "-o" in text, f"-o {form} config {verb}: exit {code}: {text}")
+
+
+@test("certificates test says of a peer that is reached in the clear that there is no TLS, and which word is missing")
+def mistakes_in_the_clear(cast):
+    ringfence = Ringfence(cast)
+    code, text = ringfence.ask("certificates", "test", "office", "-c", ringfence.config_path)
+    check(code == 1 and "sips:" in text and "connection" not in text, f"exit {code}: {text}")
+    code, text = ringfence.ask("certificates", "test", "127.0.0.20:5061", "--chain", "one.pem")
+    check(code == 2 and "--key" in text, f"exit {code}: {text}")
+
+
+@test("a border started by a relative path takes config apply of the same file from another folder")
+def mistakes_relative(cast):
+    ringfence = Ringfence(cast)
+    ringfence.command = lambda: ["/bin/sh", "-c", f"cd {cast.folder} && exec {INSTALLED} run -c ringfence.conf"]
+    ringfence.start()
+    code, text = ringfence.ask("config", "apply", "-c", ringfence.config_path)
+    check(code == 0 and "in force already" in text, f"exit {code}: {text}")
+    with open(ringfence.config_path, encoding="utf-8") as file:
+        changed = file.read().replace("mode block", "mode observe")
+    with open(ringfence.config_path, "w", encoding="utf-8") as file:
+        file.write(changed)
+    code, text = ringfence.ask("config", "apply", "-c", ringfence.config_path)
+    check(code == 0 and "in force already" not in text, f"exit {code}: {text}")
+    check(until(lambda: ringfence.ask("mode")[1] == "observe", 5), ringfence.ask("mode")[1])

@@ -4,6 +4,7 @@
 #include "border/attempt_priv.h"
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
+#include "border/call_refused_priv.h"
 #include "border/challenge.h"
 #include "border/command.h"
 #include "border/extensions.h"
@@ -230,8 +231,7 @@ static void refuse_answered(struct border *b, struct call *call, struct turn *tu
 	if (status == 488 || status == 503)
 		reply_warning(&lines, b->calls->why);
 	leg_acknowledge(b, other, turn, VIEW_EMPTY, VIEW_EMPTY);
-	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
-	             buffer_view(&lines));
+	call_refuse(b, call, turn, status, buffer_view(&lines));
 	leg_bye(call, leg_other(turn->from));
 	if (!turn->is_first)
 		leg_bye(call, turn->from);
@@ -392,9 +392,8 @@ static void take_refusal(struct border *b, const struct inbound *in, struct turn
 	if (!was_cancelled) {
 		status = answer_refusal(b, in, call, turn->from, &lines);
 		session_answer(turn, in->msg, &lines);
-		reply_status(b, turn->server, status,
-		             view_of(leg_of(call, turn->from)->dialog.local_tag),
-		             lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY);
+		call_refuse(b, call, turn, status,
+		            lines.err == ERR_NONE ? buffer_view(&lines) : VIEW_EMPTY);
 	}
 	turn_done(b, turn);
 	call->invite = nothing;
@@ -462,8 +461,7 @@ void answer_withdraw(struct border *b, struct turn *turn, struct view lines)
 {
 	struct call *call = call_of_turn(b, turn);
 
-	reply_status(b, turn->server, 480, view_of(leg_of(call, turn->from)->dialog.local_tag),
-	             lines);
+	call_refuse(b, call, turn, 480, lines);
 	/* It may be answered in this moment: the call stays until CANCEL has its way. */
 	call->status = 480;
 	turn_cancel(b, turn, lines);
@@ -507,9 +505,7 @@ void answer_timeout(struct border *b, struct turn *turn)
 	status = leg_of(call, leg_other(turn->from))->peer == CALL_PHONE || is_ringing ? 480 : 504;
 	reply_warning(&lines, status == 480 ? REFUSAL_NO_ANSWER : REFUSAL_SILENT);
 	if (!was_cancelled)
-		reply_status(b, turn->server, status,
-		             view_of(leg_of(call, turn->from)->dialog.local_tag),
-		             buffer_view(&lines));
+		call_refuse(b, call, turn, status, buffer_view(&lines));
 	if (is_ringing && !was_cancelled) {
 		/* It may be answered in this moment: the call stays until CANCEL has its way. */
 		call->status = status;

@@ -3,14 +3,16 @@
  * that a successor opens both transactions again. Ours is sent
  * at once where nothing came back; who calls hears of nothing but a second 100. */
 #include "border/call_pending_priv.h"
+#include "border/call_refused_priv.h"
 #include "border/leg_priv.h"
 #include "border/spend.h"
 
 #include <string.h>
 
-/* What a slot holds; then the call's facts, packed, and the texts: the INVITE that came, ours, and
- * the 2xx that was given. */
+/* What the slot of a call holds; then the call's facts, packed, and the texts: the INVITE that
+ * came, ours, and the 2xx that was given. */
 struct pending {
+	uint32_t kind;    /* PENDING_CALL */
 	struct flow came; /* from where */
 	uint64_t serial;  /* of our INVITE's branch */
 	uint32_t session_s, came_cseq, sent_cseq;
@@ -66,6 +68,8 @@ static bool split(struct view saved, struct pending *ret, struct pending_parts *
 	if (saved.len < sizeof(*ret))
 		return false;
 	memcpy(ret, saved.at, sizeof(*ret));
+	if (ret->kind != PENDING_CALL)
+		return false;
 	rest = view_after(saved, sizeof(*ret));
 	if ((size_t)ret->facts_len + ret->came_len + ret->sent_len + ret->answer_len != rest.len)
 		return false;
@@ -78,19 +82,36 @@ static bool split(struct view saved, struct pending *ret, struct pending_parts *
 	return true;
 }
 
+uint32_t call_pending_take(struct border *b)
+{
+	struct calls *c = b->calls;
+
+	if (c->pending_free_count == 0)
+		return call_refused_oldest(b);
+	return c->pending_free[--c->pending_free_count] + 1;
+}
+
+void call_pending_give(struct border *b, uint32_t place)
+{
+	struct calls *c = b->calls;
+
+	checkpoint_drop(&b->checkpoint, CHECKPOINT_PENDING, place - 1);
+	c->pending_free[c->pending_free_count++] = place - 1;
+}
+
 void call_pending_begin(struct call *call, const struct turn *turn, const struct inbound *in,
                         const struct request *sent)
 {
 	struct pending *p = scratch_of(call->border);
-	struct calls *c = call->border->calls;
 	struct pending_parts parts = { .came = in->msg->text, .sent = buffer_view(&sent->out) };
 
-	if (c->pending_free_count == 0) {
+	call->pending = call_pending_take(call->border);
+	if (call->pending == 0) {
 		border_count(call->border, COUNT_calls_unprotected);
 		return;
 	}
-	call->pending = c->pending_free[--c->pending_free_count] + 1;
 	memset(p, 0, sizeof(*p));
+	p->kind = PENDING_CALL;
 	fill(call, turn, p);
 	p->came = *in->flow;
 	p->serial = sent->serial;
@@ -180,12 +201,9 @@ void call_pending_agreed(struct call *call)
 
 void call_pending_drop(struct call *call)
 {
-	struct calls *c = call->border->calls;
-
 	if (call->pending == 0)
 		return;
-	checkpoint_drop(&call->border->checkpoint, CHECKPOINT_PENDING, call->pending - 1);
-	c->pending_free[c->pending_free_count++] = call->pending - 1;
+	call_pending_give(call->border, call->pending);
 	call->pending = 0;
 }
 
@@ -323,6 +341,8 @@ static bool restore_one(struct border *b, uint32_t slot)
 
 	if (checkpoint_get(&b->checkpoint, CHECKPOINT_PENDING, slot, &saved) != ERR_NONE)
 		return false;
+	if (call_refused_restore(b, slot, saved))
+		return true;
 	memcpy(c->resumed, saved.at, saved.len);
 	if (!split(view_bytes(c->resumed, saved.len), &p, &parts))
 		return false;
@@ -343,7 +363,6 @@ void call_pending_restore(struct border *b)
 			continue;
 		if (c->pending_free_count > 0 && c->pending_free[c->pending_free_count - 1] == slot)
 			continue; /* given back by the call's end */
-		checkpoint_drop(&b->checkpoint, CHECKPOINT_PENDING, slot);
-		c->pending_free[c->pending_free_count++] = slot;
+		call_pending_give(b, slot + 1);
 	}
 }

@@ -5,6 +5,14 @@
 
 #include "border/call_priv.h"
 
+/* What a slot begins with says what it holds. */
+enum pending_kind { PENDING_CALL = 1, PENDING_REFUSAL /* call_refused.c */ };
+
+/* A slot + 1 that is free, or was a refusal's; 0: there is none. */
+uint32_t call_pending_take(struct border *b);
+/* Empties it too. */
+void call_pending_give(struct border *b, uint32_t place);
+
 /* Our INVITE went out. */
 void call_pending_begin(struct call *call, const struct turn *turn, const struct inbound *in,
                         const struct request *sent);

@@ -95,6 +95,8 @@ struct calls {
 	uint32_t begun_count;
 	uint64_t begun_until_us;
 	uint32_t *pending_free, pending_free_count; /* slots of call_pending.c */
+	struct list refused;                        /* in some of them: the oldest first */
+	struct refused_call *refusals;              /* by slot (call_refused.c) */
 	/* Scratch of call_rest.c and call_pending.c: what is written, what is being taken up. */
 	_Alignas(16) uint8_t packed[CALL_PACKED_MAX];
 	_Alignas(16) uint8_t pending[PENDING_HEAD_MAX];

@@ -4,6 +4,7 @@
 #include "border/begun_priv.h"
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
+#include "border/call_refused_priv.h"
 #include "border/command.h"
 #include "border/common.h"
 #include "border/fork_priv.h"
@@ -57,6 +58,8 @@ enum err calls_new(struct border *b, struct calls **ret)
 	if (err == ERR_NONE)
 		err = begun_new(c, b->settings.max_calls);
 	if (err == ERR_NONE)
+		err = call_refused_new(c, b->settings.max_calls);
+	if (err == ERR_NONE)
 		c->pending_free = calloc(b->settings.max_calls + 1, sizeof(*c->pending_free));
 	if (err == ERR_NONE && !c->pending_free)
 		err = ERR_NO_MEMORY;
@@ -83,6 +86,7 @@ void calls_free(struct calls **calls)
 	pool_free(&c->turns);
 	pool_free(&c->attempts);
 	free(c->pending_free);
+	call_refused_free(c);
 	begun_free(c);
 	free(c);
 	*calls = NULL;
@@ -320,9 +324,7 @@ static void end_invite(struct border *b, struct call *call)
 		return;
 	if (!turn->is_answered) {
 		if (!ua_server_is_final(b->ua, turn->server))
-			reply_status(b, turn->server, 487,
-			             view_of(leg_of(call, turn->from)->dialog.local_tag),
-			             VIEW_EMPTY);
+			call_refuse(b, call, turn, 487, VIEW_EMPTY);
 		turn_cancel(b, turn, VIEW_EMPTY);
 	}
 	ua_server_acknowledged(b->ua, turn->server);

@@ -29,6 +29,9 @@ void calls_request_answer(struct border *b, const struct inbound *in, const stru
                           enum ua_answer answer);
 void calls_request_notice(struct border *b, enum ua_notice notice, const struct ua_event *event);
 
+/* Nobody need hear the refusal of that transaction again: its ACK came, or its time is over. */
+void calls_refusal_over(struct border *b, const struct ua_event *event);
+
 void calls_media_event(struct border *b, const struct media_event *event);
 /* Whether a message's dialog (Call-ID and our tag) is one of that flow: it fits
  * the flow and is charged to its budget. */

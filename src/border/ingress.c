@@ -344,6 +344,10 @@ static void take_request(struct border *b, struct inbound *in, bool is_suspect)
 	case UA_ABSORBED:
 		border_count(b, COUNT_absorbed_retransmission);
 		return;
+	case UA_SETTLED:
+		border_count(b, COUNT_absorbed_retransmission);
+		calls_refusal_over(b, &event);
+		return;
 	case UA_PASSED:
 		if (!is_grammatical(b, in))
 			return;

@@ -5,6 +5,7 @@
 #include "border/begun_priv.h"
 #include "border/call_pending_priv.h"
 #include "border/call_priv.h"
+#include "border/call_refused_priv.h"
 #include "border/challenge.h"
 #include "border/common.h"
 #include "border/extensions.h"
@@ -218,8 +219,7 @@ void invite_refuse(struct border *b, struct call *call, struct turn *turn, uint1
 		reply_retry_after(b, &lines);
 	}
 	reply_warning(&lines, why);
-	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
-	             buffer_view(&lines));
+	call_refuse(b, call, turn, status, buffer_view(&lines));
 	turn_done(b, turn);
 }
 
@@ -513,8 +513,7 @@ static void cancel_turn(struct border *b, const struct inbound *in, struct turn 
 	if (!call || turn->is_cancelled || ua_server_is_final(b->ua, turn->server))
 		return;
 	sip_build_copy(&reason, in->msg, SIP_HEADER_REASON);
-	reply_status(b, turn->server, 487, view_of(leg_of(call, turn->from)->dialog.local_tag),
-	             VIEW_EMPTY);
+	call_refuse(b, call, turn, 487, VIEW_EMPTY);
 	turn_cancel(b, turn, reason.err == ERR_NONE ? buffer_view(&reason) : VIEW_EMPTY);
 	if (turn->is_first)
 		call->status = 487;

@@ -4,6 +4,7 @@
  * rings, numbered as each side knows it. What the ringing side repeats meanwhile
  * is left lying: it comes again. */
 #include "border/call_priv.h"
+#include "border/call_refused_priv.h"
 #include "border/extensions.h"
 #include "border/leg_priv.h"
 #include "border/offer_priv.h"
@@ -178,8 +179,7 @@ void reliable_unpracked(struct border *b, struct turn *turn)
 
 	if (!call || turn->is_cancelled || call->state == CALL_ENDING)
 		return;
-	reply_status(b, turn->server, 504, view_of(leg_of(call, turn->from)->dialog.local_tag),
-	             VIEW_EMPTY);
+	call_refuse(b, call, turn, 504, VIEW_EMPTY);
 	turn_cancel(b, turn, VIEW_EMPTY);
 	if (turn->is_first)
 		call->status = 504;

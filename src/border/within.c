@@ -2,6 +2,7 @@
 /* Requests within a call, other than INVITE and ACK: BYE, and those that go
  * on one to one. */
 #include "border/call_priv.h"
+#include "border/call_refused_priv.h"
 #include "border/challenge.h"
 #include "border/command.h"
 #include "border/extensions.h"
@@ -174,9 +175,7 @@ static void bye(struct border *b, struct inbound *in, struct call *call, unsigne
 		reply_at_once(b, in, 200, VIEW_EMPTY);
 		turn = turn_at(b, call->invite);
 		if (call->state == CALL_SETUP && turn && !turn->is_cancelled) {
-			reply_status(b, turn->server, 487,
-			             view_of(leg_of(call, turn->from)->dialog.local_tag),
-			             VIEW_EMPTY);
+			call_refuse(b, call, turn, 487, VIEW_EMPTY);
 			turn_cancel(b, turn, VIEW_EMPTY);
 			call->status = 487;
 		}

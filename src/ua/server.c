@@ -176,6 +176,11 @@ static struct ua_event event_of(const struct ua_server *s)
 	};
 }
 
+bool ua_server_is_open(const struct ua *ua, uint64_t hash, uint64_t identity)
+{
+	return map_find(&ua->server_map, hash, is_server, &identity) != NULL;
+}
+
 enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const struct ua_path *from,
                            uint64_t now_us, struct ua_event *ret)
 {
@@ -199,9 +204,9 @@ enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const s
 		struct ua_event event = event_of(s);
 
 		receipt = ua_server_invite_ack(s, now_us);
-		if (receipt == UA_PASSED)
+		if (receipt != UA_ABSORBED)
 			*ret = event;
-		else
+		if (receipt != UA_PASSED)
 			ua->counts.requests_absorbed++;
 		return receipt;
 	}
@@ -336,6 +341,9 @@ enum err ua_server_answer(struct ua_server *s, const struct ua_reply *reply)
 	if (err == ERR_FULL && s->is_invite && reply->status >= 200) {
 		s->status = reply->status;
 		send_bytes(s, buffer_view(&b));
+		/* What it said before is no answer to a repetition any more. */
+		if (reply->status >= 300)
+			ua_text_drop(ua, &s->answer);
 	}
 	if (err != ERR_NONE)
 		return err;

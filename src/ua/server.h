@@ -24,10 +24,11 @@ enum ua_receipt {
 	UA_NEW,      /* no transaction knows it; of the event only the key is filled */
 	UA_ABSORBED, /* dealt with here; event untouched */
 	UA_PASSED,   /* for the owner of event.transaction */
+	UA_SETTLED,  /* dealt with here: the first ACK to the refusal of event.transaction */
 };
 
-/* For each request that may be believed to be one. An ACK to a refusal is
- * absorbed; an ACK that matches an accepted INVITE (sent wrongly with its
+/* For each request that may be believed to be one. An ACK to a refusal
+ * settles it; an ACK that matches an accepted INVITE (sent wrongly with its
  * branch) is passed; any other ACK is UA_NEW: match it by its dialog. The key is for who
  * opens a transaction for the request, and lives as long as its bytes. */
 enum ua_receipt ua_request(struct ua *ua, const struct sip_msg *request, const struct ua_path *from,
@@ -90,6 +91,28 @@ enum err ua_server_reply(struct ua *ua, struct pool_handle server, const struct 
  * sent and repeated as if it had been given here. ERR_NOT_FOUND, ERR_FULL: it is not. */
 enum err ua_server_resume(struct ua *ua, struct pool_handle server, struct view answer,
                           uint64_t now_us) MUST_USE;
+
+/* A refusal of an INVITE, for another process to go on with: plain values. */
+struct ua_refusal {
+	/* The INVITE and its ACK are known by them. */
+	uint64_t hash, identity, request_tag, reply_tag;
+	uint64_t ends_us; /* timer H */
+	struct ua_path path;
+	uint16_t status;
+	uint8_t is_rfc2543;
+};
+
+/* Right after it was given. ERR_NOT_FOUND: nobody need go on with it; it is none, or was not kept,
+ * or who asked was told nothing before and asks again by himself, or not by datagrams, or is a
+ * stranger who gets none unasked. The text is that of ua_server_answered. */
+enum err ua_server_refusal(const struct ua *ua, struct pool_handle server, uint64_t now_us,
+                           struct ua_refusal *ret) MUST_USE;
+/* What the user's detail is from now on. */
+void ua_server_note(struct ua *ua, struct pool_handle server, uint32_t detail);
+/* One that another process gave: sent now, to each repetition of the INVITE, and by its timer
+ * until the ACK or timer H; nobody's. ERR_STALE: its time is over; ERR_EXISTS, ERR_FULL. */
+enum err ua_server_refuse_again(struct ua *ua, const struct ua_refusal *refusal, struct view answer,
+                                uint64_t now_us, struct pool_handle *ret) MUST_USE;
 
 /* The ACK to the 2xx came (matched by its dialog): stops the repetition; the answer is gone. */
 void ua_server_acknowledged(struct ua *ua, struct pool_handle server);

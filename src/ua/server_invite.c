@@ -84,6 +84,7 @@ enum ua_receipt ua_server_invite_ack(struct ua_server *s, uint64_t now_us)
 		s->state = UA_CONFIRMED;
 		wheel_cancel(ua->wheel, &s->repeat);
 		wheel_set(ua->wheel, &s->end, now_us + (s->is_reliable ? 0 : ua->t4_us)); /* I */
+		return UA_SETTLED;
 	}
 	return UA_ABSORBED;
 }
@@ -104,6 +105,18 @@ enum err ua_server_resume(struct ua *ua, struct pool_handle server, struct view 
 	wheel_set(ua->wheel, &s->repeat, now_us + s->interval_us);
 	ua_server_send(s);
 	return ERR_NONE;
+}
+
+void ua_server_invite_refused(struct ua_server *s, uint64_t ends_us, uint64_t now_us)
+{
+	struct ua *ua = s->ua;
+
+	ua_server_invite_open(s);
+	s->state = UA_COMPLETED;
+	s->interval_us = ua->t1_us;
+	wheel_set(ua->wheel, &s->end, ends_us);                    /* H */
+	wheel_set(ua->wheel, &s->repeat, now_us + s->interval_us); /* G */
+	ua_server_send(s);
 }
 
 static enum err repeat_until_prack(struct ua_server *s, uint64_t now_us)
@@ -145,6 +158,7 @@ enum err ua_server_invite_reply(struct ua_server *s, const struct ua_reply *repl
 	err = ua_server_answer(s, reply);
 	if (err == ERR_NONE && reply->awaits_prack && reply->status < 200)
 		err = repeat_until_prack(s, now_us);
+	s->is_tried |= err == ERR_NONE && reply->status < 200;
 	if (reply->status < 200 || (err != ERR_NONE && err != ERR_FULL))
 		return err;
 

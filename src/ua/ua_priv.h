@@ -63,6 +63,7 @@ struct ua_server {
 	uint8_t state;          /* enum ua_state */
 	uint8_t retransmission; /* enum ua_retransmission */
 	bool is_reliable, is_invite, is_acknowledged;
+	bool is_tried; /* INVITE: a provisional answer was given, so it is not asked again */
 };
 
 struct ua_client {
@@ -99,6 +100,7 @@ static inline uint64_t ua_give_up_us(const struct ua *ua) { return 64 * ua->t1_u
 /* server.c */
 void ua_server_send(struct ua_server *s);
 enum err ua_server_answer(struct ua_server *s, const struct ua_reply *reply) MUST_USE;
+bool ua_server_is_open(const struct ua *ua, uint64_t hash, uint64_t identity);
 /* After its final answer: the head, from which no other is written, goes. */
 void ua_server_close(struct ua_server *s);
 /* What came by that connection is not looked for by what it says any more. */
@@ -108,6 +110,8 @@ void ua_server_end(struct ua_server *s, const enum ua_notice *first, uint64_t no
 
 /* server_invite.c */
 void ua_server_invite_open(struct ua_server *s);
+/* One whose refusal lies in it already; sends that. */
+void ua_server_invite_refused(struct ua_server *s, uint64_t ends_us, uint64_t now_us);
 void ua_server_invite_repeated(struct ua_server *s);
 enum ua_receipt ua_server_invite_ack(struct ua_server *s, uint64_t now_us);
 enum err ua_server_invite_reply(struct ua_server *s, const struct ua_reply *reply,

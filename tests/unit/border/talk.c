@@ -69,8 +69,15 @@ enum err talk_new(struct talk *t, void (*change)(struct border_settings *s))
 
 void talk_free(struct talk *t) { wire_free(&t->w); }
 
+const char *talk_said(const struct talk *t, const struct talk_end *end)
+{
+	return t->invites[end == &t->pbx];
+}
+
 static void say(struct talk *t, const struct flow *from, const char *text)
 {
+	if (strncmp(text, "INVITE ", 7) == 0)
+		snprintf(t->invites[from == &t->pbx.flow], sizeof(t->invites[0]), "%s", text);
 	wire_receive(t->w, from, text);
 }
 

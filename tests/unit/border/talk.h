@@ -18,6 +18,7 @@ struct talk {
 	struct talk_end phone, pbx;
 	unsigned registers;                /* REGISTERs so far: the CSeq of its next */
 	struct wire_sent at_pbx, at_phone; /* the last message taken there */
+	char invites[2][WIRE_TEXT_MAX];    /* what either of them asked last */
 };
 
 #define TALK_OFFER                                                                                 \
@@ -42,6 +43,8 @@ void talk_invite_from_pbx(struct talk *t, const char *lines, const char *body);
 /* A request within the dialog of that end; keeps counting its CSeq. */
 void talk_request(struct talk *t, struct talk_end *from, const char *method, const char *lines,
                   const char *body);
+/* The last INVITE of that end as it went out, to be sent again. */
+const char *talk_said(const struct talk *t, const struct talk_end *end);
 /* The ACK to our 2xx, with the CSeq of the last INVITE of that end. */
 void talk_ack(struct talk *t, struct talk_end *from, const char *body);
 void talk_cancel(struct talk *t, const struct talk_end *from);

@@ -271,7 +271,7 @@ void border_unreachable(struct border *b, const struct flow *flow, struct now no
 	b->now = now;
 	/* ICMP is as easy to forge as a datagram: only a peer's ends a transaction early. */
 	if (party_peer_of(b, flow))
-		ua_path_failed(b->ua, &path, now.us);
+		ua_path_failed(b->ua, &path, now.us, now.us);
 }
 
 void border_media_event(struct border *b, const struct media_event *event, struct now now)

@@ -76,7 +76,8 @@ static size_t end_registrations(struct border *b, const struct flow *flow,
 	return count;
 }
 
-void border_disconnected(struct border *b, const struct flow *flow, struct now now)
+void border_disconnected(struct border *b, const struct flow *flow, uint64_t until_us,
+                         struct now now)
 {
 	struct ua_path path = path_of(flow);
 	bool is_known = known_find(&b->known, flow) != NULL;
@@ -93,5 +94,5 @@ void border_disconnected(struct border *b, const struct flow *flow, struct now n
 	}
 	for (size_t i = 0; i < count; i++)
 		calls_registered(b, successors[i].account_hash, &successors[i].flow);
-	ua_path_failed(b->ua, &path, now.us);
+	ua_path_failed(b->ua, &path, until_us, now.us);
 }

@@ -114,7 +114,7 @@ static void take(const struct passing *p, struct now now)
 		border_unreachable(border, &p->flow, now);
 		break;
 	case PASSED_CLOSED:
-		border_disconnected(border, &p->flow, now);
+		border_disconnected(border, &p->flow, now.us, now);
 		break;
 	case PASSED_REGISTERED:
 		border_registered(border, &p->flow, p->account, view_bytes(p->bytes, p->len), now);

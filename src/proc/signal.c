@@ -237,12 +237,12 @@ static void on_declined(void *context, const struct flow *flow, enum ws_answer w
 	port_fact(NULL, &fact);
 }
 
-static void on_closed(void *context, const struct flow *flow)
+static void on_closed(void *context, const struct flow *flow, uint64_t until_us)
 {
 	(void)context;
 	w.now = clock_now();
 	handing_closed(flow);
-	border_disconnected(w.border, flow, w.now);
+	border_disconnected(w.border, flow, until_us, w.now);
 }
 
 /* The last worker died with this message in hand: it is kept as a sample, told to the

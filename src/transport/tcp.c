@@ -39,6 +39,7 @@ static void note_away(struct tcp *t, const struct addr *remote)
 static void finish(struct tcp *t, struct tcp_connection *c)
 {
 	struct flow flow = c->flow;
+	uint64_t until_us = c->is_shut ? c->shut_us : clock_now().us;
 
 	if (c->end == TCP_END_UNREACHED)
 		note_away(t, &c->flow.remote);
@@ -58,7 +59,7 @@ static void finish(struct tcp *t, struct tcp_connection *c)
 	if (c->is_ours)
 		flow.connection = 0;
 	tcp_table_remove(t->table, &c);
-	t->ports.closed(t->ports.context, &flow);
+	t->ports.closed(t->ports.context, &flow, until_us);
 }
 
 void tcp_settle(struct tcp *t, struct now now)

@@ -195,7 +195,13 @@ void ua_client_drop(struct ua *ua, struct pool_handle client)
 		give_back(c);
 }
 
-void ua_path_failed(struct ua *ua, const struct ua_path *path, uint64_t now_us)
+/* Until a first answer comes it is timer B or F. */
+static uint64_t opened_us(const struct ua_client *c)
+{
+	return c->end.due_us - ua_give_up_us(c->ua);
+}
+
+void ua_path_failed(struct ua *ua, const struct ua_path *path, uint64_t until_us, uint64_t now_us)
 {
 	static const enum ua_notice timeout = UA_TIMEOUT;
 	struct ua_client *c;
@@ -203,7 +209,8 @@ void ua_path_failed(struct ua *ua, const struct ua_path *path, uint64_t now_us)
 
 	ua_server_path_failed(ua, path);
 	while ((c = pool_next(ua->clients, &place))) {
-		if (c->state == UA_TRYING && memcmp(&c->path, path, sizeof(*path)) == 0)
+		if (c->state == UA_TRYING && opened_us(c) <= until_us &&
+		    memcmp(&c->path, path, sizeof(*path)) == 0)
 			ua_client_end(c, &timeout, now_us);
 	}
 }

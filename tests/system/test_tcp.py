@@ -4,13 +4,16 @@ defence has a twin where it is switched off or not needed, which shows that the 
 
 import os
 import signal
+import socket
 
 from harness import check, test
+from pbx import PBX_ADDRESS
 from process import until
 from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS, signal_workers
 from sip_text import register, token
 from stage import Stage
 from stream import Stream, StreamPhone, is_request
+from test_routes import Trunk, hang_up, stage as routes_stage
 
 CALLER, CALLEE = "200", "210"
 PHONES = "127.0.0.30", "127.0.0.31"
@@ -282,3 +285,72 @@ def tcp_flows(cast):
         other.stream.slam()
         check(until(lambda: len(stage.ringfence.rows("registrations", "list")) == 2, 5), "the flow did not end")
         call_and_hang_up(caller, one)
+
+
+CARRIER, NUMBER = "127.0.0.41", "441632960700"
+CARRIER_PEER = f"""
+peer north {{
+    kind carrier
+    side outside
+    address {CARRIER}:5060
+    transport tcp
+}}
+route {{ from office  to north }}
+"""
+
+
+class StreamTrunk(Trunk):
+    """A carrier that is called by connections, and answers by the last that came."""
+
+    def __init__(self, address):
+        super().__init__(address, OUTSIDE_ADDRESS)
+        self.socket.close()
+        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind((address, 5060))
+        self.listener.listen()
+        self.listener.settimeout(8)
+        self.came = []
+
+    def __exit__(self, *_):
+        for one in [self.listener, self.audio, *self.came]:
+            one.close()
+
+    def accept(self):
+        self.socket, _ = self.listener.accept()
+        self.came.append(self.socket)
+
+    def send(self, start, lines, body=""):
+        kind = ["Content-Type: application/sdp"] if body else []
+        text = "\r\n".join([start] + lines + kind + [f"Content-Length: {len(body)}", "", body])
+        self.socket.sendall(text.encode())
+
+
+def is_closed(connection, seconds=10):
+    connection.settimeout(seconds)
+    return connection.recv(1) == b""
+
+
+@test("a peer shuts its connection: what it was asked since by the next one goes on when the old one is closed")
+def tcp_peer_shuts(cast):
+    with Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, StreamTrunk(CARRIER) as carrier:
+        routes_stage(cast, more=CARRIER_PEER, outside_more=f"tcp {OUTSIDE_ADDRESS}:5060")
+        for is_next in False, True:
+            pbx.invite(NUMBER)
+            carrier.accept()
+            invite = carrier.hear("INVITE ")
+            # The old one waits for answers to what was asked before, and is closed then.
+            check(not is_next or is_closed(carrier.came[0]), "the connection was not closed")
+            carrier.answer(invite, "200 OK", carrier.sdp())
+            pbx.learn(pbx.hear("SIP/2.0 200"))
+            pbx.request("ACK")
+            carrier.hear("ACK ")
+            hang_up(pbx, carrier)
+            carrier.socket.shutdown(socket.SHUT_WR)
+        # By the connection that broke it had been asked.
+        pbx.invite(NUMBER)
+        carrier.accept()
+        carrier.hear("INVITE ")
+        carrier.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        carrier.socket.close()
+        check(pbx.hear("SIP/2.0 504"), "")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a connection is to the border: proof, a flow that ends, and a phone that comes back. */
-#include "unit/border/wire.h"
+#include "unit/border/talk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,9 +69,9 @@ static enum err ends_with_connection(struct wire *w)
 	TRY(registers_over(w, &first, 1));
 	CHECK(standing(w, &first) == STANDING_KNOWN && standing(w, &other) == STANDING_STRANGER);
 	/* The end of another connection of that address and port is nothing to it. */
-	border_disconnected(w->border, &other, w->now);
+	border_disconnected(w->border, &other, w->now.us, w->now);
 	CHECK(standing(w, &first) == STANDING_KNOWN);
-	border_disconnected(w->border, &first, w->now);
+	border_disconnected(w->border, &first, w->now.us, w->now);
 	CHECK(standing(w, &first) == STANDING_STRANGER);
 	CHECK(wire_count_facts(w, FACT_UNREGISTERED) == 1);
 	return ERR_NONE;
@@ -82,6 +82,23 @@ TEST(connection_ends, "a registration ends with its connection, and with no othe
 	WITH_WIRE(ends_with_connection);
 }
 
+TALK_TEST(connection_next,
+          "what a peer was asked since by its next connection goes on when the last one ends")
+{
+	uint64_t until_us;
+
+	TRY(talk_call(t));
+	until_us = t->w->now.us;
+	wire_advance(t->w, 1000000);
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	border_disconnected(t->w->border, &t->pbx.flow, until_us, t->w->now);
+	CHECK(talk_is_quiet(t, &t->phone));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	return ERR_NONE;
+}
+
 static enum err keeps_its_name(struct wire *w)
 {
 	struct flow first = connection(40000, 7), second = connection(40123, 8);
@@ -89,7 +106,7 @@ static enum err keeps_its_name(struct wire *w)
 
 	TRY(registers_over(w, &first, 1));
 	(void)snprintf(name, sizeof(name), "%s", w->pbx_contact);
-	border_disconnected(w->border, &first, w->now);
+	border_disconnected(w->border, &first, w->now.us, w->now);
 	TRY(registers_over(w, &second, 5));
 	CHECK(name[0] && strcmp(name, w->pbx_contact) == 0);
 	return ERR_NONE;

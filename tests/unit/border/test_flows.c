@@ -103,15 +103,15 @@ static enum err fails_over(struct talk *t)
 	CHECK(is_offered(&p.wifi) && is_offered(&p.mobile));
 	snprintf(first, sizeof(first), "%s", t->w->pbx_contact);
 	CHECK(rings(t, &p) == 'm');
-	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now.us, t->w->now);
 	CHECK(rings(t, &p) == 'w');
 	/* It comes back by another connection, under its old name. */
 	p.mobile.flow = *connection(41, 7);
 	TRY(phone_registers(&p.mobile));
 	CHECK(strcmp(first, t->w->pbx_contact) == 0 && rings(t, &p) == 'm');
-	border_disconnected(t->w->border, &p.wifi.flow, t->w->now);
+	border_disconnected(t->w->border, &p.wifi.flow, t->w->now.us, t->w->now);
 	CHECK(rings(t, &p) == 'm');
-	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now.us, t->w->now);
 	CHECK(rings(t, &p) == '-');
 	return ERR_NONE;
 }
@@ -234,7 +234,7 @@ TALK_TEST(flows_invite, "sends an INVITE that nobody answered by the other flow 
 	         strstr(t->at_phone.text, "Call-ID: ") + strlen("Call-ID: "));
 	call_id[strcspn(call_id + 2, "\r") + 2] = 0;
 	snprintf(cseq, sizeof(cseq), "\r\nCSeq: 2 INVITE\r\n");
-	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now.us, t->w->now);
 	CHECK(hears(t, &p.wifi, "INVITE sip:201@192.168.1.10 ") && talk_is_quiet(t, &t->pbx));
 	CHECK(wire_has(&t->at_phone, call_id) && wire_has(&t->at_phone, cseq));
 	answers(t, &p.wifi, "200 OK", TALK_OFFER);
@@ -253,14 +253,14 @@ TALK_TEST(flows_invite_lost, "tells who calls where no other flow is left, or th
 	TRY(is_called(t, &p));
 	answers(t, &p.mobile, "180 Ringing", "");
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 180 "));
-	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now.us, t->w->now);
 	CHECK(!hears(t, &p.wifi, ""));
 	talk_cancel(t, &t->pbx);
 	while (wire_take(t->w, &t->pbx.flow) || wire_take(t->w, &p.wifi.flow))
 		;
 	talk_invite_from_pbx(t, "", TALK_ANSWER);
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && hears(t, &p.wifi, "INVITE "));
-	border_disconnected(t->w->border, &p.wifi.flow, t->w->now);
+	border_disconnected(t->w->border, &p.wifi.flow, t->w->now.us, t->w->now);
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 480 "));
 	return ERR_NONE;
 }
@@ -274,7 +274,7 @@ TALK_TEST(flows_call, "goes on with a call by the other flow when its own ends")
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
 	talk_ack(t, &t->pbx, "");
 	CHECK(hears(t, &p.mobile, "ACK "));
-	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now.us, t->w->now);
 	talk_request(t, &t->pbx, "BYE", "", "");
 	CHECK(hears(t, &p.wifi, "BYE "));
 	return ERR_NONE;
@@ -306,7 +306,7 @@ static enum err keeps_invite(struct talk *t)
 	struct pair p;
 
 	TRY(is_called_by(t, &p, "sips"));
-	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now.us, t->w->now);
 	CHECK(!hears(t, &p.wifi, "") && talk_hears(t, &t->pbx, "SIP/2.0 480 "));
 	return ERR_NONE;
 }
@@ -316,7 +316,7 @@ static enum err moves_invite(struct talk *t)
 	struct pair p;
 
 	TRY(is_called_by(t, &p, "sip"));
-	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now.us, t->w->now);
 	CHECK(hears(t, &p.wifi, "INVITE sip:201@192.168.1.10 ") && talk_is_quiet(t, &t->pbx));
 	return ERR_NONE;
 }
@@ -336,7 +336,7 @@ static enum err is_up(struct talk *t, struct pair *p, const char *scheme)
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 "));
 	talk_ack(t, &t->pbx, "");
 	CHECK(hears(t, &p->mobile, "ACK "));
-	border_disconnected(t->w->border, &p->mobile.flow, t->w->now);
+	border_disconnected(t->w->border, &p->mobile.flow, t->w->now.us, t->w->now);
 	return ERR_NONE;
 }
 
@@ -406,7 +406,7 @@ TALK_TEST(flows_full, "holds eight flows of an instance, the one that would end 
 	/* One that is there already displaces none. */
 	TRY(phone_registers(&p.mobile));
 	CHECK(registered(t->w) == 9);
-	border_disconnected(t->w->border, &p.mobile.flow, t->w->now);
+	border_disconnected(t->w->border, &p.mobile.flow, t->w->now.us, t->w->now);
 	CHECK(registered(t->w) == 1 && rings(t, &p) == '-');
 	return ERR_NONE;
 }

@@ -145,7 +145,7 @@ static enum err asks_by_another_way(struct talk *t)
 	CHECK(wire_take(t->w, &by_tcp) && talk_hears(t, &carrier, "INVITE "));
 	says(t, &t->pbx.flow, &second);
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 482 ") && talk_is_quiet(t, &carrier));
-	border_disconnected(t->w->border, &by_tcp, t->w->now);
+	border_disconnected(t->w->border, &by_tcp, t->w->now.us, t->w->now);
 	says(t, &t->pbx.flow, &third);
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 100 ") && talk_hears(t, &carrier, "INVITE "));
 	return ERR_NONE;

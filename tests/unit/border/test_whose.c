@@ -259,7 +259,7 @@ TALK_TEST(whose_registered,
 
 	TRY(several(t));
 	/* By its name from before it is registered there too. */
-	border_disconnected(t->w->border, &t->phone.flow, t->w->now);
+	border_disconnected(t->w->border, &t->phone.flow, t->w->now.us, t->w->now);
 	TRY(talk_register(t));
 	account = border_account(t->w->border, &t->phone.flow);
 	(void)VIEW_COPY(border_registration(t->w->border, &t->phone.flow), name);

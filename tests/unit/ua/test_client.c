@@ -324,12 +324,33 @@ WIRE_TEST(client_path_failed, "ends at once what still waits for a first answer 
 	TRY(wire_open_client(&w, "INVITE", 1, false, &waiting));
 	TRY(wire_open_client(&w, "INVITE", 2, false, &ringing));
 	CHECK(wire_answer(&w, "INVITE", 2, 180, "t") == UA_ANSWER_PROVISIONAL);
-	ua_path_failed(w.ua, &other, w.now_us);
+	ua_path_failed(w.ua, &other, w.now_us, w.now_us);
 	CHECK(w.notices == 0);
-	ua_path_failed(w.ua, &dead, w.now_us);
+	ua_path_failed(w.ua, &dead, w.now_us, w.now_us);
 	CHECK(w.notices == 2 && w.notice[0] == UA_TIMEOUT && w.notice[1] == UA_ENDED);
 	CHECK(view_is_empty(ua_client_request(w.ua, waiting)));
 	CHECK(view_starts(ua_client_request(w.ua, ringing), VIEW("INVITE ")));
+	return ERR_NONE;
+}
+
+WIRE_TEST(client_path_failed_before,
+          "what was asked since, by the connection after that one, goes on")
+{
+	struct ua_path path = wire_path(2);
+	struct pool_handle before, since;
+	uint64_t until_us;
+
+	TRY(wire_open_client(&w, "INVITE", 1, true, &before));
+	TRY(wire_open_client(&w, "BYE", 2, true, &before));
+	until_us = w.now_us;
+	wire_pass(&w, 1);
+	TRY(wire_open_client(&w, "INVITE", 3, true, &since));
+	TRY(wire_open_client(&w, "BYE", 4, true, &since));
+	wire_pass(&w, 5000);
+	ua_path_failed(w.ua, &path, until_us, w.now_us);
+	CHECK(w.notices == 4 && w.notice[0] == UA_TIMEOUT && w.notice[2] == UA_TIMEOUT);
+	CHECK(wire_answer(&w, "INVITE", 3, 200, "t") == UA_ANSWER_FINAL);
+	CHECK(wire_answer(&w, "BYE", 4, 200, "t") == UA_ANSWER_FINAL);
 	return ERR_NONE;
 }
 

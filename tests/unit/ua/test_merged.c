@@ -50,15 +50,15 @@ WIRE_TEST(merged_path_gone,
 
 	TRY(open_way(1, "INVITE", true, &server));
 	TRY(wire_reply(&w, server, 180));
-	ua_path_failed(w.ua, &other, w.now_us);
+	ua_path_failed(w.ua, &other, w.now_us, w.now_us);
 	CHECK(is_merged("INVITE", "z9hG4bKb", NULL));
-	ua_path_failed(w.ua, &gone, w.now_us);
+	ua_path_failed(w.ua, &gone, w.now_us, w.now_us);
 	CHECK(!is_merged("INVITE", "z9hG4bKb", NULL));
 	/* What came again counts instead, by whatever way it came. */
 	TRY(open_way(2, "INVITE", false, &server));
 	CHECK(is_merged("INVITE", "z9hG4bKb", NULL));
 	/* A host that answers a datagram with ICMP may be there all the same. */
-	ua_path_failed(w.ua, &gone, w.now_us);
+	ua_path_failed(w.ua, &gone, w.now_us, w.now_us);
 	CHECK(is_merged("INVITE", "z9hG4bKb", NULL));
 	return ERR_NONE;
 }

@@ -355,7 +355,11 @@ void within_timeout(struct border *b, struct turn *turn)
 	call = call_of_turn(b, turn);
 	if (call && turn->offer == OFFER_IN_REQUEST)
 		offer_drop(call);
-	ua_server_drop(b->ua, turn->server);
+	/* Sooner than its patience only where the way there failed. */
+	if (call && turn_at(b, call->bye) == turn)
+		within_bye_unanswered(call);
+	else
+		ua_server_drop(b->ua, turn->server);
 	turn_give(b, turn);
 }
 

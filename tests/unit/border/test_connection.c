@@ -82,6 +82,20 @@ TEST(connection_ends, "a registration ends with its connection, and with no othe
 	WITH_WIRE(ends_with_connection);
 }
 
+/* The PBX's connection breaks while a BYE is on its way to it. */
+TALK_TEST(connection_bye,
+          "who hangs up is answered and the call ends, though the other end's connection broke")
+{
+	TRY(talk_call(t));
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE ") && talk_is_quiet(t, &t->phone));
+	border_disconnected(t->w->border, &t->pbx.flow, t->w->now.us, t->w->now);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 ") && talk_order(t)->kind == ORDER_CLOSE);
+	talk_media_closes(t);
+	CHECK(talk_records(t) == 1 && border_calls(t->w->border) == 0);
+	return ERR_NONE;
+}
+
 TALK_TEST(connection_next,
           "what a peer was asked since by its next connection goes on when the last one ends")
 {

@@ -32,8 +32,8 @@ struct tcp_ports {
 	void (*message)(void *context, const struct flow *flow, char *bytes, size_t len);
 	/* It became no WebSocket, or broke its rules; it is answered and will be closed. */
 	void (*declined)(void *context, const struct flow *flow, enum ws_answer why);
-	/* The connection is gone, or one that was asked for will not be. Until then things were sent by
-	 * it; a peer that shut its end is sent what follows by another. */
+	/* The connection is gone, or one that was asked for will not be. Until then things were
+	 * sent by it; a peer that shut its end is sent what follows by another. */
 	void (*closed)(void *context, const struct flow *flow, uint64_t until_us);
 	/* Ask for a connection to flow->remote from flow->listener; tcp_connected answers. */
 	enum err (*connect)(void *context, const struct flow *flow);

@@ -109,9 +109,9 @@ enum fact_standing border_standing(struct border *b, const struct flow *flow, st
 bool border_is_peer_at(const struct border *b, uint16_t row, const struct flow *flow, bool is_ours);
 /* TLS was refused on that connection: enum tls_refusal. */
 void border_untrusted(struct border *b, const struct flow *flow, unsigned why, struct now now);
-/* The connection is gone: its registrations end and what was asked over it, until then, failed. Calls go
- * on over the next one from which their account registers. A peer's flow has no number, and what was asked
- * of it since went by the next one. */
+/* The connection is gone: its registrations end and what was asked over it, until then, failed.
+ * Calls go on over the next one from which their account registers. A peer's flow has no number,
+ * and what was asked of it since went by the next one. */
 void border_disconnected(struct border *b, const struct flow *flow, uint64_t until_us,
                          struct now now);
 void border_media_event(struct border *b, const struct media_event *event, struct now now);

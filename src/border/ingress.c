@@ -120,6 +120,8 @@ static void refuse_malformed(struct border *b, const struct inbound *in)
 	say_anomaly(b, in, in->msg->reason, guard_refusal_grade(in->msg));
 	if (!view_is_empty(in->msg->text))
 		sample_take(b, in);
+	if (in->standing == STANDING_PEER)
+		border_count(b, COUNT_peer_malformed);
 	if (in->standing == STANDING_STRANGER || !sip_msg_is_answerable(in->msg)) {
 		border_count(b, COUNT_dropped_malformed);
 		return;

@@ -262,21 +262,35 @@ static unsigned long long counted(const char *metrics, const char *name)
 	return sum;
 }
 
+static const struct {
+	const char *counters[2];
+	enum doctor_finding finding;
+	const char *found, *well;
+} counts[] = {
+	{ { "calls_unprotected", NULL },
+	  DOCTOR_CALLS_UNPROTECTED_FINDING,
+	  "calls were too large for the checkpoint",
+	  "all calls would outlive a restart" },
+	{ { "limit_calls", "limit_ports" },
+	  DOCTOR_LIMITS_FINDING,
+	  "times all calls or media ports were in use",
+	  "no call was refused for want of room" },
+	{ { "peer_malformed", NULL },
+	  DOCTOR_PEER_GRAMMAR_FINDING,
+	  "messages of peers broke the grammar",
+	  "no message of a peer broke the grammar" },
+};
+
 void doctor_judge_counters(struct doctor *d, const char *metrics)
 {
-	unsigned long long unprotected = counted(metrics, "calls_unprotected"),
-			   refused = counted(metrics, "limit_calls") +
-	                             counted(metrics, "limit_ports");
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		unsigned long long sum = 0;
 
-	if (unprotected)
-		doctor_find(d, DOCTOR_CALLS_UNPROTECTED_FINDING, "",
-		            "%llu calls were too large for the checkpoint", unprotected);
-	else
-		doctor_pass(d, DOCTOR_CALLS_UNPROTECTED_FINDING, "",
-		            "all calls would outlive a restart");
-	if (refused)
-		doctor_find(d, DOCTOR_LIMITS_FINDING, "",
-		            "%llu times all calls or media ports were in use", refused);
-	else
-		doctor_pass(d, DOCTOR_LIMITS_FINDING, "", "no call was refused for want of room");
+		for (size_t k = 0; k < 2 && counts[i].counters[k]; k++)
+			sum += counted(metrics, counts[i].counters[k]);
+		if (sum)
+			doctor_find(d, counts[i].finding, "", "%llu %s", sum, counts[i].found);
+		else
+			doctor_pass(d, counts[i].finding, "", "%s", counts[i].well);
+	}
 }

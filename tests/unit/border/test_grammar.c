@@ -41,6 +41,8 @@ TALK_TEST(hostile, "a known phone's message that breaks a header's grammar is re
 		CHECK_CASE(talk_hears(t, &t->phone, "SIP/2.0 400 "), hostile[i].name);
 		CHECK_CASE(talk_is_quiet(t, &t->pbx), hostile[i].name);
 		CHECK_CASE(wire_count_facts(t->w, FACT_ANOMALY) == anomalies + 1, hostile[i].name);
+		CHECK_CASE(counters_get(&t->w->counters, COUNT_peer_malformed) == 0,
+		           hostile[i].name);
 	}
 	return ERR_NONE;
 }
@@ -82,7 +84,9 @@ TALK_TEST(hostile_answer, "an answer that breaks a header's grammar is as if it 
 	CHECK(talk_hears(t, &t->pbx, "INVITE "));
 	talk_answer(t, &t->pbx, &t->at_pbx, "180 Ringing", "Expires: soon\r\n", "");
 	CHECK(talk_is_quiet(t, &t->phone));
+	CHECK(counters_get(&t->w->counters, COUNT_peer_malformed) == 1);
 	talk_answer(t, &t->pbx, &t->at_pbx, "180 Ringing", "Expires: 60\r\n", "");
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 180 "));
+	CHECK(counters_get(&t->w->counters, COUNT_peer_malformed) == 1);
 	return ERR_NONE;
 }

@@ -335,7 +335,9 @@ static const char METRICS[] =
 	"ringfence_limit_calls_total{process=\"signal\"} 0\n"
 	"ringfence_limit_calls_total{process=\"judge\"} 0\n"
 	"# TYPE ringfence_limit_ports counter\n"
-	"ringfence_limit_ports_total{process=\"signal\"} 2\n# EOF\n";
+	"ringfence_limit_ports_total{process=\"signal\"} 2\n"
+	"# TYPE ringfence_peer_malformed counter\n"
+	"ringfence_peer_malformed_total{process=\"signal\"} 3\n# EOF\n";
 
 TEST(doctor_counters, "adds a counter up over all processes, and knows one from another")
 {
@@ -344,7 +346,8 @@ TEST(doctor_counters, "adds a counter up over all processes, and knows one from 
 
 	CHECK(doctor_new(&d));
 	doctor_judge_counters(&d, METRICS);
-	is_right = has(&d, DOCTOR_LIMITS_FINDING) && !has(&d, DOCTOR_CALLS_UNPROTECTED_FINDING);
+	is_right = has(&d, DOCTOR_LIMITS_FINDING) && has(&d, DOCTOR_PEER_GRAMMAR_FINDING) &&
+	           !has(&d, DOCTOR_CALLS_UNPROTECTED_FINDING);
 	doctor_free(&d);
 	CHECK(is_right);
 	return ERR_NONE;

@@ -46,19 +46,26 @@ enum cli_exit cli_detectors_mode(struct cli *c, int argc, char **argv)
 	return set_mode(c, &target, args.list[1], term);
 }
 
+/* "block", or "block (299 s more)". */
+static void print_mode(const struct cli *c, const json_t *answer)
+{
+	json_int_t left_s = json_integer_value(json_object_get(answer, "for_s"));
+
+	cli_print_member(c, stdout, answer, "mode", CLI_TEXT);
+	if (left_s > 0)
+		(void)printf(" (%" JSON_INTEGER_FORMAT " s more)", left_s);
+	(void)putchar('\n');
+}
+
 static enum cli_exit show_mode(struct cli *c, const struct cli_target *target)
 {
-	const struct cli_column column = { "mode", "mode", CLI_TEXT };
-	char text[64];
-	struct buffer b = BUFFER_ON(text);
 	json_t *answer;
 	enum cli_exit code = cli_get(c, target, &answer);
 
 	if (code != CLI_DONE)
 		return code;
-	cli_write_member(c, &b, answer, &column);
 	if (c->format == FORMAT_AUTO || c->format == FORMAT_TABLE)
-		(void)printf("%.*s\n", VIEW_ARG(buffer_view(&b)));
+		print_mode(c, answer);
 	else
 		cli_write_object(c, stdout, answer);
 	json_decref(answer);

@@ -368,11 +368,25 @@ static void examine_transport(struct doctor *d, const json_t *side, enum transpo
 	}
 }
 
+/* Where servers command calls; not there without the block. */
+static void examine_control(struct doctor *d, const json_t *control,
+                            const struct doctor_service *service)
+{
+	struct listener l = { .transport = TRANSPORT_TCP };
+
+	if (addr_parse(view_of(doctor_text(control, "address")), &l.at) != ERR_NONE)
+		return;
+	l.at.port = (uint16_t)number_at(control, "port");
+	try_listener(d, &l, service);
+}
+
 void doctor_examine_ports(struct doctor *d, const json_t *facts,
                           const struct doctor_service *service)
 {
 	size_t i;
 	json_t *side;
+
+	examine_control(d, json_object_get(facts, "control"), service);
 
 	json_array_foreach(json_object_get(facts, "sides"), i,
 	                   side) for (unsigned transport = 0; transport < TRANSPORT_COUNT;

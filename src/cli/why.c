@@ -4,6 +4,7 @@
 #include "cli/args.h"
 #include "cli/output.h"
 #include "event/refusal.h"
+#include <string.h>
 
 static const struct cli_table registrations = {
 	4,
@@ -58,6 +59,25 @@ static enum cli_exit explain_code(const struct cli *c, const struct refusal_row 
 	return CLI_DONE;
 }
 
+static bool is_unknown(const json_t *answer)
+{
+	return !json_is_object(json_object_get(answer, "block")) &&
+	       json_array_size(json_object_get(answer, "registrations")) == 0 &&
+	       json_array_size(json_object_get(answer, "incidents")) == 0;
+}
+
+/* Who looks for a phone has been told nothing yet. */
+static void print_next(const struct cli *c, const json_t *answer, const char *of)
+{
+	const char *is = json_string_value(json_object_get(answer, "is"));
+
+	if (!c->is_quiet && is && (strcmp(is, "user") == 0 || strcmp(is, "address") == 0))
+		(void)fprintf(stderr,
+		              "nothing is known of it: `ringfence trace %s=%s` shows whether "
+		              "anything arrives while it tries, and how that is answered\n",
+		              is, of);
+}
+
 enum cli_exit cli_why(struct cli *c, int argc, char **argv)
 {
 	struct cli_args args = { argc, argv };
@@ -87,6 +107,8 @@ enum cli_exit cli_why(struct cli *c, int argc, char **argv)
 			(void)printf("no block and no score\n");
 		print_part(c, &registrations, json_object_get(answer, "registrations"));
 		print_part(c, &incidents, json_object_get(answer, "incidents"));
+		if (is_unknown(answer))
+			print_next(c, answer, args.list[0]);
 	}
 	json_decref(answer);
 	return CLI_DONE;

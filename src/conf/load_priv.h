@@ -61,8 +61,9 @@ const struct conf_option *conf_bare_option(const struct conf_block *block);
 bool conf_list_goes_on(const struct conf_schema *s, const struct conf_block *block,
                        const struct conf_option *o, const struct conf_reader *r);
 bool conf_fits_bare(const struct conf_block *block, const struct conf_reader *r);
-/* A fault at the next word, with what may stand instead of it. */
+/* A fault at the next word, with what may stand instead of it. `before`: the option that stands
+ * right before it, whose words may go on here, or NULL. */
 void conf_unknown_fault(const struct conf_schema *s, const struct conf_reader *r,
-                        const struct conf_block *block);
+                        const struct conf_block *block, const struct conf_option *before);
 
 #endif

@@ -97,7 +97,24 @@ static uint32_t told_count(const struct conf_block *block)
 	return block->is_pattern ? 0 : block->option_count;
 }
 
-static void explain_block(const struct conf_block *block, struct buffer *b)
+static void explain_within(const struct conf_schema *s, const struct conf_block *outer,
+                           struct buffer *b)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct conf_block *inner = s->blocks[i];
+
+		if (!inner->within || !view_equal(view_of(inner->within), view_of(outer->word)))
+			continue;
+		buffer_text(b, "    ");
+		buffer_text(b, inner->word);
+		buffer_text(b, inner->label ? " NAME { ... }: " : " { ... }: ");
+		buffer_text(b, inner->help);
+		buffer_char(b, '\n');
+	}
+}
+
+static void explain_block(const struct conf_schema *s, const struct conf_block *block,
+                          struct buffer *b)
 {
 	write_block_head(block, b);
 	buffer_text(b, "\n    ");
@@ -116,6 +133,7 @@ static void explain_block(const struct conf_block *block, struct buffer *b)
 		write_facts(o, b);
 		buffer_char(b, '\n');
 	}
+	explain_within(s, block, b);
 }
 
 static size_t collect_words(const struct conf_schema *s, const char *ret[MAX_CANDIDATES])
@@ -141,7 +159,7 @@ enum err conf_explain(const struct conf_schema *s, struct view word, struct buff
 		const struct conf_block *block = s->blocks[i];
 
 		if (is_block(block->word, word)) {
-			explain_block(block, b);
+			explain_block(s, block, b);
 			is_found = true;
 		}
 		for (uint32_t j = 0; j < told_count(block); j++) {

@@ -154,6 +154,12 @@ static void weigh(struct guess *g, const char *phrase)
 	}
 }
 
+static void weigh_choices(struct guess *g, const struct conf_option *o)
+{
+	for (size_t i = 0; o->choices && o->choices[i]; i++)
+		weigh(g, o->choices[i]);
+}
+
 static void weigh_all(struct guess *g, const struct conf_schema *s, const struct conf_block *block)
 {
 	for (size_t i = 0; i < s->count; i++)
@@ -169,8 +175,8 @@ static void weigh_all(struct guess *g, const struct conf_schema *s, const struct
 		/* Options that share a word stand next to each other. */
 		if (i == 0 || !is_same(o->word, o[-1].word))
 			weigh(g, o->word);
-		for (size_t j = 0; o->word[0] == '\0' && o->choices && o->choices[j]; j++)
-			weigh(g, o->choices[j]);
+		if (o->word[0] == '\0')
+			weigh_choices(g, o);
 	}
 }
 
@@ -201,7 +207,7 @@ static void write_homes(const struct conf_schema *s, const struct conf_reader *r
 }
 
 void conf_unknown_fault(const struct conf_schema *s, const struct conf_reader *r,
-                        const struct conf_block *block)
+                        const struct conf_block *block, const struct conf_option *before)
 {
 	char text[CONF_FAULT_SIZE], known[420], written[64];
 	struct buffer b = BUFFER_ON(text), list = BUFFER_ON(known), words = BUFFER_ON(written);
@@ -210,6 +216,8 @@ void conf_unknown_fault(const struct conf_schema *s, const struct conf_reader *r
 	struct buffer home = BUFFER_ON(homes);
 
 	weigh_all(&g, s, block);
+	if (before && before->type == CONF_FLAGS)
+		weigh_choices(&g, before);
 	if (!g.nearest)
 		write_homes(s, r, &home);
 	buffer_text(&b, "unknown word \"");

@@ -12,7 +12,8 @@ enum { MAX_SHARING = 8 };
 struct target {
 	size_t block; /* place in the schema */
 	uint32_t row;
-	struct view first_word; /* of the statement before: what a comma repeats */
+	struct view first_word;           /* of the statement before: what a comma repeats */
+	const struct conf_option *before; /* on the same line; NULL: none */
 };
 
 static enum err remember_name(struct conf_loading *l, struct conf_reader *r, const struct target *t,
@@ -249,6 +250,7 @@ static bool read_option(struct conf_loading *l, struct conf_reader *r, struct ta
 	struct conf_reader values = *r;
 
 	t->first_word = view_first(view_of(o->word), view_find(view_of(o->word), ' ', 0));
+	t->before = o;
 	for (size_t i = 0; i < count; i++) {
 		const struct conf_option *chosen = by_unit(block, options[i], r);
 
@@ -295,7 +297,7 @@ static bool read_statement(struct conf_loading *l, struct conf_reader *r, struct
 		m.after = *r;
 	}
 	if (!m.option) {
-		conf_unknown_fault(s, r, block);
+		conf_unknown_fault(s, r, block, t->before);
 		return false;
 	}
 	*r = m.after;
@@ -366,10 +368,12 @@ static void read_body(struct conf_loading *l, struct conf_reader *r, struct targ
 			conf_fault(r, &open, "the { of %s has no }", block->word);
 			return;
 		}
-		if (r->token.kind == CONF_TOKEN_NEWLINE)
+		if (r->token.kind == CONF_TOKEN_NEWLINE) {
 			(void)conf_reader_take(r);
-		else
+			t->before = NULL;
+		} else {
 			read_line(l, r, t);
+		}
 	}
 	(void)conf_reader_take(r);
 }
@@ -512,6 +516,6 @@ void conf_block_read(struct conf_loading *l, struct conf_reader *r)
 		read_block(l, r, m.nested, NULL);
 		return;
 	}
-	conf_unknown_fault(l->tree->schema, r, NULL);
+	conf_unknown_fault(l->tree->schema, r, NULL, NULL);
 	conf_skip_line(r);
 }

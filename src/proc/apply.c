@@ -71,8 +71,9 @@ static void finish(struct parent *p, enum err result)
 		certificates_settle(p, result);
 		resolved_apply(p);
 		shelf_state(p);
-		log_write(LEVEL_NOTICE, "configuration", "applied: %.*s", (int)a->words_len,
-		          a->words);
+		log_write(LEVEL_NOTICE, "configuration", "applied: %.*s",
+		          VIEW_ARG(a->words_len ? view_bytes(a->words, a->words_len)
+		                                : VIEW("nothing differs")));
 	} else {
 		certificates_settle(p, result);
 		/* Who took the new ones goes back to the old. */

@@ -9,6 +9,7 @@
 #include "media/options.h"
 #include "store/options.h"
 #include "transport/options.h"
+#include "web/control_options.h"
 #include "web/options.h"
 
 #include <jansson.h>
@@ -96,14 +97,17 @@ enum err config_facts_write(const struct conf_tree *t, FILE *out)
 	const struct guard_mode_options *mode = conf_get(t, &guard_mode_block, NULL);
 	const struct store_settings *store = conf_get(t, &store_block, NULL);
 	const struct web_options *web = conf_get(t, &web_block, NULL);
-	json_t *facts =
-		json_pack("{s:o, s:o, s:{s:i, s:i, s:i}, s:{s:o, s:o}, s:b, s:o, s:o}", "sides",
-	                  sides_of(t), "peers", peers_of(t), "media", "first", (int)media->ports[0],
-	                  "last", (int)media->ports[1], "calls", (int)media_max_pairs(media),
-	                  "subscribers", "domain", text_of(view_of(subscribers->domain)),
-	                  "probe_user", text_of(view_of(subscribers->probe_user)), "observes",
-	                  mode->mode == MODE_OBSERVE, "database", text_of(view_of(store->sqlite)),
-	                  "socket", text_of(view_of(web->socket)));
+	const struct web_control_options *control = conf_get(t, &web_control_block, NULL);
+	json_t *facts = json_pack(
+		"{s:o, s:{s:o, s:i}, s:o, s:{s:i, s:i, s:i}, s:{s:o, s:o}, s:b, s:o, s:o}", "sides",
+		sides_of(t), "control", "address", address_of(&control->listen), "port",
+		(int)control->listen.port, "peers", peers_of(t), "media", "first",
+		(int)media->ports[0], "last", (int)media->ports[1], "calls",
+		(int)media_max_pairs(media), "subscribers", "domain",
+		text_of(view_of(subscribers->domain)), "probe_user",
+		text_of(view_of(subscribers->probe_user)), "observes", mode->mode == MODE_OBSERVE,
+		"database", text_of(view_of(store->sqlite)), "socket",
+		text_of(view_of(web->socket)));
 	int failed = !facts || json_dumpf(facts, out, JSON_COMPACT) != 0;
 
 	json_decref(facts);

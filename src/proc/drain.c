@@ -42,8 +42,10 @@ void drain_start(struct parent *p, const struct ask *question)
 	if (p->drain.is_on && wanted.for_s > 0)
 		p->drain.due_us = now.us + (uint64_t)wanted.for_s * SECOND_US;
 	tell(p, false);
-	text = p->drain.is_on ? VIEW("no new calls; the service ends when none is left")
-	                      : VIEW("calls begin again");
+	text = !p->drain.is_on ? VIEW("calls begin again")
+	     : p->drain.due_us ? VIEW("no new calls; the service ends when none is left, and at "
+	                              "the latest when the time is over")
+	                       : VIEW("no new calls; the service ends when none is left");
 	log_write(LEVEL_NOTICE, "drain", "%.*s", VIEW_ARG(text));
 	memset(&row.head, 0, sizeof(row.head));
 	memcpy(row.body.text, text.at, text.len);

@@ -55,6 +55,7 @@ class Scene:
     def drain(self, *words):
         code, text = self.ringfence.ask("drain", *words, "--reason", "test")
         check(code == 0, text)
+        return text
 
     def is_calling(self):
         try:
@@ -92,7 +93,8 @@ def drain_to_the_end(cast):
 @test("drained with a deadline: then both ends get their BYE, and the service ends")
 def drain_deadline(cast):
     scene = Scene(cast)
-    scene.drain("on", "--for", "1s")
+    said = scene.drain("on", "--for", "1s")
+    check("when the time is over" in said, f"the deadline is not told: {said}")
     check(scene.ringfence.process.wait(20) == 0, "it did not end")
     for process in (scene.talk.calling, scene.talk.answering):
         check(until(lambda: not process.is_running(), 10), "an end of the call was not told")

@@ -4,6 +4,8 @@
 import json
 import os
 import pwd
+import re
+import socket
 import subprocess
 
 from harness import Skip, check, test
@@ -113,3 +115,38 @@ def mistakes_relative(cast):
     code, text = ringfence.ask("config", "apply", "-c", ringfence.config_path)
     check(code == 0 and "in force already" not in text, f"exit {code}: {text}")
     check(until(lambda: ringfence.ask("mode")[1] == "observe", 5), ringfence.ask("mode")[1])
+
+
+@test("doctor looks at the port where servers command calls, and explain tells of the block that names them")
+def mistakes_control(cast):
+    ca, ringfence = with_certificate(cast)
+    with open(ringfence.config_path, "a", encoding="utf-8") as file:
+        file.write(f"control {{ listen {OUTSIDE_ADDRESS}:8443  certificate main  authority {ca.file('authority.pem')} }}\n")
+    words = ("-o", "json", "doctor", "-c", ringfence.config_path)
+    text = ringfence.ask(*words)[1]
+    found = {row["subject"]: row["level"] for row in json.loads(text) if row["id"] == "listen-port"}
+    check(found.get(f"tcp {OUTSIDE_ADDRESS}:8443") == "ok", text)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((OUTSIDE_ADDRESS, 8443))
+        other.listen()
+        text = ringfence.ask(*words)[1]
+        found = {row["subject"]: row["level"] for row in json.loads(text) if row["id"] == "listen-port"}
+        check(found.get(f"tcp {OUTSIDE_ADDRESS}:8443") == "fault", text)
+    code, text = ringfence.ask("config", "explain", "control")
+    check(code == 0 and "server NAME { ... }: " in text, f"exit {code}: {text}")
+
+
+@test("mode tells for how long it holds yet, and why what to do about who was never heard of")
+def mistakes_silence(cast):
+    ringfence = Ringfence(cast)
+    ringfence.start()
+    check(ringfence.ask("mode")[1] == "block", ringfence.ask("mode")[1])
+    code, text = ringfence.ask("mode", "observe", "--for", "5m")
+    check(code == 0, text)
+    check(until(lambda: re.fullmatch(r"observe \((29\d|300) s more\)", ringfence.ask("mode")[1]), 5), ringfence.ask("mode")[1])
+    for word, field in (("999", "user"), ("198.51.100.9", "address")):
+        code, text = ringfence.ask("why", word)
+        check(code == 0 and f"ringfence trace {field}={word}" in text, f"exit {code}: {text}")
+    code, text = ringfence.ask("-q", "why", "999")
+    check(code == 0 and "trace" not in text, f"exit {code}: {text}")

@@ -15,6 +15,7 @@ static const struct {
 	{ "limits all ports", { "ports for audio", "1024", "65535" } },
 	{ "peer",
 	  { "peer NAME { ... }", "credentials: its password", "NAME is the name of the peer" } },
+	{ "peer", { "    header", " { ... }: ", "peer NAME { ... }" } },
 	{ "header", { "(within peer)", "Stands 4 times at most", "must be written" } },
 	{ "at-most",
 	  { "1 to 10000 calls at once; default 100", "new calls per second",

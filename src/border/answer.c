@@ -290,16 +290,16 @@ static void take_success(struct border *b, const struct inbound *in, struct turn
 		refuse_answered(b, call, turn, 500, "answer not sent");
 		return;
 	}
-	turn->is_answered = true;
+	turn->is_answered = turn->is_heard = true;
 	asker->dialog.state = UA_DIALOG_CONFIRMED;
 	session_agree(call, turn, in->msg);
 	if (turn->is_first) {
 		say_answered(b, in, call);
-		turn->is_heard = true;
 		call_pending_answered(call, turn);
 	} else {
 		/* Both ends go by it before the ACK comes. */
 		(void)call_save(call);
+		call_pending_answered(call, turn);
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls whose first INVITE is under way, in the checkpoint: both INVITEs as they came and went, so
- * that a successor opens both transactions again. Ours is sent
- * at once where nothing came back; who calls hears of nothing but a second 100. */
+/* INVITEs that are under way, in the checkpoint: each as it came and as it went, so that a
+ * successor opens both transactions again. Ours is sent at once where nothing came back; who asked
+ * hears of nothing but a second 100. With the first of a call lie the call's facts, which are
+ * nowhere else yet; those of a call that stands are saved as ever. */
 #include "border/call_pending_priv.h"
 #include "border/call_refused_priv.h"
 #include "border/leg_priv.h"
@@ -9,15 +10,16 @@
 
 #include <string.h>
 
-/* What the slot of a call holds; then the call's facts, packed, and the texts: the INVITE that
- * came, ours, and the 2xx that was given. */
+/* What a slot holds; then the facts, packed, and the texts: the INVITE that came, ours, and the
+ * 2xx that was given. */
 struct pending {
 	uint32_t kind;    /* PENDING_CALL */
 	struct flow came; /* from where */
 	uint64_t serial;  /* of our INVITE's branch */
+	uint64_t call;    /* id of a call that stood before; 0: this one makes it */
 	uint32_t session_s, came_cseq, sent_cseq;
 	uint16_t facts_len, came_len, sent_len, answer_len;
-	uint8_t offer, takes_reliable, is_answered, is_reserved;
+	uint8_t from, offer, takes_reliable, is_answered, is_reserved;
 	uint8_t is_heard; /* or marked since */
 };
 
@@ -35,6 +37,8 @@ static struct pending *scratch_of(const struct border *b)
 
 static void fill(const struct call *call, const struct turn *turn, struct pending *ret)
 {
+	ret->call = turn->is_first ? 0 : call->id;
+	ret->from = turn->from;
 	ret->session_s = turn->session_s;
 	ret->came_cseq = turn->came_cseq;
 	ret->sent_cseq = turn->sent_cseq;
@@ -43,6 +47,11 @@ static void fill(const struct call *call, const struct turn *turn, struct pendin
 	ret->is_heard = turn->is_heard;
 	ret->is_answered = turn->is_answered;
 	ret->is_reserved = call->is_reserved;
+}
+
+static struct view facts_of(const struct call *call, const struct turn *turn)
+{
+	return turn->is_first ? call_pack(call) : VIEW_EMPTY;
 }
 
 /* Behind the head in the scratch, whose lengths it fills in. */
@@ -115,7 +124,7 @@ void call_pending_begin(struct call *call, const struct turn *turn, const struct
 	fill(call, turn, p);
 	p->came = *in->flow;
 	p->serial = sent->serial;
-	parts.facts = call_pack(call);
+	parts.facts = facts_of(call, turn);
 	if (put(call, &parts) == ERR_NONE)
 		return;
 	border_count(call->border, COUNT_calls_unprotected);
@@ -151,7 +160,7 @@ void call_pending_again(struct call *call, const struct turn *turn, const struct
 		return;
 	fill(call, turn, p);
 	p->serial = sent->serial;
-	parts.facts = call_pack(call);
+	parts.facts = facts_of(call, turn);
 	parts.sent = buffer_view(&sent->out);
 	if (put(call, &parts) == ERR_NONE)
 		return;
@@ -176,7 +185,7 @@ void call_pending_answered(struct call *call, const struct turn *turn)
 	if (call->pending == 0 || !take(b, call->pending - 1, &parts))
 		return;
 	fill(call, turn, scratch_of(b));
-	parts.facts = call_pack(call);
+	parts.facts = facts_of(call, turn);
 	parts.answer = ua_server_answered(b->ua, turn->server);
 	if (put(call, &parts) != ERR_NONE)
 		call_pending_drop(call);
@@ -234,14 +243,14 @@ static enum err open_server(struct border *b, const struct pending *p, struct vi
 }
 
 static enum err open_client(struct border *b, const struct pending *p, struct view sent,
-                            struct turn *turn, const struct leg_facts *callee)
+                            struct turn *turn, const struct leg_facts *asked)
 {
 	struct ua_client_opening opening = {
 		.bytes = sent,
 		.serial = p->serial,
-		.path = path_of(&callee->flow),
+		.path = path_of(&asked->flow),
 		.user = { .object = turn_handle(b, turn), .purpose = PURPOSE_CALL },
-		.is_reliable = callee->flow.transport != TRANSPORT_UDP,
+		.is_reliable = asked->flow.transport != TRANSPORT_UDP,
 		/* Who died may have had no time to send it. Where it had, this is a
 		 * retransmission (RFC 3261 17.1.1.2), under the same branch. */
 		.is_sent = p->is_heard,
@@ -251,7 +260,7 @@ static enum err open_client(struct border *b, const struct pending *p, struct vi
 	turn->has_client = err == ERR_NONE;
 	if (err == ERR_NONE && p->is_heard)
 		ua_client_resume(b->ua, turn->client,
-		                 p->is_answered ? view_of(callee->dialog.remote_tag) : VIEW_EMPTY,
+		                 p->is_answered ? view_of(asked->dialog.remote_tag) : VIEW_EMPTY,
 		                 b->now.us);
 	return err;
 }
@@ -263,9 +272,9 @@ static struct turn *resume_turn(struct border *b, struct call *call, const struc
 	if (!turn)
 		return NULL;
 	turn->call = call_handle(b, call);
-	turn->from = LEG_CALLER;
+	turn->from = p->from;
 	turn->method = SIP_METHOD_INVITE;
-	turn->is_first = true;
+	turn->is_first = p->call == 0;
 	turn->session_s = p->session_s;
 	turn->came_cseq = p->came_cseq;
 	turn->sent_cseq = p->sent_cseq;
@@ -301,11 +310,30 @@ static void keep_numbers(struct call *call, const struct pending *p, struct pend
 		border_count(call->border, COUNT_calls_unprotected);
 }
 
+/* Both transactions; false: they are not open, and the turn has what is. */
+static bool resume_invite(struct call *call, const struct pending *p,
+                          const struct pending_parts *parts)
+{
+	struct border *b = call->border;
+	struct turn *turn = resume_turn(b, call, p);
+
+	if (!turn)
+		return false;
+	call->invite = turn_handle(b, turn);
+	if (open_server(b, p, parts->came, turn) != ERR_NONE ||
+	    open_client(b, p, parts->sent, turn, leg_of(call, leg_other(p->from))) != ERR_NONE)
+		return false;
+	if (p->is_answered)
+		(void)!ua_server_resume(b->ua, turn->server, parts->answer, b->now.us);
+	else
+		reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
+	return true;
+}
+
 static bool resume(struct border *b, const struct pending *p, const struct pending_parts *parts,
                    const struct call_facts *facts, uint32_t slot)
 {
 	struct call *call = call_new(b);
-	struct turn *turn;
 
 	if (!call)
 		return false;
@@ -314,19 +342,32 @@ static bool resume(struct border *b, const struct pending *p, const struct pendi
 	call_enter(b, call);
 	resume_state(call, p);
 	keep_numbers(call, p, *parts);
-	turn = resume_turn(b, call, p);
-	if (turn)
-		call->invite = turn_handle(b, turn);
-	if (!turn || open_server(b, p, parts->came, turn) != ERR_NONE ||
-	    open_client(b, p, parts->sent, turn, leg_of(call, LEG_CALLEE)) != ERR_NONE) {
-		call_end(call, END_RINGFENCE, "lost in set-up");
+	if (resume_invite(call, p, parts))
+		return true;
+	call_end(call, END_RINGFENCE, "lost in set-up");
+	return false;
+}
+
+/* One of a call that stands, and stands on where it cannot be gone on with. */
+static bool resume_within(struct border *b, const struct pending *p,
+                          const struct pending_parts *parts, uint32_t slot)
+{
+	struct call *call = call_by_id(b, p->call);
+	struct turn *turn;
+
+	if (!call || call->state != CALL_UP || turn_at(b, call->invite))
 		return false;
+	if (resume_invite(call, p, parts)) {
+		call->pending = slot + 1;
+		return true;
 	}
-	if (p->is_answered)
-		(void)!ua_server_resume(b->ua, turn->server, parts->answer, b->now.us);
-	else
-		reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
-	return true;
+	turn = turn_at(b, call->invite);
+	call->invite = (struct pool_handle){ 0 };
+	if (!turn)
+		return false;
+	ua_server_drop(b->ua, turn->server);
+	turn_give(b, turn);
+	return false;
 }
 
 /* Whether the call of that slot goes on. It writes to the checkpoint meanwhile, so what is read
@@ -347,6 +388,10 @@ static bool restore_one(struct border *b, uint32_t slot)
 	if (!split(view_bytes(c->resumed, saved.len), &p, &parts))
 		return false;
 	p.is_heard |= checkpoint_is_marked(&b->checkpoint, CHECKPOINT_PENDING, slot);
+	if (p.from >= CALL_LEGS)
+		return false;
+	if (p.call != 0)
+		return resume_within(b, &p, &parts, slot);
 	/* One whose ACK came stands there as a call that is up. */
 	return packed_read(parts.facts, &facts, sizeof(facts)) == ERR_NONE &&
 	       call_is_sound(b, &facts) && !call_by_id(b, facts.id) &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A call before its ACK, in the checkpoint (call_pending.c). */
+/* An INVITE before its ACK, in the checkpoint (call_pending.c). */
 #ifndef BORDER_CALL_PENDING_PRIV_H
 #define BORDER_CALL_PENDING_PRIV_H
 

@@ -80,9 +80,14 @@ void call_refuse(struct border *b, struct call *call, const struct turn *turn, u
 
 	reply_status(b, turn->server, status, view_of(leg_of(call, turn->from)->dialog.local_tag),
 	             lines);
-	if (is_answered || ua_server_refusal(b->ua, turn->server, b->now.us, &refusal) != ERR_NONE)
+	if (is_answered)
 		return;
-	if (turn->is_first) {
+	if (ua_server_refusal(b->ua, turn->server, b->now.us, &refusal) != ERR_NONE) {
+		if (turn->method == SIP_METHOD_INVITE && !turn->is_first)
+			call_pending_drop(call);
+		return;
+	}
+	if (turn->method == SIP_METHOD_INVITE) {
 		place = call->pending;
 		call->pending = 0;
 	}

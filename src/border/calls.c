@@ -426,7 +426,7 @@ void turn_cancel(struct border *b, struct turn *turn, struct view reason)
 
 	turn->is_cancelled = true;
 	/* A successor would ask again for what nobody wants. */
-	if (call && turn->is_first)
+	if (call)
 		call_pending_drop(call);
 	if (turn->has_client)
 		err = ua_client_cancel(b->ua, turn->client, reason, b->now.us);

@@ -422,6 +422,11 @@ static enum err send_within(struct border *b, const struct inbound *in, struct c
 	r = leg_request(b, to, in->msg->method_text, turn->sent_cseq, in->msg);
 	session_ask(turn, in->msg, &r.out);
 	invite_write_rest(b, in, to, &r, body);
+	if (is_invite && r.out.err == ERR_NONE) {
+		/* Its offer is a fact of the call. */
+		(void)call_save(call);
+		call_pending_begin(call, turn, in, &r);
+	}
 	err = request_send(b, &r, is_invite ? PURPOSE_CALL : PURPOSE_CALL_REQUEST,
 	                   turn_handle(b, turn), &turn->client);
 	turn->has_client = err == ERR_NONE;

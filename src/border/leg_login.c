@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our credentials within a trunk's dialog: the ACK bears those of its INVITE,
  * and what is challenged anew is said once more. */
+#include "border/call_pending_priv.h"
 #include "border/call_priv.h"
 #include "border/leg_priv.h"
 #include "border/trunk.h"
@@ -72,6 +73,8 @@ bool leg_login_again(struct border *b, const struct inbound *in, struct call *ca
 	turn->client = client;
 	turn->has_client = turn->has_login = true;
 	turn->sent_cseq = cseq;
+	if (turn->method == SIP_METHOD_INVITE)
+		call_pending_again(call, turn, &r);
 	(void)call_save(call);
 	return true;
 }

@@ -93,7 +93,9 @@ TALK_TEST(numbers_version,
 	at_phone = version_of(&t->at_phone);
 	CHECK(talk_order(t)->is_held);
 	TRY(wire_restart(t->w));
-	CHECK(talk_order(t)->is_held);
+	CHECK(talk_order(t)->is_held && talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_ack(t, &t->phone, "");
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
 	talk_request(t, &t->phone, "INVITE", CONTACT, AGAIN);
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
 	CHECK(version_of(&t->at_pbx) == at_pbx + 1);

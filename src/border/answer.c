@@ -366,6 +366,8 @@ uint16_t answer_refusal(struct border *b, const struct inbound *in, struct call 
 		status = redirect(b, in->msg, call, asked_by, lines);
 	else if (status == 503 && asker->peer != CALL_PHONE)
 		status = 500; /* 503 would fail the whole hop */
+	else if (status == 430)
+		status = 480; /* what is between a proxy and us (RFC 5626 11.5) */
 	leg_copy_headers(call, asked_by, in->msg, lines);
 	border_count(b, COUNT_responses_forwarded);
 	return status;
@@ -384,6 +386,8 @@ static void take_refusal(struct border *b, const struct inbound *in, struct turn
 	    attempt_authorize(b, in, call, turn))
 		return;
 	if (is_first && !was_cancelled && reoffer_next(b, in->msg, call, turn))
+		return;
+	if (status == 430 && reoffer_flow_failed(b, call, turn))
 		return;
 	if (!is_first && leg_login_again(b, in, call, turn))
 		return;

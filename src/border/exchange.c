@@ -99,6 +99,7 @@ static enum err forward(struct border *b, const struct inbound *in, const struct
 
 	if (err != ERR_NONE)
 		return err;
+	route_write_path(route, &r.out);
 	write_identities(b, in, route, &r);
 	party_copy_headers(b, in->peer, route->peer, in->msg, &r.out);
 	extensions_copy(&r.out, in->msg);

@@ -6,11 +6,11 @@
 #include "sip/tokens.h"
 #include "sip/values.h"
 
-/* RFC 3262, 4028, 3891, 4488, 4538, 7044, 3323, 4916; and behind those that pass: 5626. */
+/* RFC 3262, 4028, 3891, 4488, 4538, 7044, 3323, 4916; and behind those that pass: 5626, 3327. */
 static const struct view tags_known[] = {
-	{ "100rel", 6 },      { "timer", 5 },        { "replaces", 8 },
-	{ "norefersub", 10 }, { "tdialog", 7 },      { "histinfo", 8 },
-	{ "privacy", 7 },     { "from-change", 11 }, { "outbound", 8 },
+	{ "100rel", 6 },   { "timer", 5 },    { "replaces", 8 }, { "norefersub", 10 },
+	{ "tdialog", 7 },  { "histinfo", 8 }, { "privacy", 7 },  { "from-change", 11 },
+	{ "outbound", 8 }, { "path", 4 },
 };
 enum { PASSING = 8, KNOWN = sizeof(tags_known) / sizeof(tags_known[0]) };
 

@@ -176,6 +176,7 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 	struct request r = request_forward(b, in, &route->to, view_of(route->uri));
 	enum err err;
 
+	route_write_path(route, &r.out);
 	write_identities(b, in, route, leg, &r.out);
 	trunk_authorize(b, leg->peer, VIEW("INVITE"), view_of(route->uri), &r.out);
 	session_ask(turn, in->msg, &r.out);

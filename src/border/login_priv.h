@@ -35,6 +35,7 @@ struct login_wish {
 	uint16_t home;      /* whose phone it is: home.h */
 	uint8_t count;      /* of contacts; 0: a question, or "*" */
 	bool is_star;
+	bool lacks_edge; /* demands a flow, which the proxy next to it does not keep (RFC 5626 6) */
 };
 
 /* How far it is. */
@@ -96,9 +97,9 @@ enum { LOGIN_GRACE_US = 32 * SECOND_US };
 /* What a phone there that asked for `asked_s` is told of what the PBX granted. */
 uint32_t login_told_s(const struct border *b, const struct flow *flow, uint32_t asked_s,
                       uint32_t granted_s);
-/* In a 200 that binds a flow: that it is one, and of a connection how often it is to be kept. Over
- * UDP a NAT forgets sooner, and phones keep it every 24 to 29 s where nothing is said (RFC 5626
- * 4.4). */
+/* In a 200 that binds a flow: that it is one, and of a connection with the phone itself how often
+ * it is to be kept. Over UDP a NAT forgets sooner, and phones keep it every 24 to 29 s where
+ * nothing is said (RFC 5626 4.4). */
 void login_write_flow(struct buffer *lines, const struct login_wish *wish);
 /* Contact of a 200, as the phone wrote it. */
 void login_write_binding(struct buffer *lines, const char *contact, uint32_t expires_s);

@@ -2,10 +2,12 @@
 /* What a REGISTER asks for: read from the phone, and said to the PBX by names of ours. */
 #include "border/login_priv.h"
 
+#include "border/extensions.h"
 #include "sip/build.h"
 #include "sip/contact.h"
 #include "sip/number.h"
 #include "sip/param.h"
+#include "sip/tokens.h"
 #include "sip/values.h"
 
 #include <string.h>
@@ -48,19 +50,26 @@ static void write_token(const struct border *b, const struct inbound *in, struct
 	names_own(&token, b->ports.owners, b->ports.owner);
 }
 
-/* Offered where a phone comes to us itself, kept by pings: behind a proxy it is that one's flow
- * (RFC 5626 6). */
 static bool asks_for_flow(const struct inbound *in, const struct sip_contact *contact)
 {
 	struct view params = contact->address.params;
-	struct sip_values vias = sip_values_of(in->msg, SIP_HEADER_VIA);
-	struct view via;
 	uint64_t reg_id;
 
 	return extensions_offers(in->msg, VIEW("outbound")) &&
 	       !view_is_empty(sip_params_value(params, VIEW("+sip.instance"))) &&
 	       view_decimal(sip_params_value(params, VIEW("reg-id")), INT32_MAX, &reg_id) &&
-	       reg_id > 0 && sip_values_next(&vias, &via) && !sip_values_next(&vias, &via);
+	       reg_id > 0;
+}
+
+/* By pings: of ours where the phone comes to us itself, else of the proxy that it comes to
+ * (RFC 5626 6). */
+static bool is_flow_kept(const struct inbound *in, const char *path)
+{
+	struct sip_values vias = sip_values_of(in->msg, SIP_HEADER_VIA);
+	struct view via;
+
+	return (sip_values_next(&vias, &via) && !sip_values_next(&vias, &via)) ||
+	       path_keeps_flow(path);
 }
 
 static void write_flow(const struct border *b, struct view account,
@@ -80,16 +89,19 @@ static void write_flow(const struct border *b, struct view account,
 	       NAMES_HASH_LEN - REGISTRATION_INSTANCE_LEN);
 }
 
-static enum err read_contact(const struct border *b, const struct inbound *in, struct view account,
-                             const struct sip_contact *contact, struct login_contact *ret)
+static enum err read_contact(const struct border *b, const struct inbound *in,
+                             const struct login_wish *wish, const struct sip_contact *contact,
+                             struct login_contact *ret)
 {
+	struct view account = view_of(wish->facts.account);
+
 	if (contact->address.uri.scheme != SIP_SCHEME_SIP &&
 	    contact->address.uri.scheme != SIP_SCHEME_SIPS)
 		return ERR_UNSUPPORTED;
 	*ret = (struct login_contact){ .expires_s = read_expires(in->msg, contact) };
 	if (!VIEW_COPY(contact->address.uri.text, ret->contact))
 		return ERR_LIMIT;
-	ret->is_flow = asks_for_flow(in, contact);
+	ret->is_flow = asks_for_flow(in, contact) && is_flow_kept(in, wish->facts.path);
 	if (ret->is_flow)
 		write_flow(b, account, contact, ret);
 	else
@@ -139,10 +151,13 @@ static enum err read_contacts(const struct border *b, const struct inbound *in,
 	wish->is_star = count > 0 && contacts[0].is_star;
 	if (wish->is_star)
 		return wish->expires_s == 0 ? ERR_NONE : ERR_SYNTAX; /* RFC 3261 10.2.2 */
-	for (size_t i = 0; i < count && err == ERR_NONE; i++) {
-		err = read_contact(b, in, view_of(wish->facts.account), &contacts[i], &one);
-		if (err == ERR_NONE)
-			add_contact(wish, &one);
+	for (size_t i = 0; i < count; i++) {
+		err = read_contact(b, in, wish, &contacts[i], &one);
+		if (err != ERR_NONE)
+			break;
+		add_contact(wish, &one);
+		wish->lacks_edge |= asks_for_flow(in, &contacts[i]) && !one.is_flow &&
+		                    sip_tokens_have(in->msg, SIP_HEADER_REQUIRE, VIEW("outbound"));
 	}
 	if (err == ERR_NONE && binds_beside_flow(wish))
 		err = ERR_SYNTAX;
@@ -168,7 +183,8 @@ enum err login_wish_read(const struct border *b, const struct inbound *in, struc
 		wish->home = 0;
 	facts->peer = home_row(b, wish->home);
 	(void)VIEW_COPY(sip_msg_value(in->msg, SIP_HEADER_USER_AGENT), facts->agent);
-	return read_contacts(b, in, wish);
+	err = path_read(in->msg, facts->path);
+	return err == ERR_NONE ? read_contacts(b, in, wish) : err;
 }
 
 /* ---- towards the PBX ---- */

@@ -22,7 +22,8 @@ static struct registration *standing_of(const struct border *b, const struct inb
 	                       facts->call_id_hash == wish->facts.call_id_hash &&
 	                       wish->facts.cseq > facts->cseq &&
 	                       view_equal(view_of(facts->account), view_of(wish->facts.account)) &&
-	                       view_equal(view_of(facts->contact), view_of(c->contact))
+	                       view_equal(view_of(facts->contact), view_of(c->contact)) &&
+	                       view_equal(view_of(facts->path), view_of(wish->facts.path))
 	             ? r
 	             : NULL;
 }
@@ -101,6 +102,7 @@ static void grant(struct border *b, const struct inbound *in, const struct login
 		login_write_binding(&lines, r->facts.contact, standing[i].told_s);
 	}
 	login_write_flow(&lines, wish);
+	path_write(&lines, SIP_HEADER_PATH, wish->facts.path);
 	border_count(b, COUNT_registrations_held);
 	reply_at_once(b, in, 200, buffer_view(&lines));
 }

@@ -345,6 +345,16 @@ static void hold_off(struct border *b, const struct inbound *in, uint16_t home)
 	reply_stateless(b, in, 503, buffer_view(&lines));
 }
 
+/* RFC 5626 6. A stranger is challenged, whatever he demands. */
+static bool refuses_edge(struct border *b, const struct inbound *in, const struct login_wish *wish,
+                         const struct credentials *found)
+{
+	if (!wish->lacks_edge || (!found->is_proven && in->standing != STANDING_KNOWN))
+		return false;
+	reply_at_once(b, in, 439, VIEW_EMPTY);
+	return true;
+}
+
 void registrar_request(struct border *b, struct inbound *in, enum guard_treatment treatment)
 {
 	char credentials_text[CREDENTIAL_LINES_MAX];
@@ -375,6 +385,8 @@ void registrar_request(struct border *b, struct inbound *in, enum guard_treatmen
 	if (in->is_blocked &&
 	    !registration_is_at(&b->registrations, view_of(wish.facts.account), &in->flow->remote))
 		found = (struct credentials){ 0 };
+	if (refuses_edge(b, in, &wish, &found))
+		return;
 	if (!in->is_blocked && treatment != TREAT_CHALLENGE &&
 	    refresh_answers(b, in, &wish, &found, false))
 		return;

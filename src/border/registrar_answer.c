@@ -215,7 +215,7 @@ void login_write_flow(struct buffer *lines, const struct login_wish *wish)
 		if (!wish->contacts[i].is_flow || wish->contacts[i].expires_s == 0)
 			continue;
 		sip_build_header(lines, SIP_HEADER_REQUIRE, VIEW("outbound"));
-		if (wish->facts.flow.transport != TRANSPORT_UDP)
+		if (wish->facts.flow.transport != TRANSPORT_UDP && !wish->facts.path[0])
 			sip_build_number(lines, SIP_HEADER_FLOW_TIMER, FLOW_TIMER_S);
 		return;
 	}
@@ -361,6 +361,7 @@ static void accepted(struct border *b, struct login *l, const struct sip_msg *re
 		take_contacts(b, l, response, &lines);
 	else
 		tell_bindings(b, l, &lines);
+	path_write(&lines, SIP_HEADER_PATH, l->wish.facts.path);
 	login_leave(b, l, 200, &lines);
 }
 

@@ -413,7 +413,8 @@ static bool is_sound(const struct registration_facts *facts)
 	return memchr(facts->token, 0, sizeof(facts->token)) && facts->token[0] &&
 	       memchr(facts->account, 0, sizeof(facts->account)) &&
 	       memchr(facts->contact, 0, sizeof(facts->contact)) &&
-	       memchr(facts->agent, 0, sizeof(facts->agent)) && facts->form < FORM_COUNT &&
+	       memchr(facts->agent, 0, sizeof(facts->agent)) &&
+	       memchr(facts->path, 0, sizeof(facts->path)) && facts->form < FORM_COUNT &&
 	       facts->form_protocol <= SDP_PROTOCOL_DTLS_SAVPF + 1 && facts->is_flow <= 1;
 }
 

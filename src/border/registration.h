@@ -15,6 +15,7 @@
 #include "border/checkpoint.h"
 #include "border/known.h"
 #include "border/names.h"
+#include "border/path.h"
 
 enum {
 	REGISTRATION_TOKEN_SIZE = NAMES_HASH_LEN + 1,
@@ -45,7 +46,8 @@ struct registration_facts {
 	char account[REGISTRATION_ACCOUNT_SIZE]; /* user@domain */
 	char contact[REGISTRATION_CONTACT_SIZE]; /* URI as the phone wrote it */
 	char agent[REGISTRATION_AGENT_SIZE];
-	uint8_t is_flow; /* one of those that its instance may have */
+	char path[PATH_SIZE]; /* to the phone, behind the flow */
+	uint8_t is_flow;      /* one of those that its instance may have */
 };
 
 struct registration {

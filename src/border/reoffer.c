@@ -159,7 +159,8 @@ static void copy_headers(struct buffer *out, const struct sip_msg *from)
 		const struct sip_header *h = &from->headers[i];
 
 		if (h->id == SIP_HEADER_VIA || h->id == SIP_HEADER_CSEQ ||
-		    h->id == SIP_HEADER_CONTACT || h->id == SIP_HEADER_CONTENT_LENGTH)
+		    h->id == SIP_HEADER_CONTACT || h->id == SIP_HEADER_CONTENT_LENGTH ||
+		    h->id == SIP_HEADER_ROUTE)
 			continue;
 		if (h->id == SIP_HEADER_OTHER)
 			sip_build_named(out, h->name, h->value);
@@ -169,9 +170,9 @@ static void copy_headers(struct buffer *out, const struct sip_msg *from)
 }
 
 /* RFC 3261 8.1.3.5: the same Call-ID, From and To, the next CSeq. By the leg's flow as it is now;
- * `uri` empty: to the same one. */
-static bool send(struct border *b, struct call *call, struct turn *turn, struct view uri,
-                 struct view body)
+ * NULL: to the same one. */
+static bool send(struct border *b, struct call *call, struct turn *turn,
+                 const struct registration *to, struct view body)
 {
 	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
 	struct calls *c = b->calls;
@@ -181,7 +182,11 @@ static bool send(struct border *b, struct call *call, struct turn *turn, struct 
 	if (!call_pending_texts(call, &came, &sent) || !read_text(c, sent) ||
 	    ua_dialog_next_cseq(&leg->dialog, &turn->sent_cseq) != ERR_NONE)
 		return false;
-	r = request_again(b, &c->again, &leg->flow, view_is_empty(uri) ? c->again.uri : uri);
+	r = request_again(b, &c->again, &leg->flow, to ? view_of(to->facts.contact) : c->again.uri);
+	if (to)
+		path_write(&r.out, SIP_HEADER_ROUTE, to->facts.path);
+	else
+		sip_build_copy(&r.out, &c->again, SIP_HEADER_ROUTE);
 	copy_headers(&r.out, &c->again);
 	leg_write_contact(b, leg, &r.out);
 	sip_build_cseq(&r.out, turn->sent_cseq, VIEW("INVITE"));
@@ -202,7 +207,7 @@ static bool send_to(struct border *b, struct call *call, struct turn *turn, stru
 
 	return (peer != CALL_PHONE && attempt_reoffer(b, call, turn, body)) ||
 	       ((peer == CALL_PHONE || (!attempt_is_kept(call) && !trunk_is(b, peer))) &&
-	        send(b, call, turn, VIEW_EMPTY, body));
+	        send(b, call, turn, NULL, body));
 }
 
 bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *call,
@@ -238,23 +243,68 @@ static const struct registration *callee_on(const struct border *b, const struct
 	return r && fact_hash(b, view_of(r->facts.account)) == leg->account_hash ? r : NULL;
 }
 
+static bool may_go_elsewhere(struct call *call, const struct turn *turn)
+{
+	return turn->is_first && !turn->is_cancelled && call->state != CALL_ENDING &&
+	       !has_rung(call) && leg_of(call, LEG_CALLEE)->peer == CALL_PHONE;
+}
+
+static bool offer_to(struct border *b, struct call *call, struct turn *turn,
+                     const struct registration *to)
+{
+	struct view body = VIEW_EMPTY;
+
+	reoffer_begin(call, to);
+	if (turn->offer == OFFER_IN_REQUEST)
+		body = reoffer_description(call, REOFFER_NEW_KEYS);
+	if (turn->offer == OFFER_IN_REQUEST && view_is_empty(body))
+		return false;
+	return send(b, call, turn, to, body);
+}
+
 bool reoffer_elsewhere(struct border *b, struct call *call, struct turn *turn,
                        const struct flow *went)
 {
 	struct leg_facts *leg = leg_of(call, LEG_CALLEE);
 	const struct registration *r;
-	struct view body = VIEW_EMPTY;
 
-	if (!turn->is_first || turn->is_cancelled || call->state == CALL_ENDING || has_rung(call) ||
-	    leg->peer != CALL_PHONE || flow_equal(&leg->flow, went))
+	if (!may_go_elsewhere(call, turn) || flow_equal(&leg->flow, went))
 		return false;
 	r = callee_on(b, leg);
-	if (!r)
+	return r && offer_to(b, call, turn, r);
+}
+
+/* By which the INVITE went; NULL where it is no more. */
+static struct registration *went_by(struct border *b, struct call *call)
+{
+	const struct leg_facts *leg = leg_of(call, LEG_CALLEE);
+	struct registration *standing[MAX_REGISTRATION_FLOWS];
+	struct view account = view_of(leg->dialog.remote_uri), came, sent;
+	size_t count;
+
+	if (!call_pending_texts(call, &came, &sent) || !read_text(b->calls, sent))
+		return NULL;
+	account = view_after(account, view_find(account, ':', 0) + 1);
+	count = registrations_of(&b->registrations, account, &leg->flow, standing,
+	                         MAX_REGISTRATION_FLOWS);
+	for (size_t i = 0; i < count; i++)
+		if (view_equal(view_of(standing[i]->facts.contact), b->calls->again.uri))
+			return standing[i];
+	return NULL;
+}
+
+bool reoffer_flow_failed(struct border *b, struct call *call, struct turn *turn)
+{
+	char name[REGISTRATION_TOKEN_SIZE];
+	struct registration *r;
+
+	if (!may_go_elsewhere(call, turn))
 		return false;
-	reoffer_begin(call, r);
-	if (turn->offer == OFFER_IN_REQUEST)
-		body = reoffer_description(call, REOFFER_NEW_KEYS);
-	if (turn->offer == OFFER_IN_REQUEST && view_is_empty(body))
+	r = went_by(b, call);
+	if (!r || !r->facts.is_flow)
 		return false;
-	return send(b, call, turn, view_of(r->facts.contact), body);
+	registration_write_name(r->facts.token, true, name);
+	registration_end(&b->registrations, &r);
+	r = registration_called(&b->registrations, view_of(name));
+	return r && leg_move(call, LEG_CALLEE, &r->facts.flow) && offer_to(b, call, turn, r);
 }

@@ -28,6 +28,10 @@ bool reoffer_next(struct border *b, const struct sip_msg *refusal, struct call *
 bool reoffer_elsewhere(struct border *b, struct call *call, struct turn *turn,
                        const struct flow *went);
 
+/* The proxy by which it went says that the flow from there is gone (430): so the registration ends,
+ * and it goes by another flow of that instance. Under the same conditions. */
+bool reoffer_flow_failed(struct border *b, struct call *call, struct turn *turn);
+
 /* The call's description, written anew from the INVITE that came for the callee as its leg now
  * is: another target of the call with keys of its own, or the one in hand with those that it was
  * offered. Empty: the INVITE does not lie in the checkpoint, or cannot be offered so. It lives

@@ -314,6 +314,12 @@ void route_write_callee(const struct route *route, struct buffer *out)
 	buffer_text(out, route->registration->facts.account);
 }
 
+void route_write_path(const struct route *route, struct buffer *out)
+{
+	if (route->registration)
+		path_write(out, SIP_HEADER_ROUTE, route->registration->facts.path);
+}
+
 void route_refuse(struct border *b, const struct inbound *in, const struct route *route)
 {
 	char text[64];

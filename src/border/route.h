@@ -32,6 +32,8 @@ enum err route_admit(struct border *b, const struct inbound *in, struct route *r
 /* How whoever is asked is named in To: a phone by its account, for it may speak under the
  * name by which it was called (a transfer on baresip does); else by the Request-URI. */
 void route_write_callee(const struct route *route, struct buffer *out);
+/* Route, where the phone is reached by a path. */
+void route_write_path(const struct route *route, struct buffer *out);
 void route_refuse(struct border *b, const struct inbound *in, const struct route *route);
 /* The way to one peer for what was dialled at `from` (NULL: a phone); its targets are not
  * filled. ERR_NOT_FOUND. */

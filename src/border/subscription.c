@@ -323,6 +323,7 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 		                       view_of(d->local_tag) };
 	struct request r = request_forward(b, in, &route->to, view_of(route->uri));
 
+	route_write_path(route, &r.out);
 	identity_write(b, &r.out, &from, &reader);
 	sip_build_name_addr(&r.out, SIP_HEADER_TO, VIEW_EMPTY, view_of(d->remote_uri), VIEW_EMPTY);
 	sip_build_header(&r.out, SIP_HEADER_CALL_ID, view_of(d->call_id));

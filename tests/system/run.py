@@ -25,6 +25,7 @@ import test_control  # noqa: F401
 import test_deployments  # noqa: F401
 import test_doctor  # noqa: F401
 import test_drain  # noqa: F401
+import test_edge  # noqa: F401
 import test_enumeration  # noqa: F401
 import test_fail_closed  # noqa: F401
 import test_guessing  # noqa: F401

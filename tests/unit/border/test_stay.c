@@ -109,6 +109,27 @@ TEST(stay_relayed,
 	return talk_with_settings(stays, relayed);
 }
 
+static enum err leaves_paths(struct talk *t)
+{
+	says(t, "carrier.example", CONTACT "Supported: path\r\nPath: <sip:proxy@10.0.0.9;lr>\r\n");
+	CHECK(hears_register(t) && !wire_has(&t->at_pbx, "Path"));
+	CHECK(!wire_has(&t->at_pbx, "path") && !wire_has(&t->at_pbx, "10.0.0.9"));
+	talk_answer(t, &carrier, &t->at_pbx, "200 OK",
+	            "Path: <sip:sbc.carrier.example;lr>\r\n"
+	            "Service-Route: <sip:core.carrier.example;lr>\r\n",
+	            "");
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 200 ") && !wire_has(&t->at_pbx, ";lr>"));
+	says(t, "carrier.example", CONTACT "Require: path\r\nPath: <sip:proxy@10.0.0.9;lr>\r\n");
+	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 420 ") && talk_is_quiet(t, &carrier));
+	CHECK(wire_has(&t->at_pbx, "\r\nUnsupported: path\r\n"));
+	return ERR_NONE;
+}
+
+TEST(stay_path, "the path to a PBX stays here, and one that it needs is refused")
+{
+	return talk_with_settings(stays, leaves_paths);
+}
+
 static void calls_in(struct talk *t, const struct flow *from, const char *uri)
 {
 	char text[2048];

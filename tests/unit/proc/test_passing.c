@@ -18,7 +18,8 @@ static enum err peek(struct ring *r, uint32_t index, void *ret, size_t len, uint
 
 enum { SLOTS = 64, LISTENERS = 2, LONG = 3 * PASSED_ROOM + 5 };
 
-static const struct ring_shape shape = { PASSED_SLOT, SLOTS, 1 };
+static const struct ring_shape small = { PASSED_SLOT, SLOTS, 1 },
+			       wide = { PASSED_SLOT, 4 * SLOTS_A_TURN, UINT64_MAX - SLOTS };
 
 struct child {
 	struct child_facts facts;
@@ -106,7 +107,7 @@ static void start(void)
 	passing_set_aside(hear_aside);
 }
 
-static enum err begin(void)
+static enum err begin_on(const struct ring_shape *shape)
 {
 	memset(&ours, 0, sizeof(ours));
 	memset(&got, 0, sizeof(got));
@@ -114,13 +115,15 @@ static enum err begin(void)
 	ours.facts.listener_count = LISTENERS;
 	for (size_t i = 0; i < sizeof(message); i++)
 		message[i] = (char)(i * 7 + i / 251);
-	TRY(ring_create("to", &shape, &to_ends));
+	TRY(ring_create("to", shape, &to_ends));
 	TRY(ring_open_reader(&heard, &to_ends.reader));
-	TRY(ring_create("from", &shape, &from_ends));
+	TRY(ring_create("from", shape, &from_ends));
 	TRY(ring_open_writer(&theirs, &from_ends.writer));
 	start();
 	return ERR_NONE;
 }
+
+static enum err begin(void) { return begin_on(&small); }
 
 static void end(void)
 {
@@ -245,6 +248,26 @@ TEST(passing_full,
 	CHECK(counted(COUNT_passed_dropped) == 8);
 	passing_give_all(&(struct passing){ .bytes = message });
 	CHECK(ring_ready(&heard) == SLOTS - 2);
+	end();
+	return ERR_NONE;
+}
+
+TEST(passing_turn,
+     "a turn takes so many slots and no more; the next one goes on there, over the end of "
+     "all sequence numbers")
+{
+	TRY(begin_on(&wide));
+	for (unsigned i = 0; i < 2 * SLOTS_A_TURN + 1; i++) {
+		slot = sound(i + 1);
+		TRY(ring_put(&theirs, &slot, sizeof(slot), RING_KEPT));
+	}
+	work();
+	CHECK(has_come(SLOTS_A_TURN, SLOTS_A_TURN));
+	CHECK(ring_ready(&ours.from) == SLOTS_A_TURN + 1);
+	work();
+	work();
+	CHECK(has_come(2 * SLOTS_A_TURN + 1, 2 * SLOTS_A_TURN + 1));
+	CHECK(ring_ready(&ours.from) == 0 && counted(COUNT_bad_slots) == 0);
 	end();
 	return ERR_NONE;
 }

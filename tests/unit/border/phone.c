@@ -35,3 +35,17 @@ enum err phone_registers(struct phone *p)
 	CHECK(wire_has(&p->heard, "SIP/2.0 200 "));
 	return ERR_NONE;
 }
+
+static void count_row(void *context, const struct ask *row)
+{
+	*(unsigned *)context += row->head.is_last == 0;
+}
+
+unsigned phone_registrations(const struct wire *w)
+{
+	const struct ask question = { .head = { .kind = ASK_REGISTRATIONS } };
+	unsigned count = 0;
+
+	border_answer(w->border, &question, w->now, count_row, &count);
+	return count;
+}

@@ -17,5 +17,7 @@ struct phone phone_on(struct wire *w, const struct flow *flow);
 void phone_says(struct phone *p, bool has_credentials);
 /* Without credentials and then with them, as far as the 200. */
 enum err phone_registers(struct phone *p) MUST_USE;
+/* How many registrations there are, that of the talk's phone among them. */
+unsigned phone_registrations(const struct wire *w);
 
 #endif

@@ -328,6 +328,50 @@ enum err talk_with_settings(void (*change)(struct border_settings *s),
 	return err;
 }
 
+/* ---- who else is there ---- */
+
+struct border_peer *talk_add_carrier(struct border_settings *s, struct talk_end *ret)
+{
+	struct border_peer *p = &s->peers[TALK_CARRIER];
+
+	*ret = (struct talk_end){ .flow = wire_outside(50, 5060) };
+	p->address = ret->flow.remote;
+	p->kind = PEER_CARRIER;
+	p->budget = s->peers[0].budget;
+	(void)VIEW_COPY(VIEW("carrier"), p->name);
+	s->peer_count = TALK_CARRIER + 1;
+	return p;
+}
+
+enum err talk_becomes(struct talk *t, unsigned owner, unsigned owners)
+{
+	t->w->ports.owners = (uint8_t)owners;
+	t->w->ports.owner = (uint8_t)owner;
+	TRY(wire_restart(t->w));
+	/* From here on all names are ours. */
+	return talk_register(t);
+}
+
+enum err talk_worker_new(struct talk *t, unsigned owner, struct talk_worker *ret)
+{
+	struct border_ports ports = t->w->ports;
+	enum err err = ERR_NO_MEMORY;
+
+	ports.owner = (uint8_t)owner;
+	ret->checkpoint = ports.checkpoint = calloc(1, border_checkpoint_size(t->w->settings));
+	if (ports.checkpoint)
+		err = border_new(t->w->settings, &ports, t->w->now, &ret->border);
+	if (err != ERR_NONE)
+		free(ret->checkpoint);
+	return err;
+}
+
+void talk_worker_free(struct talk_worker *w)
+{
+	border_free(&w->border);
+	free(w->checkpoint);
+}
+
 enum err talk_with(enum err (*body)(struct talk *t)) { return talk_with_settings(NULL, body); }
 
 void talk_invite_back(struct talk *t, const struct wire_sent *request, const char *body)

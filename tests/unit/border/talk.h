@@ -78,6 +78,21 @@ void talk_invite_back(struct talk *t, const struct wire_sent *request, const cha
 /* Rows that ASK_LIVE_CALLS gives. */
 unsigned talk_listed(struct talk *t);
 
+/* Adds a carrier outside as the peer TALK_CARRIER, and says where it is. Returns its row. */
+enum { TALK_CARRIER = 1 };
+struct border_peer *talk_add_carrier(struct border_settings *s, struct talk_end *ret);
+
+/* Another worker of signal, of the same start. */
+struct talk_worker {
+	struct border *border;
+	void *checkpoint;
+};
+
+/* The talk's border is that one of so many workers from now on; the phone registers with it. */
+enum err talk_becomes(struct talk *t, unsigned owner, unsigned owners) MUST_USE;
+enum err talk_worker_new(struct talk *t, unsigned owner, struct talk_worker *ret) MUST_USE;
+void talk_worker_free(struct talk_worker *w);
+
 /* Runs `body` with a talk; frees it whatever happens. */
 enum err talk_with(enum err (*body)(struct talk *t)) MUST_USE;
 enum err talk_with_settings(void (*change)(struct border_settings *s),

@@ -124,37 +124,15 @@ TEST(contacts_instance, "a phone that names its instance takes its binding along
 /* The names that the PBX heard last, in the order of the Contacts. */
 static unsigned names_of(const struct wire *w, char ret[8][256])
 {
-	const struct wire_sent *last = NULL;
+	const struct wire_sent *last = wire_last_register(w);
 	const char *at;
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < WIRE_SENT_MAX; i++) {
-		const struct wire_sent *s = &w->sent[i];
-
-		if (s->len && s->to.side == 1 && strncmp(s->text, "REGISTER ", 9) == 0 &&
-		    (!last || s->number > last->number))
-			last = s;
-	}
 	for (at = last ? strstr(last->text, "Contact: <") : NULL; at && count < 8; count++) {
 		at += strlen("Contact: <");
 		snprintf(ret[count], 256, "%.*s", (int)strcspn(at, ">"), at);
 		at = strstr(at, "Contact: <");
 	}
-	return count;
-}
-
-static void count_row(void *context, const struct ask *row)
-{
-	*(unsigned *)context += row->head.is_last == 0;
-}
-
-/* How many there are, that of the talk's phone among them. */
-static unsigned registered(const struct wire *w)
-{
-	const struct ask question = { .head = { .kind = ASK_REGISTRATIONS } };
-	unsigned count = 0;
-
-	border_answer(w->border, &question, w->now, count_row, &count);
 	return count;
 }
 
@@ -186,12 +164,12 @@ static enum err several(struct talk *t)
 	CHECK(rings(t, names[0], &at, "sip:201@192.168.1.10:5060"));
 	CHECK(rings(t, names[1], &at, "sip:201@192.168.1.10:5070"));
 	TRY(wire_restart(t->w));
-	CHECK(registered(t->w) == 3);
+	CHECK(phone_registrations(t->w) == 3);
 	/* Each ends by its own time. */
 	wire_advance(t->w, 75 * SECOND_US);
-	CHECK(registered(t->w) == 2 && wire_count_facts(t->w, FACT_UNREGISTERED) == 0);
+	CHECK(phone_registrations(t->w) == 2 && wire_count_facts(t->w, FACT_UNREGISTERED) == 0);
 	wire_advance(t->w, 20 * SECOND_US);
-	CHECK(registered(t->w) == 0 && wire_count_facts(t->w, FACT_UNREGISTERED) == 2);
+	CHECK(phone_registrations(t->w) == 0 && wire_count_facts(t->w, FACT_UNREGISTERED) == 2);
 	return ERR_NONE;
 }
 
@@ -280,7 +258,7 @@ static enum err refused(struct talk *t)
 		phone_says(&p, true);
 		CHECK(wire_has(&p.heard, "SIP/2.0 400 ") && t->w->pbx_registers == heard);
 	}
-	CHECK(registered(t->w) == 2);
+	CHECK(phone_registrations(t->w) == 2);
 	return ERR_NONE;
 }
 
@@ -298,7 +276,7 @@ static enum err partly(struct talk *t)
 	p.r.contact = DESK ", " SOFT;
 	TRY(phone_registers(&p));
 	CHECK(wire_has(&p.heard, DESK) && !wire_has(&p.heard, SOFT));
-	CHECK(registered(t->w) == 2);
+	CHECK(phone_registrations(t->w) == 2);
 	return ERR_NONE;
 }
 
@@ -317,12 +295,12 @@ static enum err fills(struct talk *t)
 	p.r.contact = DESK ", " SOFT ", " THIRD;
 	TRY(phone_registers(&p));
 	CHECK(wire_has(&p.heard, DESK) && wire_has(&p.heard, SOFT) && !wire_has(&p.heard, THIRD));
-	CHECK(registered(t->w) == 3);
+	CHECK(phone_registrations(t->w) == 3);
 	CHECK(t->w->counters.values[COUNT_limit_transactions] == 1);
 	wire_advance(t->w, 120 * SECOND_US);
 	p.r.contact = THIRD;
 	TRY(phone_registers(&p));
-	CHECK(wire_has(&p.heard, THIRD) && registered(t->w) == 1);
+	CHECK(wire_has(&p.heard, THIRD) && phone_registrations(t->w) == 1);
 	return ERR_NONE;
 }
 
@@ -343,7 +321,7 @@ static enum err others(struct talk *t)
 	other.r.contact = SOFT ", " DESK ";expires=0";
 	TRY(phone_registers(&other));
 	CHECK(wire_count_facts(t->w, FACT_UNREGISTERED) == 0);
-	CHECK(registered(t->w) == 3);
+	CHECK(phone_registrations(t->w) == 3);
 	return ERR_NONE;
 }
 

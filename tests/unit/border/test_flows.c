@@ -76,17 +76,10 @@ static char rings(struct talk *t, const struct pair *p)
 /* The Contacts of the last REGISTER that the PBX heard. */
 static unsigned said_to_pbx(const struct wire *w, char *ret, size_t size)
 {
-	const struct wire_sent *last = NULL;
+	const struct wire_sent *last = wire_last_register(w);
 	unsigned count = 0;
 	const char *at;
 
-	for (unsigned i = 0; i < WIRE_SENT_MAX; i++) {
-		const struct wire_sent *s = &w->sent[i];
-
-		if (s->len && s->to.side == 1 && strncmp(s->text, "REGISTER ", 9) == 0 &&
-		    (!last || s->number > last->number))
-			last = s;
-	}
 	at = last ? strstr(last->text, "\r\nContact: ") : NULL;
 	snprintf(ret, size, "%.*s", at ? (int)strcspn(at + 2, "\r") : 0, at ? at + 2 : "");
 	for (; at; at = strstr(at + 2, "\r\nContact: "))
@@ -373,41 +366,26 @@ TEST(flows_sips_call, "nor a call by sips: that is up, which goes on by TLS agai
 	return talk_with_settings(with_sips, moves_call);
 }
 
-static void count_row(void *context, const struct ask *row)
-{
-	*(unsigned *)context += row->head.is_last == 0;
-}
-
-/* With that of the talk's phone. */
-static unsigned registered(const struct wire *w)
-{
-	const struct ask question = { .head = { .kind = ASK_REGISTRATIONS } };
-	unsigned count = 0;
-
-	border_answer(w->border, &question, w->now, count_row, &count);
-	return count;
-}
-
 TALK_TEST(flows_full, "holds eight flows of an instance, the one that would end first making room")
 {
 	struct pair p;
 	char contact[128];
 
 	TRY(register_pair(t, &p));
-	CHECK(registered(t->w) == 3);
+	CHECK(phone_registrations(t->w) == 3);
 	for (unsigned i = 0; i < 12; i++) {
 		wire_advance(t->w, SECOND_US);
 		snprintf(contact, sizeof(contact), AT_MOBILE ";reg-id=%u", i + 3);
 		p.mobile.r.contact = contact;
 		TRY(phone_registers(&p.mobile));
-		CHECK(registered(t->w) == (i < 6 ? i + 4 : 9));
+		CHECK(phone_registrations(t->w) == (i < 6 ? i + 4 : 9));
 	}
 	CHECK(rings(t, &p) == 'm');
 	/* One that is there already displaces none. */
 	TRY(phone_registers(&p.mobile));
-	CHECK(registered(t->w) == 9);
+	CHECK(phone_registrations(t->w) == 9);
 	border_disconnected(t->w->border, &p.mobile.flow, t->w->now.us, t->w->now);
-	CHECK(registered(t->w) == 1 && rings(t, &p) == '-');
+	CHECK(phone_registrations(t->w) == 1 && rings(t, &p) == '-');
 	return ERR_NONE;
 }
 

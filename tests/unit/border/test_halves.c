@@ -13,40 +13,11 @@ enum { WORKERS = 2, MINE = 1, OTHER = 0 };
 
 static struct border_common common;
 
-/* The talk's border is worker MINE of WORKERS from now on. */
 static enum err several(struct talk *t)
 {
 	memset(&common, 0, sizeof(common));
 	t->w->ports.common = &common;
-	t->w->ports.owners = WORKERS;
-	t->w->ports.owner = MINE;
-	TRY(wire_restart(t->w));
-	return talk_register(t);
-}
-
-struct other {
-	struct border *border;
-	void *checkpoint;
-};
-
-static enum err other_new(struct talk *t, struct other *ret)
-{
-	struct border_ports ports = t->w->ports;
-	enum err err = ERR_NO_MEMORY;
-
-	ports.owner = OTHER;
-	ret->checkpoint = ports.checkpoint = calloc(1, border_checkpoint_size(t->w->settings));
-	if (ports.checkpoint)
-		err = border_new(t->w->settings, &ports, t->w->now, &ret->border);
-	if (err != ERR_NONE)
-		free(ret->checkpoint);
-	return err;
-}
-
-static void other_free(struct other *o)
-{
-	border_free(&o->border);
-	free(o->checkpoint);
+	return talk_becomes(t, MINE, WORKERS);
 }
 
 static void keep_number(void *context, const struct ask *row)
@@ -82,17 +53,17 @@ TALK_TEST(halves_number,
           "stands, and also once its worker was started again")
 {
 	uint64_t before, after, gone;
-	struct other other;
+	struct talk_worker other;
 
 	TRY(several(t));
-	TRY(other_new(t, &other));
+	TRY(talk_worker_new(t, OTHER, &other));
 	if (talk_call(t) != ERR_NONE) {
-		other_free(&other);
+		talk_worker_free(&other);
 		return ERR_NO_MEMORY;
 	}
 	before = call_number_by_call_id(other.border, view_of(t->pbx.call_id));
 	if (wire_restart(t->w) != ERR_NONE) {
-		other_free(&other);
+		talk_worker_free(&other);
 		return ERR_NO_MEMORY;
 	}
 	after = call_number_by_call_id(other.border, view_of(t->pbx.call_id));
@@ -102,7 +73,7 @@ TALK_TEST(halves_number,
 	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
 	talk_media_closes(t);
 	gone = call_number_by_call_id(other.border, view_of(t->pbx.call_id));
-	other_free(&other);
+	talk_worker_free(&other);
 	CHECK(before != 0 && after == before && before % MAX_SIGNAL_WORKERS == MINE);
 	CHECK(gone == 0 && talk_records(t) == 1 && talk_record(t)->call == before);
 	return ERR_NONE;
@@ -186,17 +157,17 @@ static enum err once(struct talk *t)
 {
 	const uint64_t server = fact_hash(t->w->border, VIEW("speech"));
 	char token[COMMAND_TOKEN_SIZE];
-	struct other other;
+	struct talk_worker other;
 	struct command c;
 	bool is_same;
 
 	TRY(several(t));
 	TRY(talk_call(t));
-	TRY(other_new(t, &other));
+	TRY(talk_worker_new(t, OTHER, &other));
 	c = by_server(t, COMMAND_HOLD, 5);
 	command_token(other.border, c.call, VIEW("speech"), token);
 	is_same = strcmp(token, c.token) == 0;
-	other_free(&other);
+	talk_worker_free(&other);
 	CHECK(is_same);
 	/* What another worker was told already. */
 	atomic_store(&common.counters[OTHER][3].server, server);

@@ -5,23 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CARRIER = 1 };
-
 static struct talk_end carrier;
 
 static void with_carrier(struct border_settings *s)
 {
-	struct border_peer *p = &s->peers[CARRIER];
-
-	p->address = wire_outside(50, 5061).remote;
-	p->kind = PEER_CARRIER;
-	p->budget = s->peers[0].budget;
-	(void)VIEW_COPY(VIEW("carrier"), p->name);
-	s->routes[s->route_count++] =
-		(struct border_route){ .to = CARRIER, .weight = 1, .media_srtp = MEDIA_AS_PEER };
-	s->peer_count = CARRIER + 1;
+	(void)talk_add_carrier(s, &carrier);
+	s->routes[s->route_count++] = (struct border_route){ .to = TALK_CARRIER,
+		                                             .weight = 1,
+		                                             .media_srtp = MEDIA_AS_PEER };
 	s->max_calls = 32;
-	carrier.flow = wire_outside(50, 5061);
 }
 
 /* What a request is known by. */

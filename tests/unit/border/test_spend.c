@@ -9,19 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OFFICE, CARRIER };
+enum { OFFICE, CARRIER = TALK_CARRIER };
 
 static struct talk_end carrier;
 
 /* One carrier at 203.0.113.50; Ireland 0.50 a minute, the rest 1.00; 3 a day. */
 static void dear(struct border_settings *s)
 {
-	struct border_peer *p = &s->peers[CARRIER];
-
-	p->address = wire_outside(50, 5060).remote;
-	p->kind = PEER_CARRIER;
-	p->budget = s->peers[OFFICE].budget;
-	s->peer_count = 2;
+	(void)talk_add_carrier(s, &carrier);
 	s->routes[0] = (struct border_route){ .from = OFFICE, .to = CARRIER, .priority = 1 };
 	s->route_count = 1;
 	(void)VIEW_COPY(VIEW("GB"), s->numbers.plan.country);
@@ -37,7 +32,6 @@ static void dear(struct border_settings *s)
 	s->rates[0] = (struct border_rate){ "+35", 2000 };
 	s->rates[1] = (struct border_rate){ "+353", 500 };
 	s->rate_count = 2;
-	carrier = (struct talk_end){ .flow = wire_outside(50, 5060) };
 }
 
 static void dial(struct talk *t, const char *number)

@@ -5,26 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CARRIER = 1 };
-
 static struct talk_end carrier;
 
-/* A carrier outside, to which calls go that no phone's name is for: its own, too. */
+/* To it calls go that no phone's name is for: its own, too. */
 static void with_carrier(struct border_settings *s)
 {
-	struct border_peer *p = &s->peers[CARRIER];
-
-	p->address = wire_outside(50, 5061).remote;
-	p->kind = PEER_CARRIER;
-	p->budget = s->peers[0].budget;
-	(void)VIEW_COPY(VIEW("carrier"), p->name);
-	for (uint16_t from = 0; from <= CARRIER; from++)
+	(void)talk_add_carrier(s, &carrier);
+	for (uint16_t from = 0; from <= TALK_CARRIER; from++)
 		s->routes[s->route_count++] = (struct border_route){
-			.from = from, .to = CARRIER, .weight = 1, .media_srtp = MEDIA_AS_PEER
+			.from = from, .to = TALK_CARRIER, .weight = 1, .media_srtp = MEDIA_AS_PEER
 		};
-	s->peer_count = CARRIER + 1;
 	s->max_calls = 32;
-	carrier.flow = wire_outside(50, 5061);
 }
 
 static void via_of(const struct wire_sent *sent, char *ret, size_t size)
@@ -223,14 +214,14 @@ static struct talk_end other;
 
 static void with_two(struct border_settings *s)
 {
-	struct border_peer *p = &s->peers[CARRIER + 1];
+	struct border_peer *p = &s->peers[TALK_CARRIER + 1];
 
 	with_carrier(s);
-	*p = s->peers[CARRIER];
+	*p = s->peers[TALK_CARRIER];
 	(void)VIEW_COPY(VIEW("other"), p->name);
 	p->address = wire_outside(51, 5061).remote;
 	s->routes[s->route_count++] = (struct border_route){
-		.to = CARRIER + 1, .priority = 1, .weight = 1, .media_srtp = MEDIA_AS_PEER
+		.to = TALK_CARRIER + 1, .priority = 1, .weight = 1, .media_srtp = MEDIA_AS_PEER
 	};
 	s->peer_count++;
 	other.flow = wire_outside(51, 5061);

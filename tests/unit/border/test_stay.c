@@ -8,24 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OFFICE, CARRIER };
+enum { OFFICE, CARRIER = TALK_CARRIER };
 
 static struct talk_end carrier;
 
 static void stays(struct border_settings *s)
 {
-	struct border_peer *p = &s->peers[CARRIER];
+	struct border_peer *p = talk_add_carrier(s, &carrier);
 
-	p->address = wire_outside(50, 5060).remote;
-	p->kind = PEER_CARRIER;
-	p->budget = s->peers[OFFICE].budget;
 	p->stays_on_pbx = 1;
-	(void)VIEW_COPY(VIEW("carrier"), p->name);
 	(void)VIEW_COPY(VIEW("carrier.example"), p->domain);
-	s->peer_count = 2;
 	s->routes[0] = (struct border_route){ .from = OFFICE, .to = CARRIER, .priority = 1 };
 	s->route_count = 1;
-	carrier = (struct talk_end){ .flow = wire_outside(50, 5060) };
 }
 
 static unsigned number;

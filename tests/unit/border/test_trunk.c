@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OFFICE, CARRIER };
+enum { OFFICE, CARRIER = TALK_CARRIER };
 
 static struct talk_end carrier;
 
@@ -14,13 +14,9 @@ static struct talk_end carrier;
 
 static void trunk(struct border_settings *s)
 {
-	struct border_peer *p = &s->peers[CARRIER];
+	struct border_peer *p = talk_add_carrier(s, &carrier);
 
-	p->address = wire_outside(50, 5060).remote;
-	p->kind = PEER_CARRIER;
-	p->budget = s->peers[OFFICE].budget;
 	(void)VIEW_COPY(VIEW("carrier.example"), p->domain);
-	s->peer_count = 2;
 	s->routes[0] = (struct border_route){ .from = OFFICE, .to = CARRIER, .priority = 1 };
 	s->routes[1] = (struct border_route){ .from = CARRIER, .to = OFFICE, .priority = 1 };
 	s->route_count = 2;
@@ -28,7 +24,6 @@ static void trunk(struct border_settings *s)
 	(void)VIEW_COPY(VIEW("4420"), s->credentials[0].user);
 	(void)VIEW_COPY(VIEW("quiet harbour"), s->credentials[0].password);
 	s->credentials_count = 1;
-	carrier = (struct talk_end){ .flow = wire_outside(50, 5060) };
 }
 
 /* The last REGISTER; those that were repeated before are passed over. */

@@ -12,53 +12,17 @@
 
 enum { WORKERS = 3, MINE = 2 };
 
-/* The talk's border is worker MINE of WORKERS from now on. */
-static enum err several(struct talk *t)
-{
-	t->w->ports.owners = WORKERS;
-	t->w->ports.owner = MINE;
-	TRY(wire_restart(t->w));
-	/* From here on all names are ours. */
-	return talk_register(t);
-}
-
-/* Another worker of the same start, to whom `look` is shown what came. */
-struct other {
-	struct border *border;
-	void *checkpoint;
-};
-
-static enum err other_new(struct talk *t, struct other *ret)
-{
-	struct border_ports ports = t->w->ports;
-	enum err err = ERR_NO_MEMORY;
-
-	ports.owner = 0;
-	ret->checkpoint = ports.checkpoint = calloc(1, border_checkpoint_size(t->w->settings));
-	if (ports.checkpoint)
-		err = border_new(t->w->settings, &ports, t->w->now, &ret->border);
-	if (err != ERR_NONE)
-		free(ret->checkpoint);
-	return err;
-}
-
-static void other_free(struct other *o)
-{
-	border_free(&o->border);
-	free(o->checkpoint);
-}
-
 /* What every worker says of it; WORKERS: they differ. */
 static unsigned whose(struct talk *t, const struct flow *flow, const char *text)
 {
 	unsigned mine = border_whose(t->w->border, flow, view_of(text)), theirs;
-	struct other other;
+	struct talk_worker other;
 
 	/* The ladder takes its memory away. */
-	if (other_new(t, &other) != ERR_NONE)
+	if (talk_worker_new(t, 0, &other) != ERR_NONE)
 		return mine;
 	theirs = border_whose(other.border, flow, view_of(text));
-	other_free(&other);
+	talk_worker_free(&other);
 	return mine == theirs ? mine : WORKERS;
 }
 
@@ -92,7 +56,7 @@ TALK_TEST(whose_names, "what a peer sends is the worker's whose name it carries:
 	const struct flow *pbx = &t->pbx.flow;
 	char tag[128], branch[128], line[512], to[512], more[512];
 
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	TRY(talk_call(t));
 	name_of(t->at_pbx.text, "\r\nFrom:", ";tag=", tag);
 	name_of(t->at_pbx.text, "\r\nVia:", ";branch=", branch);
@@ -120,7 +84,7 @@ TALK_TEST(whose_drawn,
 	unsigned calls[WORKERS] = { 0 }, sources[WORKERS] = { 0 };
 	char call_id[32];
 
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	for (unsigned i = 0; i < 60; i++) {
 		struct flow phone = wire_outside(i, 5060), again = wire_outside(i, 9);
 		unsigned call, source;
@@ -143,7 +107,7 @@ TALK_TEST(whose_connection, "a connection that is no peer's is the worker's that
 {
 	struct flow flow = wire_outside(9, 5060);
 
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	flow.transport = TRANSPORT_TCP;
 	for (unsigned i = 0; i < 20; i++) {
 		flow.remote.bytes[3] = (uint8_t)i;
@@ -166,7 +130,7 @@ TALK_TEST(whose_broken, "a message that breaks off, or is none, belongs to someb
 	const char *text;
 	size_t len;
 
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	text = request("INVITE sip:x@10.0.0.2", "\"\\", "a1",
 	               "Replaces: ;to-tag=\r\nTo\r\n: \r\nVia:;branch\r\n");
 	len = strlen(text);
@@ -189,15 +153,15 @@ TALK_TEST(whose_wrong,
           "hand it over")
 {
 	struct border *mine;
-	struct other other;
+	struct talk_worker other;
 
-	TRY(several(t));
-	TRY(other_new(t, &other));
+	TRY(talk_becomes(t, MINE, WORKERS));
+	TRY(talk_worker_new(t, 0, &other));
 	mine = t->w->border;
 	t->w->border = other.border;
 	talk_invite_from_pbx(t, "", TALK_ANSWER);
 	t->w->border = mine;
-	other_free(&other);
+	talk_worker_free(&other);
 	CHECK(talk_is_quiet(t, &t->phone));
 	talk_invite_from_pbx(t, "", TALK_ANSWER);
 	CHECK(talk_hears(t, &t->phone, "INVITE "));
@@ -212,7 +176,7 @@ TALK_TEST(whose_moved,
 	uint64_t account;
 	char text[2048];
 
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	TRY(talk_call(t));
 	account = border_account(t->w->border, &was);
 	CHECK(account != 0 && border_account(t->w->border, &moved) == 0);
@@ -257,7 +221,7 @@ TALK_TEST(whose_registered,
 	uint64_t account;
 	char name[REGISTRATION_TOKEN_SIZE] = { 0 };
 
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	/* By its name from before it is registered there too. */
 	border_disconnected(t->w->border, &t->phone.flow, t->w->now.us, t->w->now);
 	TRY(talk_register(t));
@@ -295,7 +259,7 @@ TALK_TEST(common_calls,
           "one that died count until its successor has counted")
 {
 	with_common(t);
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	atomic_store(&common.rows[0].calls, WIRE_CALLS - 1);
 	TRY(talk_call(t));
 	CHECK(atomic_load(&common.rows[MINE].calls) == 1);
@@ -312,7 +276,7 @@ static void one_at_once(struct border_settings *s) { s->peers[0].max_calls = 2; 
 static enum err bounded(struct talk *t)
 {
 	with_common(t);
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	atomic_store(&common.rows[1].peer_calls[0], 1);
 	TRY(talk_call(t));
 	CHECK(atomic_load(&common.rows[MINE].peer_calls[0]) == 1);
@@ -333,7 +297,7 @@ static enum err paced(struct talk *t)
 	unsigned count = 0;
 
 	with_common(t);
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	while (count < 100 && common_may_begin(t->w->border, 0, 10))
 		count++;
 	CHECK(count == 10);
@@ -353,7 +317,7 @@ TALK_TEST(common_ports,
           "each worker draws ports of its share alone, and knows those that another has")
 {
 	with_common(t);
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	TRY(talk_call(t));
 	for (unsigned leg = 0; leg < 2; leg++) {
 		uint32_t port = talk_order(t)->legs[leg].port;
@@ -368,17 +332,17 @@ static void asked(struct border_settings *s) { s->peers[0].check_s = 5; }
 
 static enum err heard(struct talk *t)
 {
-	struct other first;
+	struct talk_worker first;
 	struct ways ways;
 
 	with_common(t);
-	TRY(several(t));
+	TRY(talk_becomes(t, MINE, WORKERS));
 	/* Asked while we were alone. */
 	while (wire_take(t->w, &t->pbx.flow))
 		;
 	wire_advance(t->w, 20 * SECOND_US);
 	CHECK(talk_is_quiet(t, &t->pbx) && !peers_is_away(t->w->border, 0));
-	TRY(other_new(t, &first));
+	TRY(talk_worker_new(t, 0, &first));
 	ways = *peers_ways(first.border, 0);
 	ways.ways[0].presence = PRESENCE_AWAY;
 	common_tell_presence(first.border, 0, &ways);
@@ -388,7 +352,7 @@ static enum err heard(struct talk *t)
 	if (peers_is_away(t->w->border, 0))
 		common_tell_presence(first.border, 0, &ways);
 	wire_advance(t->w, SECOND_US);
-	other_free(&first);
+	talk_worker_free(&first);
 	CHECK(peers_ways(t->w->border, 0)->ways[0].presence == PRESENCE_HERE);
 	/* Who left a call without an answer is asked last by all. */
 	CHECK(!ways_is_away(t->w->border, &ways.ways[0]));

@@ -473,6 +473,20 @@ struct wire_sent *wire_take(struct wire *w, const struct flow *to)
 	return first;
 }
 
+const struct wire_sent *wire_last_register(const struct wire *w)
+{
+	const struct wire_sent *last = NULL;
+
+	for (unsigned i = 0; i < sent_rows(w); i++) {
+		const struct wire_sent *s = &w->sent[i];
+
+		if (s->len && s->to.side == 1 && strncmp(s->text, "REGISTER ", 9) == 0 &&
+		    (!last || s->number > last->number))
+			last = s;
+	}
+	return last;
+}
+
 unsigned wire_count_facts(const struct wire *w, enum fact_kind kind)
 {
 	unsigned count = 0;

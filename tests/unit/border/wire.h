@@ -86,6 +86,8 @@ void wire_advance(struct wire *w, uint64_t us);
 
 /* The next datagram to that flow that was not taken, or NULL. */
 struct wire_sent *wire_take(struct wire *w, const struct flow *to);
+/* The last REGISTER that the PBX heard, taken or not, or NULL. */
+const struct wire_sent *wire_last_register(const struct wire *w);
 unsigned wire_count_facts(const struct wire *w, enum fact_kind kind);
 /* Whether the last of that kind is of that flow. */
 bool wire_said_last(const struct wire *w, enum fact_kind kind, const struct flow *flow);

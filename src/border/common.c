@@ -17,46 +17,52 @@ static const struct border_common_row *other(const struct border *b, unsigned i)
 	return b->ports.common && i != b->ports.owner ? &b->ports.common->rows[i] : NULL;
 }
 
+/* One after another, *at being 0 first; NULL after the last. */
+static const struct border_common_row *next_other(const struct border *b, unsigned *at)
+{
+	const struct border_common_row *row = NULL;
+
+	while (!row && *at < b->ports.owners)
+		row = other(b, (*at)++);
+	return row;
+}
+
 uint32_t common_calls(const struct border *b)
 {
+	const struct border_common_row *row;
 	uint32_t sum = 0;
 
-	for (unsigned i = 0; i < b->ports.owners; i++)
-		if (other(b, i))
-			sum += atomic_load_explicit(&other(b, i)->calls, memory_order_relaxed);
+	for (unsigned at = 0; (row = next_other(b, &at));)
+		sum += atomic_load_explicit(&row->calls, memory_order_relaxed);
 	return sum;
 }
 
 uint32_t common_peer_calls(const struct border *b, uint16_t peer)
 {
+	const struct border_common_row *row;
 	uint32_t sum = 0;
 
-	for (unsigned i = 0; i < b->ports.owners; i++)
-		if (other(b, i))
-			sum += atomic_load_explicit(&other(b, i)->peer_calls[peer],
-			                            memory_order_relaxed);
+	for (unsigned at = 0; (row = next_other(b, &at));)
+		sum += atomic_load_explicit(&row->peer_calls[peer], memory_order_relaxed);
 	return sum;
 }
 
 uint32_t common_abroad(const struct border *b)
 {
+	const struct border_common_row *row;
 	uint32_t sum = 0;
 
-	for (unsigned i = 0; i < b->ports.owners; i++)
-		if (other(b, i))
-			sum += atomic_load_explicit(&other(b, i)->abroad, memory_order_relaxed);
+	for (unsigned at = 0; (row = next_other(b, &at));)
+		sum += atomic_load_explicit(&row->abroad, memory_order_relaxed);
 	return sum;
 }
 
 uint64_t common_spent_milli(const struct border *b, int64_t day)
 {
+	const struct border_common_row *row;
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < b->ports.owners; i++) {
-		const struct border_common_row *row = other(b, i);
-
-		if (!row)
-			continue;
+	for (unsigned at = 0; (row = next_other(b, &at));) {
 		sum += atomic_load_explicit(&row->reserved_milli, memory_order_relaxed);
 		if (atomic_load_explicit(&row->day, memory_order_relaxed) == day)
 			sum += atomic_load_explicit(&row->spent_milli, memory_order_relaxed);

@@ -3,13 +3,14 @@
 #include "acme/https.h"
 
 #include "os/clock.h"
+#include "os/library.h"
+#include "os/watch_table.h"
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_SOCKETS = 8, CONNECT_S = 15, ANSWER_S = 60, HEADER_MAX = 1024 };
+enum { CONNECT_S = 15, ANSWER_S = 60, HEADER_MAX = 1024 };
 
 #define AGENT "ringfence"
 
@@ -30,10 +31,7 @@ static struct library {
 	void (*slist_free_all)(struct curl_slist *list);
 } lib;
 
-static const struct {
-	const char *name;
-	size_t at;
-} functions[] = {
+static const struct library_function functions[] = {
 #define FUNCTION(name)                                                                             \
 	{                                                                                          \
 		"curl_" #name, offsetof(struct library, name)                                      \
@@ -50,11 +48,6 @@ enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
 
 _Static_assert(sizeof(struct library) == FUNCTIONS * sizeof(void *), "each has its row");
 
-struct watched {
-	int fd;
-	struct loop_watch *watch;
-};
-
 struct acme_https {
 	struct acme_https_ports ports;
 	CURLM *multi;
@@ -68,7 +61,7 @@ struct acme_https {
 	char *request; /* MAX_ACME_BODY each */
 	char *body;
 	size_t len;
-	struct watched watched[MAX_SOCKETS];
+	struct watch_table sockets;
 };
 
 /* ---- curl on the loop ---- */
@@ -95,41 +88,17 @@ static void on_socket(void *context, int fd, int what)
 	            ((what & LOOP_ERROR) ? CURL_CSELECT_ERR : 0));
 }
 
-static struct watched *watched_of(struct acme_https *h, int fd)
-{
-	struct watched *free_one = NULL;
-
-	for (unsigned i = 0; i < MAX_SOCKETS; i++) {
-		if (h->watched[i].watch && h->watched[i].fd == fd)
-			return &h->watched[i];
-		if (!h->watched[i].watch && !free_one)
-			free_one = &h->watched[i];
-	}
-	return free_one;
-}
-
 static int on_state(CURL *curl, curl_socket_t fd, int what, void *context, void *own)
 {
 	struct acme_https *h = context;
-	struct watched *w = watched_of(h, fd);
-	int wanted = (what == CURL_POLL_IN      ? LOOP_READABLE
-	              : what == CURL_POLL_OUT   ? LOOP_WRITABLE
-	              : what == CURL_POLL_INOUT ? LOOP_READABLE | LOOP_WRITABLE
-	                                        : 0);
 
 	(void)curl;
 	(void)own;
-	/* One that cannot be watched runs into its time limit. */
-	if (!w)
-		return 0;
-	if (wanted == 0) {
-		loop_unwatch(&w->watch);
-	} else if (w->watch) {
-		(void)!loop_watch_change(w->watch, wanted);
-	} else {
-		w->fd = fd;
-		(void)!loop_watch(h->ports.loop, fd, wanted, LOOP_CALL(on_socket, h), &w->watch);
-	}
+	watch_table_want(&h->sockets, fd,
+	                 what == CURL_POLL_IN      ? LOOP_READABLE
+	                 : what == CURL_POLL_OUT   ? LOOP_WRITABLE
+	                 : what == CURL_POLL_INOUT ? LOOP_READABLE | LOOP_WRITABLE
+	                                           : 0);
 	return 0;
 }
 
@@ -178,21 +147,13 @@ static size_t on_header(char *at, size_t size, size_t count, void *context)
 
 static enum err load(void)
 {
-	void *library = lib.easy_init ? NULL : dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-	struct library found;
+	enum err err;
 
 	if (lib.easy_init)
 		return ERR_NONE;
-	if (!library)
-		return ERR_NOT_FOUND;
-	for (size_t i = 0; i < FUNCTIONS; i++) {
-		void *at = dlsym(library, functions[i].name);
-
-		if (!at)
-			return ERR_NOT_FOUND;
-		memcpy((char *)&found + functions[i].at, &at, sizeof(at));
-	}
-	lib = found;
+	err = library_load("libcurl.so.4", functions, FUNCTIONS, &lib);
+	if (err != ERR_NONE)
+		return err;
 	return lib.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? ERR_NONE : ERR_UNSUPPORTED;
 }
 
@@ -207,6 +168,8 @@ enum err acme_https_new(const struct acme_https_ports *ports, struct acme_https 
 	if (!h)
 		return ERR_NO_MEMORY;
 	h->ports = *ports;
+	h->sockets.loop = ports->loop;
+	h->sockets.call = LOOP_CALL(on_socket, h);
 	h->due_us = UINT64_MAX;
 	h->body = malloc(MAX_ACME_BODY);
 	h->request = malloc(MAX_ACME_BODY);

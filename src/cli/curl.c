@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One look-up for each function. */
+/* What the command needs of it. */
 #include "cli/curl.h"
-#include <dlfcn.h>
-#include <stddef.h>
-#include <string.h>
+#include "os/library.h"
 
-static const struct {
-	const char *name;
-	size_t at;
-} functions[] = {
+static const struct library_function functions[] = {
 #define FUNCTION(name)                                                                             \
 	{                                                                                          \
 		"curl_" #name, offsetof(struct cli_curl, name)                                     \
@@ -26,20 +21,9 @@ _Static_assert(sizeof(struct cli_curl) == FUNCTIONS * sizeof(void *), "each has 
 const struct cli_curl *cli_curl_load(void)
 {
 	static struct cli_curl curl;
-	void *library = curl.easy_init ? NULL : dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-	struct cli_curl found;
 
-	if (curl.easy_init)
-		return &curl;
-	for (size_t i = 0; library && i < FUNCTIONS; i++) {
-		void *at = dlsym(library, functions[i].name);
-
-		if (!at)
-			return NULL;
-		memcpy((char *)&found + functions[i].at, &at, sizeof(at));
-	}
-	if (!library)
+	if (!curl.easy_init &&
+	    library_load("libcurl.so.4", functions, FUNCTIONS, &curl) != ERR_NONE)
 		return NULL;
-	curl = found;
 	return &curl;
 }

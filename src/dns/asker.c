@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "dns/options.h"
 #include "dns/reply.h"
+#include "os/watch_table.h"
 
 #include <ares.h>
 #include <stdlib.h>
@@ -13,13 +14,8 @@
 
 /* An answer within three seconds, or the next server; twice around. EDNS: 1232 bytes pass every
  * path whole (what is longer is asked for over TCP). */
-enum { TIMEOUT_MS = 1500, TRIES = 2, DATAGRAM = 1232, MAX_WATCHED = 32 };
+enum { TIMEOUT_MS = 1500, TRIES = 2, DATAGRAM = 1232 };
 enum { DNS_CLASS_IN = 1, SERVERS_TEXT = MAX_DNS_SERVERS * ADDR_TEXT_MAX };
-
-struct watched {
-	int fd;
-	struct loop_watch *watch;
-};
 
 struct open_question {
 	struct dns_asker *asker; /* NULL: free */
@@ -30,7 +26,7 @@ struct dns_asker {
 	struct dns_asker_ports ports;
 	ares_channel channel;
 	uint32_t open;
-	struct watched watched[MAX_WATCHED];
+	struct watch_table sockets;
 	struct open_question questions[MAX_DNS_QUESTIONS];
 	struct resolve_answer answer; /* in hand: too large for the stack */
 };
@@ -43,36 +39,12 @@ static void on_socket(void *context, int fd, int what)
 	                (what & LOOP_WRITABLE) ? fd : ARES_SOCKET_BAD);
 }
 
-static struct watched *watched_of(struct dns_asker *a, int fd)
-{
-	struct watched *free_one = NULL;
-
-	for (unsigned i = 0; i < MAX_WATCHED; i++) {
-		if (a->watched[i].watch && a->watched[i].fd == fd)
-			return &a->watched[i];
-		if (!a->watched[i].watch && !free_one)
-			free_one = &a->watched[i];
-	}
-	return free_one;
-}
-
 static void on_state(void *context, ares_socket_t fd, int is_readable, int is_writable)
 {
 	struct dns_asker *a = context;
-	struct watched *w = watched_of(a, fd);
-	int wanted = (is_readable ? LOOP_READABLE : 0) | (is_writable ? LOOP_WRITABLE : 0);
 
-	/* One that cannot be watched runs into its time limit. */
-	if (!w)
-		return;
-	if (wanted == 0) {
-		loop_unwatch(&w->watch);
-	} else if (w->watch) {
-		(void)!loop_watch_change(w->watch, wanted);
-	} else {
-		w->fd = fd;
-		(void)!loop_watch(a->ports.loop, fd, wanted, LOOP_CALL(on_socket, a), &w->watch);
-	}
+	watch_table_want(&a->sockets, fd,
+	                 (is_readable ? LOOP_READABLE : 0) | (is_writable ? LOOP_WRITABLE : 0));
 }
 
 static void on_answer(void *context, int status, int timeouts, unsigned char *bytes, int len)
@@ -113,6 +85,8 @@ enum err dns_asker_new(const struct dns_asker_ports *ports, struct dns_asker **r
 	if (!a)
 		return ERR_NO_MEMORY;
 	a->ports = *ports;
+	a->sockets.loop = ports->loop;
+	a->sockets.call = LOOP_CALL(on_socket, a);
 	options.sock_state_cb_data = a;
 	if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS ||
 	    ares_init_options(&a->channel, &options, mask) != ARES_SUCCESS) {

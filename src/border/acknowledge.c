@@ -64,6 +64,31 @@ void ack_overtaken(struct border *b, const struct inbound *in, struct call *call
 	settle(b, in, call, turn, VIEW_EMPTY);
 }
 
+/* RFC 3261 13.2.2.4: as often as the 2xx comes. What that ACK bore besides is not known any more. */
+bool calls_acknowledge_again(struct border *b, const struct inbound *in)
+{
+	const struct sip_msg *msg = in->msg;
+	struct turn asked = { .sent_cseq = msg->cseq.number };
+	struct sip_name_addr from;
+	struct leg_facts *leg;
+	struct call *call;
+	unsigned number;
+
+	if (msg->method != SIP_METHOD_INVITE || msg->status < 200 || msg->status >= 300 ||
+	    sip_parts_address(msg, SIP_HEADER_FROM, &from) != ERR_NONE)
+		return false;
+	call = call_by_tag(b, from.tag, &number);
+	if (!call || call->state != CALL_UP || turn_at(b, call->invite))
+		return false;
+	leg = leg_of(call, number);
+	if (!flow_equal(&leg->flow, in->flow) && (!in->peer || in->peer != leg_peer(b, leg)))
+		return false;
+	if (!ua_dialog_matches(&leg->dialog, msg) || msg->cseq.number > leg->dialog.local_cseq)
+		return false;
+	leg_acknowledge(b, leg, &asked, VIEW_EMPTY, VIEW_EMPTY);
+	return true;
+}
+
 void ack_missed(struct border *b, struct turn *turn)
 {
 	struct call *call = call_of_turn(b, turn);

@@ -24,6 +24,9 @@ void calls_in_dialog(struct border *b, struct inbound *in, const struct ua_event
 
 void calls_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
                   enum ua_answer answer);
+/* A 2xx to an INVITE whose transaction died with a predecessor: where its call stands the ACK was
+ * lost, and is said again. False: it is none. */
+bool calls_acknowledge_again(struct border *b, const struct inbound *in);
 void calls_notice(struct border *b, enum ua_notice notice, const struct ua_event *event);
 void calls_request_answer(struct border *b, const struct inbound *in, const struct ua_event *event,
                           enum ua_answer answer);

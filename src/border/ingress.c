@@ -188,6 +188,10 @@ static void take_response(struct border *b, struct inbound *in)
 	if (!is_grammatical(b, in))
 		return;
 	answer = ua_response(b->ua, &b->namer, in->msg, b->now.us, &event);
+	if (answer == UA_ANSWER_STRAY && calls_acknowledge_again(b, in)) {
+		border_count(b, COUNT_absorbed_retransmission);
+		return;
+	}
 	if (answer == UA_ANSWER_STRAY) {
 		border_count(b, COUNT_dropped_mismatch);
 		if (in->standing == STANDING_PEER) {

@@ -172,3 +172,56 @@ TALK_TEST(resumed_late, "an offer that came with the answer is answered by the A
 	CHECK(talk_hears(t, &t->pbx, "ACK ") && wire_has(&t->at_pbx, "m=audio "));
 	return goes_on(t);
 }
+
+/* ---- an ACK that was lost ---- */
+
+/* Answered and acknowledged; what was asked of that end, which has not heard the ACK. */
+static enum err lose_ack(struct talk *t, struct wire_sent *ret)
+{
+	talk_invite_from_phone(t, "", TALK_OFFER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 100 ") && talk_hears(t, &t->pbx, "INVITE "));
+	*ret = t->at_pbx;
+	talk_answer(t, &t->pbx, ret, "200 OK", "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_ack(t, &t->phone, "");
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
+	return ERR_NONE;
+}
+
+TALK_TEST(acknowledged_again, "an answer that comes again to a successor hears its ACK again")
+{
+	struct wire_sent asked;
+
+	TRY(lose_ack(t, &asked));
+	for (unsigned i = 0; i < 3; i++) {
+		TRY(wire_restart(t->w));
+		talk_answer(t, &t->pbx, &asked, "200 OK", "", TALK_ANSWER);
+		CHECK(talk_hears(t, &t->pbx, "ACK ") && wire_has(&t->at_pbx, "CSeq: 1 ACK\r\n"));
+		CHECK(talk_is_quiet(t, &t->phone) && talk_is_quiet(t, &t->pbx));
+	}
+	CHECK(counters_get(&t->w->counters, COUNT_dropped_mismatch) == 0);
+	/* Not one of another dialog, nor from elsewhere, nor a refusal. */
+	talk_answer_as(t, &t->pbx, &asked, "200 OK", "another", TALK_ANSWER);
+	CHECK(talk_is_quiet(t, &t->pbx));
+	talk_answer(t, &t->pbx, &asked, "486 Busy Here", "", "");
+	CHECK(talk_is_quiet(t, &t->pbx));
+	talk_answer(t, &t->phone, &asked, "200 OK", "", TALK_ANSWER);
+	CHECK(talk_is_quiet(t, &t->pbx) && talk_is_quiet(t, &t->phone));
+	CHECK(counters_get(&t->w->counters, COUNT_dropped_mismatch) == 3);
+	return goes_on(t);
+}
+
+TALK_TEST(acknowledged_never, "nor does one of a call that has ended")
+{
+	struct wire_sent asked;
+
+	TRY(lose_ack(t, &asked));
+	TRY(wire_restart(t->w));
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_answer(t, &t->pbx, &asked, "200 OK", "", TALK_ANSWER);
+	CHECK(talk_is_quiet(t, &t->pbx) && talk_is_quiet(t, &t->phone));
+	return ERR_NONE;
+}

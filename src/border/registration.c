@@ -322,9 +322,12 @@ enum err registration_put(struct registrations *t, const struct registration_fac
 {
 	struct registration *r = registration_by_token(t, view_of(facts->token));
 	uint64_t life_us = now_since(facts->expires_us, now.us);
-	struct registration_facts next = *facts;
+	struct registration_facts next = *facts, was;
+	bool has_moved = r && !flow_equal(&r->facts.flow, &facts->flow);
 	enum err err;
 
+	if (has_moved)
+		was = r->facts;
 	if (r)
 		inherit(&r->facts, &next);
 	else
@@ -344,6 +347,8 @@ enum err registration_put(struct registrations *t, const struct registration_fac
 	wheel_set(t->wheel, &r->expiry, now.us + life_us);
 	keep(t, r);
 	*ret = r;
+	if (has_moved && t->ended)
+		t->ended(t->context, &was);
 	return ERR_NONE;
 }
 

@@ -64,7 +64,8 @@ struct registrations {
 	struct wheel *wheel;
 	struct known_table *known;
 	struct checkpoint *checkpoint;
-	/* Told of each that has ended, by whomever or by its time. */
+	/* Told of each that has ended, by whomever or by its time, and of one that has moved as it
+	 * was before. */
 	void (*ended)(void *context, const struct registration_facts *facts);
 	void *context;
 };

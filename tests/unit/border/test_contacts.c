@@ -98,6 +98,8 @@ static enum err instance(struct talk *t)
 	p.r.contact = "<sip:201@10.55.0.2>;+sip.instance=\"<urn:uuid:0-1>\";reg-id=1";
 	TRY(phone_registers(&p));
 	CHECK(strcmp(first, t->w->pbx_contact) == 0);
+	CHECK(wire_count_facts(t->w, FACT_UNREGISTERED) == 1);
+	CHECK(wire_said_last(t->w, FACT_UNREGISTERED, &wifi));
 	talk_invite_from_pbx(t, "", TALK_ANSWER);
 	CHECK(talk_hears(t, &end, "INVITE sip:201@10.55.0.2 "));
 	/* A second flow of it, and another instance, stand beside it. */
@@ -107,6 +109,10 @@ static enum err instance(struct talk *t)
 	p.r.contact = "<sip:201@10.55.0.2>;+sip.instance=\"<urn:uuid:0-2>\";reg-id=1";
 	TRY(phone_registers(&p));
 	CHECK(strcmp(first, t->w->pbx_contact) != 0);
+	/* One of two moves back: the other is registered there still. */
+	p.flow = wifi;
+	TRY(phone_registers(&p));
+	CHECK(wire_count_facts(t->w, FACT_UNREGISTERED) == 1);
 	return ERR_NONE;
 }
 

@@ -64,7 +64,7 @@ void ack_overtaken(struct border *b, const struct inbound *in, struct call *call
 	settle(b, in, call, turn, VIEW_EMPTY);
 }
 
-/* RFC 3261 13.2.2.4: as often as the 2xx comes. What that ACK bore besides is not known any more. */
+/* RFC 3261 13.2.2.4: as often as the 2xx comes. What it bore besides is not known any more. */
 bool calls_acknowledge_again(struct border *b, const struct inbound *in)
 {
 	const struct sip_msg *msg = in->msg;

@@ -62,10 +62,10 @@ void ua_client_resume(struct ua *ua, struct pool_handle client, struct view to_t
 
 /* The transport could not send (RFC 3261 17.1.4): ends it at once, no notice. */
 void ua_client_drop(struct ua *ua, struct pool_handle client);
-/* Ends the clients that were opened until then and still wait for a first answer from that path; each
- * gets UA_TIMEOUT and UA_ENDED. What was asked since went by another connection. Of a connection: who asks again what he asked there may do so by
- * another way (ua_request_is_merged). Linear in the number of transactions, so the caller bounds
- * how often. */
+/* Ends the clients that were opened until then and still wait for a first answer from that path;
+ * each gets UA_TIMEOUT and UA_ENDED. What was asked since went by another connection. Of a
+ * connection: who asks again what he asked there may do so by another way (ua_request_is_merged).
+ * Linear in the number of transactions, so the caller bounds how often. */
 void ua_path_failed(struct ua *ua, const struct ua_path *path, uint64_t until_us, uint64_t now_us);
 
 /* The request as it was sent; empty where it is gone: an INVITE is once its 2xx was

@@ -25,8 +25,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SEEN __attribute__((visibility("default")))
-
 enum { SHORT = 1000 }; /* in place of an error: half of what was asked for */
 
 /* The number of each in the page is its place in the list of faults.py. */
@@ -132,7 +130,9 @@ static ssize_t length_of(enum call call, size_t asked)
 	return -1;
 }
 
-#define UNLESS(name, number, ...) (fails(CALL_##name) ? -1 : syscall(number, __VA_ARGS__))
+#define FAILS(name)         fails(CALL_##name)
+#define LENGTH(name, asked) length_of(CALL_##name, asked)
+#include "runner/failing_calls.h"
 
 SEEN int recvmmsg(int fd, struct mmsghdr *m, unsigned n, int flags, struct timespec *wait)
 {
@@ -152,14 +152,6 @@ SEEN ssize_t sendto(int fd, const void *at, size_t len, int flags, const struct 
 {
 	return UNLESS(sendto, SYS_sendto, fd, at, len, flags, name, size);
 }
-SEEN ssize_t recvmsg(int fd, struct msghdr *m, int flags)
-{
-	return UNLESS(recvmsg, SYS_recvmsg, fd, m, flags);
-}
-SEEN ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
-{
-	return UNLESS(sendmsg, SYS_sendmsg, fd, m, flags);
-}
 SEEN ssize_t recv(int fd, void *at, size_t asked, int flags)
 {
 	ssize_t len = length_of(CALL_recv, asked);
@@ -172,46 +164,12 @@ SEEN ssize_t send(int fd, const void *at, size_t asked, int flags)
 
 	return len < 0 ? -1 : syscall(SYS_sendto, fd, at, len, flags, NULL, 0);
 }
-SEEN ssize_t read(int fd, void *at, size_t asked)
-{
-	ssize_t len = length_of(CALL_read, asked);
-
-	return len < 0 ? -1 : syscall(SYS_read, fd, at, len);
-}
-SEEN ssize_t write(int fd, const void *at, size_t asked)
-{
-	ssize_t len = length_of(CALL_write, asked);
-
-	return len < 0 ? -1 : syscall(SYS_write, fd, at, len);
-}
 SEEN ssize_t writev(int fd, const struct iovec *parts, int n)
 {
 	return UNLESS(writev, SYS_writev, fd, parts, n);
 }
-SEEN ssize_t pread64(int fd, void *at, size_t asked, off64_t from)
-{
-	ssize_t len = length_of(CALL_pread, asked);
-
-	return len < 0 ? -1 : syscall(SYS_pread64, fd, at, len, from);
-}
-SEEN ssize_t pread(int fd, void *at, size_t asked, off_t from)
-{
-	return pread64(fd, at, asked, from);
-}
-SEEN ssize_t pwrite64(int fd, const void *at, size_t asked, off64_t from)
-{
-	ssize_t len = length_of(CALL_pwrite, asked);
-
-	return len < 0 ? -1 : syscall(SYS_pwrite64, fd, at, len, from);
-}
-SEEN ssize_t pwrite(int fd, const void *at, size_t asked, off_t from)
-{
-	return pwrite64(fd, at, asked, from);
-}
 SEEN int fsync(int fd) { return (int)UNLESS(fsync, SYS_fsync, fd); }
 SEEN int fdatasync(int fd) { return (int)UNLESS(fdatasync, SYS_fdatasync, fd); }
-SEEN int ftruncate64(int fd, off64_t len) { return (int)UNLESS(ftruncate, SYS_ftruncate, fd, len); }
-SEEN int ftruncate(int fd, off_t len) { return ftruncate64(fd, len); }
 SEEN int epoll_wait(int fd, struct epoll_event *events, int n, int wait)
 {
 	return (int)UNLESS(epoll_wait, SYS_epoll_wait, fd, events, n, wait);
@@ -238,70 +196,16 @@ SEEN int clock_nanosleep(clockid_t clock, int flags, const struct timespec *unti
 	return UNLESS(clock_nanosleep, SYS_clock_nanosleep, clock, flags, until, left) == 0 ? 0
 	                                                                                    : errno;
 }
-SEEN int accept4(int fd, struct sockaddr *name, socklen_t *size, int flags)
-{
-	return (int)UNLESS(accept4, SYS_accept4, fd, name, size, flags);
-}
-SEEN int socket(int family, int type, int protocol)
-{
-	return (int)UNLESS(socket, SYS_socket, family, type, protocol);
-}
 SEEN int connect(int fd, const struct sockaddr *name, socklen_t size)
 {
 	return (int)UNLESS(connect, SYS_connect, fd, name, size);
 }
-SEEN int bind(int fd, const struct sockaddr *name, socklen_t size)
-{
-	return (int)UNLESS(bind, SYS_bind, fd, name, size);
-}
-SEEN int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
-{
-	return (int)UNLESS(setsockopt, SYS_setsockopt, fd, level, name, value, size);
-}
 SEEN int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 {
 	return (int)UNLESS(getsockopt, SYS_getsockopt, fd, level, name, value, size);
-}
-SEEN void *mmap64(void *at, size_t len, int may, int flags, int fd, off64_t from)
-{
-	/* What the allocator maps has its own ladder. */
-	if (fd >= 0 && fails(CALL_mmap))
-		return MAP_FAILED;
-	return (void *)syscall(SYS_mmap, at, len, may, flags, fd, from);
-}
-SEEN void *mmap(void *at, size_t len, int may, int flags, int fd, off_t from)
-{
-	return mmap64(at, len, may, flags, fd, from);
 }
 SEEN ssize_t getrandom(void *at, size_t len, unsigned flags)
 {
 	return UNLESS(getrandom, SYS_getrandom, at, len, flags);
 }
 SEEN int unlink(const char *path) { return (int)UNLESS(unlink, SYS_unlink, path); }
-
-static int opened(const char *path, int flags, va_list more)
-{
-	mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0;
-
-	return (int)UNLESS(open, SYS_openat, AT_FDCWD, path, flags, mode);
-}
-SEEN int open(const char *path, int flags, ...)
-{
-	va_list more;
-	int fd;
-
-	va_start(more, flags);
-	fd = opened(path, flags, more);
-	va_end(more);
-	return fd;
-}
-SEEN int open64(const char *path, int flags, ...)
-{
-	va_list more;
-	int fd;
-
-	va_start(more, flags);
-	fd = opened(path, flags, more);
-	va_end(more);
-	return fd;
-}

@@ -32,7 +32,6 @@ from traffic import CALLEES, CALLERS, Load
 
 CALLS_A_SECOND, TALK_MS = 10, 800
 LOOK_S, FAIL_S, EVERY, MOST_S = 3, 0.7, 3, 1200
-SOURCE = os.path.join(ROOT, "tests", "system", "fail_calls.c")
 LIBRARY = os.path.join(TREE, "tests", "system", "fail_calls.so")
 MOUNTED = "RINGFENCE_TEST_MOUNTS"
 

@@ -3,8 +3,10 @@
 #include "cli/client.h"
 #include "cli/curl.h"
 #include "cli/text.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_ANSWER = 8 * 1024 * 1024, CONNECT_TIMEOUT_S = 3, ANSWER_TIMEOUT_S = 20 };
 
@@ -109,14 +111,17 @@ static enum cli_exit explain(const struct cli_answer *a)
 	};
 	const char *title = json_string_value(json_object_get(a->json, "title"));
 	const char *detail = json_string_value(json_object_get(a->json, "detail"));
-	struct view rest = view_of(detail);
 	enum cli_exit code = CLI_FAILED;
+	struct view rest;
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (codes[i].status == a->status)
 			code = codes[i].code;
 	if (!title)
 		return cli_fail(code, "the service gave no reason");
+	if (!detail && a->status == 403)
+		detail = "ask as root, or as a member of a group that web { } names";
+	rest = view_of(detail);
 	/* That something is not written as it must be, the detail says, and where. */
 	if (detail && a->status == 400)
 		title = "";
@@ -173,6 +178,11 @@ static enum cli_exit send_call(struct call *call, const struct cli *c, long *ret
 {
 	CURLcode code = call->lib->easy_perform(call->curl);
 
+	if (code == CURLE_COULDNT_CONNECT && access(c->socket, W_OK) != 0 && errno == EACCES)
+		return cli_fail(CLI_NOT_ALLOWED,
+		                "who asks may not use the socket %s: ask as root, or as a member "
+		                "of its group (web { readers })",
+		                c->socket);
 	if (code == CURLE_COULDNT_CONNECT)
 		return cli_fail(CLI_DAEMON_AWAY,
 		                "Ringfence does not run, or not with the socket %s", c->socket);

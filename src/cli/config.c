@@ -3,6 +3,7 @@
  * options of all modules. */
 #include "cli/client.h"
 #include "cli/sibling.h"
+#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -68,17 +69,37 @@ static bool give_as_input(const char *text)
 	return is_given;
 }
 
+/* The file that the service was started with, as `config apply` takes it. */
+static enum cli_exit find_running(struct cli *c, char ret[PATH_MAX])
+{
+	const struct cli_target target = cli_target_on("/api/v1/status");
+	json_t *status;
+	enum cli_exit code = cli_get(c, &target, &status);
+	const char *text;
+
+	if (code != CLI_DONE)
+		return code;
+	text = json_string_value(json_object_get(status, "configuration"));
+	if (text && text[0] && view_copy(view_of(text), ret, PATH_MAX))
+		c->configuration = ret;
+	json_decref(status);
+	return CLI_DONE;
+}
+
 enum cli_exit cli_config_diff(struct cli *c, int argc, char **argv)
 {
 	const struct cli_target target = cli_target_on("/api/v1/config");
 	char in_force[] = "-", *list[] = { in_force, NULL };
+	static char path[PATH_MAX];
 	struct cli_answer answer;
 	enum cli_exit code;
 	bool is_given;
 
 	if (argc || !is_for_reading(c))
 		return become(c, "diff", argc, argv);
-	code = cli_request(c, "GET", &target, NULL, &answer);
+	code = c->configuration ? CLI_DONE : find_running(c, path);
+	if (code == CLI_DONE)
+		code = cli_request(c, "GET", &target, NULL, &answer);
 	if (code != CLI_DONE)
 		return code;
 	is_given = give_as_input(answer.text);

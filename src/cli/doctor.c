@@ -6,6 +6,7 @@
 #include "cli/client.h"
 #include "cli/output.h"
 #include "cli/sibling.h"
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static const struct cli_table headers = {
 struct visit {
 	struct doctor doctor;
 	json_t *facts, *status;
-	bool is_running; /* the service answers, though perhaps not who asks */
+	bool is_running;  /* the service answers, though perhaps not who asks */
+	const char *path; /* of the configuration */
 };
 
 /* ---- output ---- */
@@ -93,23 +95,30 @@ static void write_findings(const struct cli *c, const struct doctor *d)
 
 /* ---- the service ---- */
 
-/* Asked before the API is, which would say on standard error that nobody is there. */
-static bool is_service_there(struct doctor *d, const char *path)
+/* Asked before the API is, which would say on standard error that nobody is there. Where it may not
+ * be asked it is taken to be there. */
+static bool is_service_there(struct doctor *d, const char *path, bool *ret_may_ask)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), failed;
+	bool is_denied;
 
 	if (fd < 0 || !VIEW_COPY(view_of(path), name.sun_path))
 		failed = 1;
 	else
 		failed = connect(fd, (const struct sockaddr *)&name, sizeof(name));
+	is_denied = failed && errno == EACCES;
 	if (fd >= 0)
 		(void)close(fd);
-	if (failed)
+	*ret_may_ask = !failed;
+	if (is_denied)
+		doctor_find(d, DOCTOR_SERVICE_RIGHT_FINDING, "",
+		            "who asks may not use the socket %s", path);
+	else if (failed)
 		doctor_find(d, DOCTOR_SERVICE_FINDING, "", "no Ringfence answers at %s", path);
 	else
 		doctor_pass(d, DOCTOR_SERVICE_FINDING, "", "Ringfence answers at %s", path);
-	return !failed;
+	return !failed || is_denied;
 }
 
 static json_t *ask(const struct cli *c, struct doctor *d, const char *path)
@@ -128,8 +137,10 @@ static json_t *ask(const struct cli *c, struct doctor *d, const char *path)
 
 static void ask_status(const struct cli *c, struct visit *v)
 {
-	v->is_running = is_service_there(&v->doctor, c->socket);
-	if (v->is_running)
+	bool may_ask;
+
+	v->is_running = is_service_there(&v->doctor, c->socket, &may_ask);
+	if (may_ask)
 		v->status = ask(c, &v->doctor, "/api/v1/status");
 }
 
@@ -226,7 +237,8 @@ static enum cli_exit meet(struct cli *c, struct visit *v)
 		ask_status(c, v);
 	if (!path && doctor_text(v->status, "configuration")[0])
 		path = doctor_text(v->status, "configuration");
-	code = read_facts(v, path ? path : CLI_CONFIGURATION);
+	v->path = path ? path : CLI_CONFIGURATION;
+	code = read_facts(v, v->path);
 	if (!c->configuration)
 		return CLI_DONE;
 	if (code == CLI_NOT_FOUND)
@@ -261,8 +273,7 @@ static enum cli_exit examine_all(struct cli *c, struct visit *v)
 		doctor_examine_limits(&v->doctor, v->facts, &service);
 	}
 	if (v->facts)
-		doctor_examine_certificates(&v->doctor, c->configuration ? c->configuration
-		                                                         : CLI_CONFIGURATION);
+		doctor_examine_certificates(&v->doctor, v->path);
 	doctor_examine_kernel(&v->doctor);
 	if (v->status)
 		examine_service(c, v);

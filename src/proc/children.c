@@ -11,6 +11,7 @@
 #include "proc/resolved.h"
 #include "proc/setup.h"
 #include "proc/shelf.h"
+#include "web/control_options.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ static void close_channel(struct child_process *c)
 /* Said once, when the last of them is up. */
 static void say_ready(struct parent *p)
 {
+	const struct web_control_options *control = conf_get(p->settings, &web_control_block, NULL);
 	char text[ADDR_TEXT_MAX], words[128];
 
 	for (int role = ROLE_PARENT + 1; role < ROLE_COUNT; role++)
@@ -58,6 +60,9 @@ static void say_ready(struct parent *p)
 		log_write(LEVEL_NOTICE, "listening", "%s %s",
 		          flow_transport_word(p->holdings.facts.listener_transports[i]),
 		          addr_text(&p->holdings.facts.listeners[i], text));
+	if (p->holdings.control >= 0)
+		log_write(LEVEL_NOTICE, "listening", "control %s",
+		          addr_text(&control->listen, text));
 	if (p->holdings.interface)
 		(void)snprintf(words, sizeof(words), "watching %s%s", p->holdings.interface,
 		               holdings_have(&p->holdings, ROLE_KERNEL)

@@ -150,3 +150,39 @@ def mistakes_silence(cast):
         check(code == 0 and f"ringfence trace {field}={word}" in text, f"exit {code}: {text}")
     code, text = ringfence.ask("-q", "why", "999")
     check(code == 0 and "trace" not in text, f"exit {code}: {text}")
+
+
+@test("who may not use the service's socket is told that, by every command and by doctor, not that nothing runs")
+def mistakes_socket(cast):
+    _, ringfence = with_certificate(cast)
+    os.chmod(ringfence.config_path, 0o644)
+    ringfence.start()
+    code, text = ask_as_nobody("--socket", ringfence.socket_path, "status")
+    check(code == 4 and "ask as root" in text, f"exit {code}: {text}")
+    code, text = ask_as_nobody("--socket", ringfence.socket_path + ".none", "status")
+    check(code == 6, f"exit {code}: {text}")
+    # And where the folder is closed: then not even that is heard.
+    os.chmod(cast.folder, 0o700)
+    code, text = ask_as_nobody("--socket", ringfence.socket_path, "status")
+    check(code == 4 and "ask as root" in text, f"exit {code}: {text}")
+    code, text = ask_as_nobody("--socket", ringfence.socket_path, "-o", "json", "doctor")
+    found = {row["id"]: row["level"] for row in json.loads(text[text.index("["):])}
+    check("service-right" in found and found.get("service") != "warning", f"exit {code}: {text}")
+
+
+@test("without -c what runs is meant: config diff compares its file, doctor looks at the certificates in it; the log names control")
+def mistakes_other_file(cast):
+    ca, ringfence = with_certificate(cast)
+    with open(ringfence.config_path, "a", encoding="utf-8") as file:
+        file.write(f"control {{ listen {OUTSIDE_ADDRESS}:8443  certificate main  authority {ca.file('authority.pem')} }}\n")
+    ringfence.start()
+    check(until(lambda: f"listening: control {OUTSIDE_ADDRESS}:8443" in ringfence.process.log(), 5), ringfence.process.log())
+    code, text = ringfence.ask("config", "diff")
+    check(code == 0 and text == "", f"exit {code}: {text}")
+    with open(ringfence.config_path, "a", encoding="utf-8") as file:
+        file.write("detector anomaly { off }\n")
+    code, text = ringfence.ask("config", "diff")
+    check(code == 0 and "anomaly" in text, f"exit {code}: {text}")
+    os.unlink(ca.file("authority.pem"))
+    code, text = ringfence.ask("-o", "json", "doctor")
+    check("certificate-unread" in {row["id"] for row in json.loads(text)}, f"exit {code}: {text}")

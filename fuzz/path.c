@@ -21,7 +21,7 @@ static enum err read_lines(struct view lines, char ret[PATH_SIZE])
 	buffer_text(&b, "Content-Length: 0\r\n\r\n");
 	if (b.err != ERR_NONE || sip_msg_parse(text, b.len, &sip_limits_default, &msg) != ERR_NONE)
 		return ERR_SYNTAX;
-	return path_read(&msg, ret);
+	return path_read(&msg, SIP_HEADER_PATH, ret);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

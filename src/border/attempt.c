@@ -195,6 +195,7 @@ static enum err send_again(struct border *b, struct call *call, struct turn *tur
 	if (err != ERR_NONE)
 		return err;
 	r = request_again(b, &c->again, &route->to, view_of(route->uri));
+	trunk_write_route(b, (uint16_t)(route->peer - b->settings.peers), &r.out);
 	write_again(b, &c->again, leg, route, &r);
 	leg->flow = route->to;
 	leg_join(call, LEG_CALLEE, route->peer);

@@ -6,6 +6,8 @@
 #include "border/calls.h"
 #include "border/ways.h"
 
+#include <string.h>
+
 static struct border_common_row *own(const struct border *b)
 {
 	return b->ports.common ? &b->ports.common->rows[b->ports.owner % MAX_SIGNAL_WORKERS] : NULL;
@@ -174,6 +176,46 @@ uint64_t common_rest_us(const struct border *b, const struct way *way)
 		return 0;
 	until_us = atomic_load(&r->until_us);
 	return atomic_load(&r->address) == key ? until_us : 0;
+}
+
+/* ---- routes of carriers ---- */
+
+void common_tell_route(struct border *b, uint16_t peer, const char route[PATH_SIZE],
+                       uint64_t until_us)
+{
+	struct border_common_route *r;
+	uint64_t word, version;
+
+	if (!b->ports.common || b->ports.owner > 0)
+		return;
+	r = &b->ports.common->routes[peer];
+	/* Who died while it wrote has left an odd one. */
+	version = atomic_load(&r->version) | 1;
+	atomic_store(&r->version, version);
+	atomic_store(&r->until_us, route[0] ? until_us : 0);
+	for (unsigned i = 0; i < COMMON_ROUTE_WORDS; i++) {
+		memcpy(&word, route + i * sizeof(word), sizeof(word));
+		atomic_store(&r->text[i], word);
+	}
+	atomic_store(&r->version, version + 1);
+}
+
+bool common_route(const struct border *b, uint16_t peer, char ret[PATH_SIZE])
+{
+	const struct border_common_route *r;
+	uint64_t version, until_us, word;
+
+	if (!b->ports.common)
+		return false;
+	r = &b->ports.common->routes[peer];
+	version = atomic_load(&r->version);
+	until_us = atomic_load(&r->until_us);
+	for (unsigned i = 0; i < COMMON_ROUTE_WORDS; i++) {
+		word = atomic_load(&r->text[i]);
+		memcpy(ret + i * sizeof(word), &word, sizeof(word));
+	}
+	ret[PATH_SIZE - 1] = 0;
+	return version % 2 == 0 && atomic_load(&r->version) == version && until_us > b->now.us;
 }
 
 /* ---- calls by their serials ---- */

@@ -7,6 +7,7 @@
 #ifndef BORDER_COMMON_H
 #define BORDER_COMMON_H
 
+#include "border/path.h"
 #include "border/settings.h"
 #include "event/ask.h"
 #include "event/port_table.h"
@@ -42,6 +43,13 @@ struct border_common_counter {
 	_Atomic uint64_t server, last, ended;
 };
 
+/* By which proxies a carrier wants to be asked, told by the first. */
+enum { COMMON_ROUTE_WORDS = PATH_SIZE / 8 };
+struct border_common_route {
+	_Atomic uint64_t version; /* odd while it is written */
+	_Atomic uint64_t until_us, text[COMMON_ROUTE_WORDS];
+};
+
 /* Zeroed by the parent at its start. */
 struct border_common {
 	struct border_common_row rows[MAX_SIGNAL_WORKERS];
@@ -49,6 +57,7 @@ struct border_common {
 	/* What the first has learnt of peers' addresses by asking: a hash of the address, above
 	 * what it came to; 0: nothing. */
 	_Atomic uint64_t presence[MAX_PEERS][MAX_RESOLVED_TARGETS];
+	struct border_common_route routes[MAX_PEERS];
 	uint8_t taken[MAX_PORT_PAIRS]; /* each by the worker whose share it is of */
 	struct border_common_rest rests[COMMON_RESTS];
 	struct border_common_number numbers[MAX_SIGNAL_WORKERS][COMMON_NUMBERS];
@@ -77,6 +86,11 @@ uint8_t common_presence(const struct border *b, uint16_t peer,
 /* Until when an address of a peer is asked last, as any worker has found; 0: it answers. */
 void common_tell_rest(struct border *b, const struct way *way, uint64_t until_us);
 uint64_t common_rest_us(const struct border *b, const struct way *way);
+
+/* Empty, or not in force any more: none. Heard of none while it is being written. */
+void common_tell_route(struct border *b, uint16_t peer, const char route[PATH_SIZE],
+                       uint64_t until_us);
+bool common_route(const struct border *b, uint16_t peer, char ret[PATH_SIZE]);
 
 /* The number of our call that bears that serial, and 0 once it is over. */
 void common_tell_number(struct border *b, uint64_t serial, uint64_t number);

@@ -177,6 +177,7 @@ static enum err send_first(struct border *b, const struct inbound *in, const str
 	enum err err;
 
 	route_write_path(route, &r.out);
+	trunk_write_route(b, leg->peer, &r.out);
 	write_identities(b, in, route, leg, &r.out);
 	trunk_authorize(b, leg->peer, VIEW("INVITE"), view_of(route->uri), &r.out);
 	session_ask(turn, in->msg, &r.out);

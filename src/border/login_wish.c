@@ -183,7 +183,7 @@ enum err login_wish_read(const struct border *b, const struct inbound *in, struc
 		wish->home = 0;
 	facts->peer = home_row(b, wish->home);
 	(void)VIEW_COPY(sip_msg_value(in->msg, SIP_HEADER_USER_AGENT), facts->agent);
-	err = path_read(in->msg, facts->path);
+	err = path_read(in->msg, SIP_HEADER_PATH, facts->path);
 	return err == ERR_NONE ? read_contacts(b, in, wish) : err;
 }
 

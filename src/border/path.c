@@ -28,9 +28,9 @@ static enum err put(struct buffer *b, struct view text)
 	return b->err;
 }
 
-enum err path_read(const struct sip_msg *msg, char ret[PATH_SIZE])
+enum err path_read(const struct sip_msg *msg, enum sip_header_id id, char ret[PATH_SIZE])
 {
-	struct sip_values walk = sip_values_of(msg, SIP_HEADER_PATH);
+	struct sip_values walk = sip_values_of(msg, id);
 	char text[PATH_SIZE];
 	struct buffer b = buffer_on(text, PATH_SIZE - 1);
 	struct view value;

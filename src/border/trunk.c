@@ -4,7 +4,9 @@
 
 #include "base/object.h"
 #include "border/challenge.h"
+#include "border/common.h"
 #include "border/digest.h"
+#include "border/path.h"
 #include "sip/auth.h"
 #include "sip/build.h"
 #include "sip/contact.h"
@@ -29,6 +31,7 @@ struct trunk {
 	uint64_t serial; /* of Call-ID and From tag */
 	uint32_t cseq, nonce_count, asked_s;
 	uint64_t until_us;            /* registered */
+	char route[PATH_SIZE];        /* Service-Route of then; empty: none */
 	char row[CHALLENGE_ROW_SIZE]; /* the challenge that is answered; empty: none yet */
 	char nonce[128];              /* of it */
 	uint16_t status;              /* 401 or 407 */
@@ -119,6 +122,19 @@ void trunk_authorize(struct border *b, uint16_t row, struct view method, struct 
 
 	if (t)
 		authorize(t, method, uri, out);
+}
+
+void trunk_write_route(const struct border *b, uint16_t row, struct buffer *out)
+{
+	const struct trunk *t = trunk_of(b, row);
+	char route[PATH_SIZE] = "";
+
+	if (!t)
+		return;
+	if (!common_is_asked_elsewhere(b))
+		path_write(out, SIP_HEADER_ROUTE, t->until_us > b->now.us ? t->route : "");
+	else if (common_route(b, row, route))
+		path_write(out, SIP_HEADER_ROUTE, route);
 }
 
 /* ---- REGISTER ---- */
@@ -226,6 +242,17 @@ static uint32_t granted_s(const struct trunk *t, const struct sip_msg *msg)
 	return seconds;
 }
 
+/* One that cannot be read is none. */
+static void take_route(struct trunk *t, const struct sip_msg *msg)
+{
+	uint16_t row = (uint16_t)(t - t->border->trunks->rows);
+
+	t->route[0] = 0;
+	if (msg && path_read(msg, SIP_HEADER_SERVICE_ROUTE, t->route) != ERR_NONE)
+		t->route[0] = 0;
+	common_tell_route(t->border, row, t->route, t->until_us);
+}
+
 static void take_success(struct trunk *t, const struct sip_msg *msg)
 {
 	uint32_t seconds = granted_s(t, msg);
@@ -233,6 +260,7 @@ static void take_success(struct trunk *t, const struct sip_msg *msg)
 	t->tries = t->failures = 0;
 	t->refusal = 0;
 	t->until_us = t->border->now.us + (uint64_t)seconds * SECOND_US;
+	take_route(t, msg);
 	if (seconds > t->asked_s)
 		seconds = t->asked_s;
 	/* With a fifth to spare, for what is lost on the way. */
@@ -269,6 +297,7 @@ void trunk_answer(struct border *b, const struct inbound *in, const struct ua_ev
 	}
 	if (t->until_us < b->now.us)
 		t->until_us = 0;
+	take_route(t, NULL);
 	try_later(t);
 }
 

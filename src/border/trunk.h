@@ -19,6 +19,9 @@ bool trunk_learn(struct border *b, uint16_t row, const struct sip_msg *response)
 /* Writes credentials for a request to that peer, if it has challenged us before. */
 void trunk_authorize(struct border *b, uint16_t row, struct view method, struct view uri,
                      struct buffer *out);
+/* Route of a request that begins something with that peer: the Service-Route that it named when
+ * it last took our registration (RFC 3608), while that stands. */
+void trunk_write_route(const struct border *b, uint16_t row, struct buffer *out);
 bool trunk_is(const struct border *b, uint16_t row);
 
 void trunk_answer(struct border *b, const struct inbound *in, const struct ua_event *event,

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several PBXs for phones, refreshes that a PBX does not hear, and a PBX that logs in by itself."""
 
+import os
 import re
 import threading
 
+import test_routes
 from harness import check, test
-from process import Failure
+from pbx import PBX_ADDRESS
+from process import Cast, Failure, until
+from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS
 from sip_text import Wire, digest, register, token
 from test_deployments import begin
 from test_routes import Trunk
@@ -182,3 +186,31 @@ def logs_in(cast, changes=()):
 def registrars_stay(cast):
     logs_in(cast)
     fails("without stay-on-pbx", logs_in, cast, [("    stay-on-pbx\n", "")])
+
+
+ROUTE = "<sip:edge.carrier.example;lr>, <sip:core.carrier.example;lr>"
+
+
+def by_service_route(cast, lines):
+    secret = os.path.join(cast.folder, "first.secret")
+    with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+        file.write("quiet harbour")
+    more = test_routes.TRUNKS.replace("check-every 5s", f"credentials user 4420  password file:{secret}  register-every 10m")
+    with Trunk(PBX_ADDRESS, INSIDE_ADDRESS) as pbx, Trunk(test_routes.FIRST, OUTSIDE_ADDRESS) as carrier:
+        ringfence = test_routes.stage(cast, more=more)
+        carrier.answer(carrier.hear("REGISTER "), "200 OK", more=lines)
+        check(until(lambda: any(row.get("registered") == "yes" for row in ringfence.rows("peers", "list")), 5),
+              "the carrier's answer was not taken")
+        invite, _ = test_routes.call(pbx, carrier, "00353155512345", f"sip:00353155512345@{test_routes.FIRST}")
+        test_routes.hang_up(pbx, carrier)
+        check(invite.value("Route") == ROUTE, f"it was called by {invite.value('Route')!r}")
+
+
+@test("a carrier that names a Service-Route is called by it, at its address, and by none where it names none")
+def trunk_by_service_route(cast):
+    for lines in (["Service-Route: " + ROUTE], []):
+        with Cast(cast.folder + ("-route" if lines else "-none")) as apart:
+            if lines:
+                by_service_route(apart, lines)
+            else:
+                fails("without Service-Route", by_service_route, apart, lines)

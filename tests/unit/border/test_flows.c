@@ -486,6 +486,22 @@ TALK_TEST(flows_required, "are given to a phone that demands them, at first and 
 	return ERR_NONE;
 }
 
+TALK_TEST(flows_gruu,
+          "promise no name by which everybody reaches that instance, and refuse who demands one")
+{
+	struct phone p = phone_on(t->w, connection(40, 5));
+
+	p.r.contact = AT_WIFI ";reg-id=1";
+	p.r.headers = "Supported: path, gruu, outbound\r\n";
+	TRY(phone_registers(&p));
+	CHECK(is_offered(&p) && !wire_has(&p.heard, "gruu"));
+	p.r.headers = "Require: gruu\r\n";
+	phone_says(&p, true);
+	CHECK(wire_has(&p.heard, "SIP/2.0 420 "));
+	CHECK(wire_has(&p.heard, "\r\nUnsupported: gruu\r\n"));
+	return ERR_NONE;
+}
+
 TALK_TEST(flows_apart, "keeps instances and accounts apart, whatever reg-id they have")
 {
 	struct pair p;

@@ -59,7 +59,7 @@ TEST(path_cases, "reads loose routers alone, and writes them anew in their order
 		char path[PATH_SIZE] = "untouched";
 
 		fprintf(stderr, "  %s\n", cases[i].name);
-		CHECK(m && path_read(m, path) == cases[i].err);
+		CHECK(m && path_read(m, SIP_HEADER_PATH, path) == cases[i].err);
 		CHECK(strcmp(path, cases[i].path ? cases[i].path : "untouched") == 0);
 	}
 	return ERR_NONE;
@@ -70,9 +70,11 @@ TEST(path_long, "takes a path of 383 bytes and none longer")
 	char lines[512], path[PATH_SIZE] = "";
 
 	snprintf(lines, sizeof(lines), "Path: <sip:%0*d@p.example;lr>\r\n", PATH_SIZE - 1 - 19, 7);
-	CHECK(path_read(message(lines), path) == ERR_NONE && strlen(path) == PATH_SIZE - 1);
+	CHECK(path_read(message(lines), SIP_HEADER_PATH, path) == ERR_NONE &&
+	      strlen(path) == PATH_SIZE - 1);
 	snprintf(lines, sizeof(lines), "Path: <sip:%0*d@p.example;lr>\r\n", PATH_SIZE - 19, 7);
-	CHECK(path_read(message(lines), path) == ERR_LIMIT && strlen(path) == PATH_SIZE - 1);
+	CHECK(path_read(message(lines), SIP_HEADER_PATH, path) == ERR_LIMIT &&
+	      strlen(path) == PATH_SIZE - 1);
 	return ERR_NONE;
 }
 

@@ -180,6 +180,92 @@ TEST(trunk_calls, "answers its carrier's challenge of a call and its end; the PB
 	return talk_with_settings(quietly, calls);
 }
 
+#define ROUTE "<sip:edge.carrier.example;lr>, <sip:core.carrier.example;lr>"
+
+/* The carrier takes the registration that it hears, with these lines. */
+static enum err is_taken(struct talk *t, const char *lines)
+{
+	char text[512];
+
+	CHECK(registers(t, ""));
+	snprintf(text, sizeof(text), "Contact: <sip:4420@198.51.100.1:5060>;expires=300\r\n%s",
+	         lines);
+	talk_answer(t, &carrier, &t->at_pbx, "200 OK", text, "");
+	return ERR_NONE;
+}
+
+/* The PBX calls; 'r': by that route, '-': by none. */
+static char calls_by(struct talk *t)
+{
+	char by;
+
+	/* What calls before have left. */
+	while (wire_take(t->w, &t->pbx.flow))
+		;
+	dial(t);
+	if (!talk_hears(t, &t->pbx, "SIP/2.0 100 ") || !talk_hears(t, &carrier, "INVITE "))
+		return '?';
+	by = wire_has(&t->at_pbx, "\r\nRoute: " ROUTE "\r\n") ? 'r' : '-';
+	if (by == '-' && wire_has(&t->at_pbx, "\r\nRoute:"))
+		return '?';
+	talk_answer(t, &carrier, &t->at_pbx, "486 Busy Here", "", "");
+	if (!talk_hears(t, &carrier, "ACK ") || !talk_hears(t, &t->pbx, "SIP/2.0 486 "))
+		return '?';
+	return wire_has(&t->at_pbx, "Route") ? '?' : by;
+}
+
+static enum err routed(struct talk *t)
+{
+	TRY(is_taken(t, "Service-Route: <sip:edge.carrier.example;lr>\r\n"
+	                "Service-Route: \"core\" <sip:core.carrier.example;lr>;x=y\r\n"));
+	CHECK(calls_by(t) == 'r');
+	while (wire_take(t->w, &t->pbx.flow))
+		;
+	TRY(challenged(t, "Proxy-Authenticate: " CHALLENGE("carrier.example")));
+	CHECK(talk_hears(t, &carrier, "INVITE ") &&
+	      wire_has(&t->at_pbx, "\r\nRoute: " ROUTE "\r\n"));
+	/* The last answer counts. */
+	wire_advance(t->w, 241 * (uint64_t)SECOND_US);
+	TRY(is_taken(t, ""));
+	CHECK(calls_by(t) == '-');
+	wire_advance(t->w, 241 * (uint64_t)SECOND_US);
+	TRY(is_taken(t, "Service-Route: " ROUTE "\r\n"));
+	CHECK(calls_by(t) == 'r');
+	wire_advance(t->w, 241 * (uint64_t)SECOND_US);
+	CHECK(registers(t, ""));
+	talk_answer(t, &carrier, &t->at_pbx, "403 Forbidden", "", "");
+	CHECK(calls_by(t) == '-');
+	return ERR_NONE;
+}
+
+TEST(trunk_service_route,
+     "calls its carrier by the route that this named when it took the registration")
+{
+	return talk_with_settings(trunk, routed);
+}
+
+static enum err routed_in_time(struct talk *t)
+{
+	TRY(is_taken(t, "Service-Route: <sip:edge.carrier.example>\r\n"));
+	CHECK(calls_by(t) == '-');
+	wire_advance(t->w, 241 * (uint64_t)SECOND_US);
+	TRY(is_taken(t, "Service-Route: " ROUTE "\r\n"));
+	wire_advance(t->w, 299 * (uint64_t)SECOND_US);
+	while (wire_take(t->w, &carrier.flow))
+		;
+	CHECK(calls_by(t) == 'r');
+	wire_advance(t->w, 2 * (uint64_t)SECOND_US);
+	while (wire_take(t->w, &carrier.flow))
+		;
+	CHECK(calls_by(t) == '-');
+	return ERR_NONE;
+}
+
+TEST(trunk_service_route_over, "and no more when the registration is over, nor by strict routers")
+{
+	return talk_with_settings(trunk, routed_in_time);
+}
+
 static enum err calls_refused(struct talk *t)
 {
 	TRY(challenged(t, "Proxy-Authenticate: " CHALLENGE("carrier.example")));

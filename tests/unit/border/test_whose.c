@@ -271,6 +271,43 @@ TALK_TEST(common_calls,
 	return talk_call(t);
 }
 
+static enum err hears_route(struct talk *t, struct talk_worker *first)
+{
+	struct border *b = t->w->border;
+	char told[PATH_SIZE] = "<sip:core.carrier.example;lr>", heard[PATH_SIZE] = "";
+	uint64_t until_us = t->w->now.us + SECOND_US;
+
+	common_tell_route(b, 1, told, until_us);
+	CHECK(!common_route(b, 1, heard));
+	common_tell_route(first->border, 1, told, until_us);
+	CHECK(common_route(b, 1, heard) && strcmp(heard, told) == 0);
+	CHECK(!common_route(b, 0, heard));
+	/* Its writer died in the middle of it. */
+	atomic_fetch_add(&common.routes[1].version, 1);
+	CHECK(!common_route(b, 1, heard));
+	common_tell_route(first->border, 1, told, until_us);
+	CHECK(common_route(b, 1, heard));
+	wire_advance(t->w, SECOND_US);
+	CHECK(!common_route(b, 1, heard));
+	told[0] = 0;
+	common_tell_route(first->border, 1, told, until_us + SECOND_US);
+	CHECK(!common_route(b, 1, heard));
+	return ERR_NONE;
+}
+
+TALK_TEST(common_route, "by which proxies a carrier is asked, the first tells the others")
+{
+	struct talk_worker first;
+	enum err err;
+
+	with_common(t);
+	TRY(talk_becomes(t, MINE, WORKERS));
+	TRY(talk_worker_new(t, 0, &first));
+	err = hears_route(t, &first);
+	talk_worker_free(&first);
+	return err;
+}
+
 static void one_at_once(struct border_settings *s) { s->peers[0].max_calls = 2; }
 
 static enum err bounded(struct talk *t)

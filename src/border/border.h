@@ -85,11 +85,12 @@ unsigned border_whose(const struct border *b, const struct flow *flow, struct vi
 /* The same of what another one who read it has handed to us: a phone that is registered here may
  * have its call with another worker. */
 unsigned border_moved(const struct border *b, const struct flow *flow, struct view bytes);
-/* What is registered on that flow, as a hash that all workers have alike; 0: nothing. */
+/* What is registered on that flow, as a hash that all workers have alike; 0: nothing. Of several
+ * any, but while a FACT_REGISTERED is said the one that it is about. */
 uint64_t border_account(const struct border *b, const struct flow *flow);
 /* Who read the next messages knows that this account is registered on their flow; 0: no more. */
 void border_attest(struct border *b, uint64_t account);
-/* And the name under which it is registered there; empty: none. Lives until that changes. */
+/* And its name there; empty: none. Lives until that changes. */
 struct view border_registration(const struct border *b, const struct flow *flow);
 /* It registered with another worker under that name. What is registered here under the same is
  * over: that phone has moved. Its calls here go on over that flow where it is a connection. */

@@ -50,6 +50,7 @@ struct border {
 	struct ua_namer namer;
 	struct known_table known;
 	struct registrations registrations;
+	const struct registration *made; /* while it is said that it was made; else NULL */
 	struct checkpoint checkpoint;
 	struct guard_door *door;
 	struct guard_bounds *bounds;

@@ -287,7 +287,9 @@ static void bind_contact(struct border *b, struct login *l, const struct login_c
 		calls_registered(b, fact_hash(b, view_of(facts->account)), &facts->flow);
 	login_write_binding(lines, facts->contact, expires_s);
 	border_count(b, COUNT_registrations_made);
+	b->made = r;
 	login_say(b, l, FACT_REGISTERED, OUTCOME_SUCCEEDED);
+	b->made = NULL;
 }
 
 static void unbind_all(struct border *b, const struct login *l)

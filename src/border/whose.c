@@ -70,9 +70,14 @@ unsigned border_moved(const struct border *b, const struct flow *flow, struct vi
 	return owner != NOBODY ? owner : b->ports.owner;
 }
 
+static const struct registration *spoken_of(const struct border *b, const struct flow *flow)
+{
+	return b->made ? b->made : registration_on_flow(&b->registrations, flow);
+}
+
 uint64_t border_account(const struct border *b, const struct flow *flow)
 {
-	const struct registration *r = registration_on_flow(&b->registrations, flow);
+	const struct registration *r = spoken_of(b, flow);
 
 	return r ? fact_hash(b, view_of(r->facts.account)) : 0;
 }
@@ -81,7 +86,7 @@ void border_attest(struct border *b, uint64_t account) { b->attested = account; 
 
 struct view border_registration(const struct border *b, const struct flow *flow)
 {
-	const struct registration *r = registration_on_flow(&b->registrations, flow);
+	const struct registration *r = spoken_of(b, flow);
 
 	return r ? view_of(r->facts.token) : VIEW_EMPTY;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Several workers of signal: whose a message is, and what they count together. */
+#include "unit/border/phone.h"
 #include "unit/border/talk.h"
 
+#include "border/border_priv.h"
 #include "border/common.h"
 #include "border/peers.h"
 #include "border/ways.h"
@@ -242,6 +244,61 @@ TALK_TEST(whose_registered,
 	talk_invite_from_pbx(t, "", TALK_ANSWER);
 	CHECK(talk_hears(t, &t->pbx, "SIP/2.0 480 ") && talk_is_quiet(t, &t->phone));
 	return talk_register(t);
+}
+
+/* What another worker would be told of each registration. */
+static struct {
+	void (*fact)(void *context, struct fact *fact);
+	const struct border *border;
+	unsigned count;
+	uint64_t account;
+	char name[REGISTRATION_TOKEN_SIZE];
+} announcement;
+
+static void tell(void *context, struct fact *fact)
+{
+	if (fact->kind == FACT_REGISTERED) {
+		announcement.count++;
+		announcement.account = border_account(announcement.border, &fact->flow);
+		memset(announcement.name, 0, sizeof(announcement.name));
+		(void)VIEW_COPY(border_registration(announcement.border, &fact->flow),
+		                announcement.name);
+	}
+	announcement.fact(context, fact);
+}
+
+static enum err announced(struct talk *t)
+{
+	struct phone others[2] = { phone_on(t->w, &t->phone.flow), phone_on(t->w, &t->phone.flow) };
+	char names[2][REGISTRATION_TOKEN_SIZE];
+	uint64_t accounts[2];
+
+	announcement.fact = t->w->border->ports.fact;
+	announcement.border = t->w->border;
+	announcement.count = 0;
+	t->w->border->ports.fact = tell;
+	others[1].r.user = "202";
+	others[1].r.call_id = "third";
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 2; i++) {
+			TRY(phone_registers(&others[i]));
+			CHECK(announcement.count == 2 * round + i + 1 && announcement.name[0] &&
+			      announcement.account);
+			if (round == 0) {
+				memcpy(names[i], announcement.name, sizeof(names[i]));
+				accounts[i] = announcement.account;
+			}
+			CHECK(strcmp(names[i], announcement.name) == 0 &&
+			      accounts[i] == announcement.account);
+		}
+	}
+	CHECK(strcmp(names[0], names[1]) != 0 && accounts[0] != accounts[1]);
+	return ERR_NONE;
+}
+
+TEST(whose_announced, "of several accounts on one flow the one is announced that has registered")
+{
+	return talk_with(announced);
 }
 
 /* ---- counted together ---- */

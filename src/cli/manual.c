@@ -81,6 +81,7 @@ static const char TAIL[] =
 	"*COLUMNS*\n\tHow wide the terminal is, where it does not say so rightly itself.\n\n"
 	"# FILES\n\n"
 	"/etc/ringfence/ringfence.conf, /etc/ringfence/certificates, /run/ringfence/api.sock, /var/lib/ringfence/ringfence.db\n\n"
+	"/usr/share/doc/ringfence: configurations for kinds of places (examples), and a page for each task (howto).\n\n"
 	"# SEE ALSO\n\n*ringfence.conf*(5)\n";
 
 static const char *const codes[] = {

@@ -5,6 +5,7 @@ removed and purged. Nothing of it touches this machine: an overlay takes every c
 import filecmp
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -235,11 +236,16 @@ def package_life(cast):
 
 
 def check_listed(package):
-    """Manual pages and examples are in it."""
+    """Manual pages, examples and howtos are in it, and these lead to none that is not."""
     listed = subprocess.run(["dpkg-deb", "-c", package], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout.decode()
     files = {line.split(maxsplit=5)[5].removeprefix("./") for line in listed.splitlines()}
     want = {f"usr/share/doc/ringfence/examples/{name}" for name in os.listdir(os.path.join(ROOT, "etc/examples"))}
     check(want, "there are no examples")
+    pages = os.path.join(ROOT, "docs/howto")
+    for name in os.listdir(pages):
+        with open(os.path.join(pages, name), encoding="utf-8") as file:
+            links = re.findall(r"\]\(([^)#:]+)\)", file.read())
+        want |= {os.path.normpath(f"usr/share/doc/ringfence/howto/{link}") for link in [name, *links]}
     # Without scdoc none are made.
     if shutil.which("scdoc"):
         want |= {"usr/share/man/man1/ringfence.1", "usr/share/man/man5/ringfence.conf.5"}

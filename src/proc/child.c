@@ -463,8 +463,11 @@ void child_enter(struct child *c)
 		enter_sandbox(c);
 	atomic_store(&c->pulse->is_ready, 1);
 	frame_begin(&message, FRAME_READY);
-	if (channel_send(SPAWN_CHANNEL, &message) != ERR_NONE)
-		child_fail("channel", ERR_CLOSED);
+	if (channel_send(SPAWN_CHANNEL, &message) != ERR_NONE) {
+		/* Whose end it was has been said: by the parent, or by a child that could not start. */
+		log_write(LEVEL_INFO, "ending", "the parent is gone");
+		_exit(1);
+	}
 }
 
 static bool on_turn(void *context, struct now now)

@@ -186,3 +186,18 @@ def mistakes_other_file(cast):
     os.unlink(ca.file("authority.pem"))
     code, text = ringfence.ask("-o", "json", "doctor")
     check("certificate-unread" in {row["id"] for row in json.loads(text)}, f"exit {code}: {text}")
+
+
+@test("a start that fails is told by its cause: those that were to start beside it say nothing of their own")
+def mistakes_start(cast):
+    ringfence = Ringfence(cast)
+    with open(ringfence.config_path, encoding="utf-8") as file:
+        text = file.read().replace("ringfence.db", "absent/below/ringfence.db")
+    with open(ringfence.config_path, "w", encoding="utf-8") as file:
+        file.write(text)
+    for _ in range(3):
+        done = subprocess.run(ringfence.command(), check=False, timeout=20, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        errors = [line for line in done.stdout.splitlines() if " error " in line]
+        check(done.returncode == 1 and "absent/below/ringfence.db" in errors[0], done.stdout)
+        check(all("store" in line for line in errors), done.stdout)

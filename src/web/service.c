@@ -3,6 +3,7 @@
 #include "web/json.h"
 #include "web/resources_priv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void told(struct web *w, struct web_exchange *x, const struct ask *row)
@@ -24,13 +25,16 @@ void web_upgrade_post(struct web *w, struct web_exchange *x)
 void web_drain_post(struct web *w, struct web_exchange *x)
 {
 	struct ask a = { .head = { .kind = ASK_DRAIN, .size = sizeof(struct ask_drain) } };
-	const char *term = web_member(x, "for"), *on = web_member(x, "on");
+	const char *term = web_member(x, "for");
+	char object[64];
 
 	if (term && !web_length_read(term, &a.body.drain.for_s)) {
 		web_end_problem(w, x, 400, "'for' is no length of time: 30m, 12h, 7d");
 		return;
 	}
-	a.body.drain.is_on = strcmp(on, "yes") == 0;
+	a.body.drain.is_on = strcmp(web_member(x, "on"), "yes") == 0;
+	(void)snprintf(object, sizeof(object), "%s%s%s", a.body.drain.is_on ? "on" : "off",
+	               term ? " for " : "", term ? term : "");
 	x->change.row = told;
-	web_change(w, x, on, &a, 200);
+	web_change(w, x, object, &a, 200);
 }

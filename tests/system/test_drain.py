@@ -99,3 +99,5 @@ def drain_deadline(cast):
     for process in (scene.talk.calling, scene.talk.answering):
         check(until(lambda: not process.is_running(), 10), "an end of the call was not told")
     check("service ends" in scene.causes(), f"the calls ended by {scene.causes()}")
+    trail = scene.ringfence.ask("audit-trail", "list", "--store", os.path.join(cast.folder, "ringfence.db"))[1]
+    check("on for 1s" in trail, f"the audit trail does not tell the deadline: {trail}")

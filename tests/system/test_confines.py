@@ -3,6 +3,7 @@
 second time with what it relies on switched off."""
 
 import os
+import random
 import resource
 import signal
 import socket
@@ -10,8 +11,10 @@ import subprocess
 import time
 
 from harness import TREE, Skip, check, test
-from process import Cast, until
-from ringfence import Ringfence, is_built
+from pbx import PBX_ADDRESS
+from process import Cast, Failure, until
+from ringfence import INSIDE_ADDRESS, OUTSIDE_ADDRESS, Ringfence, is_built
+from sip_text import token
 from stage import Stage
 from test_survival import ROLES, fails, is_gone, is_sandboxed, roles_of
 
@@ -205,3 +208,76 @@ def too_few_descriptors(cast):
     lines = process.log().strip().splitlines()
     check(process.child.returncode == 1, f"exit {process.child.returncode}: {lines[-3:]}")
     check(any("open files" in line for line in lines), f"it says only {lines[-3:]}")
+
+
+# --- What ended a worker ---
+
+FLOOD, DEATHS, MOST_DEATHS = 200, 3, 60
+
+
+def flood(peer):
+    for number in range(FLOOD):
+        peer.sendto(f"OPTIONS sip:nobody@{OUTSIDE_ADDRESS} SIP/2.0\r\nVia: SIP/2.0/UDP {PBX_ADDRESS}:5060;"
+                    f"branch=z9hG4bK{token(16)}\r\nFrom: <sip:a@{PBX_ADDRESS}>;tag={number}\r\nTo: <sip:nobody@b>\r\n"
+                    f"Call-ID: {token(16)}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n".encode(),
+                    (INSIDE_ADDRESS, 5060))
+
+
+def successor(parent, before):
+    """The process that has come since; read as fast as it goes."""
+    path, deadline = f"/proc/{parent}/task/{parent}/children", time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with open(path, encoding="ascii") as file:
+            new = {int(word) for word in file.read().split()} - before
+        if new:
+            return new.pop()
+    raise Failure("no other worker was started")
+
+
+def die_with_one_in_hand(ringfence, peer):
+    """Whether the next worker was in its sandbox when it told of the message; None: there was none in hand."""
+    worker, parent = running(ringfence, "signal"), ringfence.parent()
+    os.kill(worker, signal.SIGSTOP)
+    flood(peer)
+    os.kill(worker, signal.SIGCONT)
+    time.sleep(random.random() * 0.002)
+    with open(ringfence.process.log_path, "rb") as log, open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:
+        before = {int(word) for word in file.read().split()}
+        log.seek(0, os.SEEK_END)
+        os.kill(worker, signal.SIGKILL)
+        following = successor(parent, before)
+        told, deadline = b"", time.monotonic() + 1
+        while b"message set aside" not in told and time.monotonic() < deadline:
+            told += log.read()
+        # At once, so that it is seen as it was then.
+        os.kill(following, signal.SIGSTOP)
+        found = is_sandboxed(following) if b"message set aside" in told else None
+        os.kill(following, signal.SIGCONT)
+    return found
+
+
+def die_again_and_again(folder, *arguments):
+    """How often a worker died with a message in hand, and how often the next one told of it in its sandbox."""
+    found = []
+    with Cast(folder) as cast, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        ringfence = Ringfence(cast)
+        ringfence.arguments = list(arguments)
+        ringfence.start()
+        peer.bind((PBX_ADDRESS, 5060))
+        for _ in range(MOST_DEATHS):
+            await_ready(ringfence)
+            found.append(die_with_one_in_hand(ringfence, peer))
+            if len([one for one in found if one is not None]) == DEATHS:
+                break
+    return len([one for one in found if one is not None]), found.count(True)
+
+
+@test("a message that ended signal is looked at by its successor in the sandbox alone, and told")
+def set_aside(cast):
+    if os.geteuid() != 0 or not is_built():
+        raise Skip("needs root and the program")
+    told, confined = die_again_and_again(cast.folder)
+    check(told == DEATHS, f"a message was set aside {told} times")
+    check(confined == told, f"{told - confined} of {told} were looked at before the sandbox")
+    told, confined = die_again_and_again(cast.folder + "-off", "--no-sandbox")
+    check(told == DEATHS and confined == 0, f"without the sandbox {confined} of {told} are said to be in it")

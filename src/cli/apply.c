@@ -85,7 +85,7 @@ enum cli_exit cli_config_show(struct cli *c, int argc, char **argv)
 	(void)argv;
 	if (argc)
 		return cli_usage(c);
-	if (c->format != FORMAT_AUTO && c->format != FORMAT_TABLE)
+	if (!cli_is_for_reading(c))
 		return cli_fail(CLI_USAGE, "config show writes text, and takes no such -o");
 	code = cli_request(c, "GET", &target, NULL, &answer);
 	if (code != CLI_DONE)

@@ -151,7 +151,7 @@ static void print_headline(const struct cli *c, const json_t *block)
 /* What stands now, in a line for a person. */
 static void write_changed(const struct cli *c, const json_t *answer)
 {
-	if (c->format != FORMAT_AUTO && c->format != FORMAT_TABLE) {
+	if (!cli_is_for_reading(c)) {
 		cli_write_object(c, stdout, answer);
 	} else if (json_object_get(answer, "net")) {
 		print_headline(c, answer);
@@ -224,7 +224,7 @@ enum cli_exit cli_blocks_why(struct cli *c, int argc, char **argv)
 	code = cli_get(c, &target, &answer);
 	if (code != CLI_DONE)
 		return code;
-	if (c->format == FORMAT_AUTO || c->format == FORMAT_TABLE)
+	if (cli_is_for_reading(c))
 		cli_print_score(c, answer);
 	else
 		cli_write_object(c, stdout, answer);

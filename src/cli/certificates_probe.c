@@ -34,11 +34,6 @@ struct probe {
 
 /* ---- telling ---- */
 
-static bool is_for_reading(const struct cli *c)
-{
-	return c->format == FORMAT_AUTO || c->format == FORMAT_TABLE;
-}
-
 /* Names in it may be a stranger's. */
 static void say(struct probe *p, const char *result, const char *step, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -54,7 +49,7 @@ static void say(struct probe *p, const char *result, const char *step, const cha
 	cli_text_write(&b, view_of(words));
 	shown[b.len] = 0;
 	p->has_failed = p->has_failed || strcmp(result, "fails") == 0;
-	if (is_for_reading(p->cli))
+	if (cli_is_for_reading(p->cli))
 		(void)printf("%-6s %-12s %s\n", result, step, shown);
 	else
 		(void)json_array_append_new(p->steps, json_pack("{s:s, s:s, s:s}", "result", result,
@@ -403,7 +398,7 @@ enum cli_exit certificates_probe(const struct cli *c, const struct certificates_
 
 	p.steps = json_array();
 	run(&p);
-	if (!is_for_reading(c))
+	if (!cli_is_for_reading(c))
 		cli_write_list(c, stdout, &steps, p.steps);
 	json_decref(p.steps);
 	SSL_free(p.ssl);

@@ -33,6 +33,12 @@ struct cli {
 	const struct cli_command *command;
 };
 
+/* Text and tables, for a person; else for a program. */
+static inline bool cli_is_for_reading(const struct cli *c)
+{
+	return c->format == FORMAT_AUTO || c->format == FORMAT_TABLE;
+}
+
 /* Arguments after the command's words; argv ends with NULL. */
 typedef enum cli_exit cli_handler(struct cli *c, int argc, char **argv);
 

@@ -10,11 +10,6 @@
 
 enum { MAX_CONFIG_ARGUMENTS = 32 };
 
-static bool is_for_reading(const struct cli *c)
-{
-	return c->format == FORMAT_AUTO || c->format == FORMAT_TABLE;
-}
-
 static enum cli_exit become(struct cli *c, const char *verb, int argc, char **argv)
 {
 	const char *list[MAX_CONFIG_ARGUMENTS + 6] = { "config", verb };
@@ -23,9 +18,9 @@ static enum cli_exit become(struct cli *c, const char *verb, int argc, char **ar
 
 	if (argc > MAX_CONFIG_ARGUMENTS)
 		return cli_usage(c);
-	if (!is_for_reading(c) && (!is_check || c->format == FORMAT_CSV))
+	if (!cli_is_for_reading(c) && (!is_check || c->format == FORMAT_CSV))
 		return cli_fail(CLI_USAGE, "config %s writes text, and takes no such -o", verb);
-	if (!is_for_reading(c))
+	if (!cli_is_for_reading(c))
 		list[count++] = "--json";
 	if (c->configuration) {
 		list[count++] = "-c";
@@ -95,7 +90,7 @@ enum cli_exit cli_config_diff(struct cli *c, int argc, char **argv)
 	enum cli_exit code;
 	bool is_given;
 
-	if (argc || !is_for_reading(c))
+	if (argc || !cli_is_for_reading(c))
 		return become(c, "diff", argc, argv);
 	code = c->configuration ? CLI_DONE : find_running(c, path);
 	if (code == CLI_DONE)

@@ -64,7 +64,7 @@ static enum cli_exit show_mode(struct cli *c, const struct cli_target *target)
 
 	if (code != CLI_DONE)
 		return code;
-	if (c->format == FORMAT_AUTO || c->format == FORMAT_TABLE)
+	if (cli_is_for_reading(c))
 		print_mode(c, answer);
 	else
 		cli_write_object(c, stdout, answer);

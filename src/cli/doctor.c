@@ -51,11 +51,6 @@ struct visit {
 
 /* ---- output ---- */
 
-static bool is_for_reading(const struct cli *c)
-{
-	return c->format == FORMAT_AUTO || c->format == FORMAT_TABLE;
-}
-
 static void print_finding(const struct cli *c, const json_t *item)
 {
 	const char *level = doctor_text(item, "level"), *remedy = doctor_text(item, "remedy");
@@ -83,7 +78,7 @@ static void write_findings(const struct cli *c, const struct doctor *d)
 	json_t *all = doctor_all(d), *item;
 	size_t i;
 
-	if (!is_for_reading(c)) {
+	if (!cli_is_for_reading(c)) {
 		cli_write_list(c, stdout, &findings, all);
 	} else {
 		json_array_foreach(all, i, item) print_finding(c, item);

@@ -151,7 +151,7 @@ enum cli_exit cli_incidents_show(struct cli *c, int argc, char **argv)
 	json_t *incident;
 	enum cli_exit code;
 
-	if (c->format != FORMAT_AUTO && c->format != FORMAT_TABLE)
+	if (!cli_is_for_reading(c))
 		return cli_show_one(c, "/api/v1/incidents", argc, argv);
 	if (argc != 1 || argv[0][0] == '-' || !argv[0][0])
 		return cli_usage(c);

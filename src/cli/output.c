@@ -69,10 +69,7 @@ static void write_plain(struct buffer *b, const json_t *value)
 	}
 }
 
-static bool is_for_person(const struct cli *c)
-{
-	return c->is_terminal && (c->format == FORMAT_AUTO || c->format == FORMAT_TABLE);
-}
+static bool is_for_person(const struct cli *c) { return c->is_terminal && cli_is_for_reading(c); }
 
 void cli_write_member(const struct cli *c, struct buffer *b, const json_t *object,
                       const struct cli_column *column)

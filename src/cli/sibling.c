@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { MAX_HANDED_ON = 512 };
+
 static bool folder_of_this(char ret[PATH_MAX])
 {
 	ssize_t len = readlink("/proc/self/exe", ret, PATH_MAX - 1);
@@ -83,4 +85,33 @@ int cli_sibling_read(const char *program, const char *const *list, char *ret, si
 	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
 		return -1;
 	return WEXITSTATUS(status) == 127 ? -1 : WEXITSTATUS(status);
+}
+
+enum cli_exit cli_hand_on(const struct cli *c, const char *program, const char *const *own,
+                          size_t own_count, int argc, char **argv)
+{
+	static const char *const formats[] = {
+		[FORMAT_AUTO] = "table",  [FORMAT_TABLE] = "table", [FORMAT_JSON] = "json",
+		[FORMAT_JSONL] = "jsonl", [FORMAT_CSV] = "csv",
+	};
+	const char *list[MAX_HANDED_ON + 8] = { program };
+	size_t count = 1;
+
+	if (own_count + (size_t)argc > MAX_HANDED_ON)
+		return cli_usage(c);
+	for (size_t i = 0; i < own_count; i++)
+		list[count++] = own[i];
+	list[count++] = "-o";
+	list[count++] = formats[c->format];
+	if (c->is_quiet)
+		list[count++] = "-q";
+	if (!c->is_colour)
+		list[count++] = "--no-color";
+	if (c->configuration) {
+		list[count++] = "-c";
+		list[count++] = c->configuration;
+	}
+	for (int i = 0; i < argc; i++)
+		list[count++] = argv[i];
+	return cli_become(program, list);
 }

@@ -51,7 +51,7 @@ static enum cli_exit explain_code(const struct cli *c, const struct refusal_row 
 
 	if (!answer)
 		return cli_fail(CLI_FAILED, "out of memory");
-	if (c->format == FORMAT_AUTO || c->format == FORMAT_TABLE)
+	if (cli_is_for_reading(c))
 		(void)printf("%d %s\n%s\n%s\n", row->code, row->words, row->meaning, row->remedy);
 	else
 		cli_write_object(c, stdout, answer);
@@ -98,7 +98,7 @@ enum cli_exit cli_why(struct cli *c, int argc, char **argv)
 	if (code != CLI_DONE)
 		return code;
 	block = json_object_get(answer, "block");
-	if (c->format != FORMAT_AUTO && c->format != FORMAT_TABLE) {
+	if (!cli_is_for_reading(c)) {
 		cli_write_object(c, stdout, answer);
 	} else {
 		if (json_is_object(block))

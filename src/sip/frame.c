@@ -21,8 +21,8 @@ static bool next_header(struct walk *w, struct view *ret)
 			return false;
 		end++;
 		/* An empty line is never continued: what follows it is the body. */
-		if (view_trim((struct view){ w->bytes.at + start, end - start }).len == 0 &&
-		    w->bytes.at[start] != ' ' && w->bytes.at[start] != '\t')
+		if ((w->bytes.at[start] == '\r' || w->bytes.at[start] == '\n') &&
+		    view_trim((struct view){ w->bytes.at + start, end - start }).len == 0)
 			break;
 		if (end == w->bytes.len)
 			return false;
@@ -37,11 +37,22 @@ static bool is_empty_line(struct view line)
 	return view_equal(line, VIEW("\r\n")) || view_equal(line, VIEW("\n"));
 }
 
+/* What a name cannot be by its first letter needs no second look: "Content-Length", or "l". */
+static bool may_be_length(char first)
+{
+	char lower = first | 0x20;
+
+	return lower == 'c' || lower == 'l' || (unsigned char)first <= ' ';
+}
+
 /* Takes the value of a Content-Length; all others are passed over. */
 static enum err take_length(struct view header, uint32_t max, bool *has, uint64_t *ret)
 {
-	size_t colon = view_find(header, ':', 0);
+	size_t colon;
 
+	if (!may_be_length(header.at[0]))
+		return ERR_NONE;
+	colon = view_find(header, ':', 0);
 	if (sip_header_of(view_trim(view_first(header, colon))) != SIP_HEADER_CONTENT_LENGTH)
 		return ERR_NONE;
 	if (*has || !view_decimal(view_trim(view_after(header, colon + 1)), max, ret))

@@ -2,6 +2,7 @@
 /* Framing: each byte is looked at once or twice, however small the pieces are. */
 #include "transport/stream.h"
 
+#include "base/run.h"
 #include "sip/msg.h"
 
 static enum stream_step take_breaks(struct stream *s, struct view bytes, size_t *ret_used)
@@ -25,15 +26,21 @@ static enum stream_step take_breaks(struct stream *s, struct view bytes, size_t 
 	return STREAM_BLANK;
 }
 
-static bool is_forbidden(char c)
-{
-	return ((unsigned char)c < ' ' && c != '\t' && c != '\r') || c == 0x7f;
-}
+/* All but controls; of these TAB and CR. */
+static const struct run_set line_bytes = {
+	.rows = RUN_ROWS(UINT64_C(0xffffffff00000000) | RUN_BYTE('\t') | RUN_BYTE('\r'),
+	                 ~RUN_BYTE(0x7f)),
+	.has_high = true,
+};
 
+/* Few URIs have a slash. */
 static bool names_sip(struct view line)
 {
-	for (size_t i = 0; i + 4 <= line.len; i++)
-		if (view_equal_nocase(view_first(view_after(line, i), 4), VIEW("SIP/")))
+	size_t slash = view_find(line, '/', 0);
+
+	for (; slash < line.len; slash = view_find(line, '/', slash + 1))
+		if (slash >= 3 &&
+		    view_equal_nocase(view_first(view_after(line, slash - 3), 3), VIEW("SIP")))
 			return true;
 	return false;
 }
@@ -46,9 +53,8 @@ static bool is_hopeless(struct stream *s, struct view bytes)
 
 	if (s->has_good_line)
 		return false;
-	for (size_t i = 0; i < line.len; i++)
-		if (is_forbidden(line.at[i]))
-			return true;
+	if (line.len > 0 && run_end(line.at, line.at + line.len, &line_bytes) != line.at + line.len)
+		return true;
 	s->has_good_line = end < bytes.len;
 	return s->has_good_line && !names_sip(line);
 }

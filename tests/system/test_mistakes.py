@@ -201,3 +201,26 @@ def mistakes_start(cast):
         errors = [line for line in done.stdout.splitlines() if " error " in line]
         check(done.returncode == 1 and "absent/below/ringfence.db" in errors[0], done.stdout)
         check(all("store" in line for line in errors), done.stdout)
+
+
+@test("config check warns where half of the internet is a trusted peer, or may knock where servers command; not of networks")
+def mistakes_wide(cast):
+    ca, ringfence = with_certificate(cast)
+    with open(ringfence.config_path, encoding="utf-8") as file:
+        text = file.read()
+    carrier = "peer carrier {{ kind carrier  side outside  address 198.51.100.5  from {0}  {1} }}\n"
+    control = "control {{ listen 127.0.0.2:8443  certificate main  authority " + ca.file("authority.pem") + \
+              "  server ivr {{ name ivr.example.com  from {0}  peer carrier }} }}\n"
+    mutual = f"address sips:198.51.100.5  signalling mutual-tls  name sbc.example.com  authority {ca.file('authority.pem')}"
+    for nets, how, server, warned in (
+            ("198.51.100.0/27", "", "10.0.0.0/8", ()), ("0.0.0.0/0", "", "10.0.0.30", ("peer carrier",)),
+            ("198.51.100.5 128.0.0.0/1", "", "10.0.0.30", ("peer carrier",)), ("2000::/3", "", "10.0.0.30", ("peer carrier",)),
+            ("0.0.0.0/0", mutual, "10.0.0.30", ()), ("198.51.100.0/27", "", "0.0.0.0/0", ("server ivr",))):
+        with open(ringfence.config_path, "w", encoding="utf-8") as file:
+            file.write(text + carrier.format(nets, how).replace("address 198.51.100.5  ", "" if how else "address 198.51.100.5  ") +
+                       control.format(server))
+        code, said = ringfence.ask("-o", "json", "config", "check", "-c", ringfence.config_path)
+        found = json.loads(said)
+        check(code == 0, f"{nets} {how} {server}: exit {code}: {said}")
+        check(len(found["warnings"]) == len(warned), f"{nets} {how} {server}: {said}")
+        check(all(name in found["warnings"][at]["text"] for at, name in enumerate(warned)), f"{nets} {how} {server}: {said}")

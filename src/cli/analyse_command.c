@@ -4,7 +4,7 @@
 
 enum cli_exit cli_analyse(struct cli *c, int argc, char **argv)
 {
-	const char *const store[] = { "--store", c->store };
+	const char *const own[] = { c->store ? "--store" : NULL, c->store, NULL };
 
-	return cli_hand_on(c, "analyse", store, c->store ? 2 : 0, argc, argv);
+	return cli_hand_on(c, "analyse", own, argc, argv);
 }

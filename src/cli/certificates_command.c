@@ -4,9 +4,9 @@
 
 static enum cli_exit hand_on(struct cli *c, int argc, char **argv)
 {
-	const char *const own[] = { c->command->verb, "--socket", c->socket };
+	const char *const own[] = { c->command->verb, "--socket", c->socket, NULL };
 
-	return cli_hand_on(c, "certificates", own, sizeof(own) / sizeof(own[0]), argc, argv);
+	return cli_hand_on(c, "certificates", own, argc, argv);
 }
 
 #define VERB(name)                                                                                 \

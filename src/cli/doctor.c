@@ -183,6 +183,8 @@ static enum cli_exit read_facts(struct visit *v, const char *path)
 	char *text = malloc(FACTS_TEXT_MAX);
 	enum cli_exit code = CLI_DONE;
 	struct view first;
+	json_t *doubt;
+	size_t i;
 	int status;
 
 	if (access(path, R_OK) != 0) {
@@ -204,6 +206,8 @@ static enum cli_exit read_facts(struct visit *v, const char *path)
 	else
 		doctor_find(d, DOCTOR_CONFIGURATION_UNREAD_FINDING, path,
 		            "the program that reads %s cannot be started", path);
+	json_array_foreach(json_object_get(v->facts, "doubts"), i, doubt) doctor_find(
+		d, DOCTOR_CONFIGURATION_DOUBT_FINDING, path, "%s", json_string_value(doubt));
 	free(text);
 	return code;
 }

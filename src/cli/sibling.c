@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_HANDED_ON = 512 };
+enum { MAX_HANDED_ON = 512, MAX_OWN_WORDS = 4 };
 
 static bool folder_of_this(char ret[PATH_MAX])
 {
@@ -88,19 +88,19 @@ int cli_sibling_read(const char *program, const char *const *list, char *ret, si
 }
 
 enum cli_exit cli_hand_on(const struct cli *c, const char *program, const char *const *own,
-                          size_t own_count, int argc, char **argv)
+                          int argc, char **argv)
 {
 	static const char *const formats[] = {
 		[FORMAT_AUTO] = "table",  [FORMAT_TABLE] = "table", [FORMAT_JSON] = "json",
 		[FORMAT_JSONL] = "jsonl", [FORMAT_CSV] = "csv",
 	};
-	const char *list[MAX_HANDED_ON + 8] = { program };
+	const char *list[MAX_HANDED_ON + MAX_OWN_WORDS + 8] = { program };
 	size_t count = 1;
 
-	if (own_count + (size_t)argc > MAX_HANDED_ON)
+	if (argc > MAX_HANDED_ON)
 		return cli_usage(c);
-	for (size_t i = 0; i < own_count; i++)
-		list[count++] = own[i];
+	while (*own && count <= MAX_OWN_WORDS)
+		list[count++] = *own++;
 	list[count++] = "-o";
 	list[count++] = formats[c->format];
 	if (c->is_quiet)

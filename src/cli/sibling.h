@@ -16,9 +16,9 @@ enum cli_exit cli_become(const char *program, const char *const *list);
  * NUL. Returns its exit code; -1 where it cannot be started. */
 int cli_sibling_read(const char *program, const char *const *list, char *ret, size_t size);
 
-/* The same, of a command that does what this command line asks: `own` words go first, then the
- * options that all have (-o, -q, --no-color, -c), then the arguments. */
+/* The same, of a command that does what this command line asks: `own` words, up to NULL, go
+ * first, then the options that all have (-o, -q, --no-color, -c), then the arguments. */
 enum cli_exit cli_hand_on(const struct cli *c, const char *program, const char *const *own,
-                          size_t own_count, int argc, char **argv);
+                          int argc, char **argv);
 
 #endif

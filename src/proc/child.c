@@ -464,7 +464,7 @@ void child_enter(struct child *c)
 	atomic_store(&c->pulse->is_ready, 1);
 	frame_begin(&message, FRAME_READY);
 	if (channel_send(SPAWN_CHANNEL, &message) != ERR_NONE) {
-		/* Whose end it was has been said: by the parent, or by a child that could not start. */
+		/* It has said why, or a child that could not start has. */
 		log_write(LEVEL_INFO, "ending", "the parent is gone");
 		_exit(1);
 	}

@@ -7,6 +7,7 @@
 #include "event/verdict.h"
 #include "guard/options.h"
 #include "media/options.h"
+#include "proc/schema.h"
 #include "store/options.h"
 #include "transport/options.h"
 #include "web/control_options.h"
@@ -90,6 +91,17 @@ static json_t *peers_of(const struct conf_tree *t)
 	return list;
 }
 
+static json_t *doubts_of(const struct conf_tree *t)
+{
+	static struct conf_report doubts;
+	json_t *list = json_array();
+
+	proc_doubt(t, &doubts);
+	for (uint32_t i = 0; i < doubts.kept; i++)
+		(void)json_array_append_new(list, text_of(view_of(doubts.faults[i].text)));
+	return list;
+}
+
 enum err config_facts_write(const struct conf_tree *t, FILE *out)
 {
 	const struct media_options *media = conf_get(t, &media_block, NULL);
@@ -99,11 +111,11 @@ enum err config_facts_write(const struct conf_tree *t, FILE *out)
 	const struct web_options *web = conf_get(t, &web_block, NULL);
 	const struct web_control_options *control = conf_get(t, &web_control_block, NULL);
 	json_t *facts = json_pack(
-		"{s:o, s:{s:o, s:i}, s:o, s:{s:i, s:i, s:i}, s:{s:o, s:o}, s:b, s:o, s:o}", "sides",
-		sides_of(t), "control", "address", address_of(&control->listen), "port",
-		(int)control->listen.port, "peers", peers_of(t), "media", "first",
-		(int)media->ports[0], "last", (int)media->ports[1], "calls",
-		(int)media_max_pairs(media), "subscribers", "domain",
+		"{s:o, s:o, s:{s:o, s:i}, s:o, s:{s:i, s:i, s:i}, s:{s:o, s:o}, s:b, s:o, s:o}",
+		"doubts", doubts_of(t), "sides", sides_of(t), "control", "address",
+		address_of(&control->listen), "port", (int)control->listen.port, "peers",
+		peers_of(t), "media", "first", (int)media->ports[0], "last", (int)media->ports[1],
+		"calls", (int)media_max_pairs(media), "subscribers", "domain",
 		text_of(view_of(subscribers->domain)), "probe_user",
 		text_of(view_of(subscribers->probe_user)), "observes", mode->mode == MODE_OBSERVE,
 		"database", text_of(view_of(store->sqlite)), "socket",

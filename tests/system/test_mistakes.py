@@ -224,3 +224,6 @@ def mistakes_wide(cast):
         check(code == 0, f"{nets} {how} {server}: exit {code}: {said}")
         check(len(found["warnings"]) == len(warned), f"{nets} {how} {server}: {said}")
         check(all(name in found["warnings"][at]["text"] for at, name in enumerate(warned)), f"{nets} {how} {server}: {said}")
+        said = ringfence.ask("-o", "json", "doctor", "-c", ringfence.config_path)[1]
+        doubted = [row["what"] for row in json.loads(said) if row["id"] == "configuration-doubt"]
+        check(len(doubted) == len(warned) and all(name in doubted[at] for at, name in enumerate(warned)), f"{nets}: {said}")

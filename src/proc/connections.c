@@ -81,7 +81,17 @@ static struct tcp_limits limits_of(struct child *c)
 	return limits;
 }
 
-struct tcp *connections_open(struct child *c, const struct tcp_ports *ports, trust_at_fn *is_peer)
+static void share(struct child *c, struct tcp_table *table, struct tcp_share_memory *common)
+{
+	const struct child_facts *facts = child_facts(c);
+	const struct tcp_share rows = { common, facts->owner, facts->owners };
+
+	table->holder = facts->owner;
+	tcp_table_share(table, &rows, &facts->keys[3]);
+}
+
+struct tcp *connections_open(struct child *c, const struct tcp_ports *ports, trust_at_fn *is_peer,
+                             struct tcp_share_memory *common)
 {
 	struct tcp_ports own = *ports;
 	struct tcp_limits limits = limits_of(c);
@@ -96,7 +106,7 @@ struct tcp *connections_open(struct child *c, const struct tcp_ports *ports, tru
 	random_fill(&first, sizeof(first));
 	err = tcp_table_new(&limits, &child_facts(c)->random, first, clock_now().us, &table);
 	if (err == ERR_NONE)
-		table->holder = child_facts(c)->owner;
+		share(c, table, common);
 	place.listener_count = list_listeners(c);
 	place.tls = trust_open(c, ports->counters, is_peer, limits.at_most);
 	if (err == ERR_NONE)

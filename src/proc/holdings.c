@@ -4,7 +4,6 @@
 #include "proc/parent_priv.h"
 
 #include "border/border.h"
-#include "border/common.h"
 #include "border/options.h"
 #include "keys/request.h"
 #include "media/flow_secure.h"
@@ -18,6 +17,7 @@
 #include "proc/around.h"
 #include "proc/border_settings.h"
 #include "proc/passing.h"
+#include "proc/signal_common.h"
 #include "store/options.h"
 #include "transport/options.h"
 #include "transport/udp.h"
@@ -226,7 +226,7 @@ static enum err make_signal(struct holdings *h, const struct conf_tree *settings
 			err = shared_create("outbox", udp_outbox_size(), &h->outbox[i]);
 	}
 	if (err == ERR_NONE && h->facts.owners > 1)
-		err = shared_create("common", sizeof(struct border_common), &h->common);
+		err = shared_create("common", sizeof(struct signal_common), &h->common);
 	return err;
 }
 

@@ -3,10 +3,10 @@
 #include "proc/keep.h"
 
 #include "border/border.h"
-#include "border/common.h"
 #include "media/flow_secure.h"
 #include "os/socket.h"
 #include "proc/passing.h"
+#include "proc/signal_common.h"
 #include "transport/udp.h"
 
 #include <stdlib.h>
@@ -173,7 +173,7 @@ uint64_t keep_layout(void)
 		udp_inbox_size(),
 		udp_outbox_size(),
 		border_checkpoint_layout(),
-		sizeof(struct border_common),
+		sizeof(struct signal_common),
 		PASSED_SLOT,
 		sizeof(struct resolved_table),
 		FACT_VERSION,

@@ -4,7 +4,6 @@
  * what the border wants of the world. */
 #include "base/pace.h"
 #include "border/border.h"
-#include "border/common.h"
 #include "os/clock.h"
 #include "proc/border_settings.h"
 #include "proc/child.h"
@@ -13,6 +12,7 @@
 #include "proc/dice.h"
 #include "proc/handing.h"
 #include "proc/maps.h"
+#include "proc/signal_common.h"
 #include "proc/signing.h"
 #include "proc/stream_ports.h"
 #include "proc/table.h"
@@ -35,6 +35,7 @@ enum {
 struct worker {
 	struct child *child;
 	struct border *border;
+	struct signal_common *common; /* NULL: there is one worker */
 	struct border_settings *settings;
 	struct trace *trace;
 	struct udp_listener listeners[MAX_LISTENERS];
@@ -486,10 +487,7 @@ static void open_border(void)
 	ports.checkpoint = child_map(w.child, THING_CHECKPOINT, 0, SHARED_WRITE,
 	                             border_checkpoint_size(w.settings))
 	                           .at;
-	if (facts->owners > 1)
-		ports.common = child_map(w.child, THING_COMMON, 0, SHARED_WRITE,
-		                         sizeof(struct border_common))
-		                       .at;
+	ports.common = w.common ? &w.common->border : NULL;
 	err = hash_prepare();
 	if (err != ERR_NONE)
 		child_fail("digests", err);
@@ -535,6 +533,8 @@ int main(void)
 	if (trace_new(&w.trace) != ERR_NONE)
 		child_fail("trace", ERR_NO_MEMORY);
 	open_listeners();
+	if (child_facts(w.child)->owners > 1)
+		w.common = child_map(w.child, THING_COMMON, 0, SHARED_WRITE, sizeof(*w.common)).at;
 	/* Before the border, which says at once what its predecessor left unsaid. */
 	w.tcp = connections_open(w.child,
 	                         &(struct tcp_ports){ .standing = on_standing,
@@ -543,7 +543,7 @@ int main(void)
 	                                              .refused = on_refused,
 	                                              .declined = on_declined,
 	                                              .counters = w.counters },
-	                         is_peer_at);
+	                         is_peer_at, w.common ? &w.common->connections : NULL);
 	handing_begin(&(struct handing){ w.child, w.tcp, &w.pace, &w.now });
 	open_border();
 	workers_listen(on_media_event);

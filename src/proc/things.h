@@ -22,7 +22,7 @@ enum thing {
 	THING_INBOX,         /* transport/udp inbox, writable */
 	THING_OUTBOX,        /* the same for its outbox */
 	THING_CHECKPOINT,    /* border's checkpoint, writable */
-	THING_COMMON,        /* signal, where it has several workers: struct border_common */
+	THING_COMMON,        /* signal, where it has several workers: signal_common.h */
 	THING_MARKS,         /* media: struct flow_marks, MAX_PORT_PAIRS of them, writable */
 	THING_API_SOCKET,    /* web: listening Unix socket */
 	THING_KNOWN,        /* verdict_table of known flows, see kernel/mirror.h; judge writes it */

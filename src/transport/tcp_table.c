@@ -16,6 +16,7 @@ struct tcp_source {
 	struct map_node by_source;
 	struct addr source;
 	uint32_t strangers, known;
+	uint64_t shared_hash;
 };
 
 static void fire(struct timer *timer, uint64_t now_us);
@@ -78,6 +79,13 @@ void tcp_table_free(struct tcp_table **table)
 	*table = NULL;
 }
 
+void tcp_table_share(struct tcp_table *t, const struct tcp_share *share, const struct hash_key *key)
+{
+	t->share = *share;
+	t->share_key = *key;
+	tcp_share_begin(share);
+}
+
 /* ---- sources ---- */
 
 static uint64_t hash_of(const struct tcp_table *t, const struct addr *source)
@@ -97,12 +105,16 @@ static struct tcp_source *source_hold(struct tcp_table *t, const struct addr *re
 	if (!s)
 		return NULL;
 	s->source = key;
+	if (t->share.memory)
+		s->shared_hash = hash_siphash(&t->share_key, &key, sizeof(key));
 	map_insert(&t->by_source, &s->by_source, hash_of(t, &key));
 	return s;
 }
 
-static void source_release(struct tcp_table *t, struct tcp_source *s)
+/* Its figures are others now. */
+static void source_counted(struct tcp_table *t, struct tcp_source *s)
 {
+	tcp_share_tell_source(&t->share, s->shared_hash, s->strangers, s->known);
 	if (s->strangers > 0 || s->known > 0)
 		return;
 	map_remove(&t->by_source, &s->by_source);
@@ -116,20 +128,36 @@ static enum err count_source(struct tcp_table *t, struct tcp_connection *c)
 
 	if (!s)
 		return ERR_FULL;
-	if (s->strangers >= t->limits.per_source)
+	if (s->strangers + tcp_share_others_of(&t->share, s->shared_hash).strangers >=
+	    t->limits.per_source) {
+		source_counted(t, s);
 		return ERR_LIMIT;
+	}
 	s->strangers++;
+	source_counted(t, s);
 	c->source = s;
 	return ERR_NONE;
 }
 
 /* ---- in and out ---- */
 
+static bool is_full(const struct tcp_table *t)
+{
+	return pool_used(t->connections) + tcp_share_others(&t->share).connections >=
+	       t->limits.at_most;
+}
+
 static bool has_room(const struct tcp_table *t)
 {
 	uint32_t most = t->limits.at_most;
 
-	return pool_used(t->connections) < most && t->stranger_count < most - most / STRANGERS_PART;
+	return !is_full(t) && t->stranger_count + tcp_share_others(&t->share).strangers <
+	                              most - most / STRANGERS_PART;
+}
+
+static void tell(const struct tcp_table *t)
+{
+	tcp_share_tell(&t->share, pool_used(t->connections), t->stranger_count);
 }
 
 struct tcp_connection *tcp_table_victim(const struct tcp_table *t)
@@ -170,7 +198,7 @@ enum err tcp_table_admit(struct tcp_table *t, const struct flow *flow, enum tcp_
 
 	if (is_proxied)
 		standing = TCP_STRANGER;
-	if (standing == TCP_STRANGER && !has_room(t))
+	if (standing == TCP_STRANGER ? !has_room(t) : is_full(t))
 		return ERR_FULL;
 	c = pool_take(t->connections);
 	if (!c)
@@ -197,6 +225,7 @@ enum err tcp_table_admit(struct tcp_table *t, const struct flow *flow, enum tcp_
 	number(t, c);
 	if (standing == TCP_STRANGER)
 		join_strangers(t, c);
+	tell(t);
 	tcp_table_time(t, c);
 	*ret = c;
 	return ERR_NONE;
@@ -210,6 +239,7 @@ enum err tcp_table_unproxy(struct tcp_table *t, struct tcp_connection *c,
 		return count_source(t, c);
 	c->standing = TCP_PEER;
 	leave_strangers(t, c);
+	tell(t);
 	return ERR_NONE;
 }
 
@@ -223,7 +253,7 @@ void tcp_table_remove(struct tcp_table *t, struct tcp_connection **connection)
 	else if (c->source)
 		c->source->strangers--;
 	if (c->source)
-		source_release(t, c->source);
+		source_counted(t, c->source);
 	if (!list_is_empty(&c->order))
 		leave_strangers(t, c);
 	list_remove(&c->ours);
@@ -234,6 +264,7 @@ void tcp_table_remove(struct tcp_table *t, struct tcp_connection **connection)
 	held_in_drop(&t->memory, &c->in, c->in.len);
 	held_out_drop(&t->memory, &c->out, c->out.len);
 	pool_give(t->connections, c);
+	tell(t);
 	*connection = NULL;
 }
 
@@ -268,7 +299,10 @@ void tcp_table_stand(struct tcp_table *t, struct tcp_connection *c, enum tcp_sta
 	    c->is_proxied)
 		return;
 	if (standing == TCP_KNOWN) {
-		if (c->source && c->source->known >= t->limits.known_per_source)
+		if (c->source &&
+		    c->source->known +
+		                    tcp_share_others_of(&t->share, c->source->shared_hash).known >=
+		            t->limits.known_per_source)
 			return;
 		leave_strangers(t, c);
 	} else {
@@ -278,7 +312,9 @@ void tcp_table_stand(struct tcp_table *t, struct tcp_connection *c, enum tcp_sta
 	if (c->source) {
 		c->source->known += standing == TCP_KNOWN ? 1 : -1U;
 		c->source->strangers += standing == TCP_KNOWN ? -1U : 1;
+		source_counted(t, c->source);
 	}
+	tell(t);
 	c->standing = (uint8_t)standing;
 	tcp_table_time(t, c);
 }
@@ -296,7 +332,8 @@ void tcp_table_prove(struct tcp_table *t, struct tcp_connection *c)
 	else if (s)
 		s->strangers--;
 	if (s)
-		source_release(t, s);
+		source_counted(t, s);
+	tell(t);
 	c->source = NULL;
 	c->standing = TCP_PEER;
 	tcp_table_time(t, c);

@@ -11,6 +11,7 @@
 #include "transport/held.h"
 #include "transport/options.h"
 #include "transport/stream.h"
+#include "transport/tcp_share.h"
 #include "transport/tls.h"
 #include "transport/ws.h"
 
@@ -71,12 +72,18 @@ struct tcp_table {
 	struct held_memory memory;
 	uint32_t stranger_count;
 	uint32_t next_number, holder; /* see flow_holder */
+	struct tcp_share share;
+	struct hash_key share_key;
 };
 
 /* `first` is drawn at random, so that a number of an earlier process names nothing here.
  * ERR_NO_MEMORY, ERR_LIMIT. */
 enum err tcp_table_new(const struct tcp_limits *limits, const struct hash_key *key, uint32_t first,
                        uint64_t now_us, struct tcp_table **ret) MUST_USE;
+/* Caps are those of all workers from now on; before anything is admitted. `key` is the same for
+ * all of them. */
+void tcp_table_share(struct tcp_table *t, const struct tcp_share *share,
+                     const struct hash_key *key);
 void tcp_table_free(struct tcp_table **t); /* descriptors and watches are the owner's */
 
 /* Whom to close first where a stranger wants in and there is no room; NULL: there is room, or

@@ -11,7 +11,9 @@ from ringfence import OUTSIDE_ADDRESS
 from sip_text import token
 from softphone import Softphone, bound, hang_up, must_hear
 from stage import Stage
+from stream import Stream
 from test_survival import fails, overwrite
+from test_tcp import tcp_stage
 
 USERS = ("200", "201", "210", "211")
 PAGE = 4096
@@ -110,3 +112,39 @@ def work_on(stage, is_handed_over):
 def signal_workers(cast):
     work(cast.folder)
     fails("nothing is handed over", work, cast.folder + "-off", False)
+
+
+MOST_OF_ONE, MOST_TRIES = 6, 400
+
+
+def standing(streams):
+    return sum(not one.is_closed(0.01) for one in streams)
+
+
+def hoard(cast, forgets):
+    """One address connects until both workers have refused it: what of that stands is the cap of both."""
+    held, begun = [], 0
+    stage = tcp_stage(cast, connections=f"per-source {MOST_OF_ONE}  register 600s  first-byte 600s  message 600s",
+                      more="signal {\n    workers 2\n}\n").start()
+    refused = lambda: stage.ringfence.counters_by_process("connections_over_source")
+    try:
+        while begun < MOST_TRIES and min(refused().get(name, 0) for name in ("signal", "signal-2")) < 2:
+            for _ in range(10):
+                if forgets:
+                    overwrite(stage.ringfence.parent(), "common", b"\0")
+                held.append(Stream("127.0.0.77", OUTSIDE_ADDRESS))
+            begun += 10
+            check(until(lambda: standing(held) <= MOST_OF_ONE, 5), f"{standing(held)} stand, wanted {MOST_OF_ONE}")
+        check(begun < MOST_TRIES, "one of the workers took nothing")
+        check(standing(held) == MOST_OF_ONE, f"{standing(held)} stand, wanted {MOST_OF_ONE}")
+    finally:
+        for one in held:
+            one.close()
+
+
+@test("two workers of signal: an address has so many connections with both together, and more where they forget what they share")
+def signal_workers_connections(cast):
+    with Cast(cast.folder + "-kept") as apart:
+        hoard(apart, False)
+    with Cast(cast.folder + "-forgotten") as apart:
+        fails("where memory in common is forgotten", hoard, apart, True)

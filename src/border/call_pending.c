@@ -19,7 +19,8 @@ struct pending {
 	uint64_t call;    /* id of a call that stood before; 0: this one makes it */
 	uint32_t session_s, came_cseq, sent_cseq;
 	uint16_t facts_len, came_len, sent_len, answer_len;
-	uint8_t from, offer, takes_reliable, is_answered, is_reserved;
+	uint16_t status; /* where is_cancelled: who asked heard it; no INVITE of his is kept */
+	uint8_t from, offer, takes_reliable, is_answered, is_cancelled, is_reserved;
 	uint8_t is_heard; /* or marked since */
 };
 
@@ -191,6 +192,27 @@ void call_pending_answered(struct call *call, const struct turn *turn)
 		call_pending_drop(call);
 }
 
+void call_pending_cancelled(struct call *call, const struct turn *turn)
+{
+	struct border *b = call->border;
+	struct pending *p = scratch_of(b);
+	struct pending_parts parts;
+
+	if (call->pending == 0)
+		return;
+	if (!turn->is_first || !take(b, call->pending - 1, &parts)) {
+		call_pending_drop(call);
+		return;
+	}
+	fill(call, turn, p);
+	p->is_cancelled = true;
+	p->status = call->status;
+	parts.facts = facts_of(call, turn);
+	parts.came = VIEW_EMPTY;
+	if (put(call, &parts) != ERR_NONE)
+		call_pending_drop(call);
+}
+
 /* RFC 3262 4: who asked takes no RSeq but the next, and the answer in a reliable 18x is given once
  * (13.2.1 of RFC 3261). */
 void call_pending_agreed(struct call *call)
@@ -282,6 +304,7 @@ static struct turn *resume_turn(struct border *b, struct call *call, const struc
 	turn->takes_reliable = p->takes_reliable != 0;
 	turn->is_heard = p->is_heard != 0;
 	turn->is_answered = p->is_answered != 0;
+	turn->is_cancelled = p->is_cancelled != 0;
 	return turn;
 }
 
@@ -290,7 +313,7 @@ static void resume_state(struct call *call, const struct pending *p)
 	call->is_restored = true;
 	call->facts->early.is_again = call->facts->early.is_awaiting;
 	call->state = p->is_answered ? CALL_UP : CALL_SETUP;
-	call->status = p->is_answered ? 200 : 0;
+	call->status = p->is_answered ? 200 : p->status;
 	call_resume_streams(call);
 	call_resume_legs(call);
 	if (p->is_answered)
@@ -320,10 +343,13 @@ static bool resume_invite(struct call *call, const struct pending *p,
 	if (!turn)
 		return false;
 	call->invite = turn_handle(b, turn);
-	if (open_server(b, p, parts->came, turn) != ERR_NONE ||
-	    open_client(b, p, parts->sent, turn, leg_of(call, leg_other(p->from))) != ERR_NONE)
+	if (!p->is_cancelled && open_server(b, p, parts->came, turn) != ERR_NONE)
 		return false;
-	if (p->is_answered)
+	if (open_client(b, p, parts->sent, turn, leg_of(call, leg_other(p->from))) != ERR_NONE)
+		return false;
+	if (p->is_cancelled)
+		turn_cancel(b, turn, VIEW_EMPTY);
+	else if (p->is_answered)
 		(void)!ua_server_resume(b->ua, turn->server, parts->answer, b->now.us);
 	else
 		reply_status(b, turn->server, 100, VIEW_EMPTY, VIEW_EMPTY);
@@ -387,7 +413,9 @@ static bool restore_one(struct border *b, uint32_t slot)
 	memcpy(c->resumed, saved.at, saved.len);
 	if (!split(view_bytes(c->resumed, saved.len), &p, &parts))
 		return false;
-	p.is_heard |= checkpoint_is_marked(&b->checkpoint, CHECKPOINT_PENDING, slot);
+	/* Who is told to ring no more need not have said that he does. */
+	p.is_heard |=
+		p.is_cancelled || checkpoint_is_marked(&b->checkpoint, CHECKPOINT_PENDING, slot);
 	if (p.from >= CALL_LEGS)
 		return false;
 	if (p.call != 0)

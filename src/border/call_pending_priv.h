@@ -24,6 +24,9 @@ void call_pending_again(struct call *call, const struct turn *turn, const struct
 /* Who is called was heard of for the first time, or a 2xx was given. */
 void call_pending_heard(struct call *call, struct turn *turn);
 void call_pending_answered(struct call *call, const struct turn *turn);
+/* Who is called shall ring no more; a successor would tell him again. What waits for its answer
+ * within a call is forgotten. */
+void call_pending_cancelled(struct call *call, const struct turn *turn);
 /* Something was agreed before the answer. */
 void call_pending_agreed(struct call *call);
 void call_pending_drop(struct call *call);

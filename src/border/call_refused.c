@@ -87,7 +87,9 @@ void call_refuse(struct border *b, struct call *call, const struct turn *turn, u
 			call_pending_drop(call);
 		return;
 	}
-	if (turn->method == SIP_METHOD_INVITE) {
+	/* Who is called is to be told that he shall ring no more, where he has not answered. */
+	if (turn->method == SIP_METHOD_INVITE &&
+	    (!turn->is_first || ua_client_is_final(b->ua, turn->client))) {
 		place = call->pending;
 		call->pending = 0;
 	}

@@ -13,7 +13,7 @@ enum err call_refused_new(struct calls *c, uint32_t max_calls) MUST_USE;
 void call_refused_free(struct calls *c);
 
 /* Answers what that turn asks with a refusal. `lines` are whole header lines or empty. That of an
- * INVITE takes its place in the checkpoint. */
+ * INVITE takes its place in the checkpoint, unless it has to be cancelled yet. */
 void call_refuse(struct border *b, struct call *call, const struct turn *turn, uint16_t status,
                  struct view lines);
 

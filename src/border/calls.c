@@ -425,9 +425,8 @@ void turn_cancel(struct border *b, struct turn *turn, struct view reason)
 	struct call *call = call_of_turn(b, turn);
 
 	turn->is_cancelled = true;
-	/* A successor would ask again for what nobody wants. */
 	if (call)
-		call_pending_drop(call);
+		call_pending_cancelled(call, turn);
 	if (turn->has_client)
 		err = ua_client_cancel(b->ua, turn->client, reason, b->now.us);
 	/* ERR_DENIED: its final answer crossed; whoever hears of it sees is_cancelled. */

@@ -521,9 +521,9 @@ static void cancel_turn(struct border *b, const struct inbound *in, struct turn 
 		return;
 	sip_build_copy(&reason, in->msg, SIP_HEADER_REASON);
 	call_refuse(b, call, turn, 487, VIEW_EMPTY);
-	turn_cancel(b, turn, reason.err == ERR_NONE ? buffer_view(&reason) : VIEW_EMPTY);
 	if (turn->is_first)
 		call->status = 487;
+	turn_cancel(b, turn, reason.err == ERR_NONE ? buffer_view(&reason) : VIEW_EMPTY);
 }
 
 void calls_cancel(struct border *b, struct inbound *in)

@@ -180,7 +180,7 @@ void reliable_unpracked(struct border *b, struct turn *turn)
 	if (!call || turn->is_cancelled || call->state == CALL_ENDING)
 		return;
 	call_refuse(b, call, turn, 504, VIEW_EMPTY);
-	turn_cancel(b, turn, VIEW_EMPTY);
 	if (turn->is_first)
 		call->status = 504;
+	turn_cancel(b, turn, VIEW_EMPTY);
 }

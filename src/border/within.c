@@ -176,8 +176,8 @@ static void bye(struct border *b, struct inbound *in, struct call *call, unsigne
 		turn = turn_at(b, call->invite);
 		if (call->state == CALL_SETUP && turn && !turn->is_cancelled) {
 			call_refuse(b, call, turn, 487, VIEW_EMPTY);
-			turn_cancel(b, turn, VIEW_EMPTY);
 			call->status = 487;
+			turn_cancel(b, turn, VIEW_EMPTY);
 		}
 		return;
 	}

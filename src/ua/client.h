@@ -60,6 +60,9 @@ enum err ua_client_cancel(struct ua *ua, struct pool_handle client, struct view 
 void ua_client_resume(struct ua *ua, struct pool_handle client, struct view to_tag,
                       uint64_t now_us);
 
+/* Answered, or gone. */
+bool ua_client_is_final(const struct ua *ua, struct pool_handle client);
+
 /* The transport could not send (RFC 3261 17.1.4): ends it at once, no notice. */
 void ua_client_drop(struct ua *ua, struct pool_handle client);
 /* Ends the clients that were opened until then and still wait for a first answer from that path;

@@ -196,6 +196,13 @@ void ua_client_resume(struct ua *ua, struct pool_handle client, struct view to_t
 	wheel_set(ua->wheel, &c->end, now_us + ua_give_up_us(ua));
 }
 
+bool ua_client_is_final(const struct ua *ua, struct pool_handle client)
+{
+	const struct ua_client *c = pool_at(ua->clients, client);
+
+	return !c || c->state == UA_COMPLETED || c->state == UA_ACCEPTED;
+}
+
 enum err ua_client_acknowledge(struct ua *ua, struct pool_handle client, struct view ack,
                                uint64_t now_us)
 {

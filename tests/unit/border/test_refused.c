@@ -86,13 +86,82 @@ TALK_TEST(refused_challenged, "so is a challenge, which is no call")
 
 TALK_TEST(refused_cancelled, "so is what a call that was cancelled ends with")
 {
+	struct wire_sent asked;
+
 	TRY(ask(t));
+	asked = t->at_pbx;
 	talk_answer(t, &t->pbx, &t->at_pbx, "180 Ringing", "", "");
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 180 "));
 	talk_cancel(t, &t->phone);
 	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 ") && talk_hears(t, &t->phone, "SIP/2.0 487 "));
 	CHECK(talk_hears(t, &t->pbx, "CANCEL "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	talk_answer(t, &t->pbx, &asked, "487 Request Terminated", "", "");
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
 	return is_said_again(t, "SIP/2.0 487 ");
+}
+
+/* Cancelled; each successor says so again to who rings. */
+static enum err cancel(struct talk *t, bool has_rung, struct wire_sent *ret)
+{
+	TRY(ask(t));
+	*ret = t->at_pbx;
+	if (has_rung) {
+		talk_answer(t, &t->pbx, ret, "180 Ringing", "", "");
+		CHECK(talk_hears(t, &t->phone, "SIP/2.0 180 "));
+	}
+	talk_cancel(t, &t->phone);
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 ") && talk_hears(t, &t->phone, "SIP/2.0 487 "));
+	CHECK(!has_rung || talk_hears(t, &t->pbx, "CANCEL "));
+	acknowledge(t);
+	for (unsigned i = 0; i < 2; i++) {
+		TRY(wire_restart(t->w));
+		CHECK(talk_hears(t, &t->pbx, "CANCEL ") && talk_is_quiet(t, &t->pbx));
+		CHECK(talk_is_quiet(t, &t->phone) && border_calls(t->w->border) == 1);
+	}
+	return ERR_NONE;
+}
+
+static enum err is_over(struct talk *t)
+{
+	wire_advance(t->w, 3 * SECOND_US);
+	CHECK(talk_records(t) == 1 && talk_record(t)->status == 487);
+	CHECK(talk_record(t)->ended_by == END_CALLER && talk_is_quiet(t, &t->phone));
+	CHECK(border_calls(t->w->border) == 0 && kept(t) == 0);
+	return ERR_NONE;
+}
+
+TALK_TEST(cancelled_rung, "who rings for a call that was cancelled is told by a successor too")
+{
+	struct wire_sent asked;
+
+	TRY(cancel(t, true, &asked));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	talk_answer(t, &t->pbx, &asked, "487 Request Terminated", "", "");
+	CHECK(talk_hears(t, &t->pbx, "ACK "));
+	return is_over(t);
+}
+
+TALK_TEST(cancelled_unheard, "so is who had said nothing, and is not asked again")
+{
+	struct wire_sent asked;
+
+	TRY(cancel(t, false, &asked));
+	talk_answer(t, &t->pbx, &t->at_pbx, "481 Call/Transaction Does Not Exist", "", "");
+	wire_advance(t->w, 33 * SECOND_US);
+	CHECK(talk_is_quiet(t, &t->pbx));
+	return is_over(t);
+}
+
+TALK_TEST(cancelled_late, "who answers such a call hears ACK and BYE of a successor")
+{
+	struct wire_sent asked;
+
+	TRY(cancel(t, true, &asked));
+	talk_answer(t, &t->pbx, &asked, "200 OK", "", TALK_ANSWER);
+	CHECK(talk_hears(t, &t->pbx, "ACK ") && talk_hears(t, &t->pbx, "BYE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	return is_over(t);
 }
 
 TALK_TEST(refused_here, "so is what we refuse ourselves, once 100 went ahead of it")

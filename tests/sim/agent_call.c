@@ -377,7 +377,7 @@ static void be_left(struct agent *a, struct dialog *d, struct server *s)
 {
 	struct sim_call *call = call_of(a, d);
 
-	if (!call->is_given_up && !call->is_excused && !call->is_shaken)
+	if (!call->is_given_up && !call->is_excused)
 		world_fail(a->world, "%s is hung up on, and nobody hung up call c%u", a->user,
 		           d->call);
 	refuse(a, s, 200);
@@ -550,18 +550,13 @@ void agent_call_response(struct agent *a, struct client *c, const char *text)
 	}
 }
 
-static bool is_excused(const struct agent *a, const struct dialog *d)
-{
-	return call_of(a, d)->is_excused || call_of(a, d)->is_shaken;
-}
-
 void agent_call_timeout(struct agent *a, struct client *c)
 {
 	struct dialog *d = c->dialog < AGENT_DIALOGS ? &a->dialogs[c->dialog] : NULL;
 
 	if (!d || d->state == DIALOG_NONE || strcmp(c->method, "CANCEL") == 0)
 		return;
-	if (!is_excused(a, d) && !rules_is_lost(c))
+	if (!call_of(a, d)->is_excused && !rules_is_lost(c))
 		world_fail(a->world, "%s: nobody answers %s of call c%u", a->user, c->method,
 		           d->call);
 	/* The other end heard as little of it, or takes a call that this one gave up. */
@@ -576,7 +571,7 @@ void agent_call_unacknowledged(struct agent *a, struct server *s)
 
 	if (!d || d->state == DIALOG_NONE)
 		return;
-	if (!is_excused(a, d) && !rules_is_unheard(a->world, d->call, 480))
+	if (!call_of(a, d)->is_excused && !rules_is_unheard(a->world, d->call, 480))
 		world_fail(a->world, "%s: nobody acknowledges %u of call c%u", a->user, s->status,
 		           d->call);
 	else if (d->state == DIALOG_ANSWERED)

@@ -373,7 +373,7 @@ static void audit_dialog(struct world *w, struct agent *a, struct dialog *d,
 	}
 	if (d->state == DIALOG_UP && call->up_us != 0 && !call->is_given_up)
 		audit_up(w, a, d, l);
-	if (d->state == DIALOG_UP && !d->is_left && call->left_us != 0 && !call->is_shaken &&
+	if (d->state == DIALOG_UP && !d->is_left && call->left_us != 0 &&
 	    now_us - call->left_us > BYE_PATIENCE_US &&
 	    w->signal_died_us + ANSWER_PATIENCE_US < call->left_us)
 		world_fail(w, "%s is not told that the other end left call c%u", a->user, d->call);

@@ -241,38 +241,12 @@ bool setting_open(struct world *w, uint64_t seed, unsigned calls)
 	return err == ERR_NONE;
 }
 
-/* What was on its way dies with it; calls that are up do not. */
-static void excuse(struct world *w)
-{
-	for (unsigned i = 0; i < w->call_count; i++)
-		if (w->calls[i].up_us == 0)
-			w->calls[i].is_excused = true;
-	for (unsigned i = 0; i < SIM_AGENTS; i++) {
-		const struct agent *a = &w->agents[i];
-
-		for (unsigned k = 0; k < AGENT_CLIENTS; k++) {
-			const struct client *c = &a->clients[k];
-
-			if (c->is_used && !c->is_final && c->dialog >= 0 &&
-			    c->dialog < AGENT_DIALOGS)
-				w->calls[a->dialogs[c->dialog].call].is_shaken = true;
-		}
-		for (unsigned k = 0; k < AGENT_SERVERS; k++) {
-			const struct server *s = &a->servers[k];
-
-			if (s->is_used && !s->is_confirmed && s->dialog >= 0)
-				w->calls[a->dialogs[s->dialog].call].is_shaken = true;
-		}
-	}
-}
-
 void setting_restart(struct world *w)
 {
 	enum err err;
 
 	border_free(&w->border);
 	w->signal_died_us = w->now.us;
-	excuse(w);
 	faults_forget_parts();
 	if (faults_swallow(FAULT_LOST_CHECKPOINT))
 		memset(w->ports.checkpoint, 0, border_checkpoint_size(w->settings));

@@ -37,8 +37,7 @@ struct sim_call {
 	uint8_t caller, callee;
 	bool is_caller_up, is_callee_up; /* each has seen its 200 and its ACK */
 	bool is_given_up;                /* one of them refused, cancelled or hung up */
-	bool is_excused;                 /* was not up yet when signalling died: it may fail */
-	bool is_shaken;                  /* had a request on its way then, which may be lost */
+	bool is_excused;                 /* there was no room, or the network is to blame */
 	uint64_t given_up_us;            /* when rules_audit first saw that */
 	uint64_t up_us;                  /* since both are up; 0: not */
 	uint64_t left_us;                /* one hung up and was told that this is so; 0: not */

@@ -149,6 +149,46 @@ static size_t collect_words(const struct conf_schema *s, const char *ret[MAX_CAN
 	return count;
 }
 
+/* What several blocks begin with, as `detector`, and what stands beside blocks. */
+static bool explain_beginning(const struct conf_schema *s, struct view word, struct buffer *b)
+{
+	bool is_found = view_equal(word, VIEW("include"));
+
+	if (is_found)
+		buffer_text(b, "include PATH\n    reads another file, as if it stood there; a "
+		               "path that is not absolute counts from this file's folder\n");
+	for (size_t i = 0; i < s->count; i++) {
+		struct view whole = view_of(s->blocks[i]->word);
+
+		if (word.len == 0 || !view_starts(whole, word) || whole.len == word.len ||
+		    whole.at[word.len] != ' ')
+			continue;
+		write_block_head(s->blocks[i], b);
+		buffer_text(b, "\n    ");
+		buffer_text(b, s->blocks[i]->help);
+		buffer_char(b, '\n');
+		is_found = true;
+	}
+	return is_found;
+}
+
+/* Options that take the word as a value. */
+static bool explain_choice(const struct conf_schema *s, struct view word, struct buffer *b)
+{
+	bool is_found = false;
+
+	for (size_t i = 0; i < s->count; i++)
+		for (uint32_t j = 0; j < told_count(s->blocks[i]); j++) {
+			const struct conf_option *o = &s->blocks[i]->options[j];
+
+			if (!o->choices || conf_choice_of(o, word) < 0)
+				continue;
+			explain_option(s->blocks[i], o, b);
+			is_found = true;
+		}
+	return is_found;
+}
+
 enum err conf_explain(const struct conf_schema *s, struct view word, struct buffer *b,
                       const char **ret_nearest)
 {
@@ -171,7 +211,7 @@ enum err conf_explain(const struct conf_schema *s, struct view word, struct buff
 			}
 		}
 	}
-	if (is_found)
+	if (is_found || explain_beginning(s, word, b) || explain_choice(s, word, b))
 		return b->err;
 	*ret_nearest = conf_nearest(word, words, collect_words(s, words));
 	return ERR_NOT_FOUND;

@@ -7,8 +7,10 @@
 #include "conf/schema.h"
 
 /* All blocks and options that the word names: a block ("peer"), an option
- * ("free"), or both ("detector guessing free", "peer at-most"). ERR_NOT_FOUND,
- * and then *ret_nearest is a word that may be meant, or NULL. */
+ * ("free"), or both ("detector guessing free", "peer at-most"); where there is none
+ * the blocks that begin with it ("detector"), and else the options that take it as a
+ * value ("tls-tcp"). ERR_NOT_FOUND, and then *ret_nearest is a word that may be meant,
+ * or NULL. */
 enum err conf_explain(const struct conf_schema *s, struct view word, struct buffer *b,
                       const char **ret_nearest) MUST_USE;
 

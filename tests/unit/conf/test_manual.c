@@ -23,6 +23,9 @@ static const struct {
 	{ "mode", { "(no word)", "off, observe or block", "default observe" } },
 	{ "at score", { "1 to 100", "default 10", "score of a block" } },
 	{ "all", { "limits all { ... }", "at score", "ports" } },
+	{ "include", { "include PATH", "another file", "folder" } },
+	{ "limits", { "limits all { ... }", "", "" } },
+	{ "transfer", { "peer NAME { may ... }", "what it is let do", "place-calls" } },
 	{ "lan", { "192.0.2.0/24; 3 at most", "lan", "listen" } },
 };
 

@@ -188,6 +188,7 @@ enum err border_new(const struct border_settings *settings, const struct border_
 	b->settings = *settings;
 	b->ports = *ports;
 	b->now = now;
+	b->since_us = now.us;
 	wheel_init(&b->wheel, now.us);
 	b->namer = (struct ua_namer){ ports->keys[KEY_NAMES], ports->owner, ports->generation };
 	b->cookie_keys.epochs[0] = b->cookie_keys.epochs[1] = ports->keys[KEY_COOKIES];

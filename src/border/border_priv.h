@@ -42,6 +42,7 @@ struct border {
 	struct border_settings settings, before; /* before: while new ones are put in force */
 	struct border_ports ports;
 	struct now now;    /* of the event in hand */
+	uint64_t since_us; /* when it was made */
 	uint64_t attested; /* account of the sender, where another worker knows him */
 	bool is_draining;
 	struct wheel wheel;

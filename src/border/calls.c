@@ -440,6 +440,10 @@ static void out_of_dialog(struct border *b, const struct inbound *in)
 {
 	struct fact fact = fact_of(b, in, FACT_OUT_OF_DIALOG);
 
+	if (within_bye_outlives(b, in)) {
+		reply_stateless(b, in, 200, VIEW_EMPTY);
+		return;
+	}
 	fact_emit(b, &fact);
 	if (in->standing == STANDING_STRANGER || in->msg->method == SIP_METHOD_ACK)
 		border_count(b, COUNT_dropped_out_of_dialog);

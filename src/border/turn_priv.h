@@ -74,6 +74,9 @@ void within_request(struct border *b, struct inbound *in, struct call *call, uns
 void within_answer(struct border *b, const struct inbound *in, struct turn *turn);
 void within_timeout(struct border *b, struct turn *turn);
 void within_bye_unanswered(struct call *call);
+/* A BYE of no call, by which a predecessor may have ended one: its answer was lost, and with it
+ * died the transaction that would give it again. Whose dialog it is says the tag, which is ours. */
+bool within_bye_outlives(const struct border *b, const struct inbound *in);
 /* The call ends of something else: who hung up need not wait for what is said to it. */
 void within_bye_over(struct call *call);
 

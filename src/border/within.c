@@ -18,6 +18,7 @@
 #include "sip/content_type.h"
 
 static const struct pool_handle nothing;
+enum { BYE_REPEATED_US = 32 * SECOND_US }; /* timer F (RFC 3261 17.1.2.2) */
 
 /* ---- bodies ---- */
 
@@ -253,6 +254,19 @@ static void answer_bye(struct border *b, const struct inbound *in, struct turn *
 	turn_give(b, turn);
 	if (call)
 		bye_done(call, from);
+}
+
+bool within_bye_outlives(const struct border *b, const struct inbound *in)
+{
+	struct sip_name_addr to;
+	struct ua_name name;
+	unsigned leg;
+
+	return in->msg->method == SIP_METHOD_BYE && in->standing != STANDING_STRANGER &&
+	       now_since(b->now.us, b->since_us) < BYE_REPEATED_US &&
+	       sip_parts_address(in->msg, SIP_HEADER_TO, &to) == ERR_NONE &&
+	       ua_name_read(to.tag, &b->namer, UA_NAME_TAG, &name) == ERR_NONE &&
+	       !call_by_serial(b, name.serial, &leg);
 }
 
 /* ---- answers ---- */

@@ -225,3 +225,35 @@ TALK_TEST(acknowledged_never, "nor does one of a call that has ended")
 	CHECK(talk_is_quiet(t, &t->pbx) && talk_is_quiet(t, &t->phone));
 	return ERR_NONE;
 }
+
+/* ---- a BYE whose answer was lost ---- */
+
+TALK_TEST(resumed_bye,
+          "a BYE that has ended its call is answered alike by a successor, for its time")
+{
+	struct talk_end end;
+
+	TRY(talk_call(t));
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->pbx, "BYE "));
+	talk_answer(t, &t->pbx, &t->at_pbx, "200 OK", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 "));
+	talk_media_closes(t);
+	CHECK(border_calls(t->w->border) == 0);
+	TRY(wire_restart(t->w));
+	t->phone.cseq--;
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 200 ") && talk_is_quiet(t, &t->pbx));
+	CHECK(wire_count_facts(t->w, FACT_OUT_OF_DIALOG) == 0);
+	/* Another request has no call, nor one of a dialog that was never ours. */
+	talk_request(t, &t->phone, "INFO", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 481 "));
+	end = t->phone;
+	strstr(end.theirs, ";tag=")[7] ^= 1;
+	talk_request(t, &end, "BYE", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 481 "));
+	wire_advance(t->w, 32 * SECOND_US);
+	talk_request(t, &t->phone, "BYE", "", "");
+	CHECK(talk_hears(t, &t->phone, "SIP/2.0 481 "));
+	return ERR_NONE;
+}
